@@ -1,0 +1,3 @@
+//! The command `oci-hooks`.
+
+fn main() {}

@@ -1,0 +1,248 @@
+//! A problem as data: where it is, how bad, which one, in words, and what to do about it.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// How bad a problem is (SPEC §8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Severity {
+    /// Worth knowing; nothing is wrong.
+    Info,
+    /// Probably not what its author meant.
+    Warning,
+    /// The file gives no hook.
+    Error,
+}
+
+impl Severity {
+    /// The name used in JSON: `error`, `warning` or `info`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// What kind of problem it is: a stable name in kebab-case, the same through every interface.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            /// The stable name, in kebab-case.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    // Calls.
+    /// An argument of a call is not what its documentation allows.
+    InvalidArgument = "invalid-argument",
+    /// A text argument is not UTF-8.
+    NotUtf8 = "not-utf8",
+    /// A bug in libhooks.
+    Panic = "panic",
+
+    // JSON, of hook files and of arguments.
+    /// Not JSON.
+    JsonSyntax = "json-syntax",
+    /// JSON that ends early.
+    JsonUnexpectedEnd = "json-unexpected-end",
+    /// A value of a type that its place does not take.
+    JsonType = "json-type",
+    /// More than 10,000 levels of nesting.
+    JsonDepth = "json-depth",
+    /// A key that must not be given twice is given twice.
+    DuplicateKey = "duplicate-key",
+    /// A key that some readers take for another one, since it differs only in case.
+    FoldedKey = "folded-key",
+
+    // Directories and files.
+    /// The path of a directory names something else, or cannot be read.
+    UnreadableDirectory = "unreadable-directory",
+    /// A hook file cannot be opened or read.
+    UnreadableFile = "unreadable-file",
+    /// A hook file is a FIFO, a device or a socket.
+    NotRegularFile = "not-regular-file",
+    /// A hook file is larger than 16 MiB.
+    FileTooLarge = "file-too-large",
+    /// The name of a hook file does not end in `.json`.
+    NoJsonSuffix = "no-json-suffix",
+
+    // What a hook file says.
+    /// `null` in place of a hook.
+    NilHook = "nil-hook",
+    /// The file's `version` is one that nobody knows.
+    UnrecognizedVersion = "unrecognized-version",
+    /// A hook in memory whose version is not 1.0.0.
+    UnexpectedVersion = "unexpected-version",
+    /// 0.1.0 without `hook`.
+    MissingHook = "missing-hook",
+    /// 0.1.0 with two spellings of one property.
+    ConflictingKeys = "conflicting-keys",
+    /// 1.0.0 without `hook.path`.
+    MissingPath = "missing-path",
+    /// No `stages`.
+    MissingStages = "missing-stages",
+    /// A stage that is neither OCI's nor one of the caller's.
+    UnknownStage = "unknown-stage",
+    /// The hook's executable does not exist.
+    MissingExecutable = "missing-executable",
+    /// The hook's executable cannot be looked at.
+    UnreachableExecutable = "unreachable-executable",
+    /// The key of an entry of `annotations` is no pattern.
+    InvalidAnnotationKey = "invalid-annotation-key",
+    /// The value of an entry of `annotations` is no pattern.
+    InvalidAnnotationValue = "invalid-annotation-value",
+    /// An entry of `commands` is no pattern.
+    InvalidCommand = "invalid-command",
+
+    // Matching.
+    /// `process.args` is empty, and a hook asks for it.
+    ProcessArgsEmpty = "process-args-empty",
+
+    // Warnings.
+    /// A key that nobody reads.
+    UnknownKey = "unknown-key",
+    /// A file that gives no hook does not mask the one of its name below it.
+    OverrideIneffective = "override-ineffective",
+    /// The hook's executable is not executable.
+    NotExecutable = "not-executable",
+    /// The conditions hold for no container.
+    NeverMatches = "never-matches",
+    /// The hook is injected twice at one stage.
+    DuplicateInjection = "duplicate-injection",
+    /// `prestart`, which the OCI runtime specification deprecates.
+    DeprecatedStage = "deprecated-stage",
+    /// A timeout that kills the hook at once.
+    TimeoutNotPositive = "timeout-not-positive",
+    /// Two names in one directory that differ only in case.
+    CaseCollision = "case-collision",
+    /// Somebody else may write what runs as root.
+    WritableByOthers = "writable-by-others",
+    /// What runs as root belongs to somebody else.
+    ForeignOwner = "foreign-owner",
+    /// The hook makes a container without `process.args` fail.
+    EmptyArgsBlocks = "empty-args-blocks",
+    /// The config holds this very hook entry already.
+    AlreadyInjected = "already-injected",
+
+    // Information.
+    /// This file hides one of the same name.
+    Masked = "masked",
+}
+
+impl serde::Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// A line and a column, both from 1; the column counts bytes, as compilers do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in bytes, from 1.
+    pub column: u32,
+}
+
+impl Position {
+    /// The position of the byte at `offset` of `text`.
+    pub fn of(text: &[u8], offset: usize) -> Position {
+        let before = text.get(..offset).unwrap_or(text);
+        let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
+        let newlines = before.iter().filter(|&&b| b == b'\n').count();
+        Position { line: number(newlines), column: number(before.len() - line_start) }
+    }
+}
+
+/// A count from 0 as a number from 1; what does not fit is the largest there is.
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+/// Where a problem is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The file or directory.
+    pub path: Option<PathBuf>,
+    /// Line and column in it.
+    pub position: Option<Position>,
+    /// The hook's name (its file's name).
+    pub hook: Option<String>,
+}
+
+/// One problem found while loading hooks (SPEC §8).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Which problem it is.
+    pub code: Code,
+    /// The file or directory that has it.
+    pub path: PathBuf,
+    /// Where in the file.
+    pub position: Option<Position>,
+    /// What is wrong, in words. For errors: the text of SPEC §3.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The system's error number behind it; 0 if none is.
+    pub errno: i32,
+}
+
+impl Serialize for Diagnostic {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("severity", &self.severity)?;
+        map.serialize_entry("code", &self.code)?;
+        serialize_path(&mut map, "path", &self.path)?;
+        if let Some(position) = self.position {
+            map.serialize_entry("line", &position.line)?;
+            map.serialize_entry("column", &position.column)?;
+        }
+        map.serialize_entry("message", &self.message)?;
+        if let Some(hint) = &self.hint {
+            map.serialize_entry("hint", hint)?;
+        }
+        if self.errno != 0 {
+            map.serialize_entry("errno", &self.errno)?;
+        }
+        map.end()
+    }
+}
+
+/// A path in JSON: as text under `key` (each byte that is not UTF-8 is U+FFFD) and, where that loses something, its
+/// bytes in hexadecimal digits under `key_hex`.
+pub(crate) fn serialize_path<M: SerializeMap>(map: &mut M, key: &str, path: &Path) -> Result<(), M::Error> {
+    let bytes = path.as_os_str().as_bytes();
+    match std::str::from_utf8(bytes) {
+        Ok(text) => map.serialize_entry(key, text),
+        Err(_) => {
+            map.serialize_entry(key, &text_of(path.as_os_str()))?;
+            let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+            map.serialize_entry(&format!("{key}_hex"), &hex)
+        }
+    }
+}
+
+/// A name as text; each byte that is not UTF-8 becomes one U+FFFD, as Go has it.
+pub(crate) fn text_of(name: &OsStr) -> String {
+    crate::json::text_of(name.as_bytes()).into_owned()
+}

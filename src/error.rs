@@ -1,0 +1,187 @@
+//! The error type: a kind for programs, a code, a text, and the place.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::diagnostic::{Code, Diagnostic, Place, Position, serialize_path};
+
+/// What a caller can tell errors apart by. The C API gives each a number (`enum hooks_status`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument is not what the documentation allows.
+    InvalidArgument,
+    /// A text argument is not UTF-8.
+    Utf8,
+    /// An argument is not the JSON expected.
+    Json,
+    /// The system refused; [`Error::errno`] says why.
+    Io,
+    /// A hook file is malformed or not valid.
+    HookFile,
+    /// `process.args` is empty, and a hook asks for it.
+    Match,
+    /// A hook names an unknown stage.
+    Stage,
+    /// A bug in libhooks.
+    Panic,
+    /// The name of a hook file does not end in `.json`.
+    NoJsonSuffix,
+    /// A warning, under the strict policy.
+    Strict,
+}
+
+/// An error: what went wrong, where, and as a program sees it.
+#[derive(Clone)]
+pub struct Error(Box<Fields>);
+
+#[derive(Clone)]
+struct Fields {
+    kind: ErrorKind,
+    code: Code,
+    message: String,
+    errno: i32,
+    place: Place,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What the functions of this crate return.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// A new error of this kind and code.
+    pub fn new(kind: ErrorKind, code: Code, message: impl Into<String>) -> Error {
+        Error(Box::new(Fields {
+            kind,
+            code,
+            message: message.into(),
+            errno: 0,
+            place: Place::default(),
+            diagnostics: Vec::new(),
+        }))
+    }
+
+    /// What a program can tell it apart by.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Which problem it is.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The text, as [`Display`](fmt::Display) prints it.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The system's error number; 0 if none applies.
+    pub fn errno(&self) -> i32 {
+        self.0.errno
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> &Place {
+        &self.0.place
+    }
+
+    /// Of a failed [`Manager::new`](crate::Manager::new) or reload: all problems of all directories.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.0.diagnostics
+    }
+
+    pub(crate) fn with_errno(mut self, errno: i32) -> Error {
+        self.0.errno = errno;
+        self
+    }
+
+    pub(crate) fn with_path(mut self, path: impl Into<PathBuf>) -> Error {
+        self.0.place.path = Some(path.into());
+        self
+    }
+
+    pub(crate) fn with_position(mut self, position: Option<Position>) -> Error {
+        self.0.place.position = position;
+        self
+    }
+
+    pub(crate) fn with_hook(mut self, hook: impl Into<String>) -> Error {
+        self.0.place.hook = Some(hook.into());
+        self
+    }
+
+    pub(crate) fn with_diagnostics(mut self, diagnostics: Vec<Diagnostic>) -> Error {
+        self.0.diagnostics = diagnostics;
+        self
+    }
+
+    /// The same error, with what was being done before its text (`what: text`).
+    pub(crate) fn context(mut self, what: impl fmt::Display) -> Error {
+        self.0.message = format!("{what}: {}", self.0.message);
+        self
+    }
+
+    /// The error as JSON: `kind`, `code`, `message`, `errno`, `where` (`path`, `line`, `column`, `hook`) and, if there
+    /// are any, `diagnostics`.
+    pub fn to_json(&self) -> String {
+        crate::json::to_string(self)
+    }
+}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("kind", &self.0.kind)?;
+        map.serialize_entry("code", &self.0.code)?;
+        map.serialize_entry("message", &self.0.message)?;
+        map.serialize_entry("errno", &self.0.errno)?;
+        map.serialize_entry("where", &PlaceJson(&self.0.place))?;
+        if !self.0.diagnostics.is_empty() {
+            map.serialize_entry("diagnostics", &self.0.diagnostics)?;
+        }
+        map.end()
+    }
+}
+
+struct PlaceJson<'a>(&'a Place);
+
+impl Serialize for PlaceJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(path) = &self.0.path {
+            serialize_path(&mut map, "path", path)?;
+        }
+        if let Some(position) = self.0.position {
+            map.serialize_entry("line", &position.line)?;
+            map.serialize_entry("column", &position.column)?;
+        }
+        if let Some(hook) = &self.0.hook {
+            map.serialize_entry("hook", hook)?;
+        }
+        map.end()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("code", &self.0.code)
+            .field("message", &self.0.message)
+            .field("errno", &self.0.errno)
+            .field("place", &self.0.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for Error {}

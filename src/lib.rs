@@ -1,0 +1,5 @@
+//! OCI hooks from `hooks.d` directories, matched and injected as Podman, Buildah and CRI-O do.
+
+#![forbid(unsafe_code)]
+
+pub mod pattern;
