@@ -1,5 +1,59 @@
 //! OCI hooks from `hooks.d` directories, matched and injected as Podman, Buildah and CRI-O do.
+//!
+//! Container engines inject hooks into containers from JSON files in directories. This crate reads those files, tells which
+//! of them are for a container, and splices them into its OCI config:
+//!
+//! ```no_run
+//! use libhooks::{DEFAULT_DIR, Manager, OVERRIDE_DIR, Options};
+//!
+//! let manager = Manager::new(&[DEFAULT_DIR, OVERRIDE_DIR], &["precreate"], Options::default())?;
+//! let config = std::fs::read_to_string("config.json")?;
+//! let injection = manager.hooks(&config, None, None)?;
+//! println!("{}", injection.config);
+//! for hook in injection.extension_stage_hooks.0.get("precreate").into_iter().flatten() {
+//!     eprintln!("to be run by us: {}", hook.path);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Data flows one way: `hooks.d` files → [`Hook`] → [`Snapshot`] → conditions, asked about one container → [`Injection`].
+//! Every problem on the way is a [`Diagnostic`], with its place; every verdict can be had as an [`Explanation`].
+//!
+//! A hook file behaves as under the Go package `hooks` of Podman and CRI-O; where it does not, docs/parity.md says so. The
+//! paragraphs marked "SPEC" refer to that contract.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
+mod config;
+mod container;
+mod diagnostic;
+mod directory;
+mod errno;
+mod error;
+mod explain;
+mod hook;
+mod inject;
+mod json;
+mod lint;
+mod manager;
 pub mod pattern;
+mod snapshot;
+#[cfg(feature = "oci-spec")]
+mod spec;
+#[allow(unsafe_code)]
+mod sys;
+mod when;
+
+pub use container::Annotations;
+pub use diagnostic::{Code, Diagnostic, Place, Position, Severity, diagnostics_to_json};
+pub use directory::{DEFAULT_DIR, HookMap, OVERRIDE_DIR, read, read_dir};
+pub use error::{Error, ErrorKind, Result};
+pub use explain::{Condition, ConditionVerdict, Explanation, HookVerdict, ListedHook, Listing, MaskedHook};
+pub use hook::{Hook, OciHook, Stage, VERSION as HOOK_VERSION, When, validate};
+pub use inject::{ExtensionStageHooks, Injection};
+pub use manager::{Log, LogLevel, Manager, Options, Policy};
+pub use snapshot::Snapshot;
+pub use when::when_match;
+
+/// The version of this library.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

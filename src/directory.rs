@@ -1,0 +1,299 @@
+//! From directories to hooks: which files are looked at, how they are read, and what becomes of each (SPEC §1, §2).
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::Read;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diagnostic::{Code, Diagnostic, Position, text_of};
+use crate::errno;
+use crate::error::{Error, ErrorKind, Result};
+use crate::hook::{Decoded, Hook, Validator, decode, quote};
+use crate::inject::Target;
+use crate::lint;
+use crate::snapshot::Loaded;
+
+/// The system's directory, which packages install hooks to.
+pub const DEFAULT_DIR: &str = "/usr/share/containers/oci/hooks.d";
+/// The administrator's directory, which is preferred over [`DEFAULT_DIR`].
+pub const OVERRIDE_DIR: &str = "/etc/containers/oci/hooks.d";
+
+/// The largest hook file that is read.
+const MAX_FILE_SIZE: u64 = 16 << 20;
+
+/// What a directory came to.
+#[derive(Debug, Default)]
+pub(crate) struct Scan {
+    pub hooks: Vec<Arc<Loaded>>,
+    /// The failures, in the order of the files' names.
+    pub errors: Vec<Error>,
+    /// The failures and what else there is to say.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Files that were looked at and give no hook: those that fail, and links that lead nowhere.
+    pub without_hook: Vec<(OsString, PathBuf)>,
+}
+
+impl Scan {
+    /// Whether the reference goes on: nothing fails, or what fails first is an executable that does not exist.
+    pub fn is_tolerated(&self) -> bool {
+        self.errors.first().is_none_or(|first| first.errno() == libc::ENOENT)
+    }
+
+    /// All failures as one error, as the reference words it: the last comes first in the text, and the first is what it
+    /// is about.
+    pub fn error(&self) -> Option<Error> {
+        let (first, others) = self.errors.split_first()?;
+        Some(others.iter().fold(first.clone(), |error, other| error.context(other.message())))
+    }
+
+    fn fail(&mut self, error: Error) {
+        self.diagnostics.push(Diagnostic::from(&error));
+        self.errors.push(error);
+    }
+}
+
+/// Reads directories, one after another.
+pub(crate) struct Scanner<'a> {
+    extension_stages: &'a [String],
+    validator: Validator<'a>,
+    /// Whose hooks are kept where their files turned bad.
+    last_good: &'a [Arc<Loaded>],
+}
+
+impl<'a> Scanner<'a> {
+    pub fn new(extension_stages: &'a [String], last_good: &'a [Arc<Loaded>]) -> Scanner<'a> {
+        Scanner { extension_stages, validator: Validator::new(extension_stages), last_good }
+    }
+
+    /// Reads all hook files of a directory. One that does not exist is empty.
+    pub fn scan(&mut self, directory: &Path) -> Scan {
+        match self.scan_existing(directory) {
+            Ok(scan) => scan,
+            Err(error) if error.errno() == libc::ENOENT => Scan::default(),
+            Err(error) => {
+                let mut scan = Scan::default();
+                scan.fail(error);
+                scan
+            }
+        }
+    }
+
+    /// The same; a directory that cannot be listed is an error.
+    fn scan_existing(&mut self, directory: &Path) -> Result<Scan> {
+        let names = hook_file_names(directory)?;
+        let mut scan = Scan::default();
+        scan.diagnostics.extend(lint::directory(directory, &names));
+        for name in names {
+            let path = join(directory, &name);
+            match self.load(name.clone(), &path) {
+                Ok((loaded, warnings)) => {
+                    scan.hooks.push(Arc::new(loaded));
+                    scan.diagnostics.extend(warnings);
+                }
+                Err(ReadError::Vanished) => scan.without_hook.push((name, path)),
+                Err(ReadError::Failed(error)) => {
+                    match self.last_good.iter().find(|loaded| loaded.path == path) {
+                        Some(loaded) => scan.hooks.push(Arc::clone(loaded)),
+                        None => scan.without_hook.push((name, path)),
+                    }
+                    scan.fail(error);
+                }
+            }
+        }
+        Ok(scan)
+    }
+
+    fn load(
+        &mut self,
+        name: OsString,
+        path: &Path,
+    ) -> std::result::Result<(Loaded, Vec<Diagnostic>), ReadError> {
+        let (text, metadata) = read_file(path)?;
+        let parsed = parse(path, &text)?;
+        let conditions = self.validator.validate(&parsed.hook).map_err(|invalid| {
+            let offset = invalid.field.as_ref().and_then(|field| parsed.place(field));
+            let position = offset.map(|offset| Position::of(&text, offset));
+            ReadError::Failed(Error::from(invalid).with_path(path).with_position(position))
+        })?;
+        let executable = self.validator.executable(&parsed.hook.hook.path).as_ref().ok();
+        let warnings = lint::hook(path, &text, &parsed, &metadata, executable);
+        let hook = parsed.hook;
+        let stages = hook.stages.iter().flatten();
+        let targets = stages.filter_map(|stage| Target::of(stage, self.extension_stages)).collect();
+        Ok((Loaded { name, path: path.to_owned(), hook, conditions, targets }, warnings))
+    }
+}
+
+/// Reads and validates one hook file (SPEC §3).
+///
+/// # Errors
+/// [`ErrorKind::NoJsonSuffix`] if its name does not end in `.json`; [`ErrorKind::Io`] with the system's number if it (or
+/// the hook's executable) cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
+pub fn read(path: impl AsRef<Path>, extension_stages: &[impl AsRef<str>]) -> Result<Hook> {
+    let path = path.as_ref();
+    if !path.as_os_str().as_bytes().ends_with(b".json") {
+        let message = "hook filename does not end in '.json'";
+        return Err(Error::new(ErrorKind::NoJsonSuffix, Code::NoJsonSuffix, message).with_path(path));
+    }
+    let stages = owned(extension_stages);
+    let mut scanner = Scanner::new(&stages, &[]);
+    match scanner.load(OsString::new(), path) {
+        Ok((loaded, _)) => Ok(loaded.hook),
+        Err(ReadError::Failed(error)) => Err(error),
+        Err(ReadError::Vanished) => Err(system_error("open", path, libc::ENOENT)),
+    }
+}
+
+/// The hooks of one directory, by the names of their files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HookMap(pub BTreeMap<OsString, Hook>);
+
+impl HookMap {
+    /// A JSON object `{file name: hook}`.
+    pub fn to_json(&self) -> String {
+        let by_text: BTreeMap<String, &Hook> =
+            self.0.iter().map(|(name, hook)| (text_of(name), hook)).collect();
+        crate::json::to_string(&by_text)
+    }
+}
+
+/// Reads all hook files of one directory: the good ones, and what is wrong with the others as one error.
+/// A directory that does not exist is an error here, as in the reference.
+pub fn read_dir(path: impl AsRef<Path>, extension_stages: &[impl AsRef<str>]) -> (HookMap, Option<Error>) {
+    let path = path.as_ref();
+    let stages = owned(extension_stages);
+    let scan = match Scanner::new(&stages, &[]).scan_existing(path) {
+        Ok(scan) => scan,
+        Err(error) => return (HookMap::default(), Some(error)),
+    };
+    let error = scan.error().map(|error| error.with_diagnostics(scan.diagnostics.clone()));
+    let hooks = scan.hooks.iter().map(|loaded| (loaded.name.clone(), loaded.hook.clone())).collect();
+    (HookMap(hooks), error)
+}
+
+pub(crate) fn owned(texts: &[impl AsRef<str>]) -> Vec<String> {
+    texts.iter().map(|text| text.as_ref().to_owned()).collect()
+}
+
+fn parse(path: &Path, text: &[u8]) -> std::result::Result<Decoded, ReadError> {
+    decode(text).map_err(|error| {
+        let position = error.offset.map(|offset| Position::of(text, offset));
+        let message = format!("parsing hook {}: {}", quote(path.as_os_str().as_bytes()), error.message);
+        let error = Error::new(ErrorKind::HookFile, error.code, message);
+        ReadError::Failed(error.with_path(path).with_position(position))
+    })
+}
+
+enum ReadError {
+    /// The file is not there any more, or is a link that leads nowhere.
+    Vanished,
+    Failed(Error),
+}
+
+/// Reads a file, whatever it is: nothing that is no regular file is waited for.
+fn read_file(path: &Path) -> std::result::Result<(Vec<u8>, Metadata), ReadError> {
+    let failed = |operation, error: std::io::Error| {
+        ReadError::Failed(system_error(operation, path, errno::of(&error)))
+    };
+    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
+    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
+        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => return Err(ReadError::Vanished),
+        opened => opened.map_err(|error| failed("open", error))?,
+    };
+    let metadata = file.metadata().map_err(|error| failed("stat", error))?;
+    if metadata.is_dir() {
+        return Err(ReadError::Failed(system_error("read", path, libc::EISDIR)));
+    }
+    if !metadata.is_file() {
+        return Err(refused(path, Code::NotRegularFile, "not a regular file"));
+    }
+    if metadata.len() > MAX_FILE_SIZE {
+        return Err(refused(path, Code::FileTooLarge, "file too large (the limit is 16 MiB)"));
+    }
+    let text = read_to_limit(&file, metadata.len()).map_err(|error| failed("read", error))?;
+    if text.len() as u64 > MAX_FILE_SIZE {
+        return Err(refused(path, Code::FileTooLarge, "file too large (the limit is 16 MiB)"));
+    }
+    Ok((text, metadata))
+}
+
+/// Reads to the end, or to one byte more than the limit: the file may grow meanwhile.
+fn read_to_limit(file: &File, size: u64) -> std::io::Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+    file.take(MAX_FILE_SIZE + 1).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+fn refused(path: &Path, code: Code, what: &str) -> ReadError {
+    let message = format!("open {}: {what}", text_of(path.as_os_str()));
+    ReadError::Failed(Error::new(ErrorKind::HookFile, code, message).with_path(path))
+}
+
+fn system_error(operation: &str, path: &Path, number: i32) -> Error {
+    let message = format!("{operation} {}: {}", text_of(path.as_os_str()), errno::text(number));
+    Error::new(ErrorKind::Io, Code::UnreadableFile, message).with_errno(number).with_path(path)
+}
+
+/// The names of the hook files of a directory, in the order of their bytes.
+fn hook_file_names(directory: &Path) -> Result<Vec<OsString>> {
+    let failed = |operation, error: std::io::Error| {
+        let message =
+            format!("{operation} {}: {}", text_of(directory.as_os_str()), errno::text(errno::of(&error)));
+        Error::new(ErrorKind::Io, Code::UnreadableDirectory, message)
+            .with_errno(errno::of(&error))
+            .with_path(directory)
+    };
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(|error| failed("open", error))? {
+        let name = entry.map_err(|error| failed("readdirent", error))?.file_name();
+        if name.as_bytes().ends_with(b".json") {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// The path of a file in a directory, as Go's `filepath.Join` makes it: without what is empty, `.` or `..` behind a name.
+/// (That is what messages show, and where links are involved it is another file.)
+fn join(directory: &Path, name: &OsStr) -> PathBuf {
+    let directory = directory.as_os_str().as_bytes();
+    let absolute = directory.starts_with(b"/");
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for part in directory.split(|&byte| byte == b'/').chain([name.as_bytes()]) {
+        match part {
+            b"" | b"." => {}
+            b".." if parts.last().is_some_and(|last| *last != b"..") => drop(parts.pop()),
+            b".." if absolute => {}
+            part => parts.push(part),
+        }
+    }
+    let mut path = if absolute { vec![b'/'] } else { Vec::new() };
+    path.extend(parts.join(&b'/'));
+    PathBuf::from(OsString::from_vec(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn joins_as_go() {
+        for (directory, want) in [
+            ("/a//b/", "/a/b/x.json"),
+            ("a/./b", "a/b/x.json"),
+            (".", "x.json"),
+            ("/a/b/..", "/a/x.json"),
+            ("/../..", "/x.json"),
+            ("../..", "../../x.json"),
+            ("a/../../b", "../b/x.json"),
+            ("/", "/x.json"),
+        ] {
+            assert_eq!(join(Path::new(directory), OsStr::new("x.json")), Path::new(want), "{directory}");
+        }
+    }
+}

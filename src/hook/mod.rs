@@ -1,0 +1,122 @@
+//! A hook: what a file of a `hooks.d` directory says, in the form of version 1.0.0.
+//!
+//! [`decode`] reads both versions of the format, [`validate`] checks what was read and compiles its conditions.
+
+mod decode;
+mod quote;
+mod validate;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub(crate) use decode::{Decoded, Field, UnknownKey, decode, decode_hook, decode_when};
+pub(crate) use quote::quote;
+pub(crate) use validate::Validator;
+pub use validate::validate;
+
+/// The version that every hook has in memory; a file of version 0.1.0 is translated into it.
+pub const VERSION: &str = "1.0.0";
+
+/// A hook and the containers that it is for (SPEC §3).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Hook {
+    /// `1.0.0`, or the hook is not valid.
+    pub version: String,
+    /// What is injected into a container's config.
+    pub hook: OciHook,
+    /// For which containers.
+    pub when: When,
+    /// At which stages: OCI's, or the caller's extension stages. `None` is not valid, an empty list is.
+    pub stages: Option<Vec<String>>,
+}
+
+impl Hook {
+    /// The hook as JSON of version 1.0.0. The conditions of a 0.1.0 hook, of which one is enough, say so by `"or": true`
+    /// in `when`: a key that this library's functions understand, and files do not.
+    pub fn to_json(&self) -> String {
+        crate::json::to_string(self)
+    }
+}
+
+/// An entry of `config.hooks`, as the OCI runtime specification has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct OciHook {
+    /// The executable.
+    pub path: String,
+    /// Its arguments, the zeroth included.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<String>,
+    /// Its environment, as `NAME=VALUE`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<String>,
+    /// Seconds until it is killed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<i64>,
+}
+
+/// Which containers a hook is for (SPEC §5).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct When {
+    /// True holds for every container, false for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub always: Option<bool>,
+    /// Holds if the container has bind mounts.
+    #[serde(rename = "hasBindMounts", skip_serializing_if = "Option::is_none")]
+    pub has_bind_mounts: Option<bool>,
+    /// Patterns of an annotation's key and of its value; each pair is a condition.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<String, String>,
+    /// Patterns of which one must match the container's `process.args[0]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<String>,
+    /// One condition that holds is enough (version 0.1.0), instead of all.
+    #[serde(rename = "or", skip_serializing_if = "std::ops::Not::not")]
+    pub any_of: bool,
+}
+
+/// A stage of the OCI runtime specification, as the member of `config.hooks` that its hooks go to. `prestart` is
+/// deprecated and means `createRuntime`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// `createContainer`
+    CreateContainer,
+    /// `createRuntime`, and `prestart`
+    CreateRuntime,
+    /// `poststart`
+    Poststart,
+    /// `poststop`
+    Poststop,
+    /// `startContainer`
+    StartContainer,
+}
+
+impl Stage {
+    /// All stages, in the order in which their members are written.
+    pub const ALL: [Stage; 5] = [
+        Stage::CreateContainer,
+        Stage::CreateRuntime,
+        Stage::Poststart,
+        Stage::Poststop,
+        Stage::StartContainer,
+    ];
+
+    /// The stage of this name.
+    pub fn from_name(name: &str) -> Option<Stage> {
+        match name {
+            "prestart" => Some(Stage::CreateRuntime),
+            _ => Stage::ALL.into_iter().find(|stage| stage.as_str() == name),
+        }
+    }
+
+    /// The member of `config.hooks`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Stage::CreateContainer => "createContainer",
+            Stage::CreateRuntime => "createRuntime",
+            Stage::Poststart => "poststart",
+            Stage::Poststop => "poststop",
+            Stage::StartContainer => "startContainer",
+        }
+    }
+}

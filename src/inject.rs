@@ -1,0 +1,172 @@
+//! Splicing hooks into a config; every other byte of it stays as it is (SPEC §6).
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::config::{Config, End, Hooks, StageEntries};
+use crate::hook::{OciHook, Stage};
+use crate::json;
+
+/// What came of [`Manager::hooks`](crate::Manager::hooks).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Injection {
+    /// The config, with the hooks that matched.
+    pub config: String,
+    /// The hooks that matched at extension stages, which the caller runs itself.
+    pub extension_stage_hooks: ExtensionStageHooks,
+}
+
+/// Hooks by extension stage, in the order in which they are to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ExtensionStageHooks(pub BTreeMap<String, Vec<OciHook>>);
+
+impl ExtensionStageHooks {
+    /// A JSON object: `{stage: [hook, …]}`.
+    pub fn to_json(&self) -> String {
+        json::to_string(self)
+    }
+}
+
+/// Where a hook goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Into the config.
+    Stage(Stage),
+    /// To the caller.
+    Extension(String),
+}
+
+impl Target {
+    /// Where the hooks of the stage of this name go: to the caller if it is one of its extension stages, even one that OCI
+    /// defines too.
+    pub fn of(stage: &str, extension_stages: &[String]) -> Option<Target> {
+        if extension_stages.iter().any(|extension| extension == stage) {
+            return Some(Target::Extension(stage.to_owned()));
+        }
+        Stage::from_name(stage).map(Target::Stage)
+    }
+}
+
+/// Hooks that matched, sorted by where they go.
+#[derive(Debug, Default)]
+pub(crate) struct Plan<'a> {
+    pub stages: [Vec<&'a OciHook>; Stage::ALL.len()],
+    pub extension_stage_hooks: ExtensionStageHooks,
+    /// At least one hook matched.
+    pub matched: bool,
+}
+
+impl<'a> Plan<'a> {
+    /// Adds a hook that matched.
+    pub fn add(&mut self, hook: &'a OciHook, targets: &[Target]) {
+        self.matched = true;
+        for target in targets {
+            match target {
+                Target::Stage(stage) => {
+                    let slot = Stage::ALL.iter().position(|known| known == stage);
+                    if let Some(hooks) = slot.and_then(|index| self.stages.get_mut(index)) {
+                        hooks.push(hook);
+                    }
+                }
+                Target::Extension(stage) => {
+                    self.extension_stage_hooks.0.entry(stage.clone()).or_default().push(hook.clone());
+                }
+            }
+        }
+    }
+
+    /// The config with the hooks added.
+    pub fn splice(&self, config: &Config<'_>) -> String {
+        let mut edits = Edits::default();
+        if self.matched {
+            match &config.hooks {
+                Hooks::Absent => edits.add(config.end, &format!("\"hooks\":{{{}}}", self.members(|_| true))),
+                Hooks::Null(range) => edits.replace(range, format!("{{{}}}", self.members(|_| true))),
+                Hooks::Object { end, stages } => self.splice_stages(&mut edits, *end, stages),
+            }
+        }
+        edits.apply(config.text)
+    }
+
+    fn splice_stages(&self, edits: &mut Edits, end: End, stages: &[StageEntries; Stage::ALL.len()]) {
+        for (hooks, entries) in self.stages.iter().zip(stages).filter(|(hooks, _)| !hooks.is_empty()) {
+            match entries {
+                StageEntries::Absent => {}
+                StageEntries::Null(range) => edits.replace(range, format!("[{}]", elements(hooks))),
+                StageEntries::Array { end, .. } => edits.add(*end, &elements(hooks)),
+            }
+        }
+        let absent = |index: usize| matches!(stages.get(index), Some(StageEntries::Absent));
+        let members = self.members(absent);
+        if !members.is_empty() {
+            edits.add(end, &members);
+        }
+    }
+
+    /// The members of `hooks` for those stages that have hooks and are wanted.
+    fn members(&self, wanted: impl Fn(usize) -> bool) -> String {
+        let mut members = String::new();
+        for (index, (stage, hooks)) in Stage::ALL.iter().zip(&self.stages).enumerate() {
+            if !hooks.is_empty() && wanted(index) {
+                let comma = if members.is_empty() { "" } else { "," };
+                members.extend([comma, "\"", stage.as_str(), "\":[", &elements(hooks), "]"]);
+            }
+        }
+        members
+    }
+}
+
+/// Hooks as the elements of an array.
+fn elements(hooks: &[&OciHook]) -> String {
+    let elements: Vec<String> = hooks.iter().map(json::to_string).collect();
+    elements.join(",")
+}
+
+/// Changes to a text.
+#[derive(Default)]
+struct Edits(Vec<(Range<usize>, String)>);
+
+impl Edits {
+    fn replace(&mut self, range: &Range<usize>, text: String) {
+        self.0.push((range.clone(), text));
+    }
+
+    /// Adds members to an object, or elements to an array.
+    fn add(&mut self, end: End, text: &str) {
+        let comma = if end.empty { "" } else { "," };
+        self.0.push((end.offset..end.offset, format!("{comma}{text}")));
+    }
+
+    fn apply(mut self, text: &str) -> String {
+        self.0.sort_by_key(|(range, _)| range.start);
+        let added: usize = self.0.iter().map(|(_, new)| new.len()).sum();
+        let mut out = String::with_capacity(text.len() + added);
+        let mut done = 0;
+        for (range, new) in &self.0 {
+            out.push_str(text.get(done..range.start).unwrap_or_default());
+            out.push_str(new);
+            done = range.end;
+        }
+        out.push_str(text.get(done..).unwrap_or_default());
+        out
+    }
+}
+
+/// The hooks of a plan that the config holds already, entry for entry.
+pub(crate) fn already_there<'p>(config: &Config<'_>, plan: &Plan<'p>) -> Vec<(Stage, &'p OciHook)> {
+    let Hooks::Object { stages, .. } = &config.hooks else { return Vec::new() };
+    let mut found = Vec::new();
+    for ((stage, hooks), entries) in Stage::ALL.into_iter().zip(&plan.stages).zip(stages) {
+        let StageEntries::Array { entries, .. } = entries else { continue };
+        let there: Vec<serde_json::Value> = entries
+            .iter()
+            .filter_map(|range| serde_json::from_str(config.text.get(range.clone())?).ok())
+            .collect();
+        for hook in hooks {
+            if serde_json::to_value(hook).is_ok_and(|entry| there.contains(&entry)) {
+                found.push((stage, *hook));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,209 @@
+//! What is no error but hardly meant, and what to do about errors (SPEC §8).
+
+mod suggest;
+
+use std::ffi::OsString;
+use std::fs::Metadata;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+use crate::diagnostic::{Code, Diagnostic, Position, Severity, text_of};
+use crate::hook::{Decoded, Field, Stage, quote};
+
+/// What to do about an error.
+pub(crate) fn hint(code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::MissingExecutable => "install the executable, or correct the hook's path",
+        Code::NotRegularFile => "to switch a hook off, give a valid file of its name with \"always\": false",
+        Code::UnknownStage => {
+            "stages are createRuntime, createContainer, startContainer, poststart, poststop, prestart (deprecated), and \
+             those that the engine runs itself, such as Podman's precreate"
+        }
+        Code::UnrecognizedVersion => "write \"version\": \"1.0.0\"",
+        Code::MissingHook => "a file without \"version\": \"1.0.0\" is read as version 0.1.0",
+        _ => return None,
+    })
+}
+
+/// What to say of a hook file that is valid. `executable` is what the system says of the hook's executable.
+pub(crate) fn hook(
+    path: &Path,
+    text: &[u8],
+    file: &Decoded,
+    metadata: &Metadata,
+    executable: Option<&Metadata>,
+) -> Vec<Diagnostic> {
+    let mut report = Report { path, text, file, found: Vec::new() };
+    report.keys();
+    report.conditions();
+    report.stages();
+    report.timeout();
+    report.ownership("the hook file", path, metadata);
+    if let Some(executable) = executable {
+        report.executable(executable);
+    }
+    report.found
+}
+
+/// What to say of a directory with these hook files.
+pub(crate) fn directory(path: &Path, names: &[OsString]) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    if let Ok(metadata) = std::fs::metadata(path) {
+        found.extend(not_ours("the directory", path, path, &metadata));
+    }
+    let mut lower: Vec<(Vec<u8>, &OsString)> =
+        names.iter().map(|name| (name.as_bytes().to_ascii_lowercase(), name)).collect();
+    lower.sort();
+    for pair in lower.windows(2) {
+        if let [(first_lower, first), (second_lower, second)] = pair
+            && first_lower == second_lower
+        {
+            let (first, second) = (text_of(first), text_of(second));
+            found.push(Diagnostic {
+                message: format!(
+                    "{first} and {second} differ only in case: their order depends on the engine"
+                ),
+                ..warning(Code::CaseCollision, path)
+            });
+        }
+    }
+    found
+}
+
+fn warning(code: Code, path: &Path) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Warning,
+        code,
+        path: path.to_owned(),
+        position: None,
+        message: String::new(),
+        hint: None,
+        errno: 0,
+    }
+}
+
+/// What runs as root should be written by nobody else. `what` is about the file or directory at `subject`.
+fn not_ours(what: &str, subject: &Path, path: &Path, metadata: &Metadata) -> Vec<Diagnostic> {
+    const GROUP: u32 = 0o020;
+    const OTHERS: u32 = 0o002;
+    let mut found = Vec::new();
+    let subject = text_of(subject.as_os_str());
+    let mode = metadata.permissions().mode();
+    if mode & OTHERS != 0 || mode & GROUP != 0 && metadata.gid() != 0 {
+        found.push(Diagnostic {
+            message: format!("{what} {subject} may be written by others (mode {:04o})", mode & 0o7777),
+            hint: Some("hooks run as root: chmod go-w it".to_owned()),
+            ..warning(Code::WritableByOthers, path)
+        });
+    }
+    if metadata.uid() != 0 && metadata.uid() != crate::sys::effective_uid() {
+        found.push(Diagnostic {
+            message: format!("{what} {subject} belongs to user {}", metadata.uid()),
+            hint: Some("hooks run as root: chown it to root".to_owned()),
+            ..warning(Code::ForeignOwner, path)
+        });
+    }
+    found
+}
+
+struct Report<'a> {
+    path: &'a Path,
+    text: &'a [u8],
+    file: &'a Decoded,
+    found: Vec<Diagnostic>,
+}
+
+impl Report<'_> {
+    fn add(&mut self, code: Code, offset: Option<usize>, message: String, hint: Option<String>) {
+        let position = offset.map(|offset| Position::of(self.text, offset));
+        self.found.push(Diagnostic { position, message, hint, ..warning(code, self.path) });
+    }
+
+    fn keys(&mut self) {
+        for unknown in &self.file.unknown {
+            let place =
+                if unknown.object.is_empty() { String::new() } else { format!(" in {}", unknown.object) };
+            let message = format!("unknown key {}{place} is ignored", quote(unknown.key.as_bytes()));
+            self.add(
+                Code::UnknownKey,
+                Some(unknown.offset),
+                message,
+                suggest::key(&self.file.version, unknown),
+            );
+        }
+    }
+
+    fn conditions(&mut self) {
+        let when = &self.file.hook.when;
+        let conditions = when.annotations.len() + usize::from(!when.commands.is_empty());
+        // Of several conditions any one may do (0.1.0); a single one that is false settles it otherwise.
+        let never = if when.always == Some(false) && !when.any_of {
+            Some((Field::Always, "\"always\": false"))
+        } else if when.has_bind_mounts == Some(false) && (!when.any_of || conditions == 0) {
+            Some((Field::HasBindMounts, "\"hasBindMounts\": false holds for no container"))
+        } else if when.always.is_none() && when.has_bind_mounts.is_none() && conditions == 0 {
+            Some((Field::Always, "it has no condition"))
+        } else {
+            None
+        };
+        if let Some((field, why)) = never {
+            let hint = (why == "it has no condition")
+                .then(|| "to run for every container, write \"when\": {\"always\": true}".to_owned());
+            let message = format!("the hook runs for no container: {why}");
+            self.add(Code::NeverMatches, self.file.place(&field), message, hint);
+        } else if !when.commands.is_empty() {
+            let message = "a container whose process.args is empty fails on this hook, since it has commands";
+            self.add(Code::EmptyArgsBlocks, self.file.place(&Field::Command(0)), message.to_owned(), None);
+        }
+    }
+
+    fn stages(&mut self) {
+        let stages: Vec<&str> = self.file.hook.stages.iter().flatten().map(String::as_str).collect();
+        for (index, stage) in stages.iter().enumerate() {
+            let place = self.file.place(&Field::Stage(index));
+            let earlier = stages.get(..index).unwrap_or_default();
+            let same = |other: &&&str| {
+                other == &stage || Stage::from_name(other).is_some_and(|s| Stage::from_name(stage) == Some(s))
+            };
+            if let Some(other) = earlier.iter().find(same) {
+                let message = if other == stage {
+                    format!("stage {} is listed twice, so the hook runs twice", quote(stage.as_bytes()))
+                } else {
+                    "prestart and createRuntime both mean createRuntime, so the hook runs twice".to_owned()
+                };
+                self.add(Code::DuplicateInjection, place, message, None);
+            }
+            if *stage == "prestart" {
+                let message = "stage \"prestart\" is deprecated; it is injected as createRuntime".to_owned();
+                self.add(Code::DeprecatedStage, place, message, Some("write \"createRuntime\"".to_owned()));
+            }
+        }
+    }
+
+    fn timeout(&mut self) {
+        if let Some(timeout @ ..=0) = self.file.hook.hook.timeout {
+            let message = format!("a timeout of {timeout} kills the hook at once");
+            let hint = "give seconds, or leave it out".to_owned();
+            self.add(Code::TimeoutNotPositive, self.file.place(&Field::Timeout), message, Some(hint));
+        }
+    }
+
+    fn ownership(&mut self, what: &str, subject: &Path, metadata: &Metadata) {
+        self.found.extend(not_ours(what, subject, self.path, metadata));
+    }
+
+    fn executable(&mut self, metadata: &Metadata) {
+        let path = &self.file.hook.hook.path;
+        if !metadata.is_file() || metadata.permissions().mode() & 0o111 == 0 {
+            let message = format!("{path} is not executable");
+            self.add(
+                Code::NotExecutable,
+                self.file.place(&Field::Path),
+                message,
+                Some(format!("chmod +x {path}")),
+            );
+        }
+        self.ownership("the executable", Path::new(path), metadata);
+    }
+}

@@ -1,0 +1,82 @@
+//! What somebody who wrote an unknown key meant to write.
+
+use crate::hook::UnknownKey;
+
+const FILE: &[&str] = &["version", "hook", "when", "stages"];
+const HOOK: &[&str] = &["path", "args", "env", "timeout"];
+const WHEN: &[&str] = &["always", "annotations", "commands", "hasBindMounts"];
+const FILE_0_1_0: &[&str] =
+    &["hook", "arguments", "stages", "stage", "cmds", "cmd", "annotations", "annotation", "hasbindmounts"];
+
+/// A hint for an unknown key of a file of this version, if there is a likely one.
+pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
+    let key = unknown.key.to_lowercase();
+    let is = |name: &&&str| name.to_lowercase() == key;
+    let levels: &[(&str, &[&str])] = match version {
+        "1.0.0" => &[("", FILE), ("hook", HOOK), ("when", WHEN)],
+        _ => &[("", FILE_0_1_0)],
+    };
+    for (object, names) in levels {
+        if let Some(name) = names.iter().find(is) {
+            return Some(match *object {
+                "" => format!("{name:?} belongs to the outermost object"),
+                object => format!("{name:?} belongs inside {object:?}"),
+            });
+        }
+    }
+    if version != "1.0.0" && FILE.iter().chain(HOOK).chain(WHEN).any(|name| name.to_lowercase() == key) {
+        return Some("it belongs to version 1.0.0; write \"version\": \"1.0.0\"".to_owned());
+    }
+    let (_, names) = levels.iter().find(|(object, _)| *object == unknown.object)?;
+    let near = names.iter().map(|name| (distance(&key, &name.to_lowercase()), name)).min()?;
+    (near.0 <= 2 && near.0 < key.chars().count()).then(|| format!("did you mean {:?}?", near.1))
+}
+
+/// How many characters must be inserted, removed or replaced to get from one word to the other.
+fn distance(from: &str, to: &str) -> usize {
+    const FAR: usize = 64;
+    if from.len() > FAR {
+        return FAR;
+    }
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (index, a) in from.chars().enumerate() {
+        let mut next = vec![index + 1];
+        for (b, pair) in to.iter().zip(row.windows(2)) {
+            let replaced = pair.first().map_or(FAR, |diagonal| diagonal + usize::from(a != *b));
+            let removed = pair.last().map_or(FAR, |above| above + 1);
+            let inserted = next.last().map_or(FAR, |left| left + 1);
+            next.push(replaced.min(removed).min(inserted));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(FAR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn suggestion(version: &str, key_text: &str, object: &'static str) -> Option<String> {
+        key(version, &UnknownKey { key: key_text.to_owned(), offset: 0, object })
+    }
+
+    #[test]
+    fn finds_what_was_meant() {
+        let meant = |version, key, object| suggestion(version, key, object).unwrap_or_default();
+        assert_eq!(meant("1.0.0", "annotations", ""), "\"annotations\" belongs inside \"when\"");
+        assert_eq!(meant("1.0.0", "stages", "when"), "\"stages\" belongs to the outermost object");
+        assert_eq!(meant("1.0.0", "annotation", "when"), "did you mean \"annotations\"?");
+        assert_eq!(meant("1.0.0", "stage", ""), "did you mean \"stages\"?");
+        assert_eq!(meant("", "when", ""), "it belongs to version 1.0.0; write \"version\": \"1.0.0\"");
+        assert_eq!(suggestion("1.0.0", "description", ""), None);
+        assert_eq!(suggestion("1.0.0", "x", ""), None);
+    }
+
+    #[test]
+    fn distances() {
+        for (from, to, want) in [("", "", 0), ("a", "", 1), ("cmd", "cmds", 1), ("kitten", "sitting", 3)] {
+            assert_eq!(distance(from, to), want, "{from} {to}");
+        }
+    }
+}

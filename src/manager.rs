@@ -1,0 +1,328 @@
+//! The manager: a set of hooks from directories, asked about one container after another.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+
+use crate::config::Config;
+use crate::container::{Annotations, Container};
+use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
+use crate::directory::{Scan, Scanner, owned};
+use crate::error::{Error, ErrorKind, Result};
+use crate::explain::{Explanation, Listing};
+use crate::hook::{OciHook, Stage};
+use crate::inject::{Injection, Plan, already_there};
+use crate::snapshot::{Loaded, Snapshot};
+
+/// Which problems make loading fail (SPEC §2). All problems are kept as diagnostics in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Policy {
+    /// As the reference: a directory's problems are tolerated if the first of its files that fails names an executable
+    /// that does not exist. A reload never fails.
+    #[default]
+    Compatible,
+    /// Every problem, and a file, directory or executable that others may write or that belongs to somebody else. A
+    /// reload that meets one keeps the old hooks.
+    Strict,
+    /// None: whatever is good is used.
+    Lenient,
+}
+
+/// How urgent a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogLevel {
+    /// A hook is lost.
+    Error,
+    /// Something is likely not as meant.
+    Warning,
+    /// For information.
+    Info,
+    /// What is being done.
+    Debug,
+}
+
+/// Receives log lines: the level, the message, and its fields as a JSON object. Called in the thread that called this
+/// library, with no lock held.
+pub type Log = Arc<dyn Fn(LogLevel, &str, &str) + Send + Sync>;
+
+/// How a [`Manager`] works.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// Which problems make loading fail.
+    pub policy: Policy,
+    /// On a reload, a file that turned bad keeps its last good hook. [`Policy::Lenient`] only.
+    pub keep_last_good: bool,
+    /// Where log lines go.
+    pub log: Option<Log>,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("policy", &self.policy)
+            .field("keep_last_good", &self.keep_last_good)
+            .field("log", &self.log.is_some())
+            .finish()
+    }
+}
+
+/// Hooks from directories, for one container after another.
+///
+/// It may be used from many threads at once: what reads sees a whole set of hooks, takes no lock, and never waits for a
+/// reload.
+#[derive(Debug)]
+pub struct Manager {
+    directories: Vec<PathBuf>,
+    extension_stages: Vec<String>,
+    options: Options,
+    snapshot: ArcSwap<Snapshot>,
+    /// The number of scans that were started; each set carries that of its scan.
+    scans: AtomicU64,
+}
+
+impl Manager {
+    /// Loads the hooks of `directories`, which come in increasing preference: a file that loads masks one of the same
+    /// name in an earlier directory. A directory that does not exist is empty. `extension_stages` are the stages, beside
+    /// OCI's, that the caller runs itself.
+    ///
+    /// # Errors
+    /// As [`Options::policy`] says. The error is about the first file that fails, its text names all that fail in that
+    /// directory, and [`Error::diagnostics`] are those of all directories. [`ErrorKind::InvalidArgument`] if
+    /// `keep_last_good` is asked for without [`Policy::Lenient`].
+    pub fn new(
+        directories: &[impl AsRef<Path>],
+        extension_stages: &[impl AsRef<str>],
+        options: Options,
+    ) -> Result<Manager> {
+        if options.keep_last_good && options.policy != Policy::Lenient {
+            let message = "keep_last_good needs the lenient policy";
+            return Err(Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, message));
+        }
+        let manager = Manager {
+            directories: directories.iter().map(|directory| directory.as_ref().to_owned()).collect(),
+            extension_stages: owned(extension_stages),
+            options,
+            snapshot: ArcSwap::from_pointee(Snapshot::new(0, Vec::new())),
+            scans: AtomicU64::new(1),
+        };
+        let scans = manager.scan(&[]);
+        if let Some(error) = refusal(manager.options.policy, &scans) {
+            let all = scans.into_iter().flat_map(|scan| scan.diagnostics).collect();
+            return Err(error.with_diagnostics(all));
+        }
+        manager.swap_in(Snapshot::new(1, scans));
+        Ok(manager)
+    }
+
+    /// Injects into `config` the hooks that are for it (SPEC §5, §6). All of the config but `hooks` comes out byte for byte
+    /// as it went in.
+    ///
+    /// Without `annotations` the config's own are used; without `has_bind_mounts` the config's mounts are looked at.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Json`] if the config is not one; [`ErrorKind::Match`] if a hook asks for a command and `process.args`
+    /// is empty. Nothing is injected then.
+    pub fn hooks(
+        &self,
+        config: &str,
+        annotations: Option<&Annotations>,
+        has_bind_mounts: Option<bool>,
+    ) -> Result<Injection> {
+        let config = Config::parse(config)?;
+        let snapshot = self.snapshot.load();
+        let plan = self.plan(&snapshot, &config.container(annotations, has_bind_mounts))?;
+        Ok(Injection { config: plan.splice(&config), extension_stage_hooks: plan.extension_stage_hooks })
+    }
+
+    /// The same for a config in memory. Annotations and mounts are the config's own, unless the caller knows better.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Match`], as [`Manager::hooks`]. The config is not changed then.
+    #[cfg(feature = "oci-spec")]
+    pub fn hooks_for_spec(
+        &self,
+        spec: &mut oci_spec::runtime::Spec,
+        annotations: Option<&Annotations>,
+        has_bind_mounts: Option<bool>,
+    ) -> Result<crate::ExtensionStageHooks> {
+        let snapshot = self.snapshot.load();
+        let plan = self.plan(&snapshot, &crate::spec::container(spec, annotations, has_bind_mounts))?;
+        crate::spec::inject(&plan, spec);
+        Ok(plan.extension_stage_hooks)
+    }
+
+    /// The warnings (`already-injected`) about hooks that [`Manager::hooks`] would add to this config although it holds the
+    /// very same entries: injecting twice runs them twice.
+    ///
+    /// # Errors
+    /// As [`Manager::hooks`].
+    pub fn already_injected(
+        &self,
+        config: &str,
+        annotations: Option<&Annotations>,
+        has_bind_mounts: Option<bool>,
+    ) -> Result<Vec<Diagnostic>> {
+        let config = Config::parse(config)?;
+        let snapshot = self.snapshot.load();
+        let plan = snapshot.plan(&config.container(annotations, has_bind_mounts), |_, _| ())?;
+        let found = already_there(&config, &plan);
+        Ok(found.into_iter().map(|(stage, hook)| already_injected(&snapshot, stage, hook)).collect())
+    }
+
+    /// Each hook's verdict on this container, and why (SPEC §8). It agrees with what [`Manager::hooks`] does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Json`] if the config is not one.
+    pub fn explain(
+        &self,
+        config: &str,
+        annotations: Option<&Annotations>,
+        has_bind_mounts: Option<bool>,
+    ) -> Result<Explanation> {
+        let config = Config::parse(config)?;
+        let container = config.container(annotations, has_bind_mounts);
+        Ok(Explanation::new(&self.snapshot.load(), &container))
+    }
+
+    /// The hooks in the order of injection, and what masks what.
+    pub fn list(&self) -> Listing {
+        self.snapshot.load().list()
+    }
+
+    /// All problems of the last load, tolerated or not.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        self.snapshot.load().diagnostics.clone()
+    }
+
+    /// Reads the directories again and swaps in what is there now.
+    ///
+    /// When several threads reload at once, the set whose scan started last stays.
+    ///
+    /// # Errors
+    /// Under [`Policy::Strict`], if there is a problem: the old hooks stay then. Otherwise none.
+    pub fn reload(&self) -> Result<()> {
+        // A number taken before the scan: what is newer on disk never gives way to what is older.
+        let generation = self.scans.fetch_add(1, Ordering::AcqRel) + 1;
+        let old = self.snapshot.load_full();
+        let last_good: &[Arc<Loaded>] = if self.options.keep_last_good { &old.hooks } else { &[] };
+        let scans = self.scan(last_good);
+        if self.options.policy == Policy::Strict
+            && let Some(error) = refusal(Policy::Strict, &scans)
+        {
+            let all = scans.into_iter().flat_map(|scan| scan.diagnostics).collect();
+            return Err(error.with_diagnostics(all));
+        }
+        self.swap_in(Snapshot::new(generation, scans));
+        Ok(())
+    }
+
+    /// The number of the set that is in use; it grows with each set swapped in.
+    pub fn generation(&self) -> u64 {
+        self.snapshot.load().generation()
+    }
+
+    /// The set that is in use. It does not change any more.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    fn scan(&self, last_good: &[Arc<Loaded>]) -> Vec<Scan> {
+        let mut scanner = Scanner::new(&self.extension_stages, last_good);
+        let mut scans = Vec::with_capacity(self.directories.len());
+        for directory in &self.directories {
+            self.log(LogLevel::Debug, |line| {
+                let directory = text_of(directory.as_os_str());
+                line.write(&format!("reading hooks from {directory}"), &[("directory", &directory)]);
+            });
+            let scan = scanner.scan(directory);
+            for loaded in &scan.hooks {
+                self.log(LogLevel::Debug, |line| {
+                    let path = text_of(loaded.path.as_os_str());
+                    line.write(&format!("added hook {path}"), &[("path", &path)]);
+                });
+            }
+            scans.push(scan);
+        }
+        scans
+    }
+
+    /// Makes this set the one in use, unless a newer one is already.
+    fn swap_in(&self, snapshot: Snapshot) {
+        for diagnostic in &snapshot.diagnostics {
+            let level = match diagnostic.severity {
+                Severity::Error => LogLevel::Error,
+                Severity::Warning => LogLevel::Warning,
+                Severity::Info => LogLevel::Debug,
+            };
+            self.log(level, |line| {
+                let path = text_of(diagnostic.path.as_os_str());
+                line.write(&diagnostic.message, &[("path", &path), ("code", diagnostic.code.as_str())]);
+            });
+        }
+        let snapshot = Arc::new(snapshot);
+        self.snapshot.rcu(|current| {
+            let newest = if current.generation() < snapshot.generation() { &snapshot } else { current };
+            Arc::clone(newest)
+        });
+    }
+
+    fn plan<'s>(&self, snapshot: &'s Snapshot, container: &Container<'_>) -> Result<Plan<'s>> {
+        snapshot.plan(container, |loaded, matched| {
+            self.log(LogLevel::Debug, |line| {
+                let name = text_of(&loaded.name);
+                let what = if matched { "matched" } else { "did not match" };
+                line.write(&format!("hook {name} {what}"), &[("hook", &name)]);
+            });
+        })
+    }
+
+    /// Makes a log line, if there is somebody to read it.
+    fn log(&self, level: LogLevel, make: impl FnOnce(LogLine<'_>)) {
+        if let Some(log) = &self.options.log {
+            make(LogLine { log, level });
+        }
+    }
+}
+
+struct LogLine<'a> {
+    log: &'a Log,
+    level: LogLevel,
+}
+
+impl LogLine<'_> {
+    fn write(self, message: &str, fields: &[(&str, &str)]) {
+        let fields: std::collections::BTreeMap<_, _> = fields.iter().copied().collect();
+        (self.log)(self.level, message, &crate::json::to_string(&fields));
+    }
+}
+
+/// Why a load fails under this policy.
+fn refusal(policy: Policy, scans: &[Scan]) -> Option<Error> {
+    match policy {
+        Policy::Lenient => None,
+        Policy::Compatible => scans.iter().find(|scan| !scan.is_tolerated())?.error(),
+        Policy::Strict => scans.iter().find_map(Scan::error).or_else(|| {
+            let unsafe_to_run =
+                |d: &&Diagnostic| matches!(d.code, Code::WritableByOthers | Code::ForeignOwner);
+            let diagnostic = scans.iter().flat_map(|scan| &scan.diagnostics).find(unsafe_to_run)?;
+            let path = text_of(diagnostic.path.as_os_str());
+            let message = format!("{path}: {}", diagnostic.message);
+            Some(Error::new(ErrorKind::Strict, diagnostic.code, message).with_path(&diagnostic.path))
+        }),
+    }
+}
+
+fn already_injected(snapshot: &Snapshot, stage: Stage, hook: &OciHook) -> Diagnostic {
+    let path = snapshot.hooks.iter().find(|loaded| std::ptr::eq(&loaded.hook.hook, hook));
+    Diagnostic {
+        severity: Severity::Warning,
+        code: Code::AlreadyInjected,
+        path: path.map(|loaded| loaded.path.clone()).unwrap_or_default(),
+        position: None,
+        message: format!("the config has this very hook at {} already; it will run twice", stage.as_str()),
+        hint: Some("inject into the config as it was before".to_owned()),
+        errno: 0,
+    }
+}

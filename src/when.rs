@@ -1,0 +1,229 @@
+//! Conditions: which containers a hook is for (SPEC §5).
+//!
+//! There is one evaluation, [`Conditions::evaluate`]. It tells a [`Trace`] about each condition as it goes; matching
+//! passes [`NoTrace`], which compiles to nothing, and explaining passes a recorder.
+
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::container::{Annotations, Container, Process};
+use crate::diagnostic::Code;
+use crate::error::{Error, ErrorKind, Result};
+use crate::hook::{When, decode_when};
+use crate::pattern::{Pattern, PatternError};
+
+/// Whether conditions (`when` of a 1.0.0 hook, as JSON; `"or": true` in it means that one is enough) hold for a
+/// container. They need not be valid: a pattern that is none is an error when it is reached.
+///
+/// Without `annotations` the config's own are used; without `has_bind_mounts` the config's mounts are looked at.
+///
+/// # Errors
+/// [`ErrorKind::Json`] if `when` or the config is not what it should be; [`ErrorKind::HookFile`] if a pattern is none;
+/// [`ErrorKind::Match`] if commands are asked for and `process.args` is empty.
+pub fn when_match(
+    when: &str,
+    config: &str,
+    annotations: Option<&Annotations>,
+    has_bind_mounts: Option<bool>,
+) -> Result<bool> {
+    let when = decode_when(when.as_bytes()).map_err(|error| error.in_argument(when).context("when"))?;
+    let config = Config::parse(config)?;
+    let conditions = Conditions::compile(&when, |text| Pattern::new(text).map(Arc::new));
+    conditions.evaluate(&config.container(annotations, has_bind_mounts), &mut NoTrace)
+}
+
+/// A pattern, or why it is none. In hooks that were validated it always is one.
+pub(crate) type Compiled = std::result::Result<Arc<Pattern>, PatternError>;
+
+/// The conditions of a hook, ready to be evaluated.
+#[derive(Debug, Clone)]
+pub(crate) struct Conditions {
+    pub always: Option<bool>,
+    pub has_bind_mounts: Option<bool>,
+    pub annotations: Vec<AnnotationPatterns>,
+    pub commands: Vec<Compiled>,
+    pub any_of: bool,
+}
+
+/// One entry of `annotations`.
+#[derive(Debug, Clone)]
+pub(crate) struct AnnotationPatterns {
+    pub key: Compiled,
+    pub value: Compiled,
+}
+
+/// What a condition comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Holds,
+    Fails,
+    /// It says nothing: `commands` of a container without a process.
+    Ignored,
+}
+
+/// Follows an evaluation.
+pub(crate) trait Trace {
+    /// Whether conditions are evaluated that the verdict does not need any more.
+    const GOES_ON: bool;
+
+    /// A condition was evaluated; `decided` says that the verdict was there already.
+    fn condition(&mut self, condition: Evaluated, outcome: &Result<Outcome>, decided: bool);
+}
+
+/// A condition that was evaluated, with what it looked at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Evaluated {
+    Always,
+    HasBindMounts,
+    /// The index of the pair; the container's annotation that made it hold; the last one whose key matched and whose
+    /// value did not.
+    Annotation {
+        index: usize,
+        matched: Option<usize>,
+        near: Option<usize>,
+    },
+    /// The index of the pattern that matched.
+    Commands {
+        matched: Option<usize>,
+    },
+}
+
+/// Follows nothing.
+pub(crate) struct NoTrace;
+
+impl Trace for NoTrace {
+    const GOES_ON: bool = false;
+    #[inline]
+    fn condition(&mut self, _: Evaluated, _: &Result<Outcome>, _: bool) {}
+}
+
+impl Conditions {
+    /// Compiles all patterns with `compile`. One that is none is reported when it is reached.
+    pub fn compile(when: &When, mut compile: impl FnMut(&str) -> Compiled) -> Conditions {
+        let mut pair = |(key, value): (&String, &String)| AnnotationPatterns {
+            key: compile(key),
+            value: compile(value),
+        };
+        Conditions {
+            always: when.always,
+            has_bind_mounts: when.has_bind_mounts,
+            annotations: when.annotations.iter().map(&mut pair).collect(),
+            commands: when.commands.iter().map(|command| compile(command)).collect(),
+            any_of: when.any_of,
+        }
+    }
+
+    /// Whether the hook is for this container.
+    pub fn evaluate<T: Trace>(&self, container: &Container<'_>, trace: &mut T) -> Result<bool> {
+        let mut verdict = Verdict { any_of: self.any_of, decided: None, held: false, trace };
+        if let Some(always) = self.always {
+            verdict.add(Evaluated::Always, Ok(outcome(always)));
+        }
+        if let Some(wanted) = self.has_bind_mounts.filter(|_| verdict.open()) {
+            verdict.add(Evaluated::HasBindMounts, Ok(outcome(wanted && container.has_bind_mounts)));
+        }
+        for (index, patterns) in self.annotations.iter().enumerate() {
+            if !verdict.open() {
+                break;
+            }
+            let (evaluated, outcome) = patterns.evaluate(index, container);
+            verdict.add(evaluated, outcome);
+        }
+        if !self.commands.is_empty() && verdict.open() {
+            let (evaluated, outcome) = self.evaluate_commands(container);
+            verdict.add(evaluated, outcome);
+        }
+        verdict.decided.unwrap_or(Ok(verdict.held))
+    }
+
+    fn evaluate_commands(&self, container: &Container<'_>) -> (Evaluated, Result<Outcome>) {
+        let not_matched = Evaluated::Commands { matched: None };
+        let command = match &container.process {
+            Process::Absent => return (not_matched, Ok(Outcome::Ignored)),
+            Process::NoArgs => {
+                let message = "process.args must have at least one entry";
+                return (not_matched, Err(Error::new(ErrorKind::Match, Code::ProcessArgsEmpty, message)));
+            }
+            Process::Command(command) => command.as_ref(),
+        };
+        for (index, pattern) in self.commands.iter().enumerate() {
+            match pattern {
+                Ok(pattern) if pattern.matches(command) => {
+                    return (Evaluated::Commands { matched: Some(index) }, Ok(Outcome::Holds));
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    return (not_matched, Err(not_a_pattern("command", Code::InvalidCommand, error)));
+                }
+            }
+        }
+        (not_matched, Ok(Outcome::Fails))
+    }
+}
+
+impl AnnotationPatterns {
+    fn evaluate(&self, index: usize, container: &Container<'_>) -> (Evaluated, Result<Outcome>) {
+        let mut near = None;
+        for (at, (key, value)) in container.annotations.iter().enumerate() {
+            let key_matches = match &self.key {
+                Ok(pattern) => pattern.matches(key),
+                Err(error) => {
+                    let error = not_a_pattern("annotation key", Code::InvalidAnnotationKey, error);
+                    return (Evaluated::Annotation { index, matched: None, near }, Err(error));
+                }
+            };
+            if !key_matches {
+                continue;
+            }
+            match &self.value {
+                Ok(pattern) if pattern.matches(value) => {
+                    return (Evaluated::Annotation { index, matched: Some(at), near }, Ok(Outcome::Holds));
+                }
+                Ok(_) => near = Some(at),
+                Err(error) => {
+                    let error = not_a_pattern("annotation value", Code::InvalidAnnotationValue, error);
+                    return (Evaluated::Annotation { index, matched: None, near: Some(at) }, Err(error));
+                }
+            }
+        }
+        (Evaluated::Annotation { index, matched: None, near }, Ok(Outcome::Fails))
+    }
+}
+
+/// A verdict in the making.
+struct Verdict<'t, T> {
+    any_of: bool,
+    decided: Option<Result<bool>>,
+    /// A condition held.
+    held: bool,
+    trace: &'t mut T,
+}
+
+impl<T: Trace> Verdict<'_, T> {
+    /// Whether the next condition is to be evaluated.
+    fn open(&self) -> bool {
+        T::GOES_ON || self.decided.is_none()
+    }
+
+    fn add(&mut self, condition: Evaluated, outcome: Result<Outcome>) {
+        self.trace.condition(condition, &outcome, self.decided.is_some());
+        if self.decided.is_some() {
+            return;
+        }
+        match outcome {
+            Ok(Outcome::Holds) if self.any_of => self.decided = Some(Ok(true)),
+            Ok(Outcome::Holds) => self.held = true,
+            Ok(Outcome::Fails) if !self.any_of => self.decided = Some(Ok(false)),
+            Ok(Outcome::Fails | Outcome::Ignored) => {}
+            Err(error) => self.decided = Some(Err(error)),
+        }
+    }
+}
+
+fn outcome(holds: bool) -> Outcome {
+    if holds { Outcome::Holds } else { Outcome::Fails }
+}
+
+fn not_a_pattern(what: &str, code: Code, error: &PatternError) -> Error {
+    Error::new(ErrorKind::HookFile, code, format!("{what}: {error}"))
+}
