@@ -1,17 +1,21 @@
 //! A hook: what a file of a `hooks.d` directory says, in the form of version 1.0.0.
 //!
-//! [`decode`] reads both versions of the format, [`validate`] checks what was read and compiles its conditions.
+//! [`decode`] reads both versions of the format (`v1_0_0` and `v0_1_0`, of `fields`), [`validate`] checks what was read and compiles its conditions.
 
 mod decode;
+mod fields;
 mod quote;
+mod v0_1_0;
+mod v1_0_0;
 mod validate;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub(crate) use decode::{Decoded, Field, UnknownKey, decode, decode_hook, decode_when};
+pub(crate) use decode::{Decoded, Field, UnknownKey, decode};
 pub(crate) use quote::quote;
+pub(crate) use v1_0_0::{decode_hook, decode_when};
 pub(crate) use validate::Validator;
 pub use validate::validate;
 

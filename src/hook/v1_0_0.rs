@@ -1,0 +1,107 @@
+//! Hook files of version 1.0.0.
+
+use std::collections::BTreeMap;
+
+use super::When;
+use super::decode::{Decoded, Field, Result, UnknownKey};
+use super::fields::{Strings, annotations, boolean, field, integer, object, skip_unknown, string};
+use crate::json::Reader;
+
+/// Decodes a hook of version 1.0.0, whatever its `version` says.
+pub(crate) fn decode_hook(text: &[u8]) -> Result<Decoded> {
+    Reader::check(text)?;
+    let mut decoded = Decoded::default();
+    let mut builder = Builder::default();
+    let mut stages = Strings::default();
+    let (mut args, mut env) = (Strings::default(), Strings::default());
+    let Decoded { hook, places, unknown, .. } = &mut decoded;
+    object(&mut Reader::new(text), "a hook", |reader, key| {
+        match field(&key, &["version", "hook", "when", "stages"]) {
+            Some("version") => {
+                places.insert(Field::Version, key.offset);
+                string(reader, "version", &mut hook.version)
+            }
+            Some("hook") => {
+                object(reader, "hook", |reader, key| match field(&key, &["path", "args", "env", "timeout"]) {
+                    Some("path") => {
+                        places.insert(Field::Path, key.offset);
+                        string(reader, "hook.path", &mut hook.hook.path)
+                    }
+                    Some("args") => args.read(reader, "hook.args"),
+                    Some("env") => env.read(reader, "hook.env"),
+                    Some("timeout") => {
+                        places.insert(Field::Timeout, key.offset);
+                        hook.hook.timeout = integer(reader, "hook.timeout")?;
+                        Ok(())
+                    }
+                    _ => skip_unknown(reader, key, "hook", unknown),
+                })
+            }
+            Some("when") => builder.read(reader, places, unknown),
+            Some("stages") => {
+                places.insert(Field::Stages, key.offset);
+                stages.read(reader, "stages")
+            }
+            _ => skip_unknown(reader, key, "", unknown),
+        }
+    })?;
+    hook.hook.args = args.take().unwrap_or_default();
+    hook.hook.env = env.take().unwrap_or_default();
+    hook.when = builder.finish(places);
+    stages.record(places, Field::Stage);
+    hook.stages = stages.take();
+    Ok(decoded)
+}
+
+/// Decodes the conditions alone: as `when` of a 1.0.0 hook, and `or` beside them (see [`Hook::to_json`]).
+pub(crate) fn decode_when(text: &[u8]) -> Result<When> {
+    Reader::check(text)?;
+    let mut builder = Builder { read_any_of: true, ..Builder::default() };
+    builder.read(&mut Reader::new(text), &mut BTreeMap::new(), &mut Vec::new())?;
+    Ok(builder.finish(&mut BTreeMap::new()))
+}
+
+/// Gathers `when`, whose parts may come in several pieces.
+#[derive(Default)]
+struct Builder {
+    when: When,
+    commands: Strings,
+    read_any_of: bool,
+}
+
+impl Builder {
+    fn read(
+        &mut self,
+        reader: &mut Reader<'_>,
+        places: &mut BTreeMap<Field, usize>,
+        unknown: &mut Vec<UnknownKey>,
+    ) -> Result<()> {
+        const KEYS: [&str; 4] = ["always", "annotations", "commands", "hasBindMounts"];
+        let Builder { when, commands, read_any_of } = self;
+        object(reader, "when", |reader, key| match field(&key, &KEYS) {
+            Some("always") => {
+                places.insert(Field::Always, key.offset);
+                when.always = boolean(reader, "when.always")?;
+                Ok(())
+            }
+            Some("hasBindMounts") => {
+                places.insert(Field::HasBindMounts, key.offset);
+                when.has_bind_mounts = boolean(reader, "when.hasBindMounts")?;
+                Ok(())
+            }
+            Some("annotations") => annotations(reader, &mut when.annotations, places),
+            Some("commands") => commands.read(reader, "when.commands"),
+            _ if *read_any_of && key.value == "or" => {
+                when.any_of = boolean(reader, "when.or")?.unwrap_or_default();
+                Ok(())
+            }
+            _ => skip_unknown(reader, key, "when", unknown),
+        })
+    }
+
+    fn finish(mut self, places: &mut BTreeMap<Field, usize>) -> When {
+        self.commands.record(places, Field::Command);
+        self.when.commands = self.commands.take().unwrap_or_default();
+        self.when
+    }
+}
