@@ -1,3 +1,43 @@
-//! The command `oci-hooks`.
+//! The command `oci-hooks`: which hooks a container gets, why, and the config with them.
 
-fn main() {}
+mod arguments;
+mod configuration;
+mod explain;
+mod inject;
+mod list;
+mod report;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use report::Failure;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            // --help and --version are messages too. Whoever closed the pipe does not want them.
+            let _ = message.print();
+            return ExitCode::from(if message.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let done = match &arguments.command {
+        Command::Inject(inject) => inject::run(inject),
+        Command::Explain(explain) => explain::run(explain),
+        Command::List(list) => list::run(list),
+    };
+    match done {
+        Ok(code) => code,
+        Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Err(Failure::Error(message)) => {
+            report::error(&message);
+            ExitCode::FAILURE
+        }
+        Err(Failure::Hooks(error)) => {
+            report::library_error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What the command line says.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use libhooks::{Annotations, DEFAULT_DIR, Manager, OVERRIDE_DIR, Options, Policy};
+
+/// OCI hooks from hooks.d directories: which ones a container gets, why, and the config with them.
+#[derive(Debug, Parser)]
+#[command(name = "oci-hooks", version, max_term_width = 100)]
+#[command(after_help = "Exit status: 0 fine, 1 an error or a hook file that gives no hook, 2 wrong usage.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print a container's config with the hooks that are for it
+    Inject(Inject),
+    /// Tell for each hook whether it is for a container, and why
+    Explain(Explain),
+    /// List the hooks in the order in which they are injected
+    List(List),
+}
+
+#[derive(Debug, Args)]
+pub struct Inject {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub container: Container,
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["in_place", "json"])]
+    pub output: Option<PathBuf>,
+    /// Replace the config, atomically; its mode and owner stay
+    #[arg(long, conflicts_with = "json")]
+    pub in_place: bool,
+    /// Print {"config", "extensionStageHooks", "diagnostics"} as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Explain {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub container: Container,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    pub source: Source,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where hooks come from.
+#[derive(Debug, Args)]
+pub struct Source {
+    /// Directory of hook files; repeat it in increasing preference [default: the two well-known ones]
+    #[arg(long, value_name = "DIR")]
+    pub hooks_dir: Vec<PathBuf>,
+    /// Stage that the engine runs itself, such as Podman's precreate; may be repeated
+    #[arg(long, value_name = "STAGE")]
+    pub extension_stage: Vec<String>,
+    /// What makes loading fail: what Podman fails on (compatible), any problem (strict), or nothing (lenient)
+    /// [default: compatible for inject, else lenient]
+    #[arg(long, value_name = "POLICY")]
+    pub policy: Option<PolicyName>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum PolicyName {
+    Compatible,
+    Strict,
+    Lenient,
+}
+
+impl Source {
+    /// Loads the hooks.
+    pub fn manager(&self, default: Policy) -> libhooks::Result<Manager> {
+        let policy = match self.policy {
+            None => default,
+            Some(PolicyName::Compatible) => Policy::Compatible,
+            Some(PolicyName::Strict) => Policy::Strict,
+            Some(PolicyName::Lenient) => Policy::Lenient,
+        };
+        let options = Options { policy, ..Options::default() };
+        Manager::new(&self.directories(), &self.extension_stage, options)
+    }
+
+    /// The directories, in increasing preference.
+    pub fn directories(&self) -> Vec<PathBuf> {
+        match &self.hooks_dir[..] {
+            [] => vec![DEFAULT_DIR.into(), OVERRIDE_DIR.into()],
+            given => given.to_vec(),
+        }
+    }
+}
+
+/// Which container is asked about.
+#[derive(Debug, Args)]
+pub struct Container {
+    /// The container's config: a file, a bundle directory with a config.json, or - for standard input
+    #[arg(value_name = "CONFIG", default_value = "-")]
+    pub config: PathBuf,
+    /// An annotation of the container, in place of the config's own; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
+    pub annotation: Vec<(String, String)>,
+    /// Whether the container has bind mounts [default: what the config's mounts say]
+    #[arg(long, value_name = "BOOL")]
+    pub has_bind_mounts: Option<bool>,
+}
+
+impl Container {
+    /// The annotations given, if any were.
+    pub fn annotations(&self) -> Option<Annotations> {
+        match &self.annotation[..] {
+            [] => None,
+            given => Some(given.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()),
+        }
+    }
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
+        None => Err("it has no '='".to_owned()),
+    }
+}

@@ -1,0 +1,93 @@
+//! `oci-hooks explain`
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use libhooks::{Condition, ConditionVerdict, HookVerdict, Policy};
+
+use crate::arguments::Explain;
+use crate::configuration;
+use crate::report::{self, Failure, Shown};
+
+pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
+    let manager = arguments.source.manager(Policy::Lenient)?;
+    let config = configuration::read(&arguments.container.config)?;
+    let annotations = arguments.container.annotations();
+    let explanation = manager.explain(&config, annotations.as_ref(), arguments.container.has_bind_mounts)?;
+    let failed = explanation.error.is_some() || !explanation.without_hook.is_empty();
+    let done = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    if arguments.json {
+        report::print(&format!("{}\n", explanation.to_json()))?;
+        return Ok(done);
+    }
+    let mut text = String::new();
+    for hook in &explanation.hooks {
+        describe(&mut text, hook);
+    }
+    for masked in &explanation.masked {
+        let (path, by) = (masked.path.display().to_string(), masked.by.display().to_string());
+        let _ = writeln!(text, "{}: not considered, masked by {}", Shown(&path), Shown(&by));
+    }
+    report::print(&text)?;
+    if let Some(error) = &explanation.error {
+        report::note("error", &format!("no hook is injected: {error}"));
+    }
+    report::diagnostics(&explanation.without_hook);
+    Ok(done)
+}
+
+fn describe(text: &mut String, hook: &HookVerdict) {
+    let path = hook.path.display().to_string();
+    let stages = hook.stages.join(", ");
+    let verdict = match &hook.verdict {
+        Ok(true) => format!("matches, is injected at {stages}"),
+        Ok(false) => "does not match".to_owned(),
+        Err(error) => format!("error: {error}"),
+    };
+    let _ = writeln!(text, "{}: {}", Shown(&path), Shown(&verdict));
+    if hook.conditions.is_empty() {
+        let _ = writeln!(text, "    it has no condition, so it is for no container");
+    }
+    if hook.any_of && hook.conditions.len() > 1 {
+        let _ = writeln!(text, "    any one of these is enough (version 0.1.0):");
+    }
+    for condition in &hook.conditions {
+        let after = if condition.after_verdict { " (the verdict was there already)" } else { "" };
+        let _ = writeln!(text, "    {:7} {}{after}", condition.outcome, Shown(&reason(condition)));
+    }
+}
+
+/// A condition in words.
+fn reason(verdict: &ConditionVerdict) -> String {
+    match &verdict.condition {
+        Condition::Always { value } => format!("always is {value}"),
+        Condition::HasBindMounts { value: true, container } => {
+            let has = if *container { "has some" } else { "has none" };
+            format!("hasBindMounts is true, and the container {has}")
+        }
+        Condition::HasBindMounts { value: false, .. } => {
+            "hasBindMounts is false, which holds for no container".to_owned()
+        }
+        Condition::Annotation { key_pattern, value_pattern, tried, matched, nearest } => {
+            let found = match (matched, nearest) {
+                (Some((key, value)), _) => format!("{key:?}: {value:?} matches"),
+                (None, Some((key, value))) => {
+                    format!("the key {key:?} matches, but its value {value:?} does not")
+                }
+                (None, None) => format!("none of the container's {tried} annotation(s) has such a key"),
+            };
+            format!("annotation /{key_pattern}/ is /{value_pattern}/: {found}")
+        }
+        Condition::Commands { patterns, command, matched } => {
+            let patterns: Vec<String> = patterns.iter().map(|pattern| format!("/{pattern}/")).collect();
+            let found = match (command, matched) {
+                (Some(command), Some(pattern)) => format!("{command:?} matches /{pattern}/"),
+                (Some(command), None) => format!("{command:?} matches none"),
+                (None, _) if verdict.error.is_some() => "process.args is empty".to_owned(),
+                (None, _) => "the container has no process".to_owned(),
+            };
+            format!("command is {}: {found}", patterns.join(" or "))
+        }
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,99 @@
+//! What is printed: results to standard output, everything else to standard error.
+
+use std::fmt::{self, Write as _};
+use std::io::{self, Write};
+use std::path::Path;
+
+use libhooks::{Diagnostic, Error};
+
+/// Why the command ends early.
+#[derive(Debug)]
+pub enum Failure {
+    /// Nobody reads standard output any more.
+    OutputClosed,
+    /// What went wrong here.
+    Error(String),
+    /// What the library says.
+    Hooks(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Hooks(error)
+    }
+}
+
+/// Text from a file or an argument: what could steer a terminal is escaped.
+pub struct Shown<'a>(pub &'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            // Beside the controls, what reorders the text around it.
+            let steers = character.is_control()
+                || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            if steers {
+                write!(f, "{}", character.escape_default())?;
+            } else {
+                f.write_char(character)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Prints to standard output.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::OutputClosed,
+        _ => Failure::Error(format!("standard output: {error}")),
+    })
+}
+
+/// Prints an error of the command's own.
+pub fn error(message: &str) {
+    note("error", message);
+}
+
+/// Prints the library's error, and every problem behind it.
+pub fn library_error(error: &Error) {
+    let place = error.place();
+    if error.diagnostics().is_empty() {
+        let prefix = match &place.path {
+            Some(path) => located(path, place.position.map(|p| (p.line, p.column))),
+            None => {
+                place.position.map_or(String::new(), |p| format!("line {}, column {}: ", p.line, p.column))
+            }
+        };
+        return note("error", &format!("{prefix}{} [{}]", error.message(), error.code().as_str()));
+    }
+    note("error", &format!("the hooks cannot be loaded: {} [{}]", error.message(), error.code().as_str()));
+    diagnostics(error.diagnostics());
+}
+
+/// Prints diagnostics, one a line, with their hints.
+pub fn diagnostics(diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
+        let place = located(&diagnostic.path, diagnostic.position.map(|p| (p.line, p.column)));
+        let message = format!("{place}{} [{}]", diagnostic.message, diagnostic.code.as_str());
+        note(diagnostic.severity.as_str(), &message);
+        if let Some(hint) = &diagnostic.hint {
+            note("  hint", hint);
+        }
+    }
+}
+
+/// Prints something that is not the result.
+pub fn note(label: &str, message: &str) {
+    // There is nowhere to tell that standard error is closed.
+    let _ = writeln!(io::stderr(), "{label}: {}", Shown(message));
+}
+
+fn located(path: &Path, position: Option<(u32, u32)>) -> String {
+    match position {
+        Some((line, column)) => format!("{}:{line}:{column}: ", path.display()),
+        None => format!("{}: ", path.display()),
+    }
+}

@@ -1,0 +1,94 @@
+//! What the reference answered, replayed through the Rust API: 600 sets of hook files with five containers each.
+
+use std::path::PathBuf;
+
+use base64::Engine;
+use libhooks::{Annotations, Manager, Options};
+use serde_json::Value;
+
+/// The hooks directories of a case, in a temporary folder.
+fn directories(case: &Value, root: &std::path::Path) -> Vec<PathBuf> {
+    let files = |directory: &Value| directory.as_object().cloned().unwrap();
+    let mut paths = Vec::new();
+    for (index, directory) in case["dirs"].as_array().unwrap().iter().enumerate() {
+        let path = root.join(format!("d{index}"));
+        std::fs::create_dir(&path).unwrap();
+        for (name, content) in files(directory) {
+            let content =
+                base64::engine::general_purpose::STANDARD.decode(content.as_str().unwrap()).unwrap();
+            std::fs::write(path.join(name), content).unwrap();
+        }
+        paths.push(path);
+    }
+    paths
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+/// An empty object, where there is nothing: the reference's `null`.
+fn or_empty(value: &Value) -> Value {
+    if value.is_null() { Value::Object(Default::default()) } else { value.clone() }
+}
+
+#[test]
+fn the_references_answers() {
+    let data =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/cases.jsonl")).unwrap();
+    let (mut cases, mut answers, mut failures) = (0, 0, 0);
+    for (number, line) in data.lines().enumerate() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let root = tempfile::tempdir().unwrap();
+        let manager =
+            Manager::new(&directories(&case, root.path()), &texts(&case["stages"]), Options::default());
+        assert_eq!(manager.is_err(), case["new_error"].is_string(), "case {number}: {manager:?}");
+        cases += 1;
+        let Ok(manager) = manager else {
+            failures += 1;
+            continue;
+        };
+        for (request, answer) in
+            case["requests"].as_array().unwrap().iter().zip(case["answers"].as_array().unwrap())
+        {
+            answers += 1;
+            let config = request["config"].as_str().unwrap();
+            let annotations = request["annotations"].as_object().map(|map| {
+                map.iter().map(|(k, v)| (k.as_str(), v.as_str().unwrap())).collect::<Annotations>()
+            });
+            let got = manager.hooks(config, annotations.as_ref(), request["hasBindMounts"].as_bool());
+            let explained =
+                manager.explain(config, annotations.as_ref(), request["hasBindMounts"].as_bool()).unwrap();
+            match answer["error"].as_str() {
+                Some(error) => {
+                    assert_eq!(got.unwrap_err().to_string(), error, "case {number}");
+                    assert_eq!(explained.error.as_deref(), Some(error), "case {number}");
+                }
+                None => {
+                    let got = got.unwrap();
+                    let injected: Value = serde_json::from_str(&got.config).unwrap();
+                    assert_eq!(
+                        or_empty(&injected["hooks"]),
+                        or_empty(&answer["hooks"]),
+                        "case {number}: {config}"
+                    );
+                    let had_null =
+                        serde_json::from_str::<Value>(config).unwrap().get("hooks") == Some(&Value::Null);
+                    if !had_null {
+                        assert_eq!(
+                            injected.get("hooks").is_some(),
+                            !answer["hooks"].is_null(),
+                            "case {number}"
+                        );
+                    }
+                    let extension: Value =
+                        serde_json::from_str(&got.extension_stage_hooks.to_json()).unwrap();
+                    assert_eq!(extension, or_empty(&answer["extensionStageHooks"]), "case {number}");
+                    assert_eq!(explained.error, None, "case {number}");
+                }
+            }
+        }
+    }
+    println!("{cases} cases ({failures} of them refused), {answers} answers agree with the reference");
+    assert_eq!(cases, 600);
+}
