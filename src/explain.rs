@@ -14,6 +14,7 @@ use crate::when::{Evaluated, Outcome, Trace};
 
 /// Why each hook is for a container, or is not.
 #[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Explanation {
     /// Which set of hooks was asked.
@@ -48,6 +49,7 @@ pub struct HookVerdict {
 
 /// What a condition came to.
 #[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct ConditionVerdict {
     /// The condition, and what it looked at.

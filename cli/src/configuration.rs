@@ -12,8 +12,15 @@ pub fn file_of(config: &Path) -> PathBuf {
     if config.is_dir() { config.join("config.json") } else { config.to_owned() }
 }
 
+/// A config that was read.
+pub struct Config {
+    /// Where from.
+    pub name: String,
+    pub text: String,
+}
+
 /// Reads a config; `-` is standard input.
-pub fn read(config: &Path) -> Result<String, Failure> {
+pub fn read(config: &Path) -> Result<Config, Failure> {
     let (name, text) = if config == Path::new("-") {
         let mut text = Vec::new();
         ("standard input".to_owned(), io::stdin().read_to_end(&mut text).map(|_| text))
@@ -22,7 +29,27 @@ pub fn read(config: &Path) -> Result<String, Failure> {
         (file.display().to_string(), std::fs::read(file))
     };
     let text = text.map_err(|error| Failure::Error(format!("{name}: {error}")))?;
-    String::from_utf8(text).map_err(|_| Failure::Error(format!("{name}: the config is not UTF-8")))
+    match String::from_utf8(text) {
+        Ok(text) => Ok(Config { name, text }),
+        Err(_) => Err(Failure::Error(format!("{name}: the config is not UTF-8"))),
+    }
+}
+
+impl Config {
+    /// An error of the library's; where it is about the config, with the config's name.
+    pub fn failure(&self, error: libhooks::Error) -> Failure {
+        match (&error.place().path, error.place().position) {
+            (None, Some(place)) => Failure::Error(format!(
+                "{}:{}:{}: {} [{}]",
+                self.name,
+                place.line,
+                place.column,
+                error.message(),
+                error.code().as_str()
+            )),
+            _ => Failure::Hooks(error),
+        }
+    }
 }
 
 /// Replaces a file by another of this content, at once: whoever opens it sees the old or the new one, whole. Mode and

@@ -13,7 +13,9 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let manager = arguments.source.manager(Policy::Lenient)?;
     let config = configuration::read(&arguments.container.config)?;
     let annotations = arguments.container.annotations();
-    let explanation = manager.explain(&config, annotations.as_ref(), arguments.container.has_bind_mounts)?;
+    let has_bind_mounts = arguments.container.has_bind_mounts;
+    let explained = manager.explain(&config.text, annotations.as_ref(), has_bind_mounts);
+    let explanation = explained.map_err(|error| config.failure(error))?;
     let failed = explanation.error.is_some() || !explanation.without_hook.is_empty();
     let done = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if arguments.json {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use libhooks::{Policy, diagnostics_to_json};
+use libhooks::{Code, Policy, Severity, diagnostics_to_json};
 
 use crate::arguments::Inject;
 use crate::configuration;
@@ -19,11 +19,16 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     let config = configuration::read(&arguments.container.config)?;
     let annotations = arguments.container.annotations();
     let has_bind_mounts = arguments.container.has_bind_mounts;
-    let injection = manager.hooks(&config, annotations.as_ref(), has_bind_mounts)?;
+    let ask = |error| config.failure(error);
+    let injection = manager.hooks(&config.text, annotations.as_ref(), has_bind_mounts).map_err(ask)?;
 
     let mut diagnostics = manager.diagnostics();
-    diagnostics.extend(manager.already_injected(&config, annotations.as_ref(), has_bind_mounts)?);
-    diagnostics.retain(|diagnostic| diagnostic.severity > libhooks::Severity::Info);
+    // Warnings are for those who write hooks; whoever injects needs to know what is lost, or runs against their will.
+    diagnostics.retain(|diagnostic| {
+        diagnostic.severity == Severity::Error || diagnostic.code == Code::OverrideIneffective
+    });
+    diagnostics
+        .extend(manager.already_injected(&config.text, annotations.as_ref(), has_bind_mounts).map_err(ask)?);
     if arguments.json {
         // The config as it is, not printed anew by a JSON library.
         report::print(&format!(
@@ -46,9 +51,8 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
         arguments.output.clone()
     };
     match file {
-        Some(file) if arguments.in_place && injection.config == config => {
-            let _ = file;
-        }
+        // Nothing to write: a file that need not change is not touched.
+        Some(_) if arguments.in_place && injection.config == config.text => {}
         Some(file) => configuration::replace(&file, &injection.config)?,
         None => report::print(&injection.config)?,
     }
