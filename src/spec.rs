@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use oci_spec::runtime::{Hook as SpecHook, HookBuilder, Spec};
+use oci_spec::runtime::{Hook as SpecHook, Spec};
 
 use crate::container::{Annotations, Container, Pairs, Process};
 use crate::hook::{OciHook, Stage};

@@ -1,0 +1,252 @@
+//! Conditions and injection, asked through the Rust API: verdicts, explanations, and configs that are none (SPEC §5, §6).
+
+use std::path::Path;
+
+use libhooks::{Annotations, Code, Condition, Error, ErrorKind, Manager, Options, when_match};
+
+fn manager(root: &Path, files: &[(&str, &str)], stages: &[&str]) -> Manager {
+    for (name, content) in files {
+        std::fs::write(root.join(name), content).unwrap();
+    }
+    Manager::new(&[root], stages, Options::default()).unwrap()
+}
+
+fn hook(when: &str, stages: &str) -> String {
+    format!(r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true"}}, "when": {when}, "stages": {stages}}}"#)
+}
+
+/// `when`, a config, annotations, and the verdict or the error.
+#[test]
+fn verdicts() {
+    const SH: &str = r#"{"process": {"args": ["/bin/sh", "x"]}}"#;
+    const NO_ARGS: &str = r#"{"process": {"args": []}}"#;
+    const NO_PROCESS: &str = "{}";
+    let empty = Err("process.args must have at least one entry");
+    for (when, config, annotations, verdict) in [
+        ("{}", SH, "{}", Ok(false)),
+        (r#"{"annotations": {}, "commands": []}"#, SH, "{}", Ok(false)),
+        (r#"{"always": true}"#, NO_PROCESS, "{}", Ok(true)),
+        (r#"{"always": false, "commands": [".*"]}"#, SH, "{}", Ok(false)),
+        (r#"{"always": false, "commands": [".*"], "or": true}"#, SH, "{}", Ok(true)),
+        (r#"{"always": true, "commands": ["x"]}"#, NO_ARGS, "{}", empty),
+        (r#"{"always": true, "commands": ["x"], "or": true}"#, NO_ARGS, "{}", Ok(true)),
+        (r#"{"always": true, "commands": ["x"]}"#, NO_PROCESS, "{}", Ok(true)),
+        (r#"{"commands": ["x"]}"#, NO_PROCESS, "{}", Ok(false)),
+        (r#"{"commands": ["x"]}"#, r#"{"process": null}"#, "{}", Ok(false)),
+        (r#"{"commands": ["x"]}"#, r#"{"process": {}}"#, "{}", empty),
+        (r#"{"commands": ["x"]}"#, r#"{"process": {"args": null}}"#, "{}", empty),
+        (r#"{"commands": ["^/bin/sh$", "("]}"#, SH, "{}", Ok(true)),
+        (
+            r#"{"commands": ["x$", "("]}"#,
+            SH,
+            "{}",
+            Err("command: error parsing regexp: missing closing ): `(`"),
+        ),
+        (r#"{"hasBindMounts": true}"#, NO_PROCESS, "{}", Ok(false)),
+        (r#"{"hasBindMounts": true}"#, r#"{"mounts": [{"type": "bind"}]}"#, "{}", Ok(true)),
+        (r#"{"hasBindMounts": true}"#, r#"{"mounts": [{}, {"options": ["rw", "rbind"]}]}"#, "{}", Ok(true)),
+        (
+            r#"{"hasBindMounts": true}"#,
+            r#"{"mounts": [{"type": "tmpfs", "options": null}, null]}"#,
+            "{}",
+            Ok(false),
+        ),
+        (r#"{"hasBindMounts": false}"#, NO_PROCESS, "{}", Ok(false)),
+        (
+            r#"{"hasBindMounts": false, "annotations": {"a": "b"}, "or": true}"#,
+            NO_PROCESS,
+            r#"{"a": "b"}"#,
+            Ok(true),
+        ),
+        (r#"{"annotations": {"^a$": "b"}}"#, NO_PROCESS, r#"{"a": "xbx"}"#, Ok(true)),
+        (r#"{"annotations": {"^a$": "b", "c": "d"}}"#, NO_PROCESS, r#"{"a": "b"}"#, Ok(false)),
+        (r#"{"annotations": {"^a$": "b", "c": "d"}, "or": true}"#, NO_PROCESS, r#"{"a": "b"}"#, Ok(true)),
+        (r#"{"annotations": {"(": "b"}}"#, NO_PROCESS, "{}", Ok(false)),
+        (
+            r#"{"annotations": {"(": "b"}}"#,
+            NO_PROCESS,
+            r#"{"a": "b"}"#,
+            Err("annotation key: error parsing regexp: missing closing ): `(`"),
+        ),
+        (r#"{"annotations": {"x": "("}}"#, NO_PROCESS, r#"{"a": "b"}"#, Ok(false)),
+        (
+            r#"{"annotations": {"a": "(", "(": ""}}"#,
+            NO_PROCESS,
+            r#"{"a": "b"}"#,
+            Err("annotation key: error parsing regexp: missing closing ): `(`"),
+        ),
+        (
+            r#"{"annotations": {"a": "*"}}"#,
+            NO_PROCESS,
+            r#"{"a": "b"}"#,
+            Err("annotation value: error parsing regexp: missing argument to repetition operator: `*`"),
+        ),
+        ("null", SH, "{}", Ok(false)),
+    ] {
+        let annotations = Annotations::from_json(annotations).unwrap();
+        let got = when_match(when, config, Some(&annotations), None);
+        assert_eq!(got.map_err(|error| error.to_string()), verdict.map_err(str::to_owned), "{when} {config}");
+    }
+}
+
+#[test]
+fn annotations_may_come_from_the_config() {
+    let when = r#"{"annotations": {"a": "b"}}"#;
+    let config = r#"{"annotations": {"\u0061": "b"}}"#;
+    assert!(when_match(when, config, None, None).unwrap());
+    assert!(
+        !when_match(when, config, Some(&Annotations::default()), None).unwrap(),
+        "the caller's, though empty"
+    );
+}
+
+/// Configs and annotations that are refused: the code, and where.
+#[test]
+fn two_readers_never_disagree_on_a_config() {
+    let root = tempfile::tempdir().unwrap();
+    let manager = manager(root.path(), &[("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#))], &[]);
+    let deep = |levels: usize| format!("{}{}", "[".repeat(levels - 1), "]".repeat(levels - 1));
+    for (config, code, line, column) in [
+        ("", Code::JsonUnexpectedEnd, 1, 1),
+        ("null", Code::JsonType, 1, 1),
+        ("[]", Code::JsonType, 1, 1),
+        ("3", Code::JsonType, 1, 1),
+        ("{\n \"a\": ", Code::JsonUnexpectedEnd, 2, 7),
+        ("{} x", Code::JsonSyntax, 1, 4),
+        ("{\"a\":01}", Code::JsonSyntax, 1, 7),
+        (r#"{"hooks":{},"hooks":{}}"#, Code::DuplicateKey, 1, 13),
+        (r#"{"hooks":{},"\u0068ooks":{}}"#, Code::DuplicateKey, 1, 13),
+        (r#"{"Hooks":{}}"#, Code::FoldedKey, 1, 2),
+        ("{\"hoo\u{212a}s\":{}}", Code::FoldedKey, 1, 2),
+        (r#"{"hooks":[]}"#, Code::JsonType, 1, 10),
+        (r#"{"hooks":{"poststop":{}}}"#, Code::JsonType, 1, 22),
+        (r#"{"hooks":{"poststop":[],"poststop":[]}}"#, Code::DuplicateKey, 1, 25),
+        (r#"{"hooks":{"prestart":[],"prestart":[]}}"#, Code::DuplicateKey, 1, 25),
+        (r#"{"hooks":{"postStop":[]}}"#, Code::FoldedKey, 1, 11),
+        (r#"{"Process":{}}"#, Code::FoldedKey, 1, 2),
+        (r#"{"process":3}"#, Code::JsonType, 1, 12),
+        (r#"{"process":{},"process":{}}"#, Code::DuplicateKey, 1, 15),
+        (r#"{"process":{"ARGS":[]}}"#, Code::FoldedKey, 1, 13),
+        (r#"{"process":{"args":"sh"}}"#, Code::JsonType, 1, 20),
+        (r#"{"process":{"args":["sh",1]}}"#, Code::JsonType, 1, 26),
+        (r#"{"annotations":{"a":1}}"#, Code::JsonType, 1, 21),
+        (r#"{"annotations":{"a":"","b":"","\u0061":""}}"#, Code::DuplicateKey, 1, 31),
+        (r#"{"annotations":[]}"#, Code::JsonType, 1, 16),
+        (r#"{"mounts":{}}"#, Code::JsonType, 1, 11),
+        (r#"{"mounts":[{"type":"a","type":"b"}]}"#, Code::DuplicateKey, 1, 24),
+        (r#"{"mounts":[{"Options":[]}]}"#, Code::FoldedKey, 1, 13),
+        (r#"{"mounts":[{"options":"bind"}]}"#, Code::JsonType, 1, 23),
+        (&format!("{{\"a\":{}}}", deep(10_001)), Code::JsonDepth, 1, 10_005),
+        (&"{\"a\":".repeat(100_000), Code::JsonDepth, 1, 50_001),
+    ] {
+        let error = manager.hooks(config, None, None).expect_err(config);
+        let position = error.place().position.unwrap();
+        let shown = &config[..config.len().min(60)];
+        assert_eq!((error.kind(), error.code()), (ErrorKind::Json, code), "{shown}: {error}");
+        assert_eq!((position.line, position.column), (line, column), "{shown}: {error}");
+        assert!(manager.explain(config, None, None).is_err());
+    }
+    let deepest = format!("{{\"a\":{}}}", deep(10_000));
+    assert!(manager.hooks(&deepest, None, None).unwrap().config.starts_with("{\"a\":[[["));
+    for text in ["", "null x", "3", "[]", r#"{"a":1}"#, r#"{"a":"","a":""}"#, r#"{"a":["x"]}"#] {
+        assert_eq!(Annotations::from_json(text).expect_err(text).kind(), ErrorKind::Json);
+    }
+    assert_eq!(Annotations::from_json(r#"{"a":null}"#).unwrap(), [("a", "")].into_iter().collect());
+}
+
+#[test]
+fn the_first_failing_hook_ends_the_call() {
+    let root = tempfile::tempdir().unwrap();
+    let files = [
+        ("a.json", hook(r#"{"always": true}"#, r#"["poststop"]"#)),
+        ("b \"q\".json", hook(r#"{"commands": ["x"]}"#, r#"["poststop"]"#)),
+        ("c.json", hook(r#"{"commands": ["x"]}"#, r#"["poststop"]"#)),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, content)| (*name, content.as_str())).collect();
+    let manager = manager(root.path(), &files, &[]);
+    let config = r#"{"process": {}}"#;
+    let error: Error = manager.hooks(config, None, None).unwrap_err();
+    let want = r#"matching hook "b \"q\".json": process.args must have at least one entry"#;
+    assert_eq!((error.to_string().as_str(), error.kind()), (want, ErrorKind::Match));
+    assert_eq!(error.place().hook.as_deref(), Some("b \"q\".json"));
+    let explanation = manager.explain(config, None, None).unwrap();
+    assert_eq!(explanation.error.as_deref(), Some(want));
+    let verdicts: Vec<bool> = explanation.hooks.iter().map(|hook| hook.verdict.is_ok()).collect();
+    assert_eq!(verdicts, [true, false, false]);
+}
+
+#[test]
+fn explaining_goes_on_but_changes_no_verdict() {
+    let root = tempfile::tempdir().unwrap();
+    let when = r#"{"hasBindMounts": true, "annotations": {"^com\\.example$": "^on$"}, "commands": ["^sh$"]}"#;
+    let manager = manager(root.path(), &[("a.json", &hook(when, r#"["poststop"]"#))], &[]);
+    let config = r#"{"process": {}, "annotations": {"x": "y", "com.example": "off"}}"#;
+    assert_eq!(manager.hooks(config, None, None).unwrap().config, config);
+    let explanation = manager.explain(config, None, None).unwrap();
+    assert_eq!(explanation.error, None);
+    let hook = &explanation.hooks[0];
+    assert_eq!(hook.verdict, Ok(false));
+    let outcomes: Vec<(&str, bool)> =
+        hook.conditions.iter().map(|condition| (condition.outcome, condition.after_verdict)).collect();
+    assert_eq!(outcomes, [("fails", false), ("fails", true), ("error", true)]);
+    match &hook.conditions[1].condition {
+        Condition::Annotation { key_pattern, value_pattern, tried: 2, matched: None, nearest, .. } => {
+            assert_eq!((key_pattern.as_str(), value_pattern.as_str()), ("^com\\.example$", "^on$"));
+            assert_eq!(nearest, &Some(("com.example".to_owned(), "off".to_owned())));
+        }
+        other => panic!("{other:?}"),
+    }
+    let json: serde_json::Value = serde_json::from_str(&explanation.to_json()).unwrap();
+    assert_eq!(json["hooks"][0]["verdict"], "no-match");
+    assert_eq!(json["hooks"][0]["conditions"][1]["nearest"][1], "off");
+}
+
+#[test]
+fn what_matched_at_extension_stages_goes_to_the_caller() {
+    let root = tempfile::tempdir().unwrap();
+    let files = [("a.json", hook(r#"{"always": true}"#, r#"["precreate", "poststop", "precreate"]"#))];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, content)| (*name, content.as_str())).collect();
+    let manager = manager(root.path(), &files, &["precreate", "poststop"]);
+    let injection = manager.hooks("{}", None, None).unwrap();
+    assert_eq!(injection.config, r#"{"hooks":{}}"#, "poststop is the caller's, though OCI has it too");
+    let want =
+        r#"{"poststop":[{"path":"/bin/true"}],"precreate":[{"path":"/bin/true"},{"path":"/bin/true"}]}"#;
+    assert_eq!(injection.extension_stage_hooks.to_json(), want);
+}
+
+#[test]
+fn hooks_that_are_there_already_are_found() {
+    let root = tempfile::tempdir().unwrap();
+    let manager = manager(root.path(), &[("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#))], &[]);
+    let once = manager.hooks("{}", None, None).unwrap().config;
+    assert_eq!(manager.already_injected("{}", None, None).unwrap(), []);
+    let found = manager.already_injected(&once, None, None).unwrap();
+    assert_eq!(
+        (found.len(), found[0].code, &found[0].path),
+        (1, Code::AlreadyInjected, &root.path().join("a.json"))
+    );
+    let twice = manager.hooks(&once, None, None).unwrap().config;
+    assert_eq!(twice, r#"{"hooks":{"poststop":[{"path":"/bin/true"},{"path":"/bin/true"}]}}"#);
+}
+
+#[cfg(feature = "oci-spec")]
+#[test]
+fn the_typed_variant_agrees() {
+    let root = tempfile::tempdir().unwrap();
+    let files = [
+        ("a.json", hook(r#"{"annotations": {"a": "b"}}"#, r#"["prestart", "precreate"]"#)),
+        ("b.json", hook(r#"{"commands": ["^sh$"], "hasBindMounts": true}"#, r#"["poststop", "poststart"]"#)),
+        ("c.json", hook(r#"{"commands": ["^bash$"]}"#, r#"["poststop"]"#)),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, content)| (*name, content.as_str())).collect();
+    let manager = manager(root.path(), &files, &["precreate"]);
+    let mut spec = oci_spec::runtime::Spec::default();
+    spec.set_annotations(Some([("a".to_owned(), "b".to_owned())].into()));
+    let text = serde_json::to_string(&spec).unwrap();
+    let injection = manager.hooks(&text, None, None).unwrap();
+    let extension = manager.hooks_for_spec(&mut spec, None, None).unwrap();
+    assert_eq!(extension, injection.extension_stage_hooks);
+    let spliced: oci_spec::runtime::Spec = serde_json::from_str(&injection.config).unwrap();
+    assert_eq!(spec.hooks(), spliced.hooks());
+    assert_eq!(spec.hooks().as_ref().unwrap().create_runtime().as_ref().unwrap().len(), 1);
+}

@@ -1,0 +1,3 @@
+module libhooks/tests/json
+
+go 1.23
