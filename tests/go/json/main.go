@@ -50,7 +50,7 @@ type answer struct {
 	// "version check", the version that was read, or "" where nothing failed.
 	Failed *string
 	// The text, where it is not encoding/json's.
-	Text  string
+	Text string
 	// The text ended early.
 	End   bool
 	Hook  hook
