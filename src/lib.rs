@@ -2,4 +2,6 @@
 
 #![forbid(unsafe_code)]
 
+#[allow(dead_code)]
+mod errno;
 pub mod pattern;
