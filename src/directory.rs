@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Position, text_of};
-use crate::errno;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{Decoded, Hook, Validator, decode, quote};
 use crate::inject::Target;
 use crate::lint;
 use crate::snapshot::Loaded;
+use crate::sys::{errno_of, errno_text};
 
 /// The system's directory, which packages install hooks to.
 pub const DEFAULT_DIR: &str = "/usr/share/containers/oci/hooks.d";
@@ -196,9 +196,8 @@ enum ReadError {
 
 /// Reads a file, whatever it is: nothing that is no regular file is waited for.
 fn read_file(path: &Path) -> std::result::Result<(Vec<u8>, Metadata), ReadError> {
-    let failed = |operation, error: std::io::Error| {
-        ReadError::Failed(system_error(operation, path, errno::of(&error)))
-    };
+    let failed =
+        |operation, error: std::io::Error| ReadError::Failed(system_error(operation, path, errno_of(&error)));
     let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
     let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Err(error) if error.raw_os_error() == Some(libc::ENOENT) => return Err(ReadError::Vanished),
@@ -234,7 +233,7 @@ fn refused(path: &Path, code: Code, what: &str) -> ReadError {
 }
 
 fn system_error(operation: &str, path: &Path, number: i32) -> Error {
-    let message = format!("{operation} {}: {}", text_of(path.as_os_str()), errno::text(number));
+    let message = format!("{operation} {}: {}", text_of(path.as_os_str()), errno_text(number));
     Error::new(ErrorKind::Io, Code::UnreadableFile, message).with_errno(number).with_path(path)
 }
 
@@ -242,9 +241,9 @@ fn system_error(operation: &str, path: &Path, number: i32) -> Error {
 fn hook_file_names(directory: &Path) -> Result<Vec<OsString>> {
     let failed = |operation, error: std::io::Error| {
         let message =
-            format!("{operation} {}: {}", text_of(directory.as_os_str()), errno::text(errno::of(&error)));
+            format!("{operation} {}: {}", text_of(directory.as_os_str()), errno_text(errno_of(&error)));
         Error::new(ErrorKind::Io, Code::UnreadableDirectory, message)
-            .with_errno(errno::of(&error))
+            .with_errno(errno_of(&error))
             .with_path(directory)
     };
     let mut names = Vec::new();

@@ -1,7 +1,19 @@
-//! The system calls that std lacks, each a safe function.
+//! The system calls that std lacks, each a safe function, and what the system's errors are called.
+
+use std::borrow::Cow;
 
 /// The effective user id of the process.
 pub(crate) fn effective_uid() -> u32 {
     // SAFETY: geteuid(2) takes nothing, touches no memory of ours and always succeeds.
     unsafe { libc::geteuid() }
+}
+
+/// The number of an error. Those that std makes itself are about a NUL in a path, for which Go says EINVAL.
+pub(crate) fn errno_of(error: &std::io::Error) -> i32 {
+    error.raw_os_error().unwrap_or(libc::EINVAL)
+}
+
+/// What Go calls an error.
+pub(crate) fn errno_text(errno: i32) -> Cow<'static, str> {
+    crate::errno::text(errno).map_or_else(|| format!("errno {errno}").into(), Cow::Borrowed)
 }

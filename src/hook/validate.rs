@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use super::{Field, Hook, Stage, VERSION, quote};
 use crate::diagnostic::{Code, Position};
-use crate::errno;
 use crate::error::{Error, ErrorKind};
 use crate::json::{Kind, Reader};
 use crate::pattern::Pattern;
+use crate::sys::{errno_of, errno_text};
 use crate::when::{Compiled, Conditions};
 
 /// Why a hook is not valid.
@@ -86,7 +86,7 @@ impl<'a> Validator<'a> {
         if let Err(errno) = self.executable(&hook.hook.path) {
             let code =
                 if *errno == libc::ENOENT { Code::MissingExecutable } else { Code::UnreachableExecutable };
-            let message = format!("faccessat {}: {}", hook.hook.path, errno::text(*errno));
+            let message = format!("faccessat {}: {}", hook.hook.path, errno_text(*errno));
             return Err(Invalid { errno: *errno, ..invalid(code, message, Some(Field::Path)) });
         }
         let conditions = self.compile(hook)?;
@@ -99,7 +99,7 @@ impl<'a> Validator<'a> {
         match self.executables.entry(path.to_owned()) {
             Entry::Occupied(entry) => entry.into_mut(),
             // stat(2) fails exactly where faccessat(2) with F_OK does, and tells what the warnings need.
-            Entry::Vacant(entry) => entry.insert(std::fs::metadata(path).map_err(|error| errno::of(&error))),
+            Entry::Vacant(entry) => entry.insert(std::fs::metadata(path).map_err(|error| errno_of(&error))),
         }
     }
 

@@ -1,25 +1,140 @@
-#![allow(missing_docs)]
-//! STUB
-#[derive(Debug)]
-pub struct Pattern(String);
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PatternError;
-impl std::fmt::Display for PatternError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("error parsing regexp")
-    }
+//! Go's regular expressions.
+//!
+//! The patterns in hook files are written for Go's package `regexp`, and other engines read them differently: in Rust's `regex`,
+//! `\d` takes the digits of every script, `[a&&b]` is an intersection, `\Q…\E` is an error. Hence an engine of its own: a
+//! [`Pattern`] accepts what Go accepts, rejects what Go rejects with Go's words, and matches what Go matches.
+//!
+//! ```
+//! use libhooks::pattern::Pattern;
+//!
+//! let pattern = Pattern::new("^/usr/s?bin/(sh|bash)$")?;
+//! assert!(pattern.matches(b"/usr/bin/sh"));
+//! assert!(!pattern.matches(b"/bin/sh"));
+//!
+//! let error = Pattern::new("(a").unwrap_err();
+//! assert_eq!(error.to_string(), "error parsing regexp: missing closing ): `(a`");
+//! # Ok::<(), libhooks::pattern::PatternError>(())
+//! ```
+//!
+//! # How it works
+//!
+//! A pattern goes through three steps, and most patterns in the wild never need the third:
+//!
+//! 1. `parse` reads the text and builds a `tree`, as Go would, since Go's limits are about that tree. This is all it takes to
+//!    accept or reject a pattern. It takes time and memory in proportion to the text: repeats are counted, not expanded, and
+//!    `\pL` stays two characters, not 659 spans.
+//! 2. `classify` looks for patterns that are a comparison of bytes: everything, nothing, or a few literal texts at the begin, at
+//!    the end or anywhere.
+//! 3. For the others the first match builds a `program`, expanding repeats, and makes it ready to run in `matcher`: small ones bit by
+//!    bit in one machine word, larger ones as lists. Either way a match takes time in proportion to the length of the input.
+//!
+//! Two threads may build the same machine at the same time; one result is kept, and neither waits for the other. So a pattern
+//! is usable in a child after `fork`, no matter what other threads of the parent were doing.
+//!
+//! Class names, case folding and lower case come from Go's own tables, which a program in `generate/` writes down.
+
+mod class;
+mod classify;
+mod error;
+mod factor;
+mod fault;
+mod fold;
+mod matcher;
+mod parse;
+mod program;
+mod tables;
+mod tree;
+
+use std::fmt;
+
+use once_cell::race::OnceBox;
+
+pub(crate) use class::is_printable;
+use classify::Shape;
+pub use error::PatternError;
+#[cfg(feature = "planted-faults")]
+#[doc(hidden)]
+pub use fault::Fault;
+use fault::Faults;
+pub(crate) use fold::to_lower;
+use matcher::Machine;
+use tree::Tree;
+
+/// A pattern, as Go's package `regexp` reads it.
+pub struct Pattern {
+    text: Box<str>,
+    engine: Engine,
+    faults: Faults,
 }
+
+/// How a pattern is matched.
+enum Engine {
+    Nothing,
+    Everything,
+    Texts(classify::Texts),
+    Machine { tree: Tree, machine: OnceBox<Machine> },
+}
+
 impl Pattern {
-    pub fn new(t: &str) -> Result<Pattern, PatternError> {
-        Ok(Pattern(t.into()))
+    /// Reads a pattern.
+    ///
+    /// This takes time and memory in proportion to the text, whatever it says; what repeats cost is left to the first match.
+    ///
+    /// # Errors
+    ///
+    /// If Go's `regexp.Compile` would fail. Where Go's releases differ, in the names of classes, a name is accepted that any of
+    /// them accepts. Texts of more than 256 MB are rejected.
+    pub fn new(text: &str) -> Result<Pattern, PatternError> {
+        Pattern::with(text, Faults::default())
     }
-    pub fn matches(&self, i: &[u8]) -> bool {
-        i == self.0.as_bytes() || self.0 == ".*"
+
+    /// Reads a pattern wrongly, for tests of the tests.
+    #[cfg(feature = "planted-faults")]
+    #[doc(hidden)]
+    pub fn with_fault(text: &str, fault: Fault) -> Result<Pattern, PatternError> {
+        Pattern::with(text, Faults { planted: Some(fault) })
+    }
+
+    fn with(text: &str, faults: Faults) -> Result<Pattern, PatternError> {
+        let tree = parse::parse(text, faults)?;
+        let shape = if faults.has(fault::Fault::DollarBeforeFinalNewline) {
+            Shape::Other
+        } else {
+            classify::classify(&tree)
+        };
+        let engine = match shape {
+            Shape::Nothing => Engine::Nothing,
+            Shape::Everything => Engine::Everything,
+            Shape::Texts(texts) => Engine::Texts(texts),
+            Shape::Other => Engine::Machine { tree, machine: OnceBox::new() },
+        };
+        Ok(Pattern { text: text.into(), engine, faults })
+    }
+
+    /// Whether the pattern matches somewhere in the input, as Go's `regexp.MatchString` does.
+    ///
+    /// The input need not be UTF-8: every byte that is not part of a valid encoding counts as one U+FFFD.
+    ///
+    /// The first match of a pattern that is not just text builds its machine.
+    pub fn matches(&self, input: &[u8]) -> bool {
+        match &self.engine {
+            Engine::Nothing => false,
+            Engine::Everything => true,
+            Engine::Texts(texts) => texts.is_match(input),
+            Engine::Machine { tree, machine } => machine
+                .get_or_init(|| Box::new(Machine::new(program::build(tree, self.faults))))
+                .is_match(input),
+        }
+    }
+
+    /// The text of the pattern.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 }
-pub(crate) fn to_lower(c: char) -> char {
-    c.to_lowercase().next().unwrap_or(c)
-}
-pub(crate) fn is_printable(c: char) -> bool {
-    !c.is_control()
+
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pattern").field(&self.text).finish()
+    }
 }

@@ -1,0 +1,371 @@
+//! Sets of code points: `.`, `\d`, `\pL`, `[^a-z[:digit:]]`.
+//!
+//! A pattern's sets are kept the way they are written, as short [`Item`]s: `\pL` is one item of eight bytes, and its 659 spans
+//! are only listed for as long as something looks at them. Accepting a pattern so takes memory in proportion to its text.
+
+use super::fault::Faults;
+use super::fold;
+use super::tables::{DECIMAL, EXACT_NAMES, NAMES, TABLES, Table, UNASSIGNED};
+
+/// The last code point.
+pub(super) const LAST: u32 = 0x10FFFF;
+
+/// An inclusive span of code points.
+pub(super) type Span = (u32, u32);
+
+const KIND: u32 = 0b11 << 30;
+const SPAN: u32 = 0;
+const TABLE: u32 = 0b01 << 30;
+const ASCII: u32 = 0b10 << 30;
+const GROUP: u32 = 0b11 << 30;
+const FOLDED: u32 = 1 << 29;
+const NEGATED: u32 = 1 << 28;
+const VALUE: u32 = NEGATED - 1;
+
+/// One part of a set; a set is the union of its items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Item {
+    /// Kind, flags, and the span's low end or the place in a list.
+    head: u32,
+    /// The span's high end, or how many items a group holds.
+    tail: u32,
+}
+
+impl Item {
+    pub(super) fn span(lo: u32, hi: u32, folded: bool) -> Item {
+        Item { head: SPAN | lo | if folded { FOLDED } else { 0 }, tail: hi }
+    }
+
+    fn list(kind: u32, place: u32, folded: bool, negated: bool) -> Item {
+        Item {
+            head: kind | place | if folded { FOLDED } else { 0 } | if negated { NEGATED } else { 0 },
+            tail: 0,
+        }
+    }
+
+    /// What is in none of the next `count` items.
+    pub(super) fn none_of_next(count: usize) -> Item {
+        // More items than 2^32 need a pattern of more than 4 GB; the parser refuses those.
+        Item { head: GROUP, tail: u32::try_from(count).unwrap_or(u32::MAX) }
+    }
+
+    /// The span, if it is a plain one.
+    pub(super) fn plain(self) -> Option<Span> {
+        (self.head & (KIND | FOLDED) == SPAN).then_some((self.head & VALUE, self.tail))
+    }
+
+    fn is(self, flag: u32) -> bool {
+        self.head & flag != 0
+    }
+
+    /// How many spans it has, where that is known without listing them.
+    pub(super) fn count(self) -> Option<usize> {
+        if self.head & KIND != TABLE || self.is(NEGATED) {
+            return None;
+        }
+        let table = table(self);
+        (!self.is(FOLDED) || table.fold.is_empty()).then_some(table.count.into())
+    }
+}
+
+/// `\d`, `\s`, `\w` and the classes `[:name:]`.
+static ASCII_SETS: [(&str, &[(u8, u8)]); 16] = [
+    ("\\d", &[(b'0', b'9')]),
+    // No vertical tab.
+    ("\\s", &[(b'\t', b'\n'), (b'\x0C', b'\r'), (b' ', b' ')]),
+    ("alnum", &[(b'0', b'9'), (b'A', b'Z'), (b'a', b'z')]),
+    ("alpha", &[(b'A', b'Z'), (b'a', b'z')]),
+    ("ascii", &[(0, 0x7F)]),
+    ("blank", &[(b'\t', b'\t'), (b' ', b' ')]),
+    ("cntrl", &[(0, 0x1F), (0x7F, 0x7F)]),
+    ("digit", &[(b'0', b'9')]),
+    ("graph", &[(b'!', b'~')]),
+    ("lower", &[(b'a', b'z')]),
+    ("print", &[(b' ', b'~')]),
+    ("punct", &[(b'!', b'/'), (b':', b'@'), (b'[', b'`'), (b'{', b'~')]),
+    ("space", &[(b'\t', b'\r'), (b' ', b' ')]),
+    ("upper", &[(b'A', b'Z')]),
+    ("word", &[(b'0', b'9'), (b'A', b'Z'), (b'_', b'_'), (b'a', b'z')]),
+    ("xdigit", &[(b'0', b'9'), (b'A', b'F'), (b'a', b'f')]),
+];
+
+/// `\d`, `\S` and so on, by the letter.
+pub(super) fn perl(letter: u8, folded: bool, faults: Faults) -> Option<Item> {
+    use super::fault::Fault;
+    let negated = letter.is_ascii_uppercase();
+    let name = match letter.to_ascii_lowercase() {
+        b'd' if faults.has(Fault::UnicodeDigits) => {
+            return Some(Item::list(TABLE, DECIMAL.into(), folded, negated));
+        }
+        b's' if faults.has(Fault::VerticalTabInSpace) => "space",
+        b'd' => "\\d",
+        b's' => "\\s",
+        b'w' => "word",
+        _ => return None,
+    };
+    ascii(name, folded, negated)
+}
+
+/// `[:name:]` or `[:^name:]`, by what stands between the colons.
+pub(super) fn posix(name: &str, folded: bool) -> Option<Item> {
+    match name.strip_prefix('^') {
+        Some(name) => ascii(name, folded, true),
+        None => ascii(name, folded, false),
+    }
+    .filter(|_| !name.contains('\\'))
+}
+
+fn ascii(name: &str, folded: bool, negated: bool) -> Option<Item> {
+    let place = ASCII_SETS.binary_search_by_key(&name, |(name, _)| name).ok()?;
+    Some(Item::list(ASCII, u32::try_from(place).ok()?, folded, negated))
+}
+
+/// The set that `\p{name}` (negated: `\P{name}`) means; an empty list of items is the empty set.
+///
+/// Go's releases differ in the names they know; this knows what any of them does. From Go 1.25 on names are compared without
+/// regard to case, `_`, `-` and blanks, and there are aliases such as `Letter`. Before that, exactly; and Go 1.26 has by a slip
+/// no way to name a script such as `Old_Italic`, whose own spelling is not the canonical one.
+pub(super) fn unicode(name: &str, folded: bool, negated: bool) -> Option<Option<Item>> {
+    if let Ok(place) = EXACT_NAMES.binary_search_by_key(&name, |(name, _)| name) {
+        let (_, table) = EXACT_NAMES.get(place)?;
+        return Some(Some(Item::list(TABLE, (*table).into(), folded, negated)));
+    }
+    // Longer than any name; what does not fit is none.
+    let mut buffer = [0; 32];
+    let mut length = 0;
+    for byte in name.bytes().filter(|byte| !matches!(byte, b'_' | b'-' | b' ')) {
+        let byte = if length == 0 { byte.to_ascii_uppercase() } else { byte.to_ascii_lowercase() };
+        *buffer.get_mut(length)? = byte;
+        length += 1;
+    }
+    let name = str::from_utf8(buffer.get(..length)?).ok()?;
+    match name {
+        "Any" if negated => Some(None),
+        "Any" => Some(Some(Item::span(0, LAST, false))),
+        "Assigned" => Some(Some(Item::list(TABLE, UNASSIGNED.into(), folded, !negated))),
+        "Ascii" => Some(ascii("ascii", folded, negated)),
+        _ => {
+            let place = NAMES.binary_search_by_key(&name, |(name, _)| name).ok()?;
+            let (_, table) = NAMES.get(place)?;
+            Some(Some(Item::list(TABLE, (*table).into(), folded, negated)))
+        }
+    }
+}
+
+/// Whether Go prints this character as it is (`strconv.IsPrint`): letters, marks, numbers, punctuation, symbols, and of the
+/// blanks only the one of ASCII.
+pub(crate) fn is_printable(character: char) -> bool {
+    let mut out = Vec::new();
+    let categories =
+        ["L", "M", "N", "P", "S"].into_iter().filter_map(|name| unicode(name, false, false).flatten());
+    spans(&categories.collect::<Vec<_>>(), Faults::default(), &mut out);
+    character == ' ' || contains(&out, character.into())
+}
+
+/// The table that an item of this kind names.
+fn table(item: Item) -> &'static Table {
+    // Items are only made with places in the list; 0 is one.
+    let place = (item.head & VALUE) as usize;
+    TABLES.get(place).unwrap_or(&TABLES[0])
+}
+
+/// Decodes the spans of a table.
+fn decode(bytes: &[u8], out: &mut Vec<Span>) {
+    let mut end = 0;
+    let mut bytes = bytes.iter();
+    let mut number = || {
+        let (mut value, mut shift) = (0, 0);
+        loop {
+            let byte = *bytes.next()?;
+            value |= u32::from(byte & 0x7F) << shift;
+            if byte < 0x80 {
+                return Some(value);
+            }
+            shift += 7;
+        }
+    };
+    while let (Some(gap), Some(length)) = (number(), number()) {
+        out.push((end + gap, end + gap + length));
+        end += gap + length;
+    }
+}
+
+/// Lists the spans of a set, sorted, disjoint and not adjacent.
+pub(super) fn spans(items: &[Item], faults: Faults, out: &mut Vec<Span>) {
+    out.clear();
+    add(items, faults, out);
+    tidy(out, 0);
+}
+
+/// Appends the spans of items. Groups do not nest, so neither do the calls.
+fn add(items: &[Item], faults: Faults, out: &mut Vec<Span>) {
+    let mut rest = items;
+    while let Some((item, others)) = rest.split_first() {
+        rest = others;
+        let begin = out.len();
+        match item.head & KIND {
+            SPAN if item.is(FOLDED) => fold::close(item.head & VALUE, item.tail, faults, out),
+            SPAN => out.push((item.head & VALUE, item.tail)),
+            TABLE => {
+                let table = table(*item);
+                decode(table.spans, out);
+                if item.is(FOLDED) && !table.fold.is_empty() {
+                    decode(table.fold, out);
+                    tidy(out, begin);
+                }
+                if item.is(NEGATED) {
+                    negate(out, begin);
+                }
+            }
+            ASCII => {
+                let spans = ASCII_SETS.get((item.head & VALUE) as usize).map_or(&[][..], |(_, spans)| spans);
+                for &(lo, hi) in spans {
+                    if item.is(FOLDED) {
+                        fold::close(lo.into(), hi.into(), faults, out);
+                    } else {
+                        out.push((lo.into(), hi.into()));
+                    }
+                }
+                if item.is(NEGATED) {
+                    tidy(out, begin);
+                    negate(out, begin);
+                }
+            }
+            _ => {
+                let (members, others) = rest.split_at_checked(item.tail as usize).unwrap_or((rest, &[]));
+                rest = others;
+                add(members, faults, out);
+                tidy(out, begin);
+                negate(out, begin);
+            }
+        }
+    }
+}
+
+/// Sorts and merges the spans from `begin` on.
+fn tidy(out: &mut Vec<Span>, begin: usize) {
+    let Some(spans) = out.get_mut(begin..) else { return };
+    if spans.windows(2).all(|pair| matches!(pair, [(_, hi), (lo, _)] if hi + 1 < *lo)) {
+        return;
+    }
+    spans.sort();
+    let mut kept = 0;
+    for at in 1..spans.len() {
+        let (lo, hi) = spans[at];
+        let last = &mut spans[kept];
+        if lo <= last.1 + 1 {
+            last.1 = last.1.max(hi);
+        } else {
+            kept += 1;
+            spans[kept] = (lo, hi);
+        }
+    }
+    out.truncate(begin + kept + 1);
+}
+
+/// Replaces the tidy spans from `begin` on by what they leave out.
+fn negate(out: &mut Vec<Span>, begin: usize) {
+    let mut lo = 0;
+    let mut kept = begin;
+    for at in begin..out.len() {
+        let span = out[at];
+        if lo < span.0 {
+            out[kept] = (lo, span.0 - 1);
+            kept += 1;
+        }
+        lo = span.1 + 1;
+    }
+    out.truncate(kept);
+    if lo <= LAST {
+        out.push((lo, LAST));
+    }
+}
+
+/// Whether tidy spans hold a code point.
+pub(super) fn contains(spans: &[Span], c: u32) -> bool {
+    let at = spans.partition_point(|&(_, hi)| hi < c);
+    spans.get(at).is_some_and(|&(lo, _)| lo <= c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(items: &[Item]) -> Vec<Span> {
+        let mut out = Vec::new();
+        spans(items, Faults::default(), &mut out);
+        out
+    }
+
+    #[test]
+    fn names_are_sorted() {
+        assert!(ASCII_SETS.is_sorted_by_key(|(name, _)| name));
+        assert!(NAMES.is_sorted_by_key(|(name, _)| name));
+        assert!(EXACT_NAMES.is_sorted_by_key(|(name, _)| name));
+    }
+
+    #[test]
+    fn tables_decode_tidy_and_in_full() {
+        for table in &TABLES {
+            for bytes in [table.spans, table.fold] {
+                let mut out = Vec::new();
+                decode(bytes, &mut out);
+                assert!(out.windows(2).all(|pair| pair[0].1 + 1 < pair[1].0));
+                assert!(out.iter().all(|&(lo, hi)| lo <= hi && hi <= LAST));
+                if bytes.as_ptr() == table.spans.as_ptr() {
+                    assert_eq!(out.len(), usize::from(table.count));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names() {
+        let item = |name| unicode(name, false, false).flatten();
+        assert_eq!(list(&[item("Zl").unwrap()]), [(0x2028, 0x2028)]);
+        // Go 1.26 and 1.25: any case, any separators; aliases.
+        for name in ["zl", "ZL", "Z_L", "z-l", " Line Separator ", "line_separator", "LINESEPARATOR"] {
+            assert_eq!(item(name), item("Zl"), "{name}");
+        }
+        // The others: exactly.
+        assert!(item("Old_Italic").is_some());
+        for name in ["OldItalic", "old_italic", "Old Italic", "Olditalic", "", "_", "Foo", "cyrillic\u{e9}"] {
+            assert!(unicode(name, false, false).is_none(), "{name}");
+        }
+        assert!(unicode(&"L".repeat(1000), false, false).is_none());
+        assert_eq!(list(&[item("any").unwrap()]), [(0, LAST)]);
+        assert_eq!(unicode("Any", false, true), Some(None));
+        assert_eq!(
+            list(&[unicode("ASCII", true, false).flatten().unwrap()]),
+            [(0, 0x7F), (0x17F, 0x17F), (0x212A, 0x212A)]
+        );
+    }
+
+    #[test]
+    fn a_group_is_negated_as_a_whole() {
+        let a = Item::span(0x61, 0x61, false);
+        let b = Item::span(0x62, 0x62, false);
+        assert_eq!(list(&[Item::none_of_next(2), b, a]), [(0, 0x60), (0x63, LAST)]);
+        assert_eq!(list(&[Item::none_of_next(1), a, b]), [(0, 0x60), (0x62, LAST)]);
+        assert_eq!(list(&[Item::none_of_next(0)]), [(0, LAST)]);
+        assert_eq!(list(&[Item::none_of_next(1), Item::span(0, LAST, false)]), []);
+    }
+
+    #[test]
+    fn folding_comes_before_negation() {
+        let not_word = list(&[perl(b'W', true, Faults::default()).unwrap()]);
+        assert!(!contains(&not_word, 0x17F) && !contains(&not_word, 0x212A));
+        let word = list(&[perl(b'w', true, Faults::default()).unwrap()]);
+        assert!(contains(&word, 0x17F) && contains(&word, 0x212A) && !contains(&word, 0xE9));
+    }
+
+    #[test]
+    fn printable_characters() {
+        // Counted by Go: strconv.IsPrint over all code points.
+        let mut checked = 0;
+        for (from, to) in [(0, 0x3000), (0xD7A0, 0x10000), (0x1F000, 0x20000), (0xE0000, 0xE1000)] {
+            checked += (from..to).filter_map(char::from_u32).filter(|&c| is_printable(c)).count();
+        }
+        assert_eq!(checked, 15610);
+    }
+}

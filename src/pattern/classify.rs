@@ -1,0 +1,383 @@
+//! Patterns that need no machine: nothing, everything, and a few texts with a place.
+//!
+//! Most patterns in the wild are `.*`, `^true$`, `.*/init$` or `^/usr/s?bin/(sh|bash)$`. What they have in common: an optional
+//! begin, one of a few literal texts, an optional end. They are matched by comparing bytes.
+//!
+//! The same holds for bytes that are not UTF-8: a valid encoding is never found across others, and the one literal character
+//! that such bytes do match, U+FFFD, is left to the machine.
+
+use super::fold;
+use super::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
+
+/// At most this many texts, of this many bytes together unless it is only one.
+const MAX_TEXTS: usize = 32;
+const MAX_BYTES: usize = 512;
+/// At most this many nodes are looked at, and this many levels deep.
+const MAX_NODES: usize = 64;
+const MAX_DEPTH: usize = 8;
+
+/// How a pattern is matched.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Nothing,
+    Everything,
+    Texts(Texts),
+    /// By the machine.
+    Other,
+}
+
+/// A few texts; one of them, with what may be around it, is the input.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Texts {
+    texts: Box<[Box<[u8]>]>,
+    before: Gap,
+    after: Gap,
+}
+
+/// What may stand before or after the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    Nothing,
+    /// `.*`: anything without a newline.
+    Line,
+    Anything,
+}
+
+impl Gap {
+    fn takes(self, bytes: &[u8]) -> bool {
+        match self {
+            Gap::Nothing => bytes.is_empty(),
+            Gap::Line => !bytes.contains(&b'\n'),
+            Gap::Anything => true,
+        }
+    }
+}
+
+impl Texts {
+    pub(super) fn is_match(&self, input: &[u8]) -> bool {
+        match (self.before, self.after) {
+            (Gap::Anything, Gap::Anything) => self.texts.iter().any(|text| contains(input, text)),
+            (before, Gap::Nothing) => self.texts.iter().any(|text| {
+                input.len() >= text.len()
+                    && input
+                        .split_at_checked(input.len() - text.len())
+                        .is_some_and(|(head, tail)| tail == &**text && before.takes(head))
+            }),
+            (_, after) => self.texts.iter().any(|text| {
+                input
+                    .split_at_checked(text.len())
+                    .is_some_and(|(head, tail)| head == &**text && after.takes(tail))
+            }),
+        }
+    }
+}
+
+/// Whether a text is somewhere in the input, in time that does not depend on the product of their lengths.
+fn contains(input: &[u8], text: &[u8]) -> bool {
+    let Some((first, others)) = text.split_first() else { return true };
+    if text.len() > 16 {
+        // The text is UTF-8, so it is found in one of the stretches that are, and there the standard library is linear.
+        let Ok(text) = str::from_utf8(text) else { return false };
+        return input.utf8_chunks().any(|chunk| chunk.valid().contains(text));
+    }
+    let mut rest = input;
+    while let Some(at) = rest.iter().position(|byte| byte == first) {
+        rest = rest.get(at + 1..).unwrap_or(&[]);
+        if rest.starts_with(others) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Says how a pattern is to be matched.
+pub(super) fn classify(tree: &Tree) -> Shape {
+    Classifier { tree, nodes: 0 }.shape().unwrap_or(Shape::Other)
+}
+
+struct Classifier<'t> {
+    tree: &'t Tree,
+    nodes: usize,
+}
+
+type Set = Vec<Vec<u8>>;
+
+impl Classifier<'_> {
+    fn shape(&mut self) -> Option<Shape> {
+        let mut parts = Vec::new();
+        let mut todo = vec![self.tree.root];
+        while let Some(id) = todo.pop() {
+            let node = self.tree.nodes.get(id as usize)?;
+            self.nodes += 1;
+            if self.nodes > MAX_NODES {
+                return None;
+            }
+            match node.op {
+                Op::Capture => todo.push(node.a),
+                Op::Concat => {
+                    let begin = todo.len();
+                    todo.extend(self.list(node.a).take(MAX_NODES + 1));
+                    todo.get_mut(begin..)?.reverse();
+                }
+                Op::Empty => {}
+                _ => parts.push(id),
+            }
+        }
+        let mut parts = parts.as_slice();
+        let mut before = Gap::Anything;
+        let mut after = Gap::Anything;
+        if let [first, rest @ ..] = parts
+            && self.op(*first) == Some(Op::BeginText)
+        {
+            before = Gap::Nothing;
+            parts = rest;
+        }
+        if let [rest @ .., last] = parts
+            && self.op(*last) == Some(Op::EndText)
+        {
+            after = Gap::Nothing;
+            parts = rest;
+        }
+        while let [first, rest @ ..] = parts
+            && let Some(gap) = self.gap(*first, before)
+        {
+            (before, parts) = (gap, rest);
+        }
+        while let [rest @ .., last] = parts
+            && let Some(gap) = self.gap(*last, after)
+        {
+            (after, parts) = (gap, rest);
+        }
+        let mut texts = vec![Vec::new()];
+        for &part in parts {
+            let set = self.set(part, 0)?;
+            texts = product(&texts, &set)?;
+        }
+        if texts.is_empty() {
+            return Some(Shape::Nothing);
+        }
+        texts.sort();
+        texts.dedup();
+        if texts.iter().any(Vec::is_empty) && (before == Gap::Anything || after == Gap::Anything) {
+            // An empty text at an end, and nothing is asked of the rest; with a line on the other side that is empty, too.
+            return Some(Shape::Everything);
+        }
+        if let [text] = texts.as_slice()
+            && text.is_empty()
+            && before == Gap::Line
+        {
+            // `^.*$` and `^.*.*$` have all of the line on one side.
+            (before, after) = (Gap::Nothing, Gap::Line);
+        }
+        if !matches!((before, after), (Gap::Anything, Gap::Anything) | (Gap::Nothing, _) | (_, Gap::Nothing))
+        {
+            return None;
+        }
+        Some(Shape::Texts(Texts {
+            texts: texts.into_iter().map(Vec::into_boxed_slice).collect(),
+            before,
+            after,
+        }))
+    }
+
+    fn op(&self, id: Id) -> Option<Op> {
+        self.tree.nodes.get(id as usize).map(|node| node.op)
+    }
+
+    fn list(&self, first: Id) -> impl Iterator<Item = Id> + '_ {
+        let node = |id: Id| self.tree.nodes.get(id as usize);
+        std::iter::successors(Some(first), move |&id| node(id).map(|node| node.next))
+            .take_while(|&id| id != NONE)
+    }
+
+    /// What is allowed at an end once this part is there, too; `None` if the part is not one of those that only widen that.
+    fn gap(&self, id: Id, gap: Gap) -> Option<Gap> {
+        let node = self.tree.nodes.get(id as usize)?;
+        let skippable = match node.op {
+            Op::Star | Op::Quest => true,
+            Op::Repeat => node.b & 0xFFFF == 0,
+            _ => false,
+        };
+        if gap == Gap::Anything {
+            // The search begins and ends anywhere, so what may be skipped may be left out.
+            return skippable.then_some(gap);
+        }
+        if node.op != Op::Star && (node.op != Op::Repeat || node.b != UNLIMITED << 16) {
+            return None;
+        }
+        match (self.op(node.a)?, gap) {
+            (Op::Any, _) => Some(Gap::Anything),
+            (Op::AnyNotNewline, _) => Some(Gap::Line),
+            _ => None,
+        }
+    }
+
+    /// All texts that a node matches, if they are few.
+    fn set(&mut self, id: Id, depth: usize) -> Option<Set> {
+        self.nodes += 1;
+        if depth > MAX_DEPTH || self.nodes > MAX_NODES {
+            return None;
+        }
+        let node = self.tree.nodes.get(id as usize)?;
+        let (start, length) = (node.a as usize, node.b as usize);
+        match node.op {
+            Op::Empty => Some(vec![Vec::new()]),
+            Op::Literal => {
+                let chars = self.tree.chars.get(start..start + length)?;
+                if node.flags & FOLD == 0 {
+                    let mut text = Vec::with_capacity(chars.len());
+                    for &c in chars {
+                        match encode(c)? {
+                            Some(c) => text.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
+                            None => return Some(Vec::new()),
+                        }
+                    }
+                    return Some(vec![text]);
+                }
+                let mut texts = vec![Vec::new()];
+                for &c in chars {
+                    let mut ring = vec![c];
+                    let mut other = fold::next(c);
+                    while other != c {
+                        ring.push(other);
+                        other = fold::next(other);
+                    }
+                    texts = product(&texts, &characters(ring)?)?;
+                }
+                Some(texts)
+            }
+            Op::Class => {
+                let items = self.tree.items.get(start..start + length)?;
+                let mut ring = Vec::new();
+                for item in items {
+                    let (lo, hi) = item.plain()?;
+                    if ring.len() + (hi - lo) as usize >= MAX_TEXTS {
+                        return None;
+                    }
+                    ring.extend(lo..=hi);
+                }
+                characters(ring)
+            }
+            Op::Capture => self.set(node.a, depth + 1),
+            Op::Quest => {
+                let mut texts = self.set(node.a, depth + 1)?;
+                texts.push(Vec::new());
+                Some(texts)
+            }
+            Op::Concat => {
+                let mut texts = vec![Vec::new()];
+                let mut part = node.a;
+                while let Some(node) = self.tree.nodes.get(part as usize) {
+                    let set = self.set(part, depth + 1)?;
+                    texts = product(&texts, &set)?;
+                    part = node.next;
+                }
+                Some(texts)
+            }
+            Op::Alternate => {
+                let mut texts = Vec::new();
+                let mut part = node.a;
+                while let Some(node) = self.tree.nodes.get(part as usize) {
+                    texts.extend(self.set(part, depth + 1)?);
+                    if texts.len() > MAX_TEXTS {
+                        return None;
+                    }
+                    part = node.next;
+                }
+                Some(texts)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The character, or inside none if no text has it; outside none if it takes more than a comparison of bytes.
+fn encode(c: u32) -> Option<Option<char>> {
+    if c == 0xFFFD { None } else { Some(char::from_u32(c)) }
+}
+
+fn characters(ring: Vec<u32>) -> Option<Set> {
+    let mut texts = Vec::with_capacity(ring.len());
+    for c in ring {
+        if let Some(c) = encode(c)? {
+            texts.push(c.to_string().into_bytes());
+        }
+    }
+    Some(texts)
+}
+
+/// Every text of one set followed by every text of the other, if that is not too much.
+fn product(one: &Set, two: &Set) -> Option<Set> {
+    let count = one.len() * two.len();
+    let bytes = |set: &Set| set.iter().map(Vec::len).sum::<usize>();
+    let total = bytes(one) * two.len() + bytes(two) * one.len();
+    if count > MAX_TEXTS || count > 1 && total > MAX_BYTES {
+        return None;
+    }
+    Some(one.iter().flat_map(|head| two.iter().map(move |tail| [head.as_slice(), tail].concat())).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fault::Faults;
+    use super::super::parse::parse;
+    use super::*;
+
+    fn shape(text: &str) -> Shape {
+        classify(&parse(text, Faults::default()).unwrap())
+    }
+
+    fn texts(before: Gap, list: &[&str], after: Gap) -> Shape {
+        let texts = list.iter().map(|text| text.as_bytes().into()).collect();
+        Shape::Texts(Texts { texts, before, after })
+    }
+
+    #[test]
+    fn shapes() {
+        use Gap::{Anything, Line, Nothing};
+        for (pattern, expected) in [
+            ("", Shape::Everything),
+            (".*", Shape::Everything),
+            ("^.*", Shape::Everything),
+            (".*$", Shape::Everything),
+            ("x?", Shape::Everything),
+            ("(?s)^.*$", Shape::Everything),
+            ("(^)", Shape::Everything),
+            ("[^\\x00-\\x{10FFFF}]", Shape::Nothing),
+            ("\\x{D800}a", Shape::Nothing),
+            ("^$", texts(Nothing, &[""], Nothing)),
+            ("^.*$", texts(Nothing, &[""], Line)),
+            ("^true$", texts(Nothing, &["true"], Nothing)),
+            ("(?i)^ab$", texts(Nothing, &["AB", "Ab", "aB", "ab"], Nothing)),
+            (".*/init$", texts(Anything, &["/init"], Nothing)),
+            ("^.*/init$", texts(Line, &["/init"], Nothing)),
+            ("^/usr/bin/(sh|bash)$", texts(Nothing, &["/usr/bin/bash", "/usr/bin/sh"], Nothing)),
+            ("^/usr/s?bin/.*$", texts(Nothing, &["/usr/bin/", "/usr/sbin/"], Line)),
+            ("^/usr/s?bin/.*", texts(Nothing, &["/usr/bin/", "/usr/sbin/"], Anything)),
+            ("org\\.systemd.*", texts(Anything, &["org.systemd"], Anything)),
+            ("a(?:b|c*)d", Shape::Other),
+            ("a.*$", Shape::Other),
+            ("^.*a", Shape::Other),
+            ("^.+$", Shape::Other),
+            ("\\bfoo", Shape::Other),
+            ("(?m)^a", Shape::Other),
+            ("\u{fffd}", Shape::Other),
+        ] {
+            assert_eq!(shape(pattern), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn large_patterns_are_not_multiplied_out() {
+        for pattern in [
+            "(a|b|c)".repeat(100),
+            "[a-z]{3}".into(),
+            "(?i)abcdefghij".into(),
+            (10..99).map(|n| format!("{n}x|")).collect(),
+        ] {
+            assert_eq!(shape(&pattern), Shape::Other, "{pattern}");
+        }
+        let long = "a".repeat(100_000);
+        assert_eq!(shape(&long), texts(Gap::Anything, &[&long], Gap::Anything));
+    }
+}

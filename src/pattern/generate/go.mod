@@ -1,0 +1,3 @@
+module libhooks/pattern/generate
+
+go 1.26
