@@ -1,0 +1,236 @@
+//! The command, run as its users run it: standard streams, files, and exit codes.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const CONFIG: &str = "{ \"process\": {\"args\": [\"sh\"]}, \"future\": 1e400 }\n";
+const INJECTED: &str = "{ \"process\": {\"args\": [\"sh\"]}, \"future\": 1e400,\"hooks\":{\"poststop\":[{\"path\":\"/bin/true\"}]} }\n";
+
+struct Place {
+    root: tempfile::TempDir,
+}
+
+impl Place {
+    /// A hooks directory `d` with these files.
+    fn new(files: &[(&str, &str)]) -> Place {
+        let place = Place { root: tempfile::tempdir().unwrap() };
+        fs::create_dir(place.path("d")).unwrap();
+        for (name, content) in files {
+            fs::write(place.path("d").join(name), content).unwrap();
+        }
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_oci-hooks"))
+            .args(arguments)
+            .current_dir(self.root.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that fails early does not read all of it.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+}
+
+fn good() -> Place {
+    Place::new(&[("a.json", &hook(r#"{"commands": ["^sh$"]}"#, r#"["poststop"]"#))])
+}
+
+fn hook(when: &str, stages: &str) -> String {
+    format!(r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true"}}, "when": {when}, "stages": {stages}}}"#)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Exit code, standard output, standard error.
+fn outcome(output: &Output) -> (i32, String, String) {
+    (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn inject_from_stdin_files_and_bundles() {
+    let place = good();
+    for arguments in [&["inject", "--hooks-dir", "d"][..], &["inject", "--hooks-dir", "d", "-"]] {
+        assert_eq!(outcome(&place.run(arguments, CONFIG)), (0, INJECTED.into(), String::new()));
+    }
+    fs::create_dir(place.path("bundle")).unwrap();
+    fs::write(place.path("bundle/config.json"), CONFIG).unwrap();
+    for config in ["bundle", "bundle/config.json"] {
+        let output = place.run(&["inject", "--hooks-dir", "d", config], "");
+        assert_eq!(outcome(&output), (0, INJECTED.into(), String::new()));
+    }
+    let output = place.run(&["inject", "--hooks-dir", "d", "bundle", "-o", "new.json"], "");
+    assert_eq!(outcome(&output), (0, String::new(), String::new()));
+    assert_eq!(fs::read_to_string(place.path("new.json")).unwrap(), INJECTED);
+    assert_eq!(fs::read_to_string(place.path("bundle/config.json")).unwrap(), CONFIG);
+}
+
+#[test]
+fn in_place_keeps_mode_owner_and_link() {
+    let place = good();
+    fs::create_dir(place.path("bundle")).unwrap();
+    fs::write(place.path("real.json"), CONFIG).unwrap();
+    fs::set_permissions(place.path("real.json"), fs::Permissions::from_mode(0o640)).unwrap();
+    // Only root can give it away; anybody else keeps it.
+    let _ = std::os::unix::fs::chown(place.path("real.json"), Some(1234), Some(1234));
+    symlink("../real.json", place.path("bundle/config.json")).unwrap();
+    let before = fs::metadata(place.path("real.json")).unwrap();
+    let output = place.run(&["inject", "--hooks-dir", "d", "--in-place", "bundle"], "");
+    assert_eq!(outcome(&output), (0, String::new(), String::new()));
+    let after = fs::metadata(place.path("real.json")).unwrap();
+    assert_eq!(fs::read_to_string(place.path("bundle/config.json")).unwrap(), INJECTED);
+    assert!(place.path("bundle/config.json").is_symlink());
+    assert_eq!((after.mode(), after.uid(), after.gid()), (before.mode(), before.uid(), before.gid()));
+    assert_ne!(after.ino(), before.ino(), "it is a new file, renamed over the old one");
+
+    // Again: the entry is there already. What was asked for is done, and it is said.
+    let (code, _, stderr) = outcome(&place.run(&["inject", "--hooks-dir", "d", "--in-place", "bundle"], ""));
+    assert_eq!(code, 0);
+    assert!(stderr.contains("[already-injected]") && stderr.contains("d/a.json"), "{stderr}");
+
+    // A file that cannot be replaced stays as it is, and nothing is left beside it.
+    let (code, _, stderr) = outcome(&place.run(&["inject", "--hooks-dir", "d", "--in-place", "missing"], ""));
+    assert_eq!(code, 1);
+    assert!(stderr.starts_with("error: missing: "), "{stderr}");
+    let left: Vec<_> =
+        fs::read_dir(place.root.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".new")), "{left:?}");
+}
+
+#[test]
+fn json_has_everything() {
+    let place = Place::new(&[
+        ("a.json", &hook(r#"{"always": true}"#, r#"["poststop", "precreate"]"#)),
+        ("b.json", r#"{"hook": "/nonexistent", "stage": ["poststop"], "annotation": []}"#),
+    ]);
+    let output = place
+        .run(&["inject", "--hooks-dir", "d", "--extension-stage", "precreate", "--json"], "{\"a\":1e400}");
+    let (code, stdout, stderr) = outcome(&output);
+    assert_eq!((code, stderr.as_str()), (0, ""), "a missing executable is tolerated, as Podman does");
+    assert!(stdout.starts_with(r#"{"config":{"a":1e400,"hooks":"#), "{stdout}");
+    let stdout = stdout.replace("1e400", "1");
+    let value: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(value["extensionStageHooks"]["precreate"][0]["path"], "/bin/true");
+    assert_eq!(value["diagnostics"][0]["code"], "missing-executable");
+
+    let (code, stdout, _) =
+        outcome(&place.run(&["list", "--hooks-dir", "d", "--extension-stage", "precreate", "--json"], ""));
+    let value: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &value["hooks"][0]["name"]), (1, &"a.json".into()));
+    assert_eq!(value["diagnostics"][0]["line"], 1);
+}
+
+#[test]
+fn explain_says_why() {
+    let place = Place::new(&[(
+        "a.json",
+        &hook(r#"{"annotations": {"^com\\.x$": "^on$"}, "commands": ["sh$"]}"#, r#"["poststop"]"#),
+    )]);
+    let run = |annotation: &str| {
+        outcome(&place.run(&["explain", "--hooks-dir", "d", "--annotation", annotation, "-"], CONFIG))
+    };
+    let (code, stdout, stderr) = run("com.x=off");
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.contains("d/a.json: does not match\n"), "{stdout}");
+    assert!(stdout.contains(r#"the key "com.x" matches, but its value "off" does not"#), "{stdout}");
+    let (_, stdout, _) = run("com.x=on");
+    assert!(stdout.contains("d/a.json: matches, is injected at poststop\n"), "{stdout}");
+    // What could steer a terminal is shown, not sent.
+    let (_, stdout, _) = run("com.x=\u{1b}[2J\u{202e}");
+    assert!(!stdout.contains('\u{1b}') && !stdout.contains('\u{202e}'), "{stdout:?}");
+}
+
+#[test]
+fn errors_name_file_line_and_column() {
+    let place = Place::new(&[("a.json", "{\n  \"version\": \"1.0.0\"\n  \"hook\": {}\n}"), ("b.json", "[]")]);
+    for (arguments, want) in [
+        (&["inject", "--hooks-dir", "d"][..], "error: d/a.json:3:3: "),
+        (&["inject", "--hooks-dir", "d"], "error: d/b.json:1:1: "),
+        (&["list", "--hooks-dir", "d"], "error: d/a.json:3:3: "),
+        (&["explain", "--hooks-dir", "d"], "error: d/b.json:1:1: "),
+        (&["inject", "--hooks-dir", "d", "--policy", "lenient", "d/a.json"], "error: d/a.json:3:3: config: "),
+        (&["inject", "--hooks-dir", "d", "--policy", "lenient", "missing"], "error: missing: No such file"),
+    ] {
+        let (code, stdout, stderr) = outcome(&place.run(arguments, "{}"));
+        assert_eq!((code, stdout.as_str()), (1, ""), "{arguments:?}: {stderr}");
+        assert!(stderr.lines().any(|line| line.starts_with(want)), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_2() {
+    let place = good();
+    for arguments in [
+        &[][..],
+        &["nonsense"],
+        &["list", "--nonsense"],
+        &["inject", "--annotation", "no-equals-sign"],
+        &["inject", "--in-place"],
+        &["inject", "--in-place", "-o", "x", "y"],
+        &["inject", "--has-bind-mounts", "7"],
+    ] {
+        let (code, stdout, stderr) = outcome(&place.run(arguments, "{}"));
+        assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(!stderr.is_empty());
+    }
+    let (code, stdout, _) = outcome(&place.run(&["--version"], ""));
+    assert_eq!((code, stdout), (0, format!("oci-hooks {}\n", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(place.run(&["--help"], "").status.code(), Some(0));
+}
+
+#[test]
+fn nobody_reads_the_output() {
+    // More than a pipe holds.
+    let place = good();
+    for number in 0..2_000 {
+        fs::write(
+            place.path("d").join(format!("{number}.json")),
+            hook(r#"{"always": true}"#, r#"["poststop"]"#),
+        )
+        .unwrap();
+    }
+    for arguments in ["list --hooks-dir d", "list --hooks-dir d --json", "explain --hooks-dir d"] {
+        let script =
+            format!("'{}' {arguments} | head -c 1; echo ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_oci-hooks"));
+        let output = Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(place.root.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let stderr = text(&output.stderr);
+        assert!(!stderr.contains("panic"), "{stderr}");
+        let stdout = text(&output.stdout);
+        // `explain` has nothing to read and says so before it prints.
+        let want = if arguments.starts_with("explain") { "1\n" } else { "0\n" };
+        assert!(stdout.ends_with(want), "{arguments}: {stdout} {stderr}");
+    }
+}
+
+#[test]
+fn without_hooks_dir_the_well_known_ones_are_read() {
+    let place = good();
+    let (code, _, stderr) = outcome(&place.run(&["list", "--json"], ""));
+    assert!(
+        code == 0 || Path::new(libhooks::DEFAULT_DIR).exists() || Path::new(libhooks::OVERRIDE_DIR).exists(),
+        "{stderr}"
+    );
+    let (_, _, stderr) = outcome(&place.run(&["list"], ""));
+    if !Path::new(libhooks::DEFAULT_DIR).exists() && !Path::new(libhooks::OVERRIDE_DIR).exists() {
+        let want = format!("info: no hooks in {}, {}\n", libhooks::DEFAULT_DIR, libhooks::OVERRIDE_DIR);
+        assert_eq!(stderr, want);
+    }
+}
