@@ -46,8 +46,9 @@ impl Scan {
     /// All failures as one error, as the reference words it: the last comes first in the text, and the first is what it
     /// is about.
     pub fn error(&self) -> Option<Error> {
-        let (first, others) = self.errors.split_first()?;
-        Some(others.iter().fold(first.clone(), |error, other| error.context(other.message())))
+        let first = self.errors.first()?;
+        let messages: Vec<&str> = self.errors.iter().rev().map(Error::message).collect();
+        Some(first.clone().with_message(messages.join(": ")))
     }
 
     fn fail(&mut self, error: Error) {

@@ -94,6 +94,11 @@ impl Error {
         &self.0.diagnostics
     }
 
+    pub(crate) fn with_message(mut self, message: String) -> Error {
+        self.0.message = message;
+        self
+    }
+
     pub(crate) fn with_errno(mut self, errno: i32) -> Error {
         self.0.errno = errno;
         self

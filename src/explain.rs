@@ -1,5 +1,6 @@
 //! Explaining: each hook's verdict on a container, condition by condition, and the list of hooks (SPEC §8).
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -7,7 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::container::{Container, Process};
 use crate::diagnostic::{Diagnostic, Severity, serialize_path, text_of};
 use crate::error::{Error, Result};
-use crate::hook::Hook;
+use crate::hook::{Hook, When};
 use crate::json::text_of as text_of_bytes;
 use crate::snapshot::{Loaded, Masked, Snapshot};
 use crate::when::{Evaluated, Outcome, Trace};
@@ -145,7 +146,9 @@ impl Explanation {
     pub(crate) fn new(snapshot: &Snapshot, container: &Container<'_>) -> Explanation {
         let mut error = None;
         let explain = |loaded: &std::sync::Arc<Loaded>| {
-            let mut recorder = Recorder { hook: &loaded.hook, container, conditions: Vec::new() };
+            let when = &loaded.hook.when;
+            let annotations = when.annotations.iter().collect();
+            let mut recorder = Recorder { when, annotations, container, conditions: Vec::new() };
             let verdict = loaded.conditions.evaluate(container, &mut recorder).map_err(|cause| {
                 error.get_or_insert_with(|| loaded.matching_error(cause.clone()).to_string());
                 cause.to_string()
@@ -180,10 +183,14 @@ impl Explanation {
 impl Snapshot {
     /// The hooks in the order of injection, and what masks what.
     pub fn list(&self) -> Listing {
+        let mut masks: BTreeMap<&Path, Vec<PathBuf>> = BTreeMap::new();
+        for masked in &self.masked {
+            masks.entry(&masked.by).or_default().push(masked.path.clone());
+        }
         let listed = |loaded: &std::sync::Arc<Loaded>| ListedHook {
             name: text_of(&loaded.name),
             path: loaded.path.clone(),
-            masks: self.masked.iter().filter(|m| m.by == loaded.path).map(|m| m.path.clone()).collect(),
+            masks: masks.get(loaded.path.as_path()).cloned().unwrap_or_default(),
             hook: loaded.hook.clone(),
         };
         Listing {
@@ -209,7 +216,9 @@ impl From<&Masked> for MaskedHook {
 
 /// Writes down what an evaluation does.
 struct Recorder<'a> {
-    hook: &'a Hook,
+    when: &'a When,
+    /// The pairs of `when.annotations`, by their index.
+    annotations: Vec<(&'a String, &'a String)>,
     container: &'a Container<'a>,
     conditions: Vec<ConditionVerdict>,
 }
@@ -231,7 +240,7 @@ impl Trace for Recorder<'_> {
 
 impl Recorder<'_> {
     fn describe(&self, condition: Evaluated) -> Condition {
-        let when = &self.hook.when;
+        let when = self.when;
         let annotation = |index: usize| {
             let (key, value) = self.container.annotations.get(index)?;
             Some((text_of_bytes(key).into_owned(), text_of_bytes(value).into_owned()))
@@ -243,15 +252,12 @@ impl Recorder<'_> {
                 container: self.container.has_bind_mounts,
             },
             Evaluated::Annotation { index, matched, near } => {
-                let (key_pattern, value_pattern) = when
-                    .annotations
-                    .iter()
-                    .nth(index)
-                    .map(|(k, v)| (k.clone(), v.clone()))
-                    .unwrap_or_default();
+                let pair = self.annotations.get(index);
+                let (key, value) =
+                    pair.map(|(key, value)| (key.as_str(), value.as_str())).unwrap_or_default();
                 Condition::Annotation {
-                    key_pattern,
-                    value_pattern,
+                    key_pattern: key.to_owned(),
+                    value_pattern: value.to_owned(),
                     tried: self.container.annotations.len(),
                     matched: matched.and_then(annotation),
                     nearest: near.filter(|_| matched.is_none()).and_then(annotation),

@@ -404,3 +404,38 @@ fn single_files_and_directories() {
     let (hooks, error) = libhooks::read_dir("/nonexistent", NO_STAGES);
     assert_eq!((hooks.0.len(), error.unwrap().errno()), (0, libc::ENOENT), "as in the reference");
 }
+
+/// Files of up to 16 MiB that ask for work for each of their bytes at each of their bytes.
+#[test]
+fn no_file_takes_more_than_its_share() {
+    let limit = 12 << 20;
+    let repeat = |piece: &str| piece.repeat(limit / piece.len());
+    let with = |when: &str, stages: &str| {
+        format!(
+            r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true"}}, "when": {when}, "stages": {stages}}}"#
+        )
+    };
+    let pairs: String = (0..300_000).map(|number| format!("\"k{number}\":\"v{number}\",")).collect();
+    for (what, content, gives_a_hook) in [
+        ("unknown keys", format!("{{{}{}", repeat("\"a\":1,"), &GOOD[1..]), true),
+        ("stages", with(r#"{"always": true}"#, &format!("[{}\"prestart\"]", repeat("\"prestart\","))), true),
+        ("a version of odd characters", format!("{{\"version\":\"{}\"}}", repeat("\u{2028}é")), false),
+        ("commands", with(&format!("{{\"commands\": [{}\"a\"]}}", repeat("\"a\",")), "[]"), true),
+        ("annotations", with(&format!("{{\"annotations\": {{{pairs}\"a\":\"b\"}}}}"), "[]"), true),
+        ("a pattern", with(&format!("{{\"commands\": [\"{}\"]}}", repeat("a?")), "[]"), true),
+        ("an open nest", repeat("[{\"a\":"), false),
+    ] {
+        let tree = Tree::new();
+        tree.file("d", "a.json", content);
+        let manager = tree.load(&["d"], Policy::Lenient).unwrap();
+        assert_eq!(manager.list().hooks.len(), usize::from(gives_a_hook), "{what}");
+        manager.explain(r#"{"process": {"args": ["b"]}, "annotations": {"a": "b"}}"#, None, None).unwrap();
+        assert!(manager.diagnostics().len() < 120, "{what}");
+    }
+    let tree = Tree::new();
+    for number in 0..5_000 {
+        tree.file("d", &format!("{number}.json"), "{");
+    }
+    let error = tree.load(&["d"], Policy::Compatible).unwrap_err();
+    assert_eq!(error.diagnostics().len(), 5_000);
+}

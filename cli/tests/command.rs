@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -168,6 +169,42 @@ fn errors_name_file_line_and_column() {
         assert_eq!((code, stdout.as_str()), (1, ""), "{arguments:?}: {stderr}");
         assert!(stderr.lines().any(|line| line.starts_with(want)), "{arguments:?}: {stderr}");
     }
+}
+
+#[test]
+fn what_may_not_be_read_is_an_error() {
+    const NOBODY: u32 = 65534;
+    let place = good();
+    if fs::metadata(place.path("d")).unwrap().uid() != 0 {
+        println!("SKIP: what_may_not_be_read_is_an_error: only root can become nobody");
+        return;
+    }
+    fs::set_permissions(place.root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    // The command itself where nobody may run it.
+    let command = place.path("oci-hooks");
+    fs::copy(env!("CARGO_BIN_EXE_oci-hooks"), &command).unwrap();
+    let list = || {
+        let mut list = Command::new(&command);
+        outcome(
+            &list
+                .args(["list", "--hooks-dir", "d"])
+                .current_dir(place.root.path())
+                .uid(NOBODY)
+                .output()
+                .unwrap(),
+        )
+    };
+    fs::set_permissions(place.path("d/a.json"), fs::Permissions::from_mode(0o600)).unwrap();
+    let (code, _, stderr) = list();
+    assert_eq!(code, 1);
+    assert!(
+        stderr.contains("error: d/a.json: open d/a.json: permission denied [unreadable-file]\n"),
+        "{stderr}"
+    );
+    fs::set_permissions(place.path("d"), fs::Permissions::from_mode(0o700)).unwrap();
+    let (code, _, stderr) = list();
+    assert_eq!(code, 1);
+    assert!(stderr.contains("error: d: open d: permission denied [unreadable-directory]\n"), "{stderr}");
 }
 
 #[test]

@@ -19,7 +19,11 @@ pub(super) fn skip_unknown(
     object: &'static str,
     unknown: &mut Vec<UnknownKey>,
 ) -> Result<()> {
-    unknown.push(UnknownKey { key: key.value.into_owned(), offset: key.offset, object });
+    // Enough to find what is wrong; a file of 16 MiB may have millions.
+    const MOST: usize = 100;
+    if unknown.len() < MOST {
+        unknown.push(UnknownKey { key: key.value.into_owned(), offset: key.offset, object });
+    }
     Ok(reader.skip()?)
 }
 

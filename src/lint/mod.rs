@@ -2,6 +2,7 @@
 
 mod suggest;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt;
@@ -9,7 +10,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use crate::diagnostic::{Code, Diagnostic, Position, Severity, text_of};
-use crate::hook::{Decoded, Field, Stage, quote};
+use crate::hook::{Decoded, Field, quote};
 
 /// What to do about an error.
 pub(crate) fn hint(code: Code) -> Option<&'static str> {
@@ -159,25 +160,32 @@ impl Report<'_> {
     }
 
     fn stages(&mut self) {
-        let stages: Vec<&str> = self.file.hook.stages.iter().flatten().map(String::as_str).collect();
-        for (index, stage) in stages.iter().enumerate() {
-            let place = self.file.place(&Field::Stage(index));
-            let earlier = stages.get(..index).unwrap_or_default();
-            let same = |other: &&&str| {
-                other == &stage || Stage::from_name(other).is_some_and(|s| Stage::from_name(stage) == Some(s))
-            };
-            if let Some(other) = earlier.iter().find(same) {
-                let message = if other == stage {
-                    format!("stage {} is listed twice, so the hook runs twice", quote(stage.as_bytes()))
-                } else {
-                    "prestart and createRuntime both mean createRuntime, so the hook runs twice".to_owned()
-                };
-                self.add(Code::DuplicateInjection, place, message, None);
+        let stages = self.file.hook.stages.iter().flatten().enumerate();
+        // Where each stage is listed first; what is said of it is said once, however often it is listed.
+        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut twice: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, stage) in stages {
+            if first.contains_key(stage.as_str()) {
+                twice.entry(stage).or_insert(index);
+            } else {
+                first.insert(stage, index);
             }
-            if *stage == "prestart" {
-                let message = "stage \"prestart\" is deprecated; it is injected as createRuntime".to_owned();
-                self.add(Code::DeprecatedStage, place, message, Some("write \"createRuntime\"".to_owned()));
-            }
+        }
+        for (stage, index) in twice {
+            let message =
+                format!("stage {} is listed twice, so the hook runs twice", quote(stage.as_bytes()));
+            self.add(Code::DuplicateInjection, self.file.place(&Field::Stage(index)), message, None);
+        }
+        if let (Some(prestart), Some(create_runtime)) = (first.get("prestart"), first.get("createRuntime")) {
+            let place = self.file.place(&Field::Stage(*prestart.max(create_runtime)));
+            let message =
+                "prestart and createRuntime both mean createRuntime, so the hook runs twice".to_owned();
+            self.add(Code::DuplicateInjection, place, message, None);
+        }
+        if let Some(index) = first.get("prestart") {
+            let place = self.file.place(&Field::Stage(*index));
+            let message = "stage \"prestart\" is deprecated; it is injected as createRuntime".to_owned();
+            self.add(Code::DeprecatedStage, place, message, Some("write \"createRuntime\"".to_owned()));
         }
     }
 

@@ -49,7 +49,7 @@ use std::fmt;
 
 use once_cell::race::OnceBox;
 
-pub(crate) use class::is_printable;
+pub(crate) use class::Printable;
 use classify::Shape;
 pub use error::PatternError;
 #[cfg(feature = "planted-faults")]
