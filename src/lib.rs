@@ -3,16 +3,18 @@
 //! Container engines inject hooks into containers from JSON files in directories. This crate reads those files, tells which
 //! of them are for a container, and splices them into its OCI config:
 //!
-//! ```no_run
-//! use libhooks::{DEFAULT_DIR, Manager, OVERRIDE_DIR, Options};
+//! ```
+//! use libhooks::{Manager, Options};
 //!
-//! let manager = Manager::new(&[DEFAULT_DIR, OVERRIDE_DIR], &["precreate"], Options::default())?;
-//! let config = std::fs::read_to_string("config.json")?;
-//! let injection = manager.hooks(&config, None, None)?;
-//! println!("{}", injection.config);
-//! for hook in injection.extension_stage_hooks.0.get("precreate").into_iter().flatten() {
-//!     eprintln!("to be run by us: {}", hook.path);
-//! }
+//! let directory = std::env::temp_dir().join("libhooks-doctest.d");
+//! std::fs::create_dir_all(&directory)?;
+//! let hook = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"commands": ["sh$"]}, "stages": ["poststop"]}"#;
+//! std::fs::write(directory.join("example.json"), hook)?;
+//!
+//! let manager = Manager::new(&[&directory], &["precreate"], Options::default())?;
+//! let injection = manager.hooks(r#"{"process": {"args": ["/bin/sh"]}}"#, None, None)?;
+//! let want = r#"{"process": {"args": ["/bin/sh"]},"hooks":{"poststop":[{"path":"/bin/true"}]}}"#;
+//! assert_eq!(injection.config, want);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -57,3 +59,8 @@ pub use when::when_match;
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The README's example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

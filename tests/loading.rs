@@ -422,7 +422,11 @@ fn no_file_takes_more_than_its_share() {
         ("a version of odd characters", format!("{{\"version\":\"{}\"}}", repeat("\u{2028}é")), false),
         ("commands", with(&format!("{{\"commands\": [{}\"a\"]}}", repeat("\"a\",")), "[]"), true),
         ("annotations", with(&format!("{{\"annotations\": {{{pairs}\"a\":\"b\"}}}}"), "[]"), true),
-        ("a pattern, too large for Go", with(&format!("{{\"commands\": [\"{}\"]}}", repeat("a?")), "[]"), false),
+        (
+            "a pattern, too large for Go",
+            with(&format!("{{\"commands\": [\"{}\"]}}", repeat("a?")), "[]"),
+            false,
+        ),
         ("an open nest", repeat("[{\"a\":"), false),
     ] {
         let tree = Tree::new();

@@ -47,6 +47,9 @@ pub struct Explain {
     pub source: Source,
     #[command(flatten)]
     pub container: Container,
+    /// Only the hook of this file name
+    #[arg(long, value_name = "NAME")]
+    pub hook: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

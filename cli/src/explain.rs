@@ -15,7 +15,15 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let annotations = arguments.container.annotations();
     let has_bind_mounts = arguments.container.has_bind_mounts;
     let explained = manager.explain(&config.text, annotations.as_ref(), has_bind_mounts);
-    let explanation = explained.map_err(|error| config.failure(error))?;
+    let mut explanation = explained.map_err(|error| config.failure(error))?;
+    if let Some(name) = &arguments.hook {
+        explanation.hooks.retain(|hook| hook.name == *name);
+        explanation.masked.retain(|masked| masked.path.ends_with(name));
+        explanation.without_hook.retain(|diagnostic| diagnostic.path.ends_with(name));
+        if explanation.hooks.is_empty() && explanation.without_hook.is_empty() {
+            return Err(Failure::Error(format!("no hook file is called {name}")));
+        }
+    }
     let failed = explanation.error.is_some() || !explanation.without_hook.is_empty();
     let done = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if arguments.json {

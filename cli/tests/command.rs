@@ -271,3 +271,19 @@ fn without_hooks_dir_the_well_known_ones_are_read() {
         assert_eq!(stderr, want);
     }
 }
+
+#[test]
+fn the_readmes_transcript_is_true() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    let block = readme
+        .split("```console\n")
+        .find(|block| block.starts_with("$ oci-hooks explain --hooks-dir"))
+        .unwrap();
+    let (command, rest) = block.split_once('\n').unwrap();
+    let (want, _) = rest.split_once("```").unwrap();
+    let arguments = command.split(' ').skip(2);
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_oci-hooks")).args(arguments).current_dir(root).output().unwrap();
+    assert_eq!(outcome(&output), (0, want.to_owned(), String::new()));
+}
