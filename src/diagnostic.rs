@@ -6,9 +6,6 @@ use std::path::{Path, PathBuf};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::error::Error;
-use crate::lint;
-
 /// How bad a problem is (SPEC §8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -208,21 +205,6 @@ pub struct Diagnostic {
     pub hint: Option<String>,
     /// The system's error number behind it; 0 if none is.
     pub errno: i32,
-}
-
-impl From<&Error> for Diagnostic {
-    /// The failure of a file, or of a directory.
-    fn from(error: &Error) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Error,
-            code: error.code(),
-            path: error.place().path.clone().unwrap_or_default(),
-            position: error.place().position,
-            message: error.message().to_owned(),
-            hint: lint::hint(error.code()).map(str::to_owned),
-            errno: error.errno(),
-        }
-    }
 }
 
 /// Diagnostics as a JSON array.

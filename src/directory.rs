@@ -14,8 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{Decoded, Hook, Validator, decode, quote};
 use crate::inject::Target;
 use crate::lint;
-use crate::snapshot::Loaded;
 use crate::sys::{errno_of, errno_text};
+use crate::when::Conditions;
 
 /// The system's directory, which packages install hooks to.
 pub const DEFAULT_DIR: &str = "/usr/share/containers/oci/hooks.d";
@@ -24,6 +24,27 @@ pub const OVERRIDE_DIR: &str = "/etc/containers/oci/hooks.d";
 
 /// The largest hook file that is read.
 const MAX_FILE_SIZE: u64 = 16 << 20;
+
+/// A hook that was loaded from a file.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The file's name, by which files of later directories mask it.
+    pub name: OsString,
+    pub path: PathBuf,
+    pub hook: Hook,
+    pub conditions: Conditions,
+    pub targets: Vec<Target>,
+}
+
+impl Loaded {
+    /// What a failed evaluation of this hook's conditions is to the caller.
+    pub fn matching_error(&self, error: crate::Error) -> crate::Error {
+        error
+            .context(format_args!("matching hook {}", quote(self.name.as_bytes())))
+            .with_hook(text_of(&self.name))
+            .with_path(&self.path)
+    }
+}
 
 /// What a directory came to.
 #[derive(Debug, Default)]
@@ -52,7 +73,7 @@ impl Scan {
     }
 
     fn fail(&mut self, error: Error) {
-        self.diagnostics.push(Diagnostic::from(&error));
+        self.diagnostics.push(error.to_diagnostic(lint::hint(error.code())));
         self.errors.push(error);
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::diagnostic::{Code, Diagnostic, Place, Position, serialize_path};
+use crate::diagnostic::{Code, Diagnostic, Place, Position, Severity, serialize_path};
 
 /// What a caller can tell errors apart by. The C API gives each a number (`enum hooks_status`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -128,6 +128,19 @@ impl Error {
     pub(crate) fn context(mut self, what: impl fmt::Display) -> Error {
         self.0.message = format!("{what}: {}", self.0.message);
         self
+    }
+
+    /// As the diagnostic of the file or directory that it is about.
+    pub(crate) fn to_diagnostic(&self, hint: Option<&str>) -> Diagnostic {
+        Diagnostic {
+            severity: Severity::Error,
+            code: self.code(),
+            path: self.place().path.clone().unwrap_or_default(),
+            position: self.place().position,
+            message: self.message().to_owned(),
+            hint: hint.map(str::to_owned),
+            errno: self.errno(),
+        }
     }
 
     /// The error as JSON: `kind`, `code`, `message`, `errno`, `where` (`path`, `line`, `column`, `hook`) and, if there

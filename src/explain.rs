@@ -7,10 +7,11 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::container::{Container, Process};
 use crate::diagnostic::{Diagnostic, Severity, serialize_path, text_of};
+use crate::directory::Loaded;
 use crate::error::{Error, Result};
 use crate::hook::{Hook, When};
 use crate::json::text_of as text_of_bytes;
-use crate::snapshot::{Loaded, Masked, Snapshot};
+use crate::snapshot::{Masked, Snapshot};
 use crate::when::{Evaluated, Outcome, Trace};
 
 /// Why each hook is for a container, or is not.

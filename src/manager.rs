@@ -9,12 +9,12 @@ use arc_swap::ArcSwap;
 use crate::config::Config;
 use crate::container::{Annotations, Container};
 use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
-use crate::directory::{Scan, Scanner, owned};
+use crate::directory::{Loaded, Scan, Scanner, owned};
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::{Explanation, Listing};
 use crate::hook::{OciHook, Stage};
 use crate::inject::{Injection, Plan, already_there};
-use crate::snapshot::{Loaded, Snapshot};
+use crate::snapshot::Snapshot;
 
 /// Which problems make loading fail (SPEC §2). All problems are kept as diagnostics in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

@@ -8,12 +8,11 @@ use std::sync::Arc;
 
 use crate::container::Container;
 use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
-use crate::directory::Scan;
+use crate::directory::{Loaded, Scan};
 use crate::error::Result;
-use crate::hook::{Hook, quote};
-use crate::inject::{Plan, Target};
+use crate::inject::Plan;
 use crate::pattern::to_lower;
-use crate::when::{Conditions, NoTrace};
+use crate::when::NoTrace;
 
 /// A whole, consistent set of hooks, in the order of injection. It is shared, counted, and never changes.
 #[derive(Debug)]
@@ -22,17 +21,6 @@ pub struct Snapshot {
     pub(crate) hooks: Vec<Arc<Loaded>>,
     pub(crate) masked: Vec<Masked>,
     pub(crate) diagnostics: Vec<Diagnostic>,
-}
-
-/// A hook that was loaded from a file.
-#[derive(Debug)]
-pub(crate) struct Loaded {
-    /// The file's name, by which files of later directories mask it.
-    pub name: OsString,
-    pub path: PathBuf,
-    pub hook: Hook,
-    pub conditions: Conditions,
-    pub targets: Vec<Target>,
 }
 
 /// A hook that another file hides.
@@ -118,16 +106,6 @@ impl Snapshot {
             }
         }
         Ok(plan)
-    }
-}
-
-impl Loaded {
-    /// What a failed evaluation of this hook's conditions is to the caller.
-    pub fn matching_error(&self, error: crate::Error) -> crate::Error {
-        error
-            .context(format_args!("matching hook {}", quote(self.name.as_bytes())))
-            .with_hook(text_of(&self.name))
-            .with_path(&self.path)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use super::decode::{DecodeError, Field, Result, UnknownKey};
+use super::decoded::{DecodeError, Field, Result, UnknownKey};
 use crate::diagnostic::Code;
 use crate::json::{Kind, Reader, Text, folds_to};
 

@@ -3,6 +3,7 @@
 //! [`decode`] reads both versions of the format (`v1_0_0` and `v0_1_0`, of `fields`), [`validate`] checks what was read and compiles its conditions.
 
 mod decode;
+mod decoded;
 mod fields;
 mod quote;
 mod v0_1_0;
@@ -13,7 +14,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub(crate) use decode::{Decoded, Field, UnknownKey, decode};
+pub(crate) use decode::decode;
+pub(crate) use decoded::{Decoded, Field, UnknownKey};
 pub(crate) use quote::quote;
 pub(crate) use v1_0_0::{decode_hook, decode_when};
 pub(crate) use validate::Validator;

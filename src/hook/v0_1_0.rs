@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::decode::{DecodeError, Decoded, Field, Result};
+use super::decoded::{DecodeError, Decoded, Field, Result};
 use super::fields::{Strings, boolean, field, object, skip_unknown, string};
 use super::{Hook, OciHook, VERSION, When};
 use crate::diagnostic::Code;

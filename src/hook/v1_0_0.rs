@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::When;
-use super::decode::{Decoded, Field, Result, UnknownKey};
+use super::decoded::{Decoded, Field, Result, UnknownKey};
 use super::fields::{Strings, annotations, boolean, field, integer, object, skip_unknown, string};
 use crate::json::Reader;
 
