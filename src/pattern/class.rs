@@ -325,7 +325,10 @@ mod tests {
         assert!(unicode(&"L".repeat(1000), false, false).is_none());
         assert_eq!(list(&[item("any").unwrap()]), [(0, LAST)]);
         assert_eq!(unicode("Any", false, true), Some(None));
-        assert_eq!(list(&[unicode("ASCII", true, false).flatten().unwrap()]), [(0, 0x7F), (0x17F, 0x17F), (0x212A, 0x212A)]);
+        assert_eq!(
+            list(&[unicode("ASCII", true, false).flatten().unwrap()]),
+            [(0, 0x7F), (0x17F, 0x17F), (0x212A, 0x212A)]
+        );
     }
 
     #[test]

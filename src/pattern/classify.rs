@@ -59,14 +59,14 @@ impl Texts {
             (Gap::Anything, Gap::Anything) => self.texts.iter().any(|text| contains(input, text)),
             (before, Gap::Nothing) => self.texts.iter().any(|text| {
                 input.len() >= text.len()
-                    && input.split_at_checked(input.len() - text.len()).is_some_and(|(head, tail)| {
-                        tail == &**text && before.takes(head)
-                    })
+                    && input
+                        .split_at_checked(input.len() - text.len())
+                        .is_some_and(|(head, tail)| tail == &**text && before.takes(head))
             }),
             (_, after) => self.texts.iter().any(|text| {
-                input.split_at_checked(text.len()).is_some_and(|(head, tail)| {
-                    head == &**text && after.takes(tail)
-                })
+                input
+                    .split_at_checked(text.len())
+                    .is_some_and(|(head, tail)| head == &**text && after.takes(tail))
             }),
         }
     }
@@ -169,10 +169,15 @@ impl Classifier<'_> {
             // `^.*$` and `^.*.*$` have all of the line on one side.
             (before, after) = (Gap::Nothing, Gap::Line);
         }
-        if !matches!((before, after), (Gap::Anything, Gap::Anything) | (Gap::Nothing, _) | (_, Gap::Nothing)) {
+        if !matches!((before, after), (Gap::Anything, Gap::Anything) | (Gap::Nothing, _) | (_, Gap::Nothing))
+        {
             return None;
         }
-        Some(Shape::Texts(Texts { texts: texts.into_iter().map(Vec::into_boxed_slice).collect(), before, after }))
+        Some(Shape::Texts(Texts {
+            texts: texts.into_iter().map(Vec::into_boxed_slice).collect(),
+            before,
+            after,
+        }))
     }
 
     fn op(&self, id: Id) -> Option<Op> {
@@ -181,7 +186,8 @@ impl Classifier<'_> {
 
     fn list(&self, first: Id) -> impl Iterator<Item = Id> + '_ {
         let node = |id: Id| self.tree.nodes.get(id as usize);
-        std::iter::successors(Some(first), move |&id| node(id).map(|node| node.next)).take_while(|&id| id != NONE)
+        std::iter::successors(Some(first), move |&id| node(id).map(|node| node.next))
+            .take_while(|&id| id != NONE)
     }
 
     /// What is allowed at an end once this part is there, too; `None` if the part is not one of those that only widen that.
@@ -221,10 +227,7 @@ impl Classifier<'_> {
                 if node.flags & FOLD == 0 {
                     let mut text = Vec::with_capacity(chars.len());
                     for &c in chars {
-                        match encode(c)? {
-                            Some(c) => text.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
-                            None => return Some(Vec::new()),
-                        }
+                        text.extend(encode(c)?.encode_utf8(&mut [0; 4]).as_bytes());
                     }
                     return Some(vec![text]);
                 }
@@ -285,19 +288,13 @@ impl Classifier<'_> {
     }
 }
 
-/// The character, or inside none if no text has it; outside none if it takes more than a comparison of bytes.
-fn encode(c: u32) -> Option<Option<char>> {
-    if c == 0xFFFD { None } else { Some(char::from_u32(c)) }
+/// The character, unless it takes more than a comparison of bytes: the replacement character and surrogates.
+fn encode(c: u32) -> Option<char> {
+    char::from_u32(c).filter(|&c| c != char::REPLACEMENT_CHARACTER)
 }
 
 fn characters(ring: Vec<u32>) -> Option<Set> {
-    let mut texts = Vec::with_capacity(ring.len());
-    for c in ring {
-        if let Some(c) = encode(c)? {
-            texts.push(c.to_string().into_bytes());
-        }
-    }
-    Some(texts)
+    ring.into_iter().map(|c| Some(encode(c)?.to_string().into_bytes())).collect()
 }
 
 /// Every text of one set followed by every text of the other, if that is not too much.
@@ -338,7 +335,7 @@ mod tests {
             ("(?s)^.*$", Shape::Everything),
             ("(^)", Shape::Everything),
             ("[^\\x00-\\x{10FFFF}]", Shape::Nothing),
-            ("\\x{D800}a", Shape::Nothing),
+            ("\\x{D800}a", Shape::Other),
             ("^$", texts(Nothing, &[""], Nothing)),
             ("^.*$", texts(Nothing, &[""], Line)),
             ("^true$", texts(Nothing, &["true"], Nothing)),
@@ -363,7 +360,12 @@ mod tests {
 
     #[test]
     fn large_patterns_are_not_multiplied_out() {
-        for pattern in ["(a|b|c)".repeat(100), "[a-z]{3}".into(), "(?i)abcdefghij".into(), (10..99).map(|n| format!("{n}x|")).collect()] {
+        for pattern in [
+            "(a|b|c)".repeat(100),
+            "[a-z]{3}".into(),
+            "(?i)abcdefghij".into(),
+            (10..99).map(|n| format!("{n}x|")).collect(),
+        ] {
             assert_eq!(shape(&pattern), Shape::Other, "{pattern}");
         }
         let long = "a".repeat(100_000);

@@ -282,7 +282,8 @@ impl Builder {
         let mut most = 0;
         for at in 1..run.len() {
             let (one, two) = (*self.node(run[most]), *self.node(run[at]));
-            if one.op < two.op || one.op == two.op && self.code_points(run[most]) < self.code_points(run[at]) {
+            if one.op < two.op || one.op == two.op && self.code_points(run[most]) < self.code_points(run[at])
+            {
                 most = at;
             }
         }

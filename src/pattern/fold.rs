@@ -172,7 +172,9 @@ mod tests {
 
     #[test]
     fn closing_a_span_is_closing_its_members() {
-        for (lo, hi) in [(0x41, 0x5A), (0x62, 0x6C), (0x100, 0x17F), (0x101, 0x16E), (0x370, 0x3FF), (0, 0x1E942)] {
+        for (lo, hi) in
+            [(0x41, 0x5A), (0x62, 0x6C), (0x100, 0x17F), (0x101, 0x16E), (0x370, 0x3FF), (0, 0x1E942)]
+        {
             let mut whole = Vec::new();
             close(lo, hi, Faults::default(), &mut whole);
             let mut single = Vec::new();

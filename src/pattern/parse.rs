@@ -223,7 +223,11 @@ impl<'t> Parser<'t> {
             return None;
         }
         *at += length;
-        Some(digits.bytes().fold(0, |n: u32, digit| n.saturating_mul(10).saturating_add((digit - b'0').into())))
+        Some(
+            digits
+                .bytes()
+                .fold(0, |n: u32, digit| n.saturating_mul(10).saturating_add((digit - b'0').into())),
+        )
     }
 
     /// Reads `(`, `(?P<name>`, `(?flags)` and the like.
@@ -372,7 +376,8 @@ impl<'t> Parser<'t> {
         let Some(c) = self.next_char() else {
             return Err(PatternError { kind: Kind::TrailingBackslash, expr: "".into(), offset: start });
         };
-        let octal = |byte: Option<u8>| byte.filter(|byte| (b'0'..=b'7').contains(byte)).map(|byte| byte - b'0');
+        let octal =
+            |byte: Option<u8>| byte.filter(|byte| (b'0'..=b'7').contains(byte)).map(|byte| byte - b'0');
         match c {
             // A digit alone would refer back to a group; there is no such thing here.
             '1'..='7' if octal(self.peek(0)).is_none() => {}

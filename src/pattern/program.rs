@@ -29,6 +29,8 @@ pub(super) enum On {
     Split,
     /// One code point.
     Char,
+    /// U+FFFD as such, not a byte that counts as one.
+    Replacement,
     Set,
     AnyNotNewline,
     Any,
@@ -82,10 +84,11 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Whether an instruction takes a code point.
-    pub(super) fn takes(&self, inst: &Inst, c: u32) -> bool {
+    /// Whether an instruction takes a code point, which had this many bytes.
+    pub(super) fn takes(&self, inst: &Inst, c: u32, length: usize) -> bool {
         match inst.on {
             On::Char => inst.arg == c,
+            On::Replacement => c == 0xFFFD && length == 3,
             On::Set => self.sets.get(inst.arg as usize).is_some_and(|spans| class::contains(spans, c)),
             On::AnyNotNewline => c != 0x0A,
             On::Any => true,
@@ -127,6 +130,7 @@ pub(super) fn build(tree: &Tree, faults: Faults) -> Program {
     let mut builder = Builder { tree, faults, program, sets: BTreeMap::new() };
     let end = builder.inst(On::Match, 0, 0);
     builder.program.start = builder.run(end);
+    builder.replace_surrogates();
     builder.program
 }
 
@@ -144,6 +148,38 @@ impl Builder<'_> {
         let at = self.program.insts.len() as u32;
         self.program.insts.push(Inst { on, arg, out });
         at
+    }
+
+    /// Lets surrogates in a literal right behind the begin of the text match U+FFFD.
+    ///
+    /// No text has a surrogate, so `\x{D800}` never matches; but Go runs an anchored pattern without alternatives or variable
+    /// repeats in one pass, compares the literal it begins with as encoded text, and encodes surrogates as U+FFFD. (It does so
+    /// for some patterns with alternatives, too; there, this engine keeps to never.)
+    fn replace_surrogates(&mut self) {
+        if self.program.insts.iter().any(|inst| matches!(inst.on, On::Split | On::Fail)) {
+            return;
+        }
+        let node = |id: Id| self.tree.nodes.get(id as usize);
+        let Some(root) = node(self.tree.root).filter(|root| root.op == Op::Concat) else { return };
+        let Some(begin) = node(root.a).filter(|begin| begin.op == Op::BeginText) else { return };
+        let mut length = 0;
+        let mut part = node(begin.next);
+        while let Some(node) = part.filter(|part| part.op == Op::Literal) {
+            length += node.b;
+            part = self.tree.nodes.get(node.next as usize);
+        }
+        let insts = &mut self.program.insts;
+        let mut at = insts.get(self.program.start as usize).map_or(NONE, |inst| inst.out);
+        for _ in 0..length {
+            let Some(inst) = insts.get_mut(at as usize) else { return };
+            if inst.on != On::Char || inst.arg == 0xFFFD {
+                return;
+            }
+            if (0xD800..0xE000).contains(&inst.arg) {
+                inst.on = On::Replacement;
+            }
+            at = inst.out;
+        }
     }
 
     fn run(&mut self, end: u32) -> u32 {

@@ -308,7 +308,8 @@ impl Builder {
                     return;
                 }
                 let start = self.own_items(into, &other);
-                if to.op == Op::Class && other.op == Op::Class && start + (to.b as usize) == other.a as usize {
+                if to.op == Op::Class && other.op == Op::Class && start + (to.b as usize) == other.a as usize
+                {
                     // They lie side by side already.
                 } else if other.op == Op::Literal {
                     let item = self.literal_item(from);
@@ -707,8 +708,7 @@ impl Builder {
             if node.op == Op::Repeat {
                 let (min, max) = (node.b & 0xFFFF, node.b >> 16);
                 let times = i64::from(if max == UNLIMITED { min } else { max }.max(1));
-                self.repeats =
-                    if times > MAX_SIZE / self.repeats { MAX_SIZE } else { self.repeats * times };
+                self.repeats = if times > MAX_SIZE / self.repeats { MAX_SIZE } else { self.repeats * times };
             }
             if (self.tree.nodes.len() as i64) < MAX_SIZE / self.repeats {
                 return Ok(());
