@@ -87,6 +87,62 @@ fn differences(
     differences
 }
 
+/// Go's limits, to the instruction: patterns are grown until this engine finds one too large, and Go has to find the same one
+/// too large, and not the one before.
+#[test]
+fn go_agrees_on_where_the_limits_are() {
+    let program = match build() {
+        Ok(program) => program,
+        Err(reason) => {
+            println!("SKIP: {reason}");
+            return;
+        }
+    };
+    let mut generator = Generator::new(setting("LIBHOOKS_PATTERN_SEED", 20_261_123) ^ 0x11717);
+    let mut cases = Vec::new();
+    let mut found = 0;
+    while found < 150 {
+        let pattern = generator.growing();
+        let limited = |n: usize| {
+            Pattern::new(&pattern(n)).is_err_and(|error| {
+                let text = error.to_string();
+                text.contains("too large") || text.contains("too deeply")
+            })
+        };
+        let (mut fits, mut limit) = (1, 6000);
+        if Pattern::new(&pattern(fits)).is_err() || !limited(limit) {
+            continue;
+        }
+        found += 1;
+        while limit - fits > 1 {
+            let middle = (fits + limit) / 2;
+            *if limited(middle) { &mut limit } else { &mut fits } = middle;
+        }
+        for n in [fits.max(2) - 1, fits, limit, limit + 1] {
+            cases.push(Case { pattern: pattern(n), inputs: Vec::new() });
+        }
+    }
+    let answers = ask(&program, &cases);
+    let mut differences = Vec::new();
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for (case, answer) in cases.iter().zip(&answers) {
+        let here = Pattern::new(&case.pattern).err().map(|error| error.to_string());
+        let expected = answer.get("error").and_then(Value::as_str);
+        *kinds.entry(expected.unwrap_or("accepted").chars().take(50).collect()).or_default() += 1;
+        if here.as_deref() != expected {
+            let cut = |text: Option<&str>| text.unwrap_or("accepted").chars().take(120).collect::<String>();
+            differences.push(format!(
+                "{}: Go: {}; here: {}",
+                case.pattern.len(),
+                cut(expected),
+                cut(here.as_deref())
+            ));
+        }
+    }
+    println!("{} patterns around limits: {kinds:?}", cases.len());
+    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+}
+
 #[test]
 fn go_agrees_and_planted_faults_are_found() {
     let program = match build() {

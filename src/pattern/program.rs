@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::class::{self, Span};
 use super::fault::{Fault, Faults};
 use super::fold;
+use super::onepass;
 use super::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
 
 /// One instruction: where to go on, and on which condition.
@@ -130,7 +131,7 @@ pub(super) fn build(tree: &Tree, faults: Faults) -> Program {
     let mut builder = Builder { tree, faults, program, sets: BTreeMap::new() };
     let end = builder.inst(On::Match, 0, 0);
     builder.program.start = builder.run(end);
-    builder.replace_surrogates();
+    onepass::replace_surrogates(&mut builder.program, tree);
     builder.program
 }
 
@@ -148,38 +149,6 @@ impl Builder<'_> {
         let at = self.program.insts.len() as u32;
         self.program.insts.push(Inst { on, arg, out });
         at
-    }
-
-    /// Lets surrogates in a literal right behind the begin of the text match U+FFFD.
-    ///
-    /// No text has a surrogate, so `\x{D800}` never matches; but Go runs an anchored pattern without alternatives or variable
-    /// repeats in one pass, compares the literal it begins with as encoded text, and encodes surrogates as U+FFFD. (It does so
-    /// for some patterns with alternatives, too; there, this engine keeps to never.)
-    fn replace_surrogates(&mut self) {
-        if self.program.insts.iter().any(|inst| matches!(inst.on, On::Split | On::Fail)) {
-            return;
-        }
-        let node = |id: Id| self.tree.nodes.get(id as usize);
-        let Some(root) = node(self.tree.root).filter(|root| root.op == Op::Concat) else { return };
-        let Some(begin) = node(root.a).filter(|begin| begin.op == Op::BeginText) else { return };
-        let mut length = 0;
-        let mut part = node(begin.next);
-        while let Some(node) = part.filter(|part| part.op == Op::Literal) {
-            length += node.b;
-            part = self.tree.nodes.get(node.next as usize);
-        }
-        let insts = &mut self.program.insts;
-        let mut at = insts.get(self.program.start as usize).map_or(NONE, |inst| inst.out);
-        for _ in 0..length {
-            let Some(inst) = insts.get_mut(at as usize) else { return };
-            if inst.on != On::Char || inst.arg == 0xFFFD {
-                return;
-            }
-            if (0xD800..0xE000).contains(&inst.arg) {
-                inst.on = On::Replacement;
-            }
-            at = inst.out;
-        }
     }
 
     fn run(&mut self, end: u32) -> u32 {

@@ -118,6 +118,26 @@ impl Generator {
         Case { pattern, inputs }
     }
 
+    /// A function from a number to a pattern that is the larger, the larger the number.
+    pub fn growing(&mut self) -> impl Fn(usize) -> String + use<> {
+        let (mut part, mut other) = (String::new(), String::new());
+        self.alternatives(2, &mut part, &mut String::new());
+        self.alternatives(1, &mut other, &mut String::new());
+        let count = self.pick(&[1000, 1000, 999, 500, 64]);
+        let form = self.below(9);
+        move |n| match form {
+            0 => format!("(?:{}){{{count}}}", format!("(?:{part})").repeat(n)),
+            1 => format!("((?:{part}|{other}){}){{{count}}}", format!("(?:{other}|{part})").repeat(n)),
+            2 => format!("(?:{}{other}){{{count},}}", format!("{part}|").repeat(n)),
+            3 => format!("(?:{}{other}){{{count}}}", (0..n).map(|n| format!("{}x(?:{part})|", n % 13)).collect::<String>()),
+            4 => format!("(?:(?:{part}){{{count}}}|{other}){{0}}(?:{}){{1,{count}}}", format!("(?:{other}|[ab]x|[ab]y)").repeat(n)),
+            5 => format!("(?:(?:{}){{10}}|ab|ac){{{}}}", format!("(?:{part})?").repeat(n), count / 10),
+            6 => format!("{}{other}{}", "(?:a|".repeat(n), ")".repeat(n)),
+            7 => format!("{}{part}{}", format!("(?:{other}").repeat(n), ")*".repeat(n)),
+            _ => format!("{}{part}{}", "(".repeat(n), ")".repeat(n)),
+        }
+    }
+
     fn inputs(&mut self, sample: &str) -> Vec<Vec<u8>> {
         let mut inputs = vec![sample.as_bytes().to_vec()];
         // One character changed.
