@@ -148,6 +148,16 @@ impl Classifier<'_> {
         {
             (after, parts) = (gap, rest);
         }
+        // What ends the attempt anyway ends it before texts are put together.
+        let hopeful = |op| {
+            matches!(
+                op,
+                Op::Literal | Op::Class | Op::Quest | Op::Alternate | Op::Capture | Op::Concat | Op::Empty
+            )
+        };
+        if !parts.iter().all(|&part| self.op(part).is_some_and(hopeful)) {
+            return None;
+        }
         let mut texts = vec![Vec::new()];
         for &part in parts {
             let set = self.set(part, 0)?;
@@ -230,6 +240,10 @@ impl Classifier<'_> {
                         text.extend(encode(c)?.encode_utf8(&mut [0; 4]).as_bytes());
                     }
                     return Some(vec![text]);
+                }
+                // Each letter doubles the number of texts.
+                if chars.iter().filter(|&&c| fold::next(c) != c).count() > MAX_TEXTS.ilog2() as usize {
+                    return None;
                 }
                 let mut texts = vec![Vec::new()];
                 for &c in chars {

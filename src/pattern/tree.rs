@@ -666,9 +666,7 @@ impl Builder {
                     if times > left {
                         return false;
                     }
-                    if times > 0 {
-                        left /= times;
-                    }
+                    left = left.checked_div(times).unwrap_or(left);
                     todo.push((node.a, left));
                 }
                 Op::Capture | Op::Star | Op::Plus | Op::Quest => todo.push((node.a, left)),

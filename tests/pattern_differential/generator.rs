@@ -92,7 +92,7 @@ impl Generator {
         }
         if self.chance(8) {
             self.hit("missing )");
-            pattern.insert_str(0, "(");
+            pattern.insert(0, '(');
         }
         if self.chance(8) {
             self.hit("unexpected )");
