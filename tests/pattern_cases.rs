@@ -8,12 +8,13 @@ fn input(case: &Value) -> Vec<u8> {
     match case.get("input") {
         Some(text) => text.as_str().unwrap().into(),
         None => {
-            let digits = case["input_hex"].as_str().unwrap();
-            assert!(digits.len() % 2 == 0);
-            (0..digits.len())
-                .step_by(2)
-                .map(|at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap())
-                .collect()
+            // One case has a newline behind the digits; it is meant as such.
+            let text = case["input_hex"].as_str().unwrap();
+            let digits = text.trim_end_matches('\n');
+            let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
+            let mut bytes: Vec<u8> = (0..digits.len()).step_by(2).map(byte).collect();
+            bytes.extend(&text.as_bytes()[digits.len()..]);
+            bytes
         }
     }
 }

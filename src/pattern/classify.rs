@@ -148,6 +148,16 @@ impl Classifier<'_> {
         {
             (after, parts) = (gap, rest);
         }
+        // What ends the attempt anyway ends it before texts are put together.
+        let hopeful = |op| {
+            matches!(
+                op,
+                Op::Literal | Op::Class | Op::Quest | Op::Alternate | Op::Capture | Op::Concat | Op::Empty
+            )
+        };
+        if !parts.iter().all(|&part| self.op(part).is_some_and(hopeful)) {
+            return None;
+        }
         let mut texts = vec![Vec::new()];
         for &part in parts {
             let set = self.set(part, 0)?;
@@ -227,12 +237,13 @@ impl Classifier<'_> {
                 if node.flags & FOLD == 0 {
                     let mut text = Vec::with_capacity(chars.len());
                     for &c in chars {
-                        match encode(c)? {
-                            Some(c) => text.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
-                            None => return Some(Vec::new()),
-                        }
+                        text.extend(encode(c)?.encode_utf8(&mut [0; 4]).as_bytes());
                     }
                     return Some(vec![text]);
+                }
+                // Each letter doubles the number of texts.
+                if chars.iter().filter(|&&c| fold::next(c) != c).count() > MAX_TEXTS.ilog2() as usize {
+                    return None;
                 }
                 let mut texts = vec![Vec::new()];
                 for &c in chars {
@@ -291,19 +302,13 @@ impl Classifier<'_> {
     }
 }
 
-/// The character, or inside none if no text has it; outside none if it takes more than a comparison of bytes.
-fn encode(c: u32) -> Option<Option<char>> {
-    if c == 0xFFFD { None } else { Some(char::from_u32(c)) }
+/// The character, unless it takes more than a comparison of bytes: the replacement character and surrogates.
+fn encode(c: u32) -> Option<char> {
+    char::from_u32(c).filter(|&c| c != char::REPLACEMENT_CHARACTER)
 }
 
 fn characters(ring: Vec<u32>) -> Option<Set> {
-    let mut texts = Vec::with_capacity(ring.len());
-    for c in ring {
-        if let Some(c) = encode(c)? {
-            texts.push(c.to_string().into_bytes());
-        }
-    }
-    Some(texts)
+    ring.into_iter().map(|c| Some(encode(c)?.to_string().into_bytes())).collect()
 }
 
 /// Every text of one set followed by every text of the other, if that is not too much.
@@ -344,7 +349,7 @@ mod tests {
             ("(?s)^.*$", Shape::Everything),
             ("(^)", Shape::Everything),
             ("[^\\x00-\\x{10FFFF}]", Shape::Nothing),
-            ("\\x{D800}a", Shape::Nothing),
+            ("\\x{D800}a", Shape::Other),
             ("^$", texts(Nothing, &[""], Nothing)),
             ("^.*$", texts(Nothing, &[""], Line)),
             ("^true$", texts(Nothing, &["true"], Nothing)),

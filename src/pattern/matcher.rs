@@ -175,7 +175,7 @@ impl Word {
             before = after;
             let mut taking = match self.ascii.get(c as usize) {
                 Some(takers) => states & takers,
-                None => self.takers(states, c),
+                None => self.takers(states, c, length),
             };
             states = self.later;
             while taking != 0 {
@@ -186,12 +186,13 @@ impl Word {
     }
 
     /// The states that take a code point that is not ASCII.
-    fn takers(&self, states: u64, c: u32) -> u64 {
+    fn takers(&self, states: u64, c: u32, length: usize) -> u64 {
         let mut left = states & !self.places & !self.matched;
         let mut takers = 0;
         while left != 0 {
             let number = left.trailing_zeros();
-            if self.program.insts.get(number as usize).is_some_and(|inst| self.program.takes(inst, c)) {
+            if self.program.insts.get(number as usize).is_some_and(|inst| self.program.takes(inst, c, length))
+            {
                 takers |= 1 << number;
             }
             left &= left - 1;
@@ -275,7 +276,7 @@ impl<'p> List<'p> {
             following.clear();
             for &at in &current {
                 if let Some(inst) = self.program.insts.get(at as usize)
-                    && self.program.takes(inst, c)
+                    && self.program.takes(inst, c, length)
                     && self.follow(inst.out, Some(c), after, &mut following)
                 {
                     return true;

@@ -40,9 +40,12 @@ mod factor;
 mod fault;
 mod fold;
 mod matcher;
+mod onepass;
 mod parse;
 mod program;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::fmt;

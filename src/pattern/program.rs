@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::class::{self, Span};
 use super::fault::{Fault, Faults};
 use super::fold;
+use super::onepass;
 use super::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
 
 /// One instruction: where to go on, and on which condition.
@@ -29,6 +30,8 @@ pub(super) enum On {
     Split,
     /// One code point.
     Char,
+    /// U+FFFD as such, not a byte that counts as one.
+    Replacement,
     Set,
     AnyNotNewline,
     Any,
@@ -82,10 +85,11 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// Whether an instruction takes a code point.
-    pub(super) fn takes(&self, inst: &Inst, c: u32) -> bool {
+    /// Whether an instruction takes a code point, which had this many bytes.
+    pub(super) fn takes(&self, inst: &Inst, c: u32, length: usize) -> bool {
         match inst.on {
             On::Char => inst.arg == c,
+            On::Replacement => c == 0xFFFD && length == 3,
             On::Set => self.sets.get(inst.arg as usize).is_some_and(|spans| class::contains(spans, c)),
             On::AnyNotNewline => c != 0x0A,
             On::Any => true,
@@ -127,6 +131,7 @@ pub(super) fn build(tree: &Tree, faults: Faults) -> Program {
     let mut builder = Builder { tree, faults, program, sets: BTreeMap::new() };
     let end = builder.inst(On::Match, 0, 0);
     builder.program.start = builder.run(end);
+    onepass::replace_surrogates(&mut builder.program, tree);
     builder.program
 }
 

@@ -1215,7 +1215,7 @@ pub(super) static NAMES: [(&str, u8); 197] = [
 
 /// Names that must be written as they are, sorted.
 #[rustfmt::skip]
-pub(super) static EXACT_NAMES: [(&str, u8); 46] = [
+pub(super) static EXACT_NAMES: [(&str, u8); 45] = [
     ("Anatolian_Hieroglyphs", 40),
     ("Bassa_Vah", 46),
     ("Canadian_Aboriginal", 55),
@@ -1254,7 +1254,6 @@ pub(super) static EXACT_NAMES: [(&str, u8); 46] = [
     ("Pau_Cin_Hau", 158),
     ("Phags_Pa", 159),
     ("Psalter_Pahlavi", 161),
-    ("SignWriting", 169),
     ("Sora_Sompeng", 172),
     ("Syloti_Nagri", 175),
     ("Tai_Le", 179),

@@ -247,8 +247,9 @@ impl Builder {
     /// Counts a class's spans, and keeps them if they take no more room than the items.
     fn measure_class(&mut self, id: Id) {
         let (start, length) = (self.node(id).a as usize, self.node(id).b as usize);
+        // Up to two spans might be a literal, which `as_literal` can only tell from spans.
         if let [item] = self.items(id)
-            && let Some(count) = item.count()
+            && let Some(count) = item.count().filter(|&count| count > 2)
         {
             self.node_mut(id).measure = u16::try_from(count).unwrap_or(u16::MAX);
             self.scratch.clear();
@@ -665,9 +666,7 @@ impl Builder {
                     if times > left {
                         return false;
                     }
-                    if times > 0 {
-                        left /= times;
-                    }
+                    left = left.checked_div(times).unwrap_or(left);
                     todo.push((node.a, left));
                 }
                 Op::Capture | Op::Star | Op::Plus | Op::Quest => todo.push((node.a, left)),

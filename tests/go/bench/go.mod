@@ -1,0 +1,3 @@
+module libhooks/tests/bench
+
+go 1.21

@@ -1,0 +1,3 @@
+module libhooks/tests/regexp
+
+go 1.21

@@ -1,0 +1,59 @@
+// Regexp says what Go thinks of patterns. It reads lines such as {"pattern":"a+","inputs":["6161",""]}, the inputs in
+// hexadecimal, and answers each with a line: {"error":"…"} or {"verdicts":[true,false]}. Without inputs the pattern is only
+// parsed, which costs nothing where compiling takes seconds, and fails if and only if compiling does.
+package main
+
+import (
+	"bufio"
+	"encoding/hex"
+	"encoding/json"
+	"log"
+	"os"
+	"regexp"
+	"regexp/syntax"
+)
+
+func main() {
+	in := bufio.NewScanner(os.Stdin)
+	in.Buffer(nil, 64<<20)
+	out := bufio.NewWriter(os.Stdout)
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	for in.Scan() {
+		var question struct {
+			Pattern string
+			Inputs  []string
+		}
+		if err := json.Unmarshal(in.Bytes(), &question); err != nil {
+			log.Fatal(err)
+		}
+		var answer struct {
+			Error    string `json:"error,omitempty"`
+			Verdicts []bool `json:"verdicts,omitempty"`
+		}
+		if len(question.Inputs) == 0 {
+			if _, err := syntax.Parse(question.Pattern, syntax.Perl); err != nil {
+				answer.Error = err.Error()
+			}
+		} else if re, err := regexp.Compile(question.Pattern); err != nil {
+			answer.Error = err.Error()
+		} else {
+			for _, input := range question.Inputs {
+				bytes, err := hex.DecodeString(input)
+				if err != nil {
+					log.Fatal(err)
+				}
+				answer.Verdicts = append(answer.Verdicts, re.MatchString(string(bytes)))
+			}
+		}
+		if err := encoder.Encode(answer); err != nil {
+			log.Fatal(err)
+		}
+	}
+	if err := in.Err(); err != nil {
+		log.Fatal(err)
+	}
+	if err := out.Flush(); err != nil {
+		log.Fatal(err)
+	}
+}

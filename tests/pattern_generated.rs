@@ -1,0 +1,28 @@
+//! What was generated from Go's packages is what Go's packages say.
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn generated_files_are_fresh() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (what, file) in [("pattern", "src/pattern/tables.rs"), ("errno", "src/errno.rs")] {
+        let generator = root.join("src/pattern/generate");
+        let output = match Command::new("go").args(["run", ".", what]).current_dir(generator).output() {
+            Ok(output) => output,
+            Err(error) => {
+                println!("SKIP: no go: {error}");
+                return;
+            }
+        };
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let fresh = String::from_utf8(output.stdout).unwrap();
+        let checked_in = std::fs::read_to_string(root.join(file)).unwrap();
+        let place = Path::new("../..").join(file.trim_start_matches("src/"));
+        assert!(
+            fresh == checked_in,
+            "{file} is stale; refresh it: (cd src/pattern/generate && go run . {what} > {})",
+            place.display()
+        );
+    }
+}
