@@ -1,0 +1,203 @@
+//! Errors: a number, an errno, a text, and all of it as JSON.
+
+use std::ffi::{CString, c_char, c_int};
+use std::ptr;
+
+use libhooks::{Error, ErrorKind};
+
+use crate::{boundary, text};
+
+/// What a call that can fail returns. The numbers never change; new ones may come, and are negative too.
+#[repr(C)]
+// The numbers that are only reserved are never made yet.
+#[allow(dead_code)]
+pub enum hooks_status {
+    /// It went well.
+    HOOKS_STATUS_OK = 0,
+    /// An argument is not what the documentation allows: NULL where an object or a text must be, has_bind_mounts 7.
+    HOOKS_STATUS_INVALID_ARGUMENT = -1,
+    /// A text argument is not UTF-8.
+    HOOKS_STATUS_UTF8 = -2,
+    /// An argument is not the JSON expected.
+    HOOKS_STATUS_JSON = -3,
+    /// The system refused; hooks_error_errno() says why.
+    HOOKS_STATUS_IO = -4,
+    /// A hook file is malformed or not valid.
+    HOOKS_STATUS_HOOK_FILE = -5,
+    /// process.args is empty, and a hook asks for it; or a condition that was never validated is no pattern.
+    HOOKS_STATUS_MATCH = -6,
+    /// A hook names an unknown stage.
+    HOOKS_STATUS_STAGE = -7,
+    /// Reserved: a hook that was run exited with a failure, or printed no valid config.
+    HOOKS_STATUS_HOOK_FAILED = -8,
+    /// Reserved: a hook that was run took longer than its timeout.
+    HOOKS_STATUS_TIMEOUT = -9,
+    /// Reserved: the call was cancelled.
+    HOOKS_STATUS_CANCELLED = -10,
+    /// A bug in libhooks. The objects in use can be freed; nothing else should be done with them.
+    HOOKS_STATUS_PANIC = -11,
+    /// The name of a hook file does not end in ".json".
+    HOOKS_STATUS_NO_JSON_SUFFIX = -12,
+    /// A warning, under HOOKS_POLICY_STRICT.
+    HOOKS_STATUS_STRICT = -13,
+}
+
+/// The number of an error's kind.
+fn status_of(kind: ErrorKind) -> c_int {
+    let status = match kind {
+        ErrorKind::InvalidArgument => hooks_status::HOOKS_STATUS_INVALID_ARGUMENT,
+        ErrorKind::Utf8 => hooks_status::HOOKS_STATUS_UTF8,
+        ErrorKind::Json => hooks_status::HOOKS_STATUS_JSON,
+        ErrorKind::Io => hooks_status::HOOKS_STATUS_IO,
+        ErrorKind::HookFile => hooks_status::HOOKS_STATUS_HOOK_FILE,
+        ErrorKind::Match => hooks_status::HOOKS_STATUS_MATCH,
+        ErrorKind::Stage => hooks_status::HOOKS_STATUS_STAGE,
+        ErrorKind::NoJsonSuffix => hooks_status::HOOKS_STATUS_NO_JSON_SUFFIX,
+        ErrorKind::Strict => hooks_status::HOOKS_STATUS_STRICT,
+        // A kind without a number here is a bug in libhooks, which is what PANIC says. (`ErrorKind` is
+        // non-exhaustive, so the compiler cannot ask for each.)
+        _ => hooks_status::HOOKS_STATUS_PANIC,
+    };
+    status as c_int
+}
+
+/// What went wrong. It does not change, and may be read by many threads at once. Freed by hooks_error_free().
+pub struct hooks_error_t {
+    status: c_int,
+    // Not `errno`, which is a macro in C.
+    os_error: c_int,
+    // Made with the error, so that the getters have something to lend.
+    message: CString,
+    json: CString,
+}
+
+impl hooks_error_t {
+    pub(crate) fn new(error: &Error) -> hooks_error_t {
+        hooks_error_t {
+            status: status_of(error.kind()),
+            os_error: error.errno(),
+            message: text::c_string(error.message()),
+            json: text::c_string(error.to_json()),
+        }
+    }
+
+    pub(crate) fn status(&self) -> c_int {
+        self.status
+    }
+
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &std::ffi::CStr {
+        &self.message
+    }
+}
+
+/// Which error it is: the number that the failed call returned.
+///
+/// @param err the error, or NULL
+/// @return an enum hooks_status; HOOKS_STATUS_OK if err is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_error_code(err: *const hooks_error_t) -> c_int {
+    boundary::value("hooks_error_code", hooks_status::HOOKS_STATUS_PANIC as c_int, || {
+        // SAFETY: the header asks for NULL or an error of ours that is not freed yet; errors never change.
+        unsafe { err.as_ref() }.map_or(hooks_status::HOOKS_STATUS_OK as c_int, |err| err.status)
+    })
+}
+
+/// The system's error number behind it, as in errno.h (ENOENT, EACCES, ...).
+///
+/// @param err the error, or NULL
+/// @return the error number; 0 if none applies
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_error_errno(err: *const hooks_error_t) -> c_int {
+    boundary::value("hooks_error_errno", 0, || {
+        // SAFETY: as for hooks_error_code.
+        unsafe { err.as_ref() }.map_or(0, |err| err.os_error)
+    })
+}
+
+/// What went wrong, in words, for people: one or more lines of UTF-8 without a newline at the end. A NUL within it
+/// is written as the two characters \0.
+///
+/// @param err the error, or NULL
+/// @return the text, which belongs to the error; NULL if err is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_error_message(err: *const hooks_error_t) -> *const c_char {
+    boundary::value("hooks_error_message", ptr::null(), || {
+        // SAFETY: as for hooks_error_code.
+        unsafe { err.as_ref() }.map_or(ptr::null(), |err| err.message.as_ptr())
+    })
+}
+
+/// What went wrong, as a JSON object for programs: "kind" and "code" (stable names in kebab-case), "message",
+/// "errno" (0: none applies), "where" ("path", "line", "column", "hook", each if known) and, of a failed
+/// hooks_manager_new() or hooks_manager_reload(), "diagnostics": every problem of every directory.
+///
+/// @param err the error, or NULL
+/// @return the JSON text, which belongs to the error; NULL if err is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_error_json(err: *const hooks_error_t) -> *const c_char {
+    boundary::value("hooks_error_json", ptr::null(), || {
+        // SAFETY: as for hooks_error_code.
+        unsafe { err.as_ref() }.map_or(ptr::null(), |err| err.json.as_ptr())
+    })
+}
+
+/// Frees an error and the texts it lent. NULL is allowed.
+///
+/// @param err the error, or NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_error_free(err: *mut hooks_error_t) {
+    boundary::nothing("hooks_error_free", || {
+        // SAFETY: the header asks for NULL or an error of ours that is not freed yet.
+        unsafe { text::free(err) }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Programs were compiled against these numbers: they are for ever.
+    #[test]
+    fn the_numbers_stay() {
+        use hooks_status::*;
+        let numbers = [
+            (HOOKS_STATUS_OK, 0),
+            (HOOKS_STATUS_INVALID_ARGUMENT, -1),
+            (HOOKS_STATUS_UTF8, -2),
+            (HOOKS_STATUS_JSON, -3),
+            (HOOKS_STATUS_IO, -4),
+            (HOOKS_STATUS_HOOK_FILE, -5),
+            (HOOKS_STATUS_MATCH, -6),
+            (HOOKS_STATUS_STAGE, -7),
+            (HOOKS_STATUS_HOOK_FAILED, -8),
+            (HOOKS_STATUS_TIMEOUT, -9),
+            (HOOKS_STATUS_CANCELLED, -10),
+            (HOOKS_STATUS_PANIC, -11),
+            (HOOKS_STATUS_NO_JSON_SUFFIX, -12),
+            (HOOKS_STATUS_STRICT, -13),
+        ];
+        for (status, number) in numbers {
+            assert_eq!(status as c_int, number);
+        }
+    }
+
+    #[test]
+    fn every_kind_has_its_number() {
+        let kinds = [
+            (ErrorKind::InvalidArgument, -1),
+            (ErrorKind::Utf8, -2),
+            (ErrorKind::Json, -3),
+            (ErrorKind::Io, -4),
+            (ErrorKind::HookFile, -5),
+            (ErrorKind::Match, -6),
+            (ErrorKind::Stage, -7),
+            (ErrorKind::Panic, -11),
+            (ErrorKind::NoJsonSuffix, -12),
+            (ErrorKind::Strict, -13),
+        ];
+        for (kind, number) in kinds {
+            assert_eq!(status_of(kind), number, "{kind:?}");
+        }
+    }
+}

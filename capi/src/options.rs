@@ -1,0 +1,155 @@
+//! How a manager is made.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::ptr;
+use std::sync::Arc;
+
+use libhooks::{Log, LogLevel, Options, Policy};
+
+use crate::boundary;
+use crate::text::{self, invalid};
+
+/// hooks_manager_new() fails where Podman's does (SPEC 2), a reload never. The default.
+pub const HOOKS_POLICY_COMPATIBLE: c_int = 0;
+/// Any problem fails, also a file or directory that others may write or own.
+pub const HOOKS_POLICY_STRICT: c_int = 1;
+/// No problem fails; the good hooks are kept.
+pub const HOOKS_POLICY_LENIENT: c_int = 2;
+
+/// A hook or a directory is lost.
+pub const HOOKS_LOG_ERROR: c_int = 0;
+/// Probably not what was meant.
+pub const HOOKS_LOG_WARNING: c_int = 1;
+/// Worth knowing.
+pub const HOOKS_LOG_INFO: c_int = 2;
+/// What the library does.
+pub const HOOKS_LOG_DEBUG: c_int = 3;
+
+/// How a manager is made. Used by one thread at a time; copied by hooks_manager_new(), so it may be freed or changed
+/// right after. Freed by hooks_options_free().
+pub struct hooks_options_t(pub(crate) Options);
+
+/// Receives what the library has to say. It is called only in a thread that is inside a function of this library, in
+/// the middle of that call, with no lock held; it may call this library too. Many threads may be in it at once. It
+/// must return: no longjmp, no C++ exception.
+///
+/// @param userdata    what hooks_options_set_log() was given
+/// @param level       a HOOKS_LOG_ number
+/// @param message     for people; valid during the call
+/// @param fields_json for programs: a JSON object; valid during the call
+pub type hooks_log_fn = Option<
+    unsafe extern "C" fn(
+        userdata: *mut c_void,
+        level: c_int,
+        message: *const c_char,
+        fields_json: *const c_char,
+    ),
+>;
+
+/// The caller's function and what it is to be called with.
+struct Callback {
+    function: unsafe extern "C" fn(*mut c_void, c_int, *const c_char, *const c_char),
+    userdata: *mut c_void,
+}
+
+// SAFETY: the header says that the function is called from any thread that calls a manager, and that what `userdata`
+// points to must bear that; this library never looks at it.
+unsafe impl Send for Callback {}
+// SAFETY: as above; the header says that many threads may be in the function at once.
+unsafe impl Sync for Callback {}
+
+impl Callback {
+    fn call(&self, level: LogLevel, message: &str, fields_json: &str) {
+        let level = match level {
+            LogLevel::Error => HOOKS_LOG_ERROR,
+            LogLevel::Warning => HOOKS_LOG_WARNING,
+            LogLevel::Info => HOOKS_LOG_INFO,
+            LogLevel::Debug => HOOKS_LOG_DEBUG,
+        };
+        let (message, fields_json) = (text::c_string(message), text::c_string(fields_json));
+        // SAFETY: the header asks for a function that can be called so, with the caller's `userdata`, while a manager
+        // with this callback lives; both texts outlive the call.
+        unsafe { (self.function)(self.userdata, level, message.as_ptr(), fields_json.as_ptr()) }
+    }
+}
+
+/// New options, all at their defaults: HOOKS_POLICY_COMPATIBLE, nothing kept, no log.
+///
+/// @return the options, freed by hooks_options_free(); NULL only after a bug in libhooks
+#[unsafe(no_mangle)]
+pub extern "C" fn hooks_options_new() -> *mut hooks_options_t {
+    boundary::value("hooks_options_new", ptr::null_mut(), || {
+        Box::into_raw(Box::new(hooks_options_t(Options::default())))
+    })
+}
+
+/// What is done about problems in hook files and directories (SPEC 2).
+///
+/// @param o      the options
+/// @param policy HOOKS_POLICY_COMPATIBLE, HOOKS_POLICY_STRICT or HOOKS_POLICY_LENIENT
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or policy is no policy
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_options_set_policy(o: *mut hooks_options_t, policy: c_int) -> c_int {
+    boundary::code("hooks_options_set_policy", || {
+        // SAFETY: the header asks for NULL or options of ours that are not freed yet, used by one thread at a time.
+        let o = unsafe { text::object_mut(o, "o")? };
+        o.0.policy = match policy {
+            HOOKS_POLICY_COMPATIBLE => Policy::Compatible,
+            HOOKS_POLICY_STRICT => Policy::Strict,
+            HOOKS_POLICY_LENIENT => Policy::Lenient,
+            _ => return Err(invalid(format!("policy is {policy}"))),
+        };
+        Ok(())
+    })
+}
+
+/// Whether a reload keeps the last good form of a hook while its file is bad (SPEC 7). It says something under
+/// HOOKS_POLICY_LENIENT only.
+///
+/// @param o  the options
+/// @param on 1: it does; 0 (the default): the hook is dropped
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or on is neither 0 nor 1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_options_set_keep_last_good(o: *mut hooks_options_t, on: c_int) -> c_int {
+    boundary::code("hooks_options_set_keep_last_good", || {
+        // SAFETY: as for hooks_options_set_policy.
+        let o = unsafe { text::object_mut(o, "o")? };
+        o.0.keep_last_good = text::switch(on, "on")?;
+        Ok(())
+    })
+}
+
+/// Who is told what the library has to say; without it nobody is. See hooks_log_fn.
+///
+/// @param o        the options
+/// @param log      the function; NULL (the default): none
+/// @param userdata handed to the function; it must live as long as any manager that is made with these options
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_options_set_log(
+    o: *mut hooks_options_t,
+    log: hooks_log_fn,
+    userdata: *mut c_void,
+) -> c_int {
+    boundary::code("hooks_options_set_log", || {
+        // SAFETY: as for hooks_options_set_policy.
+        let o = unsafe { text::object_mut(o, "o")? };
+        o.0.log = log.map(|function| {
+            let callback = Callback { function, userdata };
+            let log: Log = Arc::new(move |level, message, fields| callback.call(level, message, fields));
+            log
+        });
+        Ok(())
+    })
+}
+
+/// Frees options. Managers made with them are not affected. NULL is allowed.
+///
+/// @param o the options, or NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_options_free(o: *mut hooks_options_t) {
+    boundary::nothing("hooks_options_free", || {
+        // SAFETY: the header asks for NULL or options of ours that are not freed yet.
+        unsafe { text::free(o) }
+    });
+}

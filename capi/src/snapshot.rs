@@ -1,0 +1,123 @@
+//! Snapshots: a set of hooks that does not change, matched by index and without JSON.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::slice;
+use std::sync::Arc;
+
+use libhooks::Snapshot;
+
+use crate::boundary;
+use crate::error::hooks_error_t;
+use crate::text::{self, invalid};
+
+/// A set of hooks that does not change under its user. Any number of threads may use it at once. It outlives its
+/// manager. Freed by hooks_snapshot_free().
+pub struct hooks_snapshot_t(pub(crate) Arc<Snapshot>);
+
+/// The generation of the manager that this set was.
+///
+/// @param s the snapshot, or NULL
+/// @return as hooks_manager_generation(); 0 only if s is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_snapshot_generation(s: *const hooks_snapshot_t) -> u64 {
+    boundary::value("hooks_snapshot_generation", 0, || {
+        // SAFETY: the header asks for NULL or a live snapshot.
+        unsafe { s.as_ref() }.map_or(0, |s| s.0.generation())
+    })
+}
+
+/// Lists the hooks of the set, as hooks_manager_list() does.
+///
+/// @param s        the snapshot
+/// @param json_out receives the list, a JSON object, freed by hooks_string_free()
+/// @param err      receives the error; NULL: not wanted
+/// @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_snapshot_list(
+    s: *const hooks_snapshot_t,
+    json_out: *mut *mut c_char,
+    err: *mut *mut hooks_error_t,
+) -> c_int {
+    // SAFETY: the header asks for a live snapshot, and NULL or memory for the output and `err`.
+    unsafe {
+        boundary::status("hooks_snapshot_list", err, || {
+            let snapshot = &text::object(s, "s")?.0;
+            text::wanted(json_out, "json_out")?;
+            text::put_text(json_out, || snapshot.list().to_json());
+            Ok(())
+        })
+    }
+}
+
+/// Says which hooks match a container, as positions (from 0) in the order of hooks_snapshot_list(). What conditions look
+/// at comes in a flat form, so that it may hold any bytes and no JSON is made or read.
+///
+/// The request, without padding; every number is a uint32_t in the machine's byte order:
+///
+///     process        0: the container has none; 1: it has one without args; 2: it has args, and args[0] follows:
+///       length         its length in bytes
+///       bytes          args[0], without a NUL at the end
+///     annotations    how many; then for each:
+///       length         the length of the key in bytes
+///       bytes          the key
+///       length         the length of the value in bytes
+///       bytes          the value
+///
+/// Whatever is left over at the end is an error, as is any length that goes beyond it.
+///
+/// @param s               the snapshot
+/// @param request         the request
+/// @param len             its length in bytes
+/// @param has_bind_mounts whether the container has bind mounts: 0 or 1 (there are no mounts to look at)
+/// @param indexes         receives the positions, growing, as many as there is room for; NULL if cap is 0
+/// @param cap             how many there is room for
+/// @param count_out       receives how many hooks match; more than cap: call again with more room
+/// @param err             receives the error; NULL: not wanted
+/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _MATCH
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_snapshot_match(
+    s: *const hooks_snapshot_t,
+    request: *const c_void,
+    len: usize,
+    has_bind_mounts: c_int,
+    indexes: *mut u32,
+    cap: usize,
+    count_out: *mut usize,
+    err: *mut *mut hooks_error_t,
+) -> c_int {
+    // SAFETY: the header asks for a live snapshot, `len` bytes of request, memory for `cap` indexes, and NULL or memory
+    // for `count_out` and `err`. The length is checked before a slice is made of it; no more than `cap` are written.
+    unsafe {
+        boundary::status("hooks_snapshot_match", err, || {
+            let snapshot = &text::object(s, "s")?.0;
+            let request = text::object(request.cast::<u8>(), "request")?;
+            if len > isize::MAX as usize {
+                return Err(invalid(format!("len, {len}, is larger than any object")));
+            }
+            let request = slice::from_raw_parts(request, len);
+            let has_bind_mounts = text::switch(has_bind_mounts, "has_bind_mounts")?;
+            if cap > 0 {
+                text::wanted(indexes, "indexes")?;
+            }
+            text::wanted(count_out, "count_out")?;
+            let mut matched = Vec::new();
+            snapshot.match_request(request, has_bind_mounts, &mut matched)?;
+            for (i, &index) in matched.iter().take(cap).enumerate() {
+                indexes.add(i).write(index);
+            }
+            text::put(count_out, matched.len());
+            Ok(())
+        })
+    }
+}
+
+/// Frees a snapshot. NULL is allowed.
+///
+/// @param s the snapshot, or NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_snapshot_free(s: *mut hooks_snapshot_t) {
+    boundary::nothing("hooks_snapshot_free", || {
+        // SAFETY: the header asks for NULL or a snapshot of ours that is not freed yet and that nobody uses.
+        unsafe { text::free(s) }
+    });
+}
