@@ -1,0 +1,51 @@
+# Thin: every target only calls the real tools. `make demo` and `make test` each suffice on a fresh machine.
+
+PREFIX ?= /usr/local
+BINDIR ?= $(PREFIX)/bin
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+DESTDIR ?=
+CARGO ?= cargo
+
+# The version lives in Cargo.toml, the number of the ABI in capi/build.rs.
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
+ABI := $(shell sed -n 's/^const ABI: u32 = \(.*\);/\1/p' capi/build.rs)
+SONAME := libhooks.so.$(ABI)
+LIBRARY := $(SONAME).$(shell echo '$(VERSION)' | cut -d. -f2,3)
+
+.DEFAULT_GOAL := build
+.PHONY: help build demo test lint install deps header clean
+
+help: ## say what the targets are
+	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile | expand -t 16
+
+build: ## libhooks.so, libhooks.a and oci-hooks, in target/release
+	$(CARGO) build --release
+
+demo: deps ## inject examples/hooks.d into a config, show what and why, run a container with it
+	@examples/demo
+
+test: deps ## every test; ends in a summary
+	@tests/run
+
+lint: ## formatters and linters of every language here
+	@tools/lint
+
+deps: ## install what demo, test and lint need (Debian, as root), or say how
+	@tools/deps
+
+header: ## write include/hooks.h anew
+	UPDATE=1 $(CARGO) test -q -p libhooks-capi --test header
+
+install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR)
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libhooks'
+	install -m 755 target/release/libhooks.so '$(DESTDIR)$(LIBDIR)/$(LIBRARY)'
+	ln -sf '$(LIBRARY)' '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf '$(SONAME)' '$(DESTDIR)$(LIBDIR)/libhooks.so'
+	install -m 644 target/release/libhooks.a '$(DESTDIR)$(LIBDIR)/libhooks.a'
+	install -m 644 include/hooks.h '$(DESTDIR)$(INCLUDEDIR)/libhooks/hooks.h'
+	tools/pkgconfig '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' > '$(DESTDIR)$(LIBDIR)/pkgconfig/libhooks.pc'
+	install -m 755 target/release/oci-hooks '$(DESTDIR)$(BINDIR)/oci-hooks'
+
+clean: ## remove what was built
+	$(CARGO) clean
