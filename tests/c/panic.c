@@ -1,0 +1,143 @@
+/* Against a library with the feature `planted-panic`: a panic in each function in turn is HOOKS_STATUS_PANIC, NULL or 0,
+   and what was held can be freed. Prints the name of each function on a line of its own; that nothing is printed on
+   stderr is for tests/c/run to see. */
+#define _XOPEN_SOURCE 700
+
+#include "test.h"
+
+#define ALWAYS "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/bin/true\"},\"when\":{\"always\":true},\"stages\":[\"prestart\"]}"
+
+static void
+plant (const char *name)
+{
+  printf ("%s\n", name);
+  if (setenv ("HOOKS_PANIC_IN", name, 1) != 0)
+    die ("setenv");
+}
+
+static void
+lift (void)
+{
+  if (unsetenv ("HOOKS_PANIC_IN") != 0)
+    die ("unsetenv");
+}
+
+/* A function that returns a status: the error says which it was. */
+#define PANICS(name, call)                              \
+  do                                                    \
+    {                                                   \
+      hooks_error_t *err = NULL;                        \
+      int got_;                                         \
+      plant (#name);                                    \
+      got_ = name call;                                 \
+      lift ();                                          \
+      expect (HOOKS_STATUS_PANIC, #name, got_, err, __FILE__, __LINE__, #name); \
+      hooks_error_free (err);                           \
+    }                                                   \
+  while (0)
+
+/* A function that returns something else, or a status without an error. */
+#define GIVES(name, call, value)      \
+  do                                  \
+    {                                 \
+      int good_;                      \
+      plant (#name);                  \
+      good_ = name call == (value);   \
+      lift ();                        \
+      CHECK (good_ && #name != NULL); \
+    }                                 \
+  while (0)
+
+/* A function that frees: the panic is swallowed. It was planted before anything was freed. */
+#define FREES(name, call) \
+  do                      \
+    {                     \
+      plant (#name);      \
+      name call;          \
+      lift ();            \
+      name call;          \
+    }                     \
+  while (0)
+
+static void
+on_log (void *userdata, int level, const char *message, const char *fields_json)
+{
+  (void) userdata;
+  (void) level;
+  (void) message;
+  (void) fields_json;
+}
+
+int
+main (void)
+{
+  char *dir = new_dir (NULL);
+  char *file = text ("%s/a.json", dir);
+  const char *dirs[1];
+  hooks_options_t *o = NULL;
+  hooks_manager_t *m = NULL;
+  hooks_manager_t *none = NULL;
+  hooks_snapshot_t *s = NULL;
+  hooks_error_t *error = NULL;
+  struct request r = { { 0 }, 0 };
+  char mark[] = "mark";
+  char *out = mark;
+  char *config = NULL;
+  size_t count = 7;
+  bool match = true;
+
+  lift ();
+  dirs[0] = dir;
+  write_file (dir, "a.json", ALWAYS);
+  put_number (&r, 0);
+  put_number (&r, 0);
+
+  GIVES (hooks_version, (), NULL);
+  GIVES (hooks_version_number, (), 0);
+
+  GIVES (hooks_options_new, (), NULL);
+  o = hooks_options_new ();
+  GIVES (hooks_options_set_policy, (o, HOOKS_POLICY_LENIENT), HOOKS_STATUS_PANIC);
+  GIVES (hooks_options_set_keep_last_good, (o, 1), HOOKS_STATUS_PANIC);
+  GIVES (hooks_options_set_log, (o, on_log, NULL), HOOKS_STATUS_PANIC);
+
+  PANICS (hooks_manager_new, (dirs, 1, NULL, 0, o, &none, &err));
+  CHECK (none == NULL);
+  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (dirs, 1, NULL, 0, o, &m, &err));
+  PANICS (hooks_manager_hooks, (m, "{}", NULL, 0, &out, &out, &err));
+  PANICS (hooks_manager_explain, (m, "{}", NULL, 0, &out, &err));
+  PANICS (hooks_manager_list, (m, &out, &err));
+  PANICS (hooks_manager_diagnostics, (m, &out, &err));
+  PANICS (hooks_manager_reload, (m, &err));
+  GIVES (hooks_manager_generation, (m), 0);
+  GIVES (hooks_manager_snapshot, (m), NULL);
+  s = hooks_manager_snapshot (m);
+  GIVES (hooks_snapshot_generation, (s), 0);
+  PANICS (hooks_snapshot_list, (s, &out, &err));
+  PANICS (hooks_snapshot_match, (s, r.bytes, r.len, 0, NULL, 0, &count, &err));
+  CHECK (count == 7);
+  PANICS (hooks_read_file, (file, NULL, 0, &out, &err));
+  PANICS (hooks_read_dir, (dir, NULL, 0, &out, &err));
+  PANICS (hooks_validate, (ALWAYS, NULL, 0, &err));
+  PANICS (hooks_when_match, ("{}", "{}", NULL, 0, &match, &err));
+  CHECK (match && out == mark);
+
+  CHECK (hooks_manager_hooks (m, "[]", NULL, 0, NULL, NULL, &error) == HOOKS_STATUS_JSON);
+  GIVES (hooks_error_code, (error), HOOKS_STATUS_PANIC);
+  GIVES (hooks_error_errno, (error), 0);
+  GIVES (hooks_error_message, (error), NULL);
+  GIVES (hooks_error_json, (error), NULL);
+
+  /* All of it still works, and can be freed. */
+  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_hooks (m, "{}", NULL, 0, &config, NULL, &err));
+  CHECK (config != NULL && strstr (config, "/bin/true") != NULL);
+  FREES (hooks_string_free, (config));
+  FREES (hooks_error_free, (error));
+  FREES (hooks_snapshot_free, (s));
+  FREES (hooks_manager_free, (m));
+  FREES (hooks_options_free, (o));
+
+  free (file);
+  remove_dir (dir);
+  return summary ("panic");
+}
