@@ -262,9 +262,13 @@ fn gos_verdicts_on_patterns() {
                 (Some(text), _) => text.as_bytes().to_vec(),
                 (None, hex) => {
                     raw += 1;
-                    let digits = hex.unwrap();
+                    // One case has a newline behind the digits; it is meant as such.
+                    let text = hex.unwrap();
+                    let digits = text.trim_end_matches('\n');
                     let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
-                    (0..digits.len()).step_by(2).map(byte).collect()
+                    let mut bytes: Vec<u8> = (0..digits.len()).step_by(2).map(byte).collect();
+                    bytes.extend(&text.as_bytes()[digits.len()..]);
+                    bytes
                 }
             };
             assert_eq!(
