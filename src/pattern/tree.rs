@@ -90,7 +90,7 @@ const MAX_RUNES: u64 = (128 << 20) / 4;
 pub(super) struct Node {
     pub(super) op: Op,
     pub(super) flags: Flags,
-    /// Of a class: how many spans it has, as far as 16 bits go. Of all others: the height, 0 if not known.
+    /// Of a class: how many spans it has, all bits set if they were not counted. Of all others: the height, 0 if not known.
     measure: u16,
     pub(super) a: u32,
     pub(super) b: u32,
@@ -113,8 +113,10 @@ pub(super) struct Builder {
     pub(super) faults: Faults,
     stack: Vec<Id>,
     free: Vec<Id>,
-    /// Code points in all sets ever pushed.
+    /// Code points in all sets ever pushed; at most, if `estimated`, unless they are to be `exact`.
     runes: u64,
+    pub(super) estimated: bool,
+    pub(super) exact: bool,
     /// The product of all repeats ever seen.
     repeats: i64,
     /// Compiled sizes, once they are looked at; 0 is not known. Given-back nodes keep theirs, as Go's do.
@@ -138,6 +140,8 @@ impl Builder {
             stack: Vec::with_capacity(8),
             free: Vec::new(),
             runes: 0,
+            estimated: false,
+            exact: false,
             repeats: 1,
             sizes: None,
             scratch: Vec::new(),
@@ -246,15 +250,23 @@ impl Builder {
 
     /// Counts a class's spans, and keeps them if they take no more room than the items.
     fn measure_class(&mut self, id: Id) {
-        let (start, length) = (self.node(id).a as usize, self.node(id).b as usize);
         // Up to two spans might be a literal, which `as_literal` can only tell from spans.
         if let [item] = self.items(id)
             && let Some(count) = item.count().filter(|&count| count > 2)
         {
             self.node_mut(id).measure = u16::try_from(count).unwrap_or(u16::MAX);
-            self.scratch.clear();
             return;
         }
+        if !self.exact && self.at_most(id).is_some() {
+            self.node_mut(id).measure = u16::MAX;
+            return;
+        }
+        self.count_class(id);
+    }
+
+    /// Lists a class's spans to count them, which [`Builder::measure_class`] only does where it must.
+    fn count_class(&mut self, id: Id) {
+        let (start, length) = (self.node(id).a as usize, self.node(id).b as usize);
         let mut spans = std::mem::take(&mut self.scratch);
         class::spans(self.items(id), self.faults, &mut spans);
         if spans.len() <= length {
@@ -273,11 +285,21 @@ impl Builder {
         self.scratch = spans;
     }
 
+    /// At most how many spans a class has, if that is known without listing them and they are too many characters for a literal.
+    fn at_most(&self, id: Id) -> Option<usize> {
+        let items = self.items(id);
+        let many = items.iter().any(|item| item.count().is_some_and(|count| count > 2));
+        if !many {
+            return None;
+        }
+        items.iter().map(|item| item.at_most()).sum()
+    }
+
     /// How many spans a measured class has.
     pub(super) fn span_count(&mut self, id: Id) -> usize {
         match self.node(id).measure {
             u16::MAX => {
-                self.measure_class(id);
+                self.count_class(id);
                 self.scratch.len()
             }
             count => count.into(),
@@ -359,6 +381,9 @@ impl Builder {
         }
         if self.node(id).flags & TIDY == 0 {
             self.measure_class(id);
+            if self.node(id).measure == u16::MAX {
+                self.count_class(id);
+            }
         }
         if self.node(id).flags & TIDY == 0 && self.node(id).measure > 2 {
             return;
@@ -397,13 +422,14 @@ impl Builder {
         match x.op {
             Op::Literal => x.flags & FOLD == y.flags & FOLD && self.chars(one) == self.chars(two),
             Op::Class => {
-                if x.flags & FOLD != y.flags & FOLD || x.measure != y.measure {
+                if x.flags & FOLD != y.flags & FOLD {
                     return false;
                 }
                 if self.items(one) == self.items(two) {
                     return true;
                 }
-                if x.flags & y.flags & TIDY != 0 {
+                let counted = x.measure != u16::MAX && y.measure != u16::MAX;
+                if x.flags & y.flags & TIDY != 0 || counted && x.measure != y.measure {
                     return false;
                 }
                 let (mut a, mut b) = (std::mem::take(&mut self.scratch), std::mem::take(&mut self.other));
@@ -444,7 +470,13 @@ impl Builder {
     pub(super) fn push(&mut self, id: Id, flags: Flags) -> Result<(), Kind> {
         match self.node(id).op {
             Op::Class => {
-                let count = self.span_count(id);
+                let count = match self.at_most(id) {
+                    Some(most) if !self.exact && self.node(id).measure == u16::MAX => {
+                        self.estimated = true;
+                        most
+                    }
+                    _ => self.span_count(id),
+                };
                 self.runes += 2 * count as u64;
                 if let Some((c, flags)) = self.as_literal(id, count, flags) {
                     let start = self.node(id).a as usize;
@@ -580,11 +612,14 @@ impl Builder {
         }
         let id = match parts.as_slice() {
             &[one] => one,
-            _ => self.factored(parts)?,
+            _ => {
+                let id = self.factored(parts)?;
+                if matches!(self.node(id).op, Op::Concat | Op::Alternate) {
+                    self.changed(id);
+                }
+                id
+            }
         };
-        if matches!(self.node(id).op, Op::Concat | Op::Alternate) {
-            self.changed(id);
-        }
         self.push(id, flags)
     }
 
