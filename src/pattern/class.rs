@@ -69,6 +69,11 @@ impl Item {
 }
 
 impl Item {
+    /// Whether it surely has more than two code points.
+    pub(super) fn is_large(self) -> bool {
+        self.head & KIND == TABLE && !self.is(NEGATED) && table(self).count > 2
+    }
+
     /// At most how many spans it has, where that is known without listing them.
     pub(super) fn at_most(self) -> Option<usize> {
         match self.head & KIND {

@@ -68,7 +68,7 @@ impl Builder {
     /// At most how many spans a class has, if that is known without listing them and they are too many characters for a literal.
     pub(super) fn at_most(&self, id: Id) -> Option<usize> {
         let items = self.items(id);
-        let many = items.iter().any(|item| item.count().is_some_and(|count| count > 2));
+        let many = items.iter().any(|item| item.is_large());
         if !many {
             return None;
         }
