@@ -101,7 +101,7 @@ fn go_agrees_on_where_the_limits_are() {
     let mut generator = Generator::new(setting("LIBHOOKS_PATTERN_SEED", 20_261_123) ^ 0x11717);
     let mut cases = Vec::new();
     let mut found = 0;
-    while found < 150 {
+    while found < 120 {
         let pattern = generator.growing();
         let limited = |n: usize| {
             Pattern::new(&pattern(n)).is_err_and(|error| {

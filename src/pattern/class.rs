@@ -68,6 +68,30 @@ impl Item {
     }
 }
 
+impl Item {
+    /// Whether it surely has more than two code points.
+    pub(super) fn is_large(self) -> bool {
+        self.head & KIND == TABLE && !self.is(NEGATED) && table(self).count > 2
+    }
+
+    /// At most how many spans it has, where that is known without listing them.
+    pub(super) fn at_most(self) -> Option<usize> {
+        match self.head & KIND {
+            SPAN if !self.is(FOLDED) => Some(1),
+            // A ring has four members at most, and there are fewer than 3,000 code points in rings.
+            SPAN => Some((4 * (self.tail - (self.head & VALUE)) as usize + 4).min(3000)),
+            // The most that folding adds to a table, and to the ASCII sets.
+            TABLE => Some(
+                usize::from(table(self).count)
+                    + 1
+                    + if self.is(FOLDED) { table(self).fold.len() / 2 } else { 0 },
+            ),
+            ASCII => Some(8),
+            _ => None,
+        }
+    }
+}
+
 /// `\d`, `\s`, `\w` and the classes `[:name:]`.
 static ASCII_SETS: [(&str, &[(u8, u8)]); 16] = [
     ("\\d", &[(b'0', b'9')]),

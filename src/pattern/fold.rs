@@ -68,7 +68,7 @@ pub(super) fn close(lo: u32, hi: u32, faults: Faults, out: &mut Vec<(u32, u32)>)
             let to = out.len();
             for at in from..to {
                 if let Some(&(lo, hi)) = out.get(at) {
-                    image(lo, hi, out);
+                    image((lo, hi), begin, out);
                 }
             }
             from = to;
@@ -87,8 +87,14 @@ pub(super) fn close(lo: u32, hi: u32, faults: Faults, out: &mut Vec<(u32, u32)>)
     }
 }
 
-/// Appends what the members of `lo..=hi` map to.
-fn image(lo: u32, hi: u32, out: &mut Vec<(u32, u32)>) {
+/// Appends what the members of a span map to, but for what is in the span at `whole` already.
+fn image((lo, hi): (u32, u32), whole: usize, out: &mut Vec<(u32, u32)>) {
+    let whole = out.get(whole).copied().unwrap_or((1, 0));
+    let mut add = |lo, hi| {
+        if lo < whole.0 || hi > whole.1 {
+            out.push((lo, hi));
+        }
+    };
     for run in FOLD.iter().skip(position(&FOLD, lo)) {
         if run.lo > hi {
             break;
@@ -97,13 +103,13 @@ fn image(lo: u32, hi: u32, out: &mut Vec<(u32, u32)>) {
         if run.delta == PAIRS {
             // The partners of the span's ends may lie outside of it; the rest is in it already.
             if (from - run.lo) % 2 == 1 {
-                out.push((from - 1, from - 1));
+                add(from - 1, from - 1);
             }
             if (to - run.lo) % 2 == 0 {
-                out.push((to + 1, to + 1));
+                add(to + 1, to + 1);
             }
         } else {
-            out.push((from.wrapping_add_signed(run.delta), to.wrapping_add_signed(run.delta)));
+            add(from.wrapping_add_signed(run.delta), to.wrapping_add_signed(run.delta));
         }
     }
 }

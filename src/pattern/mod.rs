@@ -39,10 +39,12 @@ mod error;
 mod factor;
 mod fault;
 mod fold;
+mod limits;
 mod matcher;
 mod onepass;
 mod parse;
 mod program;
+mod sets;
 mod tables;
 #[cfg(test)]
 mod tests;

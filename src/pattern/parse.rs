@@ -19,9 +19,17 @@ pub(super) fn parse(text: &str, faults: Faults) -> Result<Tree, PatternError> {
     if text.len() > MAX_LENGTH {
         return Err(PatternError { kind: Kind::Large, expr: text.into(), offset: 0 });
     }
-    let builder = Builder::new(text.len(), faults);
-    let mut parser = Parser { text, at: 0, flags: ONE_LINE, last_repeat: None, builder };
-    parser.run()?;
+    let mut parser =
+        Parser { text, at: 0, flags: ONE_LINE, last_repeat: None, builder: Builder::new(text.len(), faults) };
+    let mut result = parser.run();
+    if matches!(&result, Err(error) if error.kind == Kind::Large) && parser.builder.estimated {
+        // Perhaps not so large after all.
+        let mut builder = Builder::new(text.len(), faults);
+        builder.exact = true;
+        parser = Parser { text, at: 0, flags: ONE_LINE, last_repeat: None, builder };
+        result = parser.run();
+    }
+    result?;
     let group = parser.builder.open_group();
     parser.builder.finish().ok_or_else(|| PatternError {
         kind: Kind::MissingParen,

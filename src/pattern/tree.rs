@@ -10,7 +10,7 @@
 //! to an entry of the stack lies after what belongs to the entries below it, hence neighbours are joined by moving
 //! the later one's part down.
 
-use super::class::{self, Item, LAST, Span};
+use super::class::{Item, Span};
 use super::error::Kind;
 use super::fault::{Fault, Faults};
 use super::fold;
@@ -21,7 +21,7 @@ pub(super) type Id = u32;
 /// No node: the end of a list of parts.
 pub(super) const NONE: Id = Id::MAX;
 
-fn some(id: Id) -> Option<Id> {
+pub(super) fn some(id: Id) -> Option<Id> {
     Some(id).filter(|&id| id != NONE)
 }
 
@@ -73,25 +73,20 @@ pub(super) const DOT_NEWLINE: Flags = 4;
 /// `(?U)`, or a repeat that is not greedy.
 pub(super) const LAZY: Flags = 8;
 /// Of a class: its items are tidy plain spans.
-const TIDY: Flags = 16;
+pub(super) const TIDY: Flags = 16;
 
 /// In a repeat: no upper limit.
 pub(super) const UNLIMITED: u32 = 0xFFFF;
 
 /// How often the innermost thing in nested repeats may be repeated.
 const MAX_REPEAT: u32 = 1000;
-const MAX_HEIGHT: u16 = 1000;
-/// In instructions of Go's machine, of 40 bytes each: 128 MB.
-const MAX_SIZE: i64 = (128 << 20) / 40;
-/// In code points of class spans, two each: 128 MB.
-const MAX_RUNES: u64 = (128 << 20) / 4;
 
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Node {
     pub(super) op: Op,
     pub(super) flags: Flags,
-    /// Of a class: how many spans it has, as far as 16 bits go. Of all others: the height, 0 if not known.
-    measure: u16,
+    /// Of a class: how many spans it has, all bits set if they were not counted. Of all others: the height, 0 if not known.
+    pub(super) measure: u16,
     pub(super) a: u32,
     pub(super) b: u32,
     /// The next part of the same sequence.
@@ -111,16 +106,18 @@ pub(super) struct Tree {
 pub(super) struct Builder {
     pub(super) tree: Tree,
     pub(super) faults: Faults,
-    stack: Vec<Id>,
+    pub(super) stack: Vec<Id>,
     free: Vec<Id>,
-    /// Code points in all sets ever pushed.
-    runes: u64,
+    /// Code points in all sets ever pushed; at most, if `estimated`, unless they are to be `exact`.
+    pub(super) runes: u64,
+    pub(super) estimated: bool,
+    pub(super) exact: bool,
     /// The product of all repeats ever seen.
-    repeats: i64,
+    pub(super) repeats: i64,
     /// Compiled sizes, once they are looked at; 0 is not known. Given-back nodes keep theirs, as Go's do.
-    sizes: Option<Vec<i64>>,
-    scratch: Vec<Span>,
-    other: Vec<Span>,
+    pub(super) sizes: Option<Vec<i64>>,
+    pub(super) scratch: Vec<Span>,
+    pub(super) other: Vec<Span>,
 }
 
 impl Builder {
@@ -138,6 +135,8 @@ impl Builder {
             stack: Vec::with_capacity(8),
             free: Vec::new(),
             runes: 0,
+            estimated: false,
+            exact: false,
             repeats: 1,
             sizes: None,
             scratch: Vec::new(),
@@ -180,7 +179,7 @@ impl Builder {
         self.tree.chars.get(start..start + node.b as usize).unwrap_or(&[])
     }
 
-    fn items(&self, id: Id) -> &[Item] {
+    pub(super) fn items(&self, id: Id) -> &[Item] {
         let node = self.node(id);
         let start = node.a as usize;
         self.tree.items.get(start..start + node.b as usize).unwrap_or(&[])
@@ -218,205 +217,6 @@ impl Builder {
         }
     }
 
-    // Sets.
-
-    /// Adds one item to the list that the next class is made from; plain spans that touch are joined.
-    pub(super) fn item(&mut self, item: Item, since: usize) {
-        if let Some((lo, hi)) = item.plain()
-            && self.tree.items.len() > since
-            && let Some(last) = self.tree.items.last_mut()
-            && let Some((last_lo, last_hi)) = last.plain()
-            && lo <= last_hi.saturating_add(1)
-            && last_lo <= hi.saturating_add(1)
-        {
-            *last = Item::span(lo.min(last_lo), hi.max(last_hi), false);
-            return;
-        }
-        self.tree.items.push(item);
-    }
-
-    /// Makes a class of the items from `start` on.
-    pub(super) fn class(&mut self, id: Id, start: usize) {
-        let length = self.tree.items.len() - start;
-        let node = self.node_mut(id);
-        (node.op, node.a, node.b) = (Op::Class, start as u32, length as u32);
-        node.flags &= !TIDY;
-        self.measure_class(id);
-    }
-
-    /// Counts a class's spans, and keeps them if they take no more room than the items.
-    fn measure_class(&mut self, id: Id) {
-        let (start, length) = (self.node(id).a as usize, self.node(id).b as usize);
-        // Up to two spans might be a literal, which `as_literal` can only tell from spans.
-        if let [item] = self.items(id)
-            && let Some(count) = item.count().filter(|&count| count > 2)
-        {
-            self.node_mut(id).measure = u16::try_from(count).unwrap_or(u16::MAX);
-            self.scratch.clear();
-            return;
-        }
-        let mut spans = std::mem::take(&mut self.scratch);
-        class::spans(self.items(id), self.faults, &mut spans);
-        if spans.len() <= length {
-            for (slot, &(lo, hi)) in self.tree.items.iter_mut().skip(start).zip(&spans) {
-                *slot = Item::span(lo, hi, false);
-            }
-            if start + length == self.tree.items.len() {
-                self.tree.items.truncate(start + spans.len());
-            }
-            let count = spans.len();
-            let node = self.node_mut(id);
-            node.b = count as u32;
-            node.flags |= TIDY;
-        }
-        self.node_mut(id).measure = u16::try_from(spans.len()).unwrap_or(u16::MAX);
-        self.scratch = spans;
-    }
-
-    /// How many spans a measured class has.
-    pub(super) fn span_count(&mut self, id: Id) -> usize {
-        match self.node(id).measure {
-            u16::MAX => {
-                self.measure_class(id);
-                self.scratch.len()
-            }
-            count => count.into(),
-        }
-    }
-
-    /// Joins the character set `from` to the set `into`, which is no simpler.
-    pub(super) fn merge(&mut self, into: Id, from: Id) {
-        let (to, other) = (*self.node(into), *self.node(from));
-        match to.op {
-            Op::AnyNotNewline => {
-                let newline = match other.op {
-                    Op::Literal => self.chars(from) == [0x0A],
-                    Op::Class => {
-                        let mut spans = std::mem::take(&mut self.scratch);
-                        class::spans(self.items(from), self.faults, &mut spans);
-                        let found = class::contains(&spans, 0x0A);
-                        self.scratch = spans;
-                        found
-                    }
-                    _ => false,
-                };
-                if newline {
-                    self.node_mut(into).op = Op::Any;
-                }
-            }
-            Op::Class | Op::Literal => {
-                if to.op == Op::Literal && self.chars(into) == self.chars(from) && to.flags == other.flags {
-                    return;
-                }
-                let start = self.own_items(into, &other);
-                if to.op == Op::Class && other.op == Op::Class && start + (to.b as usize) == other.a as usize
-                {
-                    // They lie side by side already.
-                } else if other.op == Op::Literal {
-                    let item = self.literal_item(from);
-                    self.item(item, start);
-                } else {
-                    let from = other.a as usize..(other.a + other.b) as usize;
-                    self.tree.items.extend_from_within(from);
-                }
-                let length = self.tree.items.len() - start;
-                let node = self.node_mut(into);
-                (node.op, node.a, node.b) = (Op::Class, start as u32, length as u32);
-                node.flags &= !TIDY;
-            }
-            _ => {}
-        }
-    }
-
-    fn literal_item(&self, id: Id) -> Item {
-        let c = self.chars(id).first().copied().unwrap_or(0);
-        Item::span(c, c, self.node(id).flags & FOLD != 0)
-    }
-
-    /// Sees to it that a set's items are the last ones, or that only those of the set that it takes in follow; says where
-    /// they start.
-    fn own_items(&mut self, id: Id, other: &Node) -> usize {
-        let node = *self.node(id);
-        let end = self.tree.items.len();
-        if node.op == Op::Literal {
-            let item = self.literal_item(id);
-            self.tree.items.push(item);
-            return end;
-        }
-        let (start, length) = (node.a as usize, node.b as usize);
-        let beside = other.op == Op::Class && other.a as usize == start + length;
-        if start + length == end || beside && (other.a + other.b) as usize == end {
-            return start;
-        }
-        self.tree.items.extend_from_within(start..start + length);
-        end
-    }
-
-    /// A set that will not grow any more: counted, and told if it is everything.
-    pub(super) fn clean(&mut self, id: Id) {
-        if self.node(id).op != Op::Class {
-            return;
-        }
-        if self.node(id).flags & TIDY == 0 {
-            self.measure_class(id);
-        }
-        if self.node(id).flags & TIDY == 0 && self.node(id).measure > 2 {
-            return;
-        }
-        let mut spans = std::mem::take(&mut self.scratch);
-        class::spans(self.items(id).get(..3).unwrap_or(self.items(id)), self.faults, &mut spans);
-        match spans.as_slice() {
-            [(0, LAST)] => self.node_mut(id).op = Op::Any,
-            [(0, 0x09), (0x0B, LAST)] => self.node_mut(id).op = Op::AnyNotNewline,
-            _ => {}
-        }
-        if self.node(id).op != Op::Class {
-            self.node_mut(id).measure = 0;
-        }
-        self.scratch = spans;
-    }
-
-    /// Whether two heads of alternatives are the same set, or the same set repeated the same number of times.
-    pub(super) fn same_head(&mut self, one: Id, two: Id) -> bool {
-        let (x, y) = (*self.node(one), *self.node(two));
-        if x.op == Op::Repeat {
-            return y.op == Op::Repeat
-                && (x.b, x.flags & LAZY) == (y.b, y.flags & LAZY)
-                && x.b & 0xFFFF == x.b >> 16
-                && self.is_character(x.a)
-                && self.same_set(x.a, y.a);
-        }
-        self.is_character(one) && self.same_set(one, two)
-    }
-
-    fn same_set(&mut self, one: Id, two: Id) -> bool {
-        let (x, y) = (*self.node(one), *self.node(two));
-        if x.op != y.op {
-            return false;
-        }
-        match x.op {
-            Op::Literal => x.flags & FOLD == y.flags & FOLD && self.chars(one) == self.chars(two),
-            Op::Class => {
-                if x.flags & FOLD != y.flags & FOLD || x.measure != y.measure {
-                    return false;
-                }
-                if self.items(one) == self.items(two) {
-                    return true;
-                }
-                if x.flags & y.flags & TIDY != 0 {
-                    return false;
-                }
-                let (mut a, mut b) = (std::mem::take(&mut self.scratch), std::mem::take(&mut self.other));
-                class::spans(self.items(one), self.faults, &mut a);
-                class::spans(self.items(two), self.faults, &mut b);
-                let same = a == b;
-                (self.scratch, self.other) = (a, b);
-                same
-            }
-            _ => true,
-        }
-    }
-
     // The stack.
 
     pub(super) fn pop(&mut self) -> Option<Id> {
@@ -444,7 +244,13 @@ impl Builder {
     pub(super) fn push(&mut self, id: Id, flags: Flags) -> Result<(), Kind> {
         match self.node(id).op {
             Op::Class => {
-                let count = self.span_count(id);
+                let count = match self.at_most(id) {
+                    Some(most) if !self.exact && self.node(id).measure == u16::MAX => {
+                        self.estimated = true;
+                        most
+                    }
+                    _ => self.span_count(id),
+                };
                 self.runes += 2 * count as u64;
                 if let Some((c, flags)) = self.as_literal(id, count, flags) {
                     let start = self.node(id).a as usize;
@@ -580,11 +386,14 @@ impl Builder {
         }
         let id = match parts.as_slice() {
             &[one] => one,
-            _ => self.factored(parts)?,
+            _ => {
+                let id = self.factored(parts)?;
+                if matches!(self.node(id).op, Op::Concat | Op::Alternate) {
+                    self.changed(id);
+                }
+                id
+            }
         };
-        if matches!(self.node(id).op, Op::Concat | Op::Alternate) {
-            self.changed(id);
-        }
         self.push(id, flags)
     }
 
@@ -680,145 +489,6 @@ impl Builder {
     /// The parts of a sequence or the alternatives.
     pub(super) fn parts(&self, id: Id) -> impl Iterator<Item = Id> + '_ {
         std::iter::successors(some(self.node(id).a), |&id| some(self.node(id).next))
-    }
-
-    // Limits.
-
-    pub(super) fn check(&mut self, id: Id) -> Result<(), Kind> {
-        if self.runes > MAX_RUNES {
-            return Err(Kind::Large);
-        }
-        self.check_size(id)?;
-        if self.height(id) > MAX_HEIGHT { Err(Kind::NestingDepth) } else { Ok(()) }
-    }
-
-    /// Checks a part that factoring has taken something away from: all it can do is make sizes matter, and count a repeat once
-    /// more.
-    pub(super) fn check_rest(&mut self, id: Id) -> Result<(), Kind> {
-        if self.sizes.is_some() && matches!(self.node(id).op, Op::Concat | Op::Alternate) {
-            return Ok(());
-        }
-        self.check_size(id)
-    }
-
-    fn check_size(&mut self, id: Id) -> Result<(), Kind> {
-        if self.sizes.is_none() {
-            let node = self.node(id);
-            if node.op == Op::Repeat {
-                let (min, max) = (node.b & 0xFFFF, node.b >> 16);
-                let times = i64::from(if max == UNLIMITED { min } else { max }.max(1));
-                self.repeats = if times > MAX_SIZE / self.repeats { MAX_SIZE } else { self.repeats * times };
-            }
-            if (self.tree.nodes.len() as i64) < MAX_SIZE / self.repeats {
-                return Ok(());
-            }
-            self.sizes = Some(vec![0; self.tree.nodes.len()]);
-            for place in 0..self.stack.len() {
-                if self.measured_size(self.stack[place]) > MAX_SIZE {
-                    return Err(Kind::Large);
-                }
-            }
-        }
-        if self.measured_size(id) > MAX_SIZE { Err(Kind::Large) } else { Ok(()) }
-    }
-
-    /// The compiled size, worked out anew where it may have changed.
-    fn measured_size(&mut self, id: Id) -> i64 {
-        let op = self.node(id).op;
-        if let Some(sizes) = &mut self.sizes
-            && !matches!(op, Op::Concat | Op::Alternate)
-        {
-            sizes[id as usize] = 0;
-        }
-        self.size(id)
-    }
-
-    /// The compiled size as far as it is known, or else worked out; 0 as long as sizes do not matter.
-    fn size(&mut self, id: Id) -> i64 {
-        let Some(mut sizes) = self.sizes.take() else { return 0 };
-        let size = self.bottom_up(id, &mut sizes, Builder::size_of);
-        self.sizes = Some(sizes);
-        size
-    }
-
-    fn size_of(&self, id: Id, known: &[i64]) -> i64 {
-        let node = self.node(id);
-        let of = |id: Id| known[id as usize];
-        let size = match node.op {
-            Op::Literal => node.b.into(),
-            // A star is one or two instructions; two.
-            Op::Capture | Op::Star => 2 + of(node.a),
-            Op::Plus | Op::Quest => 1 + of(node.a),
-            Op::Concat => self.parts(id).map(of).sum(),
-            Op::Alternate => self.parts(id).map(|part| of(part) + 1).sum::<i64>() - 1,
-            Op::Repeat => match (i64::from(node.b & 0xFFFF), node.b >> 16) {
-                (0, UNLIMITED) => 2 + of(node.a),
-                (min, UNLIMITED) => 1 + min * of(node.a),
-                (min, max) => i64::from(max) * of(node.a) + i64::from(max) - min,
-            },
-            _ => 1,
-        };
-        size.max(1)
-    }
-
-    /// The height, worked out for what is not known or has changed.
-    fn height(&mut self, id: Id) -> u16 {
-        if let Some(height) = self.known_height(id) {
-            return height;
-        }
-        let mut todo = vec![id];
-        while let Some(&top) = todo.last() {
-            let begin = todo.len();
-            let mut height = 0;
-            for part in self.children(top) {
-                match self.known_height(part) {
-                    Some(below) => height = height.max(below),
-                    None => todo.push(part),
-                }
-            }
-            if todo.len() == begin {
-                self.node_mut(top).measure = height.saturating_add(1);
-                todo.pop();
-            }
-        }
-        self.known_height(id).unwrap_or(1)
-    }
-
-    fn known_height(&self, id: Id) -> Option<u16> {
-        let node = self.node(id);
-        match node.op {
-            Op::Capture | Op::Star | Op::Plus | Op::Quest | Op::Repeat | Op::Concat | Op::Alternate => {
-                Some(node.measure).filter(|&height| height != 0)
-            }
-            _ => Some(1),
-        }
-    }
-
-    /// Works a number out for a node after those below it, without recursion; 0 is not known.
-    fn bottom_up(&self, id: Id, known: &mut [i64], work: fn(&Builder, Id, &[i64]) -> i64) -> i64 {
-        let mut todo = Vec::new();
-        if known[id as usize] == 0 {
-            todo.push(id);
-        }
-        while let Some(&top) = todo.last() {
-            let begin = todo.len();
-            todo.extend(self.children(top).filter(|&part| known[part as usize] == 0));
-            if todo.len() == begin {
-                known[top as usize] = work(self, top, known);
-                todo.pop();
-            }
-        }
-        known[id as usize]
-    }
-
-    fn children(&self, id: Id) -> impl Iterator<Item = Id> + '_ {
-        let node = self.node(id);
-        let (first, one) = match node.op {
-            Op::Capture | Op::Star | Op::Plus | Op::Quest | Op::Repeat => (node.a, true),
-            Op::Concat | Op::Alternate => (node.a, false),
-            _ => (NONE, true),
-        };
-        std::iter::successors(some(first), move |&id| if one { None } else { some(self.node(id).next) })
     }
 
     /// The tree, if all is reduced to one entry.

@@ -124,7 +124,8 @@ impl Generator {
         self.alternatives(2, &mut part, &mut String::new());
         self.alternatives(1, &mut other, &mut String::new());
         let count = self.pick(&[1000, 1000, 999, 500, 64]);
-        let form = self.below(9);
+        let form = if self.chance(30) { 9 } else { self.below(9) };
+        let set = self.pick(&["[\\pL_]", "[\\p{Nd}\\PL]", "(?i:[\\pL\\p{Greek}k])", "(?i:[^\\p{Lu}])", "\\PL", "(?:\\pL|\\p{So})"]);
         move |n| match form {
             0 => format!("(?:{}){{{count}}}", format!("(?:{part})").repeat(n)),
             1 => format!("((?:{part}|{other}){}){{{count}}}", format!("(?:{other}|{part})").repeat(n)),
@@ -133,6 +134,7 @@ impl Generator {
             4 => format!("(?:(?:{part}){{{count}}}|{other}){{0}}(?:{}){{1,{count}}}", format!("(?:{other}|[ab]x|[ab]y)").repeat(n)),
             5 => format!("(?:(?:{}){{10}}|ab|ac){{{}}}", format!("(?:{part})?").repeat(n), count / 10),
             6 => format!("{}{other}{}", "(?:a|".repeat(n), ")".repeat(n)),
+            9 => format!("(?:(?:(?:({set})a))|{other})").repeat(n),
             7 => format!("{}{part}{}", format!("(?:{other}").repeat(n), ")*".repeat(n)),
             _ => format!("{}{part}{}", "(".repeat(n), ")".repeat(n)),
         }
