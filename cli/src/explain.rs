@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use libhooks::{Condition, ConditionVerdict, HookVerdict, Policy};
+use libhooks::{Condition, ConditionVerdict, HookVerdict, Policy, Stage};
 
 use crate::arguments::Explain;
 use crate::configuration;
@@ -32,7 +32,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     }
     let mut text = String::new();
     for hook in &explanation.hooks {
-        describe(&mut text, hook);
+        describe(&mut text, hook, &arguments.source.extension_stage);
     }
     for masked in &explanation.masked {
         let (path, by) = (masked.path.display().to_string(), masked.by.display().to_string());
@@ -46,11 +46,23 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     Ok(done)
 }
 
-fn describe(text: &mut String, hook: &HookVerdict) {
+/// Where a hook of this stage goes.
+fn destination(stage: &str, extension_stages: &[String]) -> String {
+    if extension_stages.iter().any(|extension| extension == stage) {
+        return format!("{stage} (for the engine to run)");
+    }
+    match Stage::from_name(stage) {
+        Some(injected) if injected.as_str() != stage => format!("{} (its {stage})", injected.as_str()),
+        _ => stage.to_owned(),
+    }
+}
+
+fn describe(text: &mut String, hook: &HookVerdict, extension_stages: &[String]) {
     let path = hook.path.display().to_string();
-    let stages = hook.stages.join(", ");
+    let stages: Vec<String> = hook.stages.iter().map(|stage| destination(stage, extension_stages)).collect();
     let verdict = match &hook.verdict {
-        Ok(true) => format!("matches, is injected at {stages}"),
+        Ok(true) if stages.is_empty() => "matches, but lists no stage".to_owned(),
+        Ok(true) => format!("matches, goes to {}", stages.join(", ")),
         Ok(false) => "does not match".to_owned(),
         Err(error) => format!("error: {error}"),
     };

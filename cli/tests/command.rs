@@ -148,7 +148,7 @@ fn explain_says_why() {
     assert!(stdout.contains("d/a.json: does not match\n"), "{stdout}");
     assert!(stdout.contains(r#"the key "com.x" matches, but its value "off" does not"#), "{stdout}");
     let (_, stdout, _) = run("com.x=on");
-    assert!(stdout.contains("d/a.json: matches, is injected at poststop\n"), "{stdout}");
+    assert!(stdout.contains("d/a.json: matches, goes to poststop\n"), "{stdout}");
     // What could steer a terminal is shown, not sent.
     let (_, stdout, _) = run("com.x=\u{1b}[2J\u{202e}");
     assert!(!stdout.contains('\u{1b}') && !stdout.contains('\u{202e}'), "{stdout:?}");
