@@ -140,11 +140,11 @@ typedef enum hooks_status {
    */
   HOOKS_STATUS_IO = -4,
   /**
-   * A hook file is malformed or not valid.
+   * A hook or a hook file is malformed or not valid; a pattern is none.
    */
   HOOKS_STATUS_HOOK_FILE = -5,
   /**
-   * process.args is empty, and a hook asks for it; or a condition that was never validated is no pattern.
+   * process.args is empty, and a hook asks for it.
    */
   HOOKS_STATUS_MATCH = -6,
   /**
@@ -569,7 +569,7 @@ int hooks_validate(const char *hook_json,
  * @param has_bind_mounts  0, 1, or HOOKS_BIND_MOUNTS_DETECT
  * @param match_out        receives whether they hold
  * @param err              receives the error; NULL: not wanted
- * @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _MATCH
+ * @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE (a pattern), _MATCH
  */
 int hooks_when_match(const char *when_json,
                      const char *config_json,

@@ -22,9 +22,9 @@ pub enum hooks_status {
     HOOKS_STATUS_JSON = -3,
     /// The system refused; hooks_error_errno() says why.
     HOOKS_STATUS_IO = -4,
-    /// A hook file is malformed or not valid.
+    /// A hook or a hook file is malformed or not valid; a pattern is none.
     HOOKS_STATUS_HOOK_FILE = -5,
-    /// process.args is empty, and a hook asks for it; or a condition that was never validated is no pattern.
+    /// process.args is empty, and a hook asks for it.
     HOOKS_STATUS_MATCH = -6,
     /// A hook names an unknown stage.
     HOOKS_STATUS_STAGE = -7,

@@ -99,7 +99,7 @@ pub unsafe extern "C" fn hooks_validate(
 /// @param has_bind_mounts  0, 1, or HOOKS_BIND_MOUNTS_DETECT
 /// @param match_out        receives whether they hold
 /// @param err              receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _MATCH
+/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE (a pattern), _MATCH
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_when_match(
     when_json: *const c_char,

@@ -754,6 +754,10 @@ test_read (const char *dir)
   CHECK (match);
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "when_json is NULL", hooks_when_match (NULL, CONFIG, NULL, 0, &match, &err));
   EXPECT (HOOKS_STATUS_UTF8, "when_json", hooks_when_match (not_utf8, CONFIG, NULL, 0, &match, &err));
+  EXPECT (HOOKS_STATUS_HOOK_FILE, "command: error parsing regexp: missing closing )",
+          hooks_when_match ("{\"commands\":[\"(\"]}", CONFIG, NULL, 0, &match, &err));
+  EXPECT (HOOKS_STATUS_MATCH, "process.args must have at least one entry",
+          hooks_when_match ("{\"commands\":[\"a\"]}", "{\"process\":{}}", NULL, 0, &match, &err));
   EXPECT (HOOKS_STATUS_JSON, "", hooks_when_match ("{", CONFIG, NULL, 0, &match, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "match_out is NULL", hooks_when_match ("{}", CONFIG, NULL, 0, NULL, &err));
   CHECK (match);
