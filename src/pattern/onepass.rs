@@ -8,7 +8,7 @@
 //! captures. Only patterns with surrogates behind their begin are ever looked at.
 
 use super::class::{Span, contains};
-use super::program::{On, Program};
+use super::program::{Inst, On, Program};
 use super::tree::{Id, Op, Tree};
 
 /// Go does not try longer programs.
@@ -24,12 +24,17 @@ pub(super) fn replace_surrogates(program: &mut Program, tree: &Tree) {
     if prefix.is_empty() || !is_one_pass(program) {
         return;
     }
-    for at in prefix {
-        if let Some(inst) = program.insts.get_mut(at as usize)
-            && surrogate(inst.arg)
-        {
-            inst.on = On::Replacement;
-        }
+    // A copy of them, since what is repeated comes by here again and is not the literal any more.
+    let mut next = prefix.last().and_then(|&at| program.insts.get(at as usize)).map_or(0, |inst| inst.out);
+    for at in prefix.into_iter().rev() {
+        let Some(inst) = program.insts.get(at as usize) else { return };
+        let on = if surrogate(inst.arg) { On::Replacement } else { On::Char };
+        let copy = Inst { on, arg: inst.arg, out: next };
+        next = program.insts.len() as u32;
+        program.insts.push(copy);
+    }
+    if let Some(begin) = program.insts.get_mut(program.start as usize) {
+        begin.out = next;
     }
 }
 
@@ -58,7 +63,19 @@ fn prefix(program: &Program, tree: &Tree) -> Vec<u32> {
             }
             Op::BeginText if !begun => begun = true,
             Op::Literal if begun => length += node.b as usize,
-            Op::Repeat if begun && min == max && min > 0 => todo.push((node.a, min)),
+            // Repeats of nothing are nothing.
+            Op::Star | Op::Plus | Op::Quest | Op::Repeat
+                if begun
+                    && length == 0
+                    && tree.nodes.get(node.a as usize).is_some_and(|sub| sub.op == Op::Empty) => {}
+            Op::Repeat if begun && min > 0 => {
+                if min != max {
+                    // Behind the copies that must be there is a choice.
+                    todo.clear();
+                }
+                todo.push((node.a, min));
+            }
+            Op::Plus if begun => todo = vec![(node.a, 1)],
             Op::Empty if begun && length == 0 => {}
             _ => break,
         }

@@ -230,6 +230,12 @@ impl Builder<'_> {
                 todo.push(Task::Node(node.a));
                 next
             }
+            // Repeats of nothing are nothing.
+            Op::Star | Op::Plus | Op::Quest | Op::Repeat
+                if self.tree.nodes.get(node.a as usize).is_some_and(|sub| sub.op == Op::Empty) =>
+            {
+                next
+            }
             Op::Star | Op::Plus => self.repeated(node.a, next, node.op == Op::Star, todo),
             Op::Quest => {
                 todo.push(Task::Skip { end: next });

@@ -131,6 +131,26 @@ fn small_and_large_machines_agree() {
     }
 }
 
+/// As Go 1.26.8 answers.
+#[test]
+fn surrogates_match_where_go_has_one_pass() {
+    for (text, input, expected) in [
+        ("\\x{D800}", "\u{fffd}", false),
+        ("^\\x{D800}", "\u{fffd}", true),
+        ("^a\\x{D800}b", "a\u{fffd}b", true),
+        ("^a\\x{D800}+$", "a\u{fffd}", true),
+        ("^a\\x{D800}+$", "a\u{fffd}\u{fffd}", false),
+        ("^\\x{D800}{1,3}?$", "\u{fffd}", true),
+        ("^(?:){1,2}?\\x{D800}k", "\u{fffd}k", true),
+        ("^[ab]\\x{D800}", "a\u{fffd}", false),
+        ("^\\x{D800}a*", "\u{fffd}", false),
+        ("^\\x{D800}a*$", "\u{fffd}", true),
+    ] {
+        assert_eq!(Pattern::new(text).unwrap().matches(input.as_bytes()), expected, "{text} on {input}");
+    }
+    assert!(!Pattern::new("^\\x{D800}").unwrap().matches(b"\xFF"));
+}
+
 #[test]
 fn offsets_name_the_trouble() {
     for (text, offset) in [
