@@ -1,4 +1,5 @@
-//! Reading a pattern, the first match, and later matches, in nanoseconds (medians).
+//! Reading a pattern, the first match, and later matches, in nanoseconds (medians); beside them the crate `regex`, whose
+//! dialect is another one.
 //!
 //! `cargo bench -p libhooks --bench pattern`, and for Go's figures `(cd tests/go/bench && go run .)`.
 
@@ -6,6 +7,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use libhooks::pattern::Pattern;
+use regex::bytes::Regex;
 
 const CASES: [(&str, &str); 11] = [
     (".*", "/usr/bin/bash"),
@@ -34,7 +36,10 @@ fn median(rounds: usize, times: u32, mut f: impl FnMut()) -> f64 {
 }
 
 fn main() {
-    println!("{:32} {:>10} {:>19} {:>8}", "", "read", "read, first match", "hot");
+    println!(
+        "{:32} {:>10} {:>19} {:>8} {:>26} {:>10}",
+        "", "read", "read, first match", "hot", "regex: read, first match", "regex: hot"
+    );
     for (text, input) in CASES {
         let input = input.as_bytes();
         let read = median(101, 100, || drop(black_box(Pattern::new(black_box(text)))));
@@ -45,7 +50,14 @@ fn main() {
         let hot = median(101, 2000, || {
             black_box(black_box(&pattern).matches(black_box(input)));
         });
-        println!("{text:32} {read:10.0} {cold:19.0} {hot:8.1}");
+        let regex_cold = median(21, 5, || {
+            black_box(Regex::new(black_box(text)).is_ok_and(|regex| regex.is_match(black_box(input))));
+        });
+        let regex = Regex::new(text).expect("the cases are patterns of this dialect too");
+        let regex_hot = median(101, 2000, || {
+            black_box(black_box(&regex).is_match(black_box(input)));
+        });
+        println!("{text:32} {read:10.0} {cold:19.0} {hot:8.1} {regex_cold:26.0} {regex_hot:10.1}");
     }
     // What must not depend on what a pattern says, in nanoseconds per byte of it.
     for part in [

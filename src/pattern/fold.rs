@@ -114,7 +114,6 @@ fn image((lo, hi): (u32, u32), whole: usize, out: &mut Vec<(u32, u32)>) {
     }
 }
 
-#[allow(dead_code)] // Not yet used: the order of directories will.
 /// Go's `unicode.ToLower`: one code point for one, unlike Rust's `char::to_lowercase`.
 pub(crate) fn to_lower(c: char) -> char {
     let code = u32::from(c);
