@@ -92,9 +92,9 @@ pub enum Condition {
         /// How many annotations the container has.
         tried: usize,
         /// The annotation that matched, key and value.
-        matched: Option<(String, String)>,
+        matched: Option<Annotation>,
         /// The nearest miss: an annotation whose key matched, but its value did not.
-        nearest: Option<(String, String)>,
+        nearest: Option<Annotation>,
     },
     /// `commands`
     Commands {
@@ -105,6 +105,15 @@ pub enum Condition {
         /// The pattern that matched.
         matched: Option<String>,
     },
+}
+
+/// An annotation of the container.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Annotation {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// A hook that a file of a later directory hides.
@@ -244,7 +253,10 @@ impl Recorder<'_> {
         let when = self.when;
         let annotation = |index: usize| {
             let (key, value) = self.container.annotations.get(index)?;
-            Some((text_of_bytes(key).into_owned(), text_of_bytes(value).into_owned()))
+            Some(Annotation {
+                key: text_of_bytes(key).into_owned(),
+                value: text_of_bytes(value).into_owned(),
+            })
         };
         match condition {
             Evaluated::Always => Condition::Always { value: when.always.unwrap_or_default() },

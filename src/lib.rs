@@ -50,7 +50,9 @@ pub use container::Annotations;
 pub use diagnostic::{Code, Diagnostic, Place, Position, Severity, diagnostics_to_json};
 pub use directory::{DEFAULT_DIR, HookMap, OVERRIDE_DIR, read, read_dir};
 pub use error::{Error, ErrorKind, Result};
-pub use explain::{Condition, ConditionVerdict, Explanation, HookVerdict, ListedHook, Listing, MaskedHook};
+pub use explain::{
+    Annotation, Condition, ConditionVerdict, Explanation, HookVerdict, ListedHook, Listing, MaskedHook,
+};
 pub use hook::{Hook, OciHook, Stage, VERSION as HOOK_VERSION, When, validate};
 pub use inject::{ExtensionStageHooks, Injection};
 pub use manager::{Log, LogLevel, Manager, Options, Policy};

@@ -192,13 +192,14 @@ fn explaining_goes_on_but_changes_no_verdict() {
     match &hook.conditions[1].condition {
         Condition::Annotation { key_pattern, value_pattern, tried: 2, matched: None, nearest, .. } => {
             assert_eq!((key_pattern.as_str(), value_pattern.as_str()), ("^com\\.example$", "^on$"));
-            assert_eq!(nearest, &Some(("com.example".to_owned(), "off".to_owned())));
+            let nearest = nearest.as_ref().unwrap();
+            assert_eq!((nearest.key.as_str(), nearest.value.as_str()), ("com.example", "off"));
         }
         other => panic!("{other:?}"),
     }
     let json: serde_json::Value = serde_json::from_str(&explanation.to_json()).unwrap();
     assert_eq!(json["hooks"][0]["verdict"], "no-match");
-    assert_eq!(json["hooks"][0]["conditions"][1]["nearest"][1], "off");
+    assert_eq!(json["hooks"][0]["conditions"][1]["nearest"]["value"], "off");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use libhooks::{Condition, ConditionVerdict, HookVerdict, Policy, Stage};
+use libhooks::{Annotation, Condition, ConditionVerdict, HookVerdict, Policy, Stage};
 
 use crate::arguments::Explain;
 use crate::configuration;
@@ -92,8 +92,8 @@ fn reason(verdict: &ConditionVerdict) -> String {
         }
         Condition::Annotation { key_pattern, value_pattern, tried, matched, nearest } => {
             let found = match (matched, nearest) {
-                (Some((key, value)), _) => format!("{key:?}: {value:?} matches"),
-                (None, Some((key, value))) => {
+                (Some(Annotation { key, value }), _) => format!("{key:?}: {value:?} matches"),
+                (None, Some(Annotation { key, value })) => {
                     format!("the key {key:?} matches, but its value {value:?} does not")
                 }
                 (None, None) => format!("none of the container's {tried} annotation(s) has such a key"),
