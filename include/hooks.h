@@ -297,8 +297,8 @@ struct hooks_options_t *hooks_options_new(void);
 int hooks_options_set_policy(struct hooks_options_t *o, int policy);
 
 /**
- * Whether a reload keeps the last good form of a hook while its file is bad (SPEC 7). It says something under
- * HOOKS_POLICY_LENIENT only.
+ * Whether a reload keeps the last good form of a hook while its file is bad (SPEC 7). It goes with
+ * HOOKS_POLICY_LENIENT only: with another policy hooks_manager_new() returns HOOKS_STATUS_INVALID_ARGUMENT.
  *
  * @param o  the options
  * @param on 1: it does; 0 (the default): the hook is dropped

@@ -116,6 +116,21 @@ impl<'a> Config<'a> {
     }
 }
 
+impl Annotations {
+    /// The annotations of a config, to be changed before they are passed with it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if the config is not one.
+    pub fn of_config(config: &str) -> Result<Annotations> {
+        Ok(Annotations::from_pairs(Config::parse(config)?.annotations))
+    }
+}
+
+/// Whether a mount of this type, or with this option, is a bind mount.
+pub(crate) fn is_bind(type_or_option: &str, is_option: bool) -> bool {
+    type_or_option == "bind" || is_option && type_or_option == "rbind"
+}
+
 /// The keys of an object that are read.
 struct Keys<const N: usize> {
     object: &'static str,
@@ -203,7 +218,7 @@ fn read_mounts(reader: &mut Reader<'_>) -> Read<bool> {
                 }
                 Some(_) => {
                     if reader.expect(Kind::String, "mounts.type")? {
-                        bind |= reader.string()?.value == "bind";
+                        bind |= is_bind(&reader.string()?.value, false);
                     }
                 }
                 None => reader.skip()?,

@@ -46,8 +46,12 @@ impl Annotations {
             Ok(pairs) => reader.end().map(|()| pairs).map_err(JsonError::from),
             Err(error) => Err(error),
         };
-        let pairs = read.map_err(|error| error.in_argument(text))?;
-        Ok(Annotations { pairs: pairs.into_iter().map(|(k, v)| (k.into_owned(), v.into_owned())).collect() })
+        let pairs = read.map_err(|error| error.in_argument(text).context("annotations"))?;
+        Ok(Annotations::from_pairs(pairs))
+    }
+
+    pub(crate) fn from_pairs(pairs: Pairs<'_>) -> Annotations {
+        Annotations { pairs: pairs.into_iter().map(|(k, v)| (k.into_owned(), v.into_owned())).collect() }
     }
 
     pub(crate) fn pairs(&self) -> Pairs<'_> {
@@ -61,6 +65,15 @@ impl<K: Into<Vec<u8>>, V: Into<Vec<u8>>> FromIterator<(K, V)> for Annotations {
         let map: std::collections::BTreeMap<_, _> =
             iter.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
         Annotations { pairs: map.into_iter().collect() }
+    }
+}
+
+impl<K: Into<Vec<u8>>, V: Into<Vec<u8>>> Extend<(K, V)> for Annotations {
+    /// One of a key that is there already takes its place.
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
+        let old = std::mem::take(&mut self.pairs).into_iter();
+        let new = iter.into_iter().map(|(k, v)| (k.into(), v.into()));
+        *self = old.chain(new).collect();
     }
 }
 

@@ -172,6 +172,23 @@ impl Position {
     }
 }
 
+/// Where the lines of a text begin: for more than one position in it.
+#[derive(Debug)]
+pub(crate) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub fn new(text: &[u8]) -> Lines {
+        let after = |(index, byte): (usize, &u8)| (*byte == b'\n').then_some(index + 1);
+        Lines(std::iter::once(0).chain(text.iter().enumerate().filter_map(after)).collect())
+    }
+
+    pub fn position(&self, offset: usize) -> Position {
+        let line = self.0.partition_point(|start| *start <= offset).saturating_sub(1);
+        let start = self.0.get(line).copied().unwrap_or_default();
+        Position { line: number(line), column: number(offset - start) }
+    }
+}
+
 /// A count from 0 as a number from 1; what does not fit is the largest there is.
 fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1)
@@ -179,6 +196,7 @@ fn number(index: usize) -> u32 {
 
 /// Where a problem is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Place {
     /// The file or directory.
     pub path: Option<PathBuf>,
@@ -190,6 +208,7 @@ pub struct Place {
 
 /// One problem found while loading hooks (SPEC §8).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
@@ -250,4 +269,24 @@ pub(crate) fn serialize_path<M: SerializeMap>(map: &mut M, key: &str, path: &Pat
 /// A name as text; each byte that is not UTF-8 becomes one U+FFFD, as Go has it.
 pub(crate) fn text_of(name: &OsStr) -> String {
     crate::json::text_of(name.as_bytes()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_ways_to_a_position_agree() {
+        for text in ["", "a", "\n", "a\nb", "\n\n", "ab\ncd\n"] {
+            let lines = Lines::new(text.as_bytes());
+            for offset in 0..=text.len() {
+                assert_eq!(
+                    lines.position(offset),
+                    Position::of(text.as_bytes(), offset),
+                    "{text:?} {offset}"
+                );
+            }
+        }
+        assert_eq!(Position::of(b"a\nbc", 3), Position { line: 2, column: 2 });
+    }
 }

@@ -1,6 +1,6 @@
 //! From directories to hooks: which files are looked at, how they are read, and what becomes of each (SPEC §1, §2).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read;
@@ -83,11 +83,11 @@ pub(crate) struct Scanner<'a> {
     extension_stages: &'a [String],
     validator: Validator<'a>,
     /// Whose hooks are kept where their files turned bad.
-    last_good: &'a [Arc<Loaded>],
+    last_good: HashMap<&'a Path, &'a Arc<Loaded>>,
 }
 
 impl<'a> Scanner<'a> {
-    pub fn new(extension_stages: &'a [String], last_good: &'a [Arc<Loaded>]) -> Scanner<'a> {
+    pub fn new(extension_stages: &'a [String], last_good: HashMap<&'a Path, &'a Arc<Loaded>>) -> Scanner<'a> {
         Scanner { extension_stages, validator: Validator::new(extension_stages), last_good }
     }
 
@@ -108,7 +108,7 @@ impl<'a> Scanner<'a> {
     fn scan_existing(&mut self, directory: &Path) -> Result<Scan> {
         let names = hook_file_names(directory)?;
         let mut scan = Scan::default();
-        scan.diagnostics.extend(lint::directory(directory, &names));
+        scan.diagnostics.extend(lint::directory(directory));
         for name in names {
             let path = join(directory, &name);
             match self.load(name.clone(), &path) {
@@ -118,7 +118,7 @@ impl<'a> Scanner<'a> {
                 }
                 Err(ReadError::Vanished) => scan.without_hook.push((name, path)),
                 Err(ReadError::Failed(error)) => {
-                    match self.last_good.iter().find(|loaded| loaded.path == path) {
+                    match self.last_good.get(path.as_path()) {
                         Some(loaded) => scan.hooks.push(Arc::clone(loaded)),
                         None => scan.without_hook.push((name, path)),
                     }
@@ -142,7 +142,7 @@ impl<'a> Scanner<'a> {
             ReadError::Failed(Error::from(invalid).with_path(path).with_position(position))
         })?;
         let executable = self.validator.executable(&parsed.hook.hook.path).as_ref().ok();
-        let warnings = lint::hook(path, &text, &parsed, &metadata, executable);
+        let warnings = lint::hook(path, &text, &parsed, &metadata, executable, self.extension_stages);
         let hook = parsed.hook;
         let stages = hook.stages.iter().flatten();
         let targets = stages.filter_map(|stage| Target::of(stage, self.extension_stages)).collect();
@@ -155,14 +155,14 @@ impl<'a> Scanner<'a> {
 /// # Errors
 /// [`ErrorKind::NoJsonSuffix`] if its name does not end in `.json`; [`ErrorKind::Io`] with the system's number if it (or
 /// the hook's executable) cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
-pub fn read(path: impl AsRef<Path>, extension_stages: &[impl AsRef<str>]) -> Result<Hook> {
+pub fn read(path: impl AsRef<Path>, extension_stages: &[&str]) -> Result<Hook> {
     let path = path.as_ref();
     if !path.as_os_str().as_bytes().ends_with(b".json") {
         let message = "hook filename does not end in '.json'";
         return Err(Error::new(ErrorKind::NoJsonSuffix, Code::NoJsonSuffix, message).with_path(path));
     }
     let stages = owned(extension_stages);
-    let mut scanner = Scanner::new(&stages, &[]);
+    let mut scanner = Scanner::new(&stages, HashMap::new());
     match scanner.load(OsString::new(), path) {
         Ok((loaded, _)) => Ok(loaded.hook),
         Err(ReadError::Failed(error)) => Err(error),
@@ -185,10 +185,10 @@ impl HookMap {
 
 /// Reads all hook files of one directory: the good ones, and what is wrong with the others as one error.
 /// A directory that does not exist is an error here, as in the reference.
-pub fn read_dir(path: impl AsRef<Path>, extension_stages: &[impl AsRef<str>]) -> (HookMap, Option<Error>) {
+pub fn read_dir(path: impl AsRef<Path>, extension_stages: &[&str]) -> (HookMap, Option<Error>) {
     let path = path.as_ref();
     let stages = owned(extension_stages);
-    let scan = match Scanner::new(&stages, &[]).scan_existing(path) {
+    let scan = match Scanner::new(&stages, HashMap::new()).scan_existing(path) {
         Ok(scan) => scan,
         Err(error) => return (HookMap::default(), Some(error)),
     };
@@ -197,8 +197,8 @@ pub fn read_dir(path: impl AsRef<Path>, extension_stages: &[impl AsRef<str>]) ->
     (HookMap(hooks), error)
 }
 
-pub(crate) fn owned(texts: &[impl AsRef<str>]) -> Vec<String> {
-    texts.iter().map(|text| text.as_ref().to_owned()).collect()
+pub(crate) fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
 fn parse(path: &Path, text: &[u8]) -> std::result::Result<Decoded, ReadError> {

@@ -195,7 +195,7 @@ impl Snapshot {
     pub fn list(&self) -> Listing {
         let mut masks: BTreeMap<&Path, Vec<PathBuf>> = BTreeMap::new();
         for masked in &self.masked {
-            masks.entry(&masked.by).or_default().push(masked.path.clone());
+            masks.entry(&masked.by).or_default().push(masked.loaded.path.clone());
         }
         let listed = |loaded: &std::sync::Arc<Loaded>| ListedHook {
             name: text_of(&loaded.name),
@@ -220,7 +220,7 @@ impl Listing {
 
 impl From<&Masked> for MaskedHook {
     fn from(masked: &Masked) -> MaskedHook {
-        MaskedHook { path: masked.path.clone(), by: masked.by.clone() }
+        MaskedHook { path: masked.loaded.path.clone(), by: masked.by.clone() }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::json;
 
 /// What came of [`Manager::hooks`](crate::Manager::hooks).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Injection {
     /// The config, with the hooks that matched.
     pub config: String,
@@ -28,7 +29,7 @@ impl ExtensionStageHooks {
 }
 
 /// Where a hook goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Target {
     /// Into the config.
     Stage(Stage),

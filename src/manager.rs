@@ -1,5 +1,6 @@
 //! The manager: a set of hooks from directories, asked about one container after another.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -93,7 +94,7 @@ impl Manager {
     /// `keep_last_good` is asked for without [`Policy::Lenient`].
     pub fn new(
         directories: &[impl AsRef<Path>],
-        extension_stages: &[impl AsRef<str>],
+        extension_stages: &[&str],
         options: Options,
     ) -> Result<Manager> {
         if options.keep_last_good && options.policy != Policy::Lenient {
@@ -107,12 +108,13 @@ impl Manager {
             snapshot: ArcSwap::from_pointee(Snapshot::new(0, Vec::new())),
             scans: AtomicU64::new(1),
         };
-        let scans = manager.scan(&[]);
-        if let Some(error) = refusal(manager.options.policy, &scans) {
-            let all = scans.into_iter().flat_map(|scan| scan.diagnostics).collect();
-            return Err(error.with_diagnostics(all));
+        let scans = manager.scan(HashMap::new());
+        let refused = refusal(manager.options.policy, &scans);
+        let snapshot = Snapshot::new(1, scans);
+        if let Some(error) = refused {
+            return Err(error.with_diagnostics(snapshot.diagnostics));
         }
-        manager.swap_in(Snapshot::new(1, scans));
+        manager.swap_in(snapshot);
         Ok(manager)
     }
 
@@ -203,19 +205,21 @@ impl Manager {
     /// # Errors
     /// Under [`Policy::Strict`], if there is a problem: the old hooks stay then. Otherwise none.
     pub fn reload(&self) -> Result<()> {
-        // A number taken before the scan: what is newer on disk never gives way to what is older.
+        // A number taken before the scan: whoever starts to reload after a change to a file sees that change, or later
+        // ones, and no scan that was under way already takes it back.
         let generation = self.scans.fetch_add(1, Ordering::AcqRel) + 1;
         let old = self.snapshot.load_full();
-        let last_good: &[Arc<Loaded>] = if self.options.keep_last_good { &old.hooks } else { &[] };
+        let last_good = if self.options.keep_last_good { old.by_path() } else { HashMap::new() };
         let scans = self.scan(last_good);
-        if self.options.policy == Policy::Strict
-            && let Some(error) = refusal(Policy::Strict, &scans)
-        {
-            let all = scans.into_iter().flat_map(|scan| scan.diagnostics).collect();
-            return Err(error.with_diagnostics(all));
+        let refused = refusal(self.options.policy, &scans).filter(|_| self.options.policy == Policy::Strict);
+        let snapshot = Snapshot::new(generation, scans);
+        match refused {
+            Some(error) => Err(error.with_diagnostics(snapshot.diagnostics)),
+            None => {
+                self.swap_in(snapshot);
+                Ok(())
+            }
         }
-        self.swap_in(Snapshot::new(generation, scans));
-        Ok(())
     }
 
     /// The number of the set that is in use; it grows with each set swapped in.
@@ -228,7 +232,7 @@ impl Manager {
         self.snapshot.load_full()
     }
 
-    fn scan(&self, last_good: &[Arc<Loaded>]) -> Vec<Scan> {
+    fn scan(&self, last_good: HashMap<&Path, &Arc<Loaded>>) -> Vec<Scan> {
         let mut scanner = Scanner::new(&self.extension_stages, last_good);
         let mut scans = Vec::with_capacity(self.directories.len());
         for directory in &self.directories {
@@ -248,24 +252,24 @@ impl Manager {
         scans
     }
 
-    /// Makes this set the one in use, unless a newer one is already.
+    /// Makes this set the one in use, unless a newer one is already, and logs its problems.
     fn swap_in(&self, snapshot: Snapshot) {
+        let snapshot = Arc::new(snapshot);
+        self.snapshot.rcu(|current| {
+            let newest = if current.generation() < snapshot.generation() { &snapshot } else { current };
+            Arc::clone(newest)
+        });
         for diagnostic in &snapshot.diagnostics {
             let level = match diagnostic.severity {
                 Severity::Error => LogLevel::Error,
                 Severity::Warning => LogLevel::Warning,
-                Severity::Info => LogLevel::Debug,
+                Severity::Info => LogLevel::Info,
             };
             self.log(level, |line| {
                 let path = text_of(diagnostic.path.as_os_str());
                 line.write(&diagnostic.message, &[("path", &path), ("code", diagnostic.code.as_str())]);
             });
         }
-        let snapshot = Arc::new(snapshot);
-        self.snapshot.rcu(|current| {
-            let newest = if current.generation() < snapshot.generation() { &snapshot } else { current };
-            Arc::clone(newest)
-        });
     }
 
     fn plan<'s>(&self, snapshot: &'s Snapshot, container: &Container<'_>) -> Result<Plan<'s>> {

@@ -1,9 +1,9 @@
 //! A set of hooks that does not change any more: what a scan of the directories came to (SPEC §1).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::container::Container;
@@ -26,37 +26,53 @@ pub struct Snapshot {
 /// A hook that another file hides.
 #[derive(Debug, Clone)]
 pub(crate) struct Masked {
-    pub path: PathBuf,
+    pub loaded: Arc<Loaded>,
+    /// The file whose hook is used.
     pub by: PathBuf,
 }
 
 impl Snapshot {
     /// Merges the scans of directories, which come in increasing preference.
     pub(crate) fn new(generation: u64, scans: Vec<Scan>) -> Snapshot {
-        let mut hooks: BTreeMap<OsString, Arc<Loaded>> = BTreeMap::new();
-        let mut masked = Vec::new();
+        let mut by_name: BTreeMap<OsString, Vec<Arc<Loaded>>> = BTreeMap::new();
         let mut diagnostics = Vec::new();
         let mut without_hook: Vec<(OsString, PathBuf)> = Vec::new();
         for scan in scans {
             diagnostics.extend(scan.diagnostics);
-            for loaded in scan.hooks {
-                let by = loaded.path.clone();
-                if let Some(lower) = hooks.insert(loaded.name.clone(), loaded)
-                    && lower.path != by
-                {
-                    masked.push(Masked { path: lower.path.clone(), by });
-                }
-            }
             without_hook.extend(scan.without_hook);
+            for loaded in scan.hooks {
+                by_name.entry(loaded.name.clone()).or_default().push(loaded);
+            }
+        }
+        let mut masked = Vec::new();
+        let mut hooks: BTreeMap<OsString, Arc<Loaded>> = BTreeMap::new();
+        for (name, mut loaded) in by_name {
+            let Some(used) = loaded.pop() else { continue };
+            // A directory may be given twice.
+            loaded.retain(|lower| lower.path != used.path);
+            masked.extend(loaded.into_iter().map(|loaded| Masked { loaded, by: used.path.clone() }));
+            hooks.insert(name, used);
         }
         diagnostics.extend(masked.iter().map(Masked::diagnostic));
         diagnostics.extend(without_hook.iter().filter_map(|(name, path)| {
             let runs = hooks.get(name).filter(|loaded| loaded.path != *path)?;
             Some(override_ineffective(path, runs))
         }));
-        let mut hooks: Vec<Arc<Loaded>> = hooks.into_values().collect();
-        hooks.sort_by_cached_key(|loaded| order_of(loaded.name.as_bytes()));
+        let mut ordered: Vec<(String, Arc<Loaded>)> =
+            hooks.into_values().map(|loaded| (lower_case(loaded.name.as_bytes()), loaded)).collect();
+        ordered.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.name.cmp(&y.name)));
+        diagnostics.extend(ordered.windows(2).filter_map(|pair| match pair {
+            [(a, first), (b, second)] if a == b => Some(case_collision(first, second)),
+            _ => None,
+        }));
+        let hooks = ordered.into_iter().map(|(_, loaded)| loaded).collect();
         Snapshot { generation, hooks, masked, diagnostics }
+    }
+
+    /// Every hook that was loaded, those that are masked too, by its file.
+    pub(crate) fn by_path(&self) -> HashMap<&Path, &Arc<Loaded>> {
+        let all = self.hooks.iter().chain(self.masked.iter().map(|masked| &masked.loaded));
+        all.map(|loaded| (loaded.path.as_path(), loaded)).collect()
     }
 
     /// Which set of its manager this is; later ones have greater numbers.
@@ -69,12 +85,19 @@ impl Snapshot {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the request is malformed;
-    /// [`ErrorKind::Match`](crate::ErrorKind::Match) if a hook asks for a command and the process has no args.
+    /// [`ErrorKind::Match`](crate::ErrorKind::Match) if a hook asks for a command and the process has no args. Nothing is
+    /// added then.
     pub fn match_request(&self, request: &[u8], has_bind_mounts: bool, matched: &mut Vec<u32>) -> Result<()> {
         let container = Container::from_request(request, has_bind_mounts)?;
+        let before = matched.len();
         for (index, (_, verdict)) in self.verdicts(&container).enumerate() {
-            if verdict? {
-                matched.push(u32::try_from(index).unwrap_or(u32::MAX));
+            match verdict {
+                Ok(true) => matched.push(u32::try_from(index).unwrap_or(u32::MAX)),
+                Ok(false) => {}
+                Err(error) => {
+                    matched.truncate(before);
+                    return Err(error);
+                }
             }
         }
         Ok(())
@@ -116,14 +139,14 @@ impl Masked {
             code: Code::Masked,
             path: self.by.clone(),
             position: None,
-            message: format!("masks {}", text_of(self.path.as_os_str())),
+            message: format!("masks {}", text_of(self.loaded.path.as_os_str())),
             hint: None,
             errno: 0,
         }
     }
 }
 
-fn override_ineffective(path: &std::path::Path, runs: &Loaded) -> Diagnostic {
+fn override_ineffective(path: &Path, runs: &Loaded) -> Diagnostic {
     Diagnostic {
         severity: Severity::Warning,
         code: Code::OverrideIneffective,
@@ -135,8 +158,22 @@ fn override_ineffective(path: &std::path::Path, runs: &Loaded) -> Diagnostic {
     }
 }
 
-/// What hooks are ordered by: the name in lower case, as Go's `strings.ToLower` makes it, then its own bytes.
-fn order_of(name: &[u8]) -> (String, Vec<u8>) {
-    let lower = crate::json::text_of(name).chars().map(to_lower).collect();
-    (lower, name.to_owned())
+fn case_collision(first: &Loaded, second: &Loaded) -> Diagnostic {
+    let (earlier, path) = (text_of(first.path.as_os_str()), second.path.clone());
+    Diagnostic {
+        severity: Severity::Warning,
+        code: Code::CaseCollision,
+        path,
+        position: None,
+        message: format!(
+            "its name differs from that of {earlier} only in case: engines run these two in any order"
+        ),
+        hint: Some("rename one of them".to_owned()),
+        errno: 0,
+    }
+}
+
+/// What hooks are ordered by, and then by the bytes of their names: the name as Go's `strings.ToLower` makes it.
+fn lower_case(name: &[u8]) -> String {
+    crate::json::text_of(name).chars().map(to_lower).collect()
 }

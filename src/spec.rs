@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use oci_spec::runtime::{Hook as SpecHook, Spec};
 
+use crate::config::is_bind;
 use crate::container::{Annotations, Container, Pairs, Process};
 use crate::hook::{OciHook, Stage};
 use crate::inject::Plan;
@@ -33,8 +34,8 @@ pub(crate) fn container<'a>(
 
 fn has_bind_mount(spec: &Spec) -> bool {
     spec.mounts().iter().flatten().any(|mount| {
-        mount.typ().as_deref() == Some("bind")
-            || mount.options().iter().flatten().any(|option| option == "bind" || option == "rbind")
+        mount.typ().as_deref().is_some_and(|name| is_bind(name, false))
+            || mount.options().iter().flatten().any(|option| is_bind(option, true))
     })
 }
 

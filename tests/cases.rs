@@ -40,8 +40,9 @@ fn the_references_answers() {
     for (number, line) in data.lines().enumerate() {
         let case: Value = serde_json::from_str(line).unwrap();
         let root = tempfile::tempdir().unwrap();
-        let manager =
-            Manager::new(&directories(&case, root.path()), &texts(&case["stages"]), Options::default());
+        let stages = texts(&case["stages"]);
+        let stages: Vec<&str> = stages.iter().map(String::as_str).collect();
+        let manager = Manager::new(&directories(&case, root.path()), &stages, Options::default());
         assert_eq!(manager.is_err(), case["new_error"].is_string(), "case {number}: {manager:?}");
         cases += 1;
         let Ok(manager) = manager else {

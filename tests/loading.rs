@@ -85,6 +85,54 @@ fn later_directories_mask_earlier_ones() {
 }
 
 #[test]
+fn of_three_the_last_masks_both_others() {
+    let tree = Tree::new();
+    let one = tree.file("one", "a.json", marked("one"));
+    let two = tree.file("two", "a.json", marked("two"));
+    let three = tree.file("three", "a.json", marked("three"));
+    let manager = tree.load(&["one", "two", "three", "three"], Policy::Strict).unwrap();
+    let listing = manager.list();
+    assert_eq!((listing.hooks.len(), &listing.hooks[0].masks), (1, &vec![one.clone(), two.clone()]));
+    let masked: Vec<(&PathBuf, &PathBuf)> =
+        listing.masked.iter().map(|masked| (&masked.path, &masked.by)).collect();
+    assert_eq!(masked, [(&one, &three), (&two, &three)]);
+}
+
+#[test]
+fn names_that_differ_in_case_are_found_across_directories() {
+    let tree = Tree::new();
+    tree.file("one", "\u{c9}.json", marked("one"));
+    let two = tree.file("two", "\u{e9}.json", marked("two"));
+    let manager = tree.load(&["one", "two"], Policy::Compatible).unwrap();
+    assert_eq!(
+        (marks(&manager), codes(&manager)),
+        (vec!["one".into(), "two".into()], vec![Code::CaseCollision])
+    );
+    assert_eq!(manager.diagnostics()[0].path, two);
+}
+
+#[test]
+fn stages_are_warned_about_by_where_they_go() {
+    for (stages, extension, want) in [
+        (r#"["prestart", "createRuntime"]"#, &[][..], &[Code::DuplicateInjection, Code::DeprecatedStage][..]),
+        (
+            r#"["createRuntime", "prestart", "prestart"]"#,
+            &[],
+            &[Code::DuplicateInjection, Code::DeprecatedStage],
+        ),
+        (r#"["prestart", "createRuntime"]"#, &["prestart"], &[]),
+        (r#"["poststop", "poststop", "poststop"]"#, &[], &[Code::DuplicateInjection]),
+        (r#"["precreate", "precreate"]"#, &["precreate"], &[Code::DuplicateInjection]),
+        (r#"["poststop", "createRuntime"]"#, &[], &[]),
+    ] {
+        let tree = Tree::new();
+        tree.file("d", "a.json", GOOD.replace(r#"["poststop"]"#, stages));
+        let manager = Manager::new(&[tree.directory("d")], extension, Options::default()).unwrap();
+        assert_eq!(codes(&manager), want, "{stages} {extension:?}");
+    }
+}
+
+#[test]
 fn only_what_loads_masks() {
     let tree = Tree::new();
     tree.file("low", "a.json", marked("low a"));
@@ -177,6 +225,7 @@ fn a_failed_new_names_every_problem_of_every_directory() {
         assert_eq!((error.kind(), error.code()), (ErrorKind::HookFile, Code::JsonUnexpectedEnd));
         assert_eq!(error.place().path.as_ref(), Some(&one));
         assert_eq!(error_codes(&error), [Code::JsonUnexpectedEnd, Code::UnknownStage, Code::JsonType]);
+        assert!(error.diagnostics().iter().all(|diagnostic| diagnostic.severity == Severity::Error));
         let paths: Vec<&PathBuf> = error.diagnostics().iter().map(|diagnostic| &diagnostic.path).collect();
         assert_eq!(paths, [&one, &two, &three]);
         assert!(error.to_json().contains("\"code\":\"unknown-stage\""));

@@ -8,7 +8,9 @@ use libhooks::{Annotations, DEFAULT_DIR, Manager, OVERRIDE_DIR, Options, Policy}
 /// OCI hooks from hooks.d directories: which ones a container gets, why, and the config with them.
 #[derive(Debug, Parser)]
 #[command(name = "oci-hooks", version, max_term_width = 100)]
-#[command(after_help = "Exit status: 0 fine, 1 an error or a hook file that gives no hook, 2 wrong usage.")]
+#[command(
+    after_help = "Exit status: 0 fine; 1 an error, and for list and explain a hook file that gives no hook; 2 wrong usage."
+)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -30,13 +32,13 @@ pub struct Inject {
     pub source: Source,
     #[command(flatten)]
     pub container: Container,
-    /// Write to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE", conflicts_with_all = ["in_place", "json"])]
+    /// Write the config to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE", conflicts_with = "in_place")]
     pub output: Option<PathBuf>,
     /// Replace the config, atomically; its mode and owner stay
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long)]
     pub in_place: bool,
-    /// Print {"config", "extensionStageHooks", "diagnostics"} as JSON
+    /// Print {"config", "extensionStageHooks", "diagnostics"} as JSON, without the config where it goes to a file
     #[arg(long)]
     pub json: bool,
 }
@@ -87,7 +89,7 @@ pub enum PolicyName {
 }
 
 impl Source {
-    /// Loads the hooks.
+    /// Loads the hooks; `default` is the policy where none is asked for.
     pub fn manager(&self, default: Policy) -> libhooks::Result<Manager> {
         let policy = match self.policy {
             None => default,
@@ -95,8 +97,16 @@ impl Source {
             Some(PolicyName::Strict) => Policy::Strict,
             Some(PolicyName::Lenient) => Policy::Lenient,
         };
-        let options = Options { policy, ..Options::default() };
-        Manager::new(&self.directories(), &self.extension_stage, options)
+        let stages: Vec<&str> = self.extension_stage.iter().map(String::as_str).collect();
+        Manager::new(&self.directories(), &stages, Options { policy, ..Options::default() })
+    }
+
+    /// What an engine says that loads these hooks, where the command shows them although they cannot be loaded so.
+    pub fn refusal(&self) -> Option<String> {
+        match self.policy {
+            None => self.manager(Policy::Compatible).err().map(|error| error.message().to_owned()),
+            Some(_) => None,
+        }
     }
 
     /// The directories, in increasing preference.
@@ -114,7 +124,7 @@ pub struct Container {
     /// The container's config: a file, a bundle directory with a config.json, or - for standard input
     #[arg(value_name = "CONFIG", default_value = "-")]
     pub config: PathBuf,
-    /// An annotation of the container, in place of the config's own; may be repeated
+    /// An annotation of the container, beside the config's own or in place of the one of that key; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
     pub annotation: Vec<(String, String)>,
     /// Whether the container has bind mounts [default: what the config's mounts say]
@@ -123,12 +133,14 @@ pub struct Container {
 }
 
 impl Container {
-    /// The annotations given, if any were.
-    pub fn annotations(&self) -> Option<Annotations> {
-        match &self.annotation[..] {
-            [] => None,
-            given => Some(given.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()),
+    /// The config's annotations with those given, if any were.
+    pub fn annotations(&self, config: &str) -> libhooks::Result<Option<Annotations>> {
+        if self.annotation.is_empty() {
+            return Ok(None);
         }
+        let mut annotations = Annotations::of_config(config)?;
+        annotations.extend(self.annotation.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+        Ok(Some(annotations))
     }
 }
 

@@ -1,9 +1,11 @@
 //! Reading a container's config, and writing it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
+
+use libhooks::Position;
 
 use crate::report::Failure;
 
@@ -28,10 +30,14 @@ pub fn read(config: &Path) -> Result<Config, Failure> {
         let file = file_of(config);
         (file.display().to_string(), std::fs::read(file))
     };
-    let text = text.map_err(|error| Failure::Error(format!("{name}: {error}")))?;
+    let text = text.map_err(|error| failed(Path::new(&name), &error))?;
     match String::from_utf8(text) {
         Ok(text) => Ok(Config { name, text }),
-        Err(_) => Err(Failure::Error(format!("{name}: the config is not UTF-8"))),
+        Err(error) => {
+            let position = Position::of(error.as_bytes(), error.utf8_error().valid_up_to());
+            let (line, column) = (position.line, position.column);
+            Err(Failure::Error(format!("{name}:{line}:{column}: the config is not UTF-8 [not-utf8]")))
+        }
     }
 }
 
@@ -52,52 +58,92 @@ impl Config {
     }
 }
 
-/// Replaces a file by another of this content, at once: whoever opens it sees the old or the new one, whole. Mode and
-/// owner stay; a link stays one.
-pub fn replace(file: &Path, content: &str) -> Result<(), Failure> {
-    let failed = |path: &Path| {
-        let path = path.display().to_string();
-        move |error: io::Error| Failure::Error(format!("{path}: {error}"))
-    };
-    let (target, old) = match std::fs::canonicalize(file) {
-        Ok(target) => {
-            let metadata = target.metadata().map_err(failed(&target))?;
-            (target, Some(metadata))
+/// Writes a config to a file. A regular file is replaced at once: whoever opens it sees the old or the new content, whole;
+/// its mode and owner stay, and a link to it stays a link. What is no regular file (a pipe, a device) is written to.
+pub fn write(file: &Path, content: &str) -> Result<(), Failure> {
+    // What is really there, through links; those of /proc lead to what has no path.
+    match std::fs::metadata(file) {
+        Ok(old) if old.is_file() => replace(&resolve(file)?, content, Some(&old)),
+        Ok(_) => {
+            let written =
+                OpenOptions::new().write(true).open(file).and_then(|mut f| f.write_all(content.as_bytes()));
+            written.map_err(|error| failed(file, &error))
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => (file.to_owned(), None),
-        Err(error) => return Err(failed(file)(error)),
-    };
-    if old.as_ref().is_some_and(|metadata| !metadata.is_file()) {
-        // A pipe or a device: there is nothing to replace.
-        return std::fs::write(&target, content).map_err(failed(&target));
+        Err(error) if error.kind() == io::ErrorKind::NotFound => replace(&resolve(file)?, content, None),
+        Err(error) => Err(failed(file, &error)),
     }
-    let directory = match target.parent() {
-        Some(parent) if parent != Path::new("") => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let temporary = directory.join(format!(".{name}.{}.new", std::process::id()));
-    let written = write_new(&temporary, content, old.as_ref())
-        .and_then(|()| std::fs::rename(&temporary, &target))
-        .and_then(|()| File::open(&directory)?.sync_all());
-    written.map_err(|error| {
-        // Gone already if only the last step failed.
-        let _ = std::fs::remove_file(&temporary);
-        failed(&target)(error)
-    })
 }
 
-fn write_new(path: &Path, content: &str, like: Option<&std::fs::Metadata>) -> io::Result<()> {
-    let mode = if like.is_some() { 0o600 } else { 0o666 };
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
-    file.write_all(content.as_bytes())?;
-    if let Some(like) = like {
-        let own = file.metadata()?;
-        if (own.uid(), own.gid()) != (like.uid(), like.gid()) {
-            fchown(&file, Some(like.uid()), Some(like.gid()))?;
+/// The file that a path means in the end; the last one of a chain of links need not exist.
+fn resolve(file: &Path) -> Result<PathBuf, Failure> {
+    let mut target = file.to_owned();
+    // As many as the system follows.
+    for _ in 0..40 {
+        match std::fs::read_link(&target) {
+            Ok(next) => target = directory_of(&target).join(next),
+            Err(_) => return Ok(target),
         }
-        // After the owner: a change of owner takes the set-user-ID bits away.
-        file.set_permissions(std::fs::Permissions::from_mode(like.mode() & 0o7777))?;
     }
+    Err(Failure::Error(format!("{}: too many levels of symbolic links", file.display())))
+}
+
+fn directory_of(file: &Path) -> PathBuf {
+    match file.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+fn replace(target: &Path, content: &str, old: Option<&Metadata>) -> Result<(), Failure> {
+    let directory = directory_of(target);
+    let (temporary, file) = create_beside(target).map_err(|error| failed(&directory, &error))?;
+    let written = fill(file, content, old).and_then(|()| std::fs::rename(&temporary, target));
+    if let Err(error) = written {
+        // Ours, and useless now.
+        let _ = std::fs::remove_file(&temporary);
+        return Err(failed(target, &error));
+    }
+    // The new file is in its place. That the directory says so after a power cut, too, is asked for, but a directory that
+    // may be written and not read cannot be opened for it; nothing is lost then.
+    if let Ok(opened) = File::open(&directory) {
+        let _ = opened.sync_all();
+    }
+    Ok(())
+}
+
+/// A new file in the same directory, of a name that nobody else has.
+fn create_beside(target: &Path) -> io::Result<(PathBuf, File)> {
+    let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let directory = directory_of(target);
+    let mut attempt = u64::from(std::process::id());
+    loop {
+        // Process ids repeat, in containers above all: the clock tells them apart, and what exists is left alone.
+        let clock = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |d| d.subsec_nanos());
+        let path = directory.join(format!(".{name}.{attempt:x}{clock:08x}"));
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => attempt += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+fn fill(mut file: File, content: &str, old: Option<&Metadata>) -> io::Result<()> {
+    file.write_all(content.as_bytes())?;
+    if let Some(old) = old {
+        let own = file.metadata()?;
+        if (own.uid(), own.gid()) != (old.uid(), old.gid()) {
+            fchown(&file, Some(old.uid()), Some(old.gid()))?;
+        }
+    }
+    // After the owner: a change of owner takes the set-user-ID bits away. A new file is for everybody to read, as `>` makes it.
+    let mode = old.map_or(0o644, |old| old.mode() & 0o7777);
+    file.set_permissions(Permissions::from_mode(mode))?;
     file.sync_all()
+}
+
+fn failed(path: &Path, error: &io::Error) -> Failure {
+    Failure::Error(format!("{}: {error}", path.display()))
 }

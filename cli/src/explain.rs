@@ -12,10 +12,11 @@ use crate::report::{self, Failure, Shown};
 pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let manager = arguments.source.manager(Policy::Lenient)?;
     let config = configuration::read(&arguments.container.config)?;
-    let annotations = arguments.container.annotations();
+    let failure = |error| config.failure(error);
+    let annotations = arguments.container.annotations(&config.text).map_err(failure)?;
     let has_bind_mounts = arguments.container.has_bind_mounts;
-    let explained = manager.explain(&config.text, annotations.as_ref(), has_bind_mounts);
-    let mut explanation = explained.map_err(|error| config.failure(error))?;
+    let mut explanation =
+        manager.explain(&config.text, annotations.as_ref(), has_bind_mounts).map_err(failure)?;
     if let Some(name) = &arguments.hook {
         explanation.hooks.retain(|hook| hook.name == *name);
         explanation.masked.retain(|masked| masked.path.ends_with(name));
@@ -26,23 +27,32 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     }
     let failed = explanation.error.is_some() || !explanation.without_hook.is_empty();
     let done = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    let refusal = arguments.source.refusal();
     if arguments.json {
-        report::print(&format!("{}\n", explanation.to_json()))?;
+        // One object: the explanation, and what an engine would say to the directories.
+        let mut text = explanation.to_json();
+        text.truncate(text.len().saturating_sub(1));
+        report::print(&format!("{text},\"refusal\":{}}}\n", serde_json::Value::from(refusal)))?;
         return Ok(done);
     }
+    let nothing = explanation.error.is_some() || refusal.is_some();
     let mut text = String::new();
     for hook in &explanation.hooks {
-        describe(&mut text, hook, &arguments.source.extension_stage);
+        describe(&mut text, hook, &arguments.source.extension_stage, nothing);
     }
     for masked in &explanation.masked {
         let (path, by) = (masked.path.display().to_string(), masked.by.display().to_string());
         let _ = writeln!(text, "{}: not considered, masked by {}", Shown(&path), Shown(&by));
     }
     report::print(&text)?;
+    if explanation.hooks.is_empty() {
+        report::no_hooks(&arguments.source.directories());
+    }
     if let Some(error) = &explanation.error {
         report::note("error", &format!("no hook is injected: {error}"));
     }
     report::diagnostics(&explanation.without_hook);
+    report::refusal(refusal.as_deref());
     Ok(done)
 }
 
@@ -57,10 +67,11 @@ fn destination(stage: &str, extension_stages: &[String]) -> String {
     }
 }
 
-fn describe(text: &mut String, hook: &HookVerdict, extension_stages: &[String]) {
+fn describe(text: &mut String, hook: &HookVerdict, extension_stages: &[String], nothing: bool) {
     let path = hook.path.display().to_string();
     let stages: Vec<String> = hook.stages.iter().map(|stage| destination(stage, extension_stages)).collect();
     let verdict = match &hook.verdict {
+        Ok(true) if nothing => "matches, but no hook at all is injected (see the error)".to_owned(),
         Ok(true) if stages.is_empty() => "matches, but lists no stage".to_owned(),
         Ok(true) => format!("matches, goes to {}", stages.join(", ")),
         Ok(false) => "does not match".to_owned(),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use libhooks::{Policy, Severity, When, diagnostics_to_json};
+use libhooks::{OciHook, Policy, Severity, When, diagnostics_to_json};
 
 use crate::arguments::List;
 use crate::report::{self, Failure, Shown};
@@ -18,20 +18,19 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
         let mut text = listing.to_json();
         // One object: the list, and what is wrong.
         text.truncate(text.len().saturating_sub(1));
-        report::print(&format!("{text},\"diagnostics\":{}}}\n", diagnostics_to_json(&diagnostics)))?;
+        let refusal = serde_json::Value::from(arguments.source.refusal());
+        let diagnostics = diagnostics_to_json(&diagnostics);
+        report::print(&format!("{text},\"refusal\":{refusal},\"diagnostics\":{diagnostics}}}\n"))?;
         return Ok(done);
     }
     report::diagnostics(&diagnostics);
+    report::refusal(arguments.source.refusal().as_deref());
     let mut text = String::new();
     for listed in &listing.hooks {
         let stages: Vec<&str> = listed.hook.stages.iter().flatten().map(String::as_str).collect();
-        let argv = match &listed.hook.hook.args[..] {
-            [] => String::new(),
-            args => format!(" {}", args.iter().skip(1).cloned().collect::<Vec<_>>().join(" ")),
-        };
         let lines = [
             format!("{}\n", Shown(&listed.path.display().to_string())),
-            format!("    runs    {}{}\n", Shown(&listed.hook.hook.path), Shown(argv.trim_end())),
+            format!("    runs    {}\n", Shown(&command(&listed.hook.hook))),
             format!("    stages  {}\n", Shown(&stages.join(", "))),
             format!("    when    {}\n", Shown(&conditions(&listed.hook.when))),
         ];
@@ -41,15 +40,25 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
         }
     }
     if listing.hooks.is_empty() {
-        report::note("info", &format!("no hooks in {}", directories(arguments)));
+        report::no_hooks(&arguments.source.directories());
     }
     report::print(&text)?;
     Ok(done)
 }
 
-fn directories(arguments: &List) -> String {
-    let directories = arguments.source.directories();
-    directories.iter().map(|d| d.display().to_string()).collect::<Vec<_>>().join(", ")
+/// What is run: the executable, and its arguments where they say more; then environment and timeout.
+fn command(hook: &OciHook) -> String {
+    let mut text = hook.path.clone();
+    if !hook.args.is_empty() && hook.args != [hook.path.as_str()] {
+        text += &format!(" as {:?}", hook.args);
+    }
+    if !hook.env.is_empty() {
+        text += &format!(" with {:?}", hook.env);
+    }
+    if let Some(timeout) = hook.timeout {
+        text += &format!(" for at most {timeout} s");
+    }
+    text
 }
 
 /// Conditions in a line.

@@ -30,7 +30,6 @@ fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Err(Failure::Error(message)) => {
             report::error(&message);
             ExitCode::FAILURE

@@ -2,15 +2,13 @@
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use libhooks::{Diagnostic, Error};
 
 /// Why the command ends early.
 #[derive(Debug)]
 pub enum Failure {
-    /// Nobody reads standard output any more.
-    OutputClosed,
     /// What went wrong here.
     Error(String),
     /// What the library says.
@@ -42,14 +40,23 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// Prints to standard output.
+/// Prints something to read to standard output. Whoever stops reading has seen enough.
 pub fn print(text: &str) -> Result<(), Failure> {
+    match write_stdout(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| Failure::Error(format!("standard output: {error}"))),
+    }
+}
+
+/// Prints a result that must arrive.
+pub fn deliver(text: &str) -> Result<(), Failure> {
+    write_stdout(text).map_err(|error| Failure::Error(format!("standard output: {error}")))
+}
+
+fn write_stdout(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Failure::OutputClosed,
-        _ => Failure::Error(format!("standard output: {error}")),
-    })
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
 }
 
 /// Prints an error of the command's own.
@@ -69,7 +76,7 @@ pub fn library_error(error: &Error) {
         };
         return note("error", &format!("{prefix}{} [{}]", error.message(), error.code().as_str()));
     }
-    note("error", &format!("the hooks cannot be loaded: {} [{}]", error.message(), error.code().as_str()));
+    note("error", "the hooks cannot be loaded:");
     diagnostics(error.diagnostics());
 }
 
@@ -83,6 +90,22 @@ pub fn diagnostics(diagnostics: &[Diagnostic]) {
             note("  hint", hint);
         }
     }
+}
+
+/// Prints that engines load nothing from these directories.
+pub fn refusal(refusal: Option<&str>) {
+    if let Some(message) = refusal {
+        note("error", &format!("Podman, Buildah and CRI-O load no hook from these directories: {message}"));
+    }
+}
+
+/// Prints that there is nothing.
+pub fn no_hooks(directories: &[PathBuf]) {
+    let shown = |directory: &PathBuf| {
+        let missing = if directory.exists() { "" } else { " (does not exist)" };
+        format!("{}{missing}", directory.display())
+    };
+    note("info", &format!("no hooks in {}", directories.iter().map(shown).collect::<Vec<_>>().join(", ")));
 }
 
 /// Prints something that is not the result.

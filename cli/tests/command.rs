@@ -112,6 +112,52 @@ fn in_place_keeps_mode_owner_and_link() {
 }
 
 #[test]
+fn output_goes_where_it_is_sent() {
+    let place = good();
+    fs::write(place.path("config.json"), CONFIG).unwrap();
+    let inject = |output: &str| place.run(&["inject", "--hooks-dir", "d", "-o", output, "config.json"], "");
+    assert_eq!(outcome(&inject("-")), (0, INJECTED.into(), String::new()));
+    // A link into /proc leads to a pipe, which has no path: it is written to, not replaced.
+    symlink("/proc/self/fd/1", place.path("stdout")).unwrap();
+    assert_eq!(outcome(&inject("stdout")), (0, INJECTED.into(), String::new()));
+    assert!(place.path("stdout").is_symlink());
+    // A link whose target is not there yet stays a link.
+    symlink("later.json", place.path("link")).unwrap();
+    assert_eq!(outcome(&inject("link")), (0, String::new(), String::new()));
+    assert!(place.path("link").is_symlink());
+    assert_eq!(fs::read_to_string(place.path("later.json")).unwrap(), INJECTED);
+    // The rest as data, when the config goes to a file.
+    let output = place.run(&["inject", "--hooks-dir", "d", "--json", "-o", "new.json", "config.json"], "");
+    assert_eq!(
+        outcome(&output),
+        (0, "{\"extensionStageHooks\":{},\"diagnostics\":[]}\n".into(), String::new())
+    );
+    let output = place.run(&["inject", "--hooks-dir", "d", "--in-place", "/dev/null"], "");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}
+
+#[test]
+fn what_engines_refuse_is_shown_and_said() {
+    let place = Place::new(&[
+        ("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#)),
+        ("b.json", &hook(r#"{"always": true}"#, r#"["nowhere"]"#)),
+    ]);
+    for command in ["list", "explain"] {
+        let (code, stdout, stderr) = outcome(&place.run(&[command, "--hooks-dir", "d"], "{}"));
+        assert_eq!(code, 1);
+        assert!(stdout.contains("d/a.json"), "{stdout}");
+        assert!(
+            stderr.contains("load no hook from these directories: unknown stage \"nowhere\""),
+            "{stderr}"
+        );
+    }
+    let (code, stdout, stderr) = outcome(&place.run(&["inject", "--hooks-dir", "d"], "{}"));
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(stderr.starts_with("error: the hooks cannot be loaded:\nerror: d/b.json:1:"), "{stderr}");
+}
+
+#[test]
 fn json_has_everything() {
     let place = Place::new(&[
         ("a.json", &hook(r#"{"always": true}"#, r#"["poststop", "precreate"]"#)),
@@ -251,7 +297,7 @@ fn nobody_reads_the_output() {
         let stderr = text(&output.stderr);
         assert!(!stderr.contains("panic"), "{stderr}");
         let stdout = text(&output.stdout);
-        // `explain` has nothing to read and says so before it prints.
+        // `explain` has no config to read.
         let want = if arguments.starts_with("explain") { "1\n" } else { "0\n" };
         assert!(stdout.ends_with(want), "{arguments}: {stdout} {stderr}");
     }
@@ -267,7 +313,11 @@ fn without_hooks_dir_the_well_known_ones_are_read() {
     );
     let (_, _, stderr) = outcome(&place.run(&["list"], ""));
     if !Path::new(libhooks::DEFAULT_DIR).exists() && !Path::new(libhooks::OVERRIDE_DIR).exists() {
-        let want = format!("info: no hooks in {}, {}\n", libhooks::DEFAULT_DIR, libhooks::OVERRIDE_DIR);
+        let want = format!(
+            "info: no hooks in {} (does not exist), {} (does not exist)\n",
+            libhooks::DEFAULT_DIR,
+            libhooks::OVERRIDE_DIR
+        );
         assert_eq!(stderr, want);
     }
 }

@@ -40,13 +40,13 @@ impl From<Invalid> for Error {
 /// # Errors
 /// [`ErrorKind::Json`] if it is not JSON of a hook's shape; [`ErrorKind::Io`] with the system's number if its executable
 /// cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
-pub fn validate(hook_json: &str, extension_stages: &[impl AsRef<str>]) -> Result<(), Error> {
+pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<(), Error> {
     let text = hook_json.as_bytes();
     let decoded = super::decode_hook(text).map_err(|error| error.in_argument(hook_json))?;
     if Reader::new(text).peek() == Ok(Kind::Null) {
         return Err(Error::new(ErrorKind::HookFile, Code::NilHook, "nil hook"));
     }
-    let stages: Vec<String> = extension_stages.iter().map(|stage| stage.as_ref().to_owned()).collect();
+    let stages: Vec<String> = extension_stages.iter().map(|stage| (*stage).to_owned()).collect();
     match Validator::new(&stages).validate(&decoded.hook) {
         Ok(_) => Ok(()),
         Err(invalid) => {

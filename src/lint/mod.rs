@@ -3,14 +3,13 @@
 mod suggest;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs::Metadata;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use crate::diagnostic::{Code, Diagnostic, Position, Severity, text_of};
+use crate::diagnostic::{Code, Diagnostic, Lines, Severity, text_of};
 use crate::hook::{Decoded, Field, quote};
+use crate::inject::Target;
 
 /// What to do about an error.
 pub(crate) fn hint(code: Code) -> Option<&'static str> {
@@ -34,11 +33,12 @@ pub(crate) fn hook(
     file: &Decoded,
     metadata: &Metadata,
     executable: Option<&Metadata>,
+    extension_stages: &[String],
 ) -> Vec<Diagnostic> {
-    let mut report = Report { path, text, file, found: Vec::new() };
+    let mut report = Report { path, text, lines: None, file, found: Vec::new() };
     report.keys();
     report.conditions();
-    report.stages();
+    report.stages(extension_stages);
     report.timeout();
     report.ownership("the hook file", path, metadata);
     if let Some(executable) = executable {
@@ -47,29 +47,10 @@ pub(crate) fn hook(
     report.found
 }
 
-/// What to say of a directory with these hook files.
-pub(crate) fn directory(path: &Path, names: &[OsString]) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
-    if let Ok(metadata) = std::fs::metadata(path) {
-        found.extend(not_ours("the directory", path, path, &metadata));
-    }
-    let mut lower: Vec<(Vec<u8>, &OsString)> =
-        names.iter().map(|name| (name.as_bytes().to_ascii_lowercase(), name)).collect();
-    lower.sort();
-    for pair in lower.windows(2) {
-        if let [(first_lower, first), (second_lower, second)] = pair
-            && first_lower == second_lower
-        {
-            let (first, second) = (text_of(first), text_of(second));
-            found.push(Diagnostic {
-                message: format!(
-                    "{first} and {second} differ only in case: their order depends on the engine"
-                ),
-                ..warning(Code::CaseCollision, path)
-            });
-        }
-    }
-    found
+/// What to say of a directory.
+pub(crate) fn directory(path: &Path) -> Vec<Diagnostic> {
+    std::fs::metadata(path)
+        .map_or_else(|_| Vec::new(), |metadata| not_ours("the directory", path, path, &metadata))
 }
 
 fn warning(code: Code, path: &Path) -> Diagnostic {
@@ -111,13 +92,16 @@ fn not_ours(what: &str, subject: &Path, path: &Path, metadata: &Metadata) -> Vec
 struct Report<'a> {
     path: &'a Path,
     text: &'a [u8],
+    /// Made when the first place is asked for.
+    lines: Option<Lines>,
     file: &'a Decoded,
     found: Vec<Diagnostic>,
 }
 
 impl Report<'_> {
     fn add(&mut self, code: Code, offset: Option<usize>, message: String, hint: Option<String>) {
-        let position = offset.map(|offset| Position::of(self.text, offset));
+        let position =
+            offset.map(|offset| self.lines.get_or_insert_with(|| Lines::new(self.text)).position(offset));
         self.found.push(Diagnostic { position, message, hint, ..warning(code, self.path) });
     }
 
@@ -159,30 +143,31 @@ impl Report<'_> {
         }
     }
 
-    fn stages(&mut self) {
+    fn stages(&mut self, extension_stages: &[String]) {
         let stages = self.file.hook.stages.iter().flatten().enumerate();
-        // Where each stage is listed first; what is said of it is said once, however often it is listed.
+        // Where each stage is listed first, and which goes where another went. What is said of it is said once, however
+        // often it is listed.
         let mut first: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut twice: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut by_target: BTreeMap<Target, &str> = BTreeMap::new();
+        let mut twice: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
         for (index, stage) in stages {
-            if first.contains_key(stage.as_str()) {
-                twice.entry(stage).or_insert(index);
-            } else {
-                first.insert(stage, index);
+            first.entry(stage).or_insert(index);
+            let Some(target) = Target::of(stage, extension_stages) else { continue };
+            match by_target.get(&target) {
+                Some(other) => drop(twice.entry(stage).or_insert((index, other))),
+                None => drop(by_target.insert(target, stage)),
             }
         }
-        for (stage, index) in twice {
-            let message =
-                format!("stage {} is listed twice, so the hook runs twice", quote(stage.as_bytes()));
+        for (stage, (index, other)) in twice {
+            let message = if stage == other {
+                format!("stage {} is listed twice, so the hook runs twice", quote(stage.as_bytes()))
+            } else {
+                "prestart and createRuntime both mean createRuntime, so the hook runs twice".to_owned()
+            };
             self.add(Code::DuplicateInjection, self.file.place(&Field::Stage(index)), message, None);
         }
-        if let (Some(prestart), Some(create_runtime)) = (first.get("prestart"), first.get("createRuntime")) {
-            let place = self.file.place(&Field::Stage(*prestart.max(create_runtime)));
-            let message =
-                "prestart and createRuntime both mean createRuntime, so the hook runs twice".to_owned();
-            self.add(Code::DuplicateInjection, place, message, None);
-        }
-        if let Some(index) = first.get("prestart") {
+        let prestart = Target::of("prestart", extension_stages);
+        if let (Some(index), Some(Target::Stage(_))) = (first.get("prestart"), prestart) {
             let place = self.file.place(&Field::Stage(*index));
             let message = "stage \"prestart\" is deprecated; it is injected as createRuntime".to_owned();
             self.add(Code::DeprecatedStage, place, message, Some("write \"createRuntime\"".to_owned()));
