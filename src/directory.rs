@@ -111,11 +111,9 @@ impl<'a> Scanner<'a> {
         scan.diagnostics.extend(lint::directory(directory));
         for name in names {
             let path = join(directory, &name);
-            match self.load(name.clone(), &path) {
-                Ok((loaded, warnings)) => {
-                    scan.hooks.push(Arc::new(loaded));
-                    scan.diagnostics.extend(warnings);
-                }
+            let mut warnings = Vec::new();
+            match self.load(name.clone(), &path, &mut warnings) {
+                Ok(loaded) => scan.hooks.push(Arc::new(loaded)),
                 Err(ReadError::Vanished) => scan.without_hook.push((name, path)),
                 Err(ReadError::Failed(error)) => {
                     match self.last_good.get(path.as_path()) {
@@ -125,28 +123,32 @@ impl<'a> Scanner<'a> {
                     scan.fail(error);
                 }
             }
+            scan.diagnostics.extend(warnings);
         }
         Ok(scan)
     }
 
+    /// Loads a file. `warnings` receives what there is to say beside a failure, also of a hook that is not valid.
     fn load(
         &mut self,
         name: OsString,
         path: &Path,
-    ) -> std::result::Result<(Loaded, Vec<Diagnostic>), ReadError> {
+        warnings: &mut Vec<Diagnostic>,
+    ) -> std::result::Result<Loaded, ReadError> {
         let (text, metadata) = read_file(path)?;
         let parsed = parse(path, &text)?;
-        let conditions = self.validator.validate(&parsed.hook).map_err(|invalid| {
+        let validated = self.validator.validate(&parsed.hook);
+        let executable = self.validator.executable(&parsed.hook.hook.path).as_ref().ok();
+        warnings.extend(lint::hook(path, &text, &parsed, &metadata, executable, self.extension_stages));
+        let conditions = validated.map_err(|invalid| {
             let offset = invalid.field.as_ref().and_then(|field| parsed.place(field));
             let position = offset.map(|offset| Position::of(&text, offset));
             ReadError::Failed(Error::from(invalid).with_path(path).with_position(position))
         })?;
-        let executable = self.validator.executable(&parsed.hook.hook.path).as_ref().ok();
-        let warnings = lint::hook(path, &text, &parsed, &metadata, executable, self.extension_stages);
         let hook = parsed.hook;
         let stages = hook.stages.iter().flatten();
         let targets = stages.filter_map(|stage| Target::of(stage, self.extension_stages)).collect();
-        Ok((Loaded { name, path: path.to_owned(), hook, conditions, targets }, warnings))
+        Ok(Loaded { name, path: path.to_owned(), hook, conditions, targets })
     }
 }
 
@@ -163,8 +165,8 @@ pub fn read(path: impl AsRef<Path>, extension_stages: &[&str]) -> Result<Hook> {
     }
     let stages = owned(extension_stages);
     let mut scanner = Scanner::new(&stages, HashMap::new());
-    match scanner.load(OsString::new(), path) {
-        Ok((loaded, _)) => Ok(loaded.hook),
+    match scanner.load(OsString::new(), path, &mut Vec::new()) {
+        Ok(loaded) => Ok(loaded.hook),
         Err(ReadError::Failed(error)) => Err(error),
         Err(ReadError::Vanished) => Err(system_error("open", path, libc::ENOENT)),
     }

@@ -213,7 +213,8 @@ fn compatible_fails_as_the_reference_does() {
 fn a_failed_new_names_every_problem_of_every_directory() {
     let tree = Tree::new();
     let one = tree.file("one", "a.json", "{");
-    let two = tree.file("one", "b.json", r#"{"hook": "/bin/true", "stages": ["nowhere"]}"#);
+    let two =
+        tree.file("one", "b.json", r#"{"hook": "/bin/true", "stages": ["nowhere"], "hasbindmounts": true}"#);
     let three = tree.file("two", "c.json", "[]");
     for policy in [Policy::Compatible, Policy::Strict] {
         let error = tree.load(&["one", "two"], policy).unwrap_err();

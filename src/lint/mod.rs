@@ -26,7 +26,7 @@ pub(crate) fn hint(code: Code) -> Option<&'static str> {
     })
 }
 
-/// What to say of a hook file that is valid. `executable` is what the system says of the hook's executable.
+/// What to say of a hook file that is a hook, valid or not. `executable` is what the system says of the hook's executable.
 pub(crate) fn hook(
     path: &Path,
     text: &[u8],
@@ -133,8 +133,14 @@ impl Report<'_> {
             None
         };
         if let Some((field, why)) = never {
-            let hint = (why == "it has no condition")
-                .then(|| "to run for every container, write \"when\": {\"always\": true}".to_owned());
+            let hint = match (why, when.any_of) {
+                ("it has no condition", false) => {
+                    Some("to run for every container, write \"when\": {\"always\": true}")
+                }
+                ("it has no condition", true) => Some("give cmds, annotations or hasbindmounts"),
+                _ => None,
+            };
+            let hint = hint.map(str::to_owned);
             let message = format!("the hook runs for no container: {why}");
             self.add(Code::NeverMatches, self.file.place(&field), message, hint);
         } else if !when.commands.is_empty() {

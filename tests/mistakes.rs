@@ -1,0 +1,79 @@
+//! Mistakes that real hook files make, in small files of our own (tests/data/mistakes): what we say of each, and where.
+
+use std::path::Path;
+
+use libhooks::{Code, Diagnostic, Manager, Options, Policy};
+
+/// A file; whether it gives a hook; each problem with line and column (0: it has no place), and a part of its hint.
+type Mistake = (&'static str, bool, &'static [(Code, u32, u32, &'static str)]);
+
+const MISTAKES: &[Mistake] = &[
+    ("always-is-a-number.json", false, &[(Code::JsonType, 4, 23, "")]),
+    (
+        "annotations-beside-when.json",
+        true,
+        &[(Code::UnknownKey, 5, 3, "\"annotations\" belongs inside \"when\"")],
+    ),
+    ("bind-mounts-false.json", true, &[(Code::NeverMatches, 4, 13, "")]),
+    (
+        "both-names-of-one-stage.json",
+        true,
+        &[(Code::DuplicateInjection, 5, 26, ""), (Code::DeprecatedStage, 5, 14, "write \"createRuntime\"")],
+    ),
+    ("clean.json", true, &[]),
+    ("commands-and-pause.json", true, &[(Code::EmptyArgsBlocks, 4, 26, "")]),
+    ("comment-first.json", false, &[(Code::JsonSyntax, 1, 1, "")]),
+    ("dangling-comma.json", false, &[(Code::JsonSyntax, 6, 1, "")]),
+    ("misspelt-key.json", true, &[(Code::UnknownKey, 3, 34, "did you mean \"args\"?")]),
+    ("missing-comma.json", false, &[(Code::JsonSyntax, 4, 3, "")]),
+    (
+        "no-condition-0.1.0.json",
+        true,
+        &[(Code::NeverMatches, 0, 0, "give cmds, annotations or hasbindmounts")],
+    ),
+    ("no-when.json", true, &[(Code::NeverMatches, 0, 0, "write \"when\": {\"always\": true}")]),
+    ("perl-pattern.json", false, &[(Code::InvalidCommand, 4, 26, ""), (Code::EmptyArgsBlocks, 4, 26, "")]),
+    ("relative-path.json", false, &[(Code::MissingExecutable, 3, 13, "install the executable")]),
+    ("timeout-in-quotes.json", false, &[(Code::JsonType, 3, 45, "")]),
+    ("timeout-zero.json", true, &[(Code::TimeoutNotPositive, 3, 34, "give seconds")]),
+    ("unknown-stage.json", false, &[(Code::UnknownStage, 7, 5, "stages are createRuntime")]),
+    ("version-forgotten.json", false, &[(Code::JsonType, 2, 11, "")]),
+];
+
+#[test]
+fn every_mistake_is_found_where_it_is() {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/mistakes");
+    let mut names: Vec<_> =
+        std::fs::read_dir(&source).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(
+        names,
+        MISTAKES.iter().map(|mistake| mistake.0).collect::<Vec<_>>(),
+        "each file is in the table"
+    );
+
+    // A copy that is ours and that nobody else may write, whatever the checkout's modes are.
+    let root = tempfile::tempdir().unwrap();
+    for name in &names {
+        std::fs::write(root.path().join(name), std::fs::read(source.join(name)).unwrap()).unwrap();
+    }
+    let options = Options { policy: Policy::Lenient, ..Options::default() };
+    let manager = Manager::new(&[root.path()], &[], options).unwrap();
+    let loaded: Vec<String> = manager.list().hooks.into_iter().map(|listed| listed.name).collect();
+    let want: Vec<&str> = MISTAKES.iter().filter(|mistake| mistake.1).map(|mistake| mistake.0).collect();
+    assert_eq!(loaded, want);
+
+    let all = manager.diagnostics();
+    for (name, _, problems) in MISTAKES {
+        let found: Vec<&Diagnostic> = all.iter().filter(|d| d.path == root.path().join(name)).collect();
+        let places: Vec<(Code, u32, u32)> = found
+            .iter()
+            .map(|d| d.position.map_or((d.code, 0, 0), |position| (d.code, position.line, position.column)))
+            .collect();
+        let want: Vec<(Code, u32, u32)> = problems.iter().map(|p| (p.0, p.1, p.2)).collect();
+        assert_eq!(places, want, "{name}: {found:#?}");
+        for (diagnostic, problem) in found.iter().zip(*problems) {
+            assert!(diagnostic.hint.as_deref().unwrap_or("").contains(problem.3), "{name}: {diagnostic:?}");
+        }
+    }
+}
