@@ -24,8 +24,8 @@ const MISTAKES: &[Mistake] = &[
     ("commands-and-pause.json", true, &[(Code::EmptyArgsBlocks, 4, 26, "")]),
     ("comment-first.json", false, &[(Code::JsonSyntax, 1, 1, "")]),
     ("dangling-comma.json", false, &[(Code::JsonSyntax, 6, 1, "")]),
-    ("misspelt-key.json", true, &[(Code::UnknownKey, 3, 34, "did you mean \"args\"?")]),
     ("missing-comma.json", false, &[(Code::JsonSyntax, 4, 3, "")]),
+    ("misspelt-key.json", true, &[(Code::UnknownKey, 3, 34, "did you mean \"args\"?")]),
     (
         "no-condition-0.1.0.json",
         true,
