@@ -15,6 +15,7 @@
 //! let injection = manager.hooks(r#"{"process": {"args": ["/bin/sh"]}}"#, None, None)?;
 //! let want = r#"{"process": {"args": ["/bin/sh"]},"hooks":{"poststop":[{"path":"/bin/true"}]}}"#;
 //! assert_eq!(injection.config, want);
+//! # std::fs::remove_dir_all(&directory)?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -1,36 +1,28 @@
 //! Hook files against Go's own encoding/json: duplicate keys, folded keys, `null`, wrong types, surrogates, invalid UTF-8,
 //! numbers, and files with bytes changed at random. The same file must fail or decode, to the same hook.
 
+mod random;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use base64::Engine;
 use libhooks::ErrorKind;
+use random::Random;
 use serde_json::{Value, json};
 
 const FILES: usize = 60_000;
 
-/// xorshift: enough to vary files.
-struct Random(u64);
+/// Writes hook files.
+struct Writer {
+    random: Random,
+}
 
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % limit
-    }
-    fn percent(&mut self, chance: usize) -> bool {
-        self.below(100) < chance
-    }
-    fn pick<'a>(&mut self, items: &[&'a str]) -> &'a str {
-        items[self.below(items.len())]
-    }
-
+impl Writer {
     /// A key, at times in another case or with an escape.
     fn key(&mut self, name: &str) -> String {
-        match self.below(20) {
+        match self.random.below(20) {
             0 => name.to_uppercase(),
             1 => name.replace('s', "\u{17f}").replace('k', "\u{212a}"),
             2 => name.replacen('o', "\\u006f", 1),
@@ -41,21 +33,23 @@ impl Random {
 
     /// A value, nearly always of the type that is wanted.
     fn value(&mut self, wanted: &str) -> String {
-        if self.percent(2) {
+        if self.random.percent(2) {
             return self
+                .random
                 .pick(&["1", "true", "\"x\"", "[]", "{}", "[1]", "{\"a\":1}", "[[\"a\"]]"])
                 .to_owned();
         }
-        if self.percent(8) {
+        if self.random.percent(8) {
             return "null".to_owned();
         }
         match wanted {
-            "path" => self.pick(&["\"/bin/true\"", "\"/bin/true\"", "\"\\/bin\\/sh\""]).to_owned(),
+            "path" => self.random.pick(&["\"/bin/true\"", "\"/bin/true\"", "\"\\/bin\\/sh\""]).to_owned(),
             "version" => {
-                self.pick(&["\"1.0.0\"", "\"1.0.0\"", "\"0.1.0\"", "\"\"", "\"1.0.0\\n\""]).to_owned()
+                self.random.pick(&["\"1.0.0\"", "\"1.0.0\"", "\"0.1.0\"", "\"\"", "\"1.0.0\\n\""]).to_owned()
             }
-            "bool" => self.pick(&["true", "false"]).to_owned(),
+            "bool" => self.random.pick(&["true", "false"]).to_owned(),
             "integer" => self
+                .random
                 .pick(&[
                     "0",
                     "-0",
@@ -85,11 +79,14 @@ impl Random {
             ]),
             "map" => {
                 let mut text = "{".to_owned();
-                for index in 0..self.below(4) {
+                for index in 0..self.random.below(4) {
                     let comma = if index > 0 { "," } else { "" };
-                    let key = self.pick(&["\"a\"", "\"b\"", "\"\\u0061\"", "\".*\"", "\"\""]);
-                    let value =
-                        if self.percent(3) { "1" } else { self.pick(&["\"x\"", "\"^y\"", "null", "\"\""]) };
+                    let key = self.random.pick(&["\"a\"", "\"b\"", "\"\\u0061\"", "\".*\"", "\"\""]);
+                    let value = if self.random.percent(3) {
+                        "1"
+                    } else {
+                        self.random.pick(&["\"x\"", "\"^y\"", "null", "\"\""])
+                    };
                     text += &format!("{comma}{key} : {value}");
                 }
                 text + "}"
@@ -99,19 +96,20 @@ impl Random {
     }
 
     fn list(&mut self, items: &[&str]) -> String {
-        let items: Vec<&str> = (0..self.below(4)).map(|_| self.pick(items)).collect();
+        let items: Vec<&str> = (0..self.random.below(4)).map(|_| self.random.pick(items)).collect();
         format!("[{}]", items.join(" , "))
     }
 
     /// An object with these members, in any order, some twice and some not at all.
     fn object(&mut self, members: &[(&str, &str)], least: usize) -> String {
         let mut text = "{".to_owned();
-        let mut chosen: Vec<usize> = (0..members.len()).filter(|&i| i < least || self.percent(50)).collect();
-        for _ in 0..self.below(3) {
-            chosen.push(self.below(members.len()));
+        let mut chosen: Vec<usize> =
+            (0..members.len()).filter(|&i| i < least || self.random.percent(50)).collect();
+        for _ in 0..self.random.below(3) {
+            chosen.push(self.random.below(members.len()));
         }
         for index in (1..chosen.len()).rev() {
-            chosen.swap(index, self.below(index + 1));
+            chosen.swap(index, self.random.below(index + 1));
         }
         for (position, index) in chosen.into_iter().enumerate() {
             let (name, kind) = members[index];
@@ -140,7 +138,7 @@ impl Random {
     }
 
     fn file(&mut self) -> Vec<u8> {
-        let text = if self.percent(60) {
+        let text = if self.random.percent(60) {
             let members = [
                 ("version", "version"),
                 ("hook", "hook"),
@@ -164,17 +162,19 @@ impl Random {
             ];
             let chosen: Vec<(&str, &str)> = members
                 .into_iter()
-                .filter(|(name, _)| *name == "hook" || self.percent(if *name == "version" { 3 } else { 35 }))
+                .filter(|(name, _)| {
+                    *name == "hook" || self.random.percent(if *name == "version" { 3 } else { 35 })
+                })
                 .collect();
             self.object(&chosen, 1)
         };
         let mut bytes = text.into_bytes();
-        if self.percent(15) {
-            let at = self.below(bytes.len());
-            match self.below(3) {
-                0 => bytes[at] = self.below(256) as u8,
+        if self.random.percent(15) {
+            let at = self.random.below(bytes.len());
+            match self.random.below(3) {
+                0 => bytes[at] = self.random.below(256) as u8,
                 1 => drop(bytes.remove(at)),
-                _ => bytes.insert(at, *b"\"{}[],:\\\x00\xff\xe2 0"[..].get(self.below(13)).unwrap()),
+                _ => bytes.insert(at, *b"\"{}[],:\\\x00\xff\xe2 0"[..].get(self.random.below(13)).unwrap()),
             }
         }
         bytes
@@ -217,9 +217,9 @@ fn normal(hook: &Value, any_of: bool) -> Value {
 
 #[test]
 fn go_decodes_the_same() {
-    let seed = std::env::var("LIBHOOKS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_123);
-    let mut random = Random(seed);
-    let files: Vec<Vec<u8>> = (0..FILES).map(|_| random.file()).collect();
+    let seed = random::seed();
+    let mut writer = Writer { random: Random::new(seed) };
+    let files: Vec<Vec<u8>> = (0..FILES).map(|_| writer.file()).collect();
     let Some(answers) = ask_go(&files) else {
         println!("SKIP: json_differential: there is no go to ask");
         return;

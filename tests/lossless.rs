@@ -1,34 +1,15 @@
 //! Injection leaves every byte alone that is not its own: configs written as text by a generator that knows what each byte
 //! is for, and that writes the expected output beside the input. No JSON library has a hand in either.
 
+mod random;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use libhooks::{Manager, Options};
+use random::Random;
 
 const CONFIGS: u64 = 100_000;
-
-/// SplitMix64: small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-    fn percent(&mut self, chance: usize) -> bool {
-        self.below(100) < chance
-    }
-    fn pick<'a>(&mut self, items: &[&'a str]) -> &'a str {
-        items[self.below(items.len())]
-    }
-}
 
 /// The stages that are injected into, in the order in which new members are written.
 const STAGES: [&str; 5] = ["createContainer", "createRuntime", "poststart", "poststop", "startContainer"];
@@ -412,13 +393,13 @@ fn new_members(added: &BTreeMap<&str, &str>, wanted: impl Fn(&str) -> bool) -> S
 
 #[test]
 fn every_other_byte_stays() {
-    let seed = std::env::var("LIBHOOKS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_123);
+    let seed = random::seed();
     let root = tempfile::tempdir().unwrap();
     let sets = sets(root.path());
     let mut seen: BTreeMap<&'static str, u64> = BTreeMap::new();
     for number in 0..CONFIGS {
         let set = &sets[(number % sets.len() as u64) as usize];
-        let mut random = Random(seed ^ number.wrapping_mul(0x2545_f491_4f6c_dd1d));
+        let mut random = Random::new(seed ^ number.wrapping_mul(0x2545_f491_4f6c_dd1d));
         let annotation = random.percent(50);
         let matches = annotation || !set.needs_annotation;
         let mut writer = Writer { random, input: String::new(), output: String::new(), seen };
