@@ -177,7 +177,7 @@ fn members<'a>(
 }
 
 fn read_process<'a>(reader: &mut Reader<'a>) -> Read<Process<'a>> {
-    if !reader.expect(Kind::Object, "process")? {
+    if !reader.given(Kind::Object, "process")? {
         return Ok(Process::Absent);
     }
     let mut process = Process::NoArgs;
@@ -201,11 +201,11 @@ fn read_process<'a>(reader: &mut Reader<'a>) -> Read<Process<'a>> {
 /// Whether one of the mounts is a bind mount.
 fn read_mounts(reader: &mut Reader<'_>) -> Read<bool> {
     let mut bind = false;
-    if !reader.expect(Kind::Array, "mounts")? {
+    if !reader.given(Kind::Array, "mounts")? {
         return Ok(bind);
     }
     reader.array(|reader| {
-        if !reader.expect(Kind::Object, "an entry of mounts")? {
+        if !reader.given(Kind::Object, "an entry of mounts")? {
             return Ok(());
         }
         let mut keys = Keys::new("mounts", ["options", "type"]);
@@ -217,7 +217,7 @@ fn read_mounts(reader: &mut Reader<'_>) -> Read<bool> {
                     })?;
                 }
                 Some(_) => {
-                    if reader.expect(Kind::String, "mounts.type")? {
+                    if reader.given(Kind::String, "mounts.type")? {
                         bind |= is_bind(&reader.string()?.value, false);
                     }
                 }
@@ -237,11 +237,11 @@ fn strings<'a>(
     mut element: impl FnMut(usize, Cow<'a, str>),
 ) -> Read<()> {
     let mut index = 0;
-    if !reader.expect(Kind::Array, name)? {
+    if !reader.given(Kind::Array, name)? {
         return Ok(());
     }
     reader.array(|reader| {
-        let given = reader.expect(Kind::String, format_args!("{name}[{index}]"))?;
+        let given = reader.given(Kind::String, format_args!("{name}[{index}]"))?;
         element(index, if given { reader.string()?.value } else { Cow::Borrowed("") });
         index += 1;
         Ok(())
@@ -251,7 +251,7 @@ fn strings<'a>(
 fn read_hooks(reader: &mut Reader<'_>) -> Read<Hooks> {
     reader.peek()?;
     let start = reader.offset();
-    if !reader.expect(Kind::Object, "hooks")? {
+    if !reader.given(Kind::Object, "hooks")? {
         return Ok(Hooks::Null(start..reader.offset()));
     }
     let mut stages: [StageEntries; Stage::ALL.len()] = Default::default();
@@ -278,7 +278,7 @@ fn read_hooks(reader: &mut Reader<'_>) -> Read<Hooks> {
 fn read_entries(reader: &mut Reader<'_>, name: &str) -> Read<StageEntries> {
     reader.peek()?;
     let start = reader.offset();
-    if !reader.expect(Kind::Array, format_args!("hooks.{name}"))? {
+    if !reader.given(Kind::Array, format_args!("hooks.{name}"))? {
         return Ok(StageEntries::Null(start..reader.offset()));
     }
     let mut entries = Vec::new();

@@ -84,11 +84,11 @@ pub(crate) fn read_pairs<'a>(
 ) -> std::result::Result<Pairs<'a>, JsonError> {
     let mut pairs: Pairs<'a> = Vec::new();
     let mut keys: Vec<Text<'a>> = Vec::new();
-    if !reader.expect(Kind::Object, name)? {
+    if !reader.given(Kind::Object, name)? {
         return Ok(pairs);
     }
     reader.object(|reader, key| {
-        let value = if reader.expect(Kind::String, format_args!("{name}.{}", key.value))? {
+        let value = if reader.given(Kind::String, format_args!("{name}.{}", key.value))? {
             reader.string()?.value
         } else {
             Cow::Borrowed("")

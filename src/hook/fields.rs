@@ -33,12 +33,12 @@ pub(super) fn object<'a>(
     name: impl Display,
     member: impl FnMut(&mut Reader<'a>, Text<'a>) -> Result<()>,
 ) -> Result<()> {
-    if reader.expect(Kind::Object, name)? { reader.object(member) } else { Ok(()) }
+    if reader.given(Kind::Object, name)? { reader.object(member) } else { Ok(()) }
 }
 
 /// A string; `null` changes nothing.
 pub(super) fn string(reader: &mut Reader<'_>, name: impl Display, value: &mut String) -> Result<()> {
-    if reader.expect(Kind::String, name)? {
+    if reader.given(Kind::String, name)? {
         *value = reader.string()?.value.into_owned();
     }
     Ok(())
@@ -46,12 +46,12 @@ pub(super) fn string(reader: &mut Reader<'_>, name: impl Display, value: &mut St
 
 /// A boolean; `null` is none.
 pub(super) fn boolean(reader: &mut Reader<'_>, name: impl Display) -> Result<Option<bool>> {
-    Ok(if reader.expect(Kind::Bool, name)? { Some(reader.bool()?) } else { None })
+    Ok(if reader.given(Kind::Bool, name)? { Some(reader.bool()?) } else { None })
 }
 
 /// An integer of 64 bits, written without fraction and exponent; `null` is none.
 pub(super) fn integer(reader: &mut Reader<'_>, name: impl Display) -> Result<Option<i64>> {
-    if !reader.expect(Kind::Number, &name)? {
+    if !reader.given(Kind::Number, &name)? {
         return Ok(None);
     }
     let offset = reader.offset();
@@ -73,7 +73,7 @@ pub(super) fn annotations(
     places: &mut BTreeMap<Field, usize>,
 ) -> Result<()> {
     const NAME: &str = "when.annotations";
-    if !reader.expect(Kind::Object, NAME)? {
+    if !reader.given(Kind::Object, NAME)? {
         map.clear();
         return Ok(());
     }
@@ -102,7 +102,7 @@ pub(super) struct Strings {
 
 impl Strings {
     pub fn read(&mut self, reader: &mut Reader<'_>, name: &str) -> Result<()> {
-        self.given = reader.expect(Kind::Array, name)?;
+        self.given = reader.given(Kind::Array, name)?;
         self.length = 0;
         if self.given {
             reader.array(|reader| {

@@ -7,12 +7,12 @@
 //! Why not serde_json for reading: duplicate keys that merge, keys that match in any case, invalid UTF-8 and lone
 //! surrogates that become U+FFFD, a depth of 10,000, and the place of each value.
 
-mod expect;
+mod error;
 mod read;
 mod strings;
 
-pub(crate) use expect::JsonError;
-pub(crate) use read::{Kind, Reader, SyntaxError};
+pub(crate) use error::{JsonError, SyntaxError};
+pub(crate) use read::{Kind, Reader};
 pub(crate) use strings::{Text, folds_to, text_of};
 
 /// Output: what this crate serialises has string keys and no failing parts, so an error here is a bug in it.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use super::error::{SyntaxError, SyntaxErrorKind};
 use super::strings::{Text, unescape};
-use crate::diagnostic::Code;
 
 /// Go's limit: the outermost array or object is level 1, and level 10,001 is an error.
 const MAX_DEPTH: usize = 10_000;
@@ -29,43 +29,6 @@ impl fmt::Display for Kind {
             Kind::Array => "an array",
             Kind::Object => "an object",
         })
-    }
-}
-
-/// A text that is not JSON.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SyntaxError {
-    /// Where the reader stopped.
-    pub offset: usize,
-    kind: SyntaxErrorKind,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum SyntaxErrorKind {
-    End,
-    Depth,
-    Unexpected { expected: &'static str, found: char },
-}
-
-impl SyntaxError {
-    pub fn code(&self) -> Code {
-        match self.kind {
-            SyntaxErrorKind::End => Code::JsonUnexpectedEnd,
-            SyntaxErrorKind::Depth => Code::JsonDepth,
-            SyntaxErrorKind::Unexpected { .. } => Code::JsonSyntax,
-        }
-    }
-}
-
-impl fmt::Display for SyntaxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            SyntaxErrorKind::End => f.write_str("unexpected end of JSON input"),
-            SyntaxErrorKind::Depth => f.write_str("exceeded max depth of 10000"),
-            SyntaxErrorKind::Unexpected { expected, found } => {
-                write!(f, "expected {expected}, found {found:?}")
-            }
-        }
     }
 }
 
@@ -417,6 +380,7 @@ fn plain_length(text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Code;
 
     #[test]
     fn accepts_json() {

@@ -1,10 +1,47 @@
-//! Values of the type that is expected, and what to say of others.
+//! What can be wrong with JSON: that it is none, or that a value has another type than its place takes.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
-use super::{Kind, Reader, SyntaxError, Text};
+use super::{Kind, Reader, Text};
 use crate::diagnostic::{Code, Position};
 use crate::error::{Error, ErrorKind};
+
+/// A text that is not JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SyntaxError {
+    /// Where the reader stopped.
+    pub offset: usize,
+    pub(super) kind: SyntaxErrorKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum SyntaxErrorKind {
+    End,
+    Depth,
+    Unexpected { expected: &'static str, found: char },
+}
+
+impl SyntaxError {
+    pub fn code(&self) -> Code {
+        match self.kind {
+            SyntaxErrorKind::End => Code::JsonUnexpectedEnd,
+            SyntaxErrorKind::Depth => Code::JsonDepth,
+            SyntaxErrorKind::Unexpected { .. } => Code::JsonSyntax,
+        }
+    }
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            SyntaxErrorKind::End => f.write_str("unexpected end of JSON input"),
+            SyntaxErrorKind::Depth => f.write_str("exceeded max depth of 10000"),
+            SyntaxErrorKind::Unexpected { expected, found } => {
+                write!(f, "expected {expected}, found {found:?}")
+            }
+        }
+    }
+}
 
 /// JSON that is not what its place takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +84,7 @@ impl From<SyntaxError> for JsonError {
 
 impl Reader<'_> {
     /// True before a value of this type; false before `null`, which is read; else an error that names the value `name`.
-    pub fn expect(&mut self, wanted: Kind, name: impl Display) -> Result<bool, JsonError> {
+    pub fn given(&mut self, wanted: Kind, name: impl Display) -> Result<bool, JsonError> {
         match self.peek()? {
             found if found == wanted => Ok(true),
             Kind::Null => {
