@@ -6,6 +6,8 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR ?=
 CARGO ?= cargo
+# Where everything here looks for what was built, whatever the environment says.
+export CARGO_TARGET_DIR := $(CURDIR)/target
 
 # The version lives in Cargo.toml, the number of the ABI in capi/build.rs.
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
@@ -20,7 +22,7 @@ help: ## say what the targets are
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile | expand -t 16
 
 build: ## libhooks.so, libhooks.a and oci-hooks, in target/release
-	$(CARGO) build --release
+	$(CARGO) build --release --locked
 
 demo: deps ## inject examples/hooks.d into a config, show what and why, run a container with it
 	@examples/demo
@@ -44,7 +46,8 @@ install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR)
 	ln -sf '$(SONAME)' '$(DESTDIR)$(LIBDIR)/libhooks.so'
 	install -m 644 target/release/libhooks.a '$(DESTDIR)$(LIBDIR)/libhooks.a'
 	install -m 644 include/hooks.h '$(DESTDIR)$(INCLUDEDIR)/libhooks/hooks.h'
-	tools/pkgconfig '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' > '$(DESTDIR)$(LIBDIR)/pkgconfig/libhooks.pc'
+	tools/pkgconfig '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' > target/libhooks.pc
+	install -m 644 target/libhooks.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/libhooks.pc'
 	install -m 755 target/release/oci-hooks '$(DESTDIR)$(BINDIR)/oci-hooks'
 
 clean: ## remove what was built

@@ -39,7 +39,8 @@
  *
  * Growth. All types are opaque, every name starts with hooks_ or HOOKS_, numbers never change their meaning.
  *
- * "SPEC 6" in the documentation is a section of the contract that libhooks implements.
+ * "SPEC 6" names a section of the contract that the project is written against. How libhooks differs from Podman's
+ * package is in the project's docs/parity.md; what its JSON holds, in docs/json.md.
  *
  *   hooks_manager_t *m = NULL;
  *   hooks_error_t *err = NULL;
@@ -86,7 +87,8 @@
 #define HOOKS_POLICY_COMPATIBLE 0
 
 /**
- * Any problem fails, also a file or directory that others may write or own.
+ * Any problem fails, and a hook file, executable or directory that others may write or that belongs to somebody else.
+ * Other warnings do not.
  */
 #define HOOKS_POLICY_STRICT 1
 
@@ -172,7 +174,7 @@ typedef enum hooks_status {
    */
   HOOKS_STATUS_NO_JSON_SUFFIX = -12,
   /**
-   * A warning, under HOOKS_POLICY_STRICT.
+   * Under HOOKS_POLICY_STRICT: what runs as root may be written by others, or belongs to somebody else.
    */
   HOOKS_STATUS_STRICT = -13,
 } hooks_status;
@@ -311,10 +313,13 @@ int hooks_options_set_keep_last_good(struct hooks_options_t *o, int on);
  *
  * @param o        the options
  * @param log      the function; NULL (the default): none
- * @param userdata handed to the function; it must live as long as any manager that is made with these options
+ * @param userdata handed to the function, from any thread that uses a manager; it must live as long as any manager that is
+ *                 made with these options
  * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
  */
-int hooks_options_set_log(struct hooks_options_t *o, hooks_log_fn log, void *userdata);
+int hooks_options_set_log(struct hooks_options_t *o,
+                          hooks_log_fn log,
+                          void *userdata);
 
 /**
  * Frees options. Managers made with them are not affected. NULL is allowed.
@@ -379,7 +384,8 @@ int hooks_manager_hooks(const struct hooks_manager_t *m,
  * @param has_bind_mounts  0, 1, or HOOKS_BIND_MOUNTS_DETECT
  * @param json_out         receives the explanation, a JSON object, freed by hooks_string_free()
  * @param err              receives the error; NULL: not wanted
- * @return as hooks_manager_hooks()
+ * @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON (config or annotations). Not _MATCH: that
+ *         hooks_manager_hooks() would fail is said in the JSON, as "error"
  */
 int hooks_manager_explain(const struct hooks_manager_t *m,
                           const char *config_json,

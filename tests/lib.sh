@@ -1,9 +1,17 @@
 # What the test scripts share; they source it. A check prints "PASS: name" or "FAIL: name", and what cannot be checked
 # here "SKIP: reason": tests/run counts those lines. The functions here are for bash.
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # `failed` is the exit status of those who source this
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# shellcheck disable=SC2034 # for the exit status of those who source this
+# pkg-config and the shell disagree on blanks in paths: such a clone is worked on through a link.
+case $root in
+*[[:space:]]*)
+    link=${TMPDIR:-/tmp}/libhooks-$(printf %s "$root" | cksum | tr -d ' ')
+    ln -sfn "$root" "$link" && root=$link
+    ;;
+esac
+export CARGO_TARGET_DIR=$root/target
 failed=0
 
 pass() { echo "PASS: $*"; }
@@ -24,6 +32,11 @@ check() {
         printf '%s\n' "$check_output" | tail -n 40 | sed 's/^/  /'
     fi
     return $check_status
+}
+
+# can_run_containers: whether the system lets us, as a container runtime needs it.
+can_run_containers() {
+    [ "$(id -u)" = 0 ] && unshare -m -p -f true 2>/dev/null
 }
 
 # same NAME WANTED GOT: passes if both texts are equal.

@@ -6,6 +6,13 @@ use std::process::Command;
 #[test]
 fn generated_files_are_fresh() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // Another Go has other tables, or other words.
+    let version = Command::new("go").args(["env", "GOVERSION"]).output();
+    let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    if !version.as_ref().is_ok_and(|version| version.starts_with("go1.26")) {
+        println!("SKIP: pattern_generated: the tables are those of Go 1.26; here is {version:?}");
+        return;
+    }
     for (what, file) in [("pattern", "src/pattern/tables.rs"), ("errno", "src/errno.rs")] {
         let generator = root.join("src/pattern/generate");
         let output = match Command::new("go").args(["run", ".", what]).current_dir(generator).output() {

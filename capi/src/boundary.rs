@@ -6,11 +6,11 @@ use std::panic::{self, AssertUnwindSafe};
 
 use libhooks::{Code, Error, ErrorKind, Result};
 
-use crate::error::{hooks_error_t, hooks_status};
+use crate::error::{hooks_error_t, hooks_status, status_of};
 
 thread_local! {
     /// How many entries this thread is inside of: a log callback may call us again. Without a destructor and constant
-    /// at the start, so that reading it allocates nothing and works while the thread ends.
+    /// at the start, so that it can be read while the thread ends, and Rust sets up nothing for it.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -69,14 +69,22 @@ pub(crate) unsafe fn status(
         Ok(Err(error)) => error,
         Err(text) => Error::new(ErrorKind::Panic, Code::Panic, text),
     };
-    let error = hooks_error_t::new(&error);
-    let status = error.status();
-    if !err.is_null() {
-        // SAFETY: not NULL, so by this function's contract memory for one pointer.
-        unsafe { err.write(Box::into_raw(Box::new(error))) };
-    }
+    let status = status_of(error.kind());
+    // To make the caller's error, and to drop ours, is work of the library's too: it stays inside the boundary.
+    let made = guard(MAKING_AN_ERROR, move || (!err.is_null()).then(|| Box::new(hooks_error_t::new(&error))));
+    let (status, made) = match made {
+        Ok(None) => return status,
+        Ok(Some(made)) => (status, made),
+        Err(_) if err.is_null() => return status,
+        Err(_) => (hooks_status::HOOKS_STATUS_PANIC as c_int, Box::new(hooks_error_t::of_panic())),
+    };
+    // SAFETY: not NULL, so by this function's contract memory for one pointer.
+    unsafe { err.write(Box::into_raw(made)) };
     status
 }
+
+/// What `HOOKS_PANIC_IN` calls the step after an entry has failed.
+const MAKING_AN_ERROR: &str = "making an error";
 
 /// An entry that returns a status and cannot say more.
 pub(crate) fn code(name: &'static str, body: impl FnOnce() -> Result<()>) -> c_int {

@@ -38,12 +38,12 @@ pub enum hooks_status {
     HOOKS_STATUS_PANIC = -11,
     /// The name of a hook file does not end in ".json".
     HOOKS_STATUS_NO_JSON_SUFFIX = -12,
-    /// A warning, under HOOKS_POLICY_STRICT.
+    /// Under HOOKS_POLICY_STRICT: what runs as root may be written by others, or belongs to somebody else.
     HOOKS_STATUS_STRICT = -13,
 }
 
 /// The number of an error's kind.
-fn status_of(kind: ErrorKind) -> c_int {
+pub(crate) fn status_of(kind: ErrorKind) -> c_int {
     let status = match kind {
         ErrorKind::InvalidArgument => hooks_status::HOOKS_STATUS_INVALID_ARGUMENT,
         ErrorKind::Utf8 => hooks_status::HOOKS_STATUS_UTF8,
@@ -81,8 +81,15 @@ impl hooks_error_t {
         }
     }
 
-    pub(crate) fn status(&self) -> c_int {
-        self.status
+    /// The error of a panic in the making of an error: nothing is left to be said.
+    pub(crate) fn of_panic() -> hooks_error_t {
+        hooks_error_t {
+            status: hooks_status::HOOKS_STATUS_PANIC as c_int,
+            os_error: 0,
+            message: c"panic in the making of an error, a bug in libhooks".to_owned(),
+            json: c"{\"kind\":\"panic\",\"code\":\"panic\",\"message\":\"panic in the making of an error\",\"errno\":0,\"where\":{}}"
+                .to_owned(),
+        }
     }
 
     #[cfg(test)]

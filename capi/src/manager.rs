@@ -102,7 +102,8 @@ pub unsafe extern "C" fn hooks_manager_hooks(
 /// @param has_bind_mounts  0, 1, or HOOKS_BIND_MOUNTS_DETECT
 /// @param json_out         receives the explanation, a JSON object, freed by hooks_string_free()
 /// @param err              receives the error; NULL: not wanted
-/// @return as hooks_manager_hooks()
+/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON (config or annotations). Not _MATCH: that
+///         hooks_manager_hooks() would fail is said in the JSON, as "error"
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_explain(
     m: *const hooks_manager_t,

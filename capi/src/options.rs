@@ -11,7 +11,8 @@ use crate::text::{self, invalid};
 
 /// hooks_manager_new() fails where Podman's does (SPEC 2), a reload never. The default.
 pub const HOOKS_POLICY_COMPATIBLE: c_int = 0;
-/// Any problem fails, also a file or directory that others may write or own.
+/// Any problem fails, and a hook file, executable or directory that others may write or that belongs to somebody else.
+/// Other warnings do not.
 pub const HOOKS_POLICY_STRICT: c_int = 1;
 /// No problem fails; the good hooks are kept.
 pub const HOOKS_POLICY_LENIENT: c_int = 2;
@@ -123,7 +124,8 @@ pub unsafe extern "C" fn hooks_options_set_keep_last_good(o: *mut hooks_options_
 ///
 /// @param o        the options
 /// @param log      the function; NULL (the default): none
-/// @param userdata handed to the function; it must live as long as any manager that is made with these options
+/// @param userdata handed to the function, from any thread that uses a manager; it must live as long as any manager that is
+///                 made with these options
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_log(

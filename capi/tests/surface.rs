@@ -55,7 +55,7 @@ impl C {
             Some(path) => PathBuf::from(path),
             None => {
                 let built = Command::new(env!("CARGO"))
-                    .args(["build", "--release"])
+                    .args(["build", "--release", "--target-dir", "target"])
                     .current_dir(ROOT)
                     .status()
                     .unwrap();

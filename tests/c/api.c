@@ -3,9 +3,6 @@
 
 #include "test.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #define CONFIG "{\"ociVersion\":\"1.0.2\", \"process\":{\"args\":[\"/bin/sh\"]},\"annotations\":{\"a\":\"b\"},\"x\":1e400}"
 #define DETECT HOOKS_BIND_MOUNTS_DETECT
 
@@ -305,17 +302,46 @@ bad_file (const char *dir, const char *name, const char *code)
 }
 
 static void
+test_strict (void)
+{
+  char *dir = new_dir (NULL);
+  char *path = text ("%s/a.json", dir);
+  const char *dirs[1];
+  hooks_options_t *o = hooks_options_new ();
+  hooks_manager_t *m = NULL;
+  hooks_error_t *error = NULL;
+
+  dirs[0] = dir;
+  write_file (dir, "a.json", "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/bin/true\"},\"stages\":[\"prestart\"],\"x\":1}");
+  if (chmod (dir, 0755) != 0 || chmod (path, 0644) != 0)
+    die (path);
+  CHECK (hooks_options_set_policy (o, HOOKS_POLICY_STRICT) == HOOKS_STATUS_OK);
+  /* Warnings of other kinds do not fail. */
+  CHECK (hooks_manager_new (dirs, 1, NULL, 0, o, &m, &error) == HOOKS_STATUS_OK);
+  hooks_manager_free (m);
+  m = NULL;
+  if (chmod (path, 0666) != 0)
+    die (path);
+  CHECK (hooks_manager_new (dirs, 1, NULL, 0, o, &m, &error) == HOOKS_STATUS_STRICT);
+  CHECK (m == NULL && strstr (hooks_error_json (error), "writable-by-others") != NULL);
+  hooks_error_free (error);
+  hooks_options_free (o);
+  if (remove (path) != 0 || remove (dir) != 0)
+    die (path);
+  free (path);
+  free (dir);
+}
+
+static void
 test_bad_files (void)
 {
   static const char zero[] = "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/a\\u0000b\"},\"stages\":[]}";
   static const char raw_zero[] = "{\"version\":\"1.0.0\",\0\"hook\":{\"path\":\"/bin/true\"},\"stages\":[]}";
   char *dir = new_dir (NULL);
   char *path = text ("%s/fifo.json", dir);
-  struct sockaddr_un address;
   hooks_error_t *error = NULL;
   size_t size = (size_t) 17 << 20;
   char *large = (char *) malloc (size);
-  int fd;
 
   if (large == NULL || mkfifo (path, 0600) != 0)
     die (path);
@@ -329,14 +355,9 @@ test_bad_files (void)
   free (path);
 
   path = text ("%s/socket.json", dir);
-  fd = socket (AF_UNIX, SOCK_STREAM, 0);
-  memset (&address, 0, sizeof address);
-  address.sun_family = AF_UNIX;
-  strncpy (address.sun_path, path, sizeof address.sun_path - 1);
-  if (fd < 0 || bind (fd, (struct sockaddr *) &address, sizeof address) != 0)
+  if (mknod (path, S_IFSOCK | 0600, 0) != 0)
     die (path);
   bad_file (dir, "socket.json", "socket.json");
-  close (fd);
   free (path);
 
   path = text ("%s/zero.json", dir);
@@ -786,6 +807,7 @@ main (void)
   test_log ();
   test_new (dir);
   test_all_problems ();
+  test_strict ();
   test_bad_files ();
   test_hooks (dir);
   test_bad_calls (dir);

@@ -92,6 +92,16 @@ main (void)
   put_number (&r, 0);
   put_number (&r, 0);
 
+  /* Not a function, but the step after one has failed. */
+  if (setenv ("HOOKS_PANIC_IN", "making an error", 1) != 0)
+    die ("setenv");
+  CHECK (hooks_validate ("{", NULL, 0, &error) == HOOKS_STATUS_PANIC);
+  CHECK (hooks_validate ("{", NULL, 0, NULL) == HOOKS_STATUS_JSON);
+  lift ();
+  CHECK (hooks_error_code (error) == HOOKS_STATUS_PANIC && hooks_error_json (error)[0] == '{');
+  hooks_error_free (error);
+  error = NULL;
+
   GIVES (hooks_version, (), NULL);
   GIVES (hooks_version_number, (), 0);
 
@@ -122,7 +132,8 @@ main (void)
   PANICS (hooks_when_match, ("{}", "{}", NULL, 0, &match, &err));
   CHECK (match && out == mark);
 
-  CHECK (hooks_manager_hooks (m, "[]", NULL, 0, NULL, NULL, &error) == HOOKS_STATUS_JSON);
+  CHECK (hooks_read_file ("/nonexistent/x.json", NULL, 0, NULL, &error) == HOOKS_STATUS_IO);
+  CHECK (hooks_error_errno (error) != 0);
   GIVES (hooks_error_code, (error), HOOKS_STATUS_PANIC);
   GIVES (hooks_error_errno, (error), 0);
   GIVES (hooks_error_message, (error), NULL);
