@@ -118,6 +118,27 @@
 #define HOOKS_LOG_DEBUG 3
 
 /**
+ * A reader leaves the file to this library, as if there were no reader.
+ */
+#define HOOKS_READER_DEFAULT 0
+
+/**
+ * A reader made a hook of it: *text_out is the hook, in the form that hooks_read_file() gives; "null": none, which is
+ * the error "nil hook".
+ */
+#define HOOKS_READER_HOOK 1
+
+/**
+ * A reader says that it is no hook: *text_out says why.
+ */
+#define HOOKS_READER_FAILED 2
+
+/**
+ * A reader does not know the version.
+ */
+#define HOOKS_READER_UNRECOGNIZED 3
+
+/**
  * What a call that can fail returns. The numbers never change; new ones may come, and are negative too.
  */
 typedef enum hooks_status {
@@ -214,6 +235,25 @@ typedef struct hooks_snapshot_t hooks_snapshot_t;
  */
 typedef void (*hooks_log_fn)(void *userdata, int level, const char *message, const char *fields_json);
 
+/**
+ * Reads a hook file in the caller's way. It is called for every file that is JSON and says its version in a string,
+ * only in a thread that is inside a function of this library that loads hooks, with no lock held; many threads may be
+ * in it at once. The hook is validated after it. It must return: no longjmp, no C++ exception.
+ *
+ * @param userdata what hooks_options_set_reader() was given
+ * @param version  what the file says its version is, "" if nothing; valid during the call
+ * @param content  the file, any bytes, without a NUL at the end; valid during the call
+ * @param len      its length in bytes
+ * @param text_out for HOOKS_READER_HOOK and HOOKS_READER_FAILED: a text made by hooks_string_new(), which the library
+ *                 frees. It is NULL before
+ * @return a HOOKS_READER_ number; any other is an error of that file
+ */
+typedef int (*hooks_reader_fn)(void *userdata,
+                               const char *version,
+                               const void *content,
+                               size_t len,
+                               char **text_out);
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -260,7 +300,7 @@ const char *hooks_error_message(const struct hooks_error_t *err);
 
 /**
  * What went wrong, as a JSON object for programs: "kind" and "code" (stable names in kebab-case), "message",
- * "errno" (0: none applies), "where" ("path", "line", "column", "hook", each if known) and, of a failed
+ * "errno" (0: none applies), "system" ("operation" and "path": what the system refused, if it did), "where" ("path", "line", "column", "hook", each if known) and, of a failed
  * hooks_manager_new() or hooks_manager_reload(), "diagnostics": every problem of every directory.
  *
  * @param err the error, or NULL
@@ -274,6 +314,14 @@ const char *hooks_error_json(const struct hooks_error_t *err);
  * @param err the error, or NULL
  */
 void hooks_error_free(struct hooks_error_t *err);
+
+/**
+ * Makes a string as this library's functions hand them out: for callbacks that must answer with one.
+ *
+ * @param text what it is to hold
+ * @return the string, freed by hooks_string_free() unless it is handed to the library; NULL if text is NULL
+ */
+char *hooks_string_new(const char *text);
 
 /**
  * Frees a string that a function of this library made. NULL is allowed.
@@ -320,6 +368,31 @@ int hooks_options_set_keep_last_good(struct hooks_options_t *o, int on);
 int hooks_options_set_log(struct hooks_options_t *o,
                           hooks_log_fn log,
                           void *userdata);
+
+/**
+ * How urgent a line must be to be made at all. Lines cost time, and at HOOKS_LOG_DEBUG there is one for every hook in
+ * most calls.
+ *
+ * @param o     the options
+ * @param level a HOOKS_LOG_ number: that of the least urgent lines wanted; HOOKS_LOG_DEBUG (the default): all
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or level is no level
+ */
+int hooks_options_set_log_level(struct hooks_options_t *o,
+                                int level);
+
+/**
+ * Who reads hook files of versions that this library does not know, or those of a known version in another way. See
+ * hooks_reader_fn.
+ *
+ * @param o        the options
+ * @param reader   the function; NULL (the default): none
+ * @param userdata handed to the function, from any thread that loads hooks; it must live as long as any manager that is
+ *                 made with these options
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+ */
+int hooks_options_set_reader(struct hooks_options_t *o,
+                             hooks_reader_fn reader,
+                             void *userdata);
 
 /**
  * Frees options. Managers made with them are not affected. NULL is allowed.
@@ -474,6 +547,20 @@ uint64_t hooks_snapshot_generation(const struct hooks_snapshot_t *s);
 int hooks_snapshot_list(const struct hooks_snapshot_t *s, char **json_out, struct hooks_error_t **err);
 
 /**
+ * One hook of the set.
+ *
+ * @param s        the snapshot
+ * @param index    its position (from 0) in the order of hooks_snapshot_list()
+ * @param json_out receives the hook as it stands in the list, a JSON object, freed by hooks_string_free()
+ * @param err      receives the error; NULL: not wanted
+ * @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT: also if there is no hook at that position
+ */
+int hooks_snapshot_hook(const struct hooks_snapshot_t *s,
+                        size_t index,
+                        char **json_out,
+                        struct hooks_error_t **err);
+
+/**
  * Says which hooks match a container, as positions (from 0) in the order of hooks_snapshot_list(). What conditions look
  * at comes in a flat form, so that it may hold any bytes and no JSON is made or read.
  *
@@ -552,6 +639,61 @@ int hooks_read_dir(const char *path,
                    struct hooks_error_t **err);
 
 /**
+ * Reads one hook file and checks it, as hooks_read_file() does, with options.
+ *
+ * @param path       the file, any bytes; its name must end in ".json"
+ * @param stages     stages beyond those of OCI that it may name; NULL if stages_len is 0
+ * @param stages_len how many
+ * @param opts       options, of which the reader counts; NULL: the defaults
+ * @param hook_out   receives the hook as JSON, as from hooks_read_file(); NULL: not wanted
+ * @param err        receives the error; NULL: not wanted
+ * @return as hooks_read_file()
+ */
+int hooks_read_file_with_options(const char *path,
+                                 const char *const *stages,
+                                 size_t stages_len,
+                                 const struct hooks_options_t *opts,
+                                 char **hook_out,
+                                 struct hooks_error_t **err);
+
+/**
+ * Reads the hook files of one directory and checks them, as hooks_read_dir() does, with options, and into a list that
+ * says which file each hook is from.
+ *
+ * @param path       the directory, any bytes
+ * @param stages     stages beyond those of OCI that hooks may name; NULL if stages_len is 0
+ * @param stages_len how many
+ * @param opts       options, of which the reader and the log count; NULL: the defaults
+ * @param list_out   receives the good hooks as hooks_manager_list() lists them, freed by hooks_string_free(); NULL: not
+ *                   wanted. It is written when a file or the directory is bad too, but not when an argument is
+ * @param err        receives the error; NULL: not wanted
+ * @return as hooks_read_dir()
+ */
+int hooks_read_dir_with_options(const char *path,
+                                const char *const *stages,
+                                size_t stages_len,
+                                const struct hooks_options_t *opts,
+                                char **list_out,
+                                struct hooks_error_t **err);
+
+/**
+ * Decodes what a hook file holds, without checking it (SPEC 3).
+ *
+ * @param content  the content of the file, any bytes
+ * @param len      its length in bytes
+ * @param version  the version to read it as, whatever it says itself: "1.0.0" or "0.1.0"; NULL: the one that it says
+ * @param hook_out receives the hook as JSON, as from hooks_read_file(), freed by hooks_string_free(); "null" where
+ *                 the content is null and is read as version 1.0.0; NULL: not wanted
+ * @param err      receives the error; NULL: not wanted
+ * @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 (version), _JSON
+ */
+int hooks_decode(const void *content,
+                 size_t len,
+                 const char *version,
+                 char **hook_out,
+                 struct hooks_error_t **err);
+
+/**
  * Checks a hook of version 1.0.0 (SPEC 3).
  *
  * @param hook_json  the hook; "null" is the error "nil hook"
@@ -583,6 +725,25 @@ int hooks_when_match(const char *when_json,
                      int has_bind_mounts,
                      bool *match_out,
                      struct hooks_error_t **err);
+
+/**
+ * Says whether conditions hold for a container that comes in a flat form, so that it may hold any bytes and no JSON is
+ * made or read of it. They need not have been checked.
+ *
+ * @param when_json       the conditions, as for hooks_when_match()
+ * @param request         the container, as for hooks_snapshot_match()
+ * @param len             the length of the request in bytes
+ * @param has_bind_mounts whether the container has bind mounts: 0 or 1
+ * @param match_out       receives whether they hold
+ * @param err             receives the error; NULL: not wanted
+ * @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE (a pattern), _MATCH
+ */
+int hooks_when_match_request(const char *when_json,
+                             const void *request,
+                             size_t len,
+                             int has_bind_mounts,
+                             bool *match_out,
+                             struct hooks_error_t **err);
 
 #ifdef __cplusplus
 }  // extern "C"

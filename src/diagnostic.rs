@@ -89,6 +89,8 @@ codes! {
     NilHook = "nil-hook",
     /// The file's `version` is one that nobody knows.
     UnrecognizedVersion = "unrecognized-version",
+    /// The caller's reader of a version says that it is no hook of it.
+    ReaderFailed = "reader-failed",
     /// A hook in memory whose version is not 1.0.0.
     UnexpectedVersion = "unexpected-version",
     /// 0.1.0 without `hook`.

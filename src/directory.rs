@@ -11,9 +11,12 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Position, text_of};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hook::{Decoded, Hook, Validator, decode, quote};
+use crate::explain::Listing;
+use crate::hook::{Decoded, Hook, Reader, Validator, decode, nil_hook, quote};
 use crate::inject::Target;
 use crate::lint;
+use crate::options::{LogLevel, Options};
+use crate::snapshot::Snapshot;
 use crate::sys::{errno_of, errno_text};
 use crate::when::Conditions;
 
@@ -81,14 +84,19 @@ impl Scan {
 /// Reads directories, one after another.
 pub(crate) struct Scanner<'a> {
     extension_stages: &'a [String],
+    options: &'a Options,
     validator: Validator<'a>,
     /// Whose hooks are kept where their files turned bad.
     last_good: HashMap<&'a Path, &'a Arc<Loaded>>,
 }
 
 impl<'a> Scanner<'a> {
-    pub fn new(extension_stages: &'a [String], last_good: HashMap<&'a Path, &'a Arc<Loaded>>) -> Scanner<'a> {
-        Scanner { extension_stages, validator: Validator::new(extension_stages), last_good }
+    pub fn new(
+        extension_stages: &'a [String],
+        options: &'a Options,
+        last_good: HashMap<&'a Path, &'a Arc<Loaded>>,
+    ) -> Scanner<'a> {
+        Scanner { extension_stages, options, validator: Validator::new(extension_stages), last_good }
     }
 
     /// Reads all hook files of a directory. One that does not exist is empty.
@@ -106,6 +114,10 @@ impl<'a> Scanner<'a> {
 
     /// The same; a directory that cannot be listed is an error.
     fn scan_existing(&mut self, directory: &Path) -> Result<Scan> {
+        self.options.log(LogLevel::Debug, |line| {
+            let directory = text_of(directory.as_os_str());
+            line.write(&format!("reading hooks from {directory}"), &[("directory", &directory)]);
+        });
         let names = hook_file_names(directory)?;
         let mut scan = Scan::default();
         scan.diagnostics.extend(lint::directory(directory));
@@ -113,7 +125,13 @@ impl<'a> Scanner<'a> {
             let path = join(directory, &name);
             let mut warnings = Vec::new();
             match self.load(name.clone(), &path, &mut warnings) {
-                Ok(loaded) => scan.hooks.push(Arc::new(loaded)),
+                Ok(loaded) => {
+                    scan.hooks.push(Arc::new(loaded));
+                    self.options.log(LogLevel::Debug, |line| {
+                        let path = text_of(path.as_os_str());
+                        line.write(&format!("added hook {path}"), &[("path", &path)]);
+                    });
+                }
                 Err(ReadError::Vanished) => scan.without_hook.push((name, path)),
                 Err(ReadError::Failed(error)) => {
                     match self.last_good.get(path.as_path()) {
@@ -136,7 +154,7 @@ impl<'a> Scanner<'a> {
         warnings: &mut Vec<Diagnostic>,
     ) -> std::result::Result<Loaded, ReadError> {
         let (text, metadata) = read_file(path)?;
-        let parsed = parse(path, &text)?;
+        let parsed = parse(path, &text, self.options.reader.as_ref())?;
         let validated = self.validator.validate(&parsed.hook);
         let executable = self.validator.executable(&parsed.hook.hook.path).as_ref().ok();
         warnings.extend(lint::hook(path, &text, &parsed, &metadata, executable, self.extension_stages));
@@ -158,13 +176,21 @@ impl<'a> Scanner<'a> {
 /// [`ErrorKind::NoJsonSuffix`] if its name does not end in `.json`; [`ErrorKind::Io`] with the system's number if it (or
 /// the hook's executable) cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
 pub fn read(path: impl AsRef<Path>, extension_stages: &[&str]) -> Result<Hook> {
+    read_with(path, extension_stages, &Options::default())
+}
+
+/// The same, with options: of them the reader counts.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_with(path: impl AsRef<Path>, extension_stages: &[&str], options: &Options) -> Result<Hook> {
     let path = path.as_ref();
     if !path.as_os_str().as_bytes().ends_with(b".json") {
         let message = "hook filename does not end in '.json'";
         return Err(Error::new(ErrorKind::NoJsonSuffix, Code::NoJsonSuffix, message).with_path(path));
     }
     let stages = owned(extension_stages);
-    let mut scanner = Scanner::new(&stages, HashMap::new());
+    let mut scanner = Scanner::new(&stages, options, HashMap::new());
     match scanner.load(OsString::new(), path, &mut Vec::new()) {
         Ok(loaded) => Ok(loaded.hook),
         Err(ReadError::Failed(error)) => Err(error),
@@ -188,28 +214,44 @@ impl HookMap {
 /// Reads all hook files of one directory: the good ones, and what is wrong with the others as one error.
 /// A directory that does not exist is an error here, as in the reference.
 pub fn read_dir(path: impl AsRef<Path>, extension_stages: &[&str]) -> (HookMap, Option<Error>) {
-    let path = path.as_ref();
-    let stages = owned(extension_stages);
-    let scan = match Scanner::new(&stages, HashMap::new()).scan_existing(path) {
-        Ok(scan) => scan,
-        Err(error) => return (HookMap::default(), Some(error)),
-    };
-    let error = scan.error().map(|error| error.with_diagnostics(scan.diagnostics.clone()));
-    let hooks = scan.hooks.iter().map(|loaded| (loaded.name.clone(), loaded.hook.clone())).collect();
+    let (snapshot, error) = scan_one(path.as_ref(), extension_stages, &Options::default());
+    let hooks = snapshot.hooks.iter().map(|loaded| (loaded.name.clone(), loaded.hook.clone())).collect();
     (HookMap(hooks), error)
+}
+
+/// The same, with options: of them the reader and the log count. The hooks come as a list, with their paths.
+pub fn read_dir_with(
+    path: impl AsRef<Path>,
+    extension_stages: &[&str],
+    options: &Options,
+) -> (Listing, Option<Error>) {
+    let (snapshot, error) = scan_one(path.as_ref(), extension_stages, options);
+    (snapshot.list(), error)
+}
+
+fn scan_one(path: &Path, extension_stages: &[&str], options: &Options) -> (Snapshot, Option<Error>) {
+    let stages = owned(extension_stages);
+    match Scanner::new(&stages, options, HashMap::new()).scan_existing(path) {
+        Ok(scan) => {
+            let error = scan.error().map(|error| error.with_diagnostics(scan.diagnostics.clone()));
+            (Snapshot::new(0, vec![scan]), error)
+        }
+        Err(error) => (Snapshot::new(0, Vec::new()), Some(error)),
+    }
 }
 
 pub(crate) fn owned(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
 
-fn parse(path: &Path, text: &[u8]) -> std::result::Result<Decoded, ReadError> {
-    decode(text).map_err(|error| {
+fn parse(path: &Path, text: &[u8], reader: Option<&Reader>) -> std::result::Result<Decoded, ReadError> {
+    let decoded = decode(text, reader).map_err(|error| {
         let position = error.offset.map(|offset| Position::of(text, offset));
         let message = format!("parsing hook {}: {}", quote(path.as_os_str().as_bytes()), error.message);
         let error = Error::new(ErrorKind::HookFile, error.code, message);
         ReadError::Failed(error.with_path(path).with_position(position))
-    })
+    })?;
+    decoded.ok_or_else(|| ReadError::Failed(nil_hook().with_path(path)))
 }
 
 enum ReadError {
@@ -256,9 +298,11 @@ fn refused(path: &Path, code: Code, what: &str) -> ReadError {
     ReadError::Failed(Error::new(ErrorKind::HookFile, code, message).with_path(path))
 }
 
-fn system_error(operation: &str, path: &Path, number: i32) -> Error {
+fn system_error(operation: &'static str, path: &Path, number: i32) -> Error {
     let message = format!("{operation} {}: {}", text_of(path.as_os_str()), errno_text(number));
-    Error::new(ErrorKind::Io, Code::UnreadableFile, message).with_errno(number).with_path(path)
+    Error::new(ErrorKind::Io, Code::UnreadableFile, message)
+        .with_system(number, operation, path)
+        .with_path(path)
 }
 
 /// The names of the hook files of a directory, in the order of their bytes.
@@ -267,7 +311,7 @@ fn hook_file_names(directory: &Path) -> Result<Vec<OsString>> {
         let message =
             format!("{operation} {}: {}", text_of(directory.as_os_str()), errno_text(errno_of(&error)));
         Error::new(ErrorKind::Io, Code::UnreadableDirectory, message)
-            .with_errno(errno_of(&error))
+            .with_system(errno_of(&error), operation, directory)
             .with_path(directory)
     };
     let mut names = Vec::new();

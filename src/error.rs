@@ -44,8 +44,17 @@ struct Fields {
     code: Code,
     message: String,
     errno: i32,
+    system: Option<System>,
     place: Place,
     diagnostics: Vec<Diagnostic>,
+}
+
+/// What the system was asked for when it refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct System {
+    /// As messages name it: `open`, `read`, `readdirent`, `stat`, `faccessat`.
+    operation: &'static str,
+    path: PathBuf,
 }
 
 /// What the functions of this crate return.
@@ -59,6 +68,7 @@ impl Error {
             code,
             message: message.into(),
             errno: 0,
+            system: None,
             place: Place::default(),
             diagnostics: Vec::new(),
         }))
@@ -99,8 +109,16 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_errno(mut self, errno: i32) -> Error {
+    /// That the system refused `operation` on `path`, which need not be where the error is: a hook file names an
+    /// executable.
+    pub(crate) fn with_system(
+        mut self,
+        errno: i32,
+        operation: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> Error {
         self.0.errno = errno;
+        self.0.system = Some(System { operation, path: path.into() });
         self
     }
 
@@ -143,8 +161,8 @@ impl Error {
         }
     }
 
-    /// The error as JSON: `kind`, `code`, `message`, `errno`, `where` (`path`, `line`, `column`, `hook`) and, if there
-    /// are any, `diagnostics`.
+    /// The error as JSON: `kind`, `code`, `message`, `errno`, `system` (`operation`, `path`: what the system refused, if
+    /// it did), `where` (`path`, `line`, `column`, `hook`) and, if there are any, `diagnostics`.
     pub fn to_json(&self) -> String {
         crate::json::to_string(self)
     }
@@ -157,10 +175,22 @@ impl Serialize for Error {
         map.serialize_entry("code", &self.0.code)?;
         map.serialize_entry("message", &self.0.message)?;
         map.serialize_entry("errno", &self.0.errno)?;
+        if let Some(system) = &self.0.system {
+            map.serialize_entry("system", system)?;
+        }
         map.serialize_entry("where", &PlaceJson(&self.0.place))?;
         if !self.0.diagnostics.is_empty() {
             map.serialize_entry("diagnostics", &self.0.diagnostics)?;
         }
+        map.end()
+    }
+}
+
+impl Serialize for System {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("operation", self.operation)?;
+        serialize_path(&mut map, "path", &self.path)?;
         map.end()
     }
 }

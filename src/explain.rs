@@ -9,7 +9,8 @@ use crate::container::{Container, Process};
 use crate::diagnostic::{Diagnostic, Severity, serialize_path, text_of};
 use crate::directory::Loaded;
 use crate::error::{Error, Result};
-use crate::hook::{Hook, When};
+use crate::hook::{Hook, Stage, When};
+use crate::inject::Target;
 use crate::json::text_of as text_of_bytes;
 use crate::snapshot::{Masked, Snapshot};
 use crate::when::{Evaluated, Outcome, Trace};
@@ -150,6 +151,10 @@ pub struct ListedHook {
     pub masks: Vec<PathBuf>,
     /// The hook itself.
     pub hook: Hook,
+    /// The members of `config.hooks` that it is added to, in the order of its stages: one that is there twice, twice.
+    pub injected: Vec<Stage>,
+    /// The extension stages that it goes to instead.
+    pub extension_stages: Vec<String>,
 }
 
 impl Explanation {
@@ -197,22 +202,49 @@ impl Snapshot {
         for masked in &self.masked {
             masks.entry(&masked.by).or_default().push(masked.loaded.path.clone());
         }
-        let listed = |loaded: &std::sync::Arc<Loaded>| ListedHook {
-            name: text_of(&loaded.name),
-            path: loaded.path.clone(),
-            masks: masks.get(loaded.path.as_path()).cloned().unwrap_or_default(),
-            hook: loaded.hook.clone(),
-        };
+        let masks = |loaded: &Loaded| masks.get(loaded.path.as_path()).cloned().unwrap_or_default();
         Listing {
             generation: self.generation(),
-            hooks: self.hooks.iter().map(listed).collect(),
+            hooks: self.hooks.iter().map(|loaded| ListedHook::new(loaded, masks(loaded))).collect(),
             masked: self.masked.iter().map(MaskedHook::from).collect(),
         }
+    }
+
+    /// The hook at this place in the order of injection, as [`Snapshot::list`] has it.
+    pub fn hook(&self, index: usize) -> Option<ListedHook> {
+        let loaded = self.hooks.get(index)?;
+        let masked = self.masked.iter().filter(|masked| masked.by == loaded.path);
+        Some(ListedHook::new(loaded, masked.map(|masked| masked.loaded.path.clone()).collect()))
+    }
+}
+
+impl ListedHook {
+    fn new(loaded: &Loaded, masks: Vec<PathBuf>) -> ListedHook {
+        let (mut injected, mut extension_stages) = (Vec::new(), Vec::new());
+        for target in &loaded.targets {
+            match target {
+                Target::Stage(stage) => injected.push(*stage),
+                Target::Extension(stage) => extension_stages.push(stage.clone()),
+            }
+        }
+        ListedHook {
+            name: text_of(&loaded.name),
+            path: loaded.path.clone(),
+            masks,
+            hook: loaded.hook.clone(),
+            injected,
+            extension_stages,
+        }
+    }
+
+    /// The entry as JSON, as it is in the list.
+    pub fn to_json(&self) -> String {
+        crate::json::to_string(self)
     }
 }
 
 impl Listing {
-    /// The list as JSON: `generation`, `hooks` (`name`, `path`, `masks`, `hook`) and `masked` (`path`, `by`).
+    /// The list as JSON: `generation`, `hooks` (`name`, `path`, `masks`, `hook`, `injected`, `extensionStages`) and `masked` (`path`, `by`).
     pub fn to_json(&self) -> String {
         crate::json::to_string(self)
     }
@@ -325,6 +357,9 @@ impl Serialize for ListedHook {
         let masks: Vec<PathJson<'_>> = self.masks.iter().map(|path| PathJson(path)).collect();
         map.serialize_entry("masks", &masks)?;
         map.serialize_entry("hook", &self.hook)?;
+        let injected: Vec<&str> = self.injected.iter().map(|stage| stage.as_str()).collect();
+        map.serialize_entry("injected", &injected)?;
+        map.serialize_entry("extensionStages", &self.extension_stages)?;
         map.end()
     }
 }

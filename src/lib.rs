@@ -39,6 +39,7 @@ mod inject;
 mod json;
 mod lint;
 mod manager;
+mod options;
 pub mod pattern;
 mod snapshot;
 #[cfg(feature = "oci-spec")]
@@ -49,16 +50,17 @@ mod when;
 
 pub use container::Annotations;
 pub use diagnostic::{Code, Diagnostic, Place, Position, Severity, diagnostics_to_json};
-pub use directory::{DEFAULT_DIR, HookMap, OVERRIDE_DIR, read, read_dir};
+pub use directory::{DEFAULT_DIR, HookMap, OVERRIDE_DIR, read, read_dir, read_dir_with, read_with};
 pub use error::{Error, ErrorKind, Result};
 pub use explain::{
     Annotation, Condition, ConditionVerdict, Explanation, HookVerdict, ListedHook, Listing, MaskedHook,
 };
-pub use hook::{Hook, OciHook, Stage, VERSION as HOOK_VERSION, When, validate};
+pub use hook::{Hook, OciHook, Reader, Reading, Stage, VERSION as HOOK_VERSION, When, validate};
 pub use inject::{ExtensionStageHooks, Injection};
-pub use manager::{Log, LogLevel, Manager, Options, Policy};
+pub use manager::Manager;
+pub use options::{Log, LogLevel, Options, Policy};
 pub use snapshot::Snapshot;
-pub use when::when_match;
+pub use when::{when_match, when_match_request};
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

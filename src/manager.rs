@@ -15,59 +15,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::explain::{Explanation, Listing};
 use crate::hook::{OciHook, Stage};
 use crate::inject::{Injection, Plan, already_there};
+use crate::options::{LogLevel, Options, Policy};
 use crate::snapshot::Snapshot;
-
-/// Which problems make loading fail (SPEC §2). All problems are kept as diagnostics in any case.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Policy {
-    /// As the reference: a directory's problems are tolerated if the first of its files that fails names an executable
-    /// that does not exist. A reload never fails.
-    #[default]
-    Compatible,
-    /// Every problem, and a file, directory or executable that others may write or that belongs to somebody else. A
-    /// reload that meets one keeps the old hooks.
-    Strict,
-    /// None: whatever is good is used.
-    Lenient,
-}
-
-/// How urgent a log line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LogLevel {
-    /// A hook is lost.
-    Error,
-    /// Something is likely not as meant.
-    Warning,
-    /// For information.
-    Info,
-    /// What is being done.
-    Debug,
-}
-
-/// Receives log lines: the level, the message, and its fields as a JSON object. Called in the thread that called this
-/// library, with no lock held.
-pub type Log = Arc<dyn Fn(LogLevel, &str, &str) + Send + Sync>;
-
-/// How a [`Manager`] works.
-#[derive(Clone, Default)]
-pub struct Options {
-    /// Which problems make loading fail.
-    pub policy: Policy,
-    /// On a reload, a file that turned bad keeps its last good hook. [`Policy::Lenient`] only.
-    pub keep_last_good: bool,
-    /// Where log lines go.
-    pub log: Option<Log>,
-}
-
-impl std::fmt::Debug for Options {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Options")
-            .field("policy", &self.policy)
-            .field("keep_last_good", &self.keep_last_good)
-            .field("log", &self.log.is_some())
-            .finish()
-    }
-}
 
 /// Hooks from directories, for one container after another.
 ///
@@ -237,39 +186,30 @@ impl Manager {
     }
 
     fn scan(&self, last_good: HashMap<&Path, &Arc<Loaded>>) -> Vec<Scan> {
-        let mut scanner = Scanner::new(&self.extension_stages, last_good);
-        let mut scans = Vec::with_capacity(self.directories.len());
-        for directory in &self.directories {
-            self.log(LogLevel::Debug, |line| {
-                let directory = text_of(directory.as_os_str());
-                line.write(&format!("reading hooks from {directory}"), &[("directory", &directory)]);
-            });
-            let scan = scanner.scan(directory);
-            for loaded in &scan.hooks {
-                self.log(LogLevel::Debug, |line| {
-                    let path = text_of(loaded.path.as_os_str());
-                    line.write(&format!("added hook {path}"), &[("path", &path)]);
-                });
-            }
-            scans.push(scan);
-        }
-        scans
+        let mut scanner = Scanner::new(&self.extension_stages, &self.options, last_good);
+        self.directories.iter().map(|directory| scanner.scan(directory)).collect()
     }
 
-    /// Makes this set the one in use, unless a newer one is already, and logs its problems.
+    /// Makes this set the one in use, unless a newer one is already, and logs its problems: those that the set before
+    /// did not have, since a file that stays bad is reloaded again and again.
     fn swap_in(&self, snapshot: Snapshot) {
         let snapshot = Arc::new(snapshot);
-        self.snapshot.rcu(|current| {
+        let before = self.snapshot.rcu(|current| {
             let newest = if current.generation() < snapshot.generation() { &snapshot } else { current };
             Arc::clone(newest)
         });
-        for diagnostic in &snapshot.diagnostics {
+        for (index, diagnostic) in snapshot.diagnostics.iter().enumerate() {
+            let known = &before.diagnostics;
+            // Mostly nothing has changed, and each is where it was.
+            if known.get(index) == Some(diagnostic) || known.contains(diagnostic) {
+                continue;
+            }
             let level = match diagnostic.severity {
                 Severity::Error => LogLevel::Error,
                 Severity::Warning => LogLevel::Warning,
                 Severity::Info => LogLevel::Info,
             };
-            self.log(level, |line| {
+            self.options.log(level, |line| {
                 let path = text_of(diagnostic.path.as_os_str());
                 line.write(&diagnostic.message, &[("path", &path), ("code", diagnostic.code.as_str())]);
             });
@@ -278,31 +218,12 @@ impl Manager {
 
     fn plan<'s>(&self, snapshot: &'s Snapshot, container: &Container<'_>) -> Result<Plan<'s>> {
         snapshot.plan(container, |loaded, matched| {
-            self.log(LogLevel::Debug, |line| {
+            self.options.log(LogLevel::Debug, |line| {
                 let name = text_of(&loaded.name);
                 let what = if matched { "matched" } else { "did not match" };
                 line.write(&format!("hook {name} {what}"), &[("hook", &name)]);
             });
         })
-    }
-
-    /// Makes a log line, if there is somebody to read it.
-    fn log(&self, level: LogLevel, make: impl FnOnce(LogLine<'_>)) {
-        if let Some(log) = &self.options.log {
-            make(LogLine { log, level });
-        }
-    }
-}
-
-struct LogLine<'a> {
-    log: &'a Log,
-    level: LogLevel,
-}
-
-impl LogLine<'_> {
-    fn write(self, message: &str, fields: &[(&str, &str)]) {
-        let fields: std::collections::BTreeMap<_, _> = fields.iter().copied().collect();
-        (self.log)(self.level, message, &crate::json::to_string(&fields));
     }
 }
 

@@ -26,10 +26,25 @@ pub fn when_match(
     annotations: Option<&Annotations>,
     has_bind_mounts: Option<bool>,
 ) -> Result<bool> {
-    let when = decode_when(when.as_bytes()).map_err(|error| error.in_argument(when).context("when"))?;
+    let conditions = conditions_of(when)?;
     let config = Config::parse(config)?;
-    let conditions = Conditions::compile(&when, |text| Pattern::new(text).map(Arc::new));
     conditions.evaluate(&config.container(annotations, has_bind_mounts), &mut NoTrace)
+}
+
+/// The same for the container that a flat request describes, as in
+/// [`Snapshot::match_request`](crate::Snapshot::match_request).
+///
+/// # Errors
+/// As [`when_match`], and [`ErrorKind::InvalidArgument`] if the request is malformed.
+pub fn when_match_request(when: &str, request: &[u8], has_bind_mounts: bool) -> Result<bool> {
+    let conditions = conditions_of(when)?;
+    conditions.evaluate(&Container::from_request(request, has_bind_mounts)?, &mut NoTrace)
+}
+
+fn conditions_of(when: &str) -> Result<Conditions> {
+    let text = when.as_bytes();
+    let when = decode_when(text).map_err(|error| error.in_argument(text).context("when"))?;
+    Ok(Conditions::compile(&when, |text| Pattern::new(text).map(Arc::new)))
 }
 
 /// A pattern, or why it is none. In hooks that were validated it always is one.

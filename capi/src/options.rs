@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use libhooks::{Log, LogLevel, Options, Policy};
+use libhooks::{Hook, Log, LogLevel, Options, Policy, Reader, Reading};
 
 use crate::boundary;
 use crate::text::{self, invalid};
@@ -74,6 +74,85 @@ impl Callback {
     }
 }
 
+/// A reader leaves the file to this library, as if there were no reader.
+pub const HOOKS_READER_DEFAULT: c_int = 0;
+/// A reader made a hook of it: *text_out is the hook, in the form that hooks_read_file() gives; "null": none, which is
+/// the error "nil hook".
+pub const HOOKS_READER_HOOK: c_int = 1;
+/// A reader says that it is no hook: *text_out says why.
+pub const HOOKS_READER_FAILED: c_int = 2;
+/// A reader does not know the version.
+pub const HOOKS_READER_UNRECOGNIZED: c_int = 3;
+
+/// Reads a hook file in the caller's way. It is called for every file that is JSON and says its version in a string,
+/// only in a thread that is inside a function of this library that loads hooks, with no lock held; many threads may be
+/// in it at once. The hook is validated after it. It must return: no longjmp, no C++ exception.
+///
+/// @param userdata what hooks_options_set_reader() was given
+/// @param version  what the file says its version is, "" if nothing; valid during the call
+/// @param content  the file, any bytes, without a NUL at the end; valid during the call
+/// @param len      its length in bytes
+/// @param text_out for HOOKS_READER_HOOK and HOOKS_READER_FAILED: a text made by hooks_string_new(), which the library
+///                 frees. It is NULL before
+/// @return a HOOKS_READER_ number; any other is an error of that file
+pub type hooks_reader_fn = Option<
+    unsafe extern "C" fn(
+        userdata: *mut c_void,
+        version: *const c_char,
+        content: *const c_void,
+        len: usize,
+        text_out: *mut *mut c_char,
+    ) -> c_int,
+>;
+
+/// Cannot be null, unlike [`hooks_reader_fn`].
+struct ReaderCallback {
+    function:
+        unsafe extern "C" fn(*mut c_void, *const c_char, *const c_void, usize, *mut *mut c_char) -> c_int,
+    userdata: *mut c_void,
+}
+
+// SAFETY: the header says that the function is called from any thread that loads hooks, and that what `userdata` points
+// to must bear that; this library never looks at it.
+unsafe impl Send for ReaderCallback {}
+// SAFETY: as above; the header says that many threads may be in the function at once.
+unsafe impl Sync for ReaderCallback {}
+
+impl ReaderCallback {
+    fn call(&self, version: &str, content: &[u8]) -> Reading {
+        let version = text::c_string(version);
+        let mut text = ptr::null_mut();
+        // SAFETY: the header asks for a function that can be called so, with the caller's `userdata`, while options or a
+        // manager with this callback live; what it is lent outlives the call.
+        let reading = unsafe {
+            (self.function)(
+                self.userdata,
+                version.as_ptr(),
+                content.as_ptr().cast(),
+                content.len(),
+                &mut text,
+            )
+        };
+        // SAFETY: the header asks for NULL or a string that hooks_string_new made.
+        let text = unsafe { text::take_string(text) };
+        let text = || match &text {
+            Some(text) => text.to_str().map_err(|_| "the reader's answer is not UTF-8"),
+            None => Err("the reader gave no answer"),
+        };
+        match reading {
+            HOOKS_READER_DEFAULT => Reading::Default,
+            HOOKS_READER_UNRECOGNIZED => Reading::Unrecognized,
+            HOOKS_READER_FAILED => Reading::Failed(text().unwrap_or_else(|what| what).to_owned()),
+            HOOKS_READER_HOOK => match text().map(Hook::from_json) {
+                Ok(Ok(hook)) => Reading::Hook(hook.map(Box::new)),
+                Ok(Err(error)) => Reading::Failed(format!("the reader's answer: {error}")),
+                Err(what) => Reading::Failed(what.to_owned()),
+            },
+            other => Reading::Failed(format!("the reader returned {other}")),
+        }
+    }
+}
+
 /// New options, all at their defaults: HOOKS_POLICY_COMPATIBLE, nothing kept, no log.
 ///
 /// @return the options, freed by hooks_options_free(); NULL only after a bug in libhooks
@@ -140,6 +219,54 @@ pub unsafe extern "C" fn hooks_options_set_log(
             let callback = Callback { function, userdata };
             let log: Log = Arc::new(move |level, message, fields| callback.call(level, message, fields));
             log
+        });
+        Ok(())
+    })
+}
+
+/// How urgent a line must be to be made at all. Lines cost time, and at HOOKS_LOG_DEBUG there is one for every hook in
+/// most calls.
+///
+/// @param o     the options
+/// @param level a HOOKS_LOG_ number: that of the least urgent lines wanted; HOOKS_LOG_DEBUG (the default): all
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or level is no level
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_options_set_log_level(o: *mut hooks_options_t, level: c_int) -> c_int {
+    boundary::code("hooks_options_set_log_level", || {
+        // SAFETY: as for hooks_options_set_policy.
+        let o = unsafe { text::object_mut(o, "o")? };
+        o.0.log_level = match level {
+            HOOKS_LOG_ERROR => LogLevel::Error,
+            HOOKS_LOG_WARNING => LogLevel::Warning,
+            HOOKS_LOG_INFO => LogLevel::Info,
+            HOOKS_LOG_DEBUG => LogLevel::Debug,
+            _ => return Err(invalid(format!("level is {level}"))),
+        };
+        Ok(())
+    })
+}
+
+/// Who reads hook files of versions that this library does not know, or those of a known version in another way. See
+/// hooks_reader_fn.
+///
+/// @param o        the options
+/// @param reader   the function; NULL (the default): none
+/// @param userdata handed to the function, from any thread that loads hooks; it must live as long as any manager that is
+///                 made with these options
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_options_set_reader(
+    o: *mut hooks_options_t,
+    reader: hooks_reader_fn,
+    userdata: *mut c_void,
+) -> c_int {
+    boundary::code("hooks_options_set_reader", || {
+        // SAFETY: as for hooks_options_set_policy.
+        let o = unsafe { text::object_mut(o, "o")? };
+        o.0.reader = reader.map(|function| {
+            let callback = ReaderCallback { function, userdata };
+            let reader: Reader = Arc::new(move |version, content| callback.call(version, content));
+            reader
         });
         Ok(())
     })

@@ -1,7 +1,6 @@
 //! Snapshots: a set of hooks that does not change, matched by index and without JSON.
 
 use std::ffi::{c_char, c_int, c_void};
-use std::slice;
 use std::sync::Arc;
 
 use libhooks::Snapshot;
@@ -49,6 +48,32 @@ pub unsafe extern "C" fn hooks_snapshot_list(
     }
 }
 
+/// One hook of the set.
+///
+/// @param s        the snapshot
+/// @param index    its position (from 0) in the order of hooks_snapshot_list()
+/// @param json_out receives the hook as it stands in the list, a JSON object, freed by hooks_string_free()
+/// @param err      receives the error; NULL: not wanted
+/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT: also if there is no hook at that position
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_snapshot_hook(
+    s: *const hooks_snapshot_t,
+    index: usize,
+    json_out: *mut *mut c_char,
+    err: *mut *mut hooks_error_t,
+) -> c_int {
+    // SAFETY: as for hooks_snapshot_list.
+    unsafe {
+        boundary::status("hooks_snapshot_hook", err, || {
+            let snapshot = &text::object(s, "s")?.0;
+            text::wanted(json_out, "json_out")?;
+            let hook = snapshot.hook(index).ok_or_else(|| invalid(format!("index is {index}")))?;
+            text::put_text(json_out, || hook.to_json());
+            Ok(())
+        })
+    }
+}
+
 /// Says which hooks match a container, as positions (from 0) in the order of hooks_snapshot_list(). What conditions look
 /// at comes in a flat form, so that it may hold any bytes and no JSON is made or read.
 ///
@@ -86,15 +111,11 @@ pub unsafe extern "C" fn hooks_snapshot_match(
     err: *mut *mut hooks_error_t,
 ) -> c_int {
     // SAFETY: the header asks for a live snapshot, `len` bytes of request, memory for `cap` indexes, and NULL or memory
-    // for `count_out` and `err`. The length is checked before a slice is made of it; no more than `cap` are written.
+    // for `count_out` and `err`. No more than `cap` are written.
     unsafe {
         boundary::status("hooks_snapshot_match", err, || {
             let snapshot = &text::object(s, "s")?.0;
-            let request = text::object(request.cast::<u8>(), "request")?;
-            if len > isize::MAX as usize {
-                return Err(invalid(format!("len, {len}, is larger than any object")));
-            }
-            let request = slice::from_raw_parts(request, len);
+            let request = text::sized_bytes(request, len, "request")?;
             let has_bind_mounts = text::switch(has_bind_mounts, "has_bind_mounts")?;
             if cap > 0 {
                 text::wanted(indexes, "indexes")?;

@@ -1,6 +1,6 @@
 //! What goes in and out: text, paths, arrays of them, objects, outputs, and the three-way switch.
 
-use std::ffi::{CStr, CString, OsStr, c_char, c_int};
+use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -215,16 +215,54 @@ pub(crate) fn c_string(text: impl Into<String>) -> CString {
     })
 }
 
+/// Takes back a string that [`hooks_string_new`] handed out.
+///
+/// # Safety
+/// `pointer` is NULL, or was handed out as a string and not freed since, and nobody uses it.
+pub(crate) unsafe fn take_string(pointer: *mut c_char) -> Option<CString> {
+    if pointer.is_null() {
+        return None;
+    }
+    // SAFETY: by this function's contract `into_raw` made it, and nobody else frees it.
+    Some(unsafe { CString::from_raw(pointer) })
+}
+
+/// Bytes with a length.
+///
+/// # Safety
+/// `pointer` is NULL, or points to `len` bytes that stay as they are during `'a`.
+pub(crate) unsafe fn sized_bytes<'a>(pointer: *const c_void, len: usize, name: &str) -> Result<&'a [u8]> {
+    if pointer.is_null() {
+        return Err(null(name));
+    }
+    if len > isize::MAX as usize {
+        return Err(invalid(format!("the length of {name}, {len}, is larger than any object")));
+    }
+    // SAFETY: not NULL, not too long, so by this function's contract bytes that stay.
+    Ok(unsafe { std::slice::from_raw_parts(pointer.cast(), len) })
+}
+
+/// Makes a string as this library's functions hand them out: for callbacks that must answer with one.
+///
+/// @param text what it is to hold
+/// @return the string, freed by hooks_string_free() unless it is handed to the library; NULL if text is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_string_new(text: *const c_char) -> *mut c_char {
+    boundary::value("hooks_string_new", std::ptr::null_mut(), || {
+        // SAFETY: the header asks for NULL or a string.
+        unsafe { bytes(text, "text") }
+            .map_or(std::ptr::null_mut(), |text| CString::new(text).unwrap_or_default().into_raw())
+    })
+}
+
 /// Frees a string that a function of this library made. NULL is allowed.
 ///
 /// @param s the string, or NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_string_free(s: *mut c_char) {
     boundary::nothing("hooks_string_free", || {
-        if !s.is_null() {
-            // SAFETY: the header asks for a string of ours that is not freed yet; `put_text` made it by `into_raw`.
-            drop(unsafe { CString::from_raw(s) });
-        }
+        // SAFETY: the header asks for NULL or a string of ours that is not freed yet.
+        drop(unsafe { take_string(s) });
     });
 }
 

@@ -2,28 +2,69 @@
 
 use super::decoded::{DecodeError, Decoded, Result};
 use super::fields::{object, string};
-use super::{quote, v0_1_0, v1_0_0};
+use super::{Hook, Reader, Reading, quote, v0_1_0, v1_0_0};
 use crate::diagnostic::Code;
-use crate::json::{Reader, folds_to};
+use crate::error::Error;
+use crate::json::{self, Kind, folds_to};
 
-/// Decodes a file of either version (SPEC §3). The error's text lacks the path.
-pub(crate) fn decode(text: &[u8]) -> Result<Decoded> {
+/// Decodes a file of either version, or of one that the caller's reader reads (SPEC §3); a nil hook is that reader's.
+/// The error's text lacks the path.
+pub(crate) fn decode(text: &[u8], reader: Option<&Reader>) -> Result<Option<Decoded>> {
     let version = version_of(text).map_err(|error| error.context("version check"))?;
-    let decoded = match version.value.as_str() {
-        "1.0.0" => v1_0_0::decode_hook(text),
-        "0.1.0" | "" => v0_1_0::decode_hook(text),
-        other => {
-            return Err(DecodeError {
-                code: Code::UnrecognizedVersion,
-                message: format!("unrecognized hook version: {}", quote(other.as_bytes())),
-                offset: version.offset,
-            });
-        }
+    let reading = reader.map_or(Reading::Default, |reader| reader(&version.value, text));
+    let decoded = match reading {
+        Reading::Default => match version.value.as_str() {
+            "1.0.0" => v1_0_0::decode_hook(text).map(Some),
+            "0.1.0" | "" => v0_1_0::decode_hook(text).map(Some),
+            _ => return Err(version.unrecognized()),
+        },
+        Reading::Unrecognized => return Err(version.unrecognized()),
+        Reading::Hook(hook) => Ok(hook.map(|hook| Decoded { hook: *hook, ..Decoded::default() })),
+        Reading::Failed(message) => Err(DecodeError::new(Code::ReaderFailed, &message)),
     };
     match decoded {
-        Ok(decoded) => Ok(Decoded { version: version.value, ..decoded }),
+        Ok(decoded) => Ok(decoded.map(|decoded| Decoded { version: version.value, ..decoded })),
         Err(error) => Err(error.context(&version.value)),
     }
+}
+
+impl Hook {
+    /// Decodes what a hook file holds, without validating it. `version` is the version to read it as, whatever it says
+    /// itself: `1.0.0` or `0.1.0`; `None`: the one that it says. Of version 1.0.0 `null` is no hook: `None`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is no hook of that version;
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) for another `version`.
+    pub fn decode(content: &[u8], version: Option<&str>) -> std::result::Result<Option<Hook>, Error> {
+        let decoded = match version {
+            None => decode(content, None),
+            Some("1.0.0") => {
+                v1_0_0::decode_hook(content).map(|decoded| (!is_null(content)).then_some(decoded))
+            }
+            Some("0.1.0") => v0_1_0::decode_hook(content).map(Some),
+            Some(other) => {
+                let message = format!("version is {}", quote(other.as_bytes()));
+                return Err(Error::new(crate::ErrorKind::InvalidArgument, Code::InvalidArgument, message));
+            }
+        };
+        let decoded = decoded.map_err(|error| error.in_argument(content))?;
+        Ok(decoded.map(|decoded| decoded.hook))
+    }
+
+    /// Reads what [`Hook::to_json`] writes, `or` included; `null` is `None`. It is not validated.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not that.
+    pub fn from_json(text: &str) -> std::result::Result<Option<Hook>, Error> {
+        let content = text.as_bytes();
+        let decoded = v1_0_0::decode_own_hook(content).map_err(|error| error.in_argument(content))?;
+        Ok((!is_null(content)).then_some(decoded.hook))
+    }
+}
+
+/// Whether the text is `null`, which decodes into an empty hook.
+pub(super) fn is_null(text: &[u8]) -> bool {
+    json::Reader::new(text).peek() == Ok(Kind::Null)
 }
 
 #[derive(Default)]
@@ -32,11 +73,21 @@ struct Version {
     offset: Option<usize>,
 }
 
+impl Version {
+    fn unrecognized(&self) -> DecodeError {
+        DecodeError {
+            code: Code::UnrecognizedVersion,
+            message: format!("unrecognized hook version: {}", quote(self.value.as_bytes())),
+            offset: self.offset,
+        }
+    }
+}
+
 /// Checks the whole text's syntax, and reads its `version`.
 fn version_of(text: &[u8]) -> Result<Version> {
-    Reader::check(text)?;
+    json::Reader::check(text)?;
     let mut version = Version::default();
-    let mut reader = Reader::new(text);
+    let mut reader = json::Reader::new(text);
     object(&mut reader, "a hook", |reader, key| {
         if !folds_to(&key.value, "version") {
             return Ok(reader.skip()?);

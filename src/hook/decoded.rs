@@ -22,8 +22,8 @@ impl DecodeError {
     }
 
     /// As an error of the call that was given `text`.
-    pub fn in_argument(self, text: &str) -> Error {
-        let position = self.offset.map(|offset| Position::of(text.as_bytes(), offset));
+    pub fn in_argument(self, text: &[u8]) -> Error {
+        let position = self.offset.map(|offset| Position::of(text, offset));
         Error::new(ErrorKind::Json, self.code, self.message).with_position(position)
     }
 

@@ -6,6 +6,7 @@ mod decode;
 mod decoded;
 mod fields;
 mod quote;
+mod reader;
 mod v0_1_0;
 mod v1_0_0;
 mod validate;
@@ -17,9 +18,10 @@ use serde::Serialize;
 pub(crate) use decode::decode;
 pub(crate) use decoded::{Decoded, Field, UnknownKey};
 pub(crate) use quote::quote;
+pub use reader::{Reader, Reading};
 pub(crate) use v1_0_0::{decode_hook, decode_when};
-pub(crate) use validate::Validator;
 pub use validate::validate;
+pub(crate) use validate::{Validator, nil_hook};
 
 /// The version that every hook has in memory; a file of version 0.1.0 is translated into it.
 pub const VERSION: &str = "1.0.0";

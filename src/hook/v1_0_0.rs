@@ -9,9 +9,17 @@ use crate::json::Reader;
 
 /// Decodes a hook of version 1.0.0, whatever its `version` says.
 pub(crate) fn decode_hook(text: &[u8]) -> Result<Decoded> {
+    decode(text, Builder::default())
+}
+
+/// The same for what this library writes itself: with `or` in `when` (see [`Hook::to_json`](super::Hook::to_json)).
+pub(super) fn decode_own_hook(text: &[u8]) -> Result<Decoded> {
+    decode(text, Builder { read_any_of: true, ..Builder::default() })
+}
+
+fn decode(text: &[u8], mut builder: Builder) -> Result<Decoded> {
     Reader::check(text)?;
     let mut decoded = Decoded::default();
-    let mut builder = Builder::default();
     let mut stages = Strings::default();
     let (mut args, mut env) = (Strings::default(), Strings::default());
     let Decoded { hook, places, unknown, .. } = &mut decoded;

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::{Field, Hook, Stage, VERSION, quote};
 use crate::diagnostic::{Code, Position};
 use crate::error::{Error, ErrorKind};
-use crate::json::{Kind, Reader};
 use crate::pattern::Pattern;
 use crate::sys::{errno_of, errno_text};
 use crate::when::{Compiled, Conditions};
@@ -20,18 +19,22 @@ pub(crate) struct Invalid {
     pub message: String,
     /// Which part of the hook, where it is there at all.
     pub field: Option<Field>,
-    /// The system's error number; 0 if none.
-    pub errno: i32,
+    /// The system's error number, and the executable that it is about.
+    pub refused: Option<(i32, String)>,
 }
 
 impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Error {
         let kind = match invalid.code {
             Code::UnknownStage => ErrorKind::Stage,
-            _ if invalid.errno != 0 => ErrorKind::Io,
+            _ if invalid.refused.is_some() => ErrorKind::Io,
             _ => ErrorKind::HookFile,
         };
-        Error::new(kind, invalid.code, invalid.message).with_errno(invalid.errno)
+        let error = Error::new(kind, invalid.code, invalid.message);
+        match invalid.refused {
+            Some((errno, path)) => error.with_system(errno, "faccessat", path),
+            None => error,
+        }
     }
 }
 
@@ -42,9 +45,9 @@ impl From<Invalid> for Error {
 /// cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
 pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<(), Error> {
     let text = hook_json.as_bytes();
-    let decoded = super::decode_hook(text).map_err(|error| error.in_argument(hook_json))?;
-    if Reader::new(text).peek() == Ok(Kind::Null) {
-        return Err(Error::new(ErrorKind::HookFile, Code::NilHook, "nil hook"));
+    let decoded = super::decode_hook(text).map_err(|error| error.in_argument(text))?;
+    if super::decode::is_null(text) {
+        return Err(nil_hook());
     }
     let stages: Vec<String> = extension_stages.iter().map(|stage| (*stage).to_owned()).collect();
     match Validator::new(&stages).validate(&decoded.hook) {
@@ -55,6 +58,11 @@ pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<(), Error>
             Err(Error::from(invalid).with_position(position))
         }
     }
+}
+
+/// What `null` in place of a hook is.
+pub(crate) fn nil_hook() -> Error {
+    Error::new(ErrorKind::HookFile, Code::NilHook, "nil hook")
 }
 
 /// Checks hooks one after another. Equal patterns are compiled once, and each executable is looked at once.
@@ -87,7 +95,8 @@ impl<'a> Validator<'a> {
             let code =
                 if *errno == libc::ENOENT { Code::MissingExecutable } else { Code::UnreachableExecutable };
             let message = format!("faccessat {}: {}", hook.hook.path, errno_text(*errno));
-            return Err(Invalid { errno: *errno, ..invalid(code, message, Some(Field::Path)) });
+            let refused = Some((*errno, hook.hook.path.clone()));
+            return Err(Invalid { refused, ..invalid(code, message, Some(Field::Path)) });
         }
         let conditions = self.compile(hook)?;
         self.check_stages(hook.stages.as_deref())?;
@@ -158,5 +167,5 @@ impl<'a> Validator<'a> {
 }
 
 fn invalid(code: Code, message: impl Into<String>, field: Option<Field>) -> Invalid {
-    Invalid { code, message: message.into(), field, errno: 0 }
+    Invalid { code, message: message.into(), field, refused: None }
 }

@@ -1,0 +1,87 @@
+//! How hook files are loaded, and who hears of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::hook::Reader;
+
+/// Which problems make loading fail (SPEC §2). All problems are kept as diagnostics in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Policy {
+    /// As the reference: a directory's problems are tolerated if the first of its files that fails names an executable
+    /// that does not exist. A reload never fails.
+    #[default]
+    Compatible,
+    /// Every problem, and a file, directory or executable that others may write or that belongs to somebody else. A
+    /// reload that meets one keeps the old hooks.
+    Strict,
+    /// None: whatever is good is used.
+    Lenient,
+}
+
+/// How urgent a log line is; the most urgent is the least.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LogLevel {
+    /// A hook is lost.
+    Error,
+    /// Something is likely not as meant.
+    Warning,
+    /// For information.
+    Info,
+    /// What is being done.
+    #[default]
+    Debug,
+}
+
+/// Receives log lines: the level, the message, and its fields as a JSON object. Called in the thread that called this
+/// library, with no lock held.
+pub type Log = Arc<dyn Fn(LogLevel, &str, &str) + Send + Sync>;
+
+/// How hook files are loaded.
+#[derive(Clone, Default)]
+pub struct Options {
+    /// Which problems make loading fail.
+    pub policy: Policy,
+    /// On a reload, a file that turned bad keeps its last good hook. [`Policy::Lenient`] only.
+    pub keep_last_good: bool,
+    /// Where log lines go.
+    pub log: Option<Log>,
+    /// The least urgent log lines that are made at all.
+    pub log_level: LogLevel,
+    /// Reads files of other versions, or those of a known version in another way.
+    pub reader: Option<Reader>,
+}
+
+impl Options {
+    /// Makes a log line, if there is somebody to read it.
+    pub(crate) fn log(&self, level: LogLevel, make: impl FnOnce(LogLine<'_>)) {
+        if let Some(log) = self.log.as_ref().filter(|_| level <= self.log_level) {
+            make(LogLine { log, level });
+        }
+    }
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("policy", &self.policy)
+            .field("keep_last_good", &self.keep_last_good)
+            .field("log", &self.log.is_some())
+            .field("log_level", &self.log_level)
+            .field("reader", &self.reader.is_some())
+            .finish()
+    }
+}
+
+/// A log line that somebody will read.
+pub(crate) struct LogLine<'a> {
+    log: &'a Log,
+    level: LogLevel,
+}
+
+impl LogLine<'_> {
+    pub fn write(self, message: &str, fields: &[(&str, &str)]) {
+        let fields: BTreeMap<_, _> = fields.iter().copied().collect();
+        (self.log)(self.level, message, &crate::json::to_string(&fields));
+    }
+}
