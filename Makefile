@@ -47,7 +47,8 @@ install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR)
 	install -m 644 target/release/libhooks.a '$(DESTDIR)$(LIBDIR)/libhooks.a'
 	install -m 644 include/hooks.h '$(DESTDIR)$(INCLUDEDIR)/libhooks/hooks.h'
 	tools/pkgconfig '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' > target/libhooks.pc
-	install -m 644 target/libhooks.pc '$(DESTDIR)$(LIBDIR)/pkgconfig/libhooks.pc'
+	tools/pkgconfig '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' static > target/libhooks-static.pc
+	install -m 644 target/libhooks.pc target/libhooks-static.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	install -m 755 target/release/oci-hooks '$(DESTDIR)$(BINDIR)/oci-hooks'
 
 clean: ## remove what was built

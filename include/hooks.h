@@ -13,8 +13,9 @@
  * hooks_error_free(); on success it is not touched. So an error variable is set to NULL once, and freeing it at the
  * end is always right.
  *
- * Outputs are the last parameters before err, and are written only on success (hooks_read_dir() says how it differs).
- * An output that may be NULL, where its documentation says so, is not wanted.
+ * Outputs are the last parameters before err, and are written only on success (where it is otherwise, in hooks_read_dir()
+ * and the functions with options, the documentation says so). An output that may be NULL, where its documentation says
+ * so, is not wanted.
  *
  * Ownership. Inputs are copied before the call returns. Every object that a call makes is the caller's, and is freed by
  * the function named after it (hooks_manager_free(), ...), every `char *` by hooks_string_free(), not by free(). A
@@ -537,6 +538,14 @@ void hooks_manager_free(struct hooks_manager_t *m);
 uint64_t hooks_snapshot_generation(const struct hooks_snapshot_t *s);
 
 /**
+ * How many hooks the set has.
+ *
+ * @param s the snapshot, or NULL
+ * @return the number; 0 if s is NULL
+ */
+size_t hooks_snapshot_len(const struct hooks_snapshot_t *s);
+
+/**
  * Lists the hooks of the set, as hooks_manager_list() does.
  *
  * @param s        the snapshot
@@ -645,7 +654,8 @@ int hooks_read_dir(const char *path,
  * @param stages     stages beyond those of OCI that it may name; NULL if stages_len is 0
  * @param stages_len how many
  * @param opts       options, of which the reader counts; NULL: the defaults
- * @param hook_out   receives the hook as JSON, as from hooks_read_file(); NULL: not wanted
+ * @param hook_out   receives the hook as JSON, as from hooks_read_file(); NULL: not wanted. It is written also when the
+ *                   file is a hook that is not valid
  * @param err        receives the error; NULL: not wanted
  * @return as hooks_read_file()
  */

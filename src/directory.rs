@@ -133,7 +133,7 @@ impl<'a> Scanner<'a> {
                     });
                 }
                 Err(ReadError::Vanished) => scan.without_hook.push((name, path)),
-                Err(ReadError::Failed(error)) => {
+                Err(ReadError::Failed(error) | ReadError::Invalid(error, _)) => {
                     match self.last_good.get(path.as_path()) {
                         Some(loaded) => scan.hooks.push(Arc::clone(loaded)),
                         None => scan.without_hook.push((name, path)),
@@ -158,11 +158,15 @@ impl<'a> Scanner<'a> {
         let validated = self.validator.validate(&parsed.hook);
         let executable = self.validator.executable(&parsed.hook.hook.path).as_ref().ok();
         warnings.extend(lint::hook(path, &text, &parsed, &metadata, executable, self.extension_stages));
-        let conditions = validated.map_err(|invalid| {
-            let offset = invalid.field.as_ref().and_then(|field| parsed.place(field));
-            let position = offset.map(|offset| Position::of(&text, offset));
-            ReadError::Failed(Error::from(invalid).with_path(path).with_position(position))
-        })?;
+        let conditions = match validated {
+            Ok(conditions) => conditions,
+            Err(invalid) => {
+                let offset = invalid.field.as_ref().and_then(|field| parsed.place(field));
+                let position = offset.map(|offset| Position::of(&text, offset));
+                let error = Error::from(invalid).with_path(path).with_position(position);
+                return Err(ReadError::Invalid(error, Box::new(parsed.hook)));
+            }
+        };
         let hook = parsed.hook;
         let stages = hook.stages.iter().flatten();
         let targets = stages.filter_map(|stage| Target::of(stage, self.extension_stages)).collect();
@@ -176,25 +180,31 @@ impl<'a> Scanner<'a> {
 /// [`ErrorKind::NoJsonSuffix`] if its name does not end in `.json`; [`ErrorKind::Io`] with the system's number if it (or
 /// the hook's executable) cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
 pub fn read(path: impl AsRef<Path>, extension_stages: &[&str]) -> Result<Hook> {
-    read_with(path, extension_stages, &Options::default())
+    match read_with(path, extension_stages, &Options::default()) {
+        (_, Some(error)) => Err(error),
+        (hook, None) => Ok(hook.unwrap_or_default()),
+    }
 }
 
-/// The same, with options: of them the reader counts.
-///
-/// # Errors
-/// As [`read`].
-pub fn read_with(path: impl AsRef<Path>, extension_stages: &[&str], options: &Options) -> Result<Hook> {
+/// The same, with options: of them the reader counts. A hook that is not valid is given too, as by the reference's `Read`.
+pub fn read_with(
+    path: impl AsRef<Path>,
+    extension_stages: &[&str],
+    options: &Options,
+) -> (Option<Hook>, Option<Error>) {
     let path = path.as_ref();
     if !path.as_os_str().as_bytes().ends_with(b".json") {
         let message = "hook filename does not end in '.json'";
-        return Err(Error::new(ErrorKind::NoJsonSuffix, Code::NoJsonSuffix, message).with_path(path));
+        let error = Error::new(ErrorKind::NoJsonSuffix, Code::NoJsonSuffix, message);
+        return (None, Some(error.with_path(path)));
     }
     let stages = owned(extension_stages);
     let mut scanner = Scanner::new(&stages, options, HashMap::new());
     match scanner.load(OsString::new(), path, &mut Vec::new()) {
-        Ok(loaded) => Ok(loaded.hook),
-        Err(ReadError::Failed(error)) => Err(error),
-        Err(ReadError::Vanished) => Err(system_error("open", path, libc::ENOENT)),
+        Ok(loaded) => (Some(loaded.hook), None),
+        Err(ReadError::Invalid(error, hook)) => (Some(*hook), Some(error)),
+        Err(ReadError::Failed(error)) => (None, Some(error)),
+        Err(ReadError::Vanished) => (None, Some(system_error("open", path, libc::ENOENT))),
     }
 }
 
@@ -258,6 +268,8 @@ enum ReadError {
     /// The file is not there any more, or is a link that leads nowhere.
     Vanished,
     Failed(Error),
+    /// It is a hook, but not a valid one.
+    Invalid(Error, Box<Hook>),
 }
 
 /// Reads a file, whatever it is: nothing that is no regular file is waited for.

@@ -80,6 +80,16 @@ impl Snapshot {
         self.generation
     }
 
+    /// How many hooks there are.
+    pub fn len(&self) -> usize {
+        self.hooks.len()
+    }
+
+    /// Whether there are no hooks.
+    pub fn is_empty(&self) -> bool {
+        self.hooks.is_empty()
+    }
+
     /// Which hooks are for the container that the flat request describes: their indexes in the order of
     /// [`Snapshot::list`] are added to `matched`. The request's layout is in the C header, at `hooks_snapshot_match`.
     ///

@@ -75,7 +75,8 @@ pub unsafe extern "C" fn hooks_read_dir(
 /// @param stages     stages beyond those of OCI that it may name; NULL if stages_len is 0
 /// @param stages_len how many
 /// @param opts       options, of which the reader counts; NULL: the defaults
-/// @param hook_out   receives the hook as JSON, as from hooks_read_file(); NULL: not wanted
+/// @param hook_out   receives the hook as JSON, as from hooks_read_file(); NULL: not wanted. It is written also when the
+///                   file is a hook that is not valid
 /// @param err        receives the error; NULL: not wanted
 /// @return as hooks_read_file()
 #[unsafe(no_mangle)]
@@ -93,9 +94,11 @@ pub unsafe extern "C" fn hooks_read_file_with_options(
             let path = text::path(path, "path")?;
             let stages = text::texts(stages, stages_len, "stages")?;
             let options = opts.as_ref().map(|opts| opts.0.clone()).unwrap_or_default();
-            let hook = libhooks::read_with(path, &stages, &options)?;
-            text::put_text(hook_out, || hook.to_json());
-            Ok(())
+            let (hook, error) = libhooks::read_with(path, &stages, &options);
+            if let Some(hook) = hook {
+                text::put_text(hook_out, || hook.to_json());
+            }
+            error.map_or(Ok(()), Err)
         })
     }
 }

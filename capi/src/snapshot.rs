@@ -25,6 +25,18 @@ pub unsafe extern "C" fn hooks_snapshot_generation(s: *const hooks_snapshot_t) -
     })
 }
 
+/// How many hooks the set has.
+///
+/// @param s the snapshot, or NULL
+/// @return the number; 0 if s is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_snapshot_len(s: *const hooks_snapshot_t) -> usize {
+    boundary::value("hooks_snapshot_len", 0, || {
+        // SAFETY: the header asks for NULL or a live snapshot.
+        unsafe { s.as_ref() }.map_or(0, |s| s.0.len())
+    })
+}
+
 /// Lists the hooks of the set, as hooks_manager_list() does.
 ///
 /// @param s        the snapshot

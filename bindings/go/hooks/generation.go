@@ -1,0 +1,138 @@
+package hooks
+
+import (
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+
+	rspec "github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/sirupsen/logrus"
+
+	"libhooks/internal/native"
+	"libhooks/internal/wire"
+)
+
+// generation is a set of hooks that does not change any more. A hook is decoded when it first matches.
+type generation struct {
+	snapshot *native.Snapshot
+	number   uint64
+	hooks    []atomic.Pointer[hook]
+}
+
+// hook is what there is to inject, and where.
+type hook struct {
+	name            string
+	hook            rspec.Hook
+	stages          []string
+	injected        []string
+	extensionStages []string
+}
+
+func newGeneration(snapshot *native.Snapshot) *generation {
+	return &generation{
+		snapshot: snapshot,
+		number:   snapshot.Generation(),
+		hooks:    make([]atomic.Pointer[hook], snapshot.Len()),
+	}
+}
+
+// match returns the indexes of the hooks that are for a container, in room if that suffices.
+func (g *generation) match(request []byte, hasBindMounts bool, room []uint32) ([]uint32, error) {
+	count, err := g.snapshot.Match(request, hasBindMounts, room)
+	if err == nil && count > len(room) {
+		room = make([]uint32, count)
+		count, err = g.snapshot.Match(request, hasBindMounts, room)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return room[:count], nil
+}
+
+// hook returns the hook at this index. Several goroutines may decode it at once; one of the results stays.
+func (g *generation) hook(index uint32) (*hook, error) {
+	slot := &g.hooks[index]
+	if known := slot.Load(); known != nil {
+		return known, nil
+	}
+	text, err := g.snapshot.Hook(int(index))
+	if err != nil {
+		return nil, err
+	}
+	listed, err := wire.Decode[wire.Listed](text)
+	if err != nil {
+		return nil, err
+	}
+	decoded := &hook{
+		name:            filepath.Base(listed.ExactPath()),
+		hook:            listed.Hook.Hook,
+		stages:          listed.Hook.Stages,
+		injected:        listed.Injected,
+		extensionStages: listed.ExtensionStages,
+	}
+	slot.CompareAndSwap(nil, decoded)
+	return slot.Load(), nil
+}
+
+// log says of each hook whether it matched, as the reference does.
+func (g *generation) log(matched []uint32) {
+	for index := range g.hooks {
+		hook, err := g.hook(uint32(index))
+		switch {
+		case err != nil:
+			logrus.Debugf("hook %d: %v", index, err)
+		case slices.Contains(matched, uint32(index)):
+			logrus.Debugf("hook %s matched; adding to stages %v", hook.name, hook.stages)
+		default:
+			logrus.Debugf("hook %s did not match", hook.name)
+		}
+	}
+}
+
+// inject adds the hook to the config and to the extension stages, which are made when there is something in them.
+func (h *hook) inject(config *rspec.Spec, extensionStageHooks map[string][]rspec.Hook) map[string][]rspec.Hook {
+	if config.Hooks == nil {
+		config.Hooks = &rspec.Hooks{}
+	}
+	for _, stage := range h.injected {
+		if hooks := member(config.Hooks, stage); hooks != nil {
+			*hooks = append(*hooks, h.copy())
+		}
+	}
+	for _, stage := range h.extensionStages {
+		if extensionStageHooks == nil {
+			extensionStageHooks = map[string][]rspec.Hook{}
+		}
+		extensionStageHooks[stage] = append(extensionStageHooks[stage], h.copy())
+	}
+	return extensionStageHooks
+}
+
+// copy is the hook in memory of its own: callers change what they got.
+func (h *hook) copy() rspec.Hook {
+	copied := h.hook
+	copied.Args = slices.Clone(copied.Args)
+	copied.Env = slices.Clone(copied.Env)
+	if copied.Timeout != nil {
+		timeout := *copied.Timeout
+		copied.Timeout = &timeout
+	}
+	return copied
+}
+
+// member is the member of config.hooks that the library names.
+func member(hooks *rspec.Hooks, name string) *[]rspec.Hook {
+	switch name {
+	case "createContainer":
+		return &hooks.CreateContainer
+	case "createRuntime":
+		return &hooks.CreateRuntime
+	case "poststart":
+		return &hooks.Poststart
+	case "poststop":
+		return &hooks.Poststop
+	case "startContainer":
+		return &hooks.StartContainer
+	}
+	return nil
+}

@@ -1,0 +1,126 @@
+package hooks
+
+import (
+	"encoding/json"
+	"errors"
+	"path/filepath"
+	"reflect"
+	"sync/atomic"
+
+	"github.com/sirupsen/logrus"
+
+	"libhooks"
+	old "libhooks/hooks/0.1.0"
+	current "libhooks/hooks/1.0.0"
+	"libhooks/internal/native"
+	"libhooks/internal/wire"
+)
+
+type reader func(content []byte) (*current.Hook, error)
+
+var (
+	// ErrNoJSONSuffix is the error, as it is, of a file whose name does not end in ".json".
+	ErrNoJSONSuffix = errors.New("hook filename does not end in '.json'")
+
+	// Readers are who reads hook files, by the version that these say. One that is put in, replaced or deleted counts from
+	// the next load on. It must not be changed while hooks are loaded.
+	Readers = map[string]reader{
+		current.Version: current.Read,
+		old.Version:     old.Read,
+		"":              old.Read,
+	}
+)
+
+// own are the readers that libhooks.so has itself.
+var own = map[string]uintptr{
+	current.Version: pointerOf(current.Read),
+	old.Version:     pointerOf(old.Read),
+	"":              pointerOf(old.Read),
+}
+
+// Read reads a hook file and validates it. A hook that is not valid is returned, too, beside the error.
+func Read(path string, extensionStages []string) (*current.Hook, error) {
+	text, err := native.ReadFile(path, extensionStages, callbacks(nil))
+	var failure *libhooks.Error
+	if errors.As(err, &failure) && failure.Status == native.StatusNoJSONSuffix {
+		return nil, ErrNoJSONSuffix
+	}
+	if text == nil {
+		return nil, err
+	}
+	hook, decodeErr := wire.Decode[*wire.Hook](text)
+	if decodeErr != nil {
+		return nil, decodeErr
+	}
+	return hookOf(hook), err
+}
+
+// ReadDir reads the hook files of a directory and validates them. It adds the good ones to hooks, by file name, in place of
+// those that are there, and returns one error about all others. The directory must exist.
+func ReadDir(path string, extensionStages []string, hooks map[string]*current.Hook) error {
+	text, err := native.ReadDir(path, extensionStages, callbacks(nil))
+	if text == nil {
+		return err
+	}
+	list, decodeErr := wire.Decode[struct{ Hooks []wire.Listed }](text)
+	if decodeErr != nil {
+		return decodeErr
+	}
+	for i := range list.Hooks {
+		listed := &list.Hooks[i]
+		hooks[filepath.Base(listed.ExactPath())] = hookOf(&listed.Hook)
+	}
+	return err
+}
+
+func hookOf(hook *wire.Hook) *current.Hook {
+	if hook == nil {
+		return nil
+	}
+	return &current.Hook{Version: hook.Version, Hook: hook.Hook, When: current.When(hook.When), Stages: hook.Stages}
+}
+
+// callbacks are what the library asks of Go while it loads hooks. A reload of a manager, whose New is done, logs the files
+// that are lost; a call that fails returns them.
+func callbacks(loaded *atomic.Bool) *native.Callbacks {
+	level := native.LogError
+	if logrus.IsLevelEnabled(logrus.DebugLevel) {
+		level = native.LogDebug
+	}
+	log := func(level native.Level, message string, fields []byte) {
+		if level == native.LogError && loaded != nil && loaded.Load() {
+			var lost struct{ Path string }
+			// Without a path the message still says it.
+			_ = json.Unmarshal(fields, &lost)
+			logrus.Errorf("Failed loading hooks for %s: %s", lost.Path, message)
+			return
+		}
+		logrus.Debug(message)
+	}
+	return &native.Callbacks{Log: log, LogLevel: level, Read: read}
+}
+
+// read answers the library from Readers.
+func read(version string, content []byte) (native.Reading, string) {
+	reader, ok := Readers[version]
+	if !ok {
+		return native.ReadUnrecognized, ""
+	}
+	if pointer, ok := own[version]; ok && pointer == pointerOf(reader) {
+		return native.ReadDefault, ""
+	}
+	// The content is the library's, and the reader may keep it.
+	hook, err := reader(append([]byte(nil), content...))
+	if err != nil {
+		return native.ReadFailed, err.Error()
+	}
+	if hook == nil {
+		return native.ReadHook, wire.Encode[wire.Hook](nil)
+	}
+	return native.ReadHook, wire.Encode(&wire.Hook{Version: hook.Version, Hook: hook.Hook, When: wire.When(hook.When), Stages: hook.Stages})
+}
+
+// pointerOf tells functions apart, which Go does not compare.
+func pointerOf(reader reader) uintptr {
+	return reflect.ValueOf(reader).Pointer()
+}

@@ -1,0 +1,6 @@
+//go:build !libhooks_static
+
+package native
+
+// #cgo pkg-config: libhooks
+import "C"

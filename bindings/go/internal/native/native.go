@@ -1,0 +1,336 @@
+// Package native is libhooks.so for Go, and the only place that knows C: every function converts its arguments, calls the
+// library, and converts what comes back. Its errors are *libhooks.Error.
+package native
+
+/*
+#include <stdint.h>
+#include <stdlib.h>
+#include <libhooks/hooks.h>
+
+#if HOOKS_VERSION_NUMBER < HOOKS_MAKE_VERSION (0, 1, 0)
+#error "this package needs libhooks 0.1.0 or later"
+#endif
+
+// None of them calls back, and none keeps what it is given: what they get may stay on Go's stack.
+#cgo noescape hooks_snapshot_match
+#cgo nocallback hooks_snapshot_match
+#cgo noescape hooks_snapshot_hook
+#cgo nocallback hooks_snapshot_hook
+#cgo noescape hooks_decode
+#cgo nocallback hooks_decode
+#cgo noescape hooks_validate
+#cgo nocallback hooks_validate
+#cgo noescape hooks_when_match_request
+#cgo nocallback hooks_when_match_request
+
+extern void libhooks_go_log (uintptr_t, int, char *, char *);
+extern int libhooks_go_read (uintptr_t, char *, void *, size_t, char **);
+
+static void
+on_log (void *handle, int level, const char *message, const char *fields)
+{
+  libhooks_go_log ((uintptr_t) handle, level, (char *) message, (char *) fields);
+}
+
+static int
+on_read (void *handle, const char *version, const void *content, size_t length, char **answer)
+{
+  return libhooks_go_read ((uintptr_t) handle, (char *) version, (void *) content, length, answer);
+}
+
+// A handle is a number that C carries as a pointer.
+static void
+set_log (hooks_options_t *options, uintptr_t handle, int level)
+{
+  hooks_options_set_log (options, on_log, (void *) handle);
+  hooks_options_set_log_level (options, level);
+}
+
+static void
+set_reader (hooks_options_t *options, uintptr_t handle)
+{
+  hooks_options_set_reader (options, on_read, (void *) handle);
+}
+*/
+import "C"
+
+import (
+	"io/fs"
+	"runtime"
+	"runtime/cgo"
+	"strings"
+	"syscall"
+	"unicode/utf8"
+	"unsafe"
+
+	"libhooks"
+)
+
+// StatusNoJSONSuffix is the status of the error of a file whose name does not end in ".json".
+const StatusNoJSONSuffix = C.HOOKS_STATUS_NO_JSON_SUFFIX
+
+// Manager is a hooks_manager_t. It frees itself.
+type Manager struct {
+	pointer   *C.hooks_manager_t
+	callbacks *Callbacks
+}
+
+// Snapshot is a hooks_snapshot_t. It frees itself, and does not need its manager.
+type Snapshot struct {
+	pointer *C.hooks_snapshot_t
+}
+
+// NewManager is hooks_manager_new. The callbacks are used as long as the manager is.
+func NewManager(directories, stages []string, callbacks *Callbacks) (*Manager, error) {
+	for _, directory := range directories {
+		if err := checkPath(directory); err != nil {
+			return nil, err
+		}
+	}
+	cStages, err := stageList(stages)
+	if err != nil {
+		return nil, err
+	}
+	defer cStages.free()
+	cDirectories := newStringList(directories)
+	defer cDirectories.free()
+	options, handle := newOptions(callbacks)
+	defer C.hooks_options_free(options)
+
+	manager := &Manager{callbacks: callbacks}
+	var failure *C.hooks_error_t
+	status := C.hooks_manager_new(cDirectories.first, cDirectories.count, cStages.first, cStages.count, options, &manager.pointer, &failure)
+	if status != C.HOOKS_STATUS_OK {
+		handle.Delete()
+		callbacks.rethrow()
+		return nil, take(failure)
+	}
+	// The library calls back only from inside of its functions, and frees what it has of the callbacks with the manager.
+	runtime.AddCleanup(manager, func(pointer *C.hooks_manager_t) {
+		C.hooks_manager_free(pointer)
+		handle.Delete()
+	}, manager.pointer)
+	callbacks.rethrow()
+	return manager, nil
+}
+
+// Reload is hooks_manager_reload.
+func (m *Manager) Reload() error {
+	defer runtime.KeepAlive(m)
+	var failure *C.hooks_error_t
+	status := C.hooks_manager_reload(m.pointer, &failure)
+	m.callbacks.rethrow()
+	if status != C.HOOKS_STATUS_OK {
+		return take(failure)
+	}
+	return nil
+}
+
+// Snapshot is hooks_manager_snapshot.
+func (m *Manager) Snapshot() *Snapshot {
+	defer runtime.KeepAlive(m)
+	snapshot := &Snapshot{C.hooks_manager_snapshot(m.pointer)}
+	runtime.AddCleanup(snapshot, func(pointer *C.hooks_snapshot_t) { C.hooks_snapshot_free(pointer) }, snapshot.pointer)
+	return snapshot
+}
+
+// Generation is hooks_snapshot_generation.
+func (s *Snapshot) Generation() uint64 {
+	defer runtime.KeepAlive(s)
+	return uint64(C.hooks_snapshot_generation(s.pointer))
+}
+
+// Len is hooks_snapshot_len.
+func (s *Snapshot) Len() int {
+	defer runtime.KeepAlive(s)
+	return int(C.hooks_snapshot_len(s.pointer))
+}
+
+// Hook is hooks_snapshot_hook.
+func (s *Snapshot) Hook(index int) ([]byte, error) {
+	defer runtime.KeepAlive(s)
+	var text *C.char
+	var failure *C.hooks_error_t
+	if C.hooks_snapshot_hook(s.pointer, C.size_t(index), &text, &failure) != C.HOOKS_STATUS_OK {
+		return nil, take(failure)
+	}
+	return takeText(text), nil
+}
+
+// Match is hooks_snapshot_match: it writes to indexes as many as there is room for, and returns how many there are.
+func (s *Snapshot) Match(request []byte, hasBindMounts bool, indexes []uint32) (int, error) {
+	defer runtime.KeepAlive(s)
+	var count C.size_t
+	var failure *C.hooks_error_t
+	status := C.hooks_snapshot_match(s.pointer, unsafe.Pointer(unsafe.SliceData(request)), C.size_t(len(request)), cBool(hasBindMounts),
+		(*C.uint32_t)(unsafe.SliceData(indexes)), C.size_t(len(indexes)), &count, &failure)
+	if status != C.HOOKS_STATUS_OK {
+		return 0, take(failure)
+	}
+	return int(count), nil
+}
+
+// ReadFile is hooks_read_file_with_options. The hook is there, too, where it is not valid.
+func ReadFile(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
+	return load(path, stages, callbacks, func(path *C.char, stages stringList, options *C.hooks_options_t, text **C.char, failure **C.hooks_error_t) {
+		C.hooks_read_file_with_options(path, stages.first, stages.count, options, text, failure)
+	})
+}
+
+// ReadDir is hooks_read_dir_with_options. The list is there when there is an error, too, unless an argument is bad.
+func ReadDir(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
+	return load(path, stages, callbacks, func(path *C.char, stages stringList, options *C.hooks_options_t, text **C.char, failure **C.hooks_error_t) {
+		C.hooks_read_dir_with_options(path, stages.first, stages.count, options, text, failure)
+	})
+}
+
+func load(path string, stages []string, callbacks *Callbacks, call func(*C.char, stringList, *C.hooks_options_t, **C.char, **C.hooks_error_t)) ([]byte, error) {
+	if err := checkPath(path); err != nil {
+		return nil, err
+	}
+	cStages, err := stageList(stages)
+	if err != nil {
+		return nil, err
+	}
+	defer cStages.free()
+	cPath := C.CString(path)
+	defer C.free(unsafe.Pointer(cPath))
+	options, handle := newOptions(callbacks)
+	defer handle.Delete()
+	defer C.hooks_options_free(options)
+
+	var text *C.char
+	var failure *C.hooks_error_t
+	call(cPath, cStages, options, &text, &failure)
+	result := takeText(text)
+	err = take(failure)
+	callbacks.rethrow()
+	return result, err
+}
+
+// Decode is hooks_decode.
+func Decode(content []byte, version string) ([]byte, error) {
+	if len(content) == 0 {
+		// C has no pointer to nothing that is not NULL.
+		content = make([]byte, 0, 1)
+	}
+	cVersion := C.CString(version)
+	defer C.free(unsafe.Pointer(cVersion))
+	var text *C.char
+	var failure *C.hooks_error_t
+	C.hooks_decode(unsafe.Pointer(unsafe.SliceData(content)), C.size_t(len(content)), cVersion, &text, &failure)
+	return takeText(text), take(failure)
+}
+
+// Validate is hooks_validate.
+func Validate(hook string, stages []string) error {
+	cStages, err := stageList(stages)
+	if err != nil {
+		return err
+	}
+	defer cStages.free()
+	cHook := C.CString(hook)
+	defer C.free(unsafe.Pointer(cHook))
+	var failure *C.hooks_error_t
+	C.hooks_validate(cHook, cStages.first, cStages.count, &failure)
+	return take(failure)
+}
+
+// WhenMatch is hooks_when_match_request.
+func WhenMatch(when string, request []byte, hasBindMounts bool) (bool, error) {
+	cWhen := C.CString(when)
+	defer C.free(unsafe.Pointer(cWhen))
+	var match C.bool
+	var failure *C.hooks_error_t
+	C.hooks_when_match_request(cWhen, unsafe.Pointer(unsafe.SliceData(request)), C.size_t(len(request)), cBool(hasBindMounts), &match, &failure)
+	return bool(match), take(failure)
+}
+
+// newOptions makes options with these callbacks, which need the handle until nothing that was made with them calls them.
+func newOptions(callbacks *Callbacks) (*C.hooks_options_t, cgo.Handle) {
+	options := C.hooks_options_new()
+	handle := cgo.NewHandle(callbacks)
+	if callbacks.Log != nil {
+		C.set_log(options, C.uintptr_t(handle), C.int(callbacks.LogLevel))
+	}
+	if callbacks.Read != nil {
+		C.set_reader(options, C.uintptr_t(handle))
+	}
+	return options, handle
+}
+
+// take makes an error of what a function said, and frees it; nil where it said nothing.
+func take(failure *C.hooks_error_t) error {
+	if failure == nil {
+		return nil
+	}
+	defer C.hooks_error_free(failure)
+	return parseError(int(C.hooks_error_code(failure)), []byte(C.GoString(C.hooks_error_json(failure))))
+}
+
+// takeText takes a string of the library's, and frees it; nil where there is none.
+func takeText(text *C.char) []byte {
+	if text == nil {
+		return nil
+	}
+	defer C.hooks_string_free(text)
+	return []byte(C.GoString(text))
+}
+
+// stringList is an array of strings for C, in C's memory.
+type stringList struct {
+	first **C.char
+	count C.size_t
+}
+
+func newStringList(texts []string) stringList {
+	if len(texts) == 0 {
+		return stringList{}
+	}
+	list := stringList{(**C.char)(C.malloc(C.size_t(len(texts)) * C.size_t(unsafe.Sizeof((*C.char)(nil))))), C.size_t(len(texts))}
+	for i, text := range texts {
+		list.texts()[i] = C.CString(text)
+	}
+	return list
+}
+
+func (l stringList) texts() []*C.char {
+	return unsafe.Slice(l.first, int(l.count))
+}
+
+func (l stringList) free() {
+	for _, text := range l.texts() {
+		C.free(unsafe.Pointer(text))
+	}
+	C.free(unsafe.Pointer(l.first))
+}
+
+// stageList checks extension stages: a hook file could name none that is no UTF-8, and C none with a NUL.
+func stageList(stages []string) (stringList, error) {
+	for _, stage := range stages {
+		if strings.IndexByte(stage, 0) >= 0 || !utf8.ValidString(stage) {
+			return stringList{}, Invalid("extension stage " + stage + " holds a NUL, or is no UTF-8")
+		}
+	}
+	return newStringList(stages), nil
+}
+
+// checkPath refuses what C would cut short, with the system's word for it.
+func checkPath(path string) error {
+	if strings.IndexByte(path, 0) >= 0 {
+		return &fs.PathError{Op: "open", Path: path, Err: syscall.EINVAL}
+	}
+	return nil
+}
+
+// Invalid is the error of an argument that cannot be.
+func Invalid(message string) *libhooks.Error {
+	return &libhooks.Error{Status: C.HOOKS_STATUS_INVALID_ARGUMENT, Kind: "invalid-argument", Code: "invalid-argument", Message: message}
+}
+
+func cBool(value bool) C.int {
+	if value {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,46 @@
+package native
+
+import (
+	"encoding/binary"
+	"math"
+
+	rspec "github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// The kinds of process in a request.
+const (
+	processAbsent = iota
+	processWithoutArgs
+	processWithArgs
+)
+
+// AppendRequest appends what conditions look at, in the flat form of hooks_snapshot_match. A nil config has no process.
+func AppendRequest(request []byte, config *rspec.Spec, annotations map[string]string) ([]byte, error) {
+	switch {
+	case config == nil || config.Process == nil:
+		request = appendNumber(request, processAbsent)
+	case len(config.Process.Args) == 0:
+		request = appendNumber(request, processWithoutArgs)
+	default:
+		request = appendNumber(request, processWithArgs)
+		request = appendText(request, config.Process.Args[0])
+	}
+	request = appendNumber(request, len(annotations))
+	for key, value := range annotations {
+		request = appendText(request, key)
+		request = appendText(request, value)
+	}
+	// Lengths are numbers of 32 bits; if the whole is no longer, none of its parts is.
+	if len(request) > math.MaxUint32 {
+		return nil, Invalid("annotations and process.args[0] are 4 GiB and more")
+	}
+	return request, nil
+}
+
+func appendNumber(request []byte, number int) []byte {
+	return binary.NativeEndian.AppendUint32(request, uint32(number))
+}
+
+func appendText(request []byte, text string) []byte {
+	return append(appendNumber(request, len(text)), text...)
+}
