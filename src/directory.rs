@@ -244,9 +244,9 @@ fn scan_one(path: &Path, extension_stages: &[&str], options: &Options) -> (Snaps
     match Scanner::new(&stages, options, HashMap::new()).scan_existing(path) {
         Ok(scan) => {
             let error = scan.error().map(|error| error.with_diagnostics(scan.diagnostics.clone()));
-            (Snapshot::new(0, vec![scan]), error)
+            (Snapshot::new(0, vec![scan], &Snapshot::empty()), error)
         }
-        Err(error) => (Snapshot::new(0, Vec::new()), Some(error)),
+        Err(error) => (Snapshot::empty(), Some(error)),
     }
 }
 

@@ -54,14 +54,14 @@ impl Manager {
             directories: directories.iter().map(|directory| directory.as_ref().to_owned()).collect(),
             extension_stages: owned(extension_stages),
             options,
-            snapshot: ArcSwap::from_pointee(Snapshot::new(0, Vec::new())),
+            snapshot: ArcSwap::from_pointee(Snapshot::empty()),
             scans: AtomicU64::new(1),
         };
         let scans = manager.scan(HashMap::new());
         let refused = refusal(manager.options.policy, &scans);
-        let snapshot = Snapshot::new(1, scans);
+        let snapshot = Snapshot::new(1, scans, &Snapshot::empty());
         if let Some(error) = refused {
-            return Err(error.with_diagnostics(snapshot.diagnostics));
+            return Err(error.with_diagnostics(snapshot.diagnostics.to_vec()));
         }
         manager.swap_in(snapshot);
         Ok(manager)
@@ -144,7 +144,7 @@ impl Manager {
 
     /// All problems of the last load, tolerated or not.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        self.snapshot.load().diagnostics.clone()
+        self.snapshot.load().diagnostics.to_vec()
     }
 
     /// Reads the directories again and swaps in what is there now.
@@ -165,9 +165,9 @@ impl Manager {
             // A reload that would fail in `new` is made all the same.
             Policy::Compatible | Policy::Lenient => None,
         };
-        let snapshot = Snapshot::new(generation, scans);
+        let snapshot = Snapshot::new(generation, scans, &old);
         match refused {
-            Some(error) => Err(error.with_diagnostics(snapshot.diagnostics)),
+            Some(error) => Err(error.with_diagnostics(snapshot.diagnostics.to_vec())),
             None => {
                 self.swap_in(snapshot);
                 Ok(())
@@ -253,5 +253,32 @@ fn already_injected(snapshot: &Snapshot, stage: Stage, hook: &OciHook) -> Diagno
         message: format!("the config has this very hook at {} already; it will run twice", stage.as_str()),
         hint: Some("inject into the config as it was before".to_owned()),
         errno: 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reload_shares_what_has_not_changed() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, command: &str| {
+            let hook = format!(
+                r#"{{"version": "1.0.0", "hook": {{"path": "/bin/sh"}}, "when": {{"commands": ["{command}"]}}, "stages": []}}"#
+            );
+            std::fs::write(directory.path().join(name), hook).unwrap();
+        };
+        write("a.json", "x");
+        write("b.json", "x");
+        let manager = Manager::new(&[directory.path()], &[], Options::default()).unwrap();
+        let before = manager.snapshot();
+        write("b.json", "y");
+        manager.reload().unwrap();
+        let after = manager.snapshot();
+        assert!(before.generation() < after.generation());
+        assert!(Arc::ptr_eq(&before.hooks[0], &after.hooks[0]));
+        assert!(!Arc::ptr_eq(&before.hooks[1], &after.hooks[1]));
+        assert_eq!(after.hooks[1].hook.when.commands, ["y"]);
     }
 }

@@ -20,7 +20,7 @@ pub struct Snapshot {
     generation: u64,
     pub(crate) hooks: Vec<Arc<Loaded>>,
     pub(crate) masked: Vec<Masked>,
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Arc<Vec<Diagnostic>>,
 }
 
 /// A hook that another file hides.
@@ -32,15 +32,26 @@ pub(crate) struct Masked {
 }
 
 impl Snapshot {
-    /// Merges the scans of directories, which come in increasing preference.
-    pub(crate) fn new(generation: u64, scans: Vec<Scan>) -> Snapshot {
+    /// The set of hooks that comes before all others.
+    pub(crate) fn empty() -> Snapshot {
+        Snapshot { generation: 0, hooks: Vec::new(), masked: Vec::new(), diagnostics: Arc::default() }
+    }
+
+    /// Merges the scans of directories, which come in increasing preference. What is as it was in the set `before` is
+    /// shared with it, compiled patterns included: a manager that is reloaded again and again costs no more for it.
+    pub(crate) fn new(generation: u64, scans: Vec<Scan>, before: &Snapshot) -> Snapshot {
+        let known = before.by_path();
+        let share = |loaded: Arc<Loaded>| match known.get(loaded.path.as_path()) {
+            Some(old) if old.hook == loaded.hook => Arc::clone(old),
+            _ => loaded,
+        };
         let mut by_name: BTreeMap<OsString, Vec<Arc<Loaded>>> = BTreeMap::new();
         let mut diagnostics = Vec::new();
         let mut without_hook: Vec<(OsString, PathBuf)> = Vec::new();
         for scan in scans {
             diagnostics.extend(scan.diagnostics);
             without_hook.extend(scan.without_hook);
-            for loaded in scan.hooks {
+            for loaded in scan.hooks.into_iter().map(share) {
                 by_name.entry(loaded.name.clone()).or_default().push(loaded);
             }
         }
@@ -66,6 +77,11 @@ impl Snapshot {
             _ => None,
         }));
         let hooks = ordered.into_iter().map(|(_, loaded)| loaded).collect();
+        let diagnostics = if diagnostics == *before.diagnostics {
+            Arc::clone(&before.diagnostics)
+        } else {
+            Arc::new(diagnostics)
+        };
         Snapshot { generation, hooks, masked, diagnostics }
     }
 

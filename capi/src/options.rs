@@ -1,6 +1,6 @@
 //! How a manager is made.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
@@ -135,18 +135,20 @@ impl ReaderCallback {
         };
         // SAFETY: the header asks for NULL or a string that hooks_string_new made.
         let text = unsafe { text::take_string(text) };
-        let text = || match &text {
-            Some(text) => text.to_str().map_err(|_| "the reader's answer is not UTF-8"),
-            None => Err("the reader gave no answer"),
-        };
         match reading {
             HOOKS_READER_DEFAULT => Reading::Default,
             HOOKS_READER_UNRECOGNIZED => Reading::Unrecognized,
-            HOOKS_READER_FAILED => Reading::Failed(text().unwrap_or_else(|what| what).to_owned()),
-            HOOKS_READER_HOOK => match text().map(Hook::from_json) {
-                Ok(Ok(hook)) => Reading::Hook(hook.map(Box::new)),
-                Ok(Err(error)) => Reading::Failed(format!("the reader's answer: {error}")),
-                Err(what) => Reading::Failed(what.to_owned()),
+            HOOKS_READER_FAILED => Reading::Failed(match &text {
+                Some(text) => text.to_string_lossy().into_owned(),
+                None => "the reader does not say why".to_owned(),
+            }),
+            HOOKS_READER_HOOK => match text.as_deref().map(CStr::to_str) {
+                Some(Ok(json)) => match Hook::from_json(json) {
+                    Ok(hook) => Reading::Hook(hook.map(Box::new)),
+                    Err(error) => Reading::Failed(format!("the reader's hook: {error}")),
+                },
+                Some(Err(_)) => Reading::Failed("the reader's hook is not UTF-8".to_owned()),
+                None => Reading::Failed("the reader gives no hook".to_owned()),
             },
             other => Reading::Failed(format!("the reader returned {other}")),
         }

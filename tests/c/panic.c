@@ -110,6 +110,8 @@ main (void)
   GIVES (hooks_options_set_policy, (o, HOOKS_POLICY_LENIENT), HOOKS_STATUS_PANIC);
   GIVES (hooks_options_set_keep_last_good, (o, 1), HOOKS_STATUS_PANIC);
   GIVES (hooks_options_set_log, (o, on_log, NULL), HOOKS_STATUS_PANIC);
+  GIVES (hooks_options_set_log_level, (o, HOOKS_LOG_INFO), HOOKS_STATUS_PANIC);
+  GIVES (hooks_options_set_reader, (o, NULL, NULL), HOOKS_STATUS_PANIC);
 
   PANICS (hooks_manager_new, (dirs, 1, NULL, 0, o, &none, &err));
   CHECK (none == NULL);
@@ -123,13 +125,20 @@ main (void)
   GIVES (hooks_manager_snapshot, (m), NULL);
   s = hooks_manager_snapshot (m);
   GIVES (hooks_snapshot_generation, (s), 0);
+  GIVES (hooks_snapshot_len, (s), 0);
   PANICS (hooks_snapshot_list, (s, &out, &err));
+  PANICS (hooks_snapshot_hook, (s, 0, &out, &err));
   PANICS (hooks_snapshot_match, (s, r.bytes, r.len, 0, NULL, 0, &count, &err));
   CHECK (count == 7);
   PANICS (hooks_read_file, (file, NULL, 0, &out, &err));
   PANICS (hooks_read_dir, (dir, NULL, 0, &out, &err));
+  PANICS (hooks_read_file_with_options, (file, NULL, 0, NULL, &out, &err));
+  PANICS (hooks_read_dir_with_options, (dir, NULL, 0, NULL, &out, &err));
+  PANICS (hooks_decode, ("{}", 2, NULL, &out, &err));
   PANICS (hooks_validate, (ALWAYS, NULL, 0, &err));
   PANICS (hooks_when_match, ("{}", "{}", NULL, 0, &match, &err));
+  PANICS (hooks_when_match_request, ("{}", r.bytes, r.len, 0, &match, &err));
+  GIVES (hooks_string_new, ("text"), NULL);
   CHECK (match && out == mark);
 
   CHECK (hooks_read_file ("/nonexistent/x.json", NULL, 0, NULL, &error) == HOOKS_STATUS_IO);

@@ -80,22 +80,27 @@ func hookOf(hook *wire.Hook) *current.Hook {
 	return &current.Hook{Version: hook.Version, Hook: hook.Hook, When: current.When(hook.When), Stages: hook.Stages}
 }
 
-// callbacks are what the library asks of Go while it loads hooks. A reload of a manager, whose New is done, logs the files
-// that are lost; a call that fails returns them.
+// callbacks are what the library asks of Go while it loads hooks. loaded says whether this is a reload; nil: never.
 func callbacks(loaded *atomic.Bool) *native.Callbacks {
 	level := native.LogError
 	if logrus.IsLevelEnabled(logrus.DebugLevel) {
 		level = native.LogDebug
 	}
 	log := func(level native.Level, message string, fields []byte) {
-		if level == native.LogError && loaded != nil && loaded.Load() {
-			var lost struct{ Path string }
-			// Without a path the message still says it.
-			_ = json.Unmarshal(fields, &lost)
-			logrus.Errorf("Failed loading hooks for %s: %s", lost.Path, message)
-			return
+		var about struct{ Path, Code string }
+		// The library's own JSON; without it the message still says what there is to say.
+		_ = json.Unmarshal(fields, &about)
+		switch {
+		case about.Code == "":
+			// What is being done, in the reference's words.
+			logrus.Debug(message)
+		case level == native.LogError && loaded != nil && loaded.Load():
+			// A call that fails returns what it lost; a reload has nobody to return it to.
+			logrus.Errorf("Failed loading hooks for %s: %s", about.Path, message)
+		default:
+			// The reference says nothing of these, so who does not ask for them is not bothered.
+			logrus.WithFields(logrus.Fields{"path": about.Path, "code": about.Code}).Debug(message)
 		}
-		logrus.Debug(message)
 	}
 	return &native.Callbacks{Log: log, LogLevel: level, Read: read}
 }
