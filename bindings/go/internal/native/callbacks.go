@@ -3,7 +3,7 @@ package native
 // #include <stddef.h>
 // #include <stdint.h>
 // #include <stdlib.h>
-// #include <libhooks/hooks.h>
+// #include "library.h"
 import "C"
 
 import (

@@ -5,14 +5,7 @@ package native
 /*
 #include <stdint.h>
 #include <stdlib.h>
-#if !__has_include(<libhooks/hooks.h>)
-#error "libhooks/hooks.h is not here: install libhooks (its README says how), and let PKG_CONFIG_PATH name the folder of libhooks.pc"
-#endif
-#include <libhooks/hooks.h>
-
-#if HOOKS_VERSION_NUMBER < HOOKS_MAKE_VERSION (0, 1, 0)
-#error "this package needs libhooks 0.1.0 or later"
-#endif
+#include "library.h"
 
 // None of them calls back, and none keeps what it is given: what they get may stay on Go's stack.
 #cgo noescape hooks_snapshot_match
