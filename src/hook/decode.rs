@@ -38,10 +38,8 @@ impl Hook {
     pub fn decode(content: &[u8], version: Option<&str>) -> std::result::Result<Option<Hook>, Error> {
         let decoded = match version {
             None => decode(content, None),
-            Some("1.0.0") => {
-                v1_0_0::decode_hook(content).map(|decoded| (!is_null(content)).then_some(decoded))
-            }
-            Some("0.1.0") => v0_1_0::decode_hook(content).map(Some),
+            Some("1.0.0") => decode_1_0_0(content),
+            Some("0.1.0") => check(content).and_then(|()| v0_1_0::decode_hook(content)).map(Some),
             Some(other) => {
                 let message = format!("version is {}", quote(other.as_bytes()));
                 return Err(Error::new(crate::ErrorKind::InvalidArgument, Code::InvalidArgument, message));
@@ -57,14 +55,27 @@ impl Hook {
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not that.
     pub fn from_json(text: &str) -> std::result::Result<Option<Hook>, Error> {
         let content = text.as_bytes();
-        let decoded = v1_0_0::decode_own_hook(content).map_err(|error| error.in_argument(content))?;
+        let decoded = check(content).and_then(|()| v1_0_0::decode_own_hook(content));
+        let decoded = decoded.map_err(|error| error.in_argument(content))?;
         Ok((!is_null(content)).then_some(decoded.hook))
     }
 }
 
+/// Decodes a hook of version 1.0.0, whatever its `version` says; `null` is none.
+pub(super) fn decode_1_0_0(text: &[u8]) -> Result<Option<Decoded>> {
+    check(text)?;
+    let decoded = v1_0_0::decode_hook(text)?;
+    Ok((!is_null(text)).then_some(decoded))
+}
+
 /// Whether the text is `null`, which decodes into an empty hook.
-pub(super) fn is_null(text: &[u8]) -> bool {
+fn is_null(text: &[u8]) -> bool {
     json::Reader::new(text).peek() == Ok(Kind::Null)
+}
+
+/// Checks the whole text's syntax: as in Go, an error there comes before a wrong type anywhere.
+fn check(text: &[u8]) -> Result<()> {
+    Ok(json::Reader::check(text)?)
 }
 
 #[derive(Default)]
@@ -85,7 +96,7 @@ impl Version {
 
 /// Checks the whole text's syntax, and reads its `version`.
 fn version_of(text: &[u8]) -> Result<Version> {
-    json::Reader::check(text)?;
+    check(text)?;
     let mut version = Version::default();
     let mut reader = json::Reader::new(text);
     object(&mut reader, "a hook", |reader, key| {

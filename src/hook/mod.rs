@@ -19,7 +19,7 @@ pub(crate) use decode::decode;
 pub(crate) use decoded::{Decoded, Field, UnknownKey};
 pub(crate) use quote::quote;
 pub use reader::{Reader, Reading};
-pub(crate) use v1_0_0::{decode_hook, decode_when};
+pub(crate) use v1_0_0::decode_when;
 pub use validate::validate;
 pub(crate) use validate::{Validator, nil_hook};
 

@@ -8,7 +8,7 @@ use super::{Hook, OciHook, VERSION, When};
 use crate::diagnostic::Code;
 use crate::json::{Kind, Reader, folds_to};
 
-/// Decodes a file of version 0.1.0 and translates it.
+/// Decodes a file of version 0.1.0 and translates it. The text's syntax has been checked.
 pub(super) fn decode_hook(text: &[u8]) -> Result<Decoded> {
     const KEYS: [&str; 9] =
         ["hook", "arguments", "stages", "stage", "cmds", "cmd", "annotations", "annotation", "hasbindmounts"];

@@ -7,8 +7,8 @@ use super::decoded::{Decoded, Field, Result, UnknownKey};
 use super::fields::{Strings, annotations, boolean, field, integer, object, skip_unknown, string};
 use crate::json::Reader;
 
-/// Decodes a hook of version 1.0.0, whatever its `version` says.
-pub(crate) fn decode_hook(text: &[u8]) -> Result<Decoded> {
+/// Decodes a hook of version 1.0.0, whatever its `version` says. The text's syntax has been checked.
+pub(super) fn decode_hook(text: &[u8]) -> Result<Decoded> {
     decode(text, Builder::default())
 }
 
@@ -18,7 +18,6 @@ pub(super) fn decode_own_hook(text: &[u8]) -> Result<Decoded> {
 }
 
 fn decode(text: &[u8], mut builder: Builder) -> Result<Decoded> {
-    Reader::check(text)?;
     let mut decoded = Decoded::default();
     let mut stages = Strings::default();
     let (mut args, mut env) = (Strings::default(), Strings::default());

@@ -45,10 +45,8 @@ impl From<Invalid> for Error {
 /// cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
 pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<(), Error> {
     let text = hook_json.as_bytes();
-    let decoded = super::decode_hook(text).map_err(|error| error.in_argument(text))?;
-    if super::decode::is_null(text) {
-        return Err(nil_hook());
-    }
+    let decoded = super::decode::decode_1_0_0(text).map_err(|error| error.in_argument(text))?;
+    let decoded = decoded.ok_or_else(nil_hook)?;
     let stages: Vec<String> = extension_stages.iter().map(|stage| (*stage).to_owned()).collect();
     match Validator::new(&stages).validate(&decoded.hook) {
         Ok(_) => Ok(()),

@@ -131,6 +131,8 @@ test_decode (void)
   EXPECT (HOOKS_STATUS_JSON, "missing required property: hook", hooks_decode ("null", 4, "0.1.0", &hook, &err));
   EXPECT (HOOKS_STATUS_JSON, "unexpected end of JSON input", hooks_decode ("", 0, "1.0.0", &hook, &err));
   EXPECT (HOOKS_STATUS_JSON, "version check: ", hooks_decode ("[]", 2, NULL, &hook, &err));
+  /* Syntax comes first, and anything behind the value is wrong. */
+  EXPECT (HOOKS_STATUS_JSON, "after", hooks_decode ("{\"hook\":\"/x\",\"stages\":[]} x", 27, "0.1.0", &hook, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "version is \"2\"", hooks_decode ("{}", 2, "2", &hook, &err));
   EXPECT (HOOKS_STATUS_UTF8, "version", hooks_decode ("{}", 2, not_utf8, &hook, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "content is NULL", hooks_decode (NULL, 0, NULL, &hook, &err));
