@@ -168,6 +168,10 @@ func (s *Snapshot) Match(request []byte, hasBindMounts bool, indexes []uint32) (
 
 // ReadFile is hooks_read_file_with_options. The hook is there, too, where it is not valid.
 func ReadFile(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
+	if strings.IndexByte(path, 0) >= 0 && !strings.HasSuffix(path, ".json") {
+		// The name is wrong before the path is, and the library would see another one.
+		return nil, &libhooks.Error{Status: StatusNoJSONSuffix, Kind: "no-json-suffix", Code: "no-json-suffix", Path: path}
+	}
 	return load(path, stages, callbacks, func(path *C.char, stages stringList, options *C.hooks_options_t, text **C.char, failure **C.hooks_error_t) {
 		C.hooks_read_file_with_options(path, stages.first, stages.count, options, text, failure)
 	})
