@@ -101,7 +101,7 @@ var flaws = []struct {
 	}},
 	{2, func(f *files) string { return f.old(fixed{"hook": pick(f.random, ``, `null`)}) }},
 	{4, func(f *files) string { return f.old(fixed{"stages": pick(f.random, ``, `null`)}) }},
-	{5, func(f *files) string { return f.both("stage", "stages") }},
+	{8, func(f *files) string { return f.both("stage", "stages") }},
 	{2, func(f *files) string { return f.both("cmd", "cmds") }},
 	{2, func(f *files) string { return f.both("annotation", "annotations") }},
 	{5, func(f *files) string { return pick(f.random, "null", " null\n") }},

@@ -6,6 +6,7 @@ require (
 	github.com/opencontainers/runtime-spec v1.3.0
 	github.com/sirupsen/logrus v1.9.4
 	go.podman.io/common v0.69.0
+	libhooks v0.0.0
 )
 
 require (
@@ -13,3 +14,5 @@ require (
 	go.podman.io/storage v1.64.0 // indirect
 	golang.org/x/sys v0.47.0 // indirect
 )
+
+replace libhooks => ../../bindings/go
