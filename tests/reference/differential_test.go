@@ -33,7 +33,7 @@ func TestDifferential(t *testing.T) {
 		}
 		prepare(t)
 		for _, difference := range compare(t, libhooks(), one, filepath.Join(t.TempDir(), "tree")).differences {
-			t.Error(difference)
+			t.Errorf("%.2000s", difference)
 		}
 		return
 	}
@@ -54,7 +54,7 @@ func TestDifferential(t *testing.T) {
 		}
 		t.Errorf("tree %d; to try it again: LIBHOOKS_DIFFERENTIAL_CASE=%s", failure.tree.Index, path)
 		for _, difference := range failure.differences[:min(3, len(failure.differences))] {
-			t.Error(difference)
+			t.Errorf("%.2000s", difference)
 		}
 	}
 	if len(failures) == 0 {

@@ -32,7 +32,7 @@ func FuzzHookFile(f *testing.F) {
 			Containers:  containers,
 		}
 		for _, difference := range compare(t, libhooks(), tree, filepath.Join(t.TempDir(), "tree")).differences {
-			t.Error(difference)
+			t.Errorf("%.2000s", difference)
 		}
 	})
 }
