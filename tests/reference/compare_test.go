@@ -373,10 +373,10 @@ func inject(m manager, container container, calls int) answer {
 	var extensionHooks map[string][]rspec.Hook
 	for range calls {
 		hooks, err := m.Hooks(config, container.annotations(), container.HasBindMounts)
+		if hooks != nil && extensionHooks == nil {
+			extensionHooks = map[string][]rspec.Hook{}
+		}
 		for stage, hooks := range hooks {
-			if extensionHooks == nil {
-				extensionHooks = map[string][]rspec.Hook{}
-			}
 			extensionHooks[stage] = append(extensionHooks[stage], normalHooks(hooks)...)
 		}
 		if err != nil {

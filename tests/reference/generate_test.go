@@ -1,6 +1,8 @@
 package reference
 
 import (
+	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -41,6 +43,9 @@ func anyContainer(r random, shape int) container {
 		for range r.IntN(4) {
 			c.Annotations = append(c.Annotations, [2][]byte{[]byte(pick(r, keys...)), []byte(pick(r, values...))})
 		}
+		if r.percent(5) {
+			c.Annotations = append(c.Annotations, [2][]byte{[]byte("long"), bytes.Repeat([]byte(pick(r, values...)+"\n"), r.IntN(5000))})
+		}
 	}
 	return c
 }
@@ -69,6 +74,12 @@ func (f *files) directories(t *tree) {
 	if f.percent(8) {
 		tie = used[0]
 	}
+	if f.percent(1) {
+		return // no directories at all
+	}
+	if f.percent(1) {
+		t.Directories = append(t.Directories, f.many())
+	}
 	for number := range pick(f.random, 1, 2, 2, 2, 3, 3) {
 		made := string(rune('a' + number))
 		d := directory{Path: made + pick(f.random, "", "", "", "", "", "", "/", "//.", "/../"+made), Inside: true, Made: made, Kind: isDirectory}
@@ -93,7 +104,7 @@ func (f *files) directories(t *tree) {
 			d = pick(f.random, directory{Path: "missing", Inside: true}, directory{Path: ""}, directory{Path: "/nonexistent/hooks.d"},
 				directory{Path: made, Inside: true, Made: made, Kind: isLink, Target: "nowhere"})
 		case chance < 96 && number > 0:
-			d = directory{Path: t.Directories[0].Path, Inside: t.Directories[0].Inside}
+			d = directory{Path: t.Directories[0].Path, Inside: t.Directories[0].Inside} // once more
 		case chance < 96:
 			d.Path = "missing"
 		case chance < 98:
@@ -105,6 +116,19 @@ func (f *files) directories(t *tree) {
 		}
 		t.Directories = append(t.Directories, d)
 	}
+}
+
+// many is a directory of more hooks than a caller makes room for at once.
+func (f *files) many() directory {
+	d := directory{Path: "many", Inside: true, Made: "many", Kind: isDirectory}
+	for number := range 50 + f.IntN(100) {
+		content := f.current(fixed{"args": "[" + f.text(fmt.Sprint(number)) + "]", "when": `{"always":true}`})
+		if f.percent(20) {
+			content = f.good()
+		}
+		d.Entries = append(d.Entries, entry{Name: fmt.Appendf(nil, "%d.json", number), Kind: isFile, Content: []byte(content)})
+	}
+	return d
 }
 
 // entries are those of one directory, in the order of their names, so that what fails first can be chosen.

@@ -116,6 +116,8 @@ func inject() *hooks.Manager {
 	}
 	extension, err := manager.Hooks(&rspec.Spec{Process: &rspec.Process{}}, nil, false)
 	show("Hooks", extension, err, err == nil)
+	extension, err = new(hooks.Manager).Hooks(config, nil, true)
+	show("Hooks", extension, extension == nil, err)
 	return manager
 }
 
