@@ -40,15 +40,22 @@ type answer struct {
 	err   error
 }
 
-// The differences that docs/parity.md has, each by a name. json-text: the texts of JSON errors; annotation-order:
-// several annotations, of which at least one is no pattern; case-tie: names that are equal in lower case; half-done:
-// the reference injects something before it fails.
+// The differences that are meant to be, each by a name: docs/parity.md says why.
 const (
-	jsonText        = "json-text"
+	// The texts of JSON errors.
+	jsonText = "json-text"
+	// Match, given several annotations of which one is no pattern: the reference tries them in random order.
 	annotationOrder = "annotation-order"
-	caseTie         = "case-tie"
-	halfDone        = "half-done"
-	textIsUTF8      = "text-is-utf8"
+	// Several annotations that are no patterns: the reference names any of them.
+	invalidOrder = "invalid-order"
+	// Names that are equal in lower case: the reference's hooks are in random order.
+	caseTie = "case-tie"
+	// What the reference has injected when it fails.
+	halfDone = "half-done"
+	// Validate and Match, given what is not UTF-8.
+	memoryIsUTF8 = "memory-is-utf8"
+	// The texts of errors that name a file whose name is not UTF-8.
+	textIsUTF8 = "text-is-utf8"
 )
 
 // repeats is how often the reference is asked again where its answers are random.
@@ -205,7 +212,7 @@ func (c *comparison) compareDirectory(path string, again bool) {
 
 func (c *comparison) randomRule() string {
 	if c.randomText {
-		return annotationOrder
+		return invalidOrder
 	}
 	return ""
 }
@@ -228,7 +235,7 @@ func (c *comparison) compareFile(path string) {
 		}
 		decoded := c.compareContent(content)
 		if decoded != nil && invalidAnnotations(decoded) > 1 {
-			rule, c.randomText = annotationOrder, true
+			rule, c.randomText = invalidOrder, true
 		}
 	}
 	if (err == c.ours.noSuffix) != (theirErr == c.theirs.noSuffix) {
@@ -281,7 +288,7 @@ func (c *comparison) compareContent(content []byte) (decoded *current.Hook) {
 func (c *comparison) compareHook(hook *current.Hook) {
 	rule := ""
 	if hook != nil && invalidAnnotations(hook) > 1 {
-		rule = annotationOrder
+		rule = invalidOrder
 	}
 	theirs := c.check("Validate "+show(hook), rule, func() answer { return answer{nil, c.theirs.validate(hook, c.tree.stages())} },
 		answer{nil, c.ours.validate(hook, c.tree.stages())})

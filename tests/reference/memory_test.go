@@ -34,7 +34,7 @@ func TestHooksInMemory(t *testing.T) {
 		if same := utf8Hook(t, hook); !reflect.DeepEqual(hook, same) {
 			c.theirs, c.differences = onUTF8(t, c.theirs), nil
 			if c.compareHook(hook); len(c.differences) == 0 {
-				c.allow(textIsUTF8)
+				c.allow(memoryIsUTF8)
 				continue
 			}
 		}
@@ -46,7 +46,7 @@ func TestHooksInMemory(t *testing.T) {
 		t.Logf("%8d %s", happened[what], what)
 	}
 	for what, least := range map[string]int{"evaluations": 15, "evaluations that match": 3, "error: unexpected version": 2, "error: command": 1,
-		"error: annotation value": 1, "error: unknown stage": 1, "error: no stages": 1, "allowed: " + textIsUTF8: 1} {
+		"error: annotation value": 1, "error: unknown stage": 1, "error: no stages": 1, "allowed: " + memoryIsUTF8: 1} {
 		if 100*uint64(happened[what]) < count*uint64(least) {
 			t.Errorf("%s: %d times, want %d %%", what, happened[what], least)
 		}
