@@ -139,7 +139,7 @@ func show(value any) string {
 }
 
 // knowJSON makes our words for the reference's JSON error those that are expected from here on, if they may differ: only
-// the last part may, and input that ends early has the same words. Where that ends inside of a literal or an escape, the
+// the last part may, and input that ends early has the same words. Where that ends inside of a literal, an escape or a number, the
 // reference finds a blank that is not there.
 func (c *comparison) knowJSON(text, jsonError string, ours error) {
 	const end = "unexpected end of JSON input"
@@ -147,7 +147,7 @@ func (c *comparison) knowJSON(text, jsonError string, ours error) {
 	if c.jsonTexts[text] != "" || jsonError == "" || jsonError == end || !found || ours == nil || ours.Error() == text {
 		return
 	}
-	if after, found := strings.CutPrefix(ours.Error(), before); found && after != "" && (after != end || strings.HasPrefix(jsonError, "invalid character ' ' in ")) {
+	if after, found := strings.CutPrefix(ours.Error(), before); found && after != "" && (after != end || strings.HasPrefix(jsonError, "invalid character ' ' ")) {
 		c.jsonTexts[text] = ours.Error()
 		c.allow(jsonText)
 	}
