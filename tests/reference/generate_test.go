@@ -112,7 +112,7 @@ func (f *files) directories(t *tree) {
 		case chance < 99:
 			d.Kind, d.Target = isLink, made
 		default:
-			d = directory{Path: pick(f.random, "/"+strings.Repeat("n", 300), "/tmp/\x00", "/dev/null")}
+			d = directory{Path: pick(f.random, "/"+strings.Repeat("n", 300), "/dev/null")}
 		}
 		t.Directories = append(t.Directories, d)
 	}

@@ -7,18 +7,10 @@ func TestOddPaths(t *testing.T) {
 	c := &comparison{theirs: reference(), ours: libhooks(), tree: &tree{}, happened: map[string]int{}}
 	for _, path := range []string{"", ".", "a\x00b", "/tmp\x00", "/proc/self/mem", "/dev/null", "/proc/1/fdinfo/x", "/none/none", "/dev/null/x", "\xff",
 		".json", "a\x00.json", "/none.json", "/none/a.json", "/dev/null/a.json", "\xff.json", "/proc/self/.json", "testdata/swap/../swap/.json"} {
-		hook, err := c.ours.read(path, nil)
-		c.check("Read", "", func() answer {
-			hook, err := c.theirs.read(path, nil)
-			return answer{hook, err}
-		}, answer{hook, err})
-		hooks, err := c.ours.readDir(path, nil)
-		c.check("ReadDir", "", func() answer {
-			hooks, err := c.theirs.readDir(path, nil)
-			return answer{hooks, err}
-		}, answer{hooks, err})
+		c.check("Read", "", func() answer { return hookAnswer(c.theirs.read(path, nil)) }, hookAnswer(c.ours.read(path, nil)))
+		c.check("ReadDir", "", func() answer { return hooksAnswer(c.theirs.readDir(path, nil)) }, hooksAnswer(c.ours.readDir(path, nil)))
 		for _, paths := range [][]string{{path}, {path, path}, {"/none", path}} {
-			_, err = c.ours.new(paths, nil)
+			_, err := c.ours.new(paths, nil)
 			c.check("New", "", func() answer {
 				_, err := c.theirs.new(paths, nil)
 				return answer{nil, err}
