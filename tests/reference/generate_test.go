@@ -148,16 +148,16 @@ func (f *files) entries(t *tree, used []string, mood mood) (entries []entry) {
 		case f.percent(6):
 			e.Kind = isDirectory
 		case f.percent(6):
-			e.Kind, e.Target = isLink, pick(f.random, name, "/bin/sh/x", "../store", "/"+strings.Repeat("n", 300))
+			e.Kind, e.Target = isLink, []byte(pick(f.random, name, "/bin/sh/x", "../store", "/"+strings.Repeat("n", 300)))
 		default:
 			e.Content = []byte(f.bad())
 		}
 		if e.Kind == isFile && f.percent(10) {
 			kept := entry{Name: []byte{byte('0' + len(t.Store)/10), byte('0' + len(t.Store)%10)}, Kind: isFile, Content: e.Content}
 			t.Store = append(t.Store, kept)
-			e = entry{Name: e.Name, Kind: isLink, Target: "../store/" + string(kept.Name)}
+			e = entry{Name: e.Name, Kind: isLink, Target: append([]byte("../store/"), kept.Name...)}
 		} else if f.percent(3) {
-			e = entry{Name: e.Name, Kind: isLink, Target: "../store/none"}
+			e = entry{Name: e.Name, Kind: isLink, Target: []byte("../store/none")}
 		}
 		entries = append(entries, e)
 	}

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
+	"testing"
 
 	rspec "github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -34,7 +36,7 @@ type entry struct {
 	Name    []byte
 	Kind    kind
 	Content []byte
-	Target  string
+	Target  []byte
 }
 
 type kind string
@@ -83,7 +85,7 @@ func (t *tree) write(root string) error {
 			if err := writeEntries(path, d.Entries); err != nil {
 				return err
 			}
-		} else if err := (entry{Kind: d.Kind, Target: d.Target}).write(path); err != nil {
+		} else if err := (entry{Kind: d.Kind, Target: []byte(d.Target)}).write(path); err != nil {
 			return err
 		}
 	}
@@ -105,7 +107,7 @@ func writeEntries(path string, entries []entry) error {
 func (e entry) write(path string) error {
 	switch e.Kind {
 	case isLink:
-		return os.Symlink(e.Target, path)
+		return os.Symlink(string(e.Target), path)
 	case isDirectory:
 		return os.Mkdir(path, 0o755)
 	default:
@@ -164,4 +166,22 @@ func loadTree(path string) (*tree, error) {
 	}
 	t := new(tree)
 	return t, json.Unmarshal(content, t)
+}
+
+// TestTreesAreReproducible: the same seed and index give the same tree, and a tree that was kept is the one that failed.
+func TestTreesAreReproducible(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "tree.json")
+	for index := range uint64(500) {
+		one := generate(7, index)
+		if again := generate(7, index); !reflect.DeepEqual(one, again) {
+			t.Fatalf("tree %d is another one the second time", index)
+		}
+		if err := one.save(path); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := loadTree(path)
+		if err != nil || show(kept) != show(one) {
+			t.Fatalf("tree %d is not what was kept of it: %v", index, err)
+		}
+	}
 }
