@@ -1,0 +1,140 @@
+package reference
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/sirupsen/logrus"
+)
+
+// Where cases that fail are kept.
+const kept = "../../target/differential"
+
+func TestMain(m *testing.M) {
+	logrus.SetOutput(io.Discard)
+	os.Exit(m.Run())
+}
+
+// TestDifferential compares libhooks with the reference on generated trees. LIBHOOKS_DIFFERENTIAL_COUNT is how many,
+// LIBHOOKS_DIFFERENTIAL_SEED another seed, and LIBHOOKS_DIFFERENTIAL_CASE a file with one tree to try again.
+func TestDifferential(t *testing.T) {
+	if path := os.Getenv("LIBHOOKS_DIFFERENTIAL_CASE"); path != "" {
+		one, err := loadTree(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		prepare(t)
+		for _, difference := range compare(t, libhooks(), one, filepath.Join(t.TempDir(), "tree")).differences {
+			t.Errorf("%.2000s", difference)
+		}
+		return
+	}
+	seed, count := number(t, "LIBHOOKS_DIFFERENTIAL_SEED", uint64(time.Now().UnixNano())), number(t, "LIBHOOKS_DIFFERENTIAL_COUNT", 20_000)
+	t.Logf("LIBHOOKS_DIFFERENTIAL_SEED=%d LIBHOOKS_DIFFERENTIAL_COUNT=%d", seed, count)
+	keep, err := filepath.Abs(kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	prepare(t)
+	start := time.Now()
+	happened, failures := differential(t, libhooks(), seed, count, 5)
+	t.Logf("%d trees in %v", happened["trees"], time.Since(start).Round(time.Second))
+	for _, failure := range failures {
+		path := filepath.Join(keep, fmt.Sprintf("%d-%d.json", failure.tree.Seed, failure.tree.Index))
+		if err := failure.tree.save(path); err != nil {
+			t.Error(err)
+		}
+		t.Errorf("tree %d; to try it again: LIBHOOKS_DIFFERENTIAL_CASE=%s", failure.tree.Index, path)
+		for _, difference := range failure.differences[:min(3, len(failure.differences))] {
+			t.Errorf("%.2000s", difference)
+		}
+	}
+	if len(failures) == 0 {
+		assertSpread(t, happened)
+	}
+}
+
+func number(t *testing.T, name string, otherwise uint64) uint64 {
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	number, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return number
+}
+
+// prepare makes a working directory that has what relative paths of executables name, in memory where that can be.
+func prepare(t *testing.T) {
+	if information, err := os.Stat("/dev/shm"); err == nil && information.IsDir() && os.Getenv("TMPDIR") == "" {
+		t.Setenv("TMPDIR", "/dev/shm")
+	}
+	t.Chdir(t.TempDir())
+	for name, target := range map[string]string{"link": "/bin/sh", "loop": "loop", "dangling": "nowhere"} {
+		if err := os.Symlink(target, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// compare writes a tree below a root that does not exist yet, and asks both.
+func compare(t testing.TB, ours implementation, tree *tree, root string) *comparison {
+	if err := tree.write(root); err != nil {
+		t.Fatalf("tree %d: %v", tree.Index, err)
+	}
+	c := &comparison{theirs: reference(), ours: ours, tree: tree, root: root, happened: map[string]int{}, jsonTexts: map[string]string{}}
+	c.compareAll()
+	if err := os.RemoveAll(root); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// differential compares so many trees, and stops after a number of failures.
+func differential(t testing.TB, ours implementation, seed, count uint64, stopAfter int) (happened map[string]int, failures []*comparison) {
+	happened = map[string]int{}
+	var next atomic.Uint64
+	var mutex sync.Mutex
+	var workers sync.WaitGroup
+	directory, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for worker := range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			// Half of the trees are given by relative paths.
+			roots := []string{fmt.Sprintf("%s/tree%d", directory, worker), fmt.Sprintf("tree%d", worker)}
+			for {
+				index := next.Add(1) - 1
+				if index >= count {
+					return
+				}
+				c := compare(t, ours, generate(seed, index), roots[index%2])
+				mutex.Lock()
+				for what, count := range c.summary() {
+					happened[what] += count
+				}
+				if len(c.differences) > 0 {
+					failures = append(failures, c)
+				}
+				enough := len(failures) >= stopAfter
+				mutex.Unlock()
+				if enough {
+					return
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return happened, failures
+}
