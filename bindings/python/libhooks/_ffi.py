@@ -14,7 +14,7 @@ import json
 import os
 from collections.abc import Sequence
 from ctypes import POINTER, byref, c_bool, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
-from typing import Any, Callable, Optional
+from typing import Any, Callable, NoReturn, Optional
 
 from ._errors import HooksError
 
@@ -153,7 +153,6 @@ class Manager:
 
     __slots__ = ("_pointer",)
 
-    # As a c_void_p, which refuses to be copied: two objects would free one manager.
     _pointer: c_void_p
 
     def __init__(
@@ -171,6 +170,10 @@ class Manager:
     # The function is bound here, since a module's variables may be gone when the interpreter ends.
     def __del__(self, free: Callable[[c_void_p], None] = _library.hooks_manager_free) -> None:
         free(self._pointer)
+
+    # Of two objects, each would free the manager.
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a manager cannot be pickled or copied")
 
     def hooks(self, config: bytes, annotations: Optional[bytes], has_bind_mounts: int) -> tuple[bytes, bytes]:
         injected, stage_hooks = _texts(

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Generic, NoReturn, Optional, TypeVar, Union, overload
+from typing import Any, Generic, Optional, TypeVar, Union, overload
 
 from . import _arguments, _ffi
 from ._arguments import JSON, Path
@@ -236,9 +236,6 @@ class Manager:
         handle = self._handle
         state = "closed" if handle is None else f"generation {handle.generation()}"
         return f"<{type(self).__module__}.{type(self).__qualname__} {state}>"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(f"cannot pickle or copy a {type(self).__name__}")
 
     def _open(self) -> _ffi.Manager:
         # Whoever got it holds it, so a close in another thread does not free it under them.
