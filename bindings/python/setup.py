@@ -21,7 +21,8 @@ SOURCES = ("Cargo.toml", "Cargo.lock", "src", "capi", "cli", "benches")
 def version() -> str:
     """The version in Cargo.toml."""
     found = re.search(r'^version = "(.+)"$', (RUST / "Cargo.toml").read_text(), re.MULTILINE)
-    assert found, "Cargo.toml has no version"
+    if found is None:
+        raise SystemExit("Cargo.toml has no version")
     return found[1]
 
 
@@ -78,7 +79,7 @@ class SourceDistribution(sdist):
             source, target = RUST / name, Path(base_dir, "rust", name)
             target.parent.mkdir(parents=True, exist_ok=True)
             if source.is_dir():
-                shutil.copytree(source, target)
+                shutil.copytree(source, target, dirs_exist_ok=True)
             else:
                 shutil.copyfile(source, target)
 

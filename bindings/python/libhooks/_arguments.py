@@ -38,7 +38,10 @@ def path(name: str, value: Path) -> bytes:
     """A path: bytes, or what `os.fsencode` makes of it."""
     if not isinstance(value, (str, bytes, os.PathLike)):
         raise _type_error(name, "a str, bytes or os.PathLike", value)
-    return _without_nul(name, os.fsencode(value))
+    try:
+        return _without_nul(name, os.fsencode(value))
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{name} is no path: {error}") from error
 
 
 def paths(name: str, values: Iterable[Path]) -> list[bytes]:

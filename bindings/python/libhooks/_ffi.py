@@ -161,8 +161,11 @@ class Manager:
         self._pointer = c_void_p()
         options = c_void_p(_library.hooks_options_new())
         try:
-            _library.hooks_options_set_policy(options, policy)
-            _library.hooks_options_set_keep_last_good(options, keep_last_good)
+            # Without options a manager would be made all the same, and not be strict.
+            if _library.hooks_options_set_policy(options, policy) != 0:
+                raise RuntimeError(f"libhooks takes no policy {policy}")
+            if _library.hooks_options_set_keep_last_good(options, keep_last_good) != 0:
+                raise RuntimeError("libhooks takes no keep_last_good")
             _texts(_library.hooks_manager_new, *_array(directories), *_array(stages), options, byref(self._pointer))
         finally:
             _library.hooks_options_free(options)

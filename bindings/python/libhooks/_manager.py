@@ -84,13 +84,13 @@ class Manager:
             raise ValueError("keep_last_good goes with lenient only")
         if directories is None:
             directories = (DEFAULT_DIR, OVERRIDE_DIR)
-        self._handle = _ffi.Manager(
+        self._handle = handle = _ffi.Manager(
             _arguments.paths("directories", directories),
             _arguments.stages(extension_stages),
             _ffi.STRICT if strict else _ffi.LENIENT if lenient else _ffi.COMPATIBLE,
             bool(keep_last_good),
         )
-        self._log()
+        _log(handle)
 
     @overload
     def hooks(
@@ -188,7 +188,7 @@ class Manager:
         Raises:
             ValueError: the manager is closed.
         """
-        return tuple(map(Diagnostic._of, json.loads(self._open().diagnostics())))
+        return _diagnostics(self._open())
 
     def reload(self) -> None:
         """Reads the directories again and swaps the new hooks in as a whole: a call under way in another thread goes on
@@ -198,8 +198,9 @@ class Manager:
             HooksError: there is a problem, and the manager is strict; the old hooks stay. Others never fail to reload.
             ValueError: the manager is closed.
         """
-        self._open().reload()
-        self._log()
+        handle = self._open()
+        handle.reload()
+        _log(handle)
 
     @property
     def generation(self) -> int:
@@ -244,15 +245,23 @@ class Manager:
             raise ValueError("the manager is closed")
         return handle
 
-    def _log(self) -> None:
-        # From what the library has kept, and not by its log callback: Python would be called from within the library,
-        # where an interrupt cannot be raised and a daemon thread not be ended.
-        if not _logger.isEnabledFor(logging.ERROR):
-            return
-        for diagnostic in self.diagnostics():
-            place = ":".join(str(part) for part in (diagnostic.path, diagnostic.line, diagnostic.column) if part)
-            level = _LEVELS.get(diagnostic.severity, logging.WARNING)
-            _logger.log(level, "%s: %s", place, diagnostic.message, extra={"diagnostic": diagnostic})
+
+def _diagnostics(handle: _ffi.Manager) -> tuple[Diagnostic, ...]:
+    return tuple(map(Diagnostic._of, json.loads(handle.diagnostics())))
+
+
+def _log(handle: _ffi.Manager) -> None:
+    """Logs what was found when the hooks were loaded.
+
+    From what the library has kept, and not by its log callback: Python would be called from within the library, where
+    an interrupt cannot be raised and a daemon thread not be ended.
+    """
+    if not _logger.isEnabledFor(logging.ERROR):
+        return
+    for diagnostic in _diagnostics(handle):
+        place = ":".join(str(part) for part in (diagnostic.path, diagnostic.line, diagnostic.column) if part)
+        level = _LEVELS.get(diagnostic.severity, logging.WARNING)
+        _logger.log(level, "%s: %s", place, diagnostic.message, extra={"diagnostic": diagnostic})
 
 
 def _whole_paths(item: Any) -> None:

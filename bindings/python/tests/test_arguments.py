@@ -36,6 +36,11 @@ def test_a_path_has_no_nul(value: Any) -> None:
             function(value)
 
 
+def test_a_path_has_a_form_in_bytes() -> None:
+    with pytest.raises(ValueError, match=r"^directories\[0\] is no path: .*surrogates"):
+        MANAGER(["\ud800"])
+
+
 STAGES = [
     lambda stages: MANAGER([], stages),
     lambda stages: libhooks.read("/missing.json", stages),
