@@ -1,11 +1,18 @@
-"""100,000 calls leave nothing behind."""
+"""Nothing is left behind: whatever the library makes is freed, once; and 100,000 calls take no memory."""
 
 from __future__ import annotations
 
+import gc
+from collections import Counter
+from ctypes import c_void_p
 from pathlib import Path
+from typing import Any, Callable
 
 import pytest
 from conftest import Python, Write
+
+import libhooks
+from libhooks import _ffi
 
 # Prints the resident memory after 1,000 calls and at the end, in kB. "leak": strings are not freed, as a control.
 PROGRAM = """
@@ -60,3 +67,78 @@ def test_calls_leave_no_memory_behind(python: Python, library: Path, directory: 
 
 def test_strings_that_are_not_freed_would_be_seen(python: Python, library: Path, directory: Path) -> None:
     assert growth(python, library, directory, 10_000, "leak") > 2048
+
+
+@pytest.fixture
+def balance(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
+    """The library's objects and texts that are there: a pointer that it hands out counts 1, one that is freed -1."""
+    there: Counter[int] = Counter()
+    gc.collect()
+
+    def making(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            result = real(*arguments)
+            # Outputs are given as byref(c_void_p()).
+            outputs = [getattr(argument, "_obj", None) for argument in arguments]
+            there.update(output.value for output in outputs if isinstance(output, c_void_p) and output.value)
+            return result
+
+        return call
+
+    def freeing(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(pointer: Any) -> None:
+            there.subtract([pointer.value] if pointer.value else [])
+            real(pointer)
+
+        return call
+
+    real_new = _ffi._library.hooks_options_new
+
+    def options_new() -> Any:
+        pointer = real_new()
+        there.update([pointer])
+        return pointer
+
+    for name, (_, arguments) in _ffi._FUNCTIONS.items():
+        function = getattr(_ffi._library, name)
+        if name.endswith("_free"):
+            monkeypatch.setattr(_ffi._library, name, freeing(function))
+        elif _ffi._OUT in arguments:
+            monkeypatch.setattr(_ffi._library, name, making(function))
+    monkeypatch.setattr(_ffi._library, "hooks_options_new", options_new)
+    manager_del, manager_free = _ffi.Manager.__del__, _ffi._library.hooks_manager_free
+    monkeypatch.setattr(_ffi.Manager, "__del__", lambda manager: manager_del(manager, manager_free))
+    return there
+
+
+def test_whatever_the_library_makes_is_freed_once(write: Write, balance: Counter[int]) -> None:
+    path = write(stages=["createRuntime", "precreate"])
+    manager = libhooks.Manager([path.parent], ["precreate"])
+    # The manager itself is there, and nothing else.
+    assert sorted(balance.values(), reverse=True)[:2] == [1, 0]
+    manager.hooks({})
+    manager.hooks("{}")
+    manager.explain({})
+    manager.list()
+    manager.reload()
+    libhooks.read(path, ["precreate"])
+    libhooks.read_dir(path.parent, ["precreate"])
+    libhooks.validate(libhooks.read(path, ["precreate"]), ["precreate"])
+    libhooks.when_match({}, {})
+    failures: list[Callable[[], object]] = [
+        lambda: libhooks.Manager([path.parent]),
+        lambda: manager.hooks("{"),
+        lambda: manager.explain("{"),
+        lambda: libhooks.read(path),
+        lambda: libhooks.read_dir(path.parent),
+        lambda: libhooks.validate("null"),
+        lambda: libhooks.when_match("{", {}),
+    ]
+    for fails in failures:
+        with pytest.raises(libhooks.HooksError):
+            fails()
+    assert sum(balance.values()) == 1
+    manager.close()
+    gc.collect()
+    assert len(balance) > 5
+    assert set(balance.values()) == {0}
