@@ -9,7 +9,7 @@ from typing import Optional, Union
 
 from . import _ffi
 
-Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
+Path = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
 """A path, as `open` takes it."""
 
 JSON = Union[Mapping[str, object], str, bytes]

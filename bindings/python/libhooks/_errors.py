@@ -13,24 +13,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One problem of a hook file or a directory, which need not be an error."""
+    """One problem of a hook file or a directory, which need not be an error.
+
+    Attributes:
+        severity: ``"error"`` (the file gives no hook), ``"warning"`` or ``"info"``.
+        code: which problem it is: a stable name such as ``"missing-executable"``.
+        path: the file or directory; bytes that are not UTF-8 are there as `os.fsdecode` has them.
+        message: what is wrong, in words.
+        line: the line in the file, from 1; None where there is no such place.
+        column: the column in bytes, from 1.
+        hint: what to do about it, if something is known.
+        errno: the system's error number behind it, as in the module `errno`, if there is one.
+    """
 
     severity: str
-    """``"error"`` (the file gives no hook), ``"warning"`` or ``"info"``."""
     code: str
-    """Which problem it is: a stable name such as ``"missing-executable"``."""
     path: str
-    """The file or directory; bytes that are not UTF-8 are there as `os.fsdecode` has them."""
     message: str
-    """What is wrong, in words."""
     line: Optional[int] = None
-    """The line in the file, from 1; None where there is no such place."""
     column: Optional[int] = None
-    """The column in bytes, from 1."""
     hint: Optional[str] = None
-    """What to do about it, if something is known."""
     errno: Optional[int] = None
-    """The system's error number behind it, as in the module `errno`."""
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> Diagnostic:
@@ -51,36 +54,28 @@ class HooksError(Exception):
     """A call failed; ``str(error)`` says why, in one or more lines.
 
     Arguments of a wrong type or form are `TypeError` and `ValueError`, as everywhere in Python. This is about what the
-    arguments mean: hook files, configs, the system.
+    arguments mean: hook files, configs, the system. It can be pickled.
+
+    Attributes:
+        message: what ``str(error)`` is.
+        kind: what sort of error it is: ``"invalid-argument"``, ``"utf8"``, ``"json"`` (an argument is not the JSON
+            expected), ``"io"``, ``"hook-file"``, ``"match"`` (``process.args`` is empty), ``"stage"``,
+            ``"no-json-suffix"``, ``"strict"`` or ``"panic"`` (a bug in libhooks). There may come more.
+        code: which error it is: a stable name such as ``"missing-executable"``, one of those of `Diagnostic.code`.
+        status: the C library's number for the kind: an ``enum hooks_status`` of hooks.h, negative.
+        errno: the system's error number behind it, as in the module `errno`, or None.
+        path: the file or directory that it is about, as `os.fsdecode` gives it, or None.
+        line: the line in that file, or in the argument, from 1, or None.
+        column: the column in bytes, from 1, or None.
+        hook: the name of the hook that could not be matched, or None.
+        diagnostics: of a failed `Manager`, `Manager.reload` or `read_dir`: every problem of every directory.
+        hooks: of a failed `read_dir`: the hooks that are good, by file name.
     """
 
     # As tracebacks and pickles name it.
     __module__ = "libhooks"
 
-    message: str
-    """What ``str(error)`` is."""
-    kind: str
-    """What sort of error it is: ``"invalid-argument"``, ``"utf8"``, ``"json"`` (an argument is not the JSON expected),
-    ``"io"``, ``"hook-file"``, ``"match"`` (``process.args`` is empty), ``"stage"``, ``"no-json-suffix"``, ``"strict"``
-    or ``"panic"`` (a bug in libhooks). There may come more."""
-    code: str
-    """Which error it is: a stable name such as ``"missing-executable"``, one of those of `Diagnostic.code`."""
-    status: int
-    """The C library's number for the kind: an ``enum hooks_status`` of hooks.h, negative."""
-    errno: Optional[int]
-    """The system's error number behind it, as in the module `errno`."""
-    path: Optional[str]
-    """The file or directory that it is about, as `os.fsdecode` gives it."""
-    line: Optional[int]
-    """The line in that file or in the argument, from 1."""
-    column: Optional[int]
-    """The column in bytes, from 1."""
-    hook: Optional[str]
-    """The name of the hook that could not be matched."""
-    diagnostics: tuple[Diagnostic, ...]
-    """Of a failed `Manager`, `Manager.reload` or `read_dir`: every problem of every directory."""
     hooks: Mapping[str, Hook]
-    """Of a failed `read_dir`: the hooks that are good, by file name."""
 
     # Everything but the message has a default and lives in __dict__, which is all that copying and pickling need.
     def __init__(

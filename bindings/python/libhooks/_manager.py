@@ -30,12 +30,15 @@ _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.I
 
 @dataclass(frozen=True)
 class Result(Generic[Config]):
-    """What `Manager.hooks` gives."""
+    """What `Manager.hooks` gives.
+
+    Attributes:
+        config: the config with the hooks, in the form in which it was given.
+        extension_stage_hooks: the hooks of the extension stages, for the caller to run: by stage, in order.
+    """
 
     config: Config
-    """The config with the hooks, in the form in which it was given."""
     extension_stage_hooks: dict[str, list[OCIHook]]
-    """The hooks of the extension stages, for the caller to run: by stage, in order."""
 
 
 class Manager:

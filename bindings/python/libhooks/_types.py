@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional, TypedDict
+from typing import Optional, TypedDict, Union
 
 from ._errors import Diagnostic
 
@@ -12,12 +12,11 @@ class _OCIHook(TypedDict):
 
 
 class OCIHook(_OCIHook, total=False):
-    """A hook as the OCI runtime specification has it: what is run."""
+    """A hook as the OCI runtime specification has it: what is run. The timeout is in seconds."""
 
     args: list[str]
     env: list[str]
     timeout: int
-    """In seconds."""
 
 
 # By calls, since "hasBindMounts" and "or" are the names in the files, and the latter is no name in Python.
@@ -57,21 +56,19 @@ class MaskedHook(FilePath):
 
 
 class ListedHook(FilePath):
-    """A hook and where it comes from."""
+    """A hook and where it comes from: ``name`` is that of its file, ``masks`` are the files of earlier directories that
+    it hides."""
 
     name: str
-    """The name of its file."""
     masks: list[FilePath]
-    """The files of earlier directories that it hides."""
     hook: Hook
 
 
 class Listing(TypedDict):
-    """What `Manager.list` gives."""
+    """What `Manager.list` gives: the hooks in the order of injection, and those that are hidden."""
 
     generation: int
     hooks: list[ListedHook]
-    """In the order of injection."""
     masked: list[MaskedHook]
 
 
@@ -91,27 +88,36 @@ class _Condition(TypedDict):
 class Condition(_Condition, total=False):
     """What a condition came to.
 
-    ``condition`` is ``"always"``, ``"has-bind-mounts"``, ``"annotation"`` or ``"commands"``; ``outcome`` is
-    ``"holds"``, ``"fails"``, ``"ignored"`` or ``"error"``, and then ``error`` is its text; ``afterVerdict`` says that
-    the verdict was there already. The others are there as the condition has them.
+    Always there are:
+        condition: ``"always"``, ``"has-bind-mounts"``, ``"annotation"`` or ``"commands"``.
+        outcome: ``"holds"``, ``"fails"``, ``"ignored"`` or ``"error"``.
+        afterVerdict: the conditions before it had settled the verdict.
+    Of an error:
+        error: its text.
+    Of ``always`` and ``has-bind-mounts``:
+        value: what the hook says.
+        container: whether the container has bind mounts.
+    Of ``annotation``:
+        keyPattern, valuePattern: the patterns.
+        tried: how many annotations there are.
+        matched: the `Annotation` that matched, or None.
+        nearest: one whose key matched, but not its value, or None.
+    Of ``commands``:
+        patterns: the patterns.
+        command: ``process.args[0]``, or None.
+        matched: the pattern that matched, or None.
     """
 
     error: str
     value: bool
-    """``always``, ``has-bind-mounts``: what the hook says."""
     container: bool
-    """``has-bind-mounts``: what the container has."""
     keyPattern: str
     valuePattern: str
     tried: int
-    """``annotation``: how many annotations there are."""
-    matched: object
-    """``annotation``: the `Annotation` that matched; ``commands``: the pattern; None if there is none."""
+    matched: Union[Annotation, str, None]
     nearest: Optional[Annotation]
-    """``annotation``: one whose key matched, but not its value."""
     patterns: list[str]
     command: Optional[str]
-    """``commands``: ``process.args[0]``."""
 
 
 class _HookVerdict(FilePath):
@@ -123,20 +129,25 @@ class _HookVerdict(FilePath):
 
 
 class HookVerdict(_HookVerdict, total=False):
-    """Whether a hook matches, and why. ``verdict`` is ``"match"``, ``"no-match"`` or ``"error"``, and then ``error`` is
+    """Whether a hook matches, and why: ``verdict`` is ``"match"``, ``"no-match"`` or ``"error"``, and then ``error`` is
     its text; ``anyOf`` says that one condition that holds is enough."""
 
     error: str
 
 
 class Explanation(TypedDict):
-    """What `Manager.explain` gives."""
+    """What `Manager.explain` gives.
+
+    Members:
+        generation: which set of hooks was asked.
+        error: what `Manager.hooks` fails with for this container, or None.
+        hooks: the verdict of each, in the order of injection.
+        masked: hooks that were not asked, since others hide them.
+        withoutHook: the problems of files that give no hook.
+    """
 
     generation: int
     error: Optional[str]
-    """What `Manager.hooks` fails with for this container, if it does."""
     hooks: list[HookVerdict]
-    """In the order of injection."""
     masked: list[MaskedHook]
     withoutHook: list[Diagnostic]
-    """The problems of the files that give no hook."""

@@ -6,6 +6,7 @@ import doctest
 import re
 import shutil
 import subprocess
+import typing
 from ctypes import POINTER, c_bool, c_char_p, c_int, c_size_t, c_uint64, c_void_p
 from pathlib import Path
 
@@ -167,6 +168,16 @@ def test_functions_take_what_the_header_says(root: Path) -> None:
 
 def test_the_example_of_the_documentation() -> None:
     assert doctest.testmod(libhooks) == (0, 3)
+
+
+def test_types_can_be_read_at_run_time() -> None:
+    for name in libhooks.__all__:
+        thing = getattr(libhooks, name)
+        # As pydantic and its like do. Nobody makes an error of data.
+        if callable(thing) and thing is not libhooks.HooksError:
+            assert typing.get_type_hints(thing), name
+    assert typing.get_type_hints(libhooks.Manager.hooks)["has_bind_mounts"] == typing.Optional[bool]
+    assert typing.get_type_hints(libhooks.Diagnostic)["line"] == typing.Optional[int]
 
 
 def test_everything_public_is_exported_and_documented() -> None:
