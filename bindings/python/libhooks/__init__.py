@@ -18,6 +18,8 @@ wheels do; else as ``libhooks.so.0`` from where the system has its libraries.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from . import _ffi
 from ._errors import Diagnostic, HooksError
 from ._files import read, read_dir, validate, when_match
@@ -70,13 +72,15 @@ def version() -> str:
     return _ffi.version()
 
 
-def __getattr__(name: str) -> str:
-    # Looked up when it is asked for: it takes as long as all the rest of the import.
-    if name == "__version__":
-        from importlib import metadata  # noqa: PLC0415
+if not TYPE_CHECKING:  # which would take any name for a text
 
-        try:
-            return metadata.version("libhooks")
-        except metadata.PackageNotFoundError:
-            raise AttributeError("libhooks has no __version__, since it is not installed") from None
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __getattr__(name: str) -> str:
+        # Looked up when it is asked for: it takes as long as all the rest of the import.
+        if name == "__version__":
+            from importlib import metadata  # noqa: PLC0415
+
+            try:
+                return metadata.version("libhooks")
+            except metadata.PackageNotFoundError:
+                raise AttributeError("libhooks has no __version__, since it is not installed") from None
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
