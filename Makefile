@@ -6,6 +6,7 @@ LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DESTDIR ?=
 CARGO ?= cargo
+PYTHON ?= python3
 # Where everything here looks for what was built, whatever the environment says.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
@@ -16,7 +17,7 @@ SONAME := libhooks.so.$(ABI)
 LIBRARY := $(SONAME).$(shell echo '$(VERSION)' | cut -d. -f2,3)
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test lint install deps header clean
+.PHONY: help build demo test lint install wheel deps header clean
 
 help: ## say what the targets are
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile | expand -t 16
@@ -50,6 +51,12 @@ install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR)
 	tools/pkgconfig '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' static > target/libhooks-static.pc
 	install -m 644 target/libhooks.pc target/libhooks-static.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	install -m 755 target/release/oci-hooks '$(DESTDIR)$(BINDIR)/oci-hooks'
+
+wheel: build ## the Python package with the library in it, in target/wheel
+	[ -x target/python/build/bin/pip ] || $(PYTHON) -m venv target/python/build
+	rm -rf target/wheel bindings/python/build
+	target/python/build/bin/pip wheel -q --no-deps --wheel-dir target/wheel bindings/python
+	target/python/build/bin/python bindings/python/check_wheel.py target/wheel/*.whl
 
 clean: ## remove what was built
 	$(CARGO) clean

@@ -1,0 +1,84 @@
+"""Checks that wheels are what their names say, and that all is there: the glibc and the machine of the library within,
+by readelf; the version, by Cargo.toml.
+
+    python3 check_wheel.py WHEEL...
+"""
+
+import email
+import re
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+# What readelf calls the machines that wheels are named after.
+MACHINES = {
+    "x86_64": "Advanced Micro Devices X86-64",
+    "aarch64": "AArch64",
+    "ppc64le": "PowerPC64",
+    "riscv64": "RISC-V",
+    "s390x": "IBM S/390",
+}
+# What is on every system with glibc.
+SYSTEM = re.compile(r"(libc|libgcc_s|libm|ld-linux[a-z0-9_-]*)\.so\.[0-9]+")
+
+
+def readelf(option: str, library: bytes) -> str:
+    """What readelf says of a library."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(library)
+        file.flush()
+        ran = subprocess.run(["readelf", "-W", option, file.name], check=True, stdout=subprocess.PIPE, text=True)
+        return ran.stdout
+
+
+def problems(wheel: Path, version: str) -> "list[str]":
+    """What is wrong with a wheel that should be of this version."""
+    with zipfile.ZipFile(wheel) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    found = []
+    info = f"libhooks-{version}.dist-info"
+    for file in ("libhooks/libhooks.so", "libhooks/py.typed", f"{info}/licenses/LICENSE", f"{info}/WHEEL"):
+        if file not in contents:
+            found.append(f"{file} is not in it")
+    if found:
+        return found
+
+    name = re.fullmatch(rf"libhooks-{re.escape(version)}-py3-none-(manylinux_2_([0-9]+)_(\w+))\.whl", wheel.name)
+    if name is None:
+        return [f"its name is not libhooks-{version}-py3-none-manylinux_2_XX_ARCH.whl"]
+    platform, glibc, machine = name.groups()
+    tags = email.message_from_bytes(contents[f"{info}/WHEEL"]).get_all("Tag")
+    if tags != [f"py3-none-{platform}"]:
+        found.append(f"its WHEEL says {tags}, its name {platform}")
+
+    library = contents["libhooks/libhooks.so"]
+    needs = max(int(minor) for minor in re.findall(r"Name: GLIBC_2\.([0-9]+)", readelf("-V", library)))
+    if needs != int(glibc):
+        found.append(f"its name says glibc 2.{glibc}, its library needs 2.{needs}")
+    header = re.search(r"Machine: +(.+)", readelf("-h", library))
+    if header is None or header[1] != MACHINES.get(machine):
+        found.append(f"its name says {machine}, its library is for {header and header[1]}")
+    needed = re.findall(r"\(NEEDED\).*\[(.+)\]", readelf("-d", library))
+    if others := [other for other in needed if not SYSTEM.fullmatch(other)]:
+        found.append(f"its library needs {', '.join(others)}")
+    return found
+
+
+def main(wheels: "list[str]") -> int:
+    """Checks each wheel; 1 if one is not right, or there is none."""
+    cargo = Path(__file__).resolve().parent.parent.parent / "Cargo.toml"
+    version = re.search(r'^version = "(.+)"$', cargo.read_text(), re.MULTILINE)
+    if version is None or not wheels:
+        sys.exit("usage: check_wheel.py WHEEL...")
+    failed = 0
+    for wheel in wheels:
+        found = problems(Path(wheel), version[1])
+        failed |= bool(found)
+        print(f"{wheel}: {'; '.join(found) or 'is what its name says'}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

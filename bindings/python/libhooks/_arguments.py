@@ -1,0 +1,109 @@
+"""What callers give, as the library takes it. Whatever cannot be what is asked for is refused, by its name."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from typing import Optional, Union
+
+from . import _ffi
+
+Path = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
+"""A path, as `open` takes it."""
+
+JSON = Union[Mapping[str, object], str, bytes]
+"""JSON, as data or as text."""
+
+
+def _type_error(name: str, wanted: str, value: object) -> TypeError:
+    return TypeError(f"{name} must be {wanted}, not {type(value).__name__}")
+
+
+def _without_nul(name: str, value: bytes) -> bytes:
+    # C would take what is before it for all there is.
+    if b"\0" in value:
+        raise ValueError(f"{name} has a NUL in it")
+    return value
+
+
+def _utf8(name: str, text: str) -> bytes:
+    try:
+        return _without_nul(name, text.encode())
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{name} has no form in UTF-8: {error}") from error
+
+
+def path(name: str, value: Path) -> bytes:
+    """A path: bytes, or what `os.fsencode` makes of it."""
+    if not isinstance(value, (str, bytes, os.PathLike)):
+        raise _type_error(name, "a str, bytes or os.PathLike", value)
+    try:
+        return _without_nul(name, os.fsencode(value))
+    except UnicodeEncodeError as error:
+        raise ValueError(f"{name} is no path: {error}") from error
+
+
+def paths(name: str, values: Iterable[Path]) -> list[bytes]:
+    """Some paths. One alone is refused: it would be taken for its characters."""
+    if isinstance(values, (str, bytes, os.PathLike)) or not isinstance(values, Iterable):
+        raise _type_error(name, "several paths (a list, a tuple)", values)
+    return [path(f"{name}[{index}]", value) for index, value in enumerate(values)]
+
+
+def stages(values: Iterable[str], name: str = "extension_stages") -> list[bytes]:
+    """Some stages. One alone is refused, as one path is."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise _type_error(name, "several stages (a list, a tuple)", values)
+    encoded = []
+    for index, value in enumerate(values):
+        if not isinstance(value, str):
+            raise _type_error(f"{name}[{index}]", "a str", value)
+        encoded.append(_utf8(f"{name}[{index}]", value))
+    return encoded
+
+
+def json_text(name: str, value: JSON) -> bytes:
+    """JSON text: the text given, or that of the data given."""
+    if isinstance(value, str):
+        return _utf8(name, value)
+    if isinstance(value, bytes):
+        return _without_nul(name, value)
+    if not isinstance(value, Mapping):
+        raise _type_error(name, "a mapping, or JSON text as str or bytes", value)
+    # NaN and infinity are no JSON. All is written in ASCII, so that a lone surrogate is an escape, which the library
+    # reads as U+FFFD.
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":"), default=_data).encode()
+    except (TypeError, ValueError) as error:
+        raise (ValueError if isinstance(error, ValueError) else TypeError)(f"{name}: {error}") from error
+
+
+def _data(value: object) -> object:
+    """What `json.dumps` does not know of itself: mappings that are no dict."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+def annotations_text(value: Optional[Mapping[str, str]]) -> Optional[bytes]:
+    """A mapping of str to str; anything else would become something that the caller has not written."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise _type_error("annotations", "a mapping of str to str", value)
+    for key, text in value.items():
+        if not isinstance(key, str):
+            raise _type_error(f"annotations: the key {key!r}", "a str", key)
+        if not isinstance(text, str):
+            raise _type_error(f"annotations[{key!r}]", "a str", text)
+    return json_text("annotations", value)
+
+
+def bind_mounts(value: Optional[bool]) -> int:
+    """True, False, or None: to be found out."""
+    if value is None:
+        return _ffi.DETECT
+    if not isinstance(value, bool):
+        raise _type_error("has_bind_mounts", "a bool or None", value)
+    return int(value)

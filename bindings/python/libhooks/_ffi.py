@@ -1,0 +1,226 @@
+"""The C library: how it is found, and the one place where pointers are touched.
+
+Text goes in and comes out as bytes here, and an error as a `HooksError`; nothing outside knows of ctypes. What each
+function does is in hooks.h, and its names and conventions are followed here: an output is NULL until it is written,
+and freeing NULL does nothing, so what was made can be freed whatever happened.
+
+ctypes releases the GIL during calls, so they run beside each other and beside other threads of the program.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+from collections.abc import Sequence
+from ctypes import POINTER, byref, c_bool, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
+from typing import Any, Callable, NoReturn, Optional
+
+from ._errors import HooksError
+
+SONAME = "libhooks.so.0"
+# The oldest library that has all that is called here.
+REQUIRED = (0, 1, 0)
+# hooks.h: HOOKS_POLICY_...
+COMPATIBLE, STRICT, LENIENT = 0, 1, 2
+# hooks.h: HOOKS_BIND_MOUNTS_DETECT
+DETECT = -1
+
+# A text that is handed out is a c_void_p: of a c_char_p, ctypes would make bytes, and the pointer to be freed would be
+# lost.
+_TEXT = c_char_p
+_TEXTS = (POINTER(c_char_p), c_size_t)
+_OUT = POINTER(c_void_p)
+_FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
+    "hooks_version": (c_char_p, ()),
+    "hooks_error_json": (c_char_p, (c_void_p,)),
+    "hooks_error_free": (None, (c_void_p,)),
+    "hooks_string_free": (None, (c_void_p,)),
+    "hooks_options_new": (c_void_p, ()),
+    "hooks_options_set_policy": (c_int, (c_void_p, c_int)),
+    "hooks_options_set_keep_last_good": (c_int, (c_void_p, c_int)),
+    "hooks_options_free": (None, (c_void_p,)),
+    "hooks_manager_new": (c_int, (*_TEXTS, *_TEXTS, c_void_p, _OUT, _OUT)),
+    "hooks_manager_hooks": (c_int, (c_void_p, _TEXT, _TEXT, c_int, _OUT, _OUT, _OUT)),
+    "hooks_manager_explain": (c_int, (c_void_p, _TEXT, _TEXT, c_int, _OUT, _OUT)),
+    "hooks_manager_list": (c_int, (c_void_p, _OUT, _OUT)),
+    "hooks_manager_diagnostics": (c_int, (c_void_p, _OUT, _OUT)),
+    "hooks_manager_reload": (c_int, (c_void_p, _OUT)),
+    "hooks_manager_generation": (c_uint64, (c_void_p,)),
+    "hooks_manager_free": (None, (c_void_p,)),
+    "hooks_read_file": (c_int, (_TEXT, *_TEXTS, _OUT, _OUT)),
+    "hooks_read_dir": (c_int, (_TEXT, *_TEXTS, _OUT, _OUT)),
+    "hooks_validate": (c_int, (_TEXT, *_TEXTS, _OUT)),
+    "hooks_when_match": (c_int, (_TEXT, _TEXT, _TEXT, c_int, POINTER(c_bool), _OUT)),
+}
+
+
+def _load() -> ctypes.CDLL:
+    """The library: that of LIBHOOKS_PATH, or that of the package, or that of the system.
+
+    One that is there and cannot be loaded is an error, not passed over: the next would be another than was meant.
+    """
+    bundled = os.path.join(os.path.dirname(os.path.abspath(__file__)), "libhooks.so")
+    named = os.environ.get("LIBHOOKS_PATH")
+    if named:
+        # Absolute, since the loader would search for a mere name, and not in the working directory.
+        path, origin = os.path.abspath(named), "LIBHOOKS_PATH names it"
+    elif os.path.exists(bundled):
+        path, origin = bundled, "the package carries it"
+    else:
+        path, origin = SONAME, "the system's"
+    try:
+        library = ctypes.CDLL(path)
+    except OSError as error:
+        if path == SONAME:
+            message = (
+                f"the library {SONAME} is not here. Tried: LIBHOOKS_PATH (not set), {bundled} (not there), the "
+                f"system's libraries ({error}). Install a wheel of libhooks that carries it (pip install libhooks), or "
+                f"the library itself (make install in the source of libhooks, then ldconfig), or set LIBHOOKS_PATH to "
+                f"its file"
+            )
+        else:
+            message = f"{path} cannot be loaded ({origin}): {error}"
+        raise ImportError(message, name="libhooks", path=path) from error
+    _declare(library, path, origin)
+    return library
+
+
+def _declare(library: ctypes.CDLL, path: str, origin: str) -> None:
+    """Tells ctypes of the functions; a library that lacks one is an error."""
+    needs = "libhooks {}.{}.{} or later is needed".format(*REQUIRED)
+    try:
+        library.hooks_version_number.restype = c_uint32
+        library.hooks_version_number.argtypes = ()
+        number = library.hooks_version_number()
+    except AttributeError:
+        raise ImportError(f"{path} is not libhooks ({origin}); {needs}", name="libhooks", path=path) from None
+    found = (number >> 16, number >> 8 & 0xFF, number & 0xFF)
+    if found < REQUIRED:
+        have = "{}.{}.{}".format(*found)
+        raise ImportError(f"{path} is libhooks {have} ({origin}); {needs}", name="libhooks", path=path)
+    try:
+        for name, (result, arguments) in _FUNCTIONS.items():
+            function = getattr(library, name)
+            function.restype = result
+            function.argtypes = arguments
+    except AttributeError as error:
+        raise ImportError(f"{path} is not whole ({origin}): {error}", name="libhooks", path=path) from None
+
+
+# At import: that is where a program expects to hear that something is not installed, and nothing is left to be set up
+# when threads or the child of a fork call.
+_library = _load()
+
+
+def _call(
+    function: Callable[..., int], *arguments: object, outputs: int = 0
+) -> tuple[Optional[HooksError], list[Optional[bytes]]]:
+    """Calls a function whose last parameters are so many texts that it makes, and the error. Gives the error, and the
+    texts that were made."""
+    texts = [c_void_p() for _ in range(outputs)]
+    err = c_void_p()
+    try:
+        status = function(*arguments, *map(byref, texts), byref(err))
+        error = None
+        if status != 0:
+            error = HooksError._of(status, json.loads(_library.hooks_error_json(err)))
+        return error, [None if text.value is None else ctypes.string_at(text.value) for text in texts]
+    finally:
+        for text in texts:
+            _library.hooks_string_free(text)
+        _library.hooks_error_free(err)
+
+
+def _texts(function: Callable[..., int], *arguments: object, outputs: int = 0) -> list[bytes]:
+    """The same where texts are made only if there is no error, which is raised."""
+    error, texts = _call(function, *arguments, outputs=outputs)
+    if error is not None:
+        raise error
+    return [text for text in texts if text is not None]
+
+
+def _array(texts: Sequence[bytes]) -> tuple[Any, int]:
+    return (c_char_p * len(texts))(*texts), len(texts)
+
+
+class Manager:
+    """A manager of the library, freed with this object.
+
+    Whoever uses it has a reference to it, so no call finds it freed, and no lock is needed, which another thread might
+    hold while this process forks.
+    """
+
+    __slots__ = ("_pointer",)
+
+    _pointer: c_void_p
+
+    def __init__(
+        self, directories: Sequence[bytes], stages: Sequence[bytes], policy: int, keep_last_good: bool
+    ) -> None:
+        self._pointer = c_void_p()
+        options = c_void_p(_library.hooks_options_new())
+        try:
+            # Without options a manager would be made all the same, and not be strict.
+            if _library.hooks_options_set_policy(options, policy) != 0:
+                raise RuntimeError(f"libhooks takes no policy {policy}")
+            if _library.hooks_options_set_keep_last_good(options, keep_last_good) != 0:
+                raise RuntimeError("libhooks takes no keep_last_good")
+            _texts(_library.hooks_manager_new, *_array(directories), *_array(stages), options, byref(self._pointer))
+        finally:
+            _library.hooks_options_free(options)
+
+    # The function is bound here, since a module's variables may be gone when the interpreter ends.
+    def __del__(self, free: Callable[[c_void_p], None] = _library.hooks_manager_free) -> None:
+        free(self._pointer)
+
+    # Of two objects, each would free the manager.
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a manager cannot be pickled or copied")
+
+    def hooks(self, config: bytes, annotations: Optional[bytes], has_bind_mounts: int) -> tuple[bytes, bytes]:
+        injected, stage_hooks = _texts(
+            _library.hooks_manager_hooks, self._pointer, config, annotations, has_bind_mounts, outputs=2
+        )
+        return injected, stage_hooks
+
+    def explain(self, config: bytes, annotations: Optional[bytes], has_bind_mounts: int) -> bytes:
+        function = _library.hooks_manager_explain
+        return _texts(function, self._pointer, config, annotations, has_bind_mounts, outputs=1)[0]
+
+    def list(self) -> bytes:
+        return _texts(_library.hooks_manager_list, self._pointer, outputs=1)[0]
+
+    def diagnostics(self) -> bytes:
+        return _texts(_library.hooks_manager_diagnostics, self._pointer, outputs=1)[0]
+
+    def reload(self) -> None:
+        _texts(_library.hooks_manager_reload, self._pointer)
+
+    def generation(self) -> int:
+        generation: int = _library.hooks_manager_generation(self._pointer)
+        return generation
+
+
+def version() -> str:
+    text: bytes = _library.hooks_version()
+    return text.decode()
+
+
+def read_file(path: bytes, stages: Sequence[bytes]) -> bytes:
+    return _texts(_library.hooks_read_file, path, *_array(stages), outputs=1)[0]
+
+
+def read_dir(path: bytes, stages: Sequence[bytes]) -> tuple[Optional[HooksError], Optional[bytes]]:
+    error, texts = _call(_library.hooks_read_dir, path, *_array(stages), outputs=1)
+    return error, texts[0]
+
+
+def validate(hook: bytes, stages: Sequence[bytes]) -> None:
+    _texts(_library.hooks_validate, hook, *_array(stages))
+
+
+def when_match(when: bytes, config: bytes, annotations: Optional[bytes], has_bind_mounts: int) -> bool:
+    match = c_bool()
+    _texts(_library.hooks_when_match, when, config, annotations, has_bind_mounts, byref(match))
+    return match.value

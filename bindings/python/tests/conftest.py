@@ -1,0 +1,96 @@
+"""What the tests share: where the repository is, and hook files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Optional, Protocol
+
+import pytest
+
+import libhooks
+from libhooks import _ffi
+
+
+class Write(Protocol):
+    """Writes a hook file, by default one that matches any container, and gives its path."""
+
+    def __call__(self, name: str = ..., directory: str = ..., **changes: Any) -> Path: ...
+
+
+class Python(Protocol):
+    """Runs a program in a Python of its own, which sees only a copy of the package, with or without a library in it."""
+
+    def __call__(self, program: str, *arguments: str, bundled: Optional[str] = ..., **env: str) -> Any: ...
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write(name: str = "a.json", directory: str = "hooks.d", **changes: Any) -> Path:
+        hook = {
+            "version": "1.0.0",
+            "hook": {"path": "/bin/sh"},
+            "when": {"always": True},
+            "stages": ["createRuntime"],
+            **changes,
+        }
+        path = tmp_path / directory / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(hook))
+        # Whatever the umask is: the strict policy minds.
+        path.parent.chmod(0o755)
+        path.chmod(0o644)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def hooks_d(write: Write) -> Path:
+    """A directory with one hook, which matches any container."""
+    return write().parent
+
+
+@pytest.fixture(scope="session")
+def library() -> Path:
+    """The file of the library that is loaded here."""
+    path = Path(_ffi._library._name)
+    if path.is_absolute():
+        return path
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    return next(Path(line.split()[-1]) for line in lines if "libhooks.so" in line)
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Python:
+    """See `Python`; `bundled` is the library to put into the package, `env` what to add to an empty environment."""
+
+    def python(program: str, *arguments: str, bundled: Optional[str] = None, **env: str) -> Any:
+        place = tmp_path / "place"
+        shutil.rmtree(place, ignore_errors=True)
+        package = Path(libhooks.__file__).parent
+        shutil.copytree(package, place / "libhooks", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+        if bundled is not None:
+            shutil.copyfile(bundled, place / "libhooks" / "libhooks.so")
+        # Warnings are errors, and are told at the end of the interpreter too.
+        command = [sys.executable, "-X", "dev", "-W", "error", "-c", program, *arguments]
+        kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+        return subprocess.run(
+            command,
+            env={"PYTHONPATH": str(place), **kept, **env},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return python

@@ -1,0 +1,343 @@
+"""The manager: options, what it tells, and its end."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import logging
+import os
+import pickle
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+import pytest
+from conftest import Python, Write
+
+import libhooks
+from libhooks import _ffi
+
+
+def path_of_hooks(manager: libhooks.Manager, *arguments: Any) -> list[str]:
+    """The paths of the createRuntime hooks that a container gets."""
+    hooks = manager.hooks({}, *arguments).config.get("hooks", {})
+    return [hook["path"] for hook in hooks.get("createRuntime", [])]
+
+
+def test_without_directories_the_well_known_ones_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    real = _ffi.Manager
+
+    def record(directories: list[bytes], *rest: Any) -> _ffi.Manager:
+        asked.append(directories)
+        return real([], *rest)
+
+    monkeypatch.setattr(_ffi, "Manager", record)
+    libhooks.Manager()
+    libhooks.Manager([])
+    assert asked == [[os.fsencode(libhooks.DEFAULT_DIR), os.fsencode(libhooks.OVERRIDE_DIR)], []]
+
+
+def test_directories_are_any_kind_of_path(hooks_d: Path) -> None:
+    for path in (hooks_d, str(hooks_d), os.fsencode(hooks_d)):
+        for paths in ([path], (path,), iter([path]), {path}):
+            with libhooks.Manager(paths) as manager:
+                assert path_of_hooks(manager) == ["/bin/sh"]
+    with libhooks.Manager([hooks_d / "missing", ""]) as manager:
+        assert manager.list()["hooks"] == []
+
+
+def test_a_later_directory_masks_an_earlier_one(write: Write) -> None:
+    below, above = write(directory="below"), write(directory="above", hook={"path": "/bin/true"})
+    manager = libhooks.Manager([below.parent, above.parent])
+    assert path_of_hooks(manager) == ["/bin/true"]
+    assert manager.list() == {
+        "generation": 1,
+        "hooks": [
+            {
+                "name": "a.json",
+                "path": str(above),
+                "masks": [{"path": str(below)}],
+                "hook": {
+                    "version": "1.0.0",
+                    "hook": {"path": "/bin/true"},
+                    "when": {"always": True},
+                    "stages": ["createRuntime"],
+                },
+            }
+        ],
+        "masked": [{"path": str(below), "by": str(above)}],
+    }
+
+
+def test_hooks_of_extension_stages_come_back_apart(write: Write) -> None:
+    path = write(stages=["precreate", "createRuntime"], hook={"path": "/bin/sh", "args": ["sh", "-c", "true"]})
+    hook = {"path": "/bin/sh", "args": ["sh", "-c", "true"]}
+    for stages in (["precreate"], ("precreate", "é"), {"precreate": 1}, iter(["precreate"])):
+        manager = libhooks.Manager([path.parent], stages)
+        assert manager.hooks({}).extension_stage_hooks == {"precreate": [hook]}
+        assert manager.hooks("{}").extension_stage_hooks == {"precreate": [hook]}
+        assert manager.hooks(b"{}").extension_stage_hooks == {"precreate": [hook]}
+    with pytest.raises(libhooks.HooksError) as caught:
+        libhooks.Manager([path.parent])
+    assert (caught.value.kind, caught.value.code) == ("stage", "unknown-stage")
+
+
+def test_annotations_and_bind_mounts(write: Write) -> None:
+    write("a.json", when={"annotations": {"^a$": "^1$"}})
+    path = write("b.json", when={"hasBindMounts": True}, hook={"path": "/bin/true"})
+    manager = libhooks.Manager([path.parent])
+
+    def paths(
+        config: dict[str, Any], annotations: Optional[dict[str, str]] = None, binds: Optional[bool] = None
+    ) -> Any:
+        hooks = manager.hooks(config, annotations, binds).config.get("hooks", {})
+        conditions = [
+            condition["outcome"]
+            for hook in manager.explain(config, annotations, binds)["hooks"]
+            for condition in hook["conditions"]
+        ]
+        return [hook["path"] for hook in hooks.get("createRuntime", [])], conditions
+
+    own = {"annotations": {"a": "1"}, "mounts": [{"destination": "/x", "type": "bind"}]}
+    assert paths(own) == (["/bin/sh", "/bin/true"], ["holds", "holds"])
+    assert paths(own, {}, False) == ([], ["fails", "fails"])
+    assert paths(own, {"a": "2"}, True) == (["/bin/true"], ["fails", "holds"])
+    assert paths({}, {"a": "1"}) == (["/bin/sh"], ["holds", "fails"])
+
+
+def test_explain_says_why(write: Write) -> None:
+    path = write(when={"annotations": {"^a$": "^1$"}})
+    (path.parent / "bad.json").write_text("{")
+    manager = libhooks.Manager([path.parent], lenient=True)
+    explanation = manager.explain({"annotations": {"a": "2"}})
+    assert explanation["error"] is None
+    hook = explanation["hooks"][0]
+    assert (hook["path"], hook["verdict"]) == (str(path), "no-match")
+    assert hook["conditions"][0]["nearest"] == {"key": "a", "value": "2"}
+    assert [problem.code for problem in explanation["withoutHook"]] == ["json-unexpected-end"]
+    assert explanation["withoutHook"] == [d for d in manager.diagnostics() if d.severity == "error"]
+
+
+def test_paths_that_are_not_utf8_can_be_opened(tmp_path: Path) -> None:
+    for directory in ("below", "above"):
+        file = os.fsencode(tmp_path / directory) + b"-\xff/\xfe.json"
+        os.mkdir(os.path.dirname(file))
+        with open(file, "w") as opened:
+            opened.write('{"hook": "/bin/sh", "stages": ["poststop"], "cmd": ["x"]}')
+    above, below = os.fsdecode(file), os.fsdecode(file).replace("above", "below")
+    manager = libhooks.Manager([os.path.dirname(below), os.path.dirname(above)])
+    listing = manager.list()
+    assert [(hook["path"], hook["masks"]) for hook in listing["hooks"]] == [(above, [{"path": below}])]
+    assert listing["masked"] == [{"path": below, "by": above}]
+    explanation = manager.explain("{}")
+    assert explanation["hooks"][0]["path"] == above
+    assert explanation["masked"] == listing["masked"]
+    assert {diagnostic.path for diagnostic in manager.diagnostics()} <= {above, below}
+    assert manager.diagnostics()
+    with pytest.raises(libhooks.HooksError) as caught:
+        libhooks.read(os.path.dirname(above) + "/missing\udcff.json")
+    assert caught.value.path == os.path.dirname(above) + "/missing\udcff.json"
+
+
+def test_reload_and_generation(write: Write) -> None:
+    path = write()
+    manager = libhooks.Manager([path.parent])
+    first = manager.generation
+    write(hook={"path": "/bin/true"})
+    assert path_of_hooks(manager) == ["/bin/sh"]
+    manager.reload()
+    assert path_of_hooks(manager) == ["/bin/true"]
+    assert manager.generation > first
+    path.write_text("{")
+    manager.reload()
+    assert path_of_hooks(manager) == []
+    assert [diagnostic.line for diagnostic in manager.diagnostics()] == [1]
+
+
+def test_strict_refuses_and_keeps_what_there_was(write: Write) -> None:
+    path = write()
+    manager = libhooks.Manager([path.parent], strict=True)
+    path.chmod(0o666)
+    with pytest.raises(libhooks.HooksError) as caught:
+        manager.reload()
+    assert (caught.value.kind, caught.value.status, caught.value.code) == ("strict", -13, "writable-by-others")
+    assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["writable-by-others"]
+    assert path_of_hooks(manager) == ["/bin/sh"]
+    with pytest.raises(libhooks.HooksError):
+        libhooks.Manager([path.parent], strict=True)
+    libhooks.Manager([path.parent])
+
+
+def test_lenient_keeps_the_good_ones(write: Write) -> None:
+    path = write()
+    (path.parent / "bad.json").write_text("[]")
+    with pytest.raises(libhooks.HooksError):
+        libhooks.Manager([path.parent])
+    manager = libhooks.Manager([path.parent], lenient=True)
+    assert path_of_hooks(manager) == ["/bin/sh"]
+    path.write_text("{")
+    manager.reload()
+    assert path_of_hooks(manager) == []
+
+
+def test_keep_last_good_keeps_a_hook_while_its_file_is_bad(write: Write) -> None:
+    path = write()
+    manager = libhooks.Manager([path.parent], lenient=True, keep_last_good=True)
+    path.write_text("{")
+    manager.reload()
+    assert path_of_hooks(manager) == ["/bin/sh"]
+    path.unlink()
+    manager.reload()
+    assert path_of_hooks(manager) == []
+
+
+def test_options_that_contradict_each_other() -> None:
+    with pytest.raises(ValueError, match="strict or lenient, not both"):
+        libhooks.Manager([], strict=True, lenient=True)
+    for strict in (False, True):
+        with pytest.raises(ValueError, match="keep_last_good goes with lenient"):
+            libhooks.Manager([], strict=strict, keep_last_good=True)
+    positional: Any = libhooks.Manager
+    with pytest.raises(TypeError):
+        positional([], [], True)
+
+
+def test_a_policy_is_not_lost(hooks_d: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even if the library makes no options, as after a bug in it: without, the manager would not be strict."""
+    monkeypatch.setattr(_ffi._library, "hooks_options_new", lambda: None)
+    for strict in (True, False):
+        with pytest.raises(RuntimeError, match="libhooks takes no policy"):
+            libhooks.Manager([hooks_d], strict=strict)
+
+
+USES: list[Callable[[libhooks.Manager], object]] = [
+    lambda manager: manager.hooks("{}"),
+    lambda manager: manager.explain("{}"),
+    lambda manager: manager.list(),
+    lambda manager: manager.diagnostics(),
+    lambda manager: manager.reload(),
+    lambda manager: manager.generation,
+    lambda manager: manager.__enter__(),
+]
+
+
+def test_a_closed_manager_says_so(hooks_d: Path) -> None:
+    with libhooks.Manager([hooks_d]) as manager:
+        assert not manager.closed
+        assert repr(manager) == "<libhooks._manager.Manager generation 1>"
+        for use in USES:
+            use(manager)
+    assert manager.closed
+    assert repr(manager) == "<libhooks._manager.Manager closed>"
+    for use in USES:
+        with pytest.raises(ValueError, match="the manager is closed"):
+            use(manager)
+    manager.close()
+    manager.close()
+
+
+def test_a_manager_is_closed_when_its_block_fails(hooks_d: Path) -> None:
+    with pytest.raises(KeyError), libhooks.Manager([hooks_d]) as manager:
+        raise KeyError
+    assert manager.closed
+
+
+@pytest.fixture
+def freed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The managers of the library that are freed, as they are."""
+    pointers: list[int] = []
+    gc.collect()
+    free = _ffi.Manager.__del__
+
+    def record(manager: _ffi.Manager) -> None:
+        pointers.append(manager._pointer.value or 0)
+        free(manager)
+
+    monkeypatch.setattr(_ffi.Manager, "__del__", record)
+    return pointers
+
+
+def test_each_manager_is_freed_once_and_at_once(hooks_d: Path, freed: list[int]) -> None:
+    gc.disable()
+    try:
+        manager = libhooks.Manager([hooks_d])
+        manager.close()
+        assert len(freed) == 1
+        assert freed[0] != 0
+        manager.close()
+        del manager
+        assert len(freed) == 1
+        # Nor are there cycles that only the collector would find.
+        manager = libhooks.Manager([hooks_d])
+        manager.hooks({})
+        del manager
+        assert len(freed) == 2
+    finally:
+        gc.enable()
+
+
+def test_of_a_manager_that_was_not_made_nothing_is_freed(hooks_d: Path, freed: list[int]) -> None:
+    (hooks_d / "bad.json").write_text("{")
+    with pytest.raises(libhooks.HooksError):
+        libhooks.Manager([hooks_d])
+    with pytest.raises(TypeError):
+        libhooks.Manager([hooks_d], [1])  # type: ignore[list-item]
+    gc.collect()
+    assert freed in ([], [0])
+
+
+def test_a_manager_cannot_be_copied(hooks_d: Path) -> None:
+    manager = libhooks.Manager([hooks_d])
+    for copied in (copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="cannot be pickled or copied"):
+            copied(manager)
+    # What is inside is freed by its object, so there must not be two of them.
+    with pytest.raises(TypeError, match="cannot be pickled or copied"):
+        copy.copy(manager._handle)
+
+
+def test_a_shallow_copy_of_a_manager_lives_by_itself(hooks_d: Path, freed: list[int]) -> None:
+    manager = libhooks.Manager([hooks_d])
+    shared = copy.copy(manager)
+    manager.close()
+    assert path_of_hooks(shared) == ["/bin/sh"]
+    assert freed == []
+    shared.close()
+    assert len(freed) == 1
+
+
+def test_nothing_is_said_when_the_interpreter_ends(python: Python, library: Path, hooks_d: Path) -> None:
+    program = (
+        "import sys, libhooks\n"
+        "manager = libhooks.Manager([sys.argv[1]])\n"
+        "class Holder: pass\n"
+        "holder = Holder(); holder.me = holder; holder.manager = libhooks.Manager([sys.argv[1]])\n"
+        "libhooks.late = libhooks.Manager([sys.argv[1]])\n"
+        "print(len(manager.list()['hooks']))\n"
+    )
+    ran = python(program, str(hooks_d), bundled=str(library))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "1\n", "")
+
+
+def test_problems_are_logged(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    path = write()
+    bad = path.parent / "bad.json"
+    bad.write_text("[\n}")
+    caplog.set_level(logging.DEBUG, "libhooks")
+    manager = libhooks.Manager([path.parent], lenient=True)
+    manager.reload()
+    problem = manager.diagnostics()[0]
+    assert [(record.name, record.levelno) for record in caplog.records] == [("libhooks", logging.ERROR)] * 2
+    assert caplog.records[0].getMessage() == f"{bad}:2:1: {problem.message}"
+    assert vars(caplog.records[0])["diagnostic"] == problem
+    caplog.clear()
+    caplog.set_level(logging.CRITICAL, "libhooks")
+    manager.reload()
+    assert caplog.records == []
+
+
+def test_nothing_is_printed_where_logging_is_not_set_up(python: Python, library: Path, hooks_d: Path) -> None:
+    (hooks_d / "bad.json").write_text("{")
+    program = "import sys, libhooks; libhooks.Manager([sys.argv[1]], lenient=True)"
+    ran = python(program, str(hooks_d), bundled=str(library))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")

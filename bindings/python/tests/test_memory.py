@@ -1,0 +1,144 @@
+"""Nothing is left behind: whatever the library makes is freed, once; and 100,000 calls take no memory."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from ctypes import c_void_p
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+from conftest import Python, Write
+
+import libhooks
+from libhooks import _ffi
+
+# Prints the resident memory after 1,000 calls and at the end, in kB. "leak": strings are not freed, as a control.
+PROGRAM = """
+import re, sys
+import libhooks
+from libhooks import _ffi
+
+directory, calls, what = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+if what == "leak":
+    _ffi._library.hooks_string_free = lambda text: None
+
+def resident():
+    with open("/proc/self/status") as status:
+        return int(re.search(r"VmRSS:\\s+(\\d+) kB", status.read())[1])
+
+config = {"ociVersion": "1.2.0", "process": {"args": ["/bin/sh"]}, "annotations": {"a": "x" * 500}}
+text = '{"process": {"args": ["/bin/sh"]}, "annotations": {"a": "' + "x" * 500 + '"}}'
+manager = libhooks.Manager([directory], ["precreate"])
+for call in range(1, calls + 1):
+    assert manager.hooks(config if call % 2 else text).extension_stage_hooks
+    if call % 100 == 0:
+        try:
+            manager.hooks("{")
+        except libhooks.HooksError:
+            pass
+    if call % 500 == 0:
+        manager.reload()
+        manager.list(), manager.explain(text), manager.diagnostics()
+        libhooks.Manager([directory], ["precreate"]).close()
+    if call == 1000:
+        after_1000 = resident()
+print(after_1000, resident())
+"""
+
+
+def growth(python: Python, library: Path, hooks_d: Path, calls: int, what: str) -> int:
+    ran = python(PROGRAM, str(hooks_d), str(calls), what, bundled=str(library))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    after_1000, end = map(int, ran.stdout.split())
+    print(f"{what}: RSS {after_1000} kB after 1,000 calls, {end} kB after {calls:,}: {end - after_1000} kB more")
+    return end - after_1000
+
+
+@pytest.fixture
+def directory(write: Write) -> Path:
+    return write(stages=["createRuntime", "precreate"], when={"annotations": {"^a$": "^x+$"}}).parent
+
+
+def test_calls_leave_no_memory_behind(python: Python, library: Path, directory: Path) -> None:
+    assert growth(python, library, directory, 100_000, "freed") < 2048
+
+
+def test_strings_that_are_not_freed_would_be_seen(python: Python, library: Path, directory: Path) -> None:
+    assert growth(python, library, directory, 10_000, "leak") > 2048
+
+
+@pytest.fixture
+def balance(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
+    """The library's objects and texts that are there: a pointer that it hands out counts 1, one that is freed -1."""
+    there: Counter[int] = Counter()
+    gc.collect()
+
+    def making(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            result = real(*arguments)
+            # Outputs are given as byref(c_void_p()).
+            outputs = [getattr(argument, "_obj", None) for argument in arguments]
+            there.update(output.value for output in outputs if isinstance(output, c_void_p) and output.value)
+            return result
+
+        return call
+
+    def freeing(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(pointer: Any) -> None:
+            there.subtract([pointer.value] if pointer.value else [])
+            real(pointer)
+
+        return call
+
+    real_new = _ffi._library.hooks_options_new
+
+    def options_new() -> Any:
+        pointer = real_new()
+        there.update([pointer])
+        return pointer
+
+    for name, (_, arguments) in _ffi._FUNCTIONS.items():
+        function = getattr(_ffi._library, name)
+        if name.endswith("_free"):
+            monkeypatch.setattr(_ffi._library, name, freeing(function))
+        elif _ffi._OUT in arguments:
+            monkeypatch.setattr(_ffi._library, name, making(function))
+    monkeypatch.setattr(_ffi._library, "hooks_options_new", options_new)
+    manager_del, manager_free = _ffi.Manager.__del__, _ffi._library.hooks_manager_free
+    monkeypatch.setattr(_ffi.Manager, "__del__", lambda manager: manager_del(manager, manager_free))
+    return there
+
+
+def test_whatever_the_library_makes_is_freed_once(write: Write, balance: Counter[int]) -> None:
+    path = write(stages=["createRuntime", "precreate"])
+    manager = libhooks.Manager([path.parent], ["precreate"])
+    # The manager itself is there, and nothing else.
+    assert sorted(balance.values(), reverse=True)[:2] == [1, 0]
+    manager.hooks({})
+    manager.hooks("{}")
+    manager.explain({})
+    manager.list()
+    manager.reload()
+    libhooks.read(path, ["precreate"])
+    libhooks.read_dir(path.parent, ["precreate"])
+    libhooks.validate(libhooks.read(path, ["precreate"]), ["precreate"])
+    libhooks.when_match({}, {})
+    failures: list[Callable[[], object]] = [
+        lambda: libhooks.Manager([path.parent]),
+        lambda: manager.hooks("{"),
+        lambda: manager.explain("{"),
+        lambda: libhooks.read(path),
+        lambda: libhooks.read_dir(path.parent),
+        lambda: libhooks.validate("null"),
+        lambda: libhooks.when_match("{", {}),
+    ]
+    for fails in failures:
+        with pytest.raises(libhooks.HooksError):
+            fails()
+    assert sum(balance.values()) == 1
+    manager.close()
+    gc.collect()
+    assert len(balance) > 5
+    assert set(balance.values()) == {0}
