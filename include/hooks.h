@@ -237,8 +237,8 @@ typedef struct hooks_snapshot_t hooks_snapshot_t;
 typedef void (*hooks_log_fn)(void *userdata, int level, const char *message, const char *fields_json);
 
 /**
- * Reads a hook file in the caller's way. It is called for every file that is JSON and says its version in a string,
- * only in a thread that is inside a function of this library that loads hooks, with no lock held; many threads may be
+ * Reads a hook file in the caller's way. It is called for every file that is JSON and says its version in a string
+ * without NUL, only in a thread that is inside a function of this library that loads hooks, with no lock held; many threads may be
  * in it at once. The hook is validated after it. It must return: no longjmp, no C++ exception.
  *
  * @param userdata what hooks_options_set_reader() was given
@@ -301,8 +301,9 @@ const char *hooks_error_message(const struct hooks_error_t *err);
 
 /**
  * What went wrong, as a JSON object for programs: "kind" and "code" (stable names in kebab-case), "message",
- * "errno" (0: none applies), "system" ("operation" and "path": what the system refused, if it did), "where" ("path", "line", "column", "hook", each if known) and, of a failed
- * hooks_manager_new() or hooks_manager_reload(), "diagnostics": every problem of every directory.
+ * "errno" (0: none applies), "system" ("operation" and "path": what the system refused, if it did), "where" ("path",
+ * "line", "column", "hook", each if known) and, of a failed hooks_manager_new(), hooks_manager_reload() or
+ * hooks_read_dir(), "diagnostics": every problem of every directory.
  *
  * @param err the error, or NULL
  * @return the JSON text, which belongs to the error; NULL if err is NULL
@@ -332,7 +333,7 @@ char *hooks_string_new(const char *text);
 void hooks_string_free(char *s);
 
 /**
- * New options, all at their defaults: HOOKS_POLICY_COMPATIBLE, nothing kept, no log.
+ * New options, all at their defaults: HOOKS_POLICY_COMPATIBLE, nothing kept, no log, no reader.
  *
  * @return the options, freed by hooks_options_free(); NULL only after a bug in libhooks
  */

@@ -209,7 +209,7 @@ pub struct Place {
 }
 
 /// One problem found while loading hooks (SPEC §8).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Diagnostic {
     /// How bad it is.

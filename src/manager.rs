@@ -1,6 +1,6 @@
 //! The manager: a set of hooks from directories, asked about one container after another.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -198,12 +198,11 @@ impl Manager {
             let newest = if current.generation() < snapshot.generation() { &snapshot } else { current };
             Arc::clone(newest)
         });
-        for (index, diagnostic) in snapshot.diagnostics.iter().enumerate() {
-            let known = &before.diagnostics;
-            // Mostly nothing has changed, and each is where it was.
-            if known.get(index) == Some(diagnostic) || known.contains(diagnostic) {
-                continue;
-            }
+        if Arc::ptr_eq(&snapshot.diagnostics, &before.diagnostics) {
+            return;
+        }
+        let known: HashSet<&Diagnostic> = before.diagnostics.iter().collect();
+        for diagnostic in snapshot.diagnostics.iter().filter(|diagnostic| !known.contains(diagnostic)) {
             let level = match diagnostic.severity {
                 Severity::Error => LogLevel::Error,
                 Severity::Warning => LogLevel::Warning,

@@ -9,17 +9,15 @@ import (
 	"syscall"
 )
 
-// Error is the error of every function of the packages below this one; errors.As finds it. It does not change, and may be
-// used by many goroutines at once.
+// Error is the error of every function of the packages below this one, but for hooks.ErrNoJSONSuffix; errors.As finds it. It
+// does not change, and may be used by many goroutines at once.
 //
 // Where the system refused something, errors.Is finds what package syscall and io/fs call it (fs.ErrNotExist,
 // fs.ErrPermission, syscall.ELOOP), and errors.As a *fs.PathError.
 type Error struct {
-	// Status is the number of the C API, of enum hooks_status in hooks.h.
-	Status int
 	// Kind is what programs tell errors apart by, such as "io", "hook-file", "match", "stage".
 	Kind string
-	// Code says which problem it is, such as "missing-executable"; docs/json.md and SPEC 8.
+	// Code says which problem it is, such as "missing-executable".
 	Code string
 	// Message is what Error returns.
 	Message string
@@ -31,7 +29,7 @@ type Error struct {
 	Line, Column int
 	// Hook is the file name of the hook that it is about; "" if it is about none.
 	Hook string
-	// Diagnostics are, of a failed hooks.New, all problems of all directories.
+	// Diagnostics are, of a failed hooks.New or hooks.ReadDir, all problems of all directories.
 	Diagnostics []Diagnostic
 	// System is what the system refused, on which path; nil if it is no error of the system's.
 	System *fs.PathError

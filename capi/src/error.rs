@@ -136,8 +136,9 @@ pub unsafe extern "C" fn hooks_error_message(err: *const hooks_error_t) -> *cons
 }
 
 /// What went wrong, as a JSON object for programs: "kind" and "code" (stable names in kebab-case), "message",
-/// "errno" (0: none applies), "system" ("operation" and "path": what the system refused, if it did), "where" ("path", "line", "column", "hook", each if known) and, of a failed
-/// hooks_manager_new() or hooks_manager_reload(), "diagnostics": every problem of every directory.
+/// "errno" (0: none applies), "system" ("operation" and "path": what the system refused, if it did), "where" ("path",
+/// "line", "column", "hook", each if known) and, of a failed hooks_manager_new(), hooks_manager_reload() or
+/// hooks_read_dir(), "diagnostics": every problem of every directory.
 ///
 /// @param err the error, or NULL
 /// @return the JSON text, which belongs to the error; NULL if err is NULL

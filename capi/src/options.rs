@@ -1,6 +1,6 @@
 //! How a manager is made.
 
-use std::ffi::{CStr, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
@@ -84,8 +84,8 @@ pub const HOOKS_READER_FAILED: c_int = 2;
 /// A reader does not know the version.
 pub const HOOKS_READER_UNRECOGNIZED: c_int = 3;
 
-/// Reads a hook file in the caller's way. It is called for every file that is JSON and says its version in a string,
-/// only in a thread that is inside a function of this library that loads hooks, with no lock held; many threads may be
+/// Reads a hook file in the caller's way. It is called for every file that is JSON and says its version in a string
+/// without NUL, only in a thread that is inside a function of this library that loads hooks, with no lock held; many threads may be
 /// in it at once. The hook is validated after it. It must return: no longjmp, no C++ exception.
 ///
 /// @param userdata what hooks_options_set_reader() was given
@@ -120,7 +120,8 @@ unsafe impl Sync for ReaderCallback {}
 
 impl ReaderCallback {
     fn call(&self, version: &str, content: &[u8]) -> Reading {
-        let version = text::c_string(version);
+        // As a C string it would be another version.
+        let Ok(version) = CString::new(version) else { return Reading::Default };
         let mut text = ptr::null_mut();
         // SAFETY: the header asks for a function that can be called so, with the caller's `userdata`, while options or a
         // manager with this callback live; what it is lent outlives the call.
@@ -155,7 +156,7 @@ impl ReaderCallback {
     }
 }
 
-/// New options, all at their defaults: HOOKS_POLICY_COMPATIBLE, nothing kept, no log.
+/// New options, all at their defaults: HOOKS_POLICY_COMPATIBLE, nothing kept, no log, no reader.
 ///
 /// @return the options, freed by hooks_options_free(); NULL only after a bug in libhooks
 #[unsafe(no_mangle)]

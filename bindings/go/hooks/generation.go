@@ -64,7 +64,7 @@ func (g *generation) hook(index uint32) (*hook, error) {
 		return nil, err
 	}
 	decoded := &hook{
-		name:            filepath.Base(listed.ExactPath()),
+		name:            filepath.Base(listed.Exact()),
 		hook:            listed.Hook.Hook,
 		stages:          listed.Hook.Stages,
 		injected:        listed.Injected,

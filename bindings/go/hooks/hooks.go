@@ -2,7 +2,7 @@
 // name for name. A program changes over by one import path, and gets the hooks of libhooks.so.
 //
 // Errors are those of the other package, in the same words, but for the differences in docs/parity.md of libhooks; errors.As
-// finds a *libhooks.Error behind them, which says more. Log lines go to logrus, at the same levels.
+// finds a *libhooks.Error, which says more, in each but ErrNoJSONSuffix. Log lines go to logrus, at the same levels.
 package hooks
 
 import (
@@ -14,6 +14,7 @@ import (
 
 	current "libhooks/hooks/1.0.0"
 	"libhooks/internal/native"
+	"libhooks/internal/wire"
 )
 
 // Version is the version of the format of hook files that hooks have in memory.
@@ -78,7 +79,7 @@ func (m *Manager) Hooks(config *rspec.Spec, annotations map[string]string, hasBi
 	}
 	// Both usually suffice, and stay on the stack.
 	var space [1024]byte
-	request, err := native.AppendRequest(space[:0], config, annotations)
+	request, err := wire.AppendRequest(space[:0], config, annotations)
 	if err != nil {
 		return nil, err
 	}

@@ -142,8 +142,20 @@ func TestBytesThatAreNoText(t *testing.T) {
 
 func TestArgumentsThatCannotBe(t *testing.T) {
 	ctx := context.Background()
-	if _, err := New(ctx, []string{"a\x00b"}, nil); !errors.Is(err, syscall.EINVAL) || err.Error() != "open a\x00b: invalid argument" {
+	var failure *libhooks.Error
+	_, err := New(ctx, []string{"a\x00b"}, nil)
+	if !errors.Is(err, syscall.EINVAL) || err.Error() != "open a\x00b: invalid argument" || !errors.As(err, &failure) {
 		t.Error(err)
+	}
+	// The manager does not look at the caller's slice again.
+	directories := []string{t.TempDir()}
+	m, err := New(ctx, directories, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	directories[0] = "changed"
+	if lines := record(logrus.DebugLevel, func() { monitorOnce(m) }); contains(lines, `debug monitoring "changed" for hooks`) {
+		t.Errorf("%q", lines)
 	}
 	if _, err := Read("a\x00b.json", nil); !errors.Is(err, syscall.EINVAL) {
 		t.Error(err)
@@ -157,6 +169,14 @@ func TestArgumentsThatCannotBe(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// monitorOnce lets a monitor start and end.
+func monitorOnce(m *Manager) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	sync := make(chan error, 2)
+	m.Monitor(ctx, sync)
 }
 
 func TestErrors(t *testing.T) {
@@ -313,6 +333,11 @@ func TestLog(t *testing.T) {
 		if !contains(lines, want) {
 			t.Errorf("%q is not among %q", want, lines)
 		}
+	}
+	// A tolerated problem is not for who did not ask.
+	write(t, filepath.Join(directory, "b.json"), strings.Replace(always, "/bin/sh", "/no/such", 1))
+	if lines := record(logrus.InfoLevel, run); len(lines) != 0 {
+		t.Errorf("%q", lines)
 	}
 	write(t, filepath.Join(directory, "b.json"), "{")
 	lines = record(logrus.ErrorLevel, m.reload)

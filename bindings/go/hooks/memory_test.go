@@ -6,6 +6,7 @@ package hooks
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,6 +16,10 @@ import (
 	"testing"
 
 	rspec "github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/sirupsen/logrus"
+
+	old "libhooks/hooks/0.1.0"
+	current "libhooks/hooks/1.0.0"
 )
 
 // resident is how much memory the process has, in kB, once what is garbage is gone.
@@ -64,6 +69,85 @@ func grow(t *testing.T, afterReload func(*Manager)) int {
 	after := resident(t)
 	t.Logf("%d kB after 1,000 calls, %d kB after 100,000", before, after)
 	return after - before
+}
+
+// Every function, on what is good and on what is bad: nothing that the library makes for a call stays.
+func TestMemoryOfEachFunction(t *testing.T) {
+	logrus.SetOutput(discard{})
+	defer logrus.SetOutput(os.Stderr)
+	directory := t.TempDir()
+	path := func(name string) string { return filepath.Join(directory, name) }
+	// What is lost should be large enough to be seen.
+	long := strings.Repeat("x", 50_000)
+	write(t, path("good.json"), strings.Replace(always, `"true"`, `"`+long+`"`, 1))
+	bad := `{"version": "` + long + `"}`
+	for _, name := range []string{"bad", "error", "panic"} {
+		if err := os.Mkdir(path(name), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, path("bad/bad.json"), bad)
+	write(t, path("error/error.json"), `{"version": "error"}`)
+	write(t, path("panic/panic.json"), `{"version": "panic"}`)
+	with(t, "error", func([]byte) (*current.Hook, error) { return nil, errors.New(long) })
+	with(t, "panic", func([]byte) (*current.Hook, error) { panic(long) })
+	stages := []string{"precreate", long}
+	hook, err := Read(path("good.json"), stages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := New(t.Context(), []string{directory}, stages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	annotations := map[string]string{"a": long}
+	spec := &rspec.Spec{Process: &rspec.Process{}}
+	commands := current.When{Commands: []string{long}}
+	round := func() {
+		for _, directory := range []string{directory, path("bad"), path("error"), path("nowhere")} {
+			_, _ = New(t.Context(), []string{directory, directory}, stages)
+			_ = ReadDir(directory, stages, map[string]*current.Hook{})
+		}
+		for _, name := range []string{"good.json", "bad/bad.json", "error/error.json", "nowhere.json"} {
+			_, _ = Read(path(name), stages)
+		}
+		for _, content := range []string{always, bad, "", "null"} {
+			_, _ = current.Read([]byte(content))
+			_, _ = old.Read([]byte(content))
+		}
+		_ = hook.Validate(stages)
+		_ = hook.Validate(nil)
+		_, _ = hook.When.Match(spec, annotations, true)
+		_, _ = commands.Match(spec, annotations, true)
+		_, _ = m.Hooks(&rspec.Spec{}, annotations, true)
+		m.reload()
+		for _, call := range []func(){
+			func() { _, _ = Read(path("panic/panic.json"), stages) },
+			func() { _ = ReadDir(path("panic"), stages, nil) },
+			func() { _, _ = New(t.Context(), []string{path("panic")}, stages) },
+		} {
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Error("no panic")
+					}
+				}()
+				call()
+			}()
+		}
+	}
+	before := 0
+	for i := range 500 {
+		if i == 100 {
+			before = resident(t)
+		}
+		round()
+	}
+	after := resident(t)
+	t.Logf("%d kB after 100 rounds, %d kB after 500", before, after)
+	if after-before > 4096 {
+		t.Errorf("grown by %d kB: 400 texts of 50 kB are 20,000", after-before)
+	}
 }
 
 func TestMemory(t *testing.T) {

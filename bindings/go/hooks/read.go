@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"sync/atomic"
 
 	"github.com/sirupsen/logrus"
@@ -24,6 +25,9 @@ var (
 
 	// Readers are who reads hook files, by the version that these say. One that is put in, replaced or deleted counts from
 	// the next load on. It must not be changed while hooks are loaded.
+	//
+	// A reader is called from within libhooks.so. It may panic, but must not end its goroutine (runtime.Goexit, and so
+	// testing.T.FailNow): that leaks what the call holds. The hook that it returns is copied, and must be UTF-8.
 	Readers = map[string]reader{
 		current.Version: current.Read,
 		old.Version:     old.Read,
@@ -40,9 +44,13 @@ var own = map[string]uintptr{
 
 // Read reads a hook file and validates it. A hook that is not valid is returned, too, beside the error.
 func Read(path string, extensionStages []string) (*current.Hook, error) {
+	if strings.IndexByte(path, 0) >= 0 && !strings.HasSuffix(path, ".json") {
+		// The name is wrong before the path is, and the library would see another one.
+		return nil, ErrNoJSONSuffix
+	}
 	text, err := native.ReadFile(path, extensionStages, callbacks(nil))
 	var failure *libhooks.Error
-	if errors.As(err, &failure) && failure.Status == native.StatusNoJSONSuffix {
+	if errors.As(err, &failure) && failure.Code == "no-json-suffix" {
 		return nil, ErrNoJSONSuffix
 	}
 	if text == nil {
@@ -68,7 +76,7 @@ func ReadDir(path string, extensionStages []string, hooks map[string]*current.Ho
 	}
 	for i := range list.Hooks {
 		listed := &list.Hooks[i]
-		hooks[filepath.Base(listed.ExactPath())] = hookOf(&listed.Hook)
+		hooks[filepath.Base(listed.Exact())] = hookOf(&listed.Hook)
 	}
 	return err
 }
@@ -122,7 +130,12 @@ func read(version string, content []byte) (native.Reading, string) {
 	if hook == nil {
 		return native.ReadHook, wire.Encode[wire.Hook](nil)
 	}
-	return native.ReadHook, wire.Encode(&wire.Hook{Version: hook.Version, Hook: hook.Hook, When: wire.When(hook.When), Stages: hook.Stages})
+	read := &wire.Hook{Version: hook.Version, Hook: hook.Hook, When: wire.When(hook.When), Stages: hook.Stages}
+	if !read.IsText() {
+		// JSON would change what is run.
+		return native.ReadFailed, "the reader's hook is not UTF-8"
+	}
+	return native.ReadHook, wire.Encode(read)
 }
 
 // pointerOf tells functions apart, which Go does not compare.

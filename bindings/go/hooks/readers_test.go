@@ -3,11 +3,13 @@ package hooks
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	rspec "github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/sirupsen/logrus"
 
 	old "libhooks/hooks/0.1.0"
 	current "libhooks/hooks/1.0.0"
@@ -86,6 +88,10 @@ func TestReadersThatRefuse(t *testing.T) {
 		want string
 	}{
 		{"error", func([]byte) (*current.Hook, error) { return nil, errors.New("no, \xff") }, prefix + "9.9.9: no, \ufffd"},
+		{"NUL", func([]byte) (*current.Hook, error) { return nil, errors.New("a\x00b") }, prefix + `9.9.9: a\0b`},
+		{"not UTF-8", func([]byte) (*current.Hook, error) {
+			return &current.Hook{Version: "1.0.0", Hook: rspec.Hook{Path: "/bin/sh", Args: []string{"\xff"}}, Stages: []string{}}, nil
+		}, prefix + "9.9.9: the reader's hook is not UTF-8"},
 		{"nil", func([]byte) (*current.Hook, error) { return nil, nil }, "nil hook"},
 		{"not valid", func([]byte) (*current.Hook, error) { return &current.Hook{}, nil }, `unexpected hook version "" (expecting 1.0.0)`},
 		{"none", nil, prefix + `unrecognized hook version: "9.9.9"`},
@@ -120,12 +126,22 @@ func TestReadersThatAreReplaced(t *testing.T) {
 
 // A panic of a reader's comes out where the reader was asked for, and nothing is broken behind it.
 func TestReaderThatPanics(t *testing.T) {
+	logrus.SetOutput(discard{})
+	defer logrus.SetOutput(os.Stderr)
 	directory, path := hookFile(t, "9.9.9")
+	with(t, "9.9.9", func([]byte) (*current.Hook, error) { return &current.Hook{}, nil })
+	empty := t.TempDir()
+	m, err := New(context.Background(), []string{empty}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(empty, "a.json"), `{"version": "9.9.9"}`)
 	with(t, "9.9.9", func([]byte) (*current.Hook, error) { panic("oh no") })
 	for name, call := range map[string]func(){
 		"Read":    func() { _, _ = Read(path, nil) },
 		"ReadDir": func() { _ = ReadDir(directory, nil, map[string]*current.Hook{}) },
 		"New":     func() { _, _ = New(context.Background(), []string{directory}, nil) },
+		"reload":  m.reload,
 	} {
 		func() {
 			defer func() {

@@ -27,7 +27,7 @@ func (when *When) Match(config *rspec.Spec, annotations map[string]string, hasBi
 	if when == nil {
 		return false, nil
 	}
-	request, err := native.AppendRequest(nil, config, annotations)
+	request, err := wire.AppendRequest(nil, config, annotations)
 	if err != nil {
 		return false, err
 	}

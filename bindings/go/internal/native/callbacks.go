@@ -8,8 +8,12 @@ import "C"
 
 import (
 	"runtime/cgo"
+	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"unsafe"
+
+	"github.com/sirupsen/logrus"
 )
 
 // Level is how urgent a log line is.
@@ -45,9 +49,11 @@ type Callbacks struct {
 	panicked atomic.Pointer[any]
 }
 
-// guard keeps a panic of the caller's functions from crossing the library's frames, which it would tear away.
+// guard keeps a panic of the caller's functions from crossing the library's frames, which it would tear away. (Goexit cannot
+// be kept from it.) Where the panic comes from is said here, since its trace ends behind the library.
 func (c *Callbacks) guard() {
 	if value := recover(); value != nil {
+		logrus.Errorf("panic in a function that libhooks called: %v\n%s", value, debug.Stack())
 		c.panicked.CompareAndSwap(nil, &value)
 	}
 }
@@ -74,7 +80,8 @@ func libhooks_go_read(handle C.uintptr_t, version *C.char, content unsafe.Pointe
 	defer callbacks.guard()
 	result, text := callbacks.Read(C.GoString(version), unsafe.Slice((*byte)(content), int(length)))
 	if result == ReadHook || result == ReadFailed {
-		copied := C.CString(text)
+		// C would end the text at a NUL; in JSON there is none.
+		copied := C.CString(strings.ReplaceAll(text, "\x00", `\0`))
 		defer C.free(unsafe.Pointer(copied))
 		*answer = C.hooks_string_new(copied)
 	}

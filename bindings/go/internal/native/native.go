@@ -55,6 +55,7 @@ import (
 	"runtime"
 	"runtime/cgo"
 	"strings"
+	"sync"
 	"syscall"
 	"unicode/utf8"
 	"unsafe"
@@ -62,13 +63,12 @@ import (
 	"libhooks"
 )
 
-// StatusNoJSONSuffix is the status of the error of a file whose name does not end in ".json".
-const StatusNoJSONSuffix = C.HOOKS_STATUS_NO_JSON_SUFFIX
-
 // Manager is a hooks_manager_t. It frees itself.
 type Manager struct {
 	pointer   *C.hooks_manager_t
 	callbacks *Callbacks
+	// Two reloads at once would not know whose callback has panicked.
+	reloading sync.Mutex
 }
 
 // Snapshot is a hooks_snapshot_t. It frees itself, and does not need its manager.
@@ -98,8 +98,9 @@ func NewManager(directories, stages []string, callbacks *Callbacks) (*Manager, e
 	status := C.hooks_manager_new(cDirectories.first, cDirectories.count, cStages.first, cStages.count, options, &manager.pointer, &failure)
 	if status != C.HOOKS_STATUS_OK {
 		handle.Delete()
+		err := take(failure)
 		callbacks.rethrow()
-		return nil, take(failure)
+		return nil, err
 	}
 	// The library calls back only from inside of its functions, and frees what it has of the callbacks with the manager.
 	runtime.AddCleanup(manager, func(pointer *C.hooks_manager_t) {
@@ -113,13 +114,13 @@ func NewManager(directories, stages []string, callbacks *Callbacks) (*Manager, e
 // Reload is hooks_manager_reload.
 func (m *Manager) Reload() error {
 	defer runtime.KeepAlive(m)
+	m.reloading.Lock()
+	defer m.reloading.Unlock()
 	var failure *C.hooks_error_t
-	status := C.hooks_manager_reload(m.pointer, &failure)
+	C.hooks_manager_reload(m.pointer, &failure)
+	err := take(failure)
 	m.callbacks.rethrow()
-	if status != C.HOOKS_STATUS_OK {
-		return take(failure)
-	}
-	return nil
+	return err
 }
 
 // Snapshot is hooks_manager_snapshot.
@@ -168,10 +169,6 @@ func (s *Snapshot) Match(request []byte, hasBindMounts bool, indexes []uint32) (
 
 // ReadFile is hooks_read_file_with_options. The hook is there, too, where it is not valid.
 func ReadFile(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
-	if strings.IndexByte(path, 0) >= 0 && !strings.HasSuffix(path, ".json") {
-		// The name is wrong before the path is, and the library would see another one.
-		return nil, &libhooks.Error{Status: StatusNoJSONSuffix, Kind: "no-json-suffix", Code: "no-json-suffix", Path: path}
-	}
 	return load(path, stages, callbacks, func(path *C.char, stages stringList, options *C.hooks_options_t, text **C.char, failure **C.hooks_error_t) {
 		C.hooks_read_file_with_options(path, stages.first, stages.count, options, text, failure)
 	})
@@ -265,7 +262,7 @@ func take(failure *C.hooks_error_t) error {
 		return nil
 	}
 	defer C.hooks_error_free(failure)
-	return parseError(int(C.hooks_error_code(failure)), []byte(C.GoString(C.hooks_error_json(failure))))
+	return parseError([]byte(C.GoString(C.hooks_error_json(failure))))
 }
 
 // takeText takes a string of the library's, and frees it; nil where there is none.
@@ -318,14 +315,17 @@ func stageList(stages []string) (stringList, error) {
 // checkPath refuses what C would cut short, with the system's word for it.
 func checkPath(path string) error {
 	if strings.IndexByte(path, 0) >= 0 {
-		return &fs.PathError{Op: "open", Path: path, Err: syscall.EINVAL}
+		system := &fs.PathError{Op: "open", Path: path, Err: syscall.EINVAL}
+		return &libhooks.Error{
+			Kind: "io", Code: "unreadable-file", Message: system.Error(), Errno: syscall.EINVAL, Path: path, System: system,
+		}
 	}
 	return nil
 }
 
 // Invalid is the error of an argument that cannot be.
 func Invalid(message string) *libhooks.Error {
-	return &libhooks.Error{Status: C.HOOKS_STATUS_INVALID_ARGUMENT, Kind: "invalid-argument", Code: "invalid-argument", Message: message}
+	return &libhooks.Error{Kind: "invalid-argument", Code: "invalid-argument", Message: message}
 }
 
 func cBool(value bool) C.int {

@@ -1,11 +1,13 @@
-// Package wire is the JSON that hooks have between Go and libhooks.so: that of a hook file of version 1.0.0, and "or" beside
-// it, which the exported types leave out of theirs.
+// Package wire is what goes between Go and libhooks.so: hooks as the JSON of a hook file of version 1.0.0, with "or" beside
+// it, which the exported types leave out of theirs; containers as flat requests.
 package wire
 
 import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"unicode/utf8"
 
 	rspec "github.com/opencontainers/runtime-spec/specs-go"
 )
@@ -27,22 +29,35 @@ type When struct {
 	Or            bool              `json:"or,omitempty"`
 }
 
+// IsText says whether all strings of a hook are UTF-8, as JSON has it.
+func (h *Hook) IsText() bool {
+	texts := slices.Concat([]string{h.Version, h.Hook.Path}, h.Hook.Args, h.Hook.Env, h.When.Commands, h.Stages)
+	for key, value := range h.When.Annotations {
+		texts = append(texts, key, value)
+	}
+	return !slices.ContainsFunc(texts, func(text string) bool { return !utf8.ValidString(text) })
+}
+
 // Listed is an entry of the library's list of hooks.
 type Listed struct {
-	Name            string   `json:"name"`
-	Path            string   `json:"path"`
-	PathHex         string   `json:"path_hex"`
+	Path
 	Hook            Hook     `json:"hook"`
 	Injected        []string `json:"injected"`
 	ExtensionStages []string `json:"extensionStages"`
 }
 
-// ExactPath is the path with the bytes that it has; Path shows those that are no UTF-8 as U+FFFD.
-func (l *Listed) ExactPath() string {
-	if exact, err := hex.DecodeString(l.PathHex); err == nil && len(exact) > 0 {
+// Path is a path in the library's JSON, which is text: one that is no UTF-8 is there in hexadecimal digits, too.
+type Path struct {
+	Text string `json:"path"`
+	Hex  string `json:"path_hex"`
+}
+
+// Exact is the path with the bytes that it has.
+func (p Path) Exact() string {
+	if exact, err := hex.DecodeString(p.Hex); err == nil && len(exact) > 0 {
 		return string(exact)
 	}
-	return l.Path
+	return p.Text
 }
 
 // Decode reads what the library wrote. An error is a bug, in one of the two.

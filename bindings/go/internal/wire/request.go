@@ -1,10 +1,12 @@
-package native
+package wire
 
 import (
 	"encoding/binary"
 	"math"
 
 	rspec "github.com/opencontainers/runtime-spec/specs-go"
+
+	"libhooks"
 )
 
 // The kinds of process in a request.
@@ -31,8 +33,12 @@ func AppendRequest(request []byte, config *rspec.Spec, annotations map[string]st
 		request = appendText(request, value)
 	}
 	// Lengths are numbers of 32 bits; if the whole is no longer, none of its parts is.
-	if len(request) > math.MaxUint32 {
-		return nil, Invalid("annotations and process.args[0] are 4 GiB and more")
+	if uint64(len(request)) > math.MaxUint32 {
+		return nil, &libhooks.Error{
+			Kind:    "invalid-argument",
+			Code:    "invalid-argument",
+			Message: "annotations and process.args[0] are 4 GiB and more",
+		}
 	}
 	return request, nil
 }
