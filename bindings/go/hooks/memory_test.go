@@ -1,6 +1,6 @@
-//go:build !race
+//go:build !race && !asan
 
-// The race detector has memory of its own.
+// These detectors have memory of their own.
 
 package hooks
 

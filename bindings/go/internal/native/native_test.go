@@ -1,0 +1,47 @@
+package native
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"weak"
+)
+
+// A handle that is not deleted keeps what it is for, and nobody would see it but by the memory.
+func TestCallbacksAreLetGo(t *testing.T) {
+	directory := t.TempDir()
+	if err := os.WriteFile(filepath.Join(directory, "bad.json"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	read := func(string, []byte) (Reading, string) { return ReadDefault, "" }
+	for name, call := range map[string]func(*Callbacks) error{
+		"ReadFile": func(c *Callbacks) error { _, err := ReadFile(filepath.Join(directory, "bad.json"), nil, c); return err },
+		"ReadDir":  func(c *Callbacks) error { _, err := ReadDir(directory, nil, c); return err },
+		"New":      func(c *Callbacks) error { _, err := NewManager([]string{directory}, nil, c); return err },
+		"Manager": func(c *Callbacks) error {
+			manager, err := NewManager(nil, nil, c)
+			if err != nil {
+				t.Error(err)
+			}
+			return manager.Reload()
+		},
+	} {
+		callbacks := &Callbacks{Read: read}
+		pointer := weak.Make(callbacks)
+		if err := call(callbacks); (err == nil) != (name == "Manager") {
+			t.Errorf("%s: %v", name, err)
+		}
+		callbacks = nil
+		// What a cleanup lets go is garbage for the next collection; it runs when the system has time for it.
+		for range 1000 {
+			runtime.GC()
+			if pointer.Value() == nil {
+				break
+			}
+		}
+		if pointer.Value() != nil {
+			t.Errorf("%s: the callbacks are still held", name)
+		}
+	}
+}
