@@ -57,11 +57,14 @@ class MaskedHook(FilePath):
 
 class ListedHook(FilePath):
     """A hook and where it comes from: ``name`` is that of its file, ``masks`` are the files of earlier directories that
-    it hides."""
+    it hides, ``injected`` the members of ``config["hooks"]`` that it is added to, ``extensionStages`` those stages at
+    which the caller runs it."""
 
     name: str
     masks: list[FilePath]
     hook: Hook
+    injected: list[str]
+    extensionStages: list[str]
 
 
 class Listing(TypedDict):

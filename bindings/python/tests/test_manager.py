@@ -63,6 +63,8 @@ def test_a_later_directory_masks_an_earlier_one(write: Write) -> None:
                     "when": {"always": True},
                     "stages": ["createRuntime"],
                 },
+                "injected": ["createRuntime"],
+                "extensionStages": [],
             }
         ],
         "masked": [{"path": str(below), "by": str(above)}],
