@@ -12,6 +12,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+HERE = Path(__file__).resolve().parent
+LIBRARY = "libhooks/libhooks.so.0"
 # What readelf calls the machines that wheels are named after.
 MACHINES = {
     "x86_64": "Advanced Micro Devices X86-64",
@@ -39,11 +41,17 @@ def problems(wheel: Path, version: str) -> "list[str]":
         contents = {name: archive.read(name) for name in archive.namelist()}
     found = []
     info = f"libhooks-{version}.dist-info"
-    for file in ("libhooks/libhooks.so", "libhooks/py.typed", f"{info}/licenses/LICENSE", f"{info}/WHEEL"):
-        if file not in contents:
-            found.append(f"{file} is not in it")
+    sources = {f"libhooks/{file.name}" for file in (HERE / "libhooks").glob("*.py")}
+    described = {f"{info}/{file}" for file in ("METADATA", "RECORD", "WHEEL", "top_level.txt", "licenses/LICENSE")}
+    wanted = {LIBRARY, "libhooks/py.typed", *sources, *described}
+    found += [f"{file} is not in it" for file in sorted(wanted - contents.keys())]
+    found += [f"{file} does not belong into it" for file in sorted(contents.keys() - wanted)]
     if found:
         return found
+    metadata = email.message_from_bytes(contents[f"{info}/METADATA"])
+    for key, value in (("Version", version), ("Requires-Python", ">=3.9")):
+        if metadata[key] != value:
+            found.append(f"its METADATA says {key}: {metadata[key]}")
 
     name = re.fullmatch(rf"libhooks-{re.escape(version)}-py3-none-(manylinux_2_([0-9]+)_(\w+))\.whl", wheel.name)
     if name is None:
@@ -53,7 +61,9 @@ def problems(wheel: Path, version: str) -> "list[str]":
     if tags != [f"py3-none-{platform}"]:
         found.append(f"its WHEEL says {tags}, its name {platform}")
 
-    library = contents["libhooks/libhooks.so"]
+    library = contents[LIBRARY]
+    if "GLIBC_ABI_" in readelf("-V", library):
+        found.append("its library needs more of glibc than a version says")
     needs = max(int(minor) for minor in re.findall(r"Name: GLIBC_2\.([0-9]+)", readelf("-V", library)))
     if needs != int(glibc):
         found.append(f"its name says glibc 2.{glibc}, its library needs 2.{needs}")
@@ -68,7 +78,7 @@ def problems(wheel: Path, version: str) -> "list[str]":
 
 def main(wheels: "list[str]") -> int:
     """Checks each wheel; 1 if one is not right, or there is none."""
-    cargo = Path(__file__).resolve().parent.parent.parent / "Cargo.toml"
+    cargo = HERE.parent.parent / "Cargo.toml"
     version = re.search(r'^version = "(.+)"$', cargo.read_text(), re.MULTILINE)
     if version is None or not wheels:
         sys.exit("usage: check_wheel.py WHEEL...")

@@ -49,8 +49,8 @@ class CargoBuild(build_ext):
         shutil.copyfile(library, target)
 
     def get_ext_filename(self, fullname: str) -> str:
-        """No name of a Python's own: the library knows none."""
-        return fullname.replace(".", "/") + ".so"
+        """Its SONAME: the library knows no Python, and what ends in .so would pass for a module of one."""
+        return fullname.replace(".", "/") + ".so.0"
 
 
 class Wheel(bdist_wheel):
@@ -58,9 +58,9 @@ class Wheel(bdist_wheel):
 
     def get_tag(self) -> "tuple[str, str, str]":
         """py3-none-manylinux_2_XX_ARCH: XX is the newest version of glibc that the library names. (All texts in the
-        file are looked at, so it can be too careful, but never too low.)"""
+        file are looked at, so it can be too careful; check_wheel.py says whether it is right.)"""
         _, _, platform = super().get_tag()
-        library = Path(self.bdist_dir or "", "libhooks", "libhooks.so")
+        library = Path(self.bdist_dir or "", "libhooks", "libhooks.so.0")
         # It is not there if the wheel is an editable one; and with another libc there is no such name.
         text = library.read_bytes() if library.exists() else b""
         needs = [int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", text)]

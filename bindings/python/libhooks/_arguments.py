@@ -75,6 +75,8 @@ def json_text(name: str, value: JSON) -> bytes:
     # reads as U+FFFD.
     try:
         return json.dumps(value, allow_nan=False, separators=(",", ":"), default=_data).encode()
+    except RecursionError:
+        raise ValueError(f"{name} is nested too deep") from None
     except (TypeError, ValueError) as error:
         raise (ValueError if isinstance(error, ValueError) else TypeError)(f"{name}: {error}") from error
 
@@ -92,12 +94,20 @@ def annotations_text(value: Optional[Mapping[str, str]]) -> Optional[bytes]:
         return None
     if not isinstance(value, Mapping):
         raise _type_error("annotations", "a mapping of str to str", value)
+    # Another thread may change the caller's between this and the writing of it.
+    value = dict(value)
     for key, text in value.items():
         if not isinstance(key, str):
             raise _type_error(f"annotations: the key {key!r}", "a str", key)
         if not isinstance(text, str):
             raise _type_error(f"annotations[{key!r}]", "a str", text)
     return json_text("annotations", value)
+
+
+def switch(name: str, value: bool) -> None:
+    """True or False, and nothing that only counts as one."""
+    if not isinstance(value, bool):
+        raise _type_error(name, "a bool", value)
 
 
 def bind_mounts(value: Optional[bool]) -> int:

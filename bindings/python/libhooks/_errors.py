@@ -75,8 +75,6 @@ class HooksError(Exception):
     # As tracebacks and pickles name it.
     __module__ = "libhooks"
 
-    hooks: Mapping[str, Hook]
-
     # Everything but the message has a default and lives in __dict__, which is all that copying and pickling need.
     def __init__(
         self,
@@ -103,7 +101,7 @@ class HooksError(Exception):
         self.column = column
         self.hook = hook
         self.diagnostics = diagnostics
-        self.hooks = {}
+        self.hooks: Mapping[str, Hook] = {}
 
     @classmethod
     def _of(cls, status: int, data: Mapping[str, Any]) -> HooksError:
@@ -124,7 +122,9 @@ class HooksError(Exception):
 
 
 def path_of(data: Mapping[str, Any], key: str) -> Optional[str]:
-    """The path at `key`, fit to be opened. The library's JSON has one that is not UTF-8 in full beside it."""
+    """The path at `key`, fit to be opened. The library's JSON has one that is not UTF-8 in full beside it; and what the
+    program takes paths for need not be UTF-8."""
+    if key not in data:
+        return None
     digits = data.get(f"{key}_hex")
-    path: Optional[str] = data.get(key) if digits is None else os.fsdecode(bytes.fromhex(digits))
-    return path
+    return os.fsdecode(data[key].encode() if digits is None else bytes.fromhex(digits))

@@ -60,12 +60,12 @@ def _load() -> ctypes.CDLL:
 
     One that is there and cannot be loaded is an error, not passed over: the next would be another than was meant.
     """
-    bundled = os.path.join(os.path.dirname(os.path.abspath(__file__)), "libhooks.so")
+    bundled = os.path.join(os.path.dirname(os.path.abspath(__file__)), SONAME)
     named = os.environ.get("LIBHOOKS_PATH")
     if named:
         # Absolute, since the loader would search for a mere name, and not in the working directory.
         path, origin = os.path.abspath(named), "LIBHOOKS_PATH names it"
-    elif os.path.exists(bundled):
+    elif os.path.lexists(bundled):
         path, origin = bundled, "the package carries it"
     else:
         path, origin = SONAME, "the system's"
@@ -88,7 +88,7 @@ def _load() -> ctypes.CDLL:
 
 def _declare(library: ctypes.CDLL, path: str, origin: str) -> None:
     """Tells ctypes of the functions; a library that lacks one is an error."""
-    needs = "libhooks {}.{}.{} or later is needed".format(*REQUIRED)
+    needs = "libhooks {}.{}.{} or later of that major version is needed".format(*REQUIRED)
     try:
         library.hooks_version_number.restype = c_uint32
         library.hooks_version_number.argtypes = ()
@@ -96,7 +96,8 @@ def _declare(library: ctypes.CDLL, path: str, origin: str) -> None:
     except AttributeError:
         raise ImportError(f"{path} is not libhooks ({origin}); {needs}", name="libhooks", path=path) from None
     found = (number >> 16, number >> 8 & 0xFF, number & 0xFF)
-    if found < REQUIRED:
+    # A file need not be of the SONAME that says which functions it has.
+    if found < REQUIRED or found[0] != REQUIRED[0]:
         have = "{}.{}.{}".format(*found)
         raise ImportError(f"{path} is libhooks {have} ({origin}); {needs}", name="libhooks", path=path)
     try:
@@ -124,7 +125,13 @@ def _call(
         status = function(*arguments, *map(byref, texts), byref(err))
         error = None
         if status != 0:
-            error = HooksError._of(status, json.loads(_library.hooks_error_json(err)))
+            text = _library.hooks_error_json(err)
+            if text is None:
+                error = HooksError(
+                    "an error that says nothing, a bug in libhooks", kind="panic", code="panic", status=status
+                )
+            else:
+                error = HooksError._of(status, json.loads(text))
         return error, [None if text.value is None else ctypes.string_at(text.value) for text in texts]
     finally:
         for text in texts:
@@ -151,9 +158,8 @@ class Manager:
     hold while this process forks.
     """
 
-    __slots__ = ("_pointer",)
-
-    _pointer: c_void_p
+    # None in one that an interrupt has kept from being made.
+    _pointer: Optional[c_void_p] = None
 
     def __init__(
         self, directories: Sequence[bytes], stages: Sequence[bytes], policy: int, keep_last_good: bool
@@ -171,7 +177,7 @@ class Manager:
             _library.hooks_options_free(options)
 
     # The function is bound here, since a module's variables may be gone when the interpreter ends.
-    def __del__(self, free: Callable[[c_void_p], None] = _library.hooks_manager_free) -> None:
+    def __del__(self, free: Callable[[Optional[c_void_p]], None] = _library.hooks_manager_free) -> None:
         free(self._pointer)
 
     # Of two objects, each would free the manager.

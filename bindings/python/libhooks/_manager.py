@@ -48,11 +48,12 @@ class Manager:
     child of a fork. It is a context manager, which closes it; one that is not closed is freed when nothing refers to
     it.
 
-    What was found wrong when hooks were loaded, by this or by `reload`, is also logged by the logger ``libhooks``, with
-    the `Diagnostic` as the record's attribute ``diagnostic``.
+    What was found wrong when hooks were loaded, by this or by `reload`, is also logged, unless it was raised: by the
+    logger ``libhooks``, with the `Diagnostic` as the record's attribute ``diagnostic``.
     """
 
-    _handle: Optional[_ffi.Manager]
+    # Of one whose making failed, or was left out by a subclass, too.
+    _handle: Optional[_ffi.Manager] = None
 
     def __init__(
         self,
@@ -79,8 +80,8 @@ class Manager:
                 ``diagnostics`` are all problems of all directories.
             TypeError, ValueError: an argument is of another type, or has a NUL in it; options contradict each other.
         """
-        # First of all, so that a manager that is never made is closed.
-        self._handle = None
+        for name, value in (("strict", strict), ("lenient", lenient), ("keep_last_good", keep_last_good)):
+            _arguments.switch(name, value)
         if strict and lenient:
             raise ValueError("a manager is strict or lenient, not both")
         if keep_last_good and not lenient:
@@ -91,7 +92,7 @@ class Manager:
             _arguments.paths("directories", directories),
             _arguments.stages(extension_stages),
             _ffi.STRICT if strict else _ffi.LENIENT if lenient else _ffi.COMPATIBLE,
-            bool(keep_last_good),
+            keep_last_good,
         )
         _log(handle)
 
@@ -133,6 +134,9 @@ class Manager:
                 asks for it (``"match"``). Nothing is injected then.
             TypeError, ValueError: an argument is of another type, or JSON cannot hold it (NaN); the manager is closed.
         """
+        if not isinstance(config, (str, bytes)) and isinstance(config, Mapping):
+            # What is asked for and what is given back is the same, whatever other threads do to the caller's.
+            config = dict(config)
         text, stage_hooks = self._open().hooks(
             _arguments.json_text("config", config),
             _arguments.annotations_text(annotations),
@@ -144,10 +148,8 @@ class Manager:
         if isinstance(config, bytes):
             return Result(text, extension_stage_hooks)
         # Only the hooks are taken from the answer: nothing else goes through JSON and back.
-        injected = dict(config)
         answer = json.loads(text)
-        if "hooks" in answer:
-            injected["hooks"] = answer["hooks"]
+        injected = {**config, "hooks": answer["hooks"]} if "hooks" in answer else dict(config)
         return Result(injected, extension_stage_hooks)
 
     def explain(
@@ -268,8 +270,8 @@ def _log(handle: _ffi.Manager) -> None:
 
 
 def _whole_paths(item: Any) -> None:
-    """Puts paths that are not UTF-8 where Python has them: in the one text, as `os.fsdecode` makes it."""
+    """Puts paths where Python has them: in the one text, as `os.fsdecode` makes it."""
     for key in ("path", "by"):
-        if f"{key}_hex" in item:
+        if key in item:
             item[key] = path_of(item, key)
-            del item[f"{key}_hex"]
+            item.pop(f"{key}_hex", None)

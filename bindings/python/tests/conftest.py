@@ -78,9 +78,9 @@ def python(tmp_path: Path) -> Python:
         place = tmp_path / "place"
         shutil.rmtree(place, ignore_errors=True)
         package = Path(libhooks.__file__).parent
-        shutil.copytree(package, place / "libhooks", ignore=shutil.ignore_patterns("*.so", "__pycache__"))
+        shutil.copytree(package, place / "libhooks", ignore=shutil.ignore_patterns("*.so*", "__pycache__"))
         if bundled is not None:
-            shutil.copyfile(bundled, place / "libhooks" / "libhooks.so")
+            shutil.copyfile(bundled, place / "libhooks" / "libhooks.so.0")
         # Warnings are errors, and are told at the end of the interpreter too.
         command = [sys.executable, "-X", "dev", "-W", "error", "-c", program, *arguments]
         kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}

@@ -252,7 +252,7 @@ def freed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     free = _ffi.Manager.__del__
 
     def record(manager: _ffi.Manager) -> None:
-        pointers.append(manager._pointer.value or 0)
+        pointers.append((manager._pointer and manager._pointer.value) or 0)
         free(manager)
 
     monkeypatch.setattr(_ffi.Manager, "__del__", record)
@@ -343,3 +343,67 @@ def test_nothing_is_printed_where_logging_is_not_set_up(python: Python, library:
     program = "import sys, libhooks; libhooks.Manager([sys.argv[1]], lenient=True)"
     ran = python(program, str(hooks_d), bundled=str(library))
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_what_comes_is_what_the_types_say(write: Write) -> None:
+    write(directory="below", when={"annotations": {"a": "b"}, "commands": ["c"], "hasBindMounts": True})
+    write(directory="above")
+    root = write(name="b.json", directory="above", when={"annotations": {"a": "b"}, "commands": ["c"]}).parent.parent
+    manager = libhooks.Manager([root / "below", root / "above"])
+    listing = manager.list()
+    explanation = manager.explain({})
+
+    assert set(listing) == libhooks.Listing.__required_keys__
+    assert set(explanation) == libhooks.Explanation.__required_keys__
+    for hook in listing["hooks"]:
+        assert set(hook) == libhooks.ListedHook.__required_keys__
+    for verdict in explanation["hooks"]:
+        assert set(verdict) >= libhooks.HookVerdict.__required_keys__
+    for masked in listing["masked"]:
+        assert set(masked) == libhooks.MaskedHook.__required_keys__
+
+
+def test_an_option_is_true_or_false(hooks_d: Path) -> None:
+    for name in ("strict", "lenient", "keep_last_good"):
+        for value in ("no", None, 1):
+            with pytest.raises(TypeError, match=f"{name} must be a bool"):
+                libhooks.Manager([hooks_d], **{name: value})  # type: ignore[arg-type]
+
+
+def test_what_was_not_made_is_closed(capfd: pytest.CaptureFixture[str]) -> None:
+    class Forgetful(libhooks.Manager):
+        def __init__(self) -> None:
+            pass
+
+    manager = Forgetful()
+    assert manager.closed
+    assert "closed" in repr(manager)
+    with pytest.raises(ValueError, match="closed"):
+        manager.hooks({})
+    _ffi.Manager.__new__(_ffi.Manager).__del__()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_too_deep_is_said_so(hooks_d: Path) -> None:
+    deep: dict[str, object] = {}
+    for _ in range(200_000):
+        deep = {"x": deep}
+    with pytest.raises(ValueError, match="config is nested too deep"):
+        libhooks.Manager([hooks_d]).hooks(deep)
+    while deep:
+        deep = deep["x"]  # type: ignore[assignment]
+
+
+def test_paths_are_what_the_locale_makes_of_them(python: Any, tmp_path: Path, library: Path) -> None:
+    folder = tmp_path / "h-é"
+    folder.mkdir()
+    (folder / "a.json").write_text("{")
+    program = (
+        "import libhooks, os, sys\n"
+        "manager = libhooks.Manager([os.fsencode(sys.argv[1])], lenient=True)\n"
+        "path = manager.diagnostics()[0].path\n"
+        "assert path == os.fsdecode(os.fsencode(sys.argv[1]) + b'/a.json'), path\n"
+        "open(path).close()\n"
+    )
+    ran = python(program, str(folder), LIBHOOKS_PATH=str(library), LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    assert ran.returncode == 0, ran.stderr
