@@ -118,6 +118,10 @@ codes! {
     /// `process.args` is empty, and a hook asks for it.
     ProcessArgsEmpty = "process-args-empty",
 
+    // Running hooks.
+    /// A hook could not be started.
+    StartFailed = "start-failed",
+
     // Warnings.
     /// A key that nobody reads.
     UnknownKey = "unknown-key",

@@ -33,6 +33,7 @@ mod diagnostic;
 mod directory;
 mod errno;
 mod error;
+pub mod exec;
 mod explain;
 mod hook;
 mod inject;

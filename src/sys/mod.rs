@@ -1,6 +1,16 @@
 //! The system calls that std lacks, each a safe function, and what the system's errors are called.
 
+mod descriptor;
+mod process;
+mod spawn;
+
 use std::borrow::Cow;
+
+pub(crate) use descriptor::{
+    Interest, above_standard, poll, readable_bytes, reopen_for_both, set_nonblocking,
+};
+pub(crate) use process::{Child, Exit, Fate};
+pub(crate) use spawn::{Command, spawn};
 
 /// The effective user id of the process.
 pub(crate) fn effective_uid() -> u32 {

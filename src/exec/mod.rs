@@ -1,0 +1,77 @@
+//! Running hooks (SPEC §9): what an engine does itself at its extension stages.
+//!
+//! [`run`] starts one hook, feeds it the state, follows its output, and says what became of it. Nothing is lost: neither the
+//! hook's words, nor why it failed, nor its descendants, which are killed with it on a timeout and left alone otherwise.
+
+mod capture;
+mod message;
+mod run;
+mod start;
+
+use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use capture::Captured;
+pub use run::{RunResult, run};
+
+/// One of the streams that a hook writes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stream {
+    /// Descriptor 1.
+    Stdout,
+    /// Descriptor 2.
+    Stderr,
+}
+
+/// Receives a hook's output as it comes, in the thread that called [`run`]. An error's text fails the run; what comes after it
+/// is thrown away.
+pub type OutputFn<'a> = &'a mut dyn FnMut(Stream, &[u8]) -> Result<(), String>;
+
+/// How a hook is run.
+pub struct RunOptions<'a> {
+    /// Where it is started; `None`: in the caller's working directory.
+    pub directory: Option<PathBuf>,
+    /// The timeout of a hook that has none of its own; `None`: none.
+    pub timeout: Option<Duration>,
+    /// How long to wait for a hook that was killed; nothing or less: not at all.
+    pub post_kill_timeout: PostKillTimeout,
+    /// How much of each stream is kept, in bytes: the last so many.
+    pub capture_limit: usize,
+    /// What becomes the hook's stdout, instead of being captured.
+    pub stdout: Option<BorrowedFd<'a>>,
+    /// What becomes the hook's stderr, instead of being captured.
+    pub stderr: Option<BorrowedFd<'a>>,
+    /// Who receives what is captured as it comes.
+    pub output: Option<OutputFn<'a>>,
+    /// The hook is killed as soon as this can be read from.
+    pub cancel: Option<BorrowedFd<'a>>,
+}
+
+/// How long to wait for a hook that was killed, in nanoseconds. Unlike [`Duration`] it may be negative, which says no more than
+/// nothing does, but in the error's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PostKillTimeout(pub i64);
+
+impl PostKillTimeout {
+    /// 10 s, as the reference recommends.
+    pub const DEFAULT: PostKillTimeout = PostKillTimeout(10_000_000_000);
+}
+
+/// The most of a stream that is kept by default: 10 MiB.
+pub const CAPTURE_LIMIT: usize = 10 << 20;
+
+impl Default for RunOptions<'_> {
+    fn default() -> Self {
+        RunOptions {
+            directory: None,
+            timeout: None,
+            post_kill_timeout: PostKillTimeout::DEFAULT,
+            capture_limit: CAPTURE_LIMIT,
+            stdout: None,
+            stderr: None,
+            output: None,
+            cancel: None,
+        }
+    }
+}

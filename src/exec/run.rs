@@ -1,0 +1,286 @@
+//! Following a hook from its start to its end.
+
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::capture::{Capture, Captured};
+use super::start::{Feed, Source, Started, argv, start};
+use super::{RunOptions, Stream, message};
+use crate::error::Result;
+use crate::hook::OciHook;
+use crate::sys::{self, Child, Exit, Fate, Interest};
+
+/// What became of a hook that was started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RunResult {
+    /// Its executable.
+    pub path: String,
+    /// Its command line.
+    pub argv: Vec<String>,
+    /// What it exited with; `None`: it was killed, or nobody could tell.
+    pub exit_status: Option<i32>,
+    /// The signal that killed it.
+    pub signal: Option<i32>,
+    /// Its time was over, and it was killed.
+    pub timed_out: bool,
+    /// The caller asked for its end, and it was killed.
+    pub cancelled: bool,
+    /// From before its start to after its end.
+    pub duration: Duration,
+    /// What it wrote to stdout, if that was captured.
+    pub stdout: Captured,
+    /// What it wrote to stderr, if that was captured.
+    pub stderr: Captured,
+    /// The reference's *hook error*: what is wrong with the hook itself; `None`: nothing.
+    pub hook_error: Option<String>,
+    /// The reference's *error*: why running it did not go well; `None`: it did.
+    pub error: Option<String>,
+}
+
+/// Runs a hook with `state` on its stdin, and waits for it. A hook that fails is a result.
+///
+/// # Errors
+/// It could not be started: [`ErrorKind::Io`](crate::ErrorKind::Io) with the system's number,
+/// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the hook cannot be any.
+pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunResult> {
+    let begun = Instant::now();
+    let argv = argv(hook);
+    let started = start(hook, &argv, &options)?;
+    let deadline = match hook.timeout {
+        // Seconds that the reference's clock cannot count; it overflows.
+        Some(seconds) if seconds > MAX_SECONDS => None,
+        Some(seconds) => Some(Duration::from_secs(u64::try_from(seconds).unwrap_or_default())),
+        None => options.timeout,
+    };
+    let mut follower = Follower {
+        streams: [Stream::Stdout, Stream::Stderr].map(|_| Capture::default()),
+        output_error: None,
+        options,
+    };
+    let deadline = deadline.and_then(|timeout| begun.checked_add(timeout));
+    let end = follower.follow(started, state, deadline);
+    let (timed_out, cancelled) = (end.stopped == Some(Stop::Timeout), end.stopped == Some(Stop::Cancel));
+
+    let executing = |what: &str| Some(message::executing(&argv, what));
+    let hook_error = match end.fate {
+        Fate::Running => {
+            let time = message::duration(follower.options.post_kill_timeout.0);
+            Some(format!("failed to reap process within {time} of the kill signal"))
+        }
+        Fate::Lost => executing("waitid: no child processes"),
+        Fate::Ended(exit) => match message::of_exit(exit) {
+            Some(what) => executing(&what),
+            None => follower.output_error.as_deref().and_then(executing),
+        },
+    };
+    let error = match end.stopped {
+        Some(Stop::Timeout) => Some("context deadline exceeded".to_owned()),
+        Some(Stop::Cancel) => Some("context canceled".to_owned()),
+        None => hook_error.clone(),
+    };
+    let (exit_status, signal) = match end.fate {
+        Fate::Ended(Exit::Status(status)) => (Some(status), None),
+        Fate::Ended(Exit::Signal { number, .. }) => (None, Some(number)),
+        Fate::Running | Fate::Lost => (None, None),
+    };
+    let [stdout, stderr] = follower.streams.map(Capture::finish);
+    Ok(RunResult {
+        path: hook.path.clone(),
+        argv,
+        exit_status,
+        signal,
+        timed_out,
+        cancelled,
+        duration: begun.elapsed(),
+        stdout,
+        stderr,
+        hook_error,
+        error,
+    })
+}
+
+/// The most seconds that fit into Go's `time.Duration`.
+const MAX_SECONDS: i64 = i64::MAX / 1_000_000_000;
+
+/// How often a hook is looked after where nothing tells of its end.
+const TICK: Duration = Duration::from_millis(2);
+
+/// Why a hook was killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stop {
+    Timeout,
+    Cancel,
+}
+
+struct End {
+    fate: Fate,
+    stopped: Option<Stop>,
+}
+
+struct Follower<'a> {
+    streams: [Capture; 2],
+    output_error: Option<String>,
+    options: RunOptions<'a>,
+}
+
+impl Follower<'_> {
+    fn follow(&mut self, started: Started, state: &[u8], deadline: Option<Instant>) -> End {
+        let Started { child, mut stdin, mut stdout, mut stderr } = started;
+        let mut unwritten = state;
+        let mut stopped = None;
+        let mut deadline = deadline;
+        let fate = loop {
+            if unwritten.is_empty() {
+                stdin.writer = None;
+            }
+            let cancel = self.options.cancel.filter(|_| stopped.is_none());
+            let wait = [
+                deadline.map(|at| at.saturating_duration_since(Instant::now())),
+                child.pidfd().is_none().then_some(TICK),
+            ];
+            let descriptors = [
+                child.pidfd().map(|fd| (fd, Interest::Read)),
+                cancel.map(|fd| (fd, Interest::Read)),
+                stdout.as_ref().map(|source| (source.reader.as_fd(), Interest::Read)),
+                stderr.as_ref().map(|source| (source.reader.as_fd(), Interest::Read)),
+                stdin.writer.as_ref().map(|writer| (writer.as_fd(), Interest::Write)),
+            ];
+            // If it fails (no memory), the clock still turns.
+            let ready = sys::poll(descriptors, wait.into_iter().flatten().min());
+            let [ended, cancelled, out, err, writable] = ready.unwrap_or([true; 5]);
+
+            if out {
+                self.read_once(&mut stdout, Stream::Stdout);
+            }
+            if err {
+                self.read_once(&mut stderr, Stream::Stderr);
+            }
+            if writable {
+                feed(&mut stdin, &mut unwritten);
+            }
+            if ended || child.pidfd().is_none() {
+                match child.fate() {
+                    Fate::Running => {}
+                    fate => break fate,
+                }
+            }
+            let now = Instant::now();
+            let due = deadline.is_some_and(|at| at <= now);
+            match stopped {
+                None if cancelled || due => {
+                    stopped = Some(if cancelled { Stop::Cancel } else { Stop::Timeout });
+                    child.kill();
+                    let grace = u64::try_from(self.options.post_kill_timeout.0).unwrap_or_default();
+                    deadline = now.checked_add(Duration::from_nanos(grace));
+                }
+                Some(_) if due => break Fate::Running,
+                _ => {}
+            }
+        };
+        // What is there already is read; what a descendant writes from now on is its own affair.
+        for (source, stream) in [(&mut stdout, Stream::Stdout), (&mut stderr, Stream::Stderr)] {
+            if let Some(source) = source {
+                source.let_go();
+                self.drain(source, stream);
+            }
+        }
+        let fate = if fate == Fate::Running { fate } else { reap(&child, fate) };
+        End { fate, stopped }
+    }
+
+    fn read_once(&mut self, source: &mut Option<Source>, stream: Stream) {
+        let mut buffer = [0; 1 << 16];
+        let Some(open) = source else { return };
+        match open.reader.read(&mut buffer) {
+            Ok(0) => *source = None,
+            Ok(count) => self.receive(stream, buffer.get(..count).unwrap_or_default()),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(_) => *source = None,
+        }
+    }
+
+    /// Reads what is there now, and no more: a descendant may write without end.
+    fn drain(&mut self, source: &mut Source, stream: Stream) {
+        let mut rest = sys::readable_bytes(source.reader.as_fd()).unwrap_or_default();
+        let mut buffer = [0; 1 << 16];
+        while rest > 0 {
+            let size = rest.min(buffer.len());
+            match source.reader.read(buffer.get_mut(..size).unwrap_or_default()) {
+                Ok(0) => break,
+                Ok(count) => {
+                    self.receive(stream, buffer.get(..count).unwrap_or_default());
+                    rest -= count;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn receive(&mut self, stream: Stream, bytes: &[u8]) {
+        let [stdout, stderr] = &mut self.streams;
+        let capture = if stream == Stream::Stdout { stdout } else { stderr };
+        capture.push(bytes, self.options.capture_limit);
+        if let Some(output) = self.options.output.as_mut().filter(|_| self.output_error.is_none()) {
+            self.output_error = output(stream, bytes).err();
+        }
+    }
+}
+
+/// Writes what the pipe takes. A hook that does not read is none of our business.
+fn feed(stdin: &mut Feed, unwritten: &mut &[u8]) {
+    let Some(writer) = &mut stdin.writer else { return };
+    match writer.write(unwritten) {
+        Ok(count) => *unwritten = unwritten.get(count..).unwrap_or_default(),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+        Err(_) => *unwritten = &[],
+    }
+}
+
+/// Reaps a child that has ended. The host may have been faster since: then its end is known all the same.
+fn reap(child: &Child, seen: Fate) -> Fate {
+    match child.reap() {
+        Fate::Ended(exit) => Fate::Ended(exit),
+        Fate::Running | Fate::Lost => seen,
+    }
+}
+
+impl RunResult {
+    /// The result as JSON: `path`, `argv`, `exitStatus`, `signal`, `timedOut`, `cancelled`, `durationUs`, `stdout` and
+    /// `stderr` (`tail` as text, `total` in bytes, `truncated`), `hookError`, `error`; null where there is none.
+    pub fn to_json(&self) -> String {
+        crate::json::to_string(self)
+    }
+}
+
+impl Serialize for RunResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("path", &self.path)?;
+        map.serialize_entry("argv", &self.argv)?;
+        map.serialize_entry("exitStatus", &self.exit_status)?;
+        map.serialize_entry("signal", &self.signal)?;
+        map.serialize_entry("timedOut", &self.timed_out)?;
+        map.serialize_entry("cancelled", &self.cancelled)?;
+        map.serialize_entry("durationUs", &u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX))?;
+        map.serialize_entry("stdout", &self.stdout)?;
+        map.serialize_entry("stderr", &self.stderr)?;
+        map.serialize_entry("hookError", &self.hook_error)?;
+        map.serialize_entry("error", &self.error)?;
+        map.end()
+    }
+}
+
+impl Serialize for Captured {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("tail", &crate::json::text_of(&self.tail))?;
+        map.serialize_entry("total", &self.total)?;
+        map.serialize_entry("truncated", &self.is_truncated())?;
+        map.end()
+    }
+}

@@ -1,0 +1,134 @@
+//! Starting a hook: its command line, its environment, its pipes.
+
+use std::ffi::CString;
+use std::io::{PipeReader, PipeWriter, pipe};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::RunOptions;
+use crate::diagnostic::{Code, text_of};
+use crate::error::{Error, ErrorKind, Result};
+use crate::hook::OciHook;
+use crate::sys::{self, Child, Command};
+
+/// A hook that runs, and our ends of its pipes.
+pub(super) struct Started {
+    pub child: Child,
+    pub stdin: Feed,
+    pub stdout: Option<Source>,
+    pub stderr: Option<Source>,
+}
+
+/// The hook's stdin.
+pub(super) struct Feed {
+    pub writer: Option<PipeWriter>,
+    /// As long as somebody can read, writing brings neither SIGPIPE nor EPIPE, though the hook may not read.
+    _reader: OwnedFd,
+}
+
+/// A stream of the hook's that is captured.
+pub(super) struct Source {
+    pub reader: PipeReader,
+    /// The open file description that the hook and its descendants write to.
+    hook_end: OwnedFd,
+}
+
+impl Source {
+    fn new() -> std::io::Result<Source> {
+        let (reader, writer) = pipe()?;
+        // Opened for both, so that a descendant that outlives the hook gets no SIGPIPE when our end is closed. Without /proc
+        // there is no such way.
+        let hook_end = match sys::reopen_for_both(reader.as_fd()) {
+            Ok(both) => sys::above_standard(both.as_fd())?,
+            Err(_) => sys::above_standard(writer.as_fd())?,
+        };
+        sys::set_nonblocking(reader.as_fd())?;
+        Ok(Source { reader, hook_end })
+    }
+
+    /// From now on a descendant that goes on writing does not wait for us.
+    pub fn let_go(&self) {
+        // It cannot fail on a pipe; if it did, the descendant would wait, as it always did.
+        let _ = sys::set_nonblocking(self.hook_end.as_fd());
+    }
+}
+
+/// The command line that the hook gets.
+pub(super) fn argv(hook: &OciHook) -> Vec<String> {
+    if hook.args.is_empty() { vec![hook.path.clone()] } else { hook.args.clone() }
+}
+
+/// Starts a hook, with the errors of Go's os/exec in its order.
+pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -> Result<Started> {
+    if hook.path.is_empty() {
+        return Err(Error::new(ErrorKind::InvalidArgument, Code::StartFailed, "exec: no command"));
+    }
+    let env = environment(&hook.env);
+    if env.iter().any(|entry| entry.contains('\0')) {
+        let message = "exec: environment variable contains NUL";
+        return Err(Error::new(ErrorKind::InvalidArgument, Code::StartFailed, message));
+    }
+    if let Some(directory) = &options.directory {
+        // posix_spawn does not tell this failure from that of the executable.
+        std::fs::metadata(directory).map_err(|error| failed("chdir", directory, sys::errno_of(&error)))?;
+    }
+    let path = Path::new(&hook.path);
+    let fork_failed = |error: std::io::Error| failed("fork/exec", path, sys::errno_of(&error));
+    let c = |bytes: &[u8]| CString::new(bytes).map_err(|_| failed("fork/exec", path, libc::EINVAL));
+    let all = |texts: &[String]| texts.iter().map(|text| c(text.as_bytes())).collect::<Result<Vec<_>>>();
+    let directory =
+        options.directory.as_ref().map(|directory| c(directory.as_os_str().as_bytes())).transpose()?;
+
+    let (stdin, writer) = pipe().map_err(fork_failed)?;
+    let stdin = sys::above_standard(stdin.as_fd()).map_err(fork_failed)?;
+    sys::set_nonblocking(writer.as_fd()).map_err(fork_failed)?;
+    let stream = |given: Option<BorrowedFd<'_>>| match given {
+        Some(given) => sys::above_standard(given).map(|given| (given, None)),
+        None => {
+            let source = Source::new()?;
+            Ok((source.hook_end.try_clone()?, Some(source)))
+        }
+    };
+    let (stdout_end, stdout) = stream(options.stdout).map_err(fork_failed)?;
+    let (stderr_end, stderr) = stream(options.stderr).map_err(fork_failed)?;
+    let command = Command {
+        path: &c(hook.path.as_bytes())?,
+        argv: &all(argv)?,
+        env: &all(&env)?,
+        directory: directory.as_deref(),
+        standard: [stdin.as_fd(), stdout_end.as_fd(), stderr_end.as_fd()],
+    };
+    let pid = sys::spawn(&command).map_err(fork_failed)?;
+    Ok(Started {
+        child: Child::new(pid),
+        stdin: Feed { writer: Some(writer), _reader: stdin },
+        stdout,
+        stderr,
+    })
+}
+
+fn failed(operation: &'static str, path: &Path, errno: i32) -> Error {
+    let message = format!("{operation} {}: {}", text_of(path.as_os_str()), sys::errno_text(errno));
+    Error::new(ErrorKind::Io, Code::StartFailed, message).with_system(errno, operation, path)
+}
+
+/// The environment as Go passes it on: of two entries of one name the last counts, and stays where it is; empty entries are
+/// dropped, those without `=` are not.
+fn environment(env: &[String]) -> Vec<String> {
+    let mut names = std::collections::HashSet::new();
+    let mut kept: Vec<String> = Vec::with_capacity(env.len());
+    for entry in env.iter().rev().filter(|entry| !entry.is_empty()) {
+        // A name may begin with "=" (on Windows it does); Go looks for the sign behind the first character.
+        let equals = entry.char_indices().skip(1).find(|&(_, c)| c == '=').map(|(at, _)| at);
+        let is_new = match equals.or_else(|| entry.starts_with('=').then_some(0)) {
+            None => true,
+            Some(at) => names.insert(entry.get(..at).unwrap_or_default()),
+        };
+        if is_new {
+            kept.push(entry.clone());
+        }
+    }
+    kept.reverse();
+    kept
+}

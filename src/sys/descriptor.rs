@@ -1,0 +1,79 @@
+//! Descriptors: waiting for several at once, and what pipes need.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::time::Duration;
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interest {
+    Read,
+    Write,
+}
+
+/// Waits until one of the descriptors is ready (or broken), or the time is over (`None`: never). `None` among them is
+/// skipped. Says of each whether it is ready; of none if a signal came in between.
+pub(crate) fn poll<const N: usize>(
+    descriptors: [Option<(BorrowedFd<'_>, Interest)>; N],
+    timeout: Option<Duration>,
+) -> io::Result<[bool; N]> {
+    let mut list = descriptors.map(|descriptor| libc::pollfd {
+        // A negative one is skipped.
+        fd: descriptor.map_or(-1, |(descriptor, _)| descriptor.as_raw_fd()),
+        events: match descriptor {
+            Some((_, Interest::Write)) => libc::POLLOUT,
+            _ => libc::POLLIN,
+        },
+        revents: 0,
+    });
+    // Rounded up: a millisecond early would be a turn for nothing.
+    let timeout = timeout
+        .map_or(-1, |timeout| i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX));
+    // SAFETY: an array of as many as it says.
+    let result = unsafe { libc::poll(list.as_mut_ptr(), N as libc::nfds_t, timeout) };
+    if result < 0 {
+        let error = io::Error::last_os_error();
+        return if error.kind() == io::ErrorKind::Interrupted { Ok([false; N]) } else { Err(error) };
+    }
+    Ok(list.map(|entry| entry.revents != 0))
+}
+
+/// Makes reads and writes through the open file description behind it fail with EAGAIN instead of waiting.
+pub(crate) fn set_nonblocking(descriptor: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: fcntl(2) with these takes numbers.
+    let result = unsafe {
+        let flags = libc::fcntl(descriptor.as_raw_fd(), libc::F_GETFL);
+        if flags < 0 {
+            flags
+        } else {
+            libc::fcntl(descriptor.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK)
+        }
+    };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// A duplicate that is none of 0, 1 and 2, close-on-exec.
+pub(crate) fn above_standard(descriptor: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    // SAFETY: fcntl(2) with this takes numbers.
+    let result = unsafe { libc::fcntl(descriptor.as_raw_fd(), libc::F_DUPFD_CLOEXEC, 3) };
+    if result < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: a new descriptor, which nobody else has.
+    Ok(unsafe { OwnedFd::from_raw_fd(result) })
+}
+
+/// Opens a pipe anew, for reading and writing, as an open file description of its own.
+pub(crate) fn reopen_for_both(pipe: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let path = format!("/proc/self/fd/{}", pipe.as_raw_fd());
+    OpenOptions::new().read(true).write(true).open(path).map(File::into)
+}
+
+/// How many bytes can be read without waiting.
+pub(crate) fn readable_bytes(descriptor: BorrowedFd<'_>) -> io::Result<usize> {
+    let mut count: libc::c_int = 0;
+    // SAFETY: FIONREAD writes one int.
+    let result = unsafe { libc::ioctl(descriptor.as_raw_fd(), libc::FIONREAD, &mut count) };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(usize::try_from(count).unwrap_or_default()) }
+}

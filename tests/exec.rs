@@ -1,0 +1,293 @@
+//! Running hooks (SPEC §9): what `tests/reference` does not compare with the reference, and what is ours.
+
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use libhooks::exec::{PostKillTimeout, RunOptions, RunResult, Stream, run};
+use libhooks::{ErrorKind, OciHook};
+
+fn hook(path: &str, args: &[&str]) -> OciHook {
+    let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+    OciHook { path: path.to_owned(), args, ..OciHook::default() }
+}
+
+fn sh(script: &str) -> OciHook {
+    hook("/bin/sh", &["sh", "-c", script])
+}
+
+fn ran(hook: &OciHook) -> RunResult {
+    run(hook, b"", RunOptions::default()).unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[test]
+fn a_hook_that_cannot_be_started() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str, mode: u32| {
+        use std::os::unix::fs::PermissionsExt;
+        let path = directory.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let plain = file("plain", "x", 0o644);
+    let script = file("script", "echo no interpreter\n", 0o755);
+    for (path, want, errno) in [
+        (plain.as_str(), format!("fork/exec {plain}: permission denied"), libc::EACCES),
+        ("/", "fork/exec /: permission denied".to_owned(), libc::EACCES),
+        ("sh", "fork/exec sh: no such file or directory".to_owned(), libc::ENOENT),
+        (script.as_str(), format!("fork/exec {script}: exec format error"), libc::ENOEXEC),
+        ("", "exec: no command".to_owned(), 0),
+        ("/bin/\0", "fork/exec /bin/\0: invalid argument".to_owned(), libc::EINVAL),
+    ] {
+        let error = run(&hook(path, &[]), b"", RunOptions::default()).unwrap_err();
+        assert_eq!((error.to_string(), error.errno()), (want, errno));
+    }
+    let options = |directory: &str| RunOptions { directory: Some(directory.into()), ..RunOptions::default() };
+    let error = run(&hook("/bin/true", &[]), b"", options("/nowhere")).unwrap_err();
+    assert_eq!(error.to_string(), "chdir /nowhere: no such file or directory");
+    let error = run(&hook("/bin/true", &[]), b"", options("/bin/true")).unwrap_err();
+    assert_eq!(error.to_string(), "fork/exec /bin/true: not a directory");
+    let nul = OciHook { env: vec!["A=\0".to_owned()], ..hook("/bin/true", &[]) };
+    let error = run(&nul, b"", RunOptions::default()).unwrap_err();
+    assert_eq!(error.to_string(), "exec: environment variable contains NUL");
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+    let error = run(&hook("/bin/true", &["true", "\0"]), b"", RunOptions::default()).unwrap_err();
+    assert_eq!(error.to_string(), "fork/exec /bin/true: invalid argument");
+}
+
+#[test]
+fn exits_and_signals() {
+    let good = ran(&sh("exit 0"));
+    assert_eq!((good.exit_status, good.signal, &good.hook_error, &good.error), (Some(0), None, &None, &None));
+    for (script, status, signal, want) in [
+        ("exit 3", Some(3), None, "exit status 3"),
+        ("kill -KILL $$", None, Some(9), "signal: killed"),
+        ("kill -TERM $$", None, Some(15), "signal: terminated"),
+        ("kill -USR1 $$", None, Some(10), "signal: user defined signal 1"),
+        ("kill -40 $$", None, Some(40), "signal: signal 40"),
+    ] {
+        let result = ran(&sh(script));
+        let want = Some(format!("executing [sh -c {script}]: {want}"));
+        assert_eq!((result.exit_status, result.signal), (status, signal), "{script}");
+        assert_eq!((&result.hook_error, &result.error), (&want, &want));
+        assert!(!result.timed_out && !result.cancelled);
+    }
+    // Without args the command line is the path.
+    let result = ran(&hook("/bin/false", &[]));
+    assert_eq!(result.argv, ["/bin/false"]);
+    assert_eq!(result.error.as_deref(), Some("executing [/bin/false]: exit status 1"));
+}
+
+#[test]
+fn what_a_hook_is_given() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = || RunOptions { directory: Some(directory.path().to_owned()), ..RunOptions::default() };
+    let result = run(&sh("cat; pwd; ls -l /proc/self/fd | wc -l"), b"the state\n", options()).unwrap();
+    let place = std::fs::canonicalize(directory.path()).unwrap();
+    // 0, 1, 2, and the directory itself; and a line with the total.
+    assert_eq!(text(&result.stdout.tail), format!("the state\n{}\n5\n", place.display()));
+
+    let env = |env: &[&str]| OciHook {
+        env: env.iter().map(|entry| (*entry).to_owned()).collect(),
+        ..hook("/usr/bin/env", &[])
+    };
+    assert_eq!(text(&ran(&env(&[])).stdout.tail), "");
+    let result = ran(&env(&["A=1", "B=2", "", "A=3", "plain", "plain", "=x", "=y", "C==", "B"]));
+    assert_eq!(text(&result.stdout.tail), "B=2\nA=3\nplain\nplain\n=y\nC==\nB\n");
+
+    // Signals: nothing blocked, nothing ignored.
+    let result = ran(&sh("grep -E '^Sig(Blk|Ign)' /proc/self/status"));
+    assert_eq!(text(&result.stdout.tail), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+    // A process group of its own.
+    let result = ran(&sh("read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $pid $pgrp $$"));
+    let numbers: Vec<&str> = text(&result.stdout.tail).split_whitespace().collect();
+    assert!(numbers[0] == numbers[1] && numbers[1] == numbers[2], "{numbers:?}");
+}
+
+#[test]
+fn output_is_bounded_and_counted() {
+    let result = run(&sh("head -c 67108864 /dev/zero; echo end"), b"", RunOptions::default()).unwrap();
+    assert_eq!(result.stdout.total, (64 << 20) + 4);
+    assert_eq!(result.stdout.tail.len(), 10 << 20);
+    assert!(result.stdout.is_truncated() && result.stdout.tail.ends_with(b"\0end\n"));
+
+    let mut got = [Vec::new(), Vec::new()];
+    let mut output = |stream, bytes: &[u8]| {
+        got[usize::from(stream == Stream::Stderr)].extend_from_slice(bytes);
+        Ok(())
+    };
+    let options = RunOptions { output: Some(&mut output), capture_limit: 0, ..RunOptions::default() };
+    let result = run(&sh("echo out; echo err >&2"), b"", options).unwrap();
+    assert_eq!((text(&got[0]), text(&got[1])), ("out\n", "err\n"));
+    assert_eq!((result.stdout.tail.len(), result.stdout.total), (0, 4));
+
+    let mut calls = 0;
+    let mut output = |_, _: &[u8]| {
+        calls += 1;
+        Err("disk full".to_owned())
+    };
+    let options = RunOptions { output: Some(&mut output), ..RunOptions::default() };
+    let result = run(&sh("echo a; sleep 0.05; echo b"), b"", options).unwrap();
+    let want = Some("executing [sh -c echo a; sleep 0.05; echo b]: disk full".to_owned());
+    assert_eq!((&result.hook_error, &result.error, calls), (&want, &want, 1));
+}
+
+#[test]
+fn output_into_the_callers_files() {
+    let (mut out, mut err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+    let result = run(
+        &sh("echo out; echo err >&2"),
+        b"",
+        RunOptions { stdout: Some(out.as_fd()), stderr: Some(err.as_fd()), ..RunOptions::default() },
+    )
+    .unwrap();
+    assert_eq!(result.stdout.total + result.stderr.total, 0);
+    for (file, want) in [(&mut out, "out\n"), (&mut err, "err\n")] {
+        use std::io::{Read, Seek};
+        let mut text = String::new();
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, want);
+    }
+}
+
+/// Runs `script` with this timeout, and says how long that took.
+fn timed(script: &str, timeout: Option<i64>, options: RunOptions<'_>) -> (RunResult, Duration) {
+    let begun = Instant::now();
+    let result = run(&OciHook { timeout, ..sh(script) }, b"", options).unwrap();
+    (result, begun.elapsed())
+}
+
+#[test]
+fn timeouts() {
+    let killed = Some("executing [sh -c sleep 60]: signal: killed".to_owned());
+    let over = Some("context deadline exceeded".to_owned());
+    for timeout in [0, -1, i64::MIN, 1] {
+        let (result, took) = timed("sleep 60", Some(timeout), RunOptions::default());
+        assert_eq!((&result.hook_error, &result.error), (&killed, &over), "{timeout}");
+        assert!(result.timed_out && !result.cancelled && result.signal == Some(9));
+        assert!(took >= Duration::from_secs(u64::try_from(timeout).unwrap_or(0)), "{timeout}: {took:?}");
+    }
+    // No time that Go's clock could count is none.
+    for timeout in [9_223_372_036, 9_223_372_037, i64::MAX] {
+        assert_eq!(timed("exit 0", Some(timeout), RunOptions::default()).0.error, None, "{timeout}");
+    }
+    // The caller's is for hooks that have none.
+    let options = || RunOptions { timeout: Some(Duration::ZERO), ..RunOptions::default() };
+    assert_eq!(timed("sleep 60", None, options()).0.error, over);
+    assert_eq!(timed("exit 0", Some(60), options()).0.error, None);
+    // It gives up at once; whether the kernel was faster is not for us to say.
+    for post_kill in [0, -1_000_000_000] {
+        let options = RunOptions { post_kill_timeout: PostKillTimeout(post_kill), ..RunOptions::default() };
+        let (result, _) = timed("sleep 60", Some(0), options);
+        assert_eq!(result.error, over);
+        let gave_up =
+            format!("failed to reap process within {}s of the kill signal", post_kill / 1_000_000_000);
+        assert!(result.hook_error == killed || result.hook_error == Some(gave_up), "{:?}", result.hook_error);
+    }
+}
+
+#[test]
+fn a_cancel_kills() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(writer);
+    let options = RunOptions { cancel: Some(reader.as_fd()), ..RunOptions::default() };
+    let (result, _) = timed("sleep 60", Some(60), options);
+    assert_eq!(result.error.as_deref(), Some("context canceled"));
+    assert!(result.cancelled && !result.timed_out);
+    // That it cannot be started comes first.
+    let options = RunOptions { cancel: Some(reader.as_fd()), ..RunOptions::default() };
+    assert_eq!(run(&hook("/nowhere", &[]), b"", options).unwrap_err().errno(), libc::ENOENT);
+}
+
+#[test]
+fn state_that_nobody_reads() {
+    let state = vec![b'x'; 256 << 20];
+    assert_eq!(run(&sh("exec 0<&-; exit 0"), &state, RunOptions::default()).unwrap().error, None);
+    assert_eq!(run(&sh("exit 0"), &state, RunOptions::default()).unwrap().error, None);
+    let result = run(&sh("wc -c"), &state, RunOptions::default()).unwrap();
+    assert_eq!(text(&result.stdout.tail), "268435456\n");
+}
+
+/// Waits until the file is there and has this content.
+fn await_content(path: &Path, want: &str) {
+    let begun = Instant::now();
+    while std::fs::read_to_string(path).unwrap_or_default() != want {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} never came", path.display());
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn descendants_die_with_the_hook_and_live_without_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let marker = directory.path().join("marker");
+    // It hangs, with a grandchild that holds its output; both are killed.
+    let script = format!("sleep 60 & echo $! > {}; wait", marker.display());
+    let (result, took) = timed(&script, Some(1), RunOptions::default());
+    assert!(result.timed_out && took < Duration::from_secs(30), "{took:?}");
+    let grandchild = std::fs::read_to_string(&marker).unwrap();
+    let stat = format!("/proc/{}/stat", grandchild.trim());
+    let begun = Instant::now();
+    // Dead, and soon reaped by whoever is its parent now.
+    while std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the grandchild lives on");
+    }
+
+    // It exits at once, and leaves a daemon that holds its output and goes on writing.
+    std::fs::remove_file(&marker).unwrap();
+    let gate = directory.path().join("gate");
+    mkfifo(&gate);
+    let script = format!(
+        "(read -r go < {}; i=0; while [ $i -lt 1024 ]; do printf '%01024d' 0 2>/dev/null; i=$((i + 1)); done; echo alive > {}) & echo hook",
+        gate.display(),
+        marker.display()
+    );
+    let result = ran(&sh(&script));
+    assert_eq!((result.error, text(&result.stdout.tail)), (None, "hook\n"));
+    std::fs::write(&gate, "go\n").unwrap();
+    await_content(&marker, "alive\n");
+}
+
+fn mkfifo(path: &Path) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
+fn nothing_is_left() {
+    let entries = |path: &str| std::fs::read_dir(path).unwrap().count();
+    let before = entries("/proc/self/fd");
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            std::thread::spawn(|| {
+                for i in 0..50 {
+                    let result = match i % 4 {
+                        0 => ran(&sh("exit 0")),
+                        1 => ran(&sh("exit 1")),
+                        2 => ran(&sh("kill -KILL $$")),
+                        _ => timed("sleep 60", Some(0), RunOptions::default()).0,
+                    };
+                    assert_eq!(result.error.is_none(), i % 4 == 0, "{result:?}");
+                }
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    // Other tests run beside this one and have descriptors of theirs, for a moment.
+    let begun = Instant::now();
+    while entries("/proc/self/fd") > before {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "{} descriptors, {before} before",
+            entries("/proc/self/fd")
+        );
+        std::thread::yield_now();
+    }
+}
