@@ -47,6 +47,7 @@ pub struct RunResult {
 /// It could not be started: [`ErrorKind::Io`](crate::ErrorKind::Io) with the system's number,
 /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the hook cannot be any.
 pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunResult> {
+    sys::reap_abandoned();
     let begun = Instant::now();
     let argv = argv(hook);
     let started = start(hook, &argv, &options)?;
@@ -188,8 +189,11 @@ impl Follower<'_> {
                 self.drain(source, stream);
             }
         }
-        let fate = if fate == Fate::Running { fate } else { reap(&child, fate) };
-        End { fate, stopped }
+        if fate == Fate::Running {
+            child.abandon();
+            return End { fate, stopped };
+        }
+        End { fate: reap(&child, fate), stopped }
     }
 
     fn read_once(&mut self, source: &mut Option<Source>, stream: Stream) {

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub(crate) use descriptor::{
     Interest, above_standard, poll, readable_bytes, reopen_for_both, set_nonblocking,
 };
-pub(crate) use process::{Child, Exit, Fate};
+pub(crate) use process::{Child, Exit, Fate, reap_abandoned};
 pub(crate) use spawn::{Command, spawn};
 
 /// The effective user id of the process.

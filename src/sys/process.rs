@@ -3,6 +3,8 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// A child that was started as the leader of a process group of its own.
 #[derive(Debug)]
@@ -10,6 +12,45 @@ pub(crate) struct Child {
     pid: libc::pid_t,
     /// `None` where the system has none (before Linux 5.3), or refuses them (seccomp).
     pidfd: Option<OwnedFd>,
+}
+
+/// Children that were killed and had not ended when their caller's patience had. A process has few of them, mostly none;
+/// a lock would be one that the child of a fork waits for.
+static ABANDONED: AtomicPtr<Vec<Child>> = AtomicPtr::new(ptr::null_mut());
+
+/// Reaps the abandoned that have ended by now.
+pub(crate) fn reap_abandoned() {
+    if !ABANDONED.load(Ordering::Relaxed).is_null() {
+        put_back(take_abandoned());
+    }
+}
+
+/// Nobody else has them then.
+fn take_abandoned() -> Vec<Child> {
+    let list = ABANDONED.swap(ptr::null_mut(), Ordering::AcqRel);
+    if list.is_null() {
+        return Vec::new();
+    }
+    // SAFETY: made by `Box::into_raw` in `put_back`, and taken out by one swap alone.
+    *unsafe { Box::from_raw(list) }
+}
+
+fn put_back(mut children: Vec<Child>) {
+    loop {
+        children.retain(|child| child.reap() == Fate::Running);
+        if children.is_empty() {
+            return;
+        }
+        let list = Box::into_raw(Box::new(children));
+        let Err(_) = ABANDONED.compare_exchange(ptr::null_mut(), list, Ordering::AcqRel, Ordering::Relaxed)
+        else {
+            return;
+        };
+        // Others have put some there meanwhile: all of them together, then.
+        // SAFETY: made above, and given to nobody.
+        children = *unsafe { Box::from_raw(list) };
+        children.extend(take_abandoned());
+    }
 }
 
 /// What became of a child.
@@ -89,6 +130,13 @@ impl Child {
         }
     }
 
+    /// Leaves a child that was killed and has not ended yet. Whoever abandons or starts one later reaps it.
+    pub fn abandon(self) {
+        let mut children = take_abandoned();
+        children.push(self);
+        put_back(children);
+    }
+
     /// Kills it and all of its group. It must not have been reaped by us; if the host has reaped it, nobody is killed.
     pub fn kill(&self) {
         /// `PIDFD_SIGNAL_PROCESS_GROUP`, of Linux 6.9.
@@ -98,7 +146,7 @@ impl Child {
         }
         if let Some(pidfd) = &self.pidfd {
             let send = |flags: u32| {
-                let no_info = std::ptr::null::<libc::siginfo_t>();
+                let no_info = ptr::null::<libc::siginfo_t>();
                 // SAFETY: pidfd_send_signal(2) takes a descriptor, two numbers, and NULL.
                 unsafe {
                     libc::syscall(
