@@ -50,6 +50,12 @@ impl Annotations {
         Ok(Annotations::from_pairs(pairs))
     }
 
+    /// The value of this key.
+    pub fn get(&self, key: &str) -> Option<&[u8]> {
+        let pair = self.pairs.iter().find(|(known, _)| known == key.as_bytes())?;
+        Some(&pair.1)
+    }
+
     pub(crate) fn from_pairs(pairs: Pairs<'_>) -> Annotations {
         Annotations { pairs: pairs.into_iter().map(|(k, v)| (k.into_owned(), v.into_owned())).collect() }
     }

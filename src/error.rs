@@ -32,6 +32,12 @@ pub enum ErrorKind {
     NoJsonSuffix,
     /// A warning, under the strict policy.
     Strict,
+    /// A hook that was run has failed, or printed no config.
+    HookFailed,
+    /// A hook that was run took too long.
+    Timeout,
+    /// The caller asked for a hook's end.
+    Cancelled,
 }
 
 /// An error: what went wrong, where, and as a program sees it.

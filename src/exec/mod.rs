@@ -1,9 +1,11 @@
 //! Running hooks (SPEC §9): what an engine does itself at its extension stages.
 //!
 //! [`run`] starts one hook, feeds it the state, follows its output, and says what became of it. Nothing is lost: neither the
-//! hook's words, nor why it failed, nor its descendants, which are killed with it on a timeout and left alone otherwise.
+//! hook's words, nor why it failed, nor its descendants, which are killed with it on a timeout and left alone otherwise. [`filter`]
+//! passes a config through several.
 
 mod capture;
+mod filter;
 mod message;
 mod run;
 mod start;
@@ -13,6 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use capture::Captured;
+pub use filter::{FilterFailure, FilterResult, filter};
 pub use run::{RunResult, run};
 
 /// One of the streams that a hook writes to.

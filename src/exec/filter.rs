@@ -1,0 +1,196 @@
+//! Passing a config through hooks, each of which may change it (SPEC §9): Podman's `precreate` stage.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+
+use super::run::{RunResult, run};
+use super::{RunOptions, Stream};
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Result};
+use crate::hook::OciHook;
+use crate::{Annotations, sys};
+
+/// What became of a config and the hooks that it went through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FilterResult {
+    /// The hooks that were run, the failing one included.
+    pub runs: Vec<RunResult>,
+    /// The config as the last good hook printed it, byte for byte; the one passed in if there was none.
+    pub config: String,
+    /// Why it did not go well; `None`: it did.
+    pub failure: Option<FilterFailure>,
+}
+
+/// Why a config did not get through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FilterFailure {
+    /// [`ErrorKind::HookFailed`], [`ErrorKind::Timeout`], [`ErrorKind::Cancelled`], or [`ErrorKind::Io`] if a file that an
+    /// annotation names cannot be opened.
+    pub kind: ErrorKind,
+    /// The reference's *hook error*; `None`: nothing is wrong with a hook itself.
+    pub hook_error: Option<String>,
+    /// The reference's *error*.
+    pub error: String,
+    /// The system's error number; 0 if none applies.
+    pub errno: i32,
+}
+
+/// Passes `config` through hooks: each gets on its stdin what the one before it printed, and what it prints is the new
+/// config. A hook that fails, or prints no config, ends it; that is a result. `options.stdout` is not used.
+///
+/// With `output_annotations` the config's `run.oci.hooks.stdout` and `run.oci.hooks.stderr` name files that all output is
+/// appended to. Whoever may set annotations may then have files written.
+///
+/// # Errors
+/// [`ErrorKind::Json`] if the config is none.
+pub fn filter(
+    hooks: &[OciHook],
+    config: &str,
+    options: RunOptions<'_>,
+    output_annotations: bool,
+) -> Result<FilterResult> {
+    Config::parse(config)?;
+    let mut result = FilterResult { runs: Vec::new(), config: config.to_owned(), failure: None };
+    let mut files = [None, None];
+    if output_annotations && !hooks.is_empty() {
+        match open_files(config) {
+            Ok(opened) => files = opened,
+            Err(error) => {
+                result.failure = Some(FilterFailure {
+                    kind: error.kind(),
+                    hook_error: None,
+                    error: error.message().to_owned(),
+                    errno: error.errno(),
+                });
+                return Ok(result);
+            }
+        }
+    }
+    let RunOptions {
+        directory, timeout, post_kill_timeout, capture_limit, stderr, mut output, cancel, ..
+    } = options;
+    for (index, hook) in hooks.iter().enumerate() {
+        let mut append = |stream: Stream, bytes: &[u8]| {
+            if let Some(output) = output.as_mut() {
+                output(stream, bytes)?;
+            }
+            let [stdout, stderr] = &mut files;
+            match if stream == Stream::Stdout { stdout } else { stderr } {
+                Some(file) => file.append(bytes),
+                None => Ok(()),
+            }
+        };
+        let options = RunOptions {
+            directory: directory.clone(),
+            timeout,
+            post_kill_timeout,
+            capture_limit,
+            stdout: None,
+            stderr,
+            output: Some(&mut append),
+            cancel,
+        };
+        let failure = match run(hook, result.config.as_bytes(), options) {
+            Err(error) => Some(FilterFailure {
+                kind: ErrorKind::HookFailed,
+                hook_error: Some(error.message().to_owned()),
+                error: error.message().to_owned(),
+                errno: error.errno(),
+            }),
+            Ok(ran) => {
+                let failure = failure_of(&ran, index);
+                if failure.is_none() {
+                    // It was checked to be text.
+                    result.config = String::from_utf8_lossy(&ran.stdout.tail).into_owned();
+                }
+                result.runs.push(ran);
+                failure
+            }
+        };
+        if failure.is_some() {
+            result.failure = failure;
+            break;
+        }
+    }
+    Ok(result)
+}
+
+/// What is wrong with a hook that has run, or with what it printed.
+fn failure_of(ran: &RunResult, index: usize) -> Option<FilterFailure> {
+    if let Some(error) = &ran.error {
+        let kind = match () {
+            () if ran.timed_out => ErrorKind::Timeout,
+            () if ran.cancelled => ErrorKind::Cancelled,
+            () => ErrorKind::HookFailed,
+        };
+        return Some(FilterFailure {
+            kind,
+            hook_error: ran.hook_error.clone(),
+            error: error.clone(),
+            errno: 0,
+        });
+    }
+    let wrong = if ran.stdout.is_truncated() {
+        format!("{} bytes, and {} are the most", ran.stdout.total, ran.stdout.tail.len())
+    } else {
+        match std::str::from_utf8(&ran.stdout.tail) {
+            Err(error) => format!("not UTF-8: at byte {}", error.valid_up_to()),
+            Ok(text) => match Config::parse(text) {
+                Err(error) => error.message().to_owned(),
+                Ok(_) => return None,
+            },
+        }
+    };
+    let error = format!("unmarshal output from config-filter hook {index}: {wrong}");
+    Some(FilterFailure { kind: ErrorKind::HookFailed, hook_error: None, error, errno: 0 })
+}
+
+/// A file that an annotation names.
+struct Output {
+    path: String,
+    file: File,
+}
+
+impl Output {
+    /// Opens it for appending, and never waits for it nor follows a link: who set the annotation need not be who we are.
+    fn open(path: &str) -> std::result::Result<Output, i32> {
+        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
+        let mut options = OpenOptions::new();
+        let opened = options.append(true).create(true).mode(0o600).custom_flags(flags).open(path);
+        let file = opened.map_err(|error| sys::errno_of(&error))?;
+        match file.metadata() {
+            Ok(metadata) if metadata.is_file() => Ok(Output { path: path.to_owned(), file }),
+            Ok(_) => Err(libc::ENXIO),
+            Err(error) => Err(sys::errno_of(&error)),
+        }
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> std::result::Result<(), String> {
+        let failed = |error| format!("write {}: {}", self.path, sys::errno_text(sys::errno_of(&error)));
+        self.file.write_all(bytes).map_err(failed)
+    }
+}
+
+/// The files for stdout and stderr.
+fn open_files(config: &str) -> Result<[Option<Output>; 2]> {
+    let annotations = Annotations::of_config(config)?;
+    let open = |stream: &'static str| {
+        let Some(path) = annotations.get(&format!("run.oci.hooks.{stream}")) else { return Ok(None) };
+        let path = String::from_utf8_lossy(path);
+        Output::open(&path).map(Some).map_err(|errno| {
+            let message = format!(
+                "opening {stream} file for config-filter hook: open {path}: {}",
+                sys::errno_text(errno)
+            );
+            Error::new(ErrorKind::Io, crate::Code::StartFailed, message).with_system(
+                errno,
+                "open",
+                path.as_ref(),
+            )
+        })
+    };
+    Ok([open("stdout")?, open("stderr")?])
+}

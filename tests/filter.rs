@@ -1,0 +1,144 @@
+//! Passing a config through hooks (SPEC §9).
+
+use std::path::Path;
+
+use libhooks::exec::{FilterResult, RunOptions, filter};
+use libhooks::{ErrorKind, OciHook};
+
+const CONFIG: &str = "{\"ociVersion\": \"1.0.2\",\t\"x\": 1e400, \"process\": {\"args\": [\"/bin/sh\"]}}\n";
+
+fn sh(script: &str) -> OciHook {
+    let args = ["sh", "-c", script].map(str::to_owned).to_vec();
+    OciHook { path: "/bin/sh".to_owned(), args, ..OciHook::default() }
+}
+
+fn through(scripts: &[&str]) -> FilterResult {
+    let hooks: Vec<OciHook> = scripts.iter().map(|script| sh(script)).collect();
+    filter(&hooks, CONFIG, RunOptions::default(), false).unwrap()
+}
+
+#[test]
+fn each_sees_what_the_one_before_printed() {
+    let untouched = through(&[]);
+    assert_eq!((untouched.config.as_str(), untouched.failure, untouched.runs.len()), (CONFIG, None, 0));
+    let same = through(&["cat", "cat", "cat"]);
+    assert_eq!((same.config.as_str(), same.failure, same.runs.len()), (CONFIG, None, 3));
+    let changed = through(&[
+        "sed 's/1e400/-0.0e+1/'",
+        "IFS= read -r config; printf '%s ' \"$config\"",
+        "sed 's/\"x\"/\"y\"/'",
+    ]);
+    let want = CONFIG.trim_end().replace("1e400", "-0.0e+1").replace("\"x\"", "\"y\"") + " ";
+    assert_eq!((changed.config, changed.failure), (want, None));
+}
+
+#[test]
+fn a_bad_hook_ends_it_and_the_last_good_config_stays() {
+    let good = CONFIG.replace("1e400", "2");
+    for (script, hook_error, error) in [
+        ("echo '{'", None, "unexpected end of JSON input"),
+        ("true", None, "unexpected end of JSON input"),
+        ("echo '[]'", None, "it must be an object, found an array"),
+        ("echo null", None, "it must be an object, found null"),
+        ("echo '{\"process\": {\"args\": 3}}'", None, "process.args must be an array, found a number"),
+        ("echo '{} x'", None, ""),
+        ("head -c 209715200 /dev/zero", None, "209715200 bytes, and 10485760 are the most"),
+        ("printf '\"\\377\"'", None, "not UTF-8: at byte 1"),
+        ("printf '{\"half\": '; echo oh no >&2; exit 3", Some("exit status 3"), ""),
+        ("kill -KILL $$", Some("signal: killed"), ""),
+    ] {
+        let result = through(&["sed s/1e400/2/", script, "echo '{}'"]);
+        let failure = result.failure.unwrap();
+        assert_eq!((result.config.as_str(), result.runs.len()), (good.as_str(), 2), "{script}");
+        assert_eq!(failure.kind, ErrorKind::HookFailed);
+        match hook_error {
+            Some(what) => {
+                let want = format!("executing [sh -c {script}]: {what}");
+                assert_eq!((failure.hook_error.as_ref(), &failure.error), (Some(&want), &want));
+            }
+            None => {
+                assert_eq!(failure.hook_error, None);
+                let prefix = "unmarshal output from config-filter hook 1: ";
+                assert!(
+                    failure.error.starts_with(prefix) && failure.error.ends_with(error),
+                    "{}",
+                    failure.error
+                );
+            }
+        }
+        if script.contains("oh no") {
+            assert_eq!(result.runs[1].stderr.tail, b"oh no\n");
+        }
+    }
+    let hooks = [sh("cat"), OciHook { path: "/nowhere".to_owned(), ..OciHook::default() }];
+    let result = filter(&hooks, CONFIG, RunOptions::default(), false).unwrap();
+    let failure = result.failure.unwrap();
+    let want = "fork/exec /nowhere: no such file or directory";
+    assert_eq!(
+        (failure.hook_error.as_deref(), failure.error.as_str(), failure.errno),
+        (Some(want), want, libc::ENOENT)
+    );
+    for config in ["null", "[]", "", "{\"process\": {}, \"process\": {}}"] {
+        assert_eq!(
+            filter(&[], config, RunOptions::default(), false).unwrap_err().kind(),
+            ErrorKind::Json,
+            "{config}"
+        );
+    }
+}
+
+#[test]
+fn a_timeout_ends_it() {
+    let hooks = [OciHook { timeout: Some(0), ..sh("sleep 60") }];
+    let failure = filter(&hooks, CONFIG, RunOptions::default(), false).unwrap().failure.unwrap();
+    assert_eq!((failure.kind, failure.error.as_str()), (ErrorKind::Timeout, "context deadline exceeded"));
+}
+
+#[test]
+fn annotations_name_files_for_the_output() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let config = |stdout: &str, stderr: &str| {
+        format!(
+            r#"{{"annotations": {{"run.oci.hooks.stdout": "{stdout}", "run.oci.hooks.stderr": "{stderr}"}}}}"#
+        )
+    };
+    let run = |hooks: &[OciHook], config: &str, on| filter(hooks, config, RunOptions::default(), on).unwrap();
+    let (out, err) = (path("out"), path("err"));
+    let text = config(&out, &err);
+    assert_eq!(run(&[sh("cat")], &text, false).failure, None);
+    assert_eq!(run(&[], &text, true).failure, None);
+    assert!(!Path::new(&out).exists() && !Path::new(&err).exists());
+    // What the first hook adds does not count.
+    let other = path("other");
+    let hooks = [sh(&format!("echo first >&2; sed 's#{out}#{other}#'")), sh("cat; echo second >&2")];
+    assert_eq!(run(&hooks, &text, true).failure, None);
+    let changed = text.replace(&out, &other);
+    assert_eq!(
+        std::fs::read_to_string(&out).unwrap(),
+        format!("{changed}\n{changed}\n").replacen('\n', "", 2)
+    );
+    assert_eq!(std::fs::read_to_string(&err).unwrap(), "first\nsecond\n");
+    assert!(!Path::new(&other).exists());
+    use std::os::unix::fs::PermissionsExt;
+    assert_eq!(std::fs::metadata(&out).unwrap().permissions().mode() & 0o777, 0o600);
+
+    let (link, fifo) = (path("link"), path("fifo"));
+    std::os::unix::fs::symlink(&out, &link).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    for (place, want) in [
+        (link, "too many levels of symbolic links"),
+        (fifo, "no such device or address"),
+        ("/dev/null".to_owned(), "no such device or address"),
+        (path("no/where"), "no such file or directory"),
+        ("/".to_owned(), "is a directory"),
+    ] {
+        let result = run(&[sh("exit 1")], &config(&out, &place), true);
+        let failure = result.failure.unwrap();
+        assert_eq!(
+            failure.error,
+            format!("opening stderr file for config-filter hook: open {place}: {want}")
+        );
+        assert_eq!((failure.hook_error, failure.kind, result.runs.len()), (None, ErrorKind::Io, 0));
+    }
+}
