@@ -9,8 +9,6 @@ use crate::{boundary, text};
 
 /// What a call that can fail returns. The numbers never change; new ones may come, and are negative too.
 #[repr(C)]
-// The numbers that are only reserved are never made yet.
-#[allow(dead_code)]
 pub enum hooks_status {
     /// It went well.
     HOOKS_STATUS_OK = 0,
@@ -28,11 +26,11 @@ pub enum hooks_status {
     HOOKS_STATUS_MATCH = -6,
     /// A hook names an unknown stage.
     HOOKS_STATUS_STAGE = -7,
-    /// Reserved: a hook that was run exited with a failure, or printed no valid config.
+    /// A hook that was run exited with a failure, or printed no config.
     HOOKS_STATUS_HOOK_FAILED = -8,
-    /// Reserved: a hook that was run took longer than its timeout.
+    /// A hook that was run took longer than its timeout.
     HOOKS_STATUS_TIMEOUT = -9,
-    /// Reserved: the call was cancelled.
+    /// The call was cancelled.
     HOOKS_STATUS_CANCELLED = -10,
     /// A bug in libhooks. The objects in use can be freed; nothing else should be done with them.
     HOOKS_STATUS_PANIC = -11,
@@ -54,6 +52,9 @@ pub(crate) fn status_of(kind: ErrorKind) -> c_int {
         ErrorKind::Stage => hooks_status::HOOKS_STATUS_STAGE,
         ErrorKind::NoJsonSuffix => hooks_status::HOOKS_STATUS_NO_JSON_SUFFIX,
         ErrorKind::Strict => hooks_status::HOOKS_STATUS_STRICT,
+        ErrorKind::HookFailed => hooks_status::HOOKS_STATUS_HOOK_FAILED,
+        ErrorKind::Timeout => hooks_status::HOOKS_STATUS_TIMEOUT,
+        ErrorKind::Cancelled => hooks_status::HOOKS_STATUS_CANCELLED,
         // A kind without a number here is a bug in libhooks, which is what PANIC says. (`ErrorKind` is
         // non-exhaustive, so the compiler cannot ask for each.)
         _ => hooks_status::HOOKS_STATUS_PANIC,
@@ -203,6 +204,9 @@ mod tests {
             (ErrorKind::Panic, -11),
             (ErrorKind::NoJsonSuffix, -12),
             (ErrorKind::Strict, -13),
+            (ErrorKind::HookFailed, -8),
+            (ErrorKind::Timeout, -9),
+            (ErrorKind::Cancelled, -10),
         ];
         for (kind, number) in kinds {
             assert_eq!(status_of(kind), number, "{kind:?}");

@@ -23,3 +23,5 @@ mod manager;
 mod snapshot;
 
 mod hook;
+
+mod exec;

@@ -19,6 +19,7 @@ pub(crate) use decode::decode;
 pub(crate) use decoded::{Decoded, Field, UnknownKey};
 pub(crate) use quote::quote;
 pub use reader::{Reader, Reading};
+use v1_0_0::decode_entries;
 pub(crate) use v1_0_0::decode_when;
 pub use validate::validate;
 pub(crate) use validate::{Validator, nil_hook};
@@ -61,6 +62,17 @@ pub struct OciHook {
     /// Seconds until it is killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<i64>,
+}
+
+impl OciHook {
+    /// Reads one entry of `config.hooks` or an array of them, as Go reads them; `null` is none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is neither.
+    pub fn list_from_json(text: &str) -> crate::Result<Vec<OciHook>> {
+        let content = text.as_bytes();
+        decode_entries(content).map_err(|error| error.in_argument(content))
+    }
 }
 
 /// Which containers a hook is for (SPEC §5).
