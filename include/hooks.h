@@ -140,6 +140,16 @@
 #define HOOKS_READER_UNRECOGNIZED 3
 
 /**
+ * The hook's stdout, to a hooks_output_fn.
+ */
+#define HOOKS_STREAM_STDOUT 1
+
+/**
+ * The hook's stderr, to a hooks_output_fn.
+ */
+#define HOOKS_STREAM_STDERR 2
+
+/**
  * What a call that can fail returns. The numbers never change; new ones may come, and are negative too.
  */
 typedef enum hooks_status {
@@ -176,15 +186,15 @@ typedef enum hooks_status {
    */
   HOOKS_STATUS_STAGE = -7,
   /**
-   * Reserved: a hook that was run exited with a failure, or printed no valid config.
+   * A hook that was run exited with a failure, or printed no config.
    */
   HOOKS_STATUS_HOOK_FAILED = -8,
   /**
-   * Reserved: a hook that was run took longer than its timeout.
+   * A hook that was run took longer than its timeout.
    */
   HOOKS_STATUS_TIMEOUT = -9,
   /**
-   * Reserved: the call was cancelled.
+   * The call was cancelled.
    */
   HOOKS_STATUS_CANCELLED = -10,
   /**
@@ -205,6 +215,24 @@ typedef enum hooks_status {
  * What went wrong. It does not change, and may be read by many threads at once. Freed by hooks_error_free().
  */
 typedef struct hooks_error_t hooks_error_t;
+
+/**
+ * How hooks are run. Used by one thread at a time, and not changed while hooks are run with it. Freed by
+ * hooks_exec_options_free().
+ */
+typedef struct hooks_exec_options_t hooks_exec_options_t;
+
+/**
+ * What became of a hook that was started. It does not change, and may be read by many threads at once. Freed by
+ * hooks_exec_result_free(), unless it belongs to another object.
+ */
+typedef struct hooks_exec_result_t hooks_exec_result_t;
+
+/**
+ * What became of a config that was passed through hooks. It does not change, and may be read by many threads at once.
+ * Freed by hooks_filter_result_free().
+ */
+typedef struct hooks_filter_result_t hooks_filter_result_t;
 
 /**
  * The hooks of some directories, ready to be injected. Any number of threads may use it at once; none of them waits
@@ -254,6 +282,18 @@ typedef int (*hooks_reader_fn)(void *userdata,
                                const void *content,
                                size_t len,
                                char **text_out);
+
+/**
+ * Receives what a hook writes, as it comes, in the thread that runs the hook. It must return: no longjmp, no C++
+ * exception.
+ *
+ * @param userdata what hooks_exec_options_set_output_fn() was given
+ * @param stream   HOOKS_STREAM_STDOUT or HOOKS_STREAM_STDERR
+ * @param data     the bytes; valid during the call
+ * @param len      how many
+ * @return 0; anything else fails the run, and nothing more is handed over
+ */
+typedef int (*hooks_output_fn)(void *userdata, int stream, const uint8_t *data, size_t len);
 
 #ifdef __cplusplus
 extern "C" {
@@ -755,6 +795,279 @@ int hooks_when_match_request(const char *when_json,
                              int has_bind_mounts,
                              bool *match_out,
                              struct hooks_error_t **err);
+
+/**
+ * New options, all at their defaults.
+ *
+ * @return the options, freed by hooks_exec_options_free(); NULL only after a bug in libhooks
+ */
+struct hooks_exec_options_t *hooks_exec_options_new(void);
+
+/**
+ * Where hooks are started; their executables' paths are relative to it.
+ *
+ * @param o   the options
+ * @param dir the directory, any bytes; NULL (the default) or "": the caller's working directory
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+ */
+int hooks_exec_options_set_dir(struct hooks_exec_options_t *o, const char *dir);
+
+/**
+ * The time for hooks that have no timeout of their own.
+ *
+ * @param o  the options
+ * @param ms milliseconds; -1 (the default): none
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or ms is less than -1
+ */
+int hooks_exec_options_set_timeout_ms(struct hooks_exec_options_t *o, int64_t ms);
+
+/**
+ * How long to wait for a hook that was killed. (It may take long in the kernel.)
+ *
+ * @param o  the options
+ * @param ms milliseconds; 10000 is the default; 0 or less: not at all
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or ms are more nanoseconds than 64 bits hold
+ */
+int hooks_exec_options_set_post_kill_timeout_ms(struct hooks_exec_options_t *o,
+                                                int64_t ms);
+
+/**
+ * How much of each stream is kept in the result: the last so many bytes. A config that does not fit fails a filter.
+ *
+ * @param o     the options
+ * @param bytes 10485760 is the default; 0: nothing
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+ */
+int hooks_exec_options_set_capture_limit(struct hooks_exec_options_t *o,
+                                         size_t bytes);
+
+/**
+ * Where output goes instead of being captured. A filter needs the hooks' stdout, and does not use out_fd.
+ *
+ * @param o      the options
+ * @param out_fd what becomes the hook's stdout, borrowed while hooks are run; -1 (the default): it is captured
+ * @param err_fd likewise its stderr
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or a descriptor is less than -1
+ */
+int hooks_exec_options_set_output_fds(struct hooks_exec_options_t *o,
+                                      int out_fd,
+                                      int err_fd);
+
+/**
+ * Who receives what is captured, as it comes. See hooks_output_fn.
+ *
+ * @param o        the options
+ * @param output   the function; NULL (the default): nobody
+ * @param userdata handed to the function; it must live as long as hooks are run with these options
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+ */
+int hooks_exec_options_set_output_fn(struct hooks_exec_options_t *o, hooks_output_fn output, void *userdata);
+
+/**
+ * How a run is ended from elsewhere: as soon as the descriptor can be read from, the hook and its process group are
+ * killed. An eventfd(2), a pipe, a signalfd(2); it is not read.
+ *
+ * @param o  the options
+ * @param fd the descriptor, borrowed while hooks are run; -1 (the default): none
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or fd is less than -1
+ */
+int hooks_exec_options_set_cancel_fd(struct hooks_exec_options_t *o,
+                                     int fd);
+
+/**
+ * Whether the annotations run.oci.hooks.stdout and run.oci.hooks.stderr of a filter's config name files that the hooks'
+ * output is appended to. They are made with mode 0600; links are not followed, and nothing but regular files is written.
+ * Who may set a container's annotations may then have such files written.
+ *
+ * @param o  the options
+ * @param on 1: they do; 0 (the default): they mean nothing
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or on is neither 0 nor 1
+ */
+int hooks_exec_options_set_output_annotations(struct hooks_exec_options_t *o,
+                                              int on);
+
+/**
+ * Frees options. NULL is allowed.
+ *
+ * @param o the options, or NULL
+ */
+void hooks_exec_options_free(struct hooks_exec_options_t *o);
+
+/**
+ * Runs a hook and waits for its end (SPEC 9). It is started in a process group of its own, with no descriptor but 0, 1
+ * and 2, no signal blocked and none ignored, and with the environment that the hook has and no other. A hook that fails
+ * is a result.
+ *
+ * When its time is over, or the caller asks for its end, its whole process group is killed. When it exits by itself, the
+ * processes that it has left behind live on: what they write then is lost, and they do not wait for it.
+ *
+ * No signal handler is installed and no other child is waited for. If the host reaps the hook itself (SIGCHLD is ignored,
+ * another thread waits for any child), the result says that its end is not known.
+ *
+ * @param hook_json the hook, an entry of config.hooks: a JSON object with "path", "args", "env" and "timeout"
+ * @param state     what it reads on stdin: the container's state, any bytes; NULL if state_len is 0
+ * @param state_len how many bytes
+ * @param opts      options; NULL: the defaults
+ * @param out       receives the result, freed by hooks_exec_result_free()
+ * @param err       receives the error; NULL: not wanted
+ * @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _IO: the hook could not be started
+ */
+int hooks_exec_run(const char *hook_json,
+                   const void *state,
+                   size_t state_len,
+                   const struct hooks_exec_options_t *opts,
+                   struct hooks_exec_result_t **out,
+                   struct hooks_error_t **err);
+
+/**
+ * What the hook exited with.
+ *
+ * @param r the result, or NULL
+ * @return the status, from 0 to 255; -1: it was killed, it is not known, or r is NULL
+ */
+int hooks_exec_result_exit_status(const struct hooks_exec_result_t *r);
+
+/**
+ * The signal that killed the hook.
+ *
+ * @param r the result, or NULL
+ * @return its number; 0: it was not killed, it is not known, or r is NULL
+ */
+int hooks_exec_result_signal(const struct hooks_exec_result_t *r);
+
+/**
+ * Whether the hook was killed because its time was over.
+ *
+ * @param r the result, or NULL
+ * @return whether; false if r is NULL
+ */
+bool hooks_exec_result_timed_out(const struct hooks_exec_result_t *r);
+
+/**
+ * How long it took, from before the hook's start to after its end.
+ *
+ * @param r the result, or NULL
+ * @return microseconds; 0 if r is NULL
+ */
+int64_t hooks_exec_result_duration_us(const struct hooks_exec_result_t *r);
+
+/**
+ * What did not go well, in words.
+ *
+ * @param r the result, or NULL
+ * @return the text, which belongs to the result; NULL if it went well, or r is NULL
+ */
+const char *hooks_exec_result_message(const struct hooks_exec_result_t *r);
+
+/**
+ * All of the result, as a JSON object for programs (docs/json.md).
+ *
+ * @param r the result, or NULL
+ * @return the JSON text, which belongs to the result; NULL if r is NULL
+ */
+const char *hooks_exec_result_json(const struct hooks_exec_result_t *r);
+
+/**
+ * What the hook wrote to stdout, if that was captured: the last bytes of it, as many as the capture limit allows.
+ *
+ * @param r       the result, or NULL
+ * @param len_out receives how many bytes; NULL: not wanted
+ * @return the bytes, which belong to the result, without a NUL at the end; NULL only if r is NULL
+ */
+const uint8_t *hooks_exec_result_stdout(const struct hooks_exec_result_t *r,
+                                        size_t *len_out);
+
+/**
+ * What the hook wrote to stderr, as hooks_exec_result_stdout().
+ *
+ * @param r       the result, or NULL
+ * @param len_out receives how many bytes; NULL: not wanted
+ * @return the bytes, which belong to the result, without a NUL at the end; NULL only if r is NULL
+ */
+const uint8_t *hooks_exec_result_stderr(const struct hooks_exec_result_t *r, size_t *len_out);
+
+/**
+ * Frees a result and what it lent. NULL is allowed.
+ *
+ * @param r the result, or NULL
+ */
+void hooks_exec_result_free(struct hooks_exec_result_t *r);
+
+/**
+ * Passes a container's config through hooks (SPEC 9): each gets on its stdin what the one before it printed, byte for
+ * byte, and what it prints is the new config. A hook that fails, or prints no config, ends it; that is a result.
+ *
+ * @param hooks_json  the hooks, a JSON array of entries as hooks_exec_run() takes them: what hooks_manager_hooks() gives
+ *                    for an extension stage
+ * @param config_json the container's OCI config
+ * @param opts        options, of which out_fd is not used; NULL: the defaults
+ * @param out         receives the result, freed by hooks_filter_result_free()
+ * @param err         receives the error; NULL: not wanted
+ * @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON
+ */
+int hooks_exec_filter(const char *hooks_json,
+                      const char *config_json,
+                      const struct hooks_exec_options_t *opts,
+                      struct hooks_filter_result_t **out,
+                      struct hooks_error_t **err);
+
+/**
+ * Whether the config got through.
+ *
+ * @param r the result, or NULL
+ * @return HOOKS_STATUS_OK; HOOKS_STATUS_HOOK_FAILED: a hook could not be started, failed, or printed no config;
+ *         HOOKS_STATUS_TIMEOUT, HOOKS_STATUS_CANCELLED: a hook was killed; HOOKS_STATUS_IO: a file that an annotation
+ *         names cannot be opened; HOOKS_STATUS_OK if r is NULL
+ */
+int hooks_filter_result_status(const struct hooks_filter_result_t *r);
+
+/**
+ * What did not go well, in words.
+ *
+ * @param r the result, or NULL
+ * @return the text, which belongs to the result; NULL if it went well, or r is NULL
+ */
+const char *hooks_filter_result_message(const struct hooks_filter_result_t *r);
+
+/**
+ * All of the result, as a JSON object for programs (docs/json.md).
+ *
+ * @param r the result, or NULL
+ * @return the JSON text, which belongs to the result; NULL if r is NULL
+ */
+const char *hooks_filter_result_json(const struct hooks_filter_result_t *r);
+
+/**
+ * The config as the last good hook made it; as it was passed in, if there was none.
+ *
+ * @param r the result, or NULL
+ * @return the config, which belongs to the result; NULL only if r is NULL
+ */
+const char *hooks_filter_result_config(const struct hooks_filter_result_t *r);
+
+/**
+ * How many hooks were started, the failing one included.
+ *
+ * @param r the result, or NULL
+ * @return the number; 0 if r is NULL
+ */
+size_t hooks_filter_result_count(const struct hooks_filter_result_t *r);
+
+/**
+ * What became of one of the hooks that were started.
+ *
+ * @param r the result, or NULL
+ * @param i its position, from 0
+ * @return its result, which belongs to this one and is not to be freed; NULL if there is none, or r is NULL
+ */
+const struct hooks_exec_result_t *hooks_filter_result_hook(const struct hooks_filter_result_t *r, size_t i);
+
+/**
+ * Frees a result and what it lent. NULL is allowed.
+ *
+ * @param r the result, or NULL
+ */
+void hooks_filter_result_free(struct hooks_filter_result_t *r);
 
 #ifdef __cplusplus
 }  // extern "C"

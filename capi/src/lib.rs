@@ -25,3 +25,5 @@ mod snapshot;
 mod hook;
 
 mod exec;
+
+mod filter;

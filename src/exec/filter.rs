@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
 use super::run::{RunResult, run};
 use super::{RunOptions, Stream};
 use crate::config::Config;
@@ -24,7 +26,8 @@ pub struct FilterResult {
 }
 
 /// Why a config did not get through.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FilterFailure {
     /// [`ErrorKind::HookFailed`], [`ErrorKind::Timeout`], [`ErrorKind::Cancelled`], or [`ErrorKind::Io`] if a file that an
@@ -116,6 +119,24 @@ pub fn filter(
         }
     }
     Ok(result)
+}
+
+impl FilterResult {
+    /// The result as JSON: `config`, `failure` (null, or `kind`, `hookError`, `error`, `errno`), and `hooks`, each as
+    /// [`RunResult::to_json`] has it.
+    pub fn to_json(&self) -> String {
+        crate::json::to_string(self)
+    }
+}
+
+impl Serialize for FilterResult {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("config", &self.config)?;
+        map.serialize_entry("failure", &self.failure)?;
+        map.serialize_entry("hooks", &self.runs)?;
+        map.end()
+    }
 }
 
 /// What is wrong with a hook that has run, or with what it printed.

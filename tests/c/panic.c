@@ -78,6 +78,9 @@ main (void)
   hooks_manager_t *m = NULL;
   hooks_manager_t *none = NULL;
   hooks_snapshot_t *s = NULL;
+  hooks_exec_options_t *e = NULL;
+  hooks_exec_result_t *ran = NULL;
+  hooks_filter_result_t *filtered = NULL;
   hooks_error_t *error = NULL;
   struct request r = { { 0 }, 0 };
   char mark[] = "mark";
@@ -139,6 +142,38 @@ main (void)
   PANICS (hooks_when_match, ("{}", "{}", NULL, 0, &match, &err));
   PANICS (hooks_when_match_request, ("{}", r.bytes, r.len, 0, &match, &err));
   GIVES (hooks_string_new, ("text"), NULL);
+
+  GIVES (hooks_exec_options_new, (), NULL);
+  e = hooks_exec_options_new ();
+  GIVES (hooks_exec_options_set_dir, (e, "/"), HOOKS_STATUS_PANIC);
+  GIVES (hooks_exec_options_set_timeout_ms, (e, 1), HOOKS_STATUS_PANIC);
+  GIVES (hooks_exec_options_set_post_kill_timeout_ms, (e, 1), HOOKS_STATUS_PANIC);
+  GIVES (hooks_exec_options_set_capture_limit, (e, 1), HOOKS_STATUS_PANIC);
+  GIVES (hooks_exec_options_set_output_fds, (e, -1, -1), HOOKS_STATUS_PANIC);
+  GIVES (hooks_exec_options_set_output_fn, (e, NULL, NULL), HOOKS_STATUS_PANIC);
+  GIVES (hooks_exec_options_set_cancel_fd, (e, -1), HOOKS_STATUS_PANIC);
+  GIVES (hooks_exec_options_set_output_annotations, (e, 1), HOOKS_STATUS_PANIC);
+  PANICS (hooks_exec_run, ("{\"path\":\"/bin/true\"}", NULL, 0, e, &ran, &err));
+  CHECK (ran == NULL && hooks_exec_run ("{\"path\":\"/bin/false\"}", NULL, 0, e, &ran, NULL) == HOOKS_STATUS_OK);
+  GIVES (hooks_exec_result_exit_status, (ran), -1);
+  GIVES (hooks_exec_result_signal, (ran), 0);
+  GIVES (hooks_exec_result_timed_out, (ran), false);
+  GIVES (hooks_exec_result_duration_us, (ran), 0);
+  GIVES (hooks_exec_result_message, (ran), NULL);
+  GIVES (hooks_exec_result_json, (ran), NULL);
+  GIVES (hooks_exec_result_stdout, (ran, NULL), NULL);
+  GIVES (hooks_exec_result_stderr, (ran, NULL), NULL);
+  PANICS (hooks_exec_filter, ("[]", "{}", e, &filtered, &err));
+  CHECK (filtered == NULL && hooks_exec_filter ("[{\"path\":\"/bin/cat\"}]", "{}", e, &filtered, NULL) == HOOKS_STATUS_OK);
+  GIVES (hooks_filter_result_status, (filtered), HOOKS_STATUS_PANIC);
+  GIVES (hooks_filter_result_message, (filtered), NULL);
+  GIVES (hooks_filter_result_json, (filtered), NULL);
+  GIVES (hooks_filter_result_config, (filtered), NULL);
+  GIVES (hooks_filter_result_count, (filtered), 0);
+  GIVES (hooks_filter_result_hook, (filtered, 0), NULL);
+  FREES (hooks_filter_result_free, (filtered));
+  FREES (hooks_exec_result_free, (ran));
+  FREES (hooks_exec_options_free, (e));
   CHECK (match && out == mark);
 
   CHECK (hooks_read_file ("/nonexistent/x.json", NULL, 0, NULL, &error) == HOOKS_STATUS_IO);

@@ -1,0 +1,437 @@
+/* Running hooks in hosts of all kinds: one that dies of SIGPIPE, one that ignores SIGCHLD, one that waits for any child in
+   another thread, one whose descriptors are not close-on-exec. With the argument "seccomp" all of it again where the system
+   refuses pidfd_open(2); with "valgrind" without what that cannot do. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include "test.h"
+
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#define SH(script) "{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"" script "\"]}"
+
+/* No test needs longer; one that hangs fails loudly. */
+#define PATIENCE 300
+
+/* There posix_spawn(3) does not tell of an exec that fails, since parent and child share no memory. */
+static int valgrind;
+
+static double
+now (void)
+{
+  struct timespec ts;
+
+  clock_gettime (CLOCK_MONOTONIC, &ts);
+  return (double) ts.tv_sec + (double) ts.tv_nsec / 1e9;
+}
+
+static hooks_exec_result_t *
+run (const char *hook, const void *state, size_t len, const hooks_exec_options_t *o)
+{
+  hooks_exec_result_t *r = NULL;
+
+  EXPECT (HOOKS_STATUS_OK, "", hooks_exec_run (hook, state, len, o, &r, &err));
+  return r;
+}
+
+static int
+says (const hooks_exec_result_t *r, const char *wanted)
+{
+  const char *message = hooks_exec_result_message (r);
+  int good = wanted == NULL ? message == NULL : message != NULL && strcmp (message, wanted) == 0;
+
+  if (!good)
+    printf ("  wanted \"%s\", got \"%s\"\n", wanted ? wanted : "(null)", message ? message : "(null)");
+  return good;
+}
+
+static int
+wrote (const hooks_exec_result_t *r, const char *wanted)
+{
+  size_t len = 0;
+  const uint8_t *bytes = hooks_exec_result_stdout (r, &len);
+  int good = bytes != NULL && len == strlen (wanted) && memcmp (bytes, wanted, len) == 0;
+
+  if (!good)
+    printf ("  wanted \"%s\", got \"%.*s\"\n", wanted, (int) len, (const char *) bytes);
+  return good;
+}
+
+static void
+test_null (void)
+{
+  hooks_exec_options_t *o = hooks_exec_options_new ();
+  hooks_exec_result_t *r = NULL;
+  hooks_filter_result_t *f = NULL;
+  size_t len = 7;
+
+  hooks_exec_options_free (NULL);
+  hooks_exec_result_free (NULL);
+  hooks_filter_result_free (NULL);
+  CHECK (hooks_exec_result_exit_status (NULL) == -1 && hooks_exec_result_signal (NULL) == 0);
+  CHECK (!hooks_exec_result_timed_out (NULL) && hooks_exec_result_duration_us (NULL) == 0);
+  CHECK (hooks_exec_result_message (NULL) == NULL && hooks_exec_result_json (NULL) == NULL);
+  CHECK (hooks_exec_result_stdout (NULL, &len) == NULL && len == 0 && hooks_exec_result_stderr (NULL, NULL) == NULL);
+  CHECK (hooks_filter_result_status (NULL) == 0 && hooks_filter_result_message (NULL) == NULL);
+  CHECK (hooks_filter_result_config (NULL) == NULL && hooks_filter_result_count (NULL) == 0);
+  CHECK (hooks_filter_result_hook (NULL, 0) == NULL && hooks_filter_result_json (NULL) == NULL);
+
+  CHECK (hooks_exec_options_set_dir (NULL, "/") == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_timeout_ms (NULL, 1) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_timeout_ms (o, -2) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_post_kill_timeout_ms (NULL, 1) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_post_kill_timeout_ms (o, INT64_MAX) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_capture_limit (NULL, 1) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_output_fds (NULL, 1, 2) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_output_fds (o, -2, -1) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_output_fds (o, -1, -2) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_output_fn (NULL, NULL, NULL) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_cancel_fd (NULL, -1) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_cancel_fd (o, -2) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_output_annotations (NULL, 0) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_output_annotations (o, 2) == HOOKS_STATUS_INVALID_ARGUMENT);
+  hooks_exec_options_free (o);
+
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hook_json is NULL", hooks_exec_run (NULL, NULL, 0, NULL, &r, &err));
+  EXPECT (HOOKS_STATUS_JSON, "", hooks_exec_run ("{", NULL, 0, NULL, &r, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hook_json holds 0 hooks", hooks_exec_run ("[]", NULL, 0, NULL, &r, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "exec: no command", hooks_exec_run ("{}", NULL, 0, NULL, &r, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "state is NULL", hooks_exec_run (SH ("exit 0"), NULL, 1, NULL, &r, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "out is NULL", hooks_exec_run (SH ("exit 0"), NULL, 0, NULL, NULL, &err));
+  if (!valgrind)
+    EXPECT (HOOKS_STATUS_IO, "fork/exec /nowhere: no such file or directory",
+            hooks_exec_run ("{\"path\":\"/nowhere\"}", NULL, 0, NULL, &r, &err));
+  CHECK (r == NULL);
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hooks_json is NULL", hooks_exec_filter (NULL, "{}", NULL, &f, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "config_json is NULL", hooks_exec_filter ("[]", NULL, NULL, &f, &err));
+  EXPECT (HOOKS_STATUS_JSON, "", hooks_exec_filter ("[]", "null", NULL, &f, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "out is NULL", hooks_exec_filter ("[]", "{}", NULL, NULL, &err));
+  CHECK (f == NULL);
+}
+
+static void
+test_results (void)
+{
+  hooks_exec_options_t *o = hooks_exec_options_new ();
+  hooks_exec_result_t *r = run (SH ("cat; echo oh >&2; exit 3"), "state", 5, NULL);
+  size_t len = 0;
+  const uint8_t *bytes;
+
+  CHECK (hooks_exec_result_exit_status (r) == 3 && hooks_exec_result_signal (r) == 0);
+  CHECK (says (r, "executing [sh -c cat; echo oh >&2; exit 3]: exit status 3") && wrote (r, "state"));
+  bytes = hooks_exec_result_stderr (r, &len);
+  CHECK (len == 3 && memcmp (bytes, "oh\n", 3) == 0);
+  CHECK (hooks_exec_result_duration_us (r) > 0 && !hooks_exec_result_timed_out (r));
+  CHECK (strstr (hooks_exec_result_json (r), "\"exitStatus\":3") != NULL);
+  hooks_exec_result_free (r);
+
+  r = run (SH ("kill -SEGV $$"), NULL, 0, NULL);
+  CHECK (hooks_exec_result_exit_status (r) == -1 && hooks_exec_result_signal (r) == SIGSEGV);
+  hooks_exec_result_free (r);
+
+  CHECK (hooks_exec_options_set_dir (o, "/") == 0 && hooks_exec_options_set_timeout_ms (o, 100) == 0);
+  r = run (SH ("pwd; exec sleep 60"), NULL, 0, o);
+  CHECK (hooks_exec_result_timed_out (r) && says (r, "context deadline exceeded") && wrote (r, "/\n"));
+  hooks_exec_result_free (r);
+  CHECK (hooks_exec_options_set_timeout_ms (o, -1) == 0 && hooks_exec_options_set_capture_limit (o, 3) == 0);
+  r = run (SH ("echo 12345"), NULL, 0, o);
+  CHECK (wrote (r, "45\n"));
+  hooks_exec_result_free (r);
+  hooks_exec_options_free (o);
+}
+
+struct output
+{
+  char text[64];
+  size_t len;
+  int answer;
+};
+
+static int
+on_output (void *userdata, int stream, const uint8_t *data, size_t len)
+{
+  struct output *output = (struct output *) userdata;
+
+  if (len + 2 > sizeof output->text - output->len)
+    return 1;
+  output->text[output->len++] = stream == HOOKS_STREAM_STDOUT ? 'o' : stream == HOOKS_STREAM_STDERR ? 'e' : '?';
+  memcpy (output->text + output->len, data, len);
+  output->len += len;
+  return output->answer;
+}
+
+static void
+test_output (void)
+{
+  hooks_exec_options_t *o = hooks_exec_options_new ();
+  struct output output = { { 0 }, 0, 0 };
+  hooks_exec_result_t *r;
+  int ends[2], cancel[2];
+  char text[16] = { 0 };
+
+  CHECK (hooks_exec_options_set_output_fn (o, on_output, &output) == 0);
+  r = run (SH ("echo 1; read -r x; echo 2 >&2"), NULL, 0, o);
+  CHECK (says (r, NULL));
+  hooks_exec_result_free (r);
+  CHECK (strcmp (output.text, "o1\ne2\n") == 0);
+  output.answer = 7;
+  r = run (SH ("echo 1"), NULL, 0, o);
+  CHECK (says (r, "executing [sh -c echo 1]: the output function returned 7") && hooks_exec_result_exit_status (r) == 0);
+  hooks_exec_result_free (r);
+  CHECK (hooks_exec_options_set_output_fn (o, NULL, NULL) == 0);
+
+  if (pipe (ends) != 0 || pipe (cancel) != 0)
+    die ("pipe");
+  CHECK (hooks_exec_options_set_output_fds (o, ends[1], ends[1]) == 0);
+  r = run (SH ("echo out; echo err >&2"), NULL, 0, o);
+  CHECK (says (r, NULL) && wrote (r, ""));
+  hooks_exec_result_free (r);
+  CHECK (read (ends[0], text, sizeof text) == 8 && memcmp (text, "out\nerr\n", 8) == 0);
+  CHECK (hooks_exec_options_set_output_fds (o, -1, -1) == 0);
+
+  CHECK (hooks_exec_options_set_cancel_fd (o, cancel[0]) == 0);
+  close (cancel[1]);
+  r = run (SH ("exec sleep 60"), NULL, 0, o);
+  CHECK (says (r, "context canceled") && hooks_exec_result_signal (r) == SIGKILL && !hooks_exec_result_timed_out (r));
+  hooks_exec_result_free (r);
+  hooks_exec_options_free (o);
+  close (cancel[0]);
+  close (ends[0]);
+  close (ends[1]);
+}
+
+/* State that nobody reads, in a host that SIGPIPE would kill. */
+static void
+test_unread_state (void)
+{
+  size_t len = (size_t) 256 << 20;
+  char *state = (char *) malloc (len);
+  struct sigaction action;
+  hooks_exec_result_t *r;
+
+  if (state == NULL || sigaction (SIGPIPE, NULL, &action) != 0)
+    die ("state");
+  CHECK (action.sa_handler == SIG_DFL);
+  memset (state, 'x', len);
+  r = run (SH ("exit 0"), state, len, NULL);
+  CHECK (says (r, NULL));
+  hooks_exec_result_free (r);
+  r = run (SH ("exec 0<&-; exit 5"), state, len, NULL);
+  CHECK (hooks_exec_result_exit_status (r) == 5);
+  hooks_exec_result_free (r);
+  free (state);
+}
+
+/* In a process of its own, since it is about what that has for all of it. */
+static void
+in_child (void (*body) (void))
+{
+  int status = 0;
+  pid_t pid;
+
+  fflush (stdout);
+  pid = fork ();
+  if (pid < 0)
+    die ("fork");
+  if (pid == 0)
+    {
+      failures = 0;
+      alarm (PATIENCE);
+      body ();
+      fflush (stdout);
+      _exit (failures == 0 ? 0 : 1);
+    }
+  if (waitpid (pid, &status, 0) != pid)
+    die ("waitpid");
+  CHECK (WIFEXITED (status) && WEXITSTATUS (status) == 0);
+}
+
+#define LOST "executing [sh -c exit 3]: waitid: no child processes"
+
+static void
+with_sigchld_ignored (void)
+{
+  hooks_exec_options_t *o = hooks_exec_options_new ();
+  hooks_exec_result_t *r;
+
+  if (signal (SIGCHLD, SIG_IGN) == SIG_ERR)
+    die ("signal");
+  r = run (SH ("exit 3"), "state", 5, NULL);
+  CHECK (hooks_exec_result_exit_status (r) == -1 && hooks_exec_result_signal (r) == 0 && says (r, LOST));
+  hooks_exec_result_free (r);
+  CHECK (hooks_exec_options_set_timeout_ms (o, 50) == 0);
+  r = run (SH ("exec sleep 60"), NULL, 0, o);
+  CHECK (hooks_exec_result_timed_out (r) && says (r, "context deadline exceeded"));
+  hooks_exec_result_free (r);
+  if (!valgrind)
+    EXPECT (HOOKS_STATUS_IO, "no such file", hooks_exec_run ("{\"path\":\"/nowhere\"}", NULL, 0, NULL, &r, &err));
+  hooks_exec_options_free (o);
+}
+
+static volatile int reaping = 1;
+
+static void *
+reap_any (void *unused)
+{
+  (void) unused;
+  while (reaping)
+    if (waitpid (-1, NULL, 0) < 0)
+      sched_yield ();
+  return NULL;
+}
+
+static void
+with_a_thread_that_reaps (void)
+{
+  hooks_exec_options_t *o = hooks_exec_options_new ();
+  pthread_t thread;
+  int i;
+
+  if (pthread_create (&thread, NULL, reap_any, NULL) != 0)
+    die ("pthread_create");
+  for (i = 0; i < 100; i++)
+    {
+      hooks_exec_result_t *r = run (SH ("exit 3"), NULL, 0, NULL);
+      int status = hooks_exec_result_exit_status (r);
+
+      /* Whoever is faster. */
+      CHECK ((status == -1 && says (r, LOST)) || status == 3);
+      hooks_exec_result_free (r);
+    }
+  CHECK (hooks_exec_options_set_timeout_ms (o, 50) == 0);
+  for (i = 0; i < 5; i++)
+    {
+      hooks_exec_result_t *r = run (SH ("exec sleep 60"), NULL, 0, o);
+
+      CHECK (hooks_exec_result_timed_out (r) && says (r, "context deadline exceeded"));
+      hooks_exec_result_free (r);
+    }
+  reaping = 0;
+  pthread_join (thread, NULL);
+  hooks_exec_options_free (o);
+}
+
+/* The host's descriptors stay the host's; so do its mask and its other children. */
+static void
+test_host (void)
+{
+  int fds[500];
+  size_t i;
+  sigset_t mask, after;
+  pid_t other = fork ();
+  hooks_exec_result_t *r;
+
+  if (other == 0)
+    {
+      pause ();
+      _exit (0);
+    }
+  for (i = 0; i < 500; i++)
+    if ((fds[i] = open ("/dev/null", O_RDONLY)) < 0)
+      die ("open");
+  sigemptyset (&mask);
+  sigaddset (&mask, SIGTERM);
+  sigaddset (&mask, SIGCHLD);
+  if (sigprocmask (SIG_SETMASK, &mask, NULL) != 0)
+    die ("sigprocmask");
+  r = run (SH ("cd /proc/self/fd; echo *; grep SigBlk /proc/self/status"), NULL, 0, NULL);
+  /* dash lists with a descriptor of its own. */
+  CHECK (wrote (r, "0 1 2 3\nSigBlk:\t0000000000000000\n"));
+  hooks_exec_result_free (r);
+  sigprocmask (SIG_SETMASK, NULL, &after);
+  CHECK (sigismember (&after, SIGTERM) && sigismember (&after, SIGCHLD) && !sigismember (&after, SIGPIPE));
+  sigemptyset (&mask);
+  sigprocmask (SIG_SETMASK, &mask, NULL);
+  for (i = 0; i < 500; i++)
+    close (fds[i]);
+  CHECK (kill (other, 0) == 0 && kill (other, SIGKILL) == 0 && waitpid (other, NULL, 0) == other);
+}
+
+/* A descendant that holds the output does not hold us. */
+static void
+test_descendants (void)
+{
+  hooks_exec_options_t *o = hooks_exec_options_new ();
+  hooks_exec_result_t *r;
+  double begun = now ();
+
+  r = run (SH ("sleep 60 & echo hook"), NULL, 0, NULL);
+  CHECK (says (r, NULL) && wrote (r, "hook\n") && now () - begun < 30);
+  hooks_exec_result_free (r);
+  CHECK (hooks_exec_options_set_timeout_ms (o, 50) == 0);
+  begun = now ();
+  r = run (SH ("sleep 60 & sleep 60; echo never"), NULL, 0, o);
+  CHECK (hooks_exec_result_timed_out (r) && wrote (r, "") && now () - begun < 30);
+  hooks_exec_result_free (r);
+  hooks_exec_options_free (o);
+}
+
+static void
+test_filter (void)
+{
+  hooks_filter_result_t *f = NULL;
+  const hooks_exec_result_t *r;
+
+  EXPECT (HOOKS_STATUS_OK, "",
+          hooks_exec_filter ("[" SH ("sed s/1/2/") "," SH ("echo oh >&2; exit 9") "]", "{\"x\": 1e400}", NULL, &f, &err));
+  CHECK (hooks_filter_result_status (f) == HOOKS_STATUS_HOOK_FAILED && hooks_filter_result_count (f) == 2);
+  CHECK (strcmp (hooks_filter_result_config (f), "{\"x\": 2e400}") == 0);
+  CHECK (strcmp (hooks_filter_result_message (f), "executing [sh -c echo oh >&2; exit 9]: exit status 9") == 0);
+  r = hooks_filter_result_hook (f, 1);
+  CHECK (hooks_exec_result_exit_status (r) == 9 && hooks_filter_result_hook (f, 2) == NULL);
+  CHECK (strstr (hooks_filter_result_json (f), "\"failure\":{\"kind\":\"hook-failed\"") != NULL);
+  hooks_filter_result_free (f);
+
+  EXPECT (HOOKS_STATUS_OK, "", hooks_exec_filter ("null", "{}", NULL, &f, &err));
+  CHECK (hooks_filter_result_status (f) == 0 && hooks_filter_result_message (f) == NULL);
+  CHECK (hooks_filter_result_count (f) == 0 && strcmp (hooks_filter_result_config (f), "{}") == 0);
+  hooks_filter_result_free (f);
+}
+
+static void
+refuse_pidfd_open (void)
+{
+  struct sock_filter code[] = {
+    BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
+    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program;
+
+  program.len = sizeof code / sizeof code[0];
+  program.filter = code;
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+    die ("seccomp");
+  if (syscall (SYS_pidfd_open, getpid (), 0) >= 0 || errno != EPERM)
+    die ("pidfd_open is not refused");
+}
+
+int
+main (int argc, char **argv)
+{
+  alarm (PATIENCE);
+  if (argc > 1 && strcmp (argv[1], "seccomp") == 0)
+    refuse_pidfd_open ();
+  valgrind = argc > 1 && strcmp (argv[1], "valgrind") == 0;
+  test_null ();
+  test_results ();
+  test_output ();
+  test_unread_state ();
+  in_child (with_sigchld_ignored);
+  in_child (with_a_thread_that_reaps);
+  test_host ();
+  test_descendants ();
+  test_filter ();
+  return summary ("exec");
+}
