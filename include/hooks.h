@@ -822,7 +822,8 @@ int hooks_exec_options_set_dir(struct hooks_exec_options_t *o, const char *dir);
 int hooks_exec_options_set_timeout_ms(struct hooks_exec_options_t *o, int64_t ms);
 
 /**
- * How long to wait for a hook that was killed. (It may take long in the kernel.)
+ * How long to wait for a hook that was killed. (It may take long in the kernel.) One that is given up is reaped when
+ * hooks are run later.
  *
  * @param o  the options
  * @param ms milliseconds; 10000 is the default; 0 or less: not at all
@@ -865,7 +866,8 @@ int hooks_exec_options_set_output_fn(struct hooks_exec_options_t *o, hooks_outpu
 
 /**
  * How a run is ended from elsewhere: as soon as the descriptor can be read from, the hook and its process group are
- * killed. An eventfd(2), a pipe, a signalfd(2); it is not read.
+ * killed. An eventfd(2), a pipe, a signalfd(2); it is not read. The other end's being closed counts, as does a
+ * descriptor that is none.
  *
  * @param o  the options
  * @param fd the descriptor, borrowed while hooks are run; -1 (the default): none
@@ -899,7 +901,8 @@ void hooks_exec_options_free(struct hooks_exec_options_t *o);
  * is a result.
  *
  * When its time is over, or the caller asks for its end, its whole process group is killed. When it exits by itself, the
- * processes that it has left behind live on: what they write then is lost, and they do not wait for it.
+ * processes that it has left behind live on: what they write then is lost, and they do not wait for it. (Where /proc is
+ * not mounted, it is SIGPIPE to them.)
  *
  * No signal handler is installed and no other child is waited for. If the host reaps the hook itself (SIGCHLD is ignored,
  * another thread waits for any child), the result says that its end is not known.
@@ -1022,7 +1025,7 @@ int hooks_exec_filter(const char *hooks_json,
 int hooks_filter_result_status(const struct hooks_filter_result_t *r);
 
 /**
- * What did not go well, in words.
+ * What did not go well, in words: which hook it was, its error, and the end of what it wrote to stderr.
  *
  * @param r the result, or NULL
  * @return the text, which belongs to the result; NULL if it went well, or r is NULL

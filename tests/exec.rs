@@ -52,7 +52,7 @@ fn a_hook_that_cannot_be_started() {
     assert_eq!(error.to_string(), "chdir /nowhere: no such file or directory");
     let error = run(&hook("/bin/true", &[]), b"", options("/bin/true")).unwrap_err();
     assert_eq!(error.to_string(), "fork/exec /bin/true: not a directory");
-    let nul = OciHook { env: vec!["A=\0".to_owned()], ..hook("/bin/true", &[]) };
+    let nul = OciHook { env: vec!["A=\0".to_owned(), "A=2".to_owned()], ..hook("/bin/true", &[]) };
     let error = run(&nul, b"", RunOptions::default()).unwrap_err();
     assert_eq!(error.to_string(), "exec: environment variable contains NUL");
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
@@ -258,6 +258,54 @@ fn mkfifo(path: &Path) {
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
+/// The children of all threads.
+fn children() -> Vec<String> {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("children")).ok());
+    let lists: Vec<String> = lists.collect();
+    assert!(!lists.is_empty(), "the kernel does not tell of children (CONFIG_PROC_CHILDREN)");
+    lists.iter().flat_map(|list| list.split_whitespace().map(str::to_owned)).collect()
+}
+
+#[test]
+fn writers_that_wait_for_room_do_not_wait_for_ever() {
+    let directory = tempfile::tempdir().unwrap();
+    let marker = |index: usize| directory.path().join(index.to_string());
+    // Each fills the pipe until it cannot, and says so when it does not wait any more.
+    let writer = |index| {
+        let done = marker(index);
+        format!("(while head -c 1048576 /dev/zero 2>/dev/null; do :; done; echo > {}) & ", done.display())
+    };
+    let script = (0..4).map(writer).collect::<String>() + "sleep 0.2";
+    assert_eq!(ran(&sh(&script)).error, None);
+    let begun = Instant::now();
+    for index in 0..4 {
+        while !marker(index).exists() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "writer {index} still waits");
+            std::thread::yield_now();
+        }
+    }
+}
+
+#[test]
+fn a_hook_does_not_outlive_a_panic() {
+    let seen = std::cell::RefCell::new(String::new());
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let mut output = |_, bytes: &[u8]| {
+            seen.borrow_mut().push_str(text(bytes));
+            std::panic::resume_unwind(Box::new("oh no"))
+        };
+        let options = RunOptions { output: Some(&mut output), ..RunOptions::default() };
+        run(&sh("echo $$; exec sleep 60"), b"", options)
+    }));
+    assert!(panicked.is_err());
+    let stat = format!("/proc/{}/stat", seen.into_inner().trim());
+    let begun = Instant::now();
+    while std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the hook lives on");
+    }
+}
+
 #[test]
 fn nothing_is_left() {
     let entries = |path: &str| std::fs::read_dir(path).unwrap().count();
@@ -288,11 +336,15 @@ fn nothing_is_left() {
     let begun = Instant::now();
     loop {
         ran(&sh("exit 0"));
-        let children = std::fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
-        if children.is_empty() {
+        // Other tests have children of theirs, but no zombies for long.
+        let zombies = children().into_iter().filter(|pid| {
+            std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "))
+        });
+        let zombies: Vec<String> = zombies.collect();
+        if zombies.is_empty() {
             break;
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "left: {children}");
+        assert!(begun.elapsed() < Duration::from_secs(60), "left: {zombies:?}");
     }
     // Other tests run beside this one and have descriptors of theirs, for a moment.
     let begun = Instant::now();

@@ -144,7 +144,8 @@ pub unsafe extern "C" fn hooks_exec_options_set_timeout_ms(o: *mut hooks_exec_op
     })
 }
 
-/// How long to wait for a hook that was killed. (It may take long in the kernel.)
+/// How long to wait for a hook that was killed. (It may take long in the kernel.) One that is given up is reaped when
+/// hooks are run later.
 ///
 /// @param o  the options
 /// @param ms milliseconds; 10000 is the default; 0 or less: not at all
@@ -157,7 +158,10 @@ pub unsafe extern "C" fn hooks_exec_options_set_post_kill_timeout_ms(
     boundary::code("hooks_exec_options_set_post_kill_timeout_ms", || {
         // SAFETY: as for hooks_exec_options_set_dir.
         let o = unsafe { text::object_mut(o, "o")? };
-        let nanoseconds = ms.checked_mul(1_000_000).ok_or_else(|| invalid(format!("ms is {ms}")))?;
+        let nanoseconds = ms.saturating_mul(1_000_000);
+        if nanoseconds == i64::MAX {
+            return Err(invalid(format!("ms is {ms}")));
+        }
         o.post_kill_timeout = PostKillTimeout(nanoseconds);
         Ok(())
     })
@@ -227,7 +231,8 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_fn(
 }
 
 /// How a run is ended from elsewhere: as soon as the descriptor can be read from, the hook and its process group are
-/// killed. An eventfd(2), a pipe, a signalfd(2); it is not read.
+/// killed. An eventfd(2), a pipe, a signalfd(2); it is not read. The other end's being closed counts, as does a
+/// descriptor that is none.
 ///
 /// @param o  the options
 /// @param fd the descriptor, borrowed while hooks are run; -1 (the default): none
@@ -299,7 +304,8 @@ impl hooks_exec_result_t {
 /// is a result.
 ///
 /// When its time is over, or the caller asks for its end, its whole process group is killed. When it exits by itself, the
-/// processes that it has left behind live on: what they write then is lost, and they do not wait for it.
+/// processes that it has left behind live on: what they write then is lost, and they do not wait for it. (Where /proc is
+/// not mounted, it is SIGPIPE to them.)
 ///
 /// No signal handler is installed and no other child is waited for. If the host reaps the hook itself (SIGCHLD is ignored,
 /// another thread waits for any child), the result says that its end is not known.

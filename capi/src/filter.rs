@@ -26,7 +26,7 @@ impl hooks_filter_result_t {
         let failure = result.failure.as_ref();
         hooks_filter_result_t {
             status: failure.map_or(hooks_status::HOOKS_STATUS_OK as c_int, |failure| status_of(failure.kind)),
-            message: failure.map(|failure| text::c_string(failure.error.as_str())),
+            message: failure.map(|failure| text::c_string(failure.message())),
             json: text::c_string(result.to_json()),
             config: text::c_string(result.config),
             runs: result.runs.into_iter().map(hooks_exec_result_t::new).collect(),
@@ -83,7 +83,7 @@ pub unsafe extern "C" fn hooks_filter_result_status(r: *const hooks_filter_resul
     })
 }
 
-/// What did not go well, in words.
+/// What did not go well, in words: which hook it was, its error, and the end of what it wrote to stderr.
 ///
 /// @param r the result, or NULL
 /// @return the text, which belongs to the result; NULL if it went well, or r is NULL

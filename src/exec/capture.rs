@@ -35,6 +35,11 @@ impl Capture {
         self.bytes.extend(kept);
     }
 
+    /// How many bytes there were.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
     pub fn finish(self) -> Captured {
         Captured { tail: self.bytes.into(), total: self.total }
     }

@@ -30,6 +30,12 @@ pub struct FilterResult {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FilterFailure {
+    /// Which hook failed, from 0; `None`: none has run.
+    pub hook: Option<usize>,
+    /// Its executable.
+    pub path: Option<String>,
+    /// The end of what it wrote to stderr, as text.
+    pub stderr: String,
     /// [`ErrorKind::HookFailed`], [`ErrorKind::Timeout`], [`ErrorKind::Cancelled`], or [`ErrorKind::Io`] if a file that an
     /// annotation names cannot be opened.
     pub kind: ErrorKind,
@@ -39,6 +45,22 @@ pub struct FilterFailure {
     pub error: String,
     /// The system's error number; 0 if none applies.
     pub errno: i32,
+}
+
+impl FilterFailure {
+    /// What went wrong, for people: which hook, the error, and the hook's last words.
+    pub fn message(&self) -> String {
+        let mut text = self.error.clone();
+        if let (Some(hook), Some(path)) = (self.hook, &self.path) {
+            text = format!("hook {hook} ({path}): {text}");
+        }
+        if self.stderr.is_empty() { text } else { format!("{text}: {}", self.stderr) }
+    }
+
+    fn new(kind: ErrorKind, hook_error: Option<String>, error: impl Into<String>) -> FilterFailure {
+        let error = error.into();
+        FilterFailure { hook: None, path: None, stderr: String::new(), kind, hook_error, error, errno: 0 }
+    }
 }
 
 /// Passes `config` through hooks: each gets on its stdin what the one before it printed, and what it prints is the new
@@ -62,12 +84,8 @@ pub fn filter(
         match open_files(config) {
             Ok(opened) => files = opened,
             Err(error) => {
-                result.failure = Some(FilterFailure {
-                    kind: error.kind(),
-                    hook_error: None,
-                    error: error.message().to_owned(),
-                    errno: error.errno(),
-                });
+                let failure = FilterFailure::new(error.kind(), None, error.message());
+                result.failure = Some(FilterFailure { errno: error.errno(), ..failure });
                 return Ok(result);
             }
         }
@@ -97,12 +115,11 @@ pub fn filter(
             cancel,
         };
         let failure = match run(hook, result.config.as_bytes(), options) {
-            Err(error) => Some(FilterFailure {
-                kind: ErrorKind::HookFailed,
-                hook_error: Some(error.message().to_owned()),
-                error: error.message().to_owned(),
-                errno: error.errno(),
-            }),
+            Err(error) => {
+                let message = error.message();
+                let failure = FilterFailure::new(ErrorKind::HookFailed, Some(message.to_owned()), message);
+                Some(FilterFailure { errno: error.errno(), ..failure })
+            }
             Ok(ran) => {
                 let failure = failure_of(&ran, index);
                 if failure.is_none() {
@@ -113,8 +130,10 @@ pub fn filter(
                 failure
             }
         };
-        if failure.is_some() {
-            result.failure = failure;
+        if let Some(failure) = failure {
+            let stderr = result.runs.get(index).map(|ran| last_words(&ran.stderr.tail)).unwrap_or_default();
+            let path = Some(hook.path.clone());
+            result.failure = Some(FilterFailure { hook: Some(index), path, stderr, ..failure });
             break;
         }
     }
@@ -122,7 +141,8 @@ pub fn filter(
 }
 
 impl FilterResult {
-    /// The result as JSON: `config`, `failure` (null, or `kind`, `hookError`, `error`, `errno`), and `hooks`, each as
+    /// The result as JSON: `config`, `failure` (null, or `hook`, `path`, `stderr`, `kind`, `hookError`,
+    /// `error`, `errno`), and `hooks`, each as
     /// [`RunResult::to_json`] has it.
     pub fn to_json(&self) -> String {
         crate::json::to_string(self)
@@ -147,12 +167,7 @@ fn failure_of(ran: &RunResult, index: usize) -> Option<FilterFailure> {
             () if ran.cancelled => ErrorKind::Cancelled,
             () => ErrorKind::HookFailed,
         };
-        return Some(FilterFailure {
-            kind,
-            hook_error: ran.hook_error.clone(),
-            error: error.clone(),
-            errno: 0,
-        });
+        return Some(FilterFailure::new(kind, ran.hook_error.clone(), error.as_str()));
     }
     let wrong = if ran.stdout.is_truncated() {
         format!("{} bytes, and {} are the most", ran.stdout.total, ran.stdout.tail.len())
@@ -166,7 +181,14 @@ fn failure_of(ran: &RunResult, index: usize) -> Option<FilterFailure> {
         }
     };
     let error = format!("unmarshal output from config-filter hook {index}: {wrong}");
-    Some(FilterFailure { kind: ErrorKind::HookFailed, hook_error: None, error, errno: 0 })
+    Some(FilterFailure::new(ErrorKind::HookFailed, None, error))
+}
+
+/// The end of what was written, as much as belongs into a message.
+fn last_words(stderr: &[u8]) -> String {
+    const MOST: usize = 1024;
+    let end = stderr.get(stderr.len().saturating_sub(MOST)..).unwrap_or_default();
+    crate::json::text_of(end).trim().to_owned()
 }
 
 /// A file that an annotation names.
@@ -190,8 +212,13 @@ impl Output {
     }
 
     fn append(&mut self, bytes: &[u8]) -> std::result::Result<(), String> {
-        let failed = |error| format!("write {}: {}", self.path, sys::errno_text(sys::errno_of(&error)));
-        self.file.write_all(bytes).map_err(failed)
+        let failed = |errno| format!("write {}: {}", self.path, sys::errno_text(errno));
+        let size = self.file.metadata().map_or(0, |metadata| metadata.len());
+        // Beyond it, the system would kill the host (SIGXFSZ) for what a hook writes.
+        if size.saturating_add(bytes.len() as u64) > sys::file_size_limit() {
+            return Err(failed(libc::EFBIG));
+        }
+        self.file.write_all(bytes).map_err(|error| failed(sys::errno_of(&error)))
     }
 }
 

@@ -58,6 +58,7 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
         None => options.timeout,
     };
     let mut follower = Follower {
+        buffer: vec![0; 1 << 16],
         streams: [Stream::Stdout, Stream::Stderr].map(|_| Capture::default()),
         output_error: None,
         options,
@@ -117,12 +118,26 @@ enum Stop {
     Cancel,
 }
 
+/// A hook that is followed; should the caller's function panic, it is not left running.
+struct Held(Option<Child>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Some(child) = self.0.take() {
+            child.kill();
+            child.abandon();
+        }
+    }
+}
+
 struct End {
     fate: Fate,
     stopped: Option<Stop>,
 }
 
 struct Follower<'a> {
+    /// On the heap: threads with small stacks run hooks, too.
+    buffer: Vec<u8>,
     streams: [Capture; 2],
     output_error: Option<String>,
     options: RunOptions<'a>,
@@ -131,6 +146,10 @@ struct Follower<'a> {
 impl Follower<'_> {
     fn follow(&mut self, started: Started, state: &[u8], deadline: Option<Instant>) -> End {
         let Started { child, mut stdin, mut stdout, mut stderr } = started;
+        let mut held = Held(Some(child));
+        let Some(child) = &held.0 else { return End { fate: Fate::Lost, stopped: None } };
+        // Whether its pidfd tells of its end. A tracer may keep one that has ended from us, while its pidfd says so.
+        let mut told = child.pidfd().is_some();
         let mut unwritten = state;
         let mut stopped = None;
         let mut deadline = deadline;
@@ -139,20 +158,22 @@ impl Follower<'_> {
                 stdin.writer = None;
             }
             let cancel = self.options.cancel.filter(|_| stopped.is_none());
-            let wait = [
-                deadline.map(|at| at.saturating_duration_since(Instant::now())),
-                child.pidfd().is_none().then_some(TICK),
-            ];
+            let wait =
+                [deadline.map(|at| at.saturating_duration_since(Instant::now())), (!told).then_some(TICK)];
             let descriptors = [
-                child.pidfd().map(|fd| (fd, Interest::Read)),
+                child.pidfd().filter(|_| told).map(|fd| (fd, Interest::Read)),
                 cancel.map(|fd| (fd, Interest::Read)),
                 stdout.as_ref().map(|source| (source.reader.as_fd(), Interest::Read)),
                 stderr.as_ref().map(|source| (source.reader.as_fd(), Interest::Read)),
                 stdin.writer.as_ref().map(|writer| (writer.as_fd(), Interest::Write)),
             ];
-            // If it fails (no memory), the clock still turns.
-            let ready = sys::poll(descriptors, wait.into_iter().flatten().min());
-            let [ended, cancelled, out, err, writable] = ready.unwrap_or([true; 5]);
+            let wait = wait.into_iter().flatten().min();
+            let ready = sys::poll(descriptors, wait).unwrap_or_else(|_| {
+                // No memory, say. Everything is tried then, but nothing taken for a cancel.
+                std::thread::sleep(wait.unwrap_or(TICK).min(TICK));
+                [true, false, true, true, true]
+            });
+            let [ended, cancelled, out, err, writable] = ready;
 
             if out {
                 self.read_once(&mut stdout, Stream::Stdout);
@@ -163,9 +184,9 @@ impl Follower<'_> {
             if writable {
                 feed(&mut stdin, &mut unwritten);
             }
-            if ended || child.pidfd().is_none() {
+            if ended || !told {
                 match child.fate() {
-                    Fate::Running => {}
+                    Fate::Running => told = false,
                     fate => break fate,
                 }
             }
@@ -186,9 +207,10 @@ impl Follower<'_> {
         for (source, stream) in [(&mut stdout, Stream::Stdout), (&mut stderr, Stream::Stderr)] {
             if let Some(source) = source {
                 source.let_go();
-                self.drain(source, stream);
+                self.drain_until_quiet(source, stream);
             }
         }
+        let Some(child) = held.0.take() else { return End { fate, stopped } };
         if fate == Fate::Running {
             child.abandon();
             return End { fate, stopped };
@@ -196,12 +218,37 @@ impl Follower<'_> {
         End { fate: reap(&child, fate), stopped }
     }
 
+    /// Reads what is there. Descendants that were waiting for room in the pipe must not wait for ever: a read wakes one of
+    /// them, whose write wakes the next only when there is room again.
+    fn drain_until_quiet(&mut self, source: &mut Source, stream: Stream) {
+        /// Nobody can have waited for room before so much was written.
+        const PIPE: u64 = 1 << 16;
+        /// How long a writer that was woken may take, and how long all of them.
+        const QUIET: Duration = Duration::from_millis(5);
+        const PATIENCE: Duration = Duration::from_millis(100);
+        let begun = Instant::now();
+        loop {
+            self.drain(source, stream);
+            if self.capture(stream).total() < PIPE || begun.elapsed() > PATIENCE {
+                return;
+            }
+            match sys::poll([Some((source.reader.as_fd(), Interest::Read))], Some(QUIET)) {
+                Ok([true]) => {}
+                _ => return,
+            }
+        }
+    }
+
+    fn capture(&mut self, stream: Stream) -> &mut Capture {
+        let [stdout, stderr] = &mut self.streams;
+        if stream == Stream::Stdout { stdout } else { stderr }
+    }
+
     fn read_once(&mut self, source: &mut Option<Source>, stream: Stream) {
-        let mut buffer = [0; 1 << 16];
         let Some(open) = source else { return };
-        match open.reader.read(&mut buffer) {
+        match open.reader.read(&mut self.buffer) {
             Ok(0) => *source = None,
-            Ok(count) => self.receive(stream, buffer.get(..count).unwrap_or_default()),
+            Ok(count) => self.receive(stream, count),
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(_) => *source = None,
         }
@@ -210,13 +257,12 @@ impl Follower<'_> {
     /// Reads what is there now, and no more: a descendant may write without end.
     fn drain(&mut self, source: &mut Source, stream: Stream) {
         let mut rest = sys::readable_bytes(source.reader.as_fd()).unwrap_or_default();
-        let mut buffer = [0; 1 << 16];
         while rest > 0 {
-            let size = rest.min(buffer.len());
-            match source.reader.read(buffer.get_mut(..size).unwrap_or_default()) {
+            let size = rest.min(self.buffer.len());
+            match source.reader.read(self.buffer.get_mut(..size).unwrap_or_default()) {
                 Ok(0) => break,
                 Ok(count) => {
-                    self.receive(stream, buffer.get(..count).unwrap_or_default());
+                    self.receive(stream, count);
                     rest -= count;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -225,7 +271,9 @@ impl Follower<'_> {
         }
     }
 
-    fn receive(&mut self, stream: Stream, bytes: &[u8]) {
+    /// Takes in so many bytes of the buffer.
+    fn receive(&mut self, stream: Stream, count: usize) {
+        let bytes = self.buffer.get(..count).unwrap_or_default();
         let [stdout, stderr] = &mut self.streams;
         let capture = if stream == Stream::Stdout { stdout } else { stderr };
         capture.push(bytes, self.options.capture_limit);

@@ -37,11 +37,14 @@ pub(super) struct Source {
 impl Source {
     fn new() -> std::io::Result<Source> {
         let (reader, writer) = pipe()?;
-        // Opened for both, so that a descendant that outlives the hook gets no SIGPIPE when our end is closed. Without /proc
-        // there is no such way.
+        // Opened for both, so that a descendant that outlives the hook gets no SIGPIPE when our end is closed. Where /proc is
+        // not there there is no such way.
         let hook_end = match sys::reopen_for_both(reader.as_fd()) {
             Ok(both) => sys::above_standard(both.as_fd())?,
-            Err(_) => sys::above_standard(writer.as_fd())?,
+            Err(error) if matches!(sys::errno_of(&error), libc::ENOENT | libc::EACCES | libc::EPERM) => {
+                sys::above_standard(writer.as_fd())?
+            }
+            Err(error) => return Err(error),
         };
         sys::set_nonblocking(reader.as_fd())?;
         Ok(Source { reader, hook_end })
@@ -65,7 +68,7 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
         return Err(Error::new(ErrorKind::InvalidArgument, Code::StartFailed, "exec: no command"));
     }
     let env = environment(&hook.env);
-    if env.iter().any(|entry| entry.contains('\0')) {
+    if hook.env.iter().any(|entry| entry.contains('\0')) {
         let message = "exec: environment variable contains NUL";
         return Err(Error::new(ErrorKind::InvalidArgument, Code::StartFailed, message));
     }

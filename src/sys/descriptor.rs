@@ -70,6 +70,14 @@ pub(crate) fn reopen_for_both(pipe: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     OpenOptions::new().read(true).write(true).open(path).map(File::into)
 }
 
+/// How large files may become that this process writes, in bytes.
+pub(crate) fn file_size_limit() -> u64 {
+    let mut limit = libc::rlimit { rlim_cur: libc::RLIM_INFINITY, rlim_max: libc::RLIM_INFINITY };
+    // SAFETY: memory for one; if it fails, it stays as it is.
+    unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &mut limit) };
+    limit.rlim_cur
+}
+
 /// How many bytes can be read without waiting.
 pub(crate) fn readable_bytes(descriptor: BorrowedFd<'_>) -> io::Result<usize> {
     let mut count: libc::c_int = 0;

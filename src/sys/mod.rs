@@ -7,7 +7,7 @@ mod spawn;
 use std::borrow::Cow;
 
 pub(crate) use descriptor::{
-    Interest, above_standard, poll, readable_bytes, reopen_for_both, set_nonblocking,
+    Interest, above_standard, file_size_limit, poll, readable_bytes, reopen_for_both, set_nonblocking,
 };
 pub(crate) use process::{Child, Exit, Fate, reap_abandoned};
 pub(crate) use spawn::{Command, spawn};
