@@ -1,6 +1,6 @@
 //! From directories to hooks: which files are looked at, how they are read, and what becomes of each (SPEC §1, §2).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read;
@@ -11,12 +11,10 @@ use std::sync::Arc;
 
 use crate::diagnostic::{Code, Diagnostic, Position, text_of};
 use crate::error::{Error, ErrorKind, Result};
-use crate::explain::Listing;
 use crate::hook::{Decoded, Hook, Reader, Validator, decode, nil_hook, quote};
 use crate::inject::Target;
 use crate::lint;
 use crate::options::{LogLevel, Options};
-use crate::snapshot::Snapshot;
 use crate::sys::{errno_of, errno_text};
 use crate::when::Conditions;
 
@@ -113,7 +111,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// The same; a directory that cannot be listed is an error.
-    fn scan_existing(&mut self, directory: &Path) -> Result<Scan> {
+    pub fn scan_existing(&mut self, directory: &Path) -> Result<Scan> {
         self.options.log(LogLevel::Debug, |line| {
             let directory = text_of(directory.as_os_str());
             line.write(&format!("reading hooks from {directory}"), &[("directory", &directory)]);
@@ -147,7 +145,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Loads a file. `warnings` receives what there is to say beside a failure, also of a hook that is not valid.
-    fn load(
+    pub fn load(
         &mut self,
         name: OsString,
         path: &Path,
@@ -174,82 +172,6 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Reads and validates one hook file (SPEC §3).
-///
-/// # Errors
-/// [`ErrorKind::NoJsonSuffix`] if its name does not end in `.json`; [`ErrorKind::Io`] with the system's number if it (or
-/// the hook's executable) cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
-pub fn read(path: impl AsRef<Path>, extension_stages: &[&str]) -> Result<Hook> {
-    match read_with(path, extension_stages, &Options::default()) {
-        (_, Some(error)) => Err(error),
-        (hook, None) => Ok(hook.unwrap_or_default()),
-    }
-}
-
-/// The same, with options: of them the reader counts. A hook that is not valid is given too, as by the reference's `Read`.
-pub fn read_with(
-    path: impl AsRef<Path>,
-    extension_stages: &[&str],
-    options: &Options,
-) -> (Option<Hook>, Option<Error>) {
-    let path = path.as_ref();
-    if !path.as_os_str().as_bytes().ends_with(b".json") {
-        let message = "hook filename does not end in '.json'";
-        let error = Error::new(ErrorKind::NoJsonSuffix, Code::NoJsonSuffix, message);
-        return (None, Some(error.with_path(path)));
-    }
-    let stages = owned(extension_stages);
-    let mut scanner = Scanner::new(&stages, options, HashMap::new());
-    match scanner.load(OsString::new(), path, &mut Vec::new()) {
-        Ok(loaded) => (Some(loaded.hook), None),
-        Err(ReadError::Invalid(error, hook)) => (Some(*hook), Some(error)),
-        Err(ReadError::Failed(error)) => (None, Some(error)),
-        Err(ReadError::Vanished) => (None, Some(system_error("open", path, libc::ENOENT))),
-    }
-}
-
-/// The hooks of one directory, by the names of their files.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct HookMap(pub BTreeMap<OsString, Hook>);
-
-impl HookMap {
-    /// A JSON object `{file name: hook}`.
-    pub fn to_json(&self) -> String {
-        let by_text: BTreeMap<String, &Hook> =
-            self.0.iter().map(|(name, hook)| (text_of(name), hook)).collect();
-        crate::json::to_string(&by_text)
-    }
-}
-
-/// Reads all hook files of one directory: the good ones, and what is wrong with the others as one error.
-/// A directory that does not exist is an error here, as in the reference.
-pub fn read_dir(path: impl AsRef<Path>, extension_stages: &[&str]) -> (HookMap, Option<Error>) {
-    let (snapshot, error) = scan_one(path.as_ref(), extension_stages, &Options::default());
-    let hooks = snapshot.hooks.iter().map(|loaded| (loaded.name.clone(), loaded.hook.clone())).collect();
-    (HookMap(hooks), error)
-}
-
-/// The same, with options: of them the reader and the log count. The hooks come as a list, with their paths.
-pub fn read_dir_with(
-    path: impl AsRef<Path>,
-    extension_stages: &[&str],
-    options: &Options,
-) -> (Listing, Option<Error>) {
-    let (snapshot, error) = scan_one(path.as_ref(), extension_stages, options);
-    (snapshot.list(), error)
-}
-
-fn scan_one(path: &Path, extension_stages: &[&str], options: &Options) -> (Snapshot, Option<Error>) {
-    let stages = owned(extension_stages);
-    match Scanner::new(&stages, options, HashMap::new()).scan_existing(path) {
-        Ok(scan) => {
-            let error = scan.error().map(|error| error.with_diagnostics(scan.diagnostics.clone()));
-            (Snapshot::new(0, vec![scan], &Snapshot::empty()), error)
-        }
-        Err(error) => (Snapshot::empty(), Some(error)),
-    }
-}
-
 pub(crate) fn owned(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|text| (*text).to_owned()).collect()
 }
@@ -264,7 +186,8 @@ fn parse(path: &Path, text: &[u8], reader: Option<&Reader>) -> std::result::Resu
     decoded.ok_or_else(|| ReadError::Failed(nil_hook().with_path(path)))
 }
 
-enum ReadError {
+/// Why a file gives no hook.
+pub(crate) enum ReadError {
     /// The file is not there any more, or is a link that leads nowhere.
     Vanished,
     Failed(Error),
@@ -310,7 +233,7 @@ fn refused(path: &Path, code: Code, what: &str) -> ReadError {
     ReadError::Failed(Error::new(ErrorKind::HookFile, code, message).with_path(path))
 }
 
-fn system_error(operation: &'static str, path: &Path, number: i32) -> Error {
+pub(crate) fn system_error(operation: &'static str, path: &Path, number: i32) -> Error {
     let message = format!("{operation} {}: {}", text_of(path.as_os_str()), errno_text(number));
     Error::new(ErrorKind::Io, Code::UnreadableFile, message)
         .with_system(number, operation, path)

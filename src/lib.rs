@@ -42,6 +42,7 @@ mod lint;
 mod manager;
 mod options;
 pub mod pattern;
+mod read;
 mod snapshot;
 #[cfg(feature = "oci-spec")]
 mod spec;
@@ -51,7 +52,7 @@ mod when;
 
 pub use container::Annotations;
 pub use diagnostic::{Code, Diagnostic, Place, Position, Severity, diagnostics_to_json};
-pub use directory::{DEFAULT_DIR, HookMap, OVERRIDE_DIR, read, read_dir, read_dir_with, read_with};
+pub use directory::{DEFAULT_DIR, OVERRIDE_DIR};
 pub use error::{Error, ErrorKind, Result};
 pub use explain::{
     Annotation, Condition, ConditionVerdict, Explanation, HookVerdict, ListedHook, Listing, MaskedHook,
@@ -60,6 +61,7 @@ pub use hook::{Hook, OciHook, Reader, Reading, Stage, VERSION as HOOK_VERSION, W
 pub use inject::{ExtensionStageHooks, Injection};
 pub use manager::Manager;
 pub use options::{Log, LogLevel, Options, Policy};
+pub use read::{HookMap, read, read_dir, read_dir_with, read_with};
 pub use snapshot::Snapshot;
 pub use when::{when_match, when_match_request};
 

@@ -1,0 +1,90 @@
+//! Hook files by themselves: one, or those of one directory, without a manager (SPEC §3).
+
+use std::collections::{BTreeMap, HashMap};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::diagnostic::{Code, text_of};
+use crate::directory::{ReadError, Scanner, owned, system_error};
+use crate::error::{Error, ErrorKind, Result};
+use crate::explain::Listing;
+use crate::hook::Hook;
+use crate::options::Options;
+use crate::snapshot::Snapshot;
+
+/// Reads and validates one hook file (SPEC §3).
+///
+/// # Errors
+/// [`ErrorKind::NoJsonSuffix`] if its name does not end in `.json`; [`ErrorKind::Io`] with the system's number if it (or
+/// the hook's executable) cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
+pub fn read(path: impl AsRef<Path>, extension_stages: &[&str]) -> Result<Hook> {
+    match read_with(path, extension_stages, &Options::default()) {
+        (_, Some(error)) => Err(error),
+        (hook, None) => Ok(hook.unwrap_or_default()),
+    }
+}
+
+/// The same, with options: of them the reader counts. A hook that is not valid is given too, as by the reference's `Read`.
+pub fn read_with(
+    path: impl AsRef<Path>,
+    extension_stages: &[&str],
+    options: &Options,
+) -> (Option<Hook>, Option<Error>) {
+    let path = path.as_ref();
+    if !path.as_os_str().as_bytes().ends_with(b".json") {
+        let message = "hook filename does not end in '.json'";
+        let error = Error::new(ErrorKind::NoJsonSuffix, Code::NoJsonSuffix, message);
+        return (None, Some(error.with_path(path)));
+    }
+    let stages = owned(extension_stages);
+    let mut scanner = Scanner::new(&stages, options, HashMap::new());
+    match scanner.load(OsString::new(), path, &mut Vec::new()) {
+        Ok(loaded) => (Some(loaded.hook), None),
+        Err(ReadError::Invalid(error, hook)) => (Some(*hook), Some(error)),
+        Err(ReadError::Failed(error)) => (None, Some(error)),
+        Err(ReadError::Vanished) => (None, Some(system_error("open", path, libc::ENOENT))),
+    }
+}
+
+/// The hooks of one directory, by the names of their files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HookMap(pub BTreeMap<OsString, Hook>);
+
+impl HookMap {
+    /// A JSON object `{file name: hook}`.
+    pub fn to_json(&self) -> String {
+        let by_text: BTreeMap<String, &Hook> =
+            self.0.iter().map(|(name, hook)| (text_of(name), hook)).collect();
+        crate::json::to_string(&by_text)
+    }
+}
+
+/// Reads all hook files of one directory: the good ones, and what is wrong with the others as one error.
+/// A directory that does not exist is an error here, as in the reference.
+pub fn read_dir(path: impl AsRef<Path>, extension_stages: &[&str]) -> (HookMap, Option<Error>) {
+    let (snapshot, error) = scan_one(path.as_ref(), extension_stages, &Options::default());
+    let hooks = snapshot.hooks.iter().map(|loaded| (loaded.name.clone(), loaded.hook.clone())).collect();
+    (HookMap(hooks), error)
+}
+
+/// The same, with options: of them the reader and the log count. The hooks come as a list, with their paths.
+pub fn read_dir_with(
+    path: impl AsRef<Path>,
+    extension_stages: &[&str],
+    options: &Options,
+) -> (Listing, Option<Error>) {
+    let (snapshot, error) = scan_one(path.as_ref(), extension_stages, options);
+    (snapshot.list(), error)
+}
+
+fn scan_one(path: &Path, extension_stages: &[&str], options: &Options) -> (Snapshot, Option<Error>) {
+    let stages = owned(extension_stages);
+    match Scanner::new(&stages, options, HashMap::new()).scan_existing(path) {
+        Ok(scan) => {
+            let error = scan.error().map(|error| error.with_diagnostics(scan.diagnostics.clone()));
+            (Snapshot::new(0, vec![scan], &Snapshot::empty()), error)
+        }
+        Err(error) => (Snapshot::empty(), Some(error)),
+    }
+}
