@@ -8,7 +8,8 @@ use libhooks::exec::{self, FilterResult};
 
 use crate::boundary;
 use crate::error::{hooks_error_t, hooks_status, status_of};
-use crate::exec::{hooks_exec_options_t, hooks_exec_result_t};
+use crate::exec::hooks_exec_result_t;
+use crate::exec_options::hooks_exec_options_t;
 use crate::text;
 
 /// What became of a config that was passed through hooks. It does not change, and may be read by many threads at once.

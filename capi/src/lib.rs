@@ -24,6 +24,8 @@ mod snapshot;
 
 mod hook;
 
+mod exec_options;
+
 mod exec;
 
 mod filter;

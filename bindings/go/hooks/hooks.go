@@ -35,8 +35,6 @@ type Manager struct {
 	native      *native.Manager
 	directories []string
 	current     atomic.Pointer[generation]
-	// loaded says that New is done: what is logged from then on is of a reload.
-	loaded *atomic.Bool
 }
 
 // New reads the hook files of directories, which come in increasing preference: a file of a later one masks that of the same
@@ -48,13 +46,14 @@ type Manager struct {
 // It fails on a file that is no hook, unless the first such file of its directory names an executable that does not exist.
 // The context is not used.
 func New(_ context.Context, directories []string, extensionStages []string) (manager *Manager, err error) {
+	// What is logged once New is done is of a reload.
 	loaded := new(atomic.Bool)
 	nativeManager, err := native.NewManager(directories, extensionStages, callbacks(loaded))
 	if err != nil {
 		return nil, err
 	}
 	loaded.Store(true)
-	manager = &Manager{native: nativeManager, directories: append([]string(nil), directories...), loaded: loaded}
+	manager = &Manager{native: nativeManager, directories: append([]string(nil), directories...)}
 	manager.current.Store(newGeneration(nativeManager.Snapshot()))
 	return manager, nil
 }

@@ -19,12 +19,10 @@ import (
 // Level is how urgent a log line is.
 type Level int
 
-// The levels of the library.
+// The levels of the library that are asked for.
 const (
-	LogError   Level = C.HOOKS_LOG_ERROR
-	LogWarning Level = C.HOOKS_LOG_WARNING
-	LogInfo    Level = C.HOOKS_LOG_INFO
-	LogDebug   Level = C.HOOKS_LOG_DEBUG
+	LogError Level = C.HOOKS_LOG_ERROR
+	LogDebug Level = C.HOOKS_LOG_DEBUG
 )
 
 // Reading is what a reader makes of a hook file.

@@ -1,0 +1,280 @@
+//! How hooks are run.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
+use std::ptr;
+use std::time::Duration;
+
+use libhooks::exec::{self, CAPTURE_LIMIT, PostKillTimeout, RunOptions, Stream};
+
+use crate::boundary;
+use crate::text::{self, invalid};
+
+/// The hook's stdout, to a hooks_output_fn.
+pub const HOOKS_STREAM_STDOUT: c_int = 1;
+/// The hook's stderr, to a hooks_output_fn.
+pub const HOOKS_STREAM_STDERR: c_int = 2;
+
+/// Receives what a hook writes, as it comes, in the thread that runs the hook. It must return: no longjmp, no C++
+/// exception.
+///
+/// @param userdata what hooks_exec_options_set_output_fn() was given
+/// @param stream   HOOKS_STREAM_STDOUT or HOOKS_STREAM_STDERR
+/// @param data     the bytes; valid during the call
+/// @param len      how many
+/// @return 0; anything else fails the run, and nothing more is handed over
+pub type hooks_output_fn =
+    Option<unsafe extern "C" fn(userdata: *mut c_void, stream: c_int, data: *const u8, len: usize) -> c_int>;
+
+/// How hooks are run. Used by one thread at a time, and not changed while hooks are run with it. Freed by
+/// hooks_exec_options_free().
+pub struct hooks_exec_options_t {
+    directory: Option<PathBuf>,
+    timeout: Option<Duration>,
+    post_kill_timeout: PostKillTimeout,
+    capture_limit: usize,
+    /// Descriptors of the caller's, or -1.
+    out_fd: c_int,
+    err_fd: c_int,
+    cancel_fd: c_int,
+    output: hooks_output_fn,
+    userdata: *mut c_void,
+    pub(crate) output_annotations: bool,
+}
+
+impl Default for hooks_exec_options_t {
+    fn default() -> Self {
+        hooks_exec_options_t {
+            directory: None,
+            timeout: None,
+            post_kill_timeout: PostKillTimeout::DEFAULT,
+            capture_limit: CAPTURE_LIMIT,
+            out_fd: -1,
+            err_fd: -1,
+            cancel_fd: -1,
+            output: None,
+            userdata: ptr::null_mut(),
+            output_annotations: false,
+        }
+    }
+}
+
+impl hooks_exec_options_t {
+    /// Calls `body` with these options as the core has them.
+    ///
+    /// # Safety
+    /// The descriptors are open during the call, and the function can be called as its documentation says.
+    pub(crate) unsafe fn with<T>(&self, body: impl FnOnce(RunOptions<'_>) -> T) -> T {
+        // SAFETY: by this function's contract open, and not -1.
+        let borrow = |fd: c_int| (fd >= 0).then(|| unsafe { BorrowedFd::borrow_raw(fd) });
+        let userdata = self.userdata;
+        let mut hand_over = self.output.map(|function| {
+            move |stream, bytes: &[u8]| {
+                let stream = if stream == Stream::Stdout { HOOKS_STREAM_STDOUT } else { HOOKS_STREAM_STDERR };
+                // SAFETY: by the contract above; the bytes outlive the call.
+                match unsafe { function(userdata, stream, bytes.as_ptr(), bytes.len()) } {
+                    0 => Ok(()),
+                    other => Err(format!("the output function returned {other}")),
+                }
+            }
+        });
+        body(RunOptions {
+            directory: self.directory.clone(),
+            timeout: self.timeout,
+            post_kill_timeout: self.post_kill_timeout,
+            capture_limit: self.capture_limit,
+            stdout: borrow(self.out_fd),
+            stderr: borrow(self.err_fd),
+            output: hand_over.as_mut().map(|function| function as exec::OutputFn<'_>),
+            cancel: borrow(self.cancel_fd),
+        })
+    }
+}
+
+/// New options, all at their defaults.
+///
+/// @return the options, freed by hooks_exec_options_free(); NULL only after a bug in libhooks
+#[unsafe(no_mangle)]
+pub extern "C" fn hooks_exec_options_new() -> *mut hooks_exec_options_t {
+    boundary::value("hooks_exec_options_new", ptr::null_mut(), || {
+        Box::into_raw(Box::new(hooks_exec_options_t::default()))
+    })
+}
+
+/// Where hooks are started; their executables' paths are relative to it.
+///
+/// @param o   the options
+/// @param dir the directory, any bytes; NULL (the default) or "": the caller's working directory
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_set_dir(
+    o: *mut hooks_exec_options_t,
+    dir: *const c_char,
+) -> c_int {
+    boundary::code("hooks_exec_options_set_dir", || {
+        // SAFETY: the header asks for NULL or options of ours that are not freed yet, used by one thread at a time; and for
+        // NULL or a string.
+        unsafe {
+            let o = text::object_mut(o, "o")?;
+            o.directory = if dir.is_null() { None } else { Some(text::path(dir, "dir")?.to_owned()) };
+            o.directory.take_if(|directory| directory.as_os_str().is_empty());
+            Ok(())
+        }
+    })
+}
+
+/// The time for hooks that have no timeout of their own.
+///
+/// @param o  the options
+/// @param ms milliseconds; -1 (the default): none
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or ms is less than -1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_set_timeout_ms(o: *mut hooks_exec_options_t, ms: i64) -> c_int {
+    boundary::code("hooks_exec_options_set_timeout_ms", || {
+        // SAFETY: as for hooks_exec_options_set_dir.
+        let o = unsafe { text::object_mut(o, "o")? };
+        o.timeout = match ms {
+            -1 => None,
+            _ => Some(Duration::from_millis(u64::try_from(ms).map_err(|_| invalid(format!("ms is {ms}")))?)),
+        };
+        Ok(())
+    })
+}
+
+/// How long to wait for a hook that was killed. (It may take long in the kernel.) One that is given up is reaped when
+/// hooks are run later.
+///
+/// @param o  the options
+/// @param ms milliseconds; 10000 is the default; 0 or less: not at all
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or ms are more nanoseconds than 64 bits hold
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_set_post_kill_timeout_ms(
+    o: *mut hooks_exec_options_t,
+    ms: i64,
+) -> c_int {
+    boundary::code("hooks_exec_options_set_post_kill_timeout_ms", || {
+        // SAFETY: as for hooks_exec_options_set_dir.
+        let o = unsafe { text::object_mut(o, "o")? };
+        let nanoseconds = ms.saturating_mul(1_000_000);
+        if nanoseconds == i64::MAX {
+            return Err(invalid(format!("ms is {ms}")));
+        }
+        o.post_kill_timeout = PostKillTimeout(nanoseconds);
+        Ok(())
+    })
+}
+
+/// How much of each stream is kept in the result: the last so many bytes. A config that does not fit fails a filter.
+///
+/// @param o     the options
+/// @param bytes 10485760 is the default; 0: nothing
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_set_capture_limit(
+    o: *mut hooks_exec_options_t,
+    bytes: usize,
+) -> c_int {
+    boundary::code("hooks_exec_options_set_capture_limit", || {
+        // SAFETY: as for hooks_exec_options_set_dir.
+        let o = unsafe { text::object_mut(o, "o")? };
+        o.capture_limit = bytes;
+        Ok(())
+    })
+}
+
+/// Where output goes instead of being captured. A filter needs the hooks' stdout, and does not use out_fd.
+///
+/// @param o      the options
+/// @param out_fd what becomes the hook's stdout, borrowed while hooks are run; -1 (the default): it is captured
+/// @param err_fd likewise its stderr
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or a descriptor is less than -1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_set_output_fds(
+    o: *mut hooks_exec_options_t,
+    out_fd: c_int,
+    err_fd: c_int,
+) -> c_int {
+    boundary::code("hooks_exec_options_set_output_fds", || {
+        // SAFETY: as for hooks_exec_options_set_dir.
+        let o = unsafe { text::object_mut(o, "o")? };
+        for (name, fd) in [("out_fd", out_fd), ("err_fd", err_fd)] {
+            if fd < -1 {
+                return Err(invalid(format!("{name} is {fd}")));
+            }
+        }
+        (o.out_fd, o.err_fd) = (out_fd, err_fd);
+        Ok(())
+    })
+}
+
+/// Who receives what is captured, as it comes. See hooks_output_fn.
+///
+/// @param o        the options
+/// @param output   the function; NULL (the default): nobody
+/// @param userdata handed to the function; it must live as long as hooks are run with these options
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_set_output_fn(
+    o: *mut hooks_exec_options_t,
+    output: hooks_output_fn,
+    userdata: *mut c_void,
+) -> c_int {
+    boundary::code("hooks_exec_options_set_output_fn", || {
+        // SAFETY: as for hooks_exec_options_set_dir.
+        let o = unsafe { text::object_mut(o, "o")? };
+        (o.output, o.userdata) = (output, userdata);
+        Ok(())
+    })
+}
+
+/// How a run is ended from elsewhere: as soon as the descriptor can be read from, the hook and its process group are
+/// killed. An eventfd(2), a pipe, a signalfd(2); it is not read. The other end's being closed counts, as does a
+/// descriptor that is none.
+///
+/// @param o  the options
+/// @param fd the descriptor, borrowed while hooks are run; -1 (the default): none
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or fd is less than -1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_set_cancel_fd(o: *mut hooks_exec_options_t, fd: c_int) -> c_int {
+    boundary::code("hooks_exec_options_set_cancel_fd", || {
+        // SAFETY: as for hooks_exec_options_set_dir.
+        let o = unsafe { text::object_mut(o, "o")? };
+        if fd < -1 {
+            return Err(invalid(format!("fd is {fd}")));
+        }
+        o.cancel_fd = fd;
+        Ok(())
+    })
+}
+
+/// Whether the annotations run.oci.hooks.stdout and run.oci.hooks.stderr of a filter's config name files that the hooks'
+/// output is appended to. They are made with mode 0600; links are not followed, and nothing but regular files is written.
+/// Who may set a container's annotations may then have such files written.
+///
+/// @param o  the options
+/// @param on 1: they do; 0 (the default): they mean nothing
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or on is neither 0 nor 1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_set_output_annotations(
+    o: *mut hooks_exec_options_t,
+    on: c_int,
+) -> c_int {
+    boundary::code("hooks_exec_options_set_output_annotations", || {
+        // SAFETY: as for hooks_exec_options_set_dir.
+        let o = unsafe { text::object_mut(o, "o")? };
+        o.output_annotations = text::switch(on, "on")?;
+        Ok(())
+    })
+}
+
+/// Frees options. NULL is allowed.
+///
+/// @param o the options, or NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_free(o: *mut hooks_exec_options_t) {
+    boundary::nothing("hooks_exec_options_free", || {
+        // SAFETY: the header asks for NULL or options of ours that are not freed yet.
+        unsafe { text::free(o) }
+    });
+}
