@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use libhooks::exec::{FilterResult, RunOptions, filter};
+use libhooks::exec::{FilterOptions, FilterResult, filter};
 use libhooks::{ErrorKind, OciHook};
 
 const CONFIG: &str = "{\"ociVersion\": \"1.0.2\",\t\"x\": 1e400, \"process\": {\"args\": [\"/bin/sh\"]}}\n";
@@ -14,7 +14,7 @@ fn sh(script: &str) -> OciHook {
 
 fn through(scripts: &[&str]) -> FilterResult {
     let hooks: Vec<OciHook> = scripts.iter().map(|script| sh(script)).collect();
-    filter(&hooks, CONFIG, RunOptions::default(), false).unwrap()
+    filter(&hooks, CONFIG, FilterOptions::default()).unwrap()
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_bad_hook_ends_it_and_the_last_good_config_stays() {
         }
     }
     let hooks = [sh("cat"), OciHook { path: "/nowhere".to_owned(), ..OciHook::default() }];
-    let result = filter(&hooks, CONFIG, RunOptions::default(), false).unwrap();
+    let result = filter(&hooks, CONFIG, FilterOptions::default()).unwrap();
     let failure = result.failure.unwrap();
     let want = "fork/exec /nowhere: no such file or directory";
     assert_eq!(
@@ -80,7 +80,7 @@ fn a_bad_hook_ends_it_and_the_last_good_config_stays() {
     );
     for config in ["null", "[]", "", "{\"process\": {}, \"process\": {}}"] {
         assert_eq!(
-            filter(&[], config, RunOptions::default(), false).unwrap_err().kind(),
+            filter(&[], config, FilterOptions::default()).unwrap_err().kind(),
             ErrorKind::Json,
             "{config}"
         );
@@ -90,7 +90,7 @@ fn a_bad_hook_ends_it_and_the_last_good_config_stays() {
 #[test]
 fn a_timeout_ends_it() {
     let hooks = [OciHook { timeout: Some(0), ..sh("sleep 60") }];
-    let failure = filter(&hooks, CONFIG, RunOptions::default(), false).unwrap().failure.unwrap();
+    let failure = filter(&hooks, CONFIG, FilterOptions::default()).unwrap().failure.unwrap();
     assert_eq!((failure.kind, failure.error.as_str()), (ErrorKind::Timeout, "context deadline exceeded"));
 }
 
@@ -103,7 +103,7 @@ fn annotations_name_files_for_the_output() {
             r#"{{"annotations": {{"run.oci.hooks.stdout": "{stdout}", "run.oci.hooks.stderr": "{stderr}"}}}}"#
         )
     };
-    let run = |hooks: &[OciHook], config: &str, on| filter(hooks, config, RunOptions::default(), on).unwrap();
+    let run = |hooks: &[OciHook], config: &str, on| { let options = FilterOptions { output_annotations: on, ..FilterOptions::default() }; filter(hooks, config, options).unwrap() };
     let (out, err) = (path("out"), path("err"));
     let text = config(&out, &err);
     assert_eq!(run(&[sh("cat")], &text, false).failure, None);

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 use std::ptr;
 use std::time::Duration;
 
-use libhooks::exec::{self, CAPTURE_LIMIT, PostKillTimeout, RunOptions, Stream};
+use libhooks::Log;
+use libhooks::exec::{self, CAPTURE_LIMIT, FilterOptions, PostKillTimeout, RunOptions, Stream};
 
 use crate::boundary;
+use crate::options::{hooks_log_fn, log_to};
 use crate::text::{self, invalid};
 
 /// The hook's stdout, to a hooks_output_fn.
@@ -40,7 +42,9 @@ pub struct hooks_exec_options_t {
     cancel_fd: c_int,
     output: hooks_output_fn,
     userdata: *mut c_void,
-    pub(crate) output_annotations: bool,
+    output_annotations: bool,
+    patches: bool,
+    log: Option<Log>,
 }
 
 impl Default for hooks_exec_options_t {
@@ -56,6 +60,8 @@ impl Default for hooks_exec_options_t {
             output: None,
             userdata: ptr::null_mut(),
             output_annotations: false,
+            patches: false,
+            log: None,
         }
     }
 }
@@ -89,6 +95,20 @@ impl hooks_exec_options_t {
             output: hand_over.as_mut().map(|function| function as exec::OutputFn<'_>),
             cancel: borrow(self.cancel_fd),
         })
+    }
+
+    /// Calls `body` with all of these options, for a filter.
+    ///
+    /// # Safety
+    /// As for [`Self::with`].
+    pub(crate) unsafe fn with_filter<T>(&self, body: impl FnOnce(FilterOptions<'_>) -> T) -> T {
+        // SAFETY: the same contract.
+        unsafe {
+            self.with(|run| {
+                let (output_annotations, patches) = (self.output_annotations, self.patches);
+                body(FilterOptions { run, output_annotations, patches, log: self.log.clone() })
+            })
+        }
     }
 }
 
@@ -264,6 +284,42 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_annotations(
         // SAFETY: as for hooks_exec_options_set_dir.
         let o = unsafe { text::object_mut(o, "o")? };
         o.output_annotations = text::switch(on, "on")?;
+        Ok(())
+    })
+}
+
+/// Whether a filter tells what each hook changed, by hooks_filter_result_patch().
+///
+/// @param o  the options
+/// @param on 1: it does; 0 (the default): it does not, which is faster
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or on is neither 0 nor 1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_set_patches(o: *mut hooks_exec_options_t, on: c_int) -> c_int {
+    boundary::code("hooks_exec_options_set_patches", || {
+        // SAFETY: as for hooks_exec_options_set_dir.
+        let o = unsafe { text::object_mut(o, "o")? };
+        o.patches = text::switch(on, "on")?;
+        Ok(())
+    })
+}
+
+/// Who is told what each hook of a filter changed: a line at HOOKS_LOG_DEBUG for each that did, with the fields "hook" (its
+/// position), "path" and "patch" (as hooks_filter_result_patch() has it). See hooks_log_fn.
+///
+/// @param o        the options
+/// @param log      the function; NULL (the default): none
+/// @param userdata handed to the function; it must live as long as hooks are run with these options
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_set_log(
+    o: *mut hooks_exec_options_t,
+    log: hooks_log_fn,
+    userdata: *mut c_void,
+) -> c_int {
+    boundary::code("hooks_exec_options_set_log", || {
+        // SAFETY: as for hooks_exec_options_set_dir.
+        let o = unsafe { text::object_mut(o, "o")? };
+        o.log = log_to(log, userdata);
         Ok(())
     })
 }

@@ -4,7 +4,7 @@ use std::ffi::{CString, c_char, c_int};
 use std::ptr;
 
 use libhooks::OciHook;
-use libhooks::exec::{self, FilterResult};
+use libhooks::exec::{self, FilterResult, patch_to_json};
 
 use crate::boundary;
 use crate::error::{hooks_error_t, hooks_status, status_of};
@@ -20,6 +20,7 @@ pub struct hooks_filter_result_t {
     json: CString,
     config: CString,
     runs: Vec<hooks_exec_result_t>,
+    patches: Vec<CString>,
 }
 
 impl hooks_filter_result_t {
@@ -29,6 +30,7 @@ impl hooks_filter_result_t {
             status: failure.map_or(hooks_status::HOOKS_STATUS_OK as c_int, |failure| status_of(failure.kind)),
             message: failure.map(|failure| text::c_string(failure.message())),
             json: text::c_string(result.to_json()),
+            patches: result.patches.iter().flatten().map(|patch| text::c_string(patch_to_json(patch))).collect(),
             config: text::c_string(result.config),
             runs: result.runs.into_iter().map(hooks_exec_result_t::new).collect(),
         }
@@ -62,8 +64,7 @@ pub unsafe extern "C" fn hooks_exec_filter(
             text::wanted(out, "out")?;
             let defaults = hooks_exec_options_t::default();
             let opts = opts.as_ref().unwrap_or(&defaults);
-            let annotations = opts.output_annotations;
-            let result = opts.with(|options| exec::filter(&hooks, config, options, annotations))?;
+            let result = opts.with_filter(|options| exec::filter(&hooks, config, options))?;
             text::put_object(out, hooks_filter_result_t::new(result));
             Ok(())
         })
@@ -146,6 +147,25 @@ pub unsafe extern "C" fn hooks_filter_result_hook(
     boundary::value("hooks_filter_result_hook", ptr::null(), || {
         // SAFETY: as for hooks_filter_result_status.
         unsafe { r.as_ref() }.and_then(|r| r.runs.get(i)).map_or(ptr::null(), ptr::from_ref)
+    })
+}
+
+/// What one of the hooks changed, if hooks_exec_options_set_patches() asked for it: a JSON Patch (RFC 6902), to be applied to
+/// the config that the hook was given. Numbers are written as the hook wrote them, and one that it wrote in another way
+/// (1 as 1.0) is a change.
+///
+/// @param r the result, or NULL
+/// @param i the hook's position, from 0
+/// @return a JSON array, which belongs to the result, "[]" if it changed nothing; NULL if it was not asked for, if there is no
+///         such hook or it failed, or r is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_filter_result_patch(
+    r: *const hooks_filter_result_t,
+    i: usize,
+) -> *const c_char {
+    boundary::value("hooks_filter_result_patch", ptr::null(), || {
+        // SAFETY: as for hooks_filter_result_status.
+        unsafe { r.as_ref() }.and_then(|r| r.patches.get(i)).map_or(ptr::null(), |patch| patch.as_ptr())
     })
 }
 

@@ -74,6 +74,15 @@ impl Callback {
     }
 }
 
+/// The caller's function as the core has it.
+pub(crate) fn log_to(log: hooks_log_fn, userdata: *mut c_void) -> Option<Log> {
+    log.map(|function| {
+        let callback = Callback { function, userdata };
+        let log: Log = Arc::new(move |level, message, fields| callback.call(level, message, fields));
+        log
+    })
+}
+
 /// A reader leaves the file to this library, as if there were no reader.
 pub const HOOKS_READER_DEFAULT: c_int = 0;
 /// A reader made a hook of it: *text_out is the hook, in the form that hooks_read_file() gives; "null": none, which is
@@ -218,11 +227,7 @@ pub unsafe extern "C" fn hooks_options_set_log(
     boundary::code("hooks_options_set_log", || {
         // SAFETY: as for hooks_options_set_policy.
         let o = unsafe { text::object_mut(o, "o")? };
-        o.0.log = log.map(|function| {
-            let callback = Callback { function, userdata };
-            let log: Log = Arc::new(move |level, message, fields| callback.call(level, message, fields));
-            log
-        });
+        o.0.log = log_to(log, userdata);
         Ok(())
     })
 }

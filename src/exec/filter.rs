@@ -4,25 +4,41 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
-
+use super::patch::{Operation, diff, patch_to_json};
 use super::run::{RunResult, run};
 use super::{RunOptions, Stream};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::OciHook;
+use crate::options::{Log, LogLevel};
 use crate::{Annotations, sys};
 
 /// What became of a config and the hooks that it went through.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FilterResult {
     /// The hooks that were run, the failing one included.
     pub runs: Vec<RunResult>,
     /// The config as the last good hook printed it, byte for byte; the one passed in if there was none.
     pub config: String,
+    /// What each hook changed in the config, if that was asked for; there is none of a failing hook.
+    pub patches: Option<Vec<Vec<Operation>>>,
     /// Why it did not go well; `None`: it did.
     pub failure: Option<FilterFailure>,
+}
+
+/// How a config is passed through hooks.
+#[derive(Default)]
+pub struct FilterOptions<'a> {
+    /// How each hook is run. Its `stdout` is not used.
+    pub run: RunOptions<'a>,
+    /// Whether the config's annotations `run.oci.hooks.stdout` and `run.oci.hooks.stderr` name files that all output is
+    /// appended to. Whoever may set annotations may then have files written.
+    pub output_annotations: bool,
+    /// Whether [`FilterResult::patches`] are made.
+    pub patches: bool,
+    /// Who is told, at [`LogLevel::Debug`], what each hook changed: the fields are `hook` (its number), `path` and `patch`.
+    pub log: Option<Log>,
 }
 
 /// Why a config did not get through.
@@ -64,21 +80,19 @@ impl FilterFailure {
 }
 
 /// Passes `config` through hooks: each gets on its stdin what the one before it printed, and what it prints is the new
-/// config. A hook that fails, or prints no config, ends it; that is a result. `options.stdout` is not used.
-///
-/// With `output_annotations` the config's `run.oci.hooks.stdout` and `run.oci.hooks.stderr` name files that all output is
-/// appended to. Whoever may set annotations may then have files written.
+/// config. A hook that fails, or prints no config, ends it; that is a result.
 ///
 /// # Errors
 /// [`ErrorKind::Json`] if the config is none.
-pub fn filter(
-    hooks: &[OciHook],
-    config: &str,
-    options: RunOptions<'_>,
-    output_annotations: bool,
-) -> Result<FilterResult> {
+pub fn filter(hooks: &[OciHook], config: &str, options: FilterOptions<'_>) -> Result<FilterResult> {
     Config::parse(config)?;
-    let mut result = FilterResult { runs: Vec::new(), config: config.to_owned(), failure: None };
+    let FilterOptions { run: options, output_annotations, patches, log } = options;
+    let mut result = FilterResult {
+        runs: Vec::new(),
+        config: config.to_owned(),
+        patches: patches.then(Vec::new),
+        failure: None,
+    };
     let mut files = [None, None];
     if output_annotations && !hooks.is_empty() {
         match open_files(config) {
@@ -124,7 +138,8 @@ pub fn filter(
                 let failure = failure_of(&ran, index);
                 if failure.is_none() {
                     // It was checked to be text.
-                    result.config = String::from_utf8_lossy(&ran.stdout.tail).into_owned();
+                    let config = String::from_utf8_lossy(&ran.stdout.tail).into_owned();
+                    result.accept(config, index, hook, log.as_ref());
                 }
                 result.runs.push(ran);
                 failure
@@ -141,21 +156,39 @@ pub fn filter(
 }
 
 impl FilterResult {
-    /// The result as JSON: `config`, `failure` (null, or `hook`, `path`, `stderr`, `kind`, `hookError`,
-    /// `error`, `errno`), and `hooks`, each as
-    /// [`RunResult::to_json`] has it.
-    pub fn to_json(&self) -> String {
-        crate::json::to_string(self)
+    /// Takes the config that a hook has printed.
+    fn accept(&mut self, config: String, index: usize, hook: &OciHook, log: Option<&Log>) {
+        if self.patches.is_some() || log.is_some() {
+            // Both were read before.
+            let patch = diff(&self.config, &config).unwrap_or_default();
+            if let Some(log) = log.filter(|_| !patch.is_empty()) {
+                let message = format!("hook {index} ({}) changed the config", hook.path);
+                let (path, patch) = (crate::json::to_string(&hook.path), patch_to_json(&patch));
+                let fields = format!("{{\"hook\":{index},\"path\":{path},\"patch\":{patch}}}");
+                log(LogLevel::Debug, &message, &fields);
+            }
+            if let Some(patches) = &mut self.patches {
+                patches.push(patch);
+            }
+        }
+        self.config = config;
     }
-}
 
-impl Serialize for FilterResult {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("config", &self.config)?;
-        map.serialize_entry("failure", &self.failure)?;
-        map.serialize_entry("hooks", &self.runs)?;
-        map.end()
+    /// The result as JSON: `config`, `failure` (null, or `hook`, `path`, `stderr`, `kind`, `hookError`,
+    /// `error`, `errno`), `hooks`, each as
+    /// [`RunResult::to_json`] has it, and `patches` (null, or a JSON Patch for each good hook).
+    pub fn to_json(&self) -> String {
+        let patches = self.patches.as_ref().map(|patches| {
+            let patches: Vec<String> = patches.iter().map(|patch| patch_to_json(patch)).collect();
+            format!("[{}]", patches.join(","))
+        });
+        format!(
+            "{{\"config\":{},\"failure\":{},\"hooks\":{},\"patches\":{}}}",
+            crate::json::to_string(&self.config),
+            crate::json::to_string(&self.failure),
+            crate::json::to_string(&self.runs),
+            patches.as_deref().unwrap_or("null"),
+        )
     }
 }
 

@@ -7,6 +7,7 @@
 mod capture;
 mod filter;
 mod message;
+mod patch;
 mod run;
 mod start;
 
@@ -15,7 +16,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use capture::Captured;
-pub use filter::{FilterFailure, FilterResult, filter};
+pub use filter::{FilterFailure, FilterOptions, FilterResult, filter};
+pub use patch::{Op, Operation, patch_to_json};
 pub use run::{RunResult, run};
 
 /// One of the streams that a hook writes to.

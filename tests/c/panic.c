@@ -153,6 +153,8 @@ main (void)
   GIVES (hooks_exec_options_set_output_fn, (e, NULL, NULL), HOOKS_STATUS_PANIC);
   GIVES (hooks_exec_options_set_cancel_fd, (e, -1), HOOKS_STATUS_PANIC);
   GIVES (hooks_exec_options_set_output_annotations, (e, 1), HOOKS_STATUS_PANIC);
+  GIVES (hooks_exec_options_set_patches, (e, 1), HOOKS_STATUS_PANIC);
+  GIVES (hooks_exec_options_set_log, (e, NULL, NULL), HOOKS_STATUS_PANIC);
   PANICS (hooks_exec_run, ("{\"path\":\"/bin/true\"}", NULL, 0, e, &ran, &err));
   CHECK (ran == NULL && hooks_exec_run ("{\"path\":\"/bin/false\"}", NULL, 0, e, &ran, NULL) == HOOKS_STATUS_OK);
   GIVES (hooks_exec_result_exit_status, (ran), -1);
@@ -171,6 +173,7 @@ main (void)
   GIVES (hooks_filter_result_config, (filtered), NULL);
   GIVES (hooks_filter_result_count, (filtered), 0);
   GIVES (hooks_filter_result_hook, (filtered, 0), NULL);
+  GIVES (hooks_filter_result_patch, (filtered, 0), NULL);
   FREES (hooks_filter_result_free, (filtered));
   FREES (hooks_exec_result_free, (ran));
   FREES (hooks_exec_options_free, (e));

@@ -1,0 +1,219 @@
+//! What a hook changed in a config, as a JSON Patch (RFC 6902).
+//!
+//! Own code rather than a crate's, since those compare numbers as they are in memory: a config's `1e400` would be lost, and
+//! `1.0` for `1` would be no change.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::json::{Kind, Reader, SyntaxError};
+
+/// One step of a JSON Patch (RFC 6902 section 4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Operation {
+    /// What is done.
+    pub op: Op,
+    /// Where: a JSON Pointer (RFC 6901).
+    pub path: String,
+    /// What is put there: JSON, as it is written in the new text; `None` for [`Op::Remove`].
+    pub value: Option<String>,
+}
+
+/// What a step of a JSON Patch does. Of the six of RFC 6902 these three can say every change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Op {
+    /// A member that was not there, or an element before the one that was there.
+    Add,
+    /// What was there is gone.
+    Remove,
+    /// What was there is another value now.
+    Replace,
+}
+
+impl Op {
+    fn as_str(self) -> &'static str {
+        match self {
+            Op::Add => "add",
+            Op::Remove => "remove",
+            Op::Replace => "replace",
+        }
+    }
+}
+
+/// A patch as JSON: an array. (By hand: serde_json would have to read the values anew to take them as they are.)
+pub fn patch_to_json(patch: &[Operation]) -> String {
+    let mut text = "[".to_owned();
+    for (index, Operation { op, path, value }) in patch.iter().enumerate() {
+        text += if index == 0 { "{\"op\":\"" } else { ",{\"op\":\"" };
+        text += op.as_str();
+        text += "\",\"path\":";
+        text += &crate::json::to_string(path);
+        if let Some(value) = value {
+            text += ",\"value\":";
+            text += value;
+        }
+        text.push('}');
+    }
+    text + "]"
+}
+
+/// The steps from one JSON text to another. Numbers that are written in another way differ; the order of members and white
+/// space do not count.
+///
+/// # Errors
+/// One of the two is no JSON.
+pub(super) fn diff(old: &str, new: &str) -> Result<Vec<Operation>, SyntaxError> {
+    let mut patch = Vec::new();
+    compare("", &Value::parse(old)?, &Value::parse(new)?, &mut patch);
+    Ok(patch)
+}
+
+/// How deep values are taken apart: those below are compared as text. It bounds the stack, and the time.
+const DEPTH: usize = 32;
+
+/// A value, and how it is written.
+#[derive(Debug)]
+struct Value<'a> {
+    raw: &'a str,
+    parts: Parts<'a>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Parts<'a> {
+    None,
+    String(Cow<'a, str>),
+    Array(Vec<Value<'a>>),
+    /// Of two members of one key the last counts.
+    Object(BTreeMap<Cow<'a, str>, Value<'a>>),
+}
+
+impl PartialEq for Value<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.parts, &other.parts) {
+            _ if self.raw == other.raw => true,
+            (Parts::None, Parts::None) => false,
+            // What is no text was replaced in both, and may have been anything.
+            (Parts::String(text), Parts::String(_)) if text.contains(char::REPLACEMENT_CHARACTER) => false,
+            (own, others) => own == others,
+        }
+    }
+}
+
+impl<'a> Value<'a> {
+    fn parse(text: &'a str) -> Result<Value<'a>, SyntaxError> {
+        let mut reader = Reader::new(text.as_bytes());
+        Value::read(text, &mut reader, DEPTH)
+    }
+
+    fn read(text: &'a str, reader: &mut Reader<'a>, depth: usize) -> Result<Value<'a>, SyntaxError> {
+        let kind = reader.peek()?;
+        let start = reader.offset();
+        let parts = match kind {
+            Kind::String => Parts::String(reader.string()?.value),
+            Kind::Array if depth > 0 => {
+                let mut elements = Vec::new();
+                reader.array(|reader| Value::read(text, reader, depth - 1).map(|value| elements.push(value)))?;
+                Parts::Array(elements)
+            }
+            Kind::Object if depth > 0 => {
+                let mut members = BTreeMap::new();
+                reader.object(|reader, key| {
+                    members.insert(key.value, Value::read(text, reader, depth - 1)?);
+                    Ok::<_, SyntaxError>(())
+                })?;
+                Parts::Object(members)
+            }
+            _ => reader.skip().map(|()| Parts::None)?,
+        };
+        Ok(Value { raw: text.get(start..reader.offset()).unwrap_or_default(), parts })
+    }
+}
+
+fn compare(path: &str, old: &Value<'_>, new: &Value<'_>, patch: &mut Vec<Operation>) {
+    match (&old.parts, &new.parts) {
+        _ if old == new => {}
+        (Parts::Object(old), Parts::Object(new)) => {
+            let at = |key: &str| format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
+            for (key, old) in old {
+                match new.get(key) {
+                    Some(new) => compare(&at(key), old, new, patch),
+                    None => patch.push(step(Op::Remove, at(key), None)),
+                }
+            }
+            for (key, new) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
+                patch.push(step(Op::Add, at(key), Some(new)));
+            }
+        }
+        (Parts::Array(old), Parts::Array(new)) => {
+            // Most changes are in one place: what is the same before and behind it stays.
+            let before = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+            let (old, new) = (old.get(before..).unwrap_or_default(), new.get(before..).unwrap_or_default());
+            let behind = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
+            let both = old.len().min(new.len()) - behind;
+            for (index, (old, new)) in old.iter().zip(new).take(both).enumerate() {
+                compare(&format!("{path}/{}", before + index), old, new, patch);
+            }
+            for _ in both + behind..old.len() {
+                patch.push(step(Op::Remove, format!("{path}/{}", before + both), None));
+            }
+            for (index, new) in new.iter().enumerate().take(new.len() - behind).skip(both) {
+                patch.push(step(Op::Add, format!("{path}/{}", before + index), Some(new)));
+            }
+        }
+        _ => patch.push(step(Op::Replace, path.to_owned(), Some(new))),
+    }
+}
+
+fn step(op: Op, path: String, value: Option<&Value<'_>>) -> Operation {
+    Operation { op, path, value: value.map(|value| value.raw.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patch(old: &str, new: &str) -> String {
+        patch_to_json(&diff(old, new).unwrap())
+    }
+
+    #[test]
+    fn members_elements_and_values() {
+        for (old, new, want) in [
+            ("{}", " { } ", "[]"),
+            (r#"{"a":1,"b":"A"}"#, r#"{"b": "\u0041", "a": 1}"#, "[]"),
+            (r#"{"a":1}"#, r#"{"a":1.0}"#, r#"[{"op":"replace","path":"/a","value":1.0}]"#),
+            (r#"{"a":"\ud800"}"#, r#"{"a":"\ud801"}"#, r#"[{"op":"replace","path":"/a","value":"\ud801"}]"#),
+            (r#"{"a":1}"#, r#"{"a":"1"}"#, r#"[{"op":"replace","path":"/a","value":"1"}]"#),
+            (r#"{"a":[]}"#, r#"{"a":{}}"#, r#"[{"op":"replace","path":"/a","value":{}}]"#),
+            (r#"{"a/~":{"":1}}"#, r#"{"a/~":{"":1e400}}"#, r#"[{"op":"replace","path":"/a~1~0/","value":1e400}]"#),
+            (
+                r#"{"a":1,"c":2}"#,
+                r#"{"c":2,"b":[ 1 ]}"#,
+                r#"[{"op":"remove","path":"/a"},{"op":"add","path":"/b","value":[ 1 ]}]"#,
+            ),
+            (r#"[1,2,3]"#, r#"[1,9,2,3]"#, r#"[{"op":"add","path":"/1","value":9}]"#),
+            (r#"[1,2,3]"#, r#"[1,2,3,4]"#, r#"[{"op":"add","path":"/3","value":4}]"#),
+            (r#"[1,2,3,4]"#, r#"[1,4]"#, r#"[{"op":"remove","path":"/1"},{"op":"remove","path":"/1"}]"#),
+            (r#"[1,1]"#, r#"[1]"#, r#"[{"op":"remove","path":"/1"}]"#),
+            (r#"[]"#, r#"[1,1]"#, r#"[{"op":"add","path":"/0","value":1},{"op":"add","path":"/1","value":1}]"#),
+            (
+                r#"[0,{"a":1,"b":2},9]"#,
+                r#"[0,{"b":2,"a":3},9]"#,
+                r#"[{"op":"replace","path":"/1/a","value":3}]"#,
+            ),
+            ("1", "2", r#"[{"op":"replace","path":"","value":2}]"#),
+        ] {
+            assert_eq!(patch(old, new), want, "{old} {new}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let nested = |what: &str| "[".repeat(9_000) + what + &"]".repeat(9_000);
+        let steps = diff(&nested("1"), &nested("2")).unwrap();
+        assert_eq!(steps.len(), 1);
+        assert_eq!(steps[0].path, "/0".repeat(DEPTH));
+        assert_eq!(patch(&nested("1"), &nested("1")), "[]");
+    }
+}
