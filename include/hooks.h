@@ -889,6 +889,28 @@ int hooks_exec_options_set_output_annotations(struct hooks_exec_options_t *o,
                                               int on);
 
 /**
+ * Whether a filter tells what each hook changed, by hooks_filter_result_patch().
+ *
+ * @param o  the options
+ * @param on 1: it does; 0 (the default): it does not, which is faster
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or on is neither 0 nor 1
+ */
+int hooks_exec_options_set_patches(struct hooks_exec_options_t *o, int on);
+
+/**
+ * Who is told what each hook of a filter changed: a line at HOOKS_LOG_DEBUG for each that did, with the fields "hook" (its
+ * position), "path" and "patch" (as hooks_filter_result_patch() has it). See hooks_log_fn.
+ *
+ * @param o        the options
+ * @param log      the function; NULL (the default): none
+ * @param userdata handed to the function; it must live as long as hooks are run with these options
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+ */
+int hooks_exec_options_set_log(struct hooks_exec_options_t *o,
+                               hooks_log_fn log,
+                               void *userdata);
+
+/**
  * Frees options. NULL is allowed.
  *
  * @param o the options, or NULL
@@ -1064,6 +1086,19 @@ size_t hooks_filter_result_count(const struct hooks_filter_result_t *r);
  * @return its result, which belongs to this one and is not to be freed; NULL if there is none, or r is NULL
  */
 const struct hooks_exec_result_t *hooks_filter_result_hook(const struct hooks_filter_result_t *r, size_t i);
+
+/**
+ * What one of the hooks changed, if hooks_exec_options_set_patches() asked for it: a JSON Patch (RFC 6902), to be applied to
+ * the config that the hook was given. Numbers are written as the hook wrote them, and one that it wrote in another way
+ * (1 as 1.0) is a change.
+ *
+ * @param r the result, or NULL
+ * @param i the hook's position, from 0
+ * @return a JSON array, which belongs to the result, "[]" if it changed nothing; NULL if it was not asked for, if there is no
+ *         such hook or it failed, or r is NULL
+ */
+const char *hooks_filter_result_patch(const struct hooks_filter_result_t *r,
+                                      size_t i);
 
 /**
  * Frees a result and what it lent. NULL is allowed.

@@ -1,9 +1,10 @@
 //! Passing a config through hooks (SPEC §9).
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
-use libhooks::exec::{FilterOptions, FilterResult, filter};
-use libhooks::{ErrorKind, OciHook};
+use libhooks::exec::{FilterOptions, FilterResult, filter, patch_to_json};
+use libhooks::{ErrorKind, Log, LogLevel, OciHook};
 
 const CONFIG: &str = "{\"ociVersion\": \"1.0.2\",\t\"x\": 1e400, \"process\": {\"args\": [\"/bin/sh\"]}}\n";
 
@@ -88,6 +89,38 @@ fn a_bad_hook_ends_it_and_the_last_good_config_stays() {
 }
 
 #[test]
+fn patches_say_what_each_hook_changed() {
+    let scripts = ["sed 's/1e400/1E400/; s/sh\"/sh\", \"-c\"/'", "cat", "echo '{}'", "exit 1"];
+    let hooks = scripts.map(sh);
+    let result = filter(&hooks, CONFIG, FilterOptions { patches: true, ..FilterOptions::default() }).unwrap();
+    let patches: Vec<String> =
+        result.patches.as_ref().unwrap().iter().map(|patch| patch_to_json(patch)).collect();
+    let first =
+        r#"[{"op":"add","path":"/process/args/1","value":"-c"},{"op":"replace","path":"/x","value":1E400}]"#;
+    let removed =
+        ["/ociVersion", "/process", "/x"].map(|path| format!(r#"{{"op":"remove","path":"{path}"}}"#));
+    assert_eq!(patches, [first.to_owned(), "[]".to_owned(), format!("[{}]", removed.join(","))]);
+    assert!(result.to_json().ends_with(&format!(",\"patches\":[{}]}}", patches.join(","))));
+    assert_eq!(filter(&hooks, CONFIG, FilterOptions::default()).unwrap().patches, None);
+}
+
+#[test]
+fn a_log_says_what_each_hook_changed() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let log: Log = {
+        let lines = Arc::clone(&lines);
+        Arc::new(move |level, message, fields| {
+            lines.lock().unwrap().push((level, message.to_owned(), fields.to_owned()));
+        })
+    };
+    let hooks = ["cat", "sed 's/1e400/2/'", "exit 1"].map(sh);
+    filter(&hooks, CONFIG, FilterOptions { log: Some(log), ..FilterOptions::default() }).unwrap();
+    let fields = r#"{"hook":1,"path":"/bin/sh","patch":[{"op":"replace","path":"/x","value":2}]}"#;
+    let message = "hook 1 (/bin/sh) changed the config";
+    assert_eq!(*lines.lock().unwrap(), [(LogLevel::Debug, message.to_owned(), fields.to_owned())]);
+}
+
+#[test]
 fn a_timeout_ends_it() {
     let hooks = [OciHook { timeout: Some(0), ..sh("sleep 60") }];
     let failure = filter(&hooks, CONFIG, FilterOptions::default()).unwrap().failure.unwrap();
@@ -103,7 +136,10 @@ fn annotations_name_files_for_the_output() {
             r#"{{"annotations": {{"run.oci.hooks.stdout": "{stdout}", "run.oci.hooks.stderr": "{stderr}"}}}}"#
         )
     };
-    let run = |hooks: &[OciHook], config: &str, on| { let options = FilterOptions { output_annotations: on, ..FilterOptions::default() }; filter(hooks, config, options).unwrap() };
+    let run = |hooks: &[OciHook], config: &str, on| {
+        let options = FilterOptions { output_annotations: on, ..FilterOptions::default() };
+        filter(hooks, config, options).unwrap()
+    };
     let (out, err) = (path("out"), path("err"));
     let text = config(&out, &err);
     assert_eq!(run(&[sh("cat")], &text, false).failure, None);

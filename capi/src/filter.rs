@@ -30,7 +30,12 @@ impl hooks_filter_result_t {
             status: failure.map_or(hooks_status::HOOKS_STATUS_OK as c_int, |failure| status_of(failure.kind)),
             message: failure.map(|failure| text::c_string(failure.message())),
             json: text::c_string(result.to_json()),
-            patches: result.patches.iter().flatten().map(|patch| text::c_string(patch_to_json(patch))).collect(),
+            patches: result
+                .patches
+                .iter()
+                .flatten()
+                .map(|patch| text::c_string(patch_to_json(patch)))
+                .collect(),
             config: text::c_string(result.config),
             runs: result.runs.into_iter().map(hooks_exec_result_t::new).collect(),
         }

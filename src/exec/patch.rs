@@ -113,7 +113,8 @@ impl<'a> Value<'a> {
             Kind::String => Parts::String(reader.string()?.value),
             Kind::Array if depth > 0 => {
                 let mut elements = Vec::new();
-                reader.array(|reader| Value::read(text, reader, depth - 1).map(|value| elements.push(value)))?;
+                reader
+                    .array(|reader| Value::read(text, reader, depth - 1).map(|value| elements.push(value)))?;
                 Parts::Array(elements)
             }
             Kind::Object if depth > 0 => {
@@ -170,7 +171,12 @@ fn step(op: Op, path: String, value: Option<&Value<'_>>) -> Operation {
 }
 
 #[cfg(test)]
+#[path = "../../tests/random/mod.rs"]
+mod random;
+
+#[cfg(test)]
 mod tests {
+    use super::random::Random;
     use super::*;
 
     fn patch(old: &str, new: &str) -> String {
@@ -186,7 +192,11 @@ mod tests {
             (r#"{"a":"\ud800"}"#, r#"{"a":"\ud801"}"#, r#"[{"op":"replace","path":"/a","value":"\ud801"}]"#),
             (r#"{"a":1}"#, r#"{"a":"1"}"#, r#"[{"op":"replace","path":"/a","value":"1"}]"#),
             (r#"{"a":[]}"#, r#"{"a":{}}"#, r#"[{"op":"replace","path":"/a","value":{}}]"#),
-            (r#"{"a/~":{"":1}}"#, r#"{"a/~":{"":1e400}}"#, r#"[{"op":"replace","path":"/a~1~0/","value":1e400}]"#),
+            (
+                r#"{"a/~":{"":1}}"#,
+                r#"{"a/~":{"":1e400}}"#,
+                r#"[{"op":"replace","path":"/a~1~0/","value":1e400}]"#,
+            ),
             (
                 r#"{"a":1,"c":2}"#,
                 r#"{"c":2,"b":[ 1 ]}"#,
@@ -196,7 +206,11 @@ mod tests {
             (r#"[1,2,3]"#, r#"[1,2,3,4]"#, r#"[{"op":"add","path":"/3","value":4}]"#),
             (r#"[1,2,3,4]"#, r#"[1,4]"#, r#"[{"op":"remove","path":"/1"},{"op":"remove","path":"/1"}]"#),
             (r#"[1,1]"#, r#"[1]"#, r#"[{"op":"remove","path":"/1"}]"#),
-            (r#"[]"#, r#"[1,1]"#, r#"[{"op":"add","path":"/0","value":1},{"op":"add","path":"/1","value":1}]"#),
+            (
+                r#"[]"#,
+                r#"[1,1]"#,
+                r#"[{"op":"add","path":"/0","value":1},{"op":"add","path":"/1","value":1}]"#,
+            ),
             (
                 r#"[0,{"a":1,"b":2},9]"#,
                 r#"[0,{"b":2,"a":3},9]"#,
@@ -215,5 +229,44 @@ mod tests {
         assert_eq!(steps.len(), 1);
         assert_eq!(steps[0].path, "/0".repeat(DEPTH));
         assert_eq!(patch(&nested("1"), &nested("1")), "[]");
+    }
+    fn value(random: &mut Random, depth: usize) -> String {
+        let parts = if depth == 0 { 0 } else { random.below(5) };
+        let mut keys = vec!["a", "b", "/", "~1", ""];
+        match random.below(3) {
+            0 if depth > 0 => {
+                let members = (0..parts).map(|_| {
+                    let key = keys.swap_remove(random.below(keys.len()));
+                    format!("\"{key}\": {}", value(random, depth - 1))
+                });
+                format!("{{{}}}", members.collect::<Vec<_>>().join(","))
+            }
+            1 if depth > 0 => {
+                let elements = (0..parts).map(|_| value(random, depth - 1));
+                format!("[{}]", elements.collect::<Vec<_>>().join(" , "))
+            }
+            _ => random
+                .pick(&["null", "true", "1", "2", "\"a\"", "\"\\u0061\"", "\"\"", "[]", "{}"])
+                .to_owned(),
+        }
+    }
+
+    #[test]
+    fn applied_to_the_old_they_give_the_new() {
+        let mut random = Random::new(random::seed());
+        let mut steps = 0;
+        for _ in 0..20_000 {
+            let (old, new) = (value(&mut random, 4), value(&mut random, 4));
+            let text = patch(&old, &new);
+            let operations: json_patch::Patch = serde_json::from_str(&text).unwrap();
+            let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+            let mut document = read(&old);
+            json_patch::patch(&mut document, &operations)
+                .unwrap_or_else(|e| panic!("{old}\n{new}\n{text}\n{e}"));
+            assert_eq!(document, read(&new), "{old}\n{new}\n{text}");
+            assert_eq!(operations.is_empty(), read(&old) == read(&new), "{old}\n{new}\n{text}");
+            steps += operations.len();
+        }
+        assert!(steps > 10_000, "{steps}");
     }
 }

@@ -85,6 +85,7 @@ test_null (void)
   CHECK (hooks_filter_result_status (NULL) == 0 && hooks_filter_result_message (NULL) == NULL);
   CHECK (hooks_filter_result_config (NULL) == NULL && hooks_filter_result_count (NULL) == 0);
   CHECK (hooks_filter_result_hook (NULL, 0) == NULL && hooks_filter_result_json (NULL) == NULL);
+  CHECK (hooks_filter_result_patch (NULL, 0) == NULL);
 
   CHECK (hooks_exec_options_set_dir (NULL, "/") == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_timeout_ms (NULL, 1) == HOOKS_STATUS_INVALID_ARGUMENT);
@@ -100,6 +101,9 @@ test_null (void)
   CHECK (hooks_exec_options_set_cancel_fd (o, -2) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_output_annotations (NULL, 0) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_output_annotations (o, 2) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_patches (NULL, 0) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_patches (o, 2) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_log (NULL, NULL, NULL) == HOOKS_STATUS_INVALID_ARGUMENT);
   hooks_exec_options_free (o);
 
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hook_json is NULL", hooks_exec_run (NULL, NULL, 0, NULL, &r, &err));
@@ -404,10 +408,24 @@ test_descendants (void)
 }
 
 static void
+on_log (void *userdata, int level, const char *message, const char *fields)
+{
+  int *lines = (int *) userdata;
+
+  CHECK (level == HOOKS_LOG_DEBUG && strcmp (message, "hook 0 (/bin/sh) changed the config") == 0);
+  CHECK (strcmp (fields, "{\"hook\":0,\"path\":\"/bin/sh\",\"patch\":"
+                         "[{\"op\":\"replace\",\"path\":\"/x\",\"value\":2e400}]}")
+         == 0);
+  *lines += 1;
+}
+
+static void
 test_filter (void)
 {
+  hooks_exec_options_t *o = hooks_exec_options_new ();
   hooks_filter_result_t *f = NULL;
   const hooks_exec_result_t *r;
+  int lines = 0;
 
   EXPECT (HOOKS_STATUS_OK, "",
           hooks_exec_filter ("[" SH ("sed s/1/2/") "," SH ("echo oh >&2; exit 9") "]", "{\"x\": 1e400}", NULL, &f, &err));
@@ -418,7 +436,17 @@ test_filter (void)
   r = hooks_filter_result_hook (f, 1);
   CHECK (hooks_exec_result_exit_status (r) == 9 && hooks_filter_result_hook (f, 2) == NULL);
   CHECK (strstr (hooks_filter_result_json (f), "\"stderr\":\"oh\",\"kind\":\"hook-failed\"") != NULL);
+  CHECK (hooks_filter_result_patch (f, 0) == NULL && strstr (hooks_filter_result_json (f), "\"patches\":null") != NULL);
   hooks_filter_result_free (f);
+
+  CHECK (hooks_exec_options_set_patches (o, 1) == 0 && hooks_exec_options_set_log (o, on_log, &lines) == 0);
+  EXPECT (HOOKS_STATUS_OK, "",
+          hooks_exec_filter ("[" SH ("sed s/1/2/") "," SH ("cat") "," SH ("exit 9") "]", "{\"x\": 1e400}", o, &f, &err));
+  CHECK (strcmp (hooks_filter_result_patch (f, 0), "[{\"op\":\"replace\",\"path\":\"/x\",\"value\":2e400}]") == 0);
+  CHECK (strcmp (hooks_filter_result_patch (f, 1), "[]") == 0 && hooks_filter_result_patch (f, 2) == NULL);
+  CHECK (hooks_filter_result_patch (f, 3) == NULL && lines == 1);
+  hooks_filter_result_free (f);
+  hooks_exec_options_free (o);
 
   EXPECT (HOOKS_STATUS_OK, "", hooks_exec_filter ("null", "{}", NULL, &f, &err));
   CHECK (hooks_filter_result_status (f) == 0 && hooks_filter_result_message (f) == NULL);
