@@ -1,6 +1,7 @@
 //! What the command line says.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use libhooks::{Annotations, DEFAULT_DIR, Manager, OVERRIDE_DIR, Options, Policy};
@@ -9,7 +10,7 @@ use libhooks::{Annotations, DEFAULT_DIR, Manager, OVERRIDE_DIR, Options, Policy}
 #[derive(Debug, Parser)]
 #[command(name = "oci-hooks", version, max_term_width = 100)]
 #[command(
-    after_help = "Exit status: 0 fine; 1 an error, and for list and explain a hook file that gives no hook; 2 wrong usage."
+    after_help = "Exit status: 0 fine; 1 an error, a hook that failed, and for list and explain a hook file that gives no hook; 2 wrong usage; 128 and the number of the signal that run or filter ended on."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -24,6 +25,10 @@ pub enum Command {
     Explain(Explain),
     /// List the hooks in the order in which they are injected
     List(List),
+    /// Run one hook as an engine would, and tell what became of it
+    Run(Run),
+    /// Pass a container's config through the precreate hooks that are for it, as Podman does
+    Filter(Filter),
 }
 
 #[derive(Debug, Args)]
@@ -32,12 +37,8 @@ pub struct Inject {
     pub source: Source,
     #[command(flatten)]
     pub container: Container,
-    /// Write the config to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE", conflicts_with = "in_place")]
-    pub output: Option<PathBuf>,
-    /// Replace the config, atomically; its mode and owner stay
-    #[arg(long)]
-    pub in_place: bool,
+    #[command(flatten)]
+    pub destination: Destination,
     /// Print {"config", "extensionStageHooks", "diagnostics"} as JSON, without the config where it goes to a file
     #[arg(long)]
     pub json: bool,
@@ -62,6 +63,65 @@ pub struct List {
     #[command(flatten)]
     pub source: Source,
     /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Where a new config goes.
+#[derive(Debug, Args)]
+pub struct Destination {
+    /// Write the config to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE", conflicts_with = "in_place")]
+    pub output: Option<PathBuf>,
+    /// Replace the config, atomically; its mode and owner stay
+    #[arg(long)]
+    pub in_place: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The hook file, of any stage
+    #[arg(value_name = "HOOKFILE")]
+    pub hook: PathBuf,
+    /// What the hook reads on its standard input: the container's state, from FILE, or from standard input if it is -
+    /// [default: nothing]
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// Kill the hook, with its process group, after so many seconds, whatever its file says
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
+    /// Directory that the hook is started in [default: the current one]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Stage of the engine's own that the file may name, beside precreate; may be repeated
+    #[arg(long, value_name = "STAGE")]
+    pub extension_stage: Vec<String>,
+    /// Print what became of it as JSON, with what it wrote
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Filter {
+    #[command(flatten)]
+    pub source: Source,
+    #[command(flatten)]
+    pub container: Container,
+    #[command(flatten)]
+    pub destination: Destination,
+    /// Kill a hook whose file has no timeout after so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub timeout: Option<Duration>,
+    /// Directory that hooks are started in [default: the bundle if CONFIG is one, else the current one]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Append the hooks' output to the files that the annotations run.oci.hooks.stdout and run.oci.hooks.stderr name
+    #[arg(long)]
+    pub output_annotations: bool,
+    /// Print what each hook changed instead of the config: as unified diffs, or with --json as JSON Patches (RFC 6902)
+    #[arg(long, conflicts_with_all = ["output", "in_place"])]
+    pub diff: bool,
+    /// Print JSON: the config, what became of each hook and, with --diff, what it changed
     #[arg(long)]
     pub json: bool,
 }
@@ -91,13 +151,19 @@ pub enum PolicyName {
 impl Source {
     /// Loads the hooks; `default` is the policy where none is asked for.
     pub fn manager(&self, default: Policy) -> libhooks::Result<Manager> {
+        self.manager_with(&[], default)
+    }
+
+    /// The same, with more extension stages.
+    pub fn manager_with(&self, stages: &[&str], default: Policy) -> libhooks::Result<Manager> {
         let policy = match self.policy {
             None => default,
             Some(PolicyName::Compatible) => Policy::Compatible,
             Some(PolicyName::Strict) => Policy::Strict,
             Some(PolicyName::Lenient) => Policy::Lenient,
         };
-        let stages: Vec<&str> = self.extension_stage.iter().map(String::as_str).collect();
+        let own = self.extension_stage.iter().map(String::as_str);
+        let stages: Vec<&str> = stages.iter().copied().chain(own).collect();
         Manager::new(&self.directories(), &stages, Options { policy, ..Options::default() })
     }
 
@@ -142,6 +208,12 @@ impl Container {
         annotations.extend(self.annotation.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         Ok(Some(annotations))
     }
+}
+
+/// Seconds, with a fraction or without; none that no clock can count.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {

@@ -4,14 +4,42 @@ use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use libhooks::Position;
 
-use crate::report::Failure;
+use crate::arguments::Destination;
+use crate::report::{self, Failure};
 
 /// The file that is meant: that of a bundle directory is its `config.json`.
 pub fn file_of(config: &Path) -> PathBuf {
     if config.is_dir() { config.join("config.json") } else { config.to_owned() }
+}
+
+/// Whether a new config can go where it is to go.
+pub fn check(destination: &Destination, config: &Path) -> Result<(), ExitCode> {
+    if destination.in_place && config == Path::new("-") {
+        report::error("--in-place needs a file or a bundle, not standard input");
+        return Err(ExitCode::from(2));
+    }
+    Ok(())
+}
+
+/// The file that a new config goes to; `None` is standard output.
+pub fn destination(destination: &Destination, config: &Path) -> Result<Option<PathBuf>, Failure> {
+    if !destination.in_place {
+        return Ok(destination.output.clone().filter(|output| output != Path::new("-")));
+    }
+    let file = file_of(config);
+    if !file.is_file() {
+        return Err(Failure::Error(format!("{}: only a regular file can be replaced", file.display())));
+    }
+    Ok(Some(file))
+}
+
+/// Writes a new config to its file. One that is replaced and need not change is not touched.
+pub fn write_changed(file: &Path, destination: &Destination, old: &str, new: &str) -> Result<(), Failure> {
+    if destination.in_place && old == new { Ok(()) } else { write(file, new) }
 }
 
 /// A config that was read.
@@ -23,15 +51,10 @@ pub struct Config {
 
 /// Reads a config; `-` is standard input.
 pub fn read(config: &Path) -> Result<Config, Failure> {
-    let (name, text) = if config == Path::new("-") {
-        let mut text = Vec::new();
-        ("standard input".to_owned(), io::stdin().read_to_end(&mut text).map(|_| text))
-    } else {
-        let file = file_of(config);
-        (file.display().to_string(), std::fs::read(file))
-    };
-    let text = text.map_err(|error| failed(Path::new(&name), &error))?;
-    match String::from_utf8(text) {
+    let is_stdin = config == Path::new("-");
+    let file = if is_stdin { config.to_owned() } else { file_of(config) };
+    let name = if is_stdin { "standard input".to_owned() } else { file.display().to_string() };
+    match String::from_utf8(read_bytes(&file)?) {
         Ok(text) => Ok(Config { name, text }),
         Err(error) => {
             let position = Position::of(error.as_bytes(), error.utf8_error().valid_up_to());
@@ -39,6 +62,16 @@ pub fn read(config: &Path) -> Result<Config, Failure> {
             Err(Failure::Error(format!("{name}:{line}:{column}: the config is not UTF-8 [not-utf8]")))
         }
     }
+}
+
+/// Reads all of a file; `-` is standard input.
+pub fn read_bytes(file: &Path) -> Result<Vec<u8>, Failure> {
+    if file != Path::new("-") {
+        return std::fs::read(file).map_err(|error| failed(file, &error));
+    }
+    let mut bytes = Vec::new();
+    let read = io::stdin().read_to_end(&mut bytes);
+    read.map(|_| bytes).map_err(|error| failed(Path::new("standard input"), &error))
 }
 
 impl Config {
@@ -58,9 +91,9 @@ impl Config {
     }
 }
 
-/// Writes a config to a file. A regular file is replaced at once: whoever opens it sees the old or the new content, whole;
+/// Writes to a file. A regular file is replaced at once: whoever opens it sees the old or the new content, whole;
 /// its mode and owner stay, and a link to it stays a link. What is no regular file (a pipe, a device) is written to.
-pub fn write(file: &Path, content: &str) -> Result<(), Failure> {
+fn write(file: &Path, content: &str) -> Result<(), Failure> {
     // What is really there, through links; those of /proc lead to what has no path.
     match std::fs::metadata(file) {
         Ok(old) if old.is_file() => replace(&resolve(file)?, content, Some(&old)),

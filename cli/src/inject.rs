@@ -1,6 +1,5 @@
 //! `oci-hooks inject`
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use libhooks::{Code, Policy, Severity, diagnostics_to_json};
@@ -10,9 +9,9 @@ use crate::configuration;
 use crate::report::{self, Failure};
 
 pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
-    if arguments.in_place && arguments.container.config == Path::new("-") {
-        report::error("--in-place needs a file or a bundle, not standard input");
-        return Ok(ExitCode::from(2));
+    let destination = &arguments.destination;
+    if let Err(usage) = configuration::check(destination, &arguments.container.config) {
+        return Ok(usage);
     }
     let manager = arguments.source.manager(Policy::Compatible)?;
     let config = configuration::read(&arguments.container.config)?;
@@ -40,21 +39,9 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
         }
     }
 
-    let file = match &arguments.output {
-        _ if arguments.in_place => Some(configuration::file_of(&arguments.container.config)),
-        Some(stdout) if stdout == Path::new("-") => None,
-        output => output.clone(),
-    };
-    if let Some(file) = file.as_ref().filter(|_| arguments.in_place)
-        && !file.is_file()
-    {
-        return Err(Failure::Error(format!("{}: only a regular file can be replaced", file.display())));
-    }
-    if let Some(file) = &file
-        // A file that need not change is not touched.
-        && !(arguments.in_place && injection.config == config.text)
-    {
-        configuration::write(file, &injection.config)?;
+    let file = configuration::destination(destination, &arguments.container.config)?;
+    if let Some(file) = &file {
+        configuration::write_changed(file, destination, &config.text, &injection.config)?;
     }
     match (&file, arguments.json) {
         (None, false) => report::deliver(&injection.config)?,

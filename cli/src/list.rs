@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use libhooks::{OciHook, Policy, Severity, When, diagnostics_to_json};
+use libhooks::{Policy, Severity, When, diagnostics_to_json};
 
 use crate::arguments::List;
 use crate::report::{self, Failure, Shown};
@@ -30,7 +30,7 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
         let stages: Vec<&str> = listed.hook.stages.iter().flatten().map(String::as_str).collect();
         let lines = [
             format!("{}\n", Shown(&listed.path.display().to_string())),
-            format!("    runs    {}\n", Shown(&command(&listed.hook.hook))),
+            format!("    runs    {}\n", Shown(&report::command(&listed.hook.hook))),
             format!("    stages  {}\n", Shown(&stages.join(", "))),
             format!("    when    {}\n", Shown(&conditions(&listed.hook.when))),
         ];
@@ -44,21 +44,6 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
     }
     report::print(&text)?;
     Ok(done)
-}
-
-/// What is run: the executable, and its arguments where they say more; then environment and timeout.
-fn command(hook: &OciHook) -> String {
-    let mut text = hook.path.clone();
-    if !hook.args.is_empty() && hook.args != [hook.path.as_str()] {
-        text += &format!(" as {:?}", hook.args);
-    }
-    if !hook.env.is_empty() {
-        text += &format!(" with {:?}", hook.env);
-    }
-    if let Some(timeout) = hook.timeout {
-        text += &format!(" for at most {timeout} s");
-    }
-    text
 }
 
 /// Conditions in a line.

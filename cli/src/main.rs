@@ -1,11 +1,15 @@
 //! The command `oci-hooks`: which hooks a container gets, why, and the config with them.
 
 mod arguments;
+mod cancel;
 mod configuration;
+mod diff;
 mod explain;
+mod filter;
 mod inject;
 mod list;
 mod report;
+mod run;
 
 use std::process::ExitCode;
 
@@ -27,6 +31,8 @@ fn main() -> ExitCode {
         Command::Inject(inject) => inject::run(inject),
         Command::Explain(explain) => explain::run(explain),
         Command::List(list) => list::run(list),
+        Command::Run(run) => run::run(run),
+        Command::Filter(filter) => filter::run(filter),
     };
     match done {
         Ok(code) => code,

@@ -4,7 +4,8 @@ use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use libhooks::{Diagnostic, Error};
+use libhooks::exec::Stream;
+use libhooks::{Diagnostic, Error, OciHook};
 
 /// Why the command ends early.
 #[derive(Debug)]
@@ -54,9 +55,21 @@ pub fn deliver(text: &str) -> Result<(), Failure> {
 }
 
 fn write_stdout(text: &str) -> io::Result<()> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+    write_all(io::stdout().lock(), text.as_bytes())
+}
+
+fn write_all(mut to: impl Write, bytes: &[u8]) -> io::Result<()> {
+    to.write_all(bytes)?;
+    to.flush()
+}
+
+/// Passes on what a hook writes, as it comes, to where it would go itself.
+pub fn pass_on(stream: Stream, bytes: &[u8]) -> Result<(), String> {
+    let written = match stream {
+        Stream::Stdout => write_all(io::stdout().lock(), bytes),
+        Stream::Stderr => write_all(io::stderr().lock(), bytes),
+    };
+    written.map_err(|error| error.to_string())
 }
 
 /// Prints an error of the command's own.
@@ -119,4 +132,19 @@ fn located(path: &Path, position: Option<(u32, u32)>) -> String {
         Some((line, column)) => format!("{}:{line}:{column}: ", path.display()),
         None => format!("{}: ", path.display()),
     }
+}
+
+/// What is run: the executable, and its arguments where they say more; then environment and timeout.
+pub fn command(hook: &OciHook) -> String {
+    let mut text = hook.path.clone();
+    if !hook.args.is_empty() && hook.args != [hook.path.as_str()] {
+        text += &format!(" as {:?}", hook.args);
+    }
+    if !hook.env.is_empty() {
+        text += &format!(" with {:?}", hook.env);
+    }
+    if let Some(timeout) = hook.timeout {
+        text += &format!(" for at most {timeout} s");
+    }
+    text
 }

@@ -1,0 +1,79 @@
+//! What a hook changed, for people: a unified diff of both configs, printed so that each value has a line.
+
+use similar::TextDiff;
+
+/// The lines that differ, with three around them; nothing if none does.
+pub fn unified(old: (&str, &str), new: (&str, &str)) -> String {
+    let ((old_name, old), (new_name, new)) = (old, new);
+    let (old, new) = (pretty(old), pretty(new));
+    TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).header(old_name, new_name).to_string()
+}
+
+/// JSON with each member and element on a line of its own. All else stays as it is written: numbers, escapes, the order of
+/// members. (serde_json would read numbers, and sort.)
+fn pretty(json: &str) -> String {
+    let mut text = String::with_capacity(json.len() * 2);
+    let mut depth = 0;
+    let (mut in_string, mut escaped, mut empty) = (false, false, false);
+    for character in json.chars() {
+        if in_string {
+            text.push(character);
+            in_string = escaped || character != '"';
+            escaped = character == '\\' && !escaped;
+            continue;
+        }
+        if character.is_ascii_whitespace() {
+            continue;
+        }
+        let closes = matches!(character, '}' | ']');
+        if closes {
+            depth -= 1;
+        }
+        if !empty && closes || empty && !closes {
+            new_line(&mut text, depth);
+        }
+        empty = matches!(character, '{' | '[');
+        text.push(character);
+        match character {
+            '{' | '[' => depth += 1,
+            ',' => new_line(&mut text, depth),
+            ':' => text.push(' '),
+            '"' => in_string = true,
+            _ => {}
+        }
+    }
+    text + "\n"
+}
+
+fn new_line(text: &mut String, depth: usize) {
+    text.push('\n');
+    text.extend(std::iter::repeat_n("  ", depth));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_value_has_a_line() {
+        for (json, want) in [
+            ("{ }", "{}\n"),
+            (
+                r#"{"a":[],"b":[{ }, "\"]\\",1e400 ],"c":{"d":null}}"#,
+                "{\n  \"a\": [],\n  \"b\": [\n    {},\n    \"\\\"]\\\\\",\n    1e400\n  ],\n  \"c\": {\n    \"d\": null\n  }\n}\n",
+            ),
+        ] {
+            assert_eq!(pretty(json), want);
+            assert_eq!(pretty(&pretty(json)), want);
+        }
+    }
+
+    #[test]
+    fn what_differs_is_shown() {
+        assert_eq!(unified(("a", "{\"x\":1}"), ("b", "{ \"x\": 1 }")), "");
+        assert_eq!(
+            unified(("a", r#"{"x":1,"y":2}"#), ("b", r#"{"x":1.0,"y":2}"#)),
+            "--- a\n+++ b\n@@ -1,4 +1,4 @@\n {\n-  \"x\": 1,\n+  \"x\": 1.0,\n   \"y\": 2\n }\n"
+        );
+    }
+}

@@ -1,0 +1,103 @@
+//! `oci-hooks filter`
+
+use std::process::ExitCode;
+
+use libhooks::exec::{self, FilterOptions, FilterResult, RunOptions, Stream};
+use libhooks::{Manager, OciHook, Policy, Severity};
+
+use crate::arguments::Filter;
+use crate::cancel::Cancel;
+use crate::configuration::{self, Config};
+use crate::diff::unified;
+use crate::report::{self, Failure};
+
+/// The stage whose hooks see the config before the runtime does (oci-hooks(5) of Podman).
+const STAGE: &str = "precreate";
+
+pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
+    let given = &arguments.container.config;
+    if let Err(usage) = configuration::check(&arguments.destination, given) {
+        return Ok(usage);
+    }
+    let manager = arguments.source.manager_with(&[STAGE], Policy::Compatible)?;
+    let config = configuration::read(given)?;
+    let (names, hooks) = matching(&manager, &config, arguments)?;
+    let mut diagnostics = manager.diagnostics();
+    diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
+    report::diagnostics(&diagnostics);
+    if hooks.is_empty() {
+        report::note("info", &format!("no hook of stage {STAGE} is for this container"));
+    }
+
+    let cancel = Cancel::new()?;
+    // Their stderr as it comes; their stdout is the config.
+    let mut pass_on = |stream, bytes: &[u8]| match stream {
+        Stream::Stdout => Ok(()),
+        Stream::Stderr => report::pass_on(stream, bytes),
+    };
+    let options = FilterOptions {
+        run: RunOptions {
+            directory: arguments.dir.clone().or_else(|| given.is_dir().then(|| given.clone())),
+            timeout: arguments.timeout,
+            output: Some(&mut pass_on),
+            cancel: Some(cancel.descriptor()),
+            ..RunOptions::default()
+        },
+        output_annotations: arguments.output_annotations,
+        patches: arguments.diff,
+        log: None,
+    };
+    let result = exec::filter(&hooks, &config.text, options).map_err(|error| config.failure(error))?;
+
+    if let Some(failure) = &result.failure {
+        // What it wrote to stderr was shown.
+        let hook =
+            failure.hook.and_then(|hook| Some(format!("{} ({})", names.get(hook)?, hooks.get(hook)?.path)));
+        report::error(&hook.map_or(failure.error.clone(), |hook| format!("{hook}: {}", failure.error)));
+    } else if let Some(file) = configuration::destination(&arguments.destination, given)? {
+        configuration::write_changed(&file, &arguments.destination, &config.text, &result.config)?;
+    } else if !arguments.json && !arguments.diff {
+        report::deliver(&result.config)?;
+    }
+    if arguments.json {
+        report::deliver(&(result.to_json() + "\n"))?;
+    } else if arguments.diff {
+        report::print(&diffs(&config, &names, &result))?;
+    }
+    let failed = result.failure.is_some();
+    let code = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+    Ok(cancel.exit_code().filter(|_| failed).unwrap_or(code))
+}
+
+/// The hooks to be run, and the names of their files.
+fn matching(
+    manager: &Manager,
+    config: &Config,
+    arguments: &Filter,
+) -> Result<(Vec<String>, Vec<OciHook>), Failure> {
+    let annotations = arguments.container.annotations(&config.text).map_err(|error| config.failure(error))?;
+    let has_bind_mounts = arguments.container.has_bind_mounts;
+    let injection = manager.hooks(&config.text, annotations.as_ref(), has_bind_mounts);
+    let mut stages = injection.map_err(|error| config.failure(error))?.extension_stage_hooks.0;
+    let explained = manager.explain(&config.text, annotations.as_ref(), has_bind_mounts);
+    let names = explained.map_err(|error| config.failure(error))?.hooks.into_iter().flat_map(|hook| {
+        let times = hook.stages.iter().filter(|stage| hook.verdict == Ok(true) && *stage == STAGE).count();
+        std::iter::repeat_n(hook.name, times)
+    });
+    Ok((names.collect(), stages.remove(STAGE).unwrap_or_default()))
+}
+
+/// What each good hook changed, one after the other.
+fn diffs(config: &Config, names: &[String], result: &FilterResult) -> String {
+    let mut text = String::new();
+    let mut before = (config.name.clone(), config.text.as_str());
+    // The patches say which hooks were good.
+    let good = result.runs.iter().zip(result.patches.iter().flatten());
+    for (name, (ran, _)) in names.iter().zip(good) {
+        let Ok(printed) = std::str::from_utf8(&ran.stdout.tail) else { break };
+        let after = (format!("{} after {name}", config.name), printed);
+        text += &unified((&before.0, before.1), (&after.0, after.1));
+        before = after;
+    }
+    text
+}
