@@ -60,7 +60,10 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
         report::deliver(&result.config)?;
     }
     if arguments.json {
-        report::deliver(&(result.to_json() + "\n"))?;
+        let mut text = result.to_json();
+        text.truncate(text.len().saturating_sub(1));
+        let names = serde_json::Value::from(names);
+        report::deliver(&format!("{text},\"names\":{names}}}\n"))?;
     } else if arguments.diff {
         report::print(&diffs(&config, &names, &result))?;
     }
@@ -96,7 +99,11 @@ fn diffs(config: &Config, names: &[String], result: &FilterResult) -> String {
     for (name, (ran, _)) in names.iter().zip(good) {
         let Ok(printed) = std::str::from_utf8(&ran.stdout.tail) else { break };
         let after = (format!("{} after {name}", config.name), printed);
-        text += &unified((&before.0, before.1), (&after.0, after.1));
+        let changes = unified((&before.0, before.1), (&after.0, after.1));
+        if changes.is_empty() {
+            report::note("info", &format!("{name} changed nothing"));
+        }
+        text += &changes;
         before = after;
     }
     text

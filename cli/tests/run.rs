@@ -1,0 +1,251 @@
+//! `oci-hooks run` and `oci-hooks filter`, run as their users run them.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+const CONFIG: &str = "{\"process\": {\"args\": [\"sh\"]}, \"x\": 1e400}\n";
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    /// A directory `d` with a hook file for each script of a shell.
+    fn new(stage: &str, scripts: &[(&str, &str)]) -> Place {
+        let place = Place(tempfile::tempdir().unwrap());
+        fs::create_dir(place.path("d")).unwrap();
+        for (name, script) in scripts {
+            let args = serde_json::json!(["sh", "-c", script]);
+            let hook = format!(
+                r#"{{"version": "1.0.0", "hook": {{"path": "/bin/sh", "args": {args}, "env": ["PATH=/bin:/usr/bin"]}},
+                "when": {{"annotations": {{"^run$": "yes"}}}}, "stages": ["{stage}"]}}"#
+            );
+            fs::write(place.path("d").join(name), hook).unwrap();
+        }
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn start(&self, arguments: &[&str]) -> Child {
+        Command::new(env!("CARGO_BIN_EXE_oci-hooks"))
+            .args(arguments)
+            .current_dir(self.0.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Exit code, standard output, standard error.
+    fn run(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
+        let mut child = self.start(arguments);
+        // A command that fails early does not read all of it.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        outcome(child.wait_with_output().unwrap())
+    }
+
+    /// Filters the config of an annotated container.
+    fn filter(&self, arguments: &[&str]) -> (i32, String, String) {
+        let all = [&["filter", "--hooks-dir", "d", "--annotation", "run=yes"], arguments].concat();
+        self.run(&all, CONFIG)
+    }
+}
+
+fn outcome(output: Output) -> (i32, String, String) {
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_hook_is_given_its_state_and_its_words_are_shown() {
+    let place = Place::new("poststop", &[("a.json", "cat; echo oh >&2; exit $CODE")]);
+    fs::write(place.path("state.json"), r#"{"id": "a"}"#).unwrap();
+    for arguments in [&["run", "d/a.json", "--state", "-"][..], &["run", "--state", "state.json", "d/a.json"]]
+    {
+        let (code, stdout, stderr) = place.run(arguments, r#"{"id": "a"}"#);
+        assert_eq!((code, stdout.as_str()), (0, r#"{"id": "a"}"#), "{stderr}");
+        let lines: Vec<&str> = stderr.lines().collect();
+        let [runs, oh, done] = lines[..] else { panic!("{stderr}") };
+        assert_eq!(
+            runs,
+            r#"runs: /bin/sh as ["sh", "-c", "cat; echo oh >&2; exit $CODE"] with ["PATH=/bin:/usr/bin"]"#
+        );
+        assert_eq!(oh, "oh");
+        assert!(done.starts_with("done: exit status 0 after "), "{done}");
+        assert!(done.ends_with("; it wrote 11 bytes to stdout, 3 to stderr"), "{done}");
+    }
+    let (code, stdout, _) = place.run(&["run", "--json", "--state=state.json", "d/a.json"], "");
+    let result: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &result["exitStatus"], &result["error"]), (0, &0.into(), &serde_json::Value::Null));
+    assert_eq!(
+        (&result["stdout"]["tail"], &result["stderr"]["tail"]),
+        (&r#"{"id": "a"}"#.into(), &"oh\n".into())
+    );
+    assert_eq!(result["env"], serde_json::json!(["PATH=/bin:/usr/bin"]));
+}
+
+#[test]
+fn a_hook_that_fails_fails_the_command() {
+    let place =
+        Place::new("precreate", &[("a.json", "exit 3"), ("b.json", "exec sleep 60"), ("c.json", "pwd")]);
+    let (code, stdout, stderr) = place.run(&["run", "d/a.json"], "");
+    assert_eq!((code, stdout.as_str()), (1, ""));
+    assert!(stderr.ends_with("error: executing [sh -c exit 3]: exit status 3\n"), "{stderr}");
+    let (code, _, stderr) = place.run(&["run", "--timeout", "0.05", "d/b.json"], "");
+    let errors = "error: context deadline exceeded\nerror: executing [sh -c exec sleep 60]: signal: killed\n";
+    assert!(code == 1 && stderr.contains("for at most 50ms") && stderr.ends_with(errors), "{stderr}");
+    let (code, stdout, _) = place.run(&["run", "--dir", "/usr", "d/c.json"], "");
+    assert_eq!((code, stdout.as_str()), (0, "/usr\n"));
+    // What cannot be run is told with its place.
+    fs::write(place.path("bad.json"), "{\"version\": \"1.0.0\",\n \"hook\": 3}").unwrap();
+    for (arguments, want) in [
+        (&["run", "bad.json"][..], "error: bad.json:2:10: "),
+        (&["run", "none.json"], "error: none.json: "),
+        (&["run", "d/a.json", "--state", "none"], "error: none: "),
+        (&["run", "d/a.json", "--dir", "none"], "error: chdir none: no such file or directory"),
+    ] {
+        let (code, stdout, stderr) = place.run(arguments, "");
+        assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+        assert!(stderr.lines().last().unwrap().starts_with(want), "{stderr}");
+    }
+    for timeout in ["x", "-1", "nan", "1e99"] {
+        assert_eq!(place.run(&["run", "d/a.json", &format!("--timeout={timeout}")], "").0, 2);
+    }
+}
+
+#[test]
+fn signals_end_the_hook_with_all_its_processes() {
+    let script = "sleep 1000 & echo $! > pid.new; mv pid.new pid; wait";
+    let place = Place::new("precreate", &[("a.json", script)]);
+    fs::write(place.path("config.json"), CONFIG).unwrap();
+    let filter = ["filter", "--hooks-dir", "d", "--annotation", "run=yes", "config.json"];
+    for arguments in [&["run", "d/a.json"][..], &filter] {
+        for (signal, want) in [("INT", 130), ("TERM", 143)] {
+            let child = place.start(arguments);
+            let pid = await_content(&place.path("pid"));
+            let sent = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+            assert!(sent.success());
+            let (code, stdout, stderr) = outcome(child.wait_with_output().unwrap());
+            assert_eq!((code, stdout.as_str()), (want, ""), "{stderr}");
+            assert!(stderr.contains("context canceled"), "{stderr}");
+            assert!(!is_running(pid.trim()), "{pid}");
+            fs::remove_file(place.path("pid")).unwrap();
+        }
+    }
+}
+
+/// What somebody writes into a file that appears at once.
+fn await_content(path: &Path) -> String {
+    loop {
+        match fs::read_to_string(path) {
+            Ok(text) => return text,
+            Err(_) => std::thread::yield_now(),
+        }
+    }
+}
+
+/// Whether there is such a process; one that waits to be reaped is none.
+fn is_running(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(") ")
+        .next()
+        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z') && !rest.starts_with('X'))
+}
+
+#[test]
+fn a_config_goes_through_the_hooks_that_are_for_it() {
+    let scripts =
+        [("a.json", "echo first >&2; sed s/1e400/2E400/"), ("b.json", "cat"), ("c.json", "tr -d '\\n'")];
+    let place = Place::new("precreate", &scripts);
+    let changed = CONFIG.replace("1e400", "2E400").trim_end().to_owned();
+    assert_eq!(place.filter(&[]), (0, changed.clone(), "first\n".into()));
+    let (code, stdout, stderr) = place.run(&["filter", "--hooks-dir", "d"], CONFIG);
+    assert_eq!((code, stdout.as_str()), (0, CONFIG), "no hook is for it");
+    assert_eq!(stderr, "info: no hook of stage precreate is for this container\n");
+
+    fs::create_dir(place.path("bundle")).unwrap();
+    fs::write(place.path("bundle/config.json"), CONFIG).unwrap();
+    assert_eq!(place.filter(&["--in-place", "bundle"]), (0, String::new(), "first\n".into()));
+    assert_eq!(fs::read_to_string(place.path("bundle/config.json")).unwrap(), changed);
+    assert_eq!(place.filter(&["-o", "new.json"]), (0, String::new(), "first\n".into()));
+    assert_eq!(fs::read_to_string(place.path("new.json")).unwrap(), changed);
+    assert_eq!(place.filter(&["--in-place"]).0, 2);
+    assert_eq!(place.filter(&["--diff", "-o", "x"]).0, 2);
+}
+
+#[test]
+fn what_each_hook_changed_is_shown() {
+    let scripts =
+        [("a.json", "sed s/1e400/2E400/"), ("b.json", "cat"), ("c.json", "echo '{}'"), ("d.json", "exit 1")];
+    let place = Place::new("precreate", &scripts);
+    let (code, stdout, stderr) = place.filter(&["--diff"]);
+    let diff = r#"--- standard input
++++ standard input after a.json
+@@ -4,5 +4,5 @@
+       "sh"
+     ]
+   },
+-  "x": 1e400
++  "x": 2E400
+ }
+--- standard input after b.json
++++ standard input after c.json
+@@ -1,8 +1 @@
+-{
+-  "process": {
+-    "args": [
+-      "sh"
+-    ]
+-  },
+-  "x": 2E400
+-}
++{}
+"#;
+    assert_eq!((code, stdout.as_str()), (1, diff));
+    assert_eq!(
+        stderr,
+        "error: d.json (/bin/sh): executing [sh -c exit 1]: exit status 1\ninfo: b.json changed nothing\n"
+    );
+
+    let (code, stdout, _) = place.filter(&["--diff", "--json"]);
+    assert_eq!(code, 1);
+    let patches = r#""patches":[[{"op":"replace","path":"/x","value":2E400}],[],[{"op":"remove","path":"/process"},{"op":"remove","path":"/x"}]],"names":["a.json","b.json","c.json","d.json"]}"#;
+    assert!(stdout.ends_with(&format!("{patches}\n")), "{stdout}");
+    assert!(stdout.starts_with(r#"{"config":"{}\n","failure":{"hook":3,"#), "{stdout}");
+}
+
+#[test]
+fn a_config_that_does_not_get_through_is_not_delivered() {
+    let place = Place::new("precreate", &[("a.json", "cat"), ("b.json", "echo words >&2; echo '[]'")]);
+    fs::write(place.path("config.json"), CONFIG).unwrap();
+    for arguments in [&[][..], &["--in-place", "config.json"], &["-o", "new.json"]] {
+        let (code, stdout, stderr) = place.filter(arguments);
+        assert_eq!((code, stdout.as_str()), (1, ""));
+        let start = "words\nerror: b.json (/bin/sh): unmarshal output from config-filter hook 1: ";
+        assert!(stderr.starts_with(start), "{stderr}");
+    }
+    assert_eq!(fs::read_to_string(place.path("config.json")).unwrap(), CONFIG);
+    assert!(!place.path("new.json").exists());
+    let (code, _, stderr) = place.run(&["filter", "--hooks-dir", "d"], "[1]");
+    assert!(code == 1 && stderr.starts_with("error: standard input:1:1: "), "{stderr}");
+}
+
+#[test]
+fn hooks_start_where_they_are_told_to() {
+    let place = Place::new("precreate", &[("a.json", "pwd >&2; cat")]);
+    fs::create_dir(place.path("bundle")).unwrap();
+    fs::write(place.path("bundle/config.json"), CONFIG).unwrap();
+    let root = place.0.path().canonicalize().unwrap();
+    for (arguments, want) in [
+        (&[][..], root.clone()),
+        (&["bundle"], root.join("bundle")),
+        (&["--dir", "/usr", "bundle"], "/usr".into()),
+    ] {
+        let (code, _, stderr) = place.filter(arguments);
+        assert_eq!((code, stderr), (0, format!("{}\n", want.display())));
+    }
+}
