@@ -17,7 +17,7 @@ SONAME := libhooks.so.$(ABI)
 LIBRARY := $(SONAME).$(shell echo '$(VERSION)' | cut -d. -f2,3)
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test lint install wheel deps header clean
+.PHONY: help build demo test lint bench install wheel deps header clean
 
 help: ## say what the targets are
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile | expand -t 16
@@ -33,6 +33,9 @@ test: deps ## every test; ends in a summary
 
 lint: ## formatters and linters of every language here
 	@tools/lint
+
+bench: deps ## libhooks beside the reference, measured in turns: a table, and target/bench/report.json
+	@benches/run
 
 deps: ## install what demo, test and lint need (Debian, as root), or say how
 	@tools/deps
