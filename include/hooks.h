@@ -855,6 +855,17 @@ int hooks_exec_options_set_output_fds(struct hooks_exec_options_t *o,
                                       int err_fd);
 
 /**
+ * Whether the hook's stderr goes where its stdout goes (2>&1), so that the order of what it writes is kept. All of it is then
+ * in hooks_exec_result_stdout() or out_fd, and err_fd is not used. A filter needs stdout for itself, and takes no notice.
+ *
+ * @param o  the options
+ * @param on 1: it does; 0 (the default): it does not
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or on is neither 0 nor 1
+ */
+int hooks_exec_options_set_merge_stderr(struct hooks_exec_options_t *o,
+                                        int on);
+
+/**
  * Who receives what is captured, as it comes. See hooks_output_fn.
  *
  * @param o        the options

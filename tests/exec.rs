@@ -156,6 +156,14 @@ fn output_into_the_callers_files() {
     }
 }
 
+#[test]
+fn both_streams_in_one_keep_their_order() {
+    let hook = sh("for i in 1 2 3; do echo out $i; echo err $i >&2; done");
+    let result = run(&hook, b"", RunOptions { merge_stderr: true, ..RunOptions::default() }).unwrap();
+    assert_eq!(text(&result.stdout.tail), "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n");
+    assert_eq!(result.stderr.total, 0);
+}
+
 /// Runs `script` with this timeout, and says how long that took.
 fn timed(script: &str, timeout: Option<i64>, options: RunOptions<'_>) -> (RunResult, Duration) {
     let begun = Instant::now();

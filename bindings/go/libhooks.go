@@ -33,6 +33,11 @@ type Error struct {
 	Diagnostics []Diagnostic
 	// System is what the system refused, on which path; nil if it is no error of the system's.
 	System *fs.PathError
+	// Result is what became of the hook that was run; nil if none was.
+	Result *Result
+	// Cause is the error of others that this one is about, and errors.Is and errors.As find: that of a writer, or of reading a
+	// hook's output as JSON; nil if there is none.
+	Cause error
 }
 
 // Error is Message.
@@ -40,13 +45,21 @@ func (e *Error) Error() string {
 	return e.Message
 }
 
-// Unwrap is System.
+// Unwrap is System, or Cause.
 func (e *Error) Unwrap() error {
 	if e.System == nil {
 		// Not a nil pointer in an error, which is not nil.
-		return nil
+		return e.Cause
 	}
 	return e.System
+}
+
+// ExitCode is what the hook exited with, as that of *os/exec.ExitError; -1 if it did not exit.
+func (e *Error) ExitCode() int {
+	if e.Result == nil {
+		return -1
+	}
+	return e.Result.ExitStatus
 }
 
 // Diagnostic is one problem in a hook file or a directory.

@@ -40,6 +40,7 @@ pub struct hooks_exec_options_t {
     out_fd: c_int,
     err_fd: c_int,
     cancel_fd: c_int,
+    merge_stderr: bool,
     output: hooks_output_fn,
     userdata: *mut c_void,
     output_annotations: bool,
@@ -57,6 +58,7 @@ impl Default for hooks_exec_options_t {
             out_fd: -1,
             err_fd: -1,
             cancel_fd: -1,
+            merge_stderr: false,
             output: None,
             userdata: ptr::null_mut(),
             output_annotations: false,
@@ -92,6 +94,7 @@ impl hooks_exec_options_t {
             capture_limit: self.capture_limit,
             stdout: borrow(self.out_fd),
             stderr: borrow(self.err_fd),
+            merge_stderr: self.merge_stderr,
             output: hand_over.as_mut().map(|function| function as exec::OutputFn<'_>),
             cancel: borrow(self.cancel_fd),
         })
@@ -224,6 +227,25 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_fds(
             }
         }
         (o.out_fd, o.err_fd) = (out_fd, err_fd);
+        Ok(())
+    })
+}
+
+/// Whether the hook's stderr goes where its stdout goes (2>&1), so that the order of what it writes is kept. All of it is then
+/// in hooks_exec_result_stdout() or out_fd, and err_fd is not used. A filter needs stdout for itself, and takes no notice.
+///
+/// @param o  the options
+/// @param on 1: it does; 0 (the default): it does not
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or on is neither 0 nor 1
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_set_merge_stderr(
+    o: *mut hooks_exec_options_t,
+    on: c_int,
+) -> c_int {
+    boundary::code("hooks_exec_options_set_merge_stderr", || {
+        // SAFETY: as for hooks_exec_options_set_dir.
+        let o = unsafe { text::object_mut(o, "o")? };
+        o.merge_stderr = text::switch(on, "on")?;
         Ok(())
     })
 }

@@ -125,6 +125,7 @@ pub fn filter(hooks: &[OciHook], config: &str, options: FilterOptions<'_>) -> Re
             capture_limit,
             stdout: None,
             stderr,
+            merge_stderr: false,
             output: Some(&mut append),
             cancel,
         };

@@ -47,6 +47,9 @@ pub struct RunOptions<'a> {
     pub stdout: Option<BorrowedFd<'a>>,
     /// What becomes the hook's stderr, instead of being captured.
     pub stderr: Option<BorrowedFd<'a>>,
+    /// Whether stderr goes where stdout goes, in the order in which both are written. `stderr` does not count then; in a
+    /// [`filter`] it is this that does not count.
+    pub merge_stderr: bool,
     /// Who receives what is captured as it comes.
     pub output: Option<OutputFn<'a>>,
     /// The hook is killed as soon as this can be read from.
@@ -75,6 +78,7 @@ impl Default for RunOptions<'_> {
             capture_limit: CAPTURE_LIMIT,
             stdout: None,
             stderr: None,
+            merge_stderr: false,
             output: None,
             cancel: None,
         }

@@ -94,7 +94,11 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
         }
     };
     let (stdout_end, stdout) = stream(options.stdout).map_err(fork_failed)?;
-    let (stderr_end, stderr) = stream(options.stderr).map_err(fork_failed)?;
+    let (stderr_end, stderr) = if options.merge_stderr {
+        (stdout_end.try_clone().map_err(fork_failed)?, None)
+    } else {
+        stream(options.stderr).map_err(fork_failed)?
+    };
     let command = Command {
         path: &c(hook.path.as_bytes())?,
         argv: &all(argv)?,

@@ -96,6 +96,8 @@ test_null (void)
   CHECK (hooks_exec_options_set_output_fds (NULL, 1, 2) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_output_fds (o, -2, -1) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_output_fds (o, -1, -2) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_merge_stderr (NULL, 0) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_merge_stderr (o, 2) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_output_fn (NULL, NULL, NULL) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_cancel_fd (NULL, -1) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_cancel_fd (o, -2) == HOOKS_STATUS_INVALID_ARGUMENT);
@@ -193,6 +195,12 @@ test_output (void)
   CHECK (says (r, "executing [sh -c echo 1]: the output function returned 7") && hooks_exec_result_exit_status (r) == 0);
   hooks_exec_result_free (r);
   CHECK (hooks_exec_options_set_output_fn (o, NULL, NULL) == 0);
+
+  CHECK (hooks_exec_options_set_merge_stderr (o, 1) == 0);
+  r = run (SH ("echo 1; echo 2 >&2; echo 3"), NULL, 0, o);
+  CHECK (says (r, NULL) && wrote (r, "1\n2\n3\n"));
+  hooks_exec_result_free (r);
+  CHECK (hooks_exec_options_set_merge_stderr (o, 0) == 0);
 
   if (pipe (ends) != 0 || pipe (cancel) != 0)
     die ("pipe");

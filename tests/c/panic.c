@@ -150,6 +150,7 @@ main (void)
   GIVES (hooks_exec_options_set_post_kill_timeout_ms, (e, 1), HOOKS_STATUS_PANIC);
   GIVES (hooks_exec_options_set_capture_limit, (e, 1), HOOKS_STATUS_PANIC);
   GIVES (hooks_exec_options_set_output_fds, (e, -1, -1), HOOKS_STATUS_PANIC);
+  GIVES (hooks_exec_options_set_merge_stderr, (e, 1), HOOKS_STATUS_PANIC);
   GIVES (hooks_exec_options_set_output_fn, (e, NULL, NULL), HOOKS_STATUS_PANIC);
   GIVES (hooks_exec_options_set_cancel_fd, (e, -1), HOOKS_STATUS_PANIC);
   GIVES (hooks_exec_options_set_output_annotations, (e, 1), HOOKS_STATUS_PANIC);

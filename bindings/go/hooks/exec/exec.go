@@ -1,7 +1,183 @@
-// Package exec is where the functions will be that run hooks. For now it has what does not need libhooks.so.
+// Package exec runs hooks as package go.podman.io/common/pkg/hooks/exec does, whose exported API it has, name for name, and keeps
+// what that one loses: errors.As finds in the errors a *libhooks.Error with a *libhooks.Result, which has the exit status, the
+// signal, and the end of what the hook wrote.
 package exec
 
-import "time"
+import (
+	"context"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+	"unicode/utf8"
+
+	rspec "github.com/opencontainers/runtime-spec/specs-go"
+
+	"libhooks"
+	"libhooks/internal/native"
+	"libhooks/internal/wire"
+)
 
 // DefaultPostKillTimeout is how long to wait for a hook that was killed.
 const DefaultPostKillTimeout = time.Duration(10) * time.Second
+
+// tailLimit is how much of each stream is kept for the result.
+const tailLimit = 64 << 10
+
+// RunOptions say which hook is run, and how.
+type RunOptions struct {
+	// Hook is the hook. Its Timeout is in whole seconds; 0 and less: it is killed at once.
+	Hook *rspec.Hook
+	// Dir is where it is started, and what its path is relative to; "" is the caller's working directory.
+	Dir string
+	// State is what it reads on its stdin. That it does not read it is no failure.
+	State []byte
+	// Stdout and Stderr receive what it writes, as it comes; nil: nobody. An *os.File becomes the hook's own descriptor. Another
+	// Writer is called by the goroutine that called RunWithOptions, never twice at once; while it blocks, no timeout counts. If
+	// both are the same, what comes is in the order in which the hook wrote it.
+	Stdout io.Writer
+	Stderr io.Writer
+	// PostKillTimeout is how long to wait for a hook that was killed; 0 and less: not at all.
+	PostKillTimeout time.Duration
+}
+
+// Run is RunWithOptions without a directory.
+//
+// Deprecated: RunWithOptions says what is what.
+func Run(ctx context.Context, hook *rspec.Hook, state []byte, stdout io.Writer, stderr io.Writer, postKillTimeout time.Duration) (hookErr, err error) {
+	return RunWithOptions(ctx, RunOptions{Hook: hook, State: state, Stdout: stdout, Stderr: stderr, PostKillTimeout: postKillTimeout})
+}
+
+// RunWithOptions runs a hook in a process group of its own, and waits until it ends. When its timeout is over or ctx is done, the
+// whole group is killed. When the hook itself ends, processes that it leaves behind are not waited for.
+//
+// hookErr is what is wrong with the hook: it could not be started, exited with another status than 0, died of a signal, or is not
+// gone after PostKillTimeout. err is the same, but for a hook that was killed here: context.DeadlineExceeded, or ctx.Err(). An
+// error of a Writer is both errors.
+func RunWithOptions(ctx context.Context, options RunOptions) (hookErr, err error) {
+	_, hookErr, err = runWithResult(ctx, options)
+	return hookErr, err
+}
+
+// runWithResult tells what became of the hook, too; nil if it was not started.
+func runWithResult(ctx context.Context, options RunOptions) (result *libhooks.Result, hookErr, err error) {
+	hook := options.Hook
+	if err := check(hook, options.Dir); err != nil {
+		return nil, err, err
+	}
+	run := native.Run{
+		Hook:            wire.Encode(hook),
+		Directory:       options.Dir,
+		State:           options.State,
+		PostKillTimeout: options.PostKillTimeout,
+		TailLimit:       tailLimit,
+		MergeStderr:     isSame(options.Stdout, options.Stderr),
+		Cancel:          -1,
+	}
+	writers := [2]io.Writer{options.Stdout, options.Stderr}
+	for i, writer := range writers {
+		run.Descriptors[i] = -1
+		if file, ok := writer.(*os.File); ok {
+			run.Descriptors[i], writers[i] = descriptor(file), nil
+		}
+	}
+	if writers != [2]io.Writer{} {
+		run.Write = func(stderr bool, data []byte) error {
+			writer := writers[0]
+			if stderr {
+				writer = writers[1]
+			}
+			if writer == nil {
+				return nil
+			}
+			count, err := writer.Write(data)
+			if err == nil && count < len(data) {
+				err = io.ErrShortWrite
+			}
+			return err
+		}
+	}
+	if ctx.Done() != nil {
+		reader, writer, err := os.Pipe()
+		if err != nil {
+			return nil, err, err
+		}
+		defer reader.Close()
+		defer writer.Close()
+		defer context.AfterFunc(ctx, func() { writer.Close() })()
+		run.Cancel = int(reader.Fd())
+	}
+	ran, err := run.Do()
+	// Of its files only numbers were handed over.
+	runtime.KeepAlive(options)
+	if err != nil {
+		return nil, err, err
+	}
+	hookErr, err = errorsOf(ctx, ran, options.PostKillTimeout)
+	return ran.Result, hookErr, err
+}
+
+// errorsOf are the two errors that a run comes to.
+func errorsOf(ctx context.Context, ran *native.Ran, postKillTimeout time.Duration) (hookErr, err error) {
+	killed := ran.Result.TimedOut || ran.Result.Cancelled
+	if ran.HookErr != nil {
+		failure := &libhooks.Error{Kind: "hook-failed", Code: "hook-failed", Message: *ran.HookErr, Result: ran.Result}
+		if killed && ran.Result.ExitStatus < 0 && ran.Result.Signal == 0 {
+			// In the caller's words: the library knows milliseconds.
+			if before, _, found := strings.Cut(failure.Message, " within "); found {
+				failure.Message = before + " within " + postKillTimeout.String() + " of the kill signal"
+			}
+		}
+		if ran.WriteErr != nil && ran.Result.ExitStatus == 0 {
+			failure.Message = strings.TrimSuffix(failure.Message, "the output function returned 1") + ran.WriteErr.Error()
+			failure.Cause = ran.WriteErr
+		}
+		hookErr = failure
+	}
+	switch {
+	case ran.Result.TimedOut:
+		return hookErr, context.DeadlineExceeded
+	case ran.Result.Cancelled:
+		return hookErr, ctx.Err()
+	default:
+		return hookErr, hookErr
+	}
+}
+
+// check refuses what cannot go through C.
+func check(hook *rspec.Hook, directory string) error {
+	if hook == nil {
+		return native.Invalid("hook is nil")
+	}
+	if !native.IsCString(directory) {
+		system := &fs.PathError{Op: "chdir", Path: directory, Err: syscall.EINVAL}
+		return &libhooks.Error{Kind: "io", Code: "start-failed", Message: system.Error(), Errno: syscall.EINVAL, System: system}
+	}
+	texts := slices.Concat([]string{hook.Path}, hook.Args, hook.Env)
+	if slices.ContainsFunc(texts, func(text string) bool { return !utf8.ValidString(text) }) {
+		return native.Invalid("path, args and env of a hook must be UTF-8")
+	}
+	return nil
+}
+
+// isSame says whether both are one writer.
+func isSame(stdout, stderr io.Writer) bool {
+	if stdout == nil || stderr == nil || reflect.TypeOf(stdout) != reflect.TypeOf(stderr) {
+		return false
+	}
+	return reflect.ValueOf(stdout).Comparable() && stdout == stderr
+}
+
+// descriptor is that of a file; one that is closed is none.
+func descriptor(file *os.File) int {
+	if fd := file.Fd(); fd <= math.MaxInt32 {
+		return int(fd)
+	}
+	return -1
+}

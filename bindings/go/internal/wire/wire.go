@@ -68,8 +68,9 @@ func Decode[T any](text []byte) (value T, err error) {
 	return value, nil
 }
 
-// Encode writes what the library reads: a Hook (nil is "null") or a When. It has nothing in it that could fail.
-func Encode[T Hook | When](value *T) string {
+// Encode writes what the library reads: a Hook (nil is "null"), a When, or an entry of a config. It has nothing in it that could
+// fail.
+func Encode[T Hook | When | rspec.Hook](value *T) string {
 	text, err := json.Marshal(value)
 	if err != nil {
 		panic("libhooks: " + err.Error())

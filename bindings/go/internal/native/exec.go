@@ -1,0 +1,177 @@
+package native
+
+/*
+#include <stdint.h>
+#include <stdlib.h>
+#include "library.h"
+
+extern int libhooks_go_output (uintptr_t, int, void *, size_t);
+
+static int
+on_output (void *handle, int stream, const uint8_t *data, size_t length)
+{
+  return libhooks_go_output ((uintptr_t) handle, stream, (void *) data, length);
+}
+
+static void
+set_output (hooks_exec_options_t *options, uintptr_t handle)
+{
+  hooks_exec_options_set_output_fn (options, on_output, (void *) handle);
+}
+*/
+import "C"
+
+import (
+	"encoding/json"
+	"math"
+	"runtime"
+	"runtime/cgo"
+	"strings"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"libhooks"
+)
+
+// Run is a hook that is to be run.
+type Run struct {
+	// Hook is an entry of config.hooks, as JSON.
+	Hook string
+	// Directory is where it is started; "" is the caller's.
+	Directory string
+	State     []byte
+	// PostKillTimeout is in nanoseconds; C knows milliseconds.
+	PostKillTimeout time.Duration
+	// TailLimit is how much of each stream is kept.
+	TailLimit int
+	// Descriptors become the hook's stdout and stderr, where they are not -1.
+	Descriptors [2]int
+	// MergeStderr is whether stderr goes where stdout goes.
+	MergeStderr bool
+	// Write receives what the hook writes, as it comes; nil: nobody does. Its error fails the run, and nothing more is handed over.
+	Write func(stderr bool, data []byte) error
+	// Cancel is a descriptor that can be read from once the hook is to be killed; -1: none.
+	Cancel int
+
+	callbacks Callbacks
+	writeErr  error
+}
+
+// Ran is what became of a hook: its result, and the two errors that running it comes to, nil if there is none.
+type Ran struct {
+	Result          *libhooks.Result
+	HookErr, RunErr *string
+	// WriteErr is the error of Write, which the two errors quote.
+	WriteErr error
+}
+
+// Do is hooks_exec_run.
+func (r *Run) Do() (*Ran, error) {
+	options := C.hooks_exec_options_new()
+	defer C.hooks_exec_options_free(options)
+	if r.Directory != "" {
+		directory := C.CString(r.Directory)
+		defer C.free(unsafe.Pointer(directory))
+		C.hooks_exec_options_set_dir(options, directory)
+	}
+	C.hooks_exec_options_set_post_kill_timeout_ms(options, C.int64_t(milliseconds(r.PostKillTimeout)))
+	C.hooks_exec_options_set_capture_limit(options, C.size_t(r.TailLimit))
+	C.hooks_exec_options_set_output_fds(options, C.int(r.Descriptors[0]), C.int(r.Descriptors[1]))
+	C.hooks_exec_options_set_merge_stderr(options, cBool(r.MergeStderr))
+	C.hooks_exec_options_set_cancel_fd(options, C.int(r.Cancel))
+	if r.Write != nil {
+		handle := cgo.NewHandle(r)
+		defer handle.Delete()
+		C.set_output(options, C.uintptr_t(handle))
+	}
+
+	hook := C.CString(r.Hook)
+	defer C.free(unsafe.Pointer(hook))
+	state := r.State
+	if len(state) == 0 {
+		// C has no pointer to nothing that is not NULL.
+		state = make([]byte, 0, 1)
+	}
+	var result *C.hooks_exec_result_t
+	var failure *C.hooks_error_t
+	C.hooks_exec_run(hook, unsafe.Pointer(unsafe.SliceData(state)), C.size_t(len(state)), options, &result, &failure)
+	runtime.KeepAlive(state)
+	defer C.hooks_exec_result_free(result)
+	err := take(failure)
+	r.callbacks.rethrow()
+	if err != nil {
+		return nil, err
+	}
+	ran, err := parseResult([]byte(C.GoString(C.hooks_exec_result_json(result))))
+	if err != nil {
+		return nil, err
+	}
+	// In JSON they are text.
+	var length C.size_t
+	bytes := C.hooks_exec_result_stdout(result, &length)
+	ran.Result.Stdout.Bytes = C.GoBytes(unsafe.Pointer(bytes), C.int(length))
+	bytes = C.hooks_exec_result_stderr(result, &length)
+	ran.Result.Stderr.Bytes = C.GoBytes(unsafe.Pointer(bytes), C.int(length))
+	ran.WriteErr = r.writeErr
+	return ran, nil
+}
+
+// milliseconds rounds up, so that some time is not none.
+func milliseconds(duration time.Duration) int64 {
+	const most = math.MaxInt64 / int64(time.Millisecond)
+	if duration <= 0 {
+		return 0
+	}
+	return min(int64(duration)/int64(time.Millisecond)+1, most)
+}
+
+//export libhooks_go_output
+func libhooks_go_output(handle C.uintptr_t, stream C.int, data unsafe.Pointer, length C.size_t) (failed C.int) {
+	run := cgo.Handle(handle).Value().(*Run)
+	failed = 1
+	defer run.callbacks.guard()
+	run.writeErr = run.Write(stream == C.HOOKS_STREAM_STDERR, unsafe.Slice((*byte)(data), int(length)))
+	if run.writeErr == nil {
+		failed = 0
+	}
+	return failed
+}
+
+// parseResult makes a result of what hooks_exec_result_json says; the bytes of the tails are not in it.
+func parseResult(text []byte) (*Ran, error) {
+	type tail struct{ Total uint64 }
+	var data struct {
+		Path                string
+		Argv                []string
+		ExitStatus          *int
+		Signal              syscall.Signal
+		TimedOut, Cancelled bool
+		DurationUs          int64
+		Stdout, Stderr      tail
+		HookError, Error    *string
+	}
+	if err := json.Unmarshal(text, &data); err != nil {
+		return nil, &libhooks.Error{Kind: "panic", Code: "panic", Message: "a result that is no JSON: " + err.Error()}
+	}
+	result := &libhooks.Result{
+		Path:       data.Path,
+		Argv:       data.Argv,
+		ExitStatus: -1,
+		Signal:     data.Signal,
+		TimedOut:   data.TimedOut,
+		Cancelled:  data.Cancelled,
+		Duration:   time.Duration(data.DurationUs) * time.Microsecond,
+		Stdout:     libhooks.Tail{Total: data.Stdout.Total},
+		Stderr:     libhooks.Tail{Total: data.Stderr.Total},
+	}
+	if data.ExitStatus != nil {
+		result.ExitStatus = *data.ExitStatus
+	}
+	return &Ran{Result: result, HookErr: data.HookError, RunErr: data.Error}, nil
+}
+
+// IsCString says whether C can have it.
+func IsCString(text string) bool {
+	return strings.IndexByte(text, 0) < 0
+}
