@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,7 @@ func main() {
 	conditions()
 	manager := inject()
 	monitor(manager)
+	run()
 }
 
 func show(what string, values ...any) {
@@ -167,6 +169,33 @@ func monitor(manager *hooks.Manager) {
 	err := <-sync
 	_, open := <-sync
 	show("Monitor ends", err, errors.Is(err, context.Canceled), open)
+}
+
+// run runs hooks, in each of the four ways.
+func run() {
+	ctx := context.Background()
+	hook := rspec.Hook{Path: "/bin/sh", Args: []string{"sh", "-c", "cat; pwd; echo $A >&2; exit $A"}, Env: []string{"PATH=/bin", "A=3"}}
+	var stdout, stderr bytes.Buffer
+	hookErr, err := exec.Run(ctx, &hook, []byte("state\n"), nil, &stderr, exec.DefaultPostKillTimeout)
+	show("Run", hookErr, err, stderr.String())
+	hook.Env[1] = "A=0"
+	options := exec.RunOptions{Hook: &hook, Dir: "/usr", State: []byte("state\n"), Stdout: &stdout, Stderr: &stderr, PostKillTimeout: exec.DefaultPostKillTimeout}
+	hookErr, err = exec.RunWithOptions(ctx, options)
+	show("RunWithOptions", hookErr, err, stdout.String(), stderr.String())
+	options.Hook = &rspec.Hook{Path: "/nonexistent"}
+	hookErr, err = exec.RunWithOptions(ctx, options)
+	show("RunWithOptions", hookErr, err, errors.Is(err, fs.ErrNotExist))
+
+	config := &rspec.Spec{Hostname: "one", Process: &rspec.Process{Cwd: "/"}}
+	hooks := []rspec.Hook{{Path: "/bin/sed", Args: []string{"sed", "s/one/two/"}}, {Path: "/bin/sed", Args: []string{"sed", "s/two/three/"}}}
+	hookErr, err = exec.RuntimeConfigFilter(ctx, hooks, config, exec.DefaultPostKillTimeout)
+	show("RuntimeConfigFilter", hookErr, err, config)
+	hooks = append(hooks, rspec.Hook{Path: "/bin/echo", Args: []string{"echo", `{"root": 3}`}})
+	config.Hostname = "one"
+	filter := exec.RuntimeConfigFilterOptions{Hooks: hooks, Dir: "/usr", Config: config, PostKillTimeout: exec.DefaultPostKillTimeout}
+	hookErr, err = exec.RuntimeConfigFilterWithOptions(ctx, filter)
+	var wrong *json.UnmarshalTypeError
+	show("RuntimeConfigFilterWithOptions", hookErr, err, config, errors.As(err, &wrong))
 }
 
 func must(err error) {

@@ -1,0 +1,363 @@
+package exec
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"runtime"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	rspec "github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/sirupsen/logrus"
+
+	"libhooks"
+)
+
+func sh(script string) rspec.Hook {
+	return rspec.Hook{Path: "/bin/sh", Args: []string{"sh", "-c", script}, Env: []string{"PATH=/bin:/usr/bin"}}
+}
+
+// run runs a script with these writers, within ten seconds.
+func run(t testing.TB, script string, stdout, stderr io.Writer) (hookErr, err error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	hook := sh(script)
+	return RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: stdout, Stderr: stderr, PostKillTimeout: DefaultPostKillTimeout})
+}
+
+// resultOf is what an error has of the hook.
+func resultOf(t testing.TB, err error) *libhooks.Result {
+	t.Helper()
+	var failure *libhooks.Error
+	if !errors.As(err, &failure) || failure.Result == nil {
+		t.Fatalf("%v has no result", err)
+	}
+	return failure.Result
+}
+
+func TestAFailureSaysWhatTheHookSaid(t *testing.T) {
+	hookErr, err := run(t, "echo out; echo words >&2; head -c 100000 /dev/zero >&2; exit 3", nil, nil)
+	if hookErr != err || err == nil {
+		t.Fatalf("%v, %v", hookErr, err)
+	}
+	result := resultOf(t, err)
+	if result.Path != "/bin/sh" || len(result.Argv) != 3 || result.ExitStatus != 3 || result.Signal != 0 || result.Duration <= 0 {
+		t.Errorf("%+v", result)
+	}
+	if string(result.Stdout.Bytes) != "out\n" || result.Stderr.Total != 100_006 || len(result.Stderr.Bytes) != tailLimit {
+		t.Errorf("%q, %d bytes of %d", result.Stdout.Bytes, len(result.Stderr.Bytes), result.Stderr.Total)
+	}
+	var exit interface{ ExitCode() int }
+	if !errors.As(err, &exit) || exit.ExitCode() != 3 {
+		t.Errorf("no exit code in %v", err)
+	}
+	_, err = run(t, "kill -15 $$", nil, nil)
+	if result := resultOf(t, err); result.Signal != syscall.SIGTERM || result.ExitStatus != -1 {
+		t.Errorf("%+v", result)
+	}
+}
+
+func TestWritersAreFedAsItComes(t *testing.T) {
+	fifo := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// The hook goes on once its first line was seen.
+	var seen []string
+	writer := writerFunc(func(data []byte) (int, error) {
+		if seen = append(seen, string(data)); len(seen) == 1 {
+			return len(data), os.WriteFile(fifo, nil, 0)
+		}
+		return len(data), nil
+	})
+	if _, err := run(t, "echo one; read -r x <"+fifo+"; echo two", writer, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(seen, []string{"one\n", "two\n"}) {
+		t.Errorf("%q", seen)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(data []byte) (int, error) { return f(data) }
+
+// uncomparable would make == panic.
+type uncomparable struct {
+	buffer *bytes.Buffer
+	_      []int
+}
+
+func (u uncomparable) Write(data []byte) (int, error) { return u.buffer.Write(data) }
+
+func TestOneWriterForBoth(t *testing.T) {
+	const script = "for i in 1 2 3 4 5 6 7 8 9; do echo out; echo err >&2; done"
+	var both bytes.Buffer
+	if _, err := run(t, script, &both, &both); err != nil || both.String() != strings.Repeat("out\nerr\n", 9) {
+		t.Errorf("%q, %v", &both, err)
+	}
+	var buffer bytes.Buffer
+	if _, err := run(t, "echo out", uncomparable{buffer: &buffer}, uncomparable{buffer: &buffer}); err != nil || buffer.String() != "out\n" {
+		t.Errorf("%q, %v", &buffer, err)
+	}
+}
+
+func TestFilesAreTheHooksOwn(t *testing.T) {
+	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := run(t, "readlink /proc/$$/fd/1 /proc/$$/fd/2", file, file); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(file.Name())
+	if want := strings.Repeat(file.Name()+"\n", 2); err != nil || string(content) != want {
+		t.Errorf("%q, %v", content, err)
+	}
+	closed, err := os.Open("/dev/null")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	if _, err := run(t, "echo a; echo b >&2", closed, (*os.File)(nil)); err != nil {
+		t.Error(err)
+	}
+}
+
+var errFull = errors.New("disk full")
+
+func TestAWriterThatFails(t *testing.T) {
+	calls := 0
+	writer := writerFunc(func([]byte) (int, error) { calls++; return 0, errFull })
+	hookErr, err := run(t, "echo a; echo b; echo c >&2", writer, nil)
+	if hookErr != err || !errors.Is(err, errFull) || calls != 1 || err.Error() != "executing [sh -c echo a; echo b; echo c >&2]: disk full" {
+		t.Errorf("%v, %v, %d calls", hookErr, err, calls)
+	}
+	// The hook's own failure comes first.
+	if _, err := run(t, "echo a; exit 3", writer, nil); err == nil || err.Error() != "executing [sh -c echo a; exit 3]: exit status 3" {
+		t.Error(err)
+	}
+}
+
+func TestAWriterThatPanics(t *testing.T) {
+	logrus.SetOutput(io.Discard)
+	defer logrus.SetOutput(os.Stderr)
+	defer func() {
+		if value := recover(); value != "mine" {
+			t.Errorf("recovered %v", value)
+		}
+	}()
+	_, err := run(t, "echo a", writerFunc(func([]byte) (int, error) { panic("mine") }), nil)
+	t.Errorf("no panic, but %v", err)
+}
+
+func TestCancelKillsTheGroup(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	hook := sh("sleep 1000 & echo $!; wait")
+	var pid string
+	writer := writerFunc(func(data []byte) (int, error) {
+		pid = strings.TrimSpace(string(data))
+		cancel()
+		return len(data), nil
+	})
+	hookErr, err := RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: writer, PostKillTimeout: DefaultPostKillTimeout})
+	if err != context.Canceled || hookErr == nil || !resultOf(t, hookErr).Cancelled {
+		t.Errorf("%v, %v", hookErr, err)
+	}
+	stat, err := os.ReadFile("/proc/" + pid + "/stat")
+	if _, state, _ := strings.Cut(string(stat), ") "); err == nil && !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X") {
+		t.Errorf("process %s is %s", pid, state)
+	}
+}
+
+func TestPostKillTimeoutsTexts(t *testing.T) {
+	for _, duration := range []time.Duration{0, -time.Second, time.Nanosecond, 1500 * time.Microsecond, 1<<63 - 1} {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		hook := sh("exec sleep 1000")
+		hookErr, err := RunWithOptions(ctx, RunOptions{Hook: &hook, PostKillTimeout: duration})
+		want := "failed to reap process within " + duration.String() + " of the kill signal"
+		// It may be gone in no time.
+		if err != context.Canceled || hookErr == nil || hookErr.Error() != want && !strings.HasSuffix(hookErr.Error(), ": signal: killed") {
+			t.Errorf("%s: %v, %v", duration, hookErr, err)
+		}
+	}
+}
+
+func TestWhatCannotBeRun(t *testing.T) {
+	if hookErr, err := RunWithOptions(context.Background(), RunOptions{}); err == nil || hookErr != err {
+		t.Errorf("%v, %v", hookErr, err)
+	}
+	hook := rspec.Hook{Path: "/bin/echo", Args: []string{"echo", "\xff"}}
+	hookErr, err := Run(context.Background(), &hook, nil, nil, nil, 0)
+	var failure *libhooks.Error
+	if hookErr != err || !errors.As(err, &failure) || failure.Kind != "invalid-argument" {
+		t.Errorf("%v, %v", hookErr, err)
+	}
+	hook = rspec.Hook{Path: "/nonexistent"}
+	_, err = Run(context.Background(), &hook, nil, nil, nil, 0)
+	var system *fs.PathError
+	if !errors.As(err, &system) || system.Op != "fork/exec" || system.Path != "/nonexistent" || system.Err != syscall.ENOENT {
+		t.Errorf("%v", err)
+	}
+}
+
+// state counts goroutines and descriptors, and says whether there are children.
+func state(t *testing.T) (goroutines, descriptors, children int) {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Nobody else in this program has children.
+	if _, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); err != syscall.ECHILD {
+		children = 1
+	}
+	return runtime.NumGoroutine(), len(entries), children
+}
+
+func TestNothingIsLeft(t *testing.T) {
+	runAll := func() {
+		for _, script := range []string{"exit 0", "exit 3", "kill -9 $$", "exec sleep 1000"} {
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
+			hook := sh(script)
+			var stdout bytes.Buffer
+			// What becomes of it is asked elsewhere.
+			_, _ = RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: &stdout, PostKillTimeout: DefaultPostKillTimeout})
+			cancel()
+		}
+	}
+	runAll()
+	goroutines, descriptors, _ := state(t)
+	var all sync.WaitGroup
+	for range 8 {
+		all.Add(1)
+		go func() {
+			defer all.Done()
+			for range 5 {
+				runAll()
+			}
+		}()
+	}
+	all.Wait()
+	// context.AfterFunc's goroutines end when the system has time for them.
+	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > goroutines && time.Now().Before(deadline); {
+		runtime.Gosched()
+	}
+	nowGoroutines, nowDescriptors, children := state(t)
+	if nowGoroutines > goroutines || nowDescriptors != descriptors || children != 0 {
+		t.Errorf("%d goroutines of %d, %d descriptors of %d, children: %d", nowGoroutines, goroutines, nowDescriptors, descriptors, children)
+	}
+}
+
+func filter(t *testing.T, config *rspec.Spec, scripts ...string) (hookErr, err error) {
+	t.Helper()
+	var hooks []rspec.Hook
+	for _, script := range scripts {
+		hooks = append(hooks, sh(script))
+	}
+	return RuntimeConfigFilter(context.Background(), hooks, config, DefaultPostKillTimeout)
+}
+
+func TestFilterKeepsWhatGoDoesNotKnow(t *testing.T) {
+	config := &rspec.Spec{Hostname: "a"}
+	hookErr, err := filter(t, config, `sed 's/^{/{"future": 1e400, /'`, "tee /dev/stderr", `grep -q '"future": 1e400,' && echo '{"hostname": "seen"}'`)
+	if hookErr != nil || err != nil || config.Hostname != "seen" {
+		t.Errorf("%v, %v, %v", hookErr, err, config)
+	}
+}
+
+func TestFilterSaysWhichHookFailedAndWhatItSaid(t *testing.T) {
+	for script, want := range map[string]string{
+		"echo words >&2; exit 3":    "executing [sh -c echo words >&2; exit 3]: exit status 3",
+		"echo words >&2; echo '[]'": "unmarshal output from config-filter hook 1: json: cannot unmarshal array into Go value of type specs.Spec",
+		"echo words >&2; echo null": "unmarshal output from config-filter hook 1: it is null",
+	} {
+		config := &rspec.Spec{Hostname: "a"}
+		_, err := filter(t, config, `echo '{"hostname": "b"}'`, script, "cat")
+		if err == nil || err.Error() != want || config.Hostname != "b" {
+			t.Errorf("%s: %v, %v", script, err, config)
+			continue
+		}
+		if result := resultOf(t, err); result.Index != 1 || string(result.Stderr.Bytes) != "words\n" {
+			t.Errorf("%s: %+v", script, result)
+		}
+	}
+	var wrong *json.SyntaxError
+	if _, err := filter(t, &rspec.Spec{}, "echo '{'"); !errors.As(err, &wrong) {
+		t.Errorf("%v", err)
+	}
+	if hookErr, err := filter(t, nil, "cat"); hookErr != nil || err == nil {
+		t.Errorf("%v, %v", hookErr, err)
+	}
+	if hookErr, err := filter(t, nil); hookErr != nil || err != nil {
+		t.Errorf("%v, %v", hookErr, err)
+	}
+}
+
+func TestFilterLogsWhatChanged(t *testing.T) {
+	var log bytes.Buffer
+	logrus.SetOutput(&log)
+	logrus.SetLevel(logrus.DebugLevel)
+	defer logrus.SetOutput(os.Stderr)
+	defer logrus.SetLevel(logrus.InfoLevel)
+	if _, err := filter(t, &rspec.Spec{Hostname: "a", Root: &rspec.Root{}}, "cat", `echo '{"ociVersion": "", "hostname": "b"}'`); err != nil {
+		t.Fatal(err)
+	}
+	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `precreate hook 1 (/bin/sh) changed the config: [\"hostname\" \"root\"]`) {
+		t.Error(text)
+	}
+}
+
+func TestAnnotationsNameFilesForTheOutput(t *testing.T) {
+	directory := t.TempDir()
+	path := func(name string) string { return filepath.Join(directory, name) }
+	config := func(stdout, stderr string) *rspec.Spec {
+		return &rspec.Spec{Annotations: map[string]string{"run.oci.hooks.stdout": stdout, "run.oci.hooks.stderr": stderr}}
+	}
+	if _, err := filter(t, config(path("none"), path("none"))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path("none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file without hooks: %v", err)
+	}
+	// What the first hook writes into the config does not count.
+	good := config(path("out"), path("err"))
+	if _, err := filter(t, good, `echo first >&2; echo '{"annotations": {"run.oci.hooks.stderr": "/nonexistent/a"}}'`, "echo second >&2; cat; exit 3"); err == nil {
+		t.Fatal("no error")
+	} else if result := resultOf(t, err); string(result.Stderr.Bytes) != "second\n" {
+		t.Errorf("%+v", result)
+	}
+	for name, want := range map[string]string{"out": strings.Repeat(`{"annotations": {"run.oci.hooks.stderr": "/nonexistent/a"}}`+"\n", 2), "err": "first\nsecond\n"} {
+		content, err := os.ReadFile(path(name))
+		info, _ := os.Stat(path(name))
+		if err != nil || string(content) != want || info.Mode() != 0o600 {
+			t.Errorf("%s: %q, %v, %v", name, content, info, err)
+		}
+	}
+
+	if err := errors.Join(os.Symlink(path("out"), path("link")), syscall.Mkfifo(path("fifo"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	for place, want := range map[string]error{path("link"): syscall.ELOOP, path("fifo"): syscall.ENXIO, "/dev/null": syscall.ENXIO, path("no/where"): fs.ErrNotExist, "/": syscall.EISDIR, "": fs.ErrNotExist} {
+		hookErr, err := filter(t, config(path("out"), place), "touch "+path("ran"))
+		if hookErr != nil || !errors.Is(err, want) || !strings.HasPrefix(err.Error(), "opening stderr file for config-filter hook: open "+place+": ") {
+			t.Errorf("%q: %v, %v", place, hookErr, err)
+		}
+	}
+	if _, err := os.Stat(path("ran")); err == nil {
+		t.Error("a hook was run")
+	}
+}
