@@ -214,6 +214,19 @@ fn a_cancel_kills() {
 }
 
 #[test]
+fn what_was_over_before_the_start_is_over() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(writer);
+    for _ in 0..100 {
+        let options = RunOptions { cancel: Some(reader.as_fd()), ..RunOptions::default() };
+        let result = run(&hook("/bin/true", &[]), b"", options).unwrap();
+        assert_eq!(result.error.as_deref(), Some("context canceled"));
+        let no_time = OciHook { timeout: Some(0), ..hook("/bin/true", &[]) };
+        assert_eq!(ran(&no_time).error.as_deref(), Some("context deadline exceeded"));
+    }
+}
+
+#[test]
 fn state_that_nobody_reads() {
     let state = vec![b'x'; 256 << 20];
     assert_eq!(run(&sh("exec 0<&-; exit 0"), &state, RunOptions::default()).unwrap().error, None);

@@ -132,7 +132,12 @@ fn signals_end_the_hook_with_all_its_processes() {
             let (code, stdout, stderr) = outcome(child.wait_with_output().unwrap());
             assert_eq!((code, stdout.as_str()), (want, ""), "{stderr}");
             assert!(stderr.contains("context canceled"), "{stderr}");
-            assert!(!is_running(pid.trim()), "{pid}");
+            // It was told to die; when it has is the system's to say.
+            let begun = std::time::Instant::now();
+            while is_running(pid.trim()) {
+                assert!(begun.elapsed().as_secs() < 10, "{pid}");
+                std::thread::yield_now();
+            }
             fs::remove_file(place.path("pid")).unwrap();
         }
     }

@@ -118,6 +118,17 @@ enum Stop {
     Cancel,
 }
 
+impl Stop {
+    /// Whether it is time to end, and why.
+    fn of(cancelled: bool, deadline: Option<Instant>) -> Option<Stop> {
+        match deadline {
+            _ if cancelled => Some(Stop::Cancel),
+            Some(at) if at <= Instant::now() => Some(Stop::Timeout),
+            _ => None,
+        }
+    }
+}
+
 /// A hook that is followed; should the caller's function panic, it is not left running.
 struct Held(Option<Child>);
 
@@ -153,6 +164,14 @@ impl Follower<'_> {
         let mut unwritten = state;
         let mut stopped = None;
         let mut deadline = deadline;
+        // What was asked for before the start counts, be the hook ever so fast.
+        let cancelled = self.options.cancel.is_some_and(|fd| {
+            matches!(sys::poll([Some((fd, Interest::Read))], Some(Duration::ZERO)), Ok([true]))
+        });
+        if let Some(stop) = Stop::of(cancelled, deadline) {
+            stopped = Some(stop);
+            deadline = self.stop(child);
+        }
         let fate = loop {
             if unwritten.is_empty() {
                 stdin.writer = None;
@@ -190,17 +209,13 @@ impl Follower<'_> {
                     fate => break fate,
                 }
             }
-            let now = Instant::now();
-            let due = deadline.is_some_and(|at| at <= now);
-            match stopped {
-                None if cancelled || due => {
-                    stopped = Some(if cancelled { Stop::Cancel } else { Stop::Timeout });
-                    child.kill();
-                    let grace = u64::try_from(self.options.post_kill_timeout.0).unwrap_or_default();
-                    deadline = now.checked_add(Duration::from_nanos(grace));
+            match (stopped, Stop::of(cancelled, deadline)) {
+                (None, Some(stop)) => {
+                    stopped = Some(stop);
+                    deadline = self.stop(child);
                 }
-                Some(_) if due => break Fate::Running,
-                _ => {}
+                (Some(_), Some(_)) => break Fate::Running,
+                (_, None) => {}
             }
         };
         // What is there already is read; what a descendant writes from now on is its own affair.
@@ -216,6 +231,13 @@ impl Follower<'_> {
             return End { fate, stopped };
         }
         End { fate: reap(&child, fate), stopped }
+    }
+
+    /// Kills the hook and its group, and says how long it is waited for then.
+    fn stop(&self, child: &Child) -> Option<Instant> {
+        child.kill();
+        let grace = u64::try_from(self.options.post_kill_timeout.0).unwrap_or_default();
+        Instant::now().checked_add(Duration::from_nanos(grace))
     }
 
     /// Reads what is there. Descendants that were waiting for room in the pipe must not wait for ever: a read wakes one of

@@ -5,6 +5,7 @@ package exec
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"math"
@@ -39,8 +40,8 @@ type RunOptions struct {
 	// State is what it reads on its stdin. That it does not read it is no failure.
 	State []byte
 	// Stdout and Stderr receive what it writes, as it comes; nil: nobody. An *os.File becomes the hook's own descriptor. Another
-	// Writer is called by the goroutine that called RunWithOptions, never twice at once; while it blocks, no timeout counts. If
-	// both are the same, what comes is in the order in which the hook wrote it.
+	// Writer is called by a goroutine of its own, one after the other. If both are the same, what comes is in the order in which the
+	// hook wrote it.
 	Stdout io.Writer
 	Stderr io.Writer
 	// PostKillTimeout is how long to wait for a hook that was killed; 0 and less: not at all.
@@ -87,21 +88,13 @@ func runWithResult(ctx context.Context, options RunOptions) (result *libhooks.Re
 			run.Descriptors[i], writers[i] = descriptor(file), nil
 		}
 	}
+	// The library looks after the hook's own timeout; a writer that blocks must know of it, too.
+	limited, cancel := limitedBy(ctx, hook.Timeout)
+	defer cancel()
+	var feed *feed
 	if writers != [2]io.Writer{} {
-		run.Write = func(stderr bool, data []byte) error {
-			writer := writers[0]
-			if stderr {
-				writer = writers[1]
-			}
-			if writer == nil {
-				return nil
-			}
-			count, err := writer.Write(data)
-			if err == nil && count < len(data) {
-				err = io.ErrShortWrite
-			}
-			return err
-		}
+		feed = newFeed(limited, writers)
+		run.Write = feed.send
 	}
 	if ctx.Done() != nil {
 		reader, writer, err := os.Pipe()
@@ -110,44 +103,62 @@ func runWithResult(ctx context.Context, options RunOptions) (result *libhooks.Re
 		}
 		defer reader.Close()
 		defer writer.Close()
+		if ctx.Err() != nil {
+			// Now, not when another goroutine has its turn.
+			writer.Close()
+		}
 		defer context.AfterFunc(ctx, func() { writer.Close() })()
 		run.Cancel = int(reader.Fd())
 	}
 	ran, err := run.Do()
 	// Of its files only numbers were handed over.
 	runtime.KeepAlive(options)
+	var fed fed
+	if feed != nil {
+		fed = feed.end(ran == nil || ran.Result.TimedOut || ran.Result.Cancelled, options.PostKillTimeout)
+	}
 	if err != nil {
 		return nil, err, err
 	}
-	hookErr, err = errorsOf(ctx, ran, options.PostKillTimeout)
+	hookErr, err = errorsOf(limited, ran, fed, options.PostKillTimeout)
 	return ran.Result, hookErr, err
 }
 
 // errorsOf are the two errors that a run comes to.
-func errorsOf(ctx context.Context, ran *native.Ran, postKillTimeout time.Duration) (hookErr, err error) {
-	killed := ran.Result.TimedOut || ran.Result.Cancelled
-	if ran.HookErr != nil {
-		failure := &libhooks.Error{Kind: "hook-failed", Code: "hook-failed", Message: *ran.HookErr, Result: ran.Result}
-		if killed && ran.Result.ExitStatus < 0 && ran.Result.Signal == 0 {
-			// In the caller's words: the library knows milliseconds.
-			if before, _, found := strings.Cut(failure.Message, " within "); found {
-				failure.Message = before + " within " + postKillTimeout.String() + " of the kill signal"
-			}
-		}
-		if ran.WriteErr != nil && ran.Result.ExitStatus == 0 {
-			failure.Message = strings.TrimSuffix(failure.Message, "the output function returned 1") + ran.WriteErr.Error()
-			failure.Cause = ran.WriteErr
-		}
+func errorsOf(ctx context.Context, ran *native.Ran, fed fed, postKillTimeout time.Duration) (hookErr, err error) {
+	result := ran.Result
+	failure := &libhooks.Error{Kind: "hook-failed", Code: "hook-failed", Result: result}
+	switch {
+	case fed.blocked || ran.HookErr != nil && strings.HasPrefix(*ran.HookErr, "failed to reap "):
+		// In the caller's own time: the library knows milliseconds.
+		failure.Message = fmt.Sprintf("failed to reap process within %s of the kill signal", postKillTimeout)
+	case fed.err != nil && result.ExitStatus == 0:
+		failure.Message = fmt.Sprintf("executing [%s]: %v", strings.Join(result.Argv, " "), fed.err)
+		failure.Cause = fed.err
+	case ran.HookErr != nil:
+		failure.Message = *ran.HookErr
+	default:
+		failure = nil
+	}
+	if failure != nil {
 		hookErr = failure
 	}
 	switch {
-	case ran.Result.TimedOut:
+	case result.TimedOut:
 		return hookErr, context.DeadlineExceeded
-	case ran.Result.Cancelled:
+	case result.Cancelled || fed.late:
 		return hookErr, ctx.Err()
 	default:
 		return hookErr, hookErr
 	}
+}
+
+// limitedBy is done when ctx is, or so many seconds later. More than Go's clock can count are no limit.
+func limitedBy(ctx context.Context, seconds *int) (context.Context, context.CancelFunc) {
+	if seconds == nil || int64(*seconds) > math.MaxInt64/int64(time.Second) {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, time.Duration(max(*seconds, 0))*time.Second)
 }
 
 // check refuses what cannot go through C.

@@ -49,21 +49,17 @@ type Run struct {
 	Descriptors [2]int
 	// MergeStderr is whether stderr goes where stdout goes.
 	MergeStderr bool
-	// Write receives what the hook writes, as it comes; nil: nobody does. Its error fails the run, and nothing more is handed over.
-	Write func(stderr bool, data []byte) error
+	// Write is handed what the hook writes, as it comes, and may not keep it, nor block, nor panic; nil: nobody is. If it says
+	// false, nothing more is handed over, and the run fails.
+	Write func(stderr bool, data []byte) bool
 	// Cancel is a descriptor that can be read from once the hook is to be killed; -1: none.
 	Cancel int
-
-	callbacks Callbacks
-	writeErr  error
 }
 
 // Ran is what became of a hook: its result, and the two errors that running it comes to, nil if there is none.
 type Ran struct {
 	Result          *libhooks.Result
 	HookErr, RunErr *string
-	// WriteErr is the error of Write, which the two errors quote.
-	WriteErr error
 }
 
 // Do is hooks_exec_run.
@@ -98,9 +94,7 @@ func (r *Run) Do() (*Ran, error) {
 	C.hooks_exec_run(hook, unsafe.Pointer(unsafe.SliceData(state)), C.size_t(len(state)), options, &result, &failure)
 	runtime.KeepAlive(state)
 	defer C.hooks_exec_result_free(result)
-	err := take(failure)
-	r.callbacks.rethrow()
-	if err != nil {
+	if err := take(failure); err != nil {
 		return nil, err
 	}
 	ran, err := parseResult([]byte(C.GoString(C.hooks_exec_result_json(result))))
@@ -113,7 +107,6 @@ func (r *Run) Do() (*Ran, error) {
 	ran.Result.Stdout.Bytes = C.GoBytes(unsafe.Pointer(bytes), C.int(length))
 	bytes = C.hooks_exec_result_stderr(result, &length)
 	ran.Result.Stderr.Bytes = C.GoBytes(unsafe.Pointer(bytes), C.int(length))
-	ran.WriteErr = r.writeErr
 	return ran, nil
 }
 
@@ -123,19 +116,17 @@ func milliseconds(duration time.Duration) int64 {
 	if duration <= 0 {
 		return 0
 	}
-	return min(int64(duration)/int64(time.Millisecond)+1, most)
+	whole := int64(duration / time.Millisecond)
+	if duration%time.Millisecond > 0 {
+		whole++
+	}
+	return min(whole, most)
 }
 
 //export libhooks_go_output
-func libhooks_go_output(handle C.uintptr_t, stream C.int, data unsafe.Pointer, length C.size_t) (failed C.int) {
+func libhooks_go_output(handle C.uintptr_t, stream C.int, data unsafe.Pointer, length C.size_t) C.int {
 	run := cgo.Handle(handle).Value().(*Run)
-	failed = 1
-	defer run.callbacks.guard()
-	run.writeErr = run.Write(stream == C.HOOKS_STREAM_STDERR, unsafe.Slice((*byte)(data), int(length)))
-	if run.writeErr == nil {
-		failed = 0
-	}
-	return failed
+	return 1 - cBool(run.Write(stream == C.HOOKS_STREAM_STDERR, unsafe.Slice((*byte)(data), int(length))))
 }
 
 // parseResult makes a result of what hooks_exec_result_json says; the bytes of the tails are not in it.
