@@ -65,6 +65,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "hooks_exec_options_set_output_fn": (c_int, (c_void_p, _OUTPUT_FN, c_void_p)),
     "hooks_exec_options_set_cancel_fd": (c_int, (c_void_p, c_int)),
     "hooks_exec_options_set_output_annotations": (c_int, (c_void_p, c_int)),
+    "hooks_exec_options_set_patches": (c_int, (c_void_p, c_int)),
     "hooks_exec_options_free": (None, (c_void_p,)),
     "hooks_exec_run": (c_int, (_TEXT, c_void_p, c_size_t, c_void_p, _OUT, _OUT)),
     "hooks_exec_result_json": (c_char_p, (c_void_p,)),
@@ -72,7 +73,6 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "hooks_exec_result_stderr": (c_void_p, (c_void_p, POINTER(c_size_t))),
     "hooks_exec_result_free": (None, (c_void_p,)),
     "hooks_exec_filter": (c_int, (_TEXT, _TEXT, c_void_p, _OUT, _OUT)),
-    "hooks_filter_result_status": (c_int, (c_void_p,)),
     "hooks_filter_result_message": (c_char_p, (c_void_p,)),
     "hooks_filter_result_json": (c_char_p, (c_void_p,)),
     "hooks_filter_result_config": (c_char_p, (c_void_p,)),
@@ -271,6 +271,7 @@ class RunOptions(NamedTuple):
     output: Optional[Callable[[str, bytes], object]]
     cancel: int
     output_annotations: bool = False
+    patches: bool = False
 
 
 @contextmanager
@@ -299,6 +300,7 @@ def _exec_options(options: RunOptions) -> Iterator[c_void_p]:
             "output_fn": (_OUTPUT_FN() if options.output is None else _OUTPUT_FN(hand_over), None),
             "cancel_fd": (options.cancel,),
             "output_annotations": (options.output_annotations,),
+            "patches": (options.patches,),
         }
         for name, values in settings.items():
             if getattr(_library, f"hooks_exec_options_set_{name}")(pointer, *values) != 0:
@@ -344,7 +346,6 @@ def exec_run(hook: bytes, state: bytes, options: RunOptions) -> Ran:
 class Filtered(NamedTuple):
     """A filter's result."""
 
-    status: int
     message: Optional[bytes]
     json: bytes
     config: bytes
@@ -358,7 +359,6 @@ def exec_filter(hooks: bytes, config: bytes, options: RunOptions) -> Filtered:
             _texts(_library.hooks_exec_filter, hooks, config, pointer, byref(result))
         count = _library.hooks_filter_result_count(result)
         return Filtered(
-            _library.hooks_filter_result_status(result),
             _library.hooks_filter_result_message(result),
             _library.hooks_filter_result_json(result),
             _library.hooks_filter_result_config(result),

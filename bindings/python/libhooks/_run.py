@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 import select
 import socket
 import threading
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Callable, Generic, Optional, TypeVar, Union, overload
 
@@ -18,8 +19,9 @@ from ._errors import HooksError
 Config = TypeVar("Config", bound=Union[Mapping[str, object], str, bytes])
 _T = TypeVar("_T")
 
+_logger = logging.getLogger("libhooks")
 # hooks.h: enum hooks_status
-_STATUS = {"hook-failed": -8, "timeout": -9, "cancelled": -10}
+_STATUS = {"io": -4, "hook-failed": -8, "timeout": -9, "cancelled": -10}
 
 
 @dataclass(frozen=True)
@@ -124,11 +126,13 @@ class FilterResult(Generic[Config]):
             there was none.
         runs: the hooks that were started, in order, the failing one included.
         failure: why it did not get through, or None: it did.
+        patches: what each hook changed, if that was asked for: a JSON Patch (RFC 6902) for each that did not fail.
     """
 
     config: Config
     runs: tuple[CompletedHook, ...]
     failure: Optional[FilterFailure]
+    patches: Optional[tuple[list[dict[str, Any]], ...]] = None
 
     def check(self) -> None:
         """Does nothing if the config got through.
@@ -140,7 +144,7 @@ class FilterResult(Generic[Config]):
         failure = self.failure
         if failure is None:
             return
-        status = _STATUS.get(failure.kind, -4)
+        status = _STATUS[failure.kind]
         error = HooksError(failure.message, kind=failure.kind, code=failure.kind, status=status, errno=failure.errno)
         error.filtered = self
         if failure.hook is not None and failure.hook < len(self.runs):
@@ -215,6 +219,7 @@ def filter_config(
     output: Optional[Callable[[str, bytes], object]] = ...,
     cancel: Optional[Descriptor] = ...,
     output_annotations: bool = ...,
+    patches: bool = ...,
     check: bool = ...,
 ) -> FilterResult[str]: ...
 @overload
@@ -230,6 +235,7 @@ def filter_config(
     output: Optional[Callable[[str, bytes], object]] = ...,
     cancel: Optional[Descriptor] = ...,
     output_annotations: bool = ...,
+    patches: bool = ...,
     check: bool = ...,
 ) -> FilterResult[bytes]: ...
 @overload
@@ -245,6 +251,7 @@ def filter_config(
     output: Optional[Callable[[str, bytes], object]] = ...,
     cancel: Optional[Descriptor] = ...,
     output_annotations: bool = ...,
+    patches: bool = ...,
     check: bool = ...,
 ) -> FilterResult[dict[str, Any]]: ...
 def filter_config(
@@ -259,6 +266,7 @@ def filter_config(
     output: Optional[Callable[[str, bytes], object]] = None,
     cancel: Optional[Descriptor] = None,
     output_annotations: bool = False,
+    patches: bool = False,
     check: bool = False,
 ) -> Union[FilterResult[str], FilterResult[bytes], FilterResult[dict[str, Any]]]:
     """Passes a config through hooks: each reads what the one before it printed, byte for byte, and what it prints is
@@ -271,30 +279,39 @@ def filter_config(
             ``capture_limit`` is a failure.
         output_annotations: whether the annotations ``run.oci.hooks.stdout`` and ``run.oci.hooks.stderr`` of the config
             name files that the hooks' output is appended to. Who may set them may then have such files written.
+        patches: whether to tell what each hook changed.
         check: raise what `FilterResult.check` does.
+
+    The logger ``libhooks`` is told what each hook changed, too, at level DEBUG.
 
     Raises:
         HooksError: the config is none; or it did not get through, and ``check`` is true.
         TypeError, ValueError: an argument is of another type, or JSON cannot hold it.
     """
     hooks_text, text = _arguments.hooks_text(hooks), _arguments.json_text("config", config)
-    _arguments.switch("output_annotations", output_annotations)
-    _arguments.switch("check", check)
+    for name, value in (("output_annotations", output_annotations), ("patches", patches), ("check", check)):
+        _arguments.switch(name, value)
+    log = _logger.isEnabledFor(logging.DEBUG)
     options = _options(directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel)
-    options = options._replace(output_annotations=output_annotations)
+    options = options._replace(output_annotations=output_annotations, patches=patches or log)
     filtered = _interruptibly(
         lambda descriptor: _ffi.exec_filter(hooks_text, text, options._replace(cancel=descriptor)), options.cancel
     )
     data = json.loads(filtered.json)
     runs = tuple(map(CompletedHook._of, data["hooks"], filtered.runs))
     failure = None if data["failure"] is None else _failure(data["failure"], filtered.message or b"")
+    changes = data.get("patches") or ()
+    for index, patch in enumerate(changes):
+        if patch:
+            _logger.debug("hook %d (%s) changed the config: %s", index, runs[index].path, json.dumps(patch))
+    told = tuple(changes) if patches else None
     result: Union[FilterResult[str], FilterResult[bytes], FilterResult[dict[str, Any]]]
     if isinstance(config, str):
-        result = FilterResult(filtered.config.decode(), runs, failure)
+        result = FilterResult(filtered.config.decode(), runs, failure, told)
     elif isinstance(config, bytes):
-        result = FilterResult(filtered.config, runs, failure)
+        result = FilterResult(filtered.config, runs, failure, told)
     else:
-        result = FilterResult(json.loads(filtered.config), runs, failure)
+        result = FilterResult(json.loads(filtered.config), runs, failure, told)
     if check:
         result.check()
     return result
@@ -358,8 +375,9 @@ def _interruptibly(call: Callable[[int], _T], cancel: int) -> _T:
             theirs.shutdown(socket.SHUT_RDWR)
 
     with ours:
+        thread = threading.Thread(target=work, name="libhooks")
         try:
-            threading.Thread(target=work, name="libhooks").start()
+            thread.start()
             ends = select.poll()
             for descriptor in (ours.fileno(), cancel):
                 if descriptor >= 0:
@@ -367,7 +385,7 @@ def _interruptibly(call: Callable[[int], _T], cancel: int) -> _T:
             ends.poll()
             # Where the call has ended, it is too late for this, and does nothing.
             ours.shutdown(socket.SHUT_RDWR)
-            return future.result()
+            thread.join()
         except BaseException as error:
             # If it has not begun, it never will.
             if future.cancel():
@@ -377,5 +395,6 @@ def _interruptibly(call: Callable[[int], _T], cancel: int) -> _T:
                     return call(cancel)
             else:
                 ours.shutdown(socket.SHUT_RDWR)
-                wait((future,))
+                thread.join()
             raise
+    return future.result()
