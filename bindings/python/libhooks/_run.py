@@ -187,7 +187,8 @@ def run(
         check: raise what `CompletedHook.check` does.
 
     Called in the main thread, the hook is followed by a thread made for that, so that signals are handled meanwhile.
-    When a handler raises, as that of Ctrl-C raises KeyboardInterrupt, the hook is killed first.
+    When a handler raises, as that of Ctrl-C raises KeyboardInterrupt, the hook is killed first. The same is done in a
+    daemon thread that gives ``output``: the interpreter does not end before such a hook.
 
     Raises:
         HooksError: the hook is none, or cannot be started (see ``errno``); it did not go well, and ``check`` is true.
@@ -197,9 +198,7 @@ def run(
     _arguments.switch("check", check)
     options = _options(directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel)
     options = options._replace(stdout=_arguments.descriptor("stdout", stdout))
-    ran = _interruptibly(
-        lambda descriptor: _ffi.exec_run(text, given, options._replace(cancel=descriptor)), options.cancel
-    )
+    ran = _interruptibly(lambda descriptor: _ffi.exec_run(text, given, options._replace(cancel=descriptor)), options)
     completed = CompletedHook._of(json.loads(ran.json), ran)
     if check:
         completed.check()
@@ -295,7 +294,7 @@ def filter_config(
     options = _options(directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel)
     options = options._replace(output_annotations=output_annotations, patches=patches or log)
     filtered = _interruptibly(
-        lambda descriptor: _ffi.exec_filter(hooks_text, text, options._replace(cancel=descriptor)), options.cancel
+        lambda descriptor: _ffi.exec_filter(hooks_text, text, options._replace(cancel=descriptor)), options
     )
     data = json.loads(filtered.json)
     runs = tuple(map(CompletedHook._of, data["hooks"], filtered.runs))
@@ -352,13 +351,15 @@ def _options(
     )
 
 
-def _interruptibly(call: Callable[[int], _T], cancel: int) -> _T:
+def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
     """What `call` gives, whose argument is the descriptor that ends it.
 
     Python handles signals in the main thread, and not while that is in the library. So there a thread is made for the
-    call; when a handler raises, the call is ended first.
+    call; when a handler raises, the call is ended first. So it is in a daemon thread where Python is called from within
+    the library: when the interpreter ends, it ends such threads there and then, and the process would abort.
     """
-    if threading.current_thread() is not threading.main_thread():
+    cancel, current = options.cancel, threading.current_thread()
+    if current is not threading.main_thread() and not (current.daemon and options.output):
         return call(cancel)
     future: Future[_T] = Future()
     # A shutdown of one end can be seen at the other: there that the call is to end, here that it has. (A close could
@@ -375,7 +376,7 @@ def _interruptibly(call: Callable[[int], _T], cancel: int) -> _T:
             theirs.shutdown(socket.SHUT_RDWR)
 
     with ours:
-        thread = threading.Thread(target=work, name="libhooks")
+        thread = threading.Thread(target=work, name="libhooks", daemon=False)
         try:
             thread.start()
             ends = select.poll()

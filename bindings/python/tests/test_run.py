@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 import pytest
+from conftest import Python
 
 import libhooks
 
@@ -294,6 +295,24 @@ def test_an_interrupt_ends_the_hook(cancel: str, number: signal.Signals, name: s
     for pid in pids:
         while there(pid):
             pass
+
+
+# The interpreter ends while a daemon thread's hook goes on writing.
+DAEMON = """
+import threading
+import libhooks
+
+begun = threading.Event()
+hook = {"path": "/bin/sh", "args": ["sh", "-c", "while :; do echo x; done"]}
+output = lambda stream, data: begun.set()
+threading.Thread(target=libhooks.run, args=(hook,), kwargs={"timeout": 0.5, "output": output}, daemon=True).start()
+begun.wait()
+"""
+
+
+def test_a_daemon_thread_does_not_abort_the_end(python: Python, library: Path) -> None:
+    ran = python(DAEMON, bundled=str(library))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
 
 def test_a_signal_handler_may_cancel() -> None:
