@@ -383,7 +383,9 @@ def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
             for descriptor in (ours.fileno(), cancel):
                 if descriptor >= 0:
                     ends.register(descriptor, select.POLLIN)
-            ends.poll()
+            # Again and again: a signal that comes just before the system is asked does not wake it.
+            while not ends.poll(100):
+                pass
             # Where the call has ended, it is too late for this, and does nothing.
             ours.shutdown(socket.SHUT_RDWR)
             thread.join()
