@@ -6,15 +6,11 @@
 #endif
 
 #include "test.h"
+#include "seccomp.h"
 
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -460,25 +456,6 @@ test_filter (void)
   CHECK (hooks_filter_result_status (f) == 0 && hooks_filter_result_message (f) == NULL);
   CHECK (hooks_filter_result_count (f) == 0 && strcmp (hooks_filter_result_config (f), "{}") == 0);
   hooks_filter_result_free (f);
-}
-
-static void
-refuse_pidfd_open (void)
-{
-  struct sock_filter code[] = {
-    BPF_STMT (BPF_LD | BPF_W | BPF_ABS, offsetof (struct seccomp_data, nr)),
-    BPF_JUMP (BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
-    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-    BPF_STMT (BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  struct sock_fprog program;
-
-  program.len = sizeof code / sizeof code[0];
-  program.filter = code;
-  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
-    die ("seccomp");
-  if (syscall (SYS_pidfd_open, getpid (), 0) >= 0 || errno != EPERM)
-    die ("pidfd_open is not refused");
 }
 
 int

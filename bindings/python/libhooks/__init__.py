@@ -7,7 +7,8 @@
 {}
 
 `Manager` holds the hooks of some directories; `read`, `read_dir`, `validate` and `when_match` are for hook files by
-themselves. What fails raises `HooksError`, and what is wrong with a call's arguments `TypeError` or `ValueError`.
+themselves; `run` runs a hook, and `filter_config` passes a config through several. What fails raises `HooksError`, and
+what is wrong with a call's arguments `TypeError` or `ValueError`.
 
 Everything may be used by any number of threads at once, and in the child of a fork.
 
@@ -24,6 +25,7 @@ from . import _ffi
 from ._errors import Diagnostic, HooksError
 from ._files import read, read_dir, validate, when_match
 from ._manager import DEFAULT_DIR, OVERRIDE_DIR, Manager, Result
+from ._run import CompletedHook, FilterFailure, FilterResult, filter_config, run
 from ._types import (
     Annotation,
     Condition,
@@ -42,10 +44,13 @@ __all__ = [
     "DEFAULT_DIR",
     "OVERRIDE_DIR",
     "Annotation",
+    "CompletedHook",
     "Condition",
     "Diagnostic",
     "Explanation",
     "FilePath",
+    "FilterFailure",
+    "FilterResult",
     "Hook",
     "HookVerdict",
     "HooksError",
@@ -56,8 +61,10 @@ __all__ = [
     "OCIHook",
     "Result",
     "When",
+    "filter_config",
     "read",
     "read_dir",
+    "run",
     "validate",
     "version",
     "when_match",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping
-from typing import Optional, Union
+from typing import Optional, Protocol, Union
 
 from . import _ffi
 
@@ -14,6 +15,20 @@ Path = Union[str, bytes, os.PathLike[str], os.PathLike[bytes]]
 
 JSON = Union[Mapping[str, object], str, bytes]
 """JSON, as data or as text."""
+
+
+class HasFileno(Protocol):
+    """An open file, a socket, an event: whatever stands on a descriptor."""
+
+    def fileno(self) -> int:
+        """The descriptor."""
+
+
+Descriptor = Union[int, HasFileno]
+"""A descriptor, as `subprocess` takes it."""
+
+# The library counts nanoseconds, in 64 bits. As good as for ever.
+_MOST_MS = (1 << 63) // 10**6 - 1
 
 
 def _type_error(name: str, wanted: str, value: object) -> TypeError:
@@ -71,6 +86,10 @@ def json_text(name: str, value: JSON) -> bytes:
         return _without_nul(name, value)
     if not isinstance(value, Mapping):
         raise _type_error(name, "a mapping, or JSON text as str or bytes", value)
+    return _dumps(name, value)
+
+
+def _dumps(name: str, value: object) -> bytes:
     # NaN and infinity are no JSON. All is written in ASCII, so that a lone surrogate is an escape, which the library
     # reads as U+FFFD.
     try:
@@ -117,3 +136,77 @@ def bind_mounts(value: Optional[bool]) -> int:
     if not isinstance(value, bool):
         raise _type_error("has_bind_mounts", "a bool or None", value)
     return int(value)
+
+
+def hooks_text(value: Union[Iterable[Mapping[str, object]], str, bytes]) -> bytes:
+    """Some hooks: JSON text, or mappings. One alone is refused: it would be taken for its members' names."""
+    if isinstance(value, (str, bytes)):
+        return json_text("hooks", value)
+    if isinstance(value, Mapping) or not isinstance(value, Iterable):
+        raise _type_error("hooks", "several hooks (a list, a tuple), or JSON text as str or bytes", value)
+    hooks = list(value)
+    for index, hook in enumerate(hooks):
+        if not isinstance(hook, Mapping):
+            raise _type_error(f"hooks[{index}]", "a mapping", hook)
+    return _dumps("hooks", hooks)
+
+
+def state_bytes(value: Union[bytes, str, Mapping[str, object]]) -> bytes:
+    """What a hook reads: any bytes, text in UTF-8, or the JSON text of data."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    if isinstance(value, str):
+        try:
+            return value.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"state has no form in UTF-8: {error}") from error
+    if not isinstance(value, Mapping):
+        raise _type_error("state", "bytes, a str or a mapping", value)
+    return _dumps("state", value)
+
+
+def _milliseconds(name: str, seconds: float) -> int:
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        raise _type_error(name, "a number of seconds or None", seconds)
+    if math.isnan(seconds):
+        raise ValueError(f"{name} is no number")
+    # Never less than was asked for: a short time is not none.
+    return math.ceil(max(-_MOST_MS, min(seconds * 1000, _MOST_MS)))
+
+
+def timeout_ms(value: Optional[float]) -> int:
+    """As the library has it: -1 is none, and what is over already is 0."""
+    return -1 if value is None else max(0, _milliseconds("timeout", value))
+
+
+def post_kill_timeout_ms(value: Optional[float]) -> int:
+    """None: as long as it takes."""
+    return _MOST_MS if value is None else _milliseconds("post_kill_timeout", value)
+
+
+def size(name: str, value: int) -> int:
+    """A number of bytes."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _type_error(name, "an int", value)
+    if not 0 <= value < 1 << 63:
+        raise ValueError(f"{name} is {value}")
+    return value
+
+
+def descriptor(name: str, value: Optional[Descriptor]) -> int:
+    """A descriptor; -1 for None."""
+    if value is None:
+        return -1
+    if not isinstance(value, int) and hasattr(value, "fileno"):
+        value = value.fileno()
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _type_error(name, "a descriptor, or an object with fileno()", value)
+    if not 0 <= value < 1 << 31:
+        raise ValueError(f"{name} is no descriptor: {value}")
+    return value
+
+
+def function(name: str, value: object) -> None:
+    """Something that can be called, or None."""
+    if value is not None and not callable(value):
+        raise _type_error(name, "callable", value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Optional
 
 if TYPE_CHECKING:
+    from ._run import CompletedHook, FilterResult
     from ._types import Hook
 
 
@@ -60,8 +61,10 @@ class HooksError(Exception):
         message: what ``str(error)`` is.
         kind: what sort of error it is: ``"invalid-argument"``, ``"utf8"``, ``"json"`` (an argument is not the JSON
             expected), ``"io"``, ``"hook-file"``, ``"match"`` (``process.args`` is empty), ``"stage"``,
-            ``"no-json-suffix"``, ``"strict"`` or ``"panic"`` (a bug in libhooks). There may come more.
-        code: which error it is: a stable name such as ``"missing-executable"``, one of those of `Diagnostic.code`.
+            ``"no-json-suffix"``, ``"strict"``, ``"hook-failed"``, ``"timeout"``, ``"cancelled"`` or ``"panic"`` (a bug
+            in libhooks). There may come more.
+        code: which error it is: a stable name such as ``"missing-executable"``, one of those of `Diagnostic.code`; of a
+            hook or a filter that did not go well, its kind.
         status: the C library's number for the kind: an ``enum hooks_status`` of hooks.h, negative.
         errno: the system's error number behind it, as in the module `errno`, or None.
         path: the file or directory that it is about, as `os.fsdecode` gives it, or None.
@@ -70,6 +73,8 @@ class HooksError(Exception):
         hook: the name of the hook that could not be matched, or None.
         diagnostics: of a failed `Manager`, `Manager.reload` or `read_dir`: every problem of every directory.
         hooks: of a failed `read_dir`: the hooks that are good, by file name.
+        completed: of a hook that did not go well: what became of it, or None.
+        filtered: of a filter that did not go well: what became of the config, or None.
     """
 
     # As tracebacks and pickles name it.
@@ -102,6 +107,8 @@ class HooksError(Exception):
         self.hook = hook
         self.diagnostics = diagnostics
         self.hooks: Mapping[str, Hook] = {}
+        self.completed: Optional[CompletedHook] = None
+        self.filtered: Optional[FilterResult[Any]] = None
 
     @classmethod
     def _of(cls, status: int, data: Mapping[str, Any]) -> HooksError:

@@ -12,9 +12,10 @@ from __future__ import annotations
 import ctypes
 import json
 import os
-from collections.abc import Sequence
-from ctypes import POINTER, byref, c_bool, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
-from typing import Any, Callable, NoReturn, Optional
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from ctypes import CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
+from typing import Any, Callable, NamedTuple, NoReturn, Optional
 
 from ._errors import HooksError
 
@@ -25,12 +26,15 @@ REQUIRED = (0, 1, 0)
 COMPATIBLE, STRICT, LENIENT = 0, 1, 2
 # hooks.h: HOOKS_BIND_MOUNTS_DETECT
 DETECT = -1
+# hooks.h: HOOKS_STREAM_...
+STREAMS = {1: "stdout", 2: "stderr"}
 
 # A text that is handed out is a c_void_p: of a c_char_p, ctypes would make bytes, and the pointer to be freed would be
 # lost.
 _TEXT = c_char_p
 _TEXTS = (POINTER(c_char_p), c_size_t)
 _OUT = POINTER(c_void_p)
+_OUTPUT_FN = CFUNCTYPE(c_int, c_void_p, c_int, c_void_p, c_size_t)
 _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "hooks_version": (c_char_p, ()),
     "hooks_error_json": (c_char_p, (c_void_p,)),
@@ -52,6 +56,29 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "hooks_read_dir": (c_int, (_TEXT, *_TEXTS, _OUT, _OUT)),
     "hooks_validate": (c_int, (_TEXT, *_TEXTS, _OUT)),
     "hooks_when_match": (c_int, (_TEXT, _TEXT, _TEXT, c_int, POINTER(c_bool), _OUT)),
+    "hooks_exec_options_new": (c_void_p, ()),
+    "hooks_exec_options_set_dir": (c_int, (c_void_p, _TEXT)),
+    "hooks_exec_options_set_timeout_ms": (c_int, (c_void_p, c_int64)),
+    "hooks_exec_options_set_post_kill_timeout_ms": (c_int, (c_void_p, c_int64)),
+    "hooks_exec_options_set_capture_limit": (c_int, (c_void_p, c_size_t)),
+    "hooks_exec_options_set_output_fds": (c_int, (c_void_p, c_int, c_int)),
+    "hooks_exec_options_set_output_fn": (c_int, (c_void_p, _OUTPUT_FN, c_void_p)),
+    "hooks_exec_options_set_cancel_fd": (c_int, (c_void_p, c_int)),
+    "hooks_exec_options_set_output_annotations": (c_int, (c_void_p, c_int)),
+    "hooks_exec_options_set_patches": (c_int, (c_void_p, c_int)),
+    "hooks_exec_options_free": (None, (c_void_p,)),
+    "hooks_exec_run": (c_int, (_TEXT, c_void_p, c_size_t, c_void_p, _OUT, _OUT)),
+    "hooks_exec_result_json": (c_char_p, (c_void_p,)),
+    "hooks_exec_result_stdout": (c_void_p, (c_void_p, POINTER(c_size_t))),
+    "hooks_exec_result_stderr": (c_void_p, (c_void_p, POINTER(c_size_t))),
+    "hooks_exec_result_free": (None, (c_void_p,)),
+    "hooks_exec_filter": (c_int, (_TEXT, _TEXT, c_void_p, _OUT, _OUT)),
+    "hooks_filter_result_message": (c_char_p, (c_void_p,)),
+    "hooks_filter_result_json": (c_char_p, (c_void_p,)),
+    "hooks_filter_result_config": (c_char_p, (c_void_p,)),
+    "hooks_filter_result_count": (c_size_t, (c_void_p,)),
+    "hooks_filter_result_hook": (c_void_p, (c_void_p, c_size_t)),
+    "hooks_filter_result_free": (None, (c_void_p,)),
 }
 
 
@@ -230,3 +257,112 @@ def when_match(when: bytes, config: bytes, annotations: Optional[bytes], has_bin
     match = c_bool()
     _texts(_library.hooks_when_match, when, config, annotations, has_bind_mounts, byref(match))
     return match.value
+
+
+class RunOptions(NamedTuple):
+    """How hooks are run; a descriptor that there is not is -1."""
+
+    directory: Optional[bytes]
+    timeout_ms: int
+    post_kill_timeout_ms: int
+    capture_limit: int
+    stdout: int
+    stderr: int
+    output: Optional[Callable[[str, bytes], object]]
+    cancel: int
+    output_annotations: bool = False
+    patches: bool = False
+
+
+@contextmanager
+def _exec_options(options: RunOptions) -> Iterator[c_void_p]:
+    """The library's options. What the caller's output function raises is raised at the end, since it cannot pass
+    through the library."""
+    raised: list[BaseException] = []
+
+    def hand_over(_userdata: object, stream: int, data: int, length: int) -> int:
+        try:
+            if options.output is not None:
+                options.output(STREAMS[stream], ctypes.string_at(data, length))
+        except BaseException as error:
+            raised.append(error)
+            return 1
+        return 0
+
+    pointer = c_void_p(_library.hooks_exec_options_new())
+    try:
+        settings: dict[str, tuple[object, ...]] = {
+            "dir": (options.directory,),
+            "timeout_ms": (options.timeout_ms,),
+            "post_kill_timeout_ms": (options.post_kill_timeout_ms,),
+            "capture_limit": (options.capture_limit,),
+            "output_fds": (options.stdout, options.stderr),
+            "output_fn": (_OUTPUT_FN() if options.output is None else _OUTPUT_FN(hand_over), None),
+            "cancel_fd": (options.cancel,),
+            "output_annotations": (options.output_annotations,),
+            "patches": (options.patches,),
+        }
+        for name, values in settings.items():
+            if getattr(_library, f"hooks_exec_options_set_{name}")(pointer, *values) != 0:
+                raise RuntimeError(f"libhooks takes no {name} {values}")
+        yield pointer
+        if raised:
+            raise raised[0]
+    finally:
+        _library.hooks_exec_options_free(pointer)
+
+
+class Ran(NamedTuple):
+    """A hook's result: the JSON, and the bytes that it has only as text."""
+
+    json: bytes
+    stdout: bytes
+    stderr: bytes
+
+
+def _ran(result: c_void_p) -> Ran:
+    def stream(function: Callable[..., int]) -> bytes:
+        length = c_size_t()
+        data = function(result, byref(length))
+        return ctypes.string_at(data, length.value)
+
+    return Ran(
+        _library.hooks_exec_result_json(result),
+        stream(_library.hooks_exec_result_stdout),
+        stream(_library.hooks_exec_result_stderr),
+    )
+
+
+def exec_run(hook: bytes, state: bytes, options: RunOptions) -> Ran:
+    result = c_void_p()
+    try:
+        with _exec_options(options) as pointer:
+            _texts(_library.hooks_exec_run, hook, state, len(state), pointer, byref(result))
+        return _ran(result)
+    finally:
+        _library.hooks_exec_result_free(result)
+
+
+class Filtered(NamedTuple):
+    """A filter's result."""
+
+    message: Optional[bytes]
+    json: bytes
+    config: bytes
+    runs: Sequence[Ran]
+
+
+def exec_filter(hooks: bytes, config: bytes, options: RunOptions) -> Filtered:
+    result = c_void_p()
+    try:
+        with _exec_options(options) as pointer:
+            _texts(_library.hooks_exec_filter, hooks, config, pointer, byref(result))
+        count = _library.hooks_filter_result_count(result)
+        return Filtered(
+            _library.hooks_filter_result_message(result),
+            _library.hooks_filter_result_json(result),
+            _library.hooks_filter_result_config(result),
+            [_ran(c_void_p(_library.hooks_filter_result_hook(result, index))) for index in range(count)],
+        )
+    finally:
+        _library.hooks_filter_result_free(result)

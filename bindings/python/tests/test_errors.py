@@ -75,7 +75,7 @@ def same(one: BaseException, other: BaseException) -> None:
     assert one.args == other.args
     assert str(one) == str(other)
     data = {name: value for name, value in vars(other).items() if not name.startswith("__")}
-    assert len(data) == 11
+    assert len(data) == 13
     assert {name: vars(one)[name] for name in data} == data
 
 

@@ -7,14 +7,14 @@ import re
 import shutil
 import subprocess
 import typing
-from ctypes import POINTER, c_bool, c_char_p, c_int, c_size_t, c_uint64, c_void_p
+from ctypes import POINTER, c_bool, c_char_p, c_int, c_int64, c_size_t, c_uint64, c_void_p
 from pathlib import Path
 
 import pytest
 from conftest import Python
 
 import libhooks
-from libhooks import _ffi
+from libhooks import _ffi, _run
 
 # Prints the file of the library that is loaded.
 WHICH = (
@@ -135,14 +135,28 @@ def test_what_the_header_says(root: Path) -> None:
     numbers = {"POLICY_COMPATIBLE": "COMPATIBLE", "POLICY_STRICT": "STRICT", "POLICY_LENIENT": "LENIENT"}
     for name, ours in {**numbers, "BIND_MOUNTS_DETECT": "DETECT"}.items():
         assert getattr(_ffi, ours) == int(defined[f"HOOKS_{name}"].strip("()")), name
+    for number, stream in _ffi.STREAMS.items():
+        assert number == int(defined[f"HOOKS_STREAM_{stream.upper()}"])
+    statuses = dict(re.findall(r"^  HOOKS_STATUS_(\w+) = (-\d+),$", header, re.MULTILINE))
+    for kind, status in _run._STATUS.items():
+        assert status == int(statuses[kind.replace("-", "_").upper()])
 
 
 # What ctypes is told, and what of the header it goes with (without blanks, "const", "struct" and names).
 SORTS = {
     c_char_p: ("char*",),
     POINTER(c_char_p): ("char**",),
-    c_void_p: ("hooks_manager_t*", "hooks_options_t*", "hooks_error_t*", "char*"),
-    POINTER(c_void_p): ("char**", "hooks_manager_t**", "hooks_error_t**"),
+    c_void_p: (
+        *("hooks_manager_t*", "hooks_options_t*", "hooks_error_t*", "char*", "void*", "uint8_t*"),
+        *("hooks_exec_options_t*", "hooks_exec_result_t*", "hooks_filter_result_t*"),
+    ),
+    POINTER(c_void_p): tuple(
+        f"{what}**"
+        for what in ("char", *(f"hooks_{x}_t" for x in ("manager", "error", "exec_result", "filter_result")))
+    ),
+    POINTER(c_size_t): ("size_t*",),
+    _ffi._OUTPUT_FN: ("hooks_output_fn",),
+    c_int64: ("int64_t",),
     POINTER(c_bool): ("bool*",),
     c_int: ("int",),
     c_size_t: ("size_t", "uint64_t"),

@@ -92,20 +92,22 @@ def balance(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
 
         return call
 
-    real_new = _ffi._library.hooks_options_new
+    def creating(real: Callable[..., Any]) -> Callable[..., Any]:
+        def call() -> Any:
+            pointer = real()
+            there.update([pointer])
+            return pointer
 
-    def options_new() -> Any:
-        pointer = real_new()
-        there.update([pointer])
-        return pointer
+        return call
 
     for name, (_, arguments) in _ffi._FUNCTIONS.items():
         function = getattr(_ffi._library, name)
         if name.endswith("_free"):
             monkeypatch.setattr(_ffi._library, name, freeing(function))
+        elif name.endswith("_new") and not arguments:
+            monkeypatch.setattr(_ffi._library, name, creating(function))
         elif _ffi._OUT in arguments:
             monkeypatch.setattr(_ffi._library, name, making(function))
-    monkeypatch.setattr(_ffi._library, "hooks_options_new", options_new)
     manager_del, manager_free = _ffi.Manager.__del__, _ffi._library.hooks_manager_free
     monkeypatch.setattr(_ffi.Manager, "__del__", lambda manager: manager_del(manager, manager_free))
     return there
@@ -125,6 +127,8 @@ def test_whatever_the_library_makes_is_freed_once(write: Write, balance: Counter
     libhooks.read_dir(path.parent, ["precreate"])
     libhooks.validate(libhooks.read(path, ["precreate"]), ["precreate"])
     libhooks.when_match({}, {})
+    libhooks.run({"path": "/bin/cat"}, "x", output=print)
+    libhooks.filter_config([{"path": "/bin/cat"}], {})
     failures: list[Callable[[], object]] = [
         lambda: libhooks.Manager([path.parent]),
         lambda: manager.hooks("{"),
@@ -133,6 +137,10 @@ def test_whatever_the_library_makes_is_freed_once(write: Write, balance: Counter
         lambda: libhooks.read_dir(path.parent),
         lambda: libhooks.validate("null"),
         lambda: libhooks.when_match("{", {}),
+        lambda: libhooks.run("{"),
+        lambda: libhooks.run({"path": "/nowhere"}),
+        lambda: libhooks.run({"path": "/bin/false"}, check=True),
+        lambda: libhooks.filter_config([], "{"),
     ]
     for fails in failures:
         with pytest.raises(libhooks.HooksError):

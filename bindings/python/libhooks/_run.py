@@ -1,0 +1,403 @@
+"""Running hooks, and passing configs through them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import select
+import socket
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Callable, Generic, Optional, TypeVar, Union, overload
+
+from . import _arguments, _ffi
+from ._arguments import JSON, Descriptor, Path
+from ._errors import HooksError
+
+Config = TypeVar("Config", bound=Union[Mapping[str, object], str, bytes])
+_T = TypeVar("_T")
+
+_logger = logging.getLogger("libhooks")
+# hooks.h: enum hooks_status
+_STATUS = {"io": -4, "hook-failed": -8, "timeout": -9, "cancelled": -10}
+
+
+@dataclass(frozen=True)
+class CompletedHook:
+    """What became of a hook that was started.
+
+    Attributes:
+        path: its executable.
+        argv: its command line.
+        exit_status: what it exited with; None if it was killed, or nobody could tell.
+        signal: the number of the signal that killed it, or None.
+        timed_out: its time was over, and it was killed.
+        cancelled: the caller asked for its end, and it was killed.
+        duration: how long it took, in seconds.
+        stdout: what it wrote to stdout, if that was captured: the last bytes, as many as ``capture_limit`` allows.
+        stderr: likewise for stderr.
+        stdout_total: how many bytes it wrote to stdout, if that was captured.
+        stderr_total: likewise for stderr.
+        hook_error: what is wrong with the hook itself, or None: what Podman's package calls the *hook error*.
+        error: why it did not go well, or None: it did.
+    """
+
+    path: str
+    argv: tuple[str, ...]
+    exit_status: Optional[int]
+    signal: Optional[int]
+    timed_out: bool
+    cancelled: bool
+    duration: float
+    stdout: bytes
+    stderr: bytes
+    stdout_total: int
+    stderr_total: int
+    hook_error: Optional[str]
+    error: Optional[str]
+
+    def check(self) -> None:
+        """Does nothing if it went well.
+
+        Raises:
+            HooksError: it did not: of kind ``"timeout"``, ``"cancelled"`` or ``"hook-failed"``, with this object as its
+                ``completed``.
+        """
+        if self.error is None:
+            return
+        kind = "timeout" if self.timed_out else "cancelled" if self.cancelled else "hook-failed"
+        error = HooksError(self.error, kind=kind, code=kind, status=_STATUS[kind])
+        error.completed = self
+        raise error
+
+    @classmethod
+    def _of(cls, data: Mapping[str, Any], ran: _ffi.Ran) -> CompletedHook:
+        return cls(
+            path=data["path"],
+            argv=tuple(data["argv"]),
+            exit_status=data["exitStatus"],
+            signal=data["signal"],
+            timed_out=data["timedOut"],
+            cancelled=data["cancelled"],
+            duration=data["durationUs"] / 1e6,
+            stdout=ran.stdout,
+            stderr=ran.stderr,
+            stdout_total=data["stdout"]["total"],
+            stderr_total=data["stderr"]["total"],
+            hook_error=data["hookError"],
+            error=data["error"],
+        )
+
+
+@dataclass(frozen=True)
+class FilterFailure:
+    """Why a config did not get through.
+
+    Attributes:
+        message: all of it, for people: which hook, the error, and the end of what it wrote to stderr.
+        hook: which hook failed, from 0; None if none has run.
+        path: its executable, or None.
+        stderr: the end of what it wrote to stderr, as text.
+        kind: ``"hook-failed"``, ``"timeout"``, ``"cancelled"``, or ``"io"``: a file that an annotation names cannot be
+            opened.
+        hook_error: what is wrong with the hook itself, or None: it is what it printed, or no hook at all.
+        error: why it did not go well.
+        errno: the system's error number behind it, as in the module `errno`, or None.
+    """
+
+    message: str
+    hook: Optional[int]
+    path: Optional[str]
+    stderr: str
+    kind: str
+    hook_error: Optional[str]
+    error: str
+    errno: Optional[int]
+
+
+@dataclass(frozen=True)
+class FilterResult(Generic[Config]):
+    """What became of a config.
+
+    Attributes:
+        config: the config as the last good hook printed it, in the form in which it was given; as it was given, if
+            there was none.
+        runs: the hooks that were started, in order, the failing one included.
+        failure: why it did not get through, or None: it did.
+        patches: what each hook changed, if that was asked for: a JSON Patch (RFC 6902) for each that did not fail.
+    """
+
+    config: Config
+    runs: tuple[CompletedHook, ...]
+    failure: Optional[FilterFailure]
+    patches: Optional[tuple[list[dict[str, Any]], ...]] = None
+
+    def check(self) -> None:
+        """Does nothing if the config got through.
+
+        Raises:
+            HooksError: it did not: of the failure's kind, with this object as its ``filtered`` and the failing hook, if
+                it was started, as its ``completed``.
+        """
+        failure = self.failure
+        if failure is None:
+            return
+        status = _STATUS[failure.kind]
+        error = HooksError(failure.message, kind=failure.kind, code=failure.kind, status=status, errno=failure.errno)
+        error.filtered = self
+        if failure.hook is not None and failure.hook < len(self.runs):
+            error.completed = self.runs[failure.hook]
+        raise error
+
+
+def run(
+    hook: JSON,
+    state: Union[bytes, str, Mapping[str, object]] = b"",
+    *,
+    directory: Optional[Path] = None,
+    timeout: Optional[float] = None,
+    post_kill_timeout: Optional[float] = 10.0,
+    capture_limit: int = 10 << 20,
+    stdout: Optional[Descriptor] = None,
+    stderr: Optional[Descriptor] = None,
+    output: Optional[Callable[[str, bytes], object]] = None,
+    cancel: Optional[Descriptor] = None,
+    check: bool = False,
+) -> CompletedHook:
+    """Runs a hook and waits for its end. One that fails is a result, unless ``check`` is true.
+
+    It gets the environment that it has and no other, no descriptor but 0, 1 and 2, and a process group of its own,
+    which is killed with it when its time is over, or its end is asked for. When it exits by itself, what it has left
+    behind lives on: what that writes then is lost.
+
+    Args:
+        hook: an entry of ``config["hooks"]``, as JSON text or a mapping: ``path``, ``args``, ``env``, ``timeout``.
+        state: what it reads on stdin: the container's state. A mapping is written as JSON.
+        directory: where it is started; its executable's path is relative to it. None: the working directory.
+        timeout: its time in seconds, if it has none of its own; down to the millisecond. None: none.
+        post_kill_timeout: how long to wait for it after it was killed, in seconds. None: as long as it takes.
+        capture_limit: how much of each stream is kept, in bytes: the last of it.
+        stdout, stderr: where that goes instead of being captured: an open file, or a descriptor.
+        output: called with ``"stdout"`` or ``"stderr"`` and bytes, for what is captured as it comes; not in the main
+            thread. What it raises ends that, and is raised here when the hook has ended.
+        cancel: the hook is killed as soon as this can be read from: a descriptor (of a pipe, say), or an object that
+            has one. It is not read.
+        check: raise what `CompletedHook.check` does.
+
+    Called in the main thread, the hook is followed by a thread made for that, so that signals are handled meanwhile.
+    When a handler raises, as that of Ctrl-C raises KeyboardInterrupt, the hook is killed first. The same is done in a
+    daemon thread that gives ``output``: the interpreter does not end before such a hook.
+
+    Raises:
+        HooksError: the hook is none, or cannot be started (see ``errno``); it did not go well, and ``check`` is true.
+        TypeError, ValueError: an argument is of another type, or JSON cannot hold it.
+    """
+    text, given = _arguments.json_text("hook", hook), _arguments.state_bytes(state)
+    _arguments.switch("check", check)
+    options = _options(directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel)
+    options = options._replace(stdout=_arguments.descriptor("stdout", stdout))
+    ran = _interruptibly(lambda descriptor: _ffi.exec_run(text, given, options._replace(cancel=descriptor)), options)
+    completed = CompletedHook._of(json.loads(ran.json), ran)
+    if check:
+        completed.check()
+    return completed
+
+
+@overload
+def filter_config(
+    hooks: Union[Iterable[Mapping[str, object]], str, bytes],
+    config: str,
+    *,
+    directory: Optional[Path] = ...,
+    timeout: Optional[float] = ...,
+    post_kill_timeout: Optional[float] = ...,
+    capture_limit: int = ...,
+    stderr: Optional[Descriptor] = ...,
+    output: Optional[Callable[[str, bytes], object]] = ...,
+    cancel: Optional[Descriptor] = ...,
+    output_annotations: bool = ...,
+    patches: bool = ...,
+    check: bool = ...,
+) -> FilterResult[str]: ...
+@overload
+def filter_config(
+    hooks: Union[Iterable[Mapping[str, object]], str, bytes],
+    config: bytes,
+    *,
+    directory: Optional[Path] = ...,
+    timeout: Optional[float] = ...,
+    post_kill_timeout: Optional[float] = ...,
+    capture_limit: int = ...,
+    stderr: Optional[Descriptor] = ...,
+    output: Optional[Callable[[str, bytes], object]] = ...,
+    cancel: Optional[Descriptor] = ...,
+    output_annotations: bool = ...,
+    patches: bool = ...,
+    check: bool = ...,
+) -> FilterResult[bytes]: ...
+@overload
+def filter_config(
+    hooks: Union[Iterable[Mapping[str, object]], str, bytes],
+    config: Mapping[str, object],
+    *,
+    directory: Optional[Path] = ...,
+    timeout: Optional[float] = ...,
+    post_kill_timeout: Optional[float] = ...,
+    capture_limit: int = ...,
+    stderr: Optional[Descriptor] = ...,
+    output: Optional[Callable[[str, bytes], object]] = ...,
+    cancel: Optional[Descriptor] = ...,
+    output_annotations: bool = ...,
+    patches: bool = ...,
+    check: bool = ...,
+) -> FilterResult[dict[str, Any]]: ...
+def filter_config(
+    hooks: Union[Iterable[Mapping[str, object]], str, bytes],
+    config: JSON,
+    *,
+    directory: Optional[Path] = None,
+    timeout: Optional[float] = None,
+    post_kill_timeout: Optional[float] = 10.0,
+    capture_limit: int = 10 << 20,
+    stderr: Optional[Descriptor] = None,
+    output: Optional[Callable[[str, bytes], object]] = None,
+    cancel: Optional[Descriptor] = None,
+    output_annotations: bool = False,
+    patches: bool = False,
+    check: bool = False,
+) -> Union[FilterResult[str], FilterResult[bytes], FilterResult[dict[str, Any]]]:
+    """Passes a config through hooks: each reads what the one before it printed, byte for byte, and what it prints is
+    the new config. A hook that fails, or prints no config, ends it; that is a result, unless ``check`` is true.
+
+    Args:
+        hooks: the hooks, such as ``result.extension_stage_hooks["precreate"]``; or a JSON array of them, as text.
+        config: the container's OCI config: JSON text, or a mapping.
+        directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel: as for `run`. A config longer than
+            ``capture_limit`` is a failure.
+        output_annotations: whether the annotations ``run.oci.hooks.stdout`` and ``run.oci.hooks.stderr`` of the config
+            name files that the hooks' output is appended to. Who may set them may then have such files written.
+        patches: whether to tell what each hook changed.
+        check: raise what `FilterResult.check` does.
+
+    The logger ``libhooks`` is told what each hook changed, too, at level DEBUG.
+
+    Raises:
+        HooksError: the config is none; or it did not get through, and ``check`` is true.
+        TypeError, ValueError: an argument is of another type, or JSON cannot hold it.
+    """
+    hooks_text, text = _arguments.hooks_text(hooks), _arguments.json_text("config", config)
+    for name, value in (("output_annotations", output_annotations), ("patches", patches), ("check", check)):
+        _arguments.switch(name, value)
+    log = _logger.isEnabledFor(logging.DEBUG)
+    options = _options(directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel)
+    options = options._replace(output_annotations=output_annotations, patches=patches or log)
+    filtered = _interruptibly(
+        lambda descriptor: _ffi.exec_filter(hooks_text, text, options._replace(cancel=descriptor)), options
+    )
+    data = json.loads(filtered.json)
+    runs = tuple(map(CompletedHook._of, data["hooks"], filtered.runs))
+    failure = None if data["failure"] is None else _failure(data["failure"], filtered.message or b"")
+    changes = data.get("patches") or ()
+    for index, patch in enumerate(changes):
+        if patch:
+            _logger.debug("hook %d (%s) changed the config: %s", index, runs[index].path, json.dumps(patch))
+    told = tuple(changes) if patches else None
+    result: Union[FilterResult[str], FilterResult[bytes], FilterResult[dict[str, Any]]]
+    if isinstance(config, str):
+        result = FilterResult(filtered.config.decode(), runs, failure, told)
+    elif isinstance(config, bytes):
+        result = FilterResult(filtered.config, runs, failure, told)
+    else:
+        result = FilterResult(json.loads(filtered.config), runs, failure, told)
+    if check:
+        result.check()
+    return result
+
+
+def _failure(data: Mapping[str, Any], message: bytes) -> FilterFailure:
+    return FilterFailure(
+        message=message.decode(),
+        hook=data["hook"],
+        path=data["path"],
+        stderr=data["stderr"],
+        kind=data["kind"],
+        hook_error=data["hookError"],
+        error=data["error"],
+        errno=data["errno"] or None,
+    )
+
+
+def _options(
+    directory: Optional[Path],
+    timeout: Optional[float],
+    post_kill_timeout: Optional[float],
+    capture_limit: int,
+    stderr: Optional[Descriptor],
+    output: Optional[Callable[[str, bytes], object]],
+    cancel: Optional[Descriptor],
+) -> _ffi.RunOptions:
+    _arguments.function("output", output)
+    return _ffi.RunOptions(
+        directory=None if directory is None else _arguments.path("directory", directory),
+        timeout_ms=_arguments.timeout_ms(timeout),
+        post_kill_timeout_ms=_arguments.post_kill_timeout_ms(post_kill_timeout),
+        capture_limit=_arguments.size("capture_limit", capture_limit),
+        stdout=-1,
+        stderr=_arguments.descriptor("stderr", stderr),
+        output=output,
+        cancel=_arguments.descriptor("cancel", cancel),
+    )
+
+
+def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
+    """What `call` gives, whose argument is the descriptor that ends it.
+
+    Python handles signals in the main thread, and not while that is in the library. So there a thread is made for the
+    call; when a handler raises, the call is ended first. So it is in a daemon thread where Python is called from within
+    the library: when the interpreter ends, it ends such threads there and then, and the process would abort.
+    """
+    cancel, current = options.cancel, threading.current_thread()
+    if current is not threading.main_thread() and not (current.daemon and options.output):
+        return call(cancel)
+    future: Future[_T] = Future()
+    # A shutdown of one end can be seen at the other: there that the call is to end, here that it has. (A close could
+    # not, if another thread has forked since.)
+    ours, theirs = socket.socketpair()
+
+    def work() -> None:
+        with theirs:
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(call(theirs.fileno()))
+                except BaseException as error:
+                    future.set_exception(error)
+            theirs.shutdown(socket.SHUT_RDWR)
+
+    with ours:
+        thread = threading.Thread(target=work, name="libhooks", daemon=False)
+        try:
+            thread.start()
+            ends = select.poll()
+            for descriptor in (ours.fileno(), cancel):
+                if descriptor >= 0:
+                    ends.register(descriptor, select.POLLIN)
+            # Again and again: a signal that comes just before the system is asked does not wake it.
+            while not ends.poll(100):
+                pass
+            # Where the call has ended, it is too late for this, and does nothing.
+            ours.shutdown(socket.SHUT_RDWR)
+            thread.join()
+        except BaseException as error:
+            # If it has not begun, it never will.
+            if future.cancel():
+                theirs.close()
+                if isinstance(error, RuntimeError):
+                    # There can be no thread more, or the interpreter is about to end.
+                    return call(cancel)
+            else:
+                ours.shutdown(socket.SHUT_RDWR)
+                thread.join()
+            raise
+    return future.result()

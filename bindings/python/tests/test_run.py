@@ -1,0 +1,515 @@
+"""Running hooks, and passing configs through them."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import logging
+import math
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Optional
+
+import pytest
+from conftest import Python
+
+import libhooks
+
+RUN: Any = libhooks.run
+FILTER: Any = libhooks.filter_config
+# Longer than any test waits.
+LONG = "exec sleep 600"
+
+
+def sh(script: str, **more: Any) -> dict[str, Any]:
+    return {"path": "/bin/sh", "args": ["sh", "-c", script], **more}
+
+
+def there(pid: str) -> bool:
+    """Whether a process runs; one that its parent has not reaped yet does not."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid.strip()}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_a_hook_is_run() -> None:
+    for hook in (sh("cat; echo oh >&2"), json.dumps(sh("cat; echo oh >&2"))):
+        completed = libhooks.run(hook, "stäte")
+        assert (completed.path, completed.argv) == ("/bin/sh", ("sh", "-c", "cat; echo oh >&2"))
+        assert (completed.exit_status, completed.signal) == (0, None)
+        assert (completed.stdout, completed.stderr) == ("stäte".encode(), b"oh\n")
+        assert (completed.stdout_total, completed.stderr_total) == (6, 3)
+        assert (completed.timed_out, completed.cancelled) == (False, False)
+        assert (completed.hook_error, completed.error) == (None, None)
+        assert 0 < completed.duration < 60
+        completed.check()
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            completed.signal = 1  # type: ignore[misc]
+
+
+def test_state_is_bytes_text_or_data() -> None:
+    cat = {"path": "/bin/cat"}
+    assert libhooks.run(cat).stdout == b""
+    for state in (b"\0\xff\n", bytearray(b"\0\xff\n"), memoryview(b"\0\xff\n")):
+        assert RUN(cat, state).stdout == b"\0\xff\n"
+    assert libhooks.run(cat, "a\0b").stdout == b"a\0b"
+    assert json.loads(libhooks.run(cat, {"id": "ä", "pid": 1}).stdout) == {"id": "ä", "pid": 1}
+    assert libhooks.run(sh("exit 0"), b"x" * (1 << 20)).error is None
+
+
+def test_a_hook_that_cannot_be_started() -> None:
+    with pytest.raises(libhooks.HooksError) as caught:
+        libhooks.run({"path": "/nowhere"})
+    error = caught.value
+    assert str(error) == "fork/exec /nowhere: no such file or directory"
+    assert (error.kind, error.code, error.status, error.errno) == ("io", "start-failed", -4, errno.ENOENT)
+    assert (error.completed, error.filtered) == (None, None)
+    with pytest.raises(libhooks.HooksError) as caught:
+        libhooks.run({"path": "/bin"})
+    assert caught.value.errno == errno.EACCES
+    with pytest.raises(libhooks.HooksError, match="no command"):
+        libhooks.run({})
+    with pytest.raises(libhooks.HooksError, match="^chdir /nowhere: no such file or directory$"):
+        libhooks.run(sh("pwd"), directory="/nowhere")
+
+
+def test_what_does_not_go_well_can_be_raised() -> None:
+    said = "executing [sh -c exit 3]: exit status 3"
+    completed = libhooks.run(sh("exit 3"))
+    assert (completed.exit_status, completed.error, completed.hook_error) == (3, said, said)
+    with pytest.raises(libhooks.HooksError) as caught:
+        completed.check()
+    assert caught.value.completed is completed
+    assert (str(caught.value), caught.value.kind, caught.value.status) == (said, "hook-failed", -8)
+    assert pickle.loads(pickle.dumps(caught.value)).completed == completed
+    with pytest.raises(libhooks.HooksError) as caught:
+        libhooks.run(sh("echo hi; kill -SEGV $$"), check=True)
+    killed = caught.value.completed
+    assert killed is not None
+    assert (killed.exit_status, killed.signal, killed.stdout) == (None, signal.SIGSEGV, b"hi\n")
+    assert libhooks.run(sh("exit 0"), check=True).exit_status == 0
+
+
+def test_timeouts() -> None:
+    with pytest.raises(libhooks.HooksError) as caught:
+        libhooks.run(sh(f"echo hi; {LONG}"), timeout=0.2, check=True)
+    assert (caught.value.kind, caught.value.code, caught.value.status) == ("timeout", "timeout", -9)
+    completed = caught.value.completed
+    assert completed is not None
+    assert completed.timed_out
+    assert (completed.stdout, completed.signal, completed.exit_status) == (b"hi\n", signal.SIGKILL, None)
+    assert (completed.error, completed.cancelled) == ("context deadline exceeded", False)
+    # The hook's own comes first.
+    assert libhooks.run(sh("sleep 0.1", timeout=600), timeout=0.0001).error is None
+    assert libhooks.run(sh(LONG, timeout=0), timeout=600).timed_out
+    # The shortest is not none, and the longest does not overflow.
+    for timeout in (0, -1, 5e-324, -math.inf):
+        assert libhooks.run(sh(LONG), timeout=timeout).timed_out
+    for timeout in (600, 1e300, math.inf):
+        assert libhooks.run(sh("exit 0"), timeout=timeout, post_kill_timeout=None).error is None
+    assert libhooks.run(sh(LONG), timeout=0, post_kill_timeout=math.inf).signal == signal.SIGKILL
+    given_up = libhooks.run(sh(LONG), timeout=0, post_kill_timeout=-1)
+    assert given_up.error == "context deadline exceeded"
+
+
+class Handle:
+    """Something that stands on a descriptor."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+
+    def fileno(self) -> int:
+        return self.descriptor
+
+
+@pytest.mark.parametrize("wrap", [int, Handle])
+@pytest.mark.parametrize("in_main_thread", [True, False])
+def test_another_thread_cancels(wrap: Any, in_main_thread: bool, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    ready = tmp_path / "ready"
+    os.mkfifo(ready)
+    results: list[libhooks.CompletedHook] = []
+
+    def cancel() -> None:
+        ready.read_bytes()
+        os.write(writer, b"x")
+
+    def run() -> None:
+        results.append(libhooks.run(sh(f"echo > {ready}; {LONG}"), cancel=wrap(reader)))
+
+    other, *more = [threading.Thread(target=what) for what in ((cancel,) if in_main_thread else (cancel, run))]
+    for thread in (other, *more):
+        thread.start()
+    if in_main_thread:
+        run()
+    for thread in (other, *more):
+        thread.join()
+    completed = results[0]
+    assert completed.cancelled
+    assert (completed.error, completed.timed_out) == ("context canceled", False)
+    assert os.read(reader, 9) == b"x"
+    with pytest.raises(libhooks.HooksError) as caught:
+        completed.check()
+    assert (caught.value.kind, caught.value.status) == ("cancelled", -10)
+    # The other end's being closed counts.
+    os.close(writer)
+    assert libhooks.run(sh(LONG), cancel=reader).cancelled
+    os.close(reader)
+
+
+def test_the_environment_is_the_hooks_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OURS", "1")
+    env = {"path": "/usr/bin/env", "env": ["A=1", "B=ä", "A=2"]}
+    assert libhooks.run(env).stdout.decode() == "B=ä\nA=2\n"
+    assert libhooks.run({"path": "/usr/bin/env"}).stdout == b""
+
+
+def test_the_directory(tmp_path: Path) -> None:
+    (tmp_path / "hook").symlink_to("/bin/pwd")
+    for directory in (tmp_path, str(tmp_path), os.fsencode(tmp_path)):
+        assert libhooks.run({"path": "./hook"}, directory=directory).stdout == os.fsencode(tmp_path.resolve()) + b"\n"
+    assert libhooks.run({"path": "/bin/pwd"}).stdout.decode() == f"{Path.cwd()}\n"
+
+
+def test_output_is_exact_and_bounded() -> None:
+    everything = bytes(range(256))
+    completed = libhooks.run(sh("cat; cat /nowhere"), everything)
+    assert completed.stdout == everything
+    completed = libhooks.run({"path": "/bin/cat"}, everything, capture_limit=3)
+    assert (completed.stdout, completed.stdout_total) == (b"\xfd\xfe\xff", 256)
+    completed = libhooks.run({"path": "/bin/cat"}, everything, capture_limit=0)
+    assert (completed.stdout, completed.stdout_total) == (b"", 256)
+
+
+def test_output_comes_as_it_is_written(tmp_path: Path) -> None:
+    """The hook goes on only when its first words have come."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    seen = []
+
+    def output(stream: str, data: bytes) -> None:
+        seen.append((stream, data))
+        if data == b"first\n":
+            gate.write_text("go\n")
+
+    script = f"printf 'first\\n'; read -r go <{gate}; printf '\\377' >&2"
+    completed = libhooks.run(sh(script), output=output)
+    assert seen == [("stdout", b"first\n"), ("stderr", b"\xff")]
+    assert (completed.stdout, completed.stderr, completed.error) == (b"first\n", b"\xff", None)
+
+
+class OurError(BaseException):
+    pass
+
+
+def test_what_the_output_function_raises_comes_out(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    seen = []
+
+    def output(stream: str, data: bytes) -> None:
+        seen.append(data)
+        gate.write_text("go\n")
+        raise OurError("oh no")
+
+    # The hook goes on to its end, and nothing more of it is handed over.
+    hook = sh(f"echo 1; read -r go <{gate}; echo 2; echo done >{done}")
+    with pytest.raises(OurError, match="^oh no$"):
+        libhooks.run(hook, output=output)
+    assert (seen, done.read_text()) == ([b"1\n"], "done\n")
+    with pytest.raises(OurError):
+        libhooks.filter_config([hook], {}, output=output)
+    with pytest.raises(ZeroDivisionError):
+        libhooks.run(sh("echo 1"), output=lambda stream, data: 1 // 0)
+
+
+def test_output_goes_into_files(tmp_path: Path) -> None:
+    with open(tmp_path / "out", "w+b") as out, open(tmp_path / "err", "w") as err:
+        completed = libhooks.run(sh("echo out; echo err >&2"), stdout=out, stderr=err.fileno())
+        assert (completed.stdout, completed.stdout_total, completed.stderr) == (b"", 0, b"")
+        out.seek(0)
+        assert out.read() == b"out\n"
+        libhooks.run(sh("echo both; echo both >&2"), stdout=err, stderr=err)
+    assert (tmp_path / "err").read_text() == "err\nboth\nboth\n"
+
+
+def test_what_is_left_behind_lives_on(tmp_path: Path) -> None:
+    """Its output does not hold the run up; what the hook leaves on a timeout dies with it."""
+    gate, done = tmp_path / "gate", tmp_path / "done"
+    os.mkfifo(gate)
+    os.mkfifo(done)
+    completed = libhooks.run(sh(f"(read -r go <{gate}; echo late; echo alive >{done}) & echo hook"))
+    assert (completed.stdout, completed.error) == (b"hook\n", None)
+    gate.write_text("go\n")
+    assert done.read_text() == "alive\n"
+    completed = libhooks.run(sh("sleep 600 & echo $!; wait"), timeout=0.3)
+    child = completed.stdout.decode()
+    assert completed.timed_out
+    assert child
+    while there(child):
+        pass
+
+
+# Runs a hook that says where it is, and never ends by itself.
+INTERRUPTED = """
+import os, signal, sys, threading
+import libhooks
+
+class Stop(Exception):
+    pass
+
+def stop(number, frame):
+    raise Stop
+
+signal.signal(signal.SIGTERM, stop)
+cancel = os.pipe()[0] if sys.argv[1] == "cancel" else None
+hook = {"path": "/bin/sh", "args": ["sh", "-c", "sleep 600 & echo $$ $!; wait"]}
+try:
+    libhooks.run(hook, output=lambda stream, data: print(data.decode(), end="", flush=True), cancel=cancel)
+except (KeyboardInterrupt, Stop) as error:
+    print(type(error).__name__, threading.active_count())
+"""
+
+
+@pytest.mark.parametrize("cancel", ["cancel", "none"])
+@pytest.mark.parametrize(("number", "name"), [(signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "Stop")])
+def test_an_interrupt_ends_the_hook(cancel: str, number: signal.Signals, name: str, library: Path) -> None:
+    program = [sys.executable, "-c", INTERRUPTED, cancel]
+    path = str(Path(libhooks.__file__).parents[1])
+    env = {**os.environ, "PYTHONPATH": path, "LIBHOOKS_PATH": str(library)}
+    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, env=env) as process:
+        assert process.stdout is not None
+        pids = process.stdout.readline().split()
+        assert len(pids) == 2
+        process.send_signal(number)
+        assert process.stdout.read() == f"{name} 1\n"
+    assert process.returncode == 0
+    for pid in pids:
+        while there(pid):
+            pass
+
+
+# The interpreter ends while a daemon thread's hook goes on writing.
+DAEMON = """
+import threading
+import libhooks
+
+begun = threading.Event()
+hook = {"path": "/bin/sh", "args": ["sh", "-c", "while :; do echo x; done"]}
+output = lambda stream, data: begun.set()
+threading.Thread(target=libhooks.run, args=(hook,), kwargs={"timeout": 0.5, "output": output}, daemon=True).start()
+begun.wait()
+"""
+
+
+def test_a_daemon_thread_does_not_abort_the_end(python: Python, library: Path) -> None:
+    ran = python(DAEMON, bundled=str(library))
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+def test_a_signal_handler_may_cancel() -> None:
+    """One that does not raise, but writes into the pipe that the run was given."""
+    reader, writer = os.pipe()
+    before = signal.signal(signal.SIGUSR1, lambda number, frame: os.write(writer, b"x"))
+    try:
+        completed = libhooks.run(sh(f"kill -USR1 {os.getpid()}; {LONG}"), cancel=reader)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        os.close(reader)
+        os.close(writer)
+    assert completed.cancelled
+
+
+def test_without_threads_it_still_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def start(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    before = os.listdir("/proc/self/fd")
+    monkeypatch.setattr(threading.Thread, "start", start)
+    assert libhooks.run(sh("echo hi")).stdout == b"hi\n"
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+def test_threads_run_hooks_beside_each_other(tmp_path: Path) -> None:
+    """Each hook waits for the next, so none would end if one call held the others up."""
+    fifos = [tmp_path / str(index) for index in range(8)]
+    for fifo in fifos:
+        os.mkfifo(fifo)
+    # Held open, or what is written before the reader comes would be lost.
+    held = [os.open(fifo, os.O_RDWR) for fifo in fifos]
+    results: list[Optional[libhooks.CompletedHook]] = [None] * len(fifos)
+
+    def use(index: int) -> None:
+        ours, others = fifos[index], fifos[(index + 1) % len(fifos)]
+        results[index] = libhooks.run(sh(f"exec 3<>{ours} 4<>{others}; echo {index} >&4; read -r x <&3; echo $x"))
+
+    threads = [threading.Thread(target=use, args=(index,)) for index in range(len(fifos))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for descriptor in held:
+        os.close(descriptor)
+    assert [result and int(result.stdout) for result in results] == [7, 0, 1, 2, 3, 4, 5, 6]
+
+
+def test_nothing_is_left_after_200_runs() -> None:
+    def left() -> tuple[int, int, str]:
+        children = "".join(task.read_text() for task in Path("/proc/self/task").glob("*/children"))
+        return len(os.listdir("/proc/self/fd")), threading.active_count(), children
+
+    before = left()
+    for index in range(50):
+        assert libhooks.run(sh("cat"), b"x", output=print).exit_status == 0
+        assert libhooks.run(sh("exit 1"), timeout=600).exit_status == 1
+        assert libhooks.run(sh(LONG), timeout=0.001 * (index % 3)).timed_out
+        with pytest.raises(libhooks.HooksError):
+            libhooks.run({"path": "/nowhere"})
+    assert left() == before
+
+
+CONFIG: dict[str, Any] = {"ociVersion": "1.2.0", "x": 1}
+
+
+def test_a_config_goes_through_hooks() -> None:
+    text = '{"x": 1e400,\t"ä": 1}'
+    hooks = [sh("sed s/1e400/1E400/"), {"path": "/bin/cat"}]
+    result = libhooks.filter_config(hooks, text)
+    assert result.config == '{"x": 1E400,\t"ä": 1}'
+    assert (result.failure, result.patches) == (None, None)
+    assert [run.path for run in result.runs] == ["/bin/sh", "/bin/cat"]
+    assert result.runs[0].stdout == result.config.encode()
+    result.check()
+    assert libhooks.filter_config(json.dumps(hooks), text.encode()).config == result.config.encode()
+    assert libhooks.filter_config(iter(hooks), CONFIG, check=True).config == CONFIG
+    assert libhooks.filter_config((), text).config == text
+    assert libhooks.filter_config([], CONFIG).config == CONFIG
+
+
+def test_the_hooks_of_a_manager_can_be_run(root: Path) -> None:
+    config = json.loads((root / "examples/config.json").read_text())
+    with libhooks.Manager([root / "examples/hooks.d"], ["precreate"]) as manager:
+        result = manager.hooks(config)
+    hooks = result.extension_stage_hooks["precreate"]
+    assert libhooks.filter_config(hooks, result.config, check=True).config == result.config
+
+
+def test_a_filter_that_fails() -> None:
+    hooks = [sh("sed s/1/2/g"), sh("echo oh >&2; exit 9"), {"path": "/bin/cat"}]
+    result = libhooks.filter_config(hooks, '{"x": 1}')
+    assert result.config == '{"x": 2}'
+    said = "executing [sh -c echo oh >&2; exit 9]: exit status 9"
+    message = f"hook 1 (/bin/sh): {said}: oh"
+    failure = libhooks.FilterFailure(message, 1, "/bin/sh", "oh", "hook-failed", said, said, None)
+    assert result.failure == failure
+    assert [run.exit_status for run in result.runs] == [0, 9]
+    with pytest.raises(libhooks.HooksError) as caught:
+        result.check()
+    assert (str(caught.value), caught.value.kind, caught.value.status) == (message, "hook-failed", -8)
+    assert caught.value.filtered is result
+    assert caught.value.completed is result.runs[1]
+    assert pickle.loads(pickle.dumps(caught.value)).filtered == result
+    with pytest.raises(libhooks.HooksError, match="unmarshal output from config-filter hook 0") as caught:
+        libhooks.filter_config([sh("echo '[]'")], CONFIG, check=True)
+    assert caught.value.filtered is not None
+    assert caught.value.filtered.config == CONFIG
+    assert caught.value.filtered.failure is not None
+    assert caught.value.filtered.failure.hook_error is None
+    with pytest.raises(libhooks.HooksError) as caught:
+        libhooks.filter_config([{"path": "/nowhere"}], CONFIG, check=True)
+    assert (caught.value.kind, caught.value.errno, caught.value.completed) == ("hook-failed", errno.ENOENT, None)
+    for bad in ("null", "{", b"\xff"):
+        with pytest.raises(libhooks.HooksError):
+            FILTER([], bad)
+
+
+def test_filters_end_in_time() -> None:
+    reader, writer = os.pipe()
+    os.close(writer)
+    for kind, status, how in (("timeout", -9, {"timeout": 0}), ("cancelled", -10, {"cancel": reader})):
+        with pytest.raises(libhooks.HooksError) as caught:
+            FILTER([sh(LONG)], CONFIG, check=True, **how)
+        assert (caught.value.kind, caught.value.status) == (kind, status)
+    os.close(reader)
+
+
+def test_filters_tell_what_they_do(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    seen = []
+    hooks = [sh('sed \'s/"x":1/"x":2/\''), sh("cat; echo oh >&2"), sh("exit 1")]
+    with open(tmp_path / "err", "wb") as err:
+        result = libhooks.filter_config(hooks, CONFIG, patches=True, stderr=err, output=lambda *what: seen.append(what))
+    assert result.patches == ([{"op": "replace", "path": "/x", "value": 2}], [])
+    assert (tmp_path / "err").read_bytes() == b"oh\n"
+    assert seen == [("stdout", b'{"ociVersion":"1.2.0","x":2}')] * 2
+    with caplog.at_level(logging.DEBUG, "libhooks"):
+        result = libhooks.filter_config(hooks, CONFIG)
+    assert result.patches is None
+    said = 'hook 0 (/bin/sh) changed the config: [{"op": "replace", "path": "/x", "value": 2}]'
+    assert [record.getMessage() for record in caplog.records] == [said]
+
+
+def test_annotations_name_files_if_they_may(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    config = {"annotations": {"run.oci.hooks.stdout": str(out)}}
+    cat = [{"path": "/bin/cat"}]
+    assert libhooks.filter_config(cat, config).failure is None
+    assert not out.exists()
+    libhooks.filter_config(cat, config, output_annotations=True, check=True)
+    assert json.loads(out.read_text()) == config
+    config["annotations"]["run.oci.hooks.stdout"] = str(tmp_path)
+    with pytest.raises(libhooks.HooksError, match="opening stdout file for config-filter hook") as caught:
+        libhooks.filter_config(cat, config, output_annotations=True, check=True)
+    assert (caught.value.kind, caught.value.status, caught.value.errno) == ("io", -4, errno.EISDIR)
+    assert caught.value.completed is None
+
+
+@pytest.mark.parametrize(
+    ("error", "match", "options"),
+    [
+        (TypeError, "^directory must be", {"directory": 1}),
+        (ValueError, "^directory has a NUL", {"directory": "a\0"}),
+        (TypeError, "^timeout must be a number of seconds or None, not str", {"timeout": "1"}),
+        (TypeError, "^timeout must be", {"timeout": True}),
+        (ValueError, "^timeout is no number", {"timeout": math.nan}),
+        (TypeError, "^post_kill_timeout must be", {"post_kill_timeout": "1"}),
+        (TypeError, "^capture_limit must be an int", {"capture_limit": 1.0}),
+        (ValueError, "^capture_limit is -1", {"capture_limit": -1}),
+        (ValueError, "^capture_limit is", {"capture_limit": 1 << 64}),
+        (TypeError, "^stderr must be a descriptor", {"stderr": "/dev/null"}),
+        (ValueError, "^stderr is no descriptor: -1", {"stderr": subprocess.PIPE}),
+        (TypeError, "^output must be callable", {"output": 1}),
+        (TypeError, "^cancel must be a descriptor", {"cancel": True}),
+        (ValueError, "^cancel is no descriptor", {"cancel": 1 << 31}),
+        (TypeError, "^check must be a bool", {"check": 1}),
+    ],
+)
+def test_options_are_what_they_are(error: type[Exception], match: str, options: dict[str, Any]) -> None:
+    with pytest.raises(error, match=match):
+        RUN(sh("exit 0"), **options)
+    with pytest.raises(error, match=match):
+        FILTER([], {}, **options)
+
+
+def test_arguments_are_what_they_are() -> None:
+    with pytest.raises(TypeError, match="^hook must be a mapping, or JSON text"):
+        RUN(["/bin/sh"])
+    with pytest.raises(TypeError, match="^state must be bytes, a str or a mapping"):
+        RUN(sh("exit 0"), 1)
+    with pytest.raises(ValueError, match="^state has no form in UTF-8"):
+        RUN(sh("exit 0"), "\udcff")
+    with pytest.raises(TypeError, match="^stdout must be a descriptor"):
+        RUN(sh("exit 0"), stdout="x")
+    with pytest.raises(TypeError, match="^hooks must be several hooks"):
+        FILTER(sh("exit 0"), {})
+    with pytest.raises(TypeError, match=r"^hooks\[0\] must be a mapping"):
+        FILTER(["/bin/sh"], {})
+    with pytest.raises(TypeError, match="^patches must be a bool"):
+        FILTER([], {}, patches=1)
