@@ -175,6 +175,8 @@ func runCases(t *testing.T) map[string]runCase {
 		"the longest timeout":     {hook: with(sh("echo a"), timeout(math.MaxInt64/int(time.Second))), postKill: busy},
 		"a longer one":            {hook: with(sh("sleep 0.1; echo a"), timeout(math.MaxInt64/int(time.Second)+1)), postKill: busy, differs: "nil"},
 	}
+	// Whether it is dumped is the system's to say: the same for both.
+	cases["a core"] = runCase{hook: sh("ulimit -c unlimited; kill -11 $$"), dir: directory}
 	for _, status := range []int{0, 1, 2, 3, 126, 127, 128, 255} {
 		cases[fmt.Sprint("exit ", status)] = runCase{hook: sh(fmt.Sprint("echo a; echo b >&2; exit ", status))}
 	}
@@ -183,7 +185,6 @@ func runCases(t *testing.T) map[string]runCase {
 		case syscall.SIGCHLD, syscall.SIGCONT, syscall.SIGSTOP, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGURG, syscall.SIGWINCH, 32, 33:
 			// They do not kill, or are the C library's.
 		default:
-			// Whether a core is dumped is the system's to say: none, for both.
 			cases[fmt.Sprint("signal ", int(signal))] = runCase{hook: sh(fmt.Sprintf("ulimit -c 0; kill -%d $$", int(signal)))}
 		}
 	}
