@@ -2,11 +2,16 @@
 
 use similar::TextDiff;
 
+use crate::report::Shown;
+
 /// The lines that differ, with three around them; nothing if none does.
 pub fn unified(old: (&str, &str), new: (&str, &str)) -> String {
     let ((old_name, old), (new_name, new)) = (old, new);
     let (old, new) = (pretty(old), pretty(new));
-    TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).header(old_name, new_name).to_string()
+    let (old_name, new_name) = (Shown(old_name).to_string(), Shown(new_name).to_string());
+    let diff = TextDiff::from_lines(&old, &new);
+    let diff = diff.unified_diff().context_radius(3).header(&old_name, &new_name).to_string();
+    diff.lines().fold(String::new(), |text, line| text + &Shown(line).to_string() + "\n")
 }
 
 /// JSON with each member and element on a line of its own. All else stays as it is written: numbers, escapes, the order of
@@ -45,9 +50,11 @@ fn pretty(json: &str) -> String {
     text + "\n"
 }
 
+/// Deeper ones are not indented more: a small text of many brackets would become a very long one.
 fn new_line(text: &mut String, depth: usize) {
+    const MOST: usize = 32;
     text.push('\n');
-    text.extend(std::iter::repeat_n("  ", depth));
+    text.extend(std::iter::repeat_n("  ", depth.min(MOST)));
 }
 
 #[cfg(test)]
@@ -66,6 +73,19 @@ mod tests {
             assert_eq!(pretty(json), want);
             assert_eq!(pretty(&pretty(json)), want);
         }
+    }
+
+    #[test]
+    fn depth_costs_little() {
+        let deep = "[".repeat(5000) + &["1"; 5000].join(",") + &"]".repeat(5000);
+        assert!(pretty(&deep).len() < 100 * deep.len());
+    }
+
+    #[test]
+    fn nothing_steers_the_terminal() {
+        let shown = unified(("a", "[1]"), ("\u{1b}[31m\nb", "[\"\u{9b}31m\u{202e}\"]"));
+        assert!(!shown.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')), "{shown}");
+        assert_eq!(shown.lines().count(), 7, "{shown}");
     }
 
     #[test]

@@ -64,9 +64,12 @@ pub fn patch_to_json(patch: &[Operation]) -> String {
 /// # Errors
 /// One of the two is no JSON.
 pub(super) fn diff(old: &str, new: &str) -> Result<Vec<Operation>, SyntaxError> {
-    let mut patch = Vec::new();
-    compare("", &Value::parse(old)?, &Value::parse(new)?, &mut patch);
-    Ok(patch)
+    let (old, new) = (Value::parse(old)?, Value::parse(new)?);
+    let mut patch = Patch::default();
+    if old != new {
+        patch.change("", &old, &new);
+    }
+    Ok(patch.steps)
 }
 
 /// How deep values are taken apart: those below are compared as text. It bounds the stack, and the time.
@@ -84,9 +87,11 @@ enum Parts<'a> {
     None,
     String(Cow<'a, str>),
     Array(Vec<Value<'a>>),
-    /// Of two members of one key the last counts.
-    Object(BTreeMap<Cow<'a, str>, Value<'a>>),
+    Object(Members<'a>),
 }
+
+/// Of two members of one key the last counts.
+type Members<'a> = BTreeMap<Cow<'a, str>, Value<'a>>;
 
 impl PartialEq for Value<'_> {
     fn eq(&self, other: &Self) -> bool {
@@ -119,11 +124,14 @@ impl<'a> Value<'a> {
             }
             Kind::Object if depth > 0 => {
                 let mut members = BTreeMap::new();
+                let mut is_text = true;
                 reader.object(|reader, key| {
+                    is_text &= !key.value.contains(char::REPLACEMENT_CHARACTER);
                     members.insert(key.value, Value::read(text, reader, depth - 1)?);
                     Ok::<_, SyntaxError>(())
                 })?;
-                Parts::Object(members)
+                // Of keys that are no text several could be the same.
+                if is_text { Parts::Object(members) } else { Parts::None }
             }
             _ => reader.skip().map(|()| Parts::None)?,
         };
@@ -131,43 +139,89 @@ impl<'a> Value<'a> {
     }
 }
 
-fn compare(path: &str, old: &Value<'_>, new: &Value<'_>, patch: &mut Vec<Operation>) {
-    match (&old.parts, &new.parts) {
-        _ if old == new => {}
-        (Parts::Object(old), Parts::Object(new)) => {
-            let at = |key: &str| format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
-            for (key, old) in old {
-                match new.get(key) {
-                    Some(new) => compare(&at(key), old, new, patch),
-                    None => patch.push(step(Op::Remove, at(key), None)),
-                }
-            }
-            for (key, new) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
-                patch.push(step(Op::Add, at(key), Some(new)));
-            }
-        }
-        (Parts::Array(old), Parts::Array(new)) => {
-            // Most changes are in one place: what is the same before and behind it stays.
-            let before = old.iter().zip(new).take_while(|(old, new)| old == new).count();
-            let (old, new) = (old.get(before..).unwrap_or_default(), new.get(before..).unwrap_or_default());
-            let behind = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
-            let both = old.len().min(new.len()) - behind;
-            for (index, (old, new)) in old.iter().zip(new).take(both).enumerate() {
-                compare(&format!("{path}/{}", before + index), old, new, patch);
-            }
-            for _ in both + behind..old.len() {
-                patch.push(step(Op::Remove, format!("{path}/{}", before + both), None));
-            }
-            for (index, new) in new.iter().enumerate().take(new.len() - behind).skip(both) {
-                patch.push(step(Op::Add, format!("{path}/{}", before + index), Some(new)));
-            }
-        }
-        _ => patch.push(step(Op::Replace, path.to_owned(), Some(new))),
-    }
+/// Steps in the making.
+#[derive(Default)]
+struct Patch {
+    steps: Vec<Operation>,
+    /// How much text they hold.
+    size: usize,
 }
 
-fn step(op: Op, path: String, value: Option<&Value<'_>>) -> Operation {
-    Operation { op, path, value: value.map(|value| value.raw.to_owned()) }
+impl Patch {
+    fn push(&mut self, op: Op, path: String, value: Option<&Value<'_>>) {
+        let value = value.map(|value| value.raw.to_owned());
+        self.size += path.len() + value.as_ref().map_or(0, String::len);
+        self.steps.push(Operation { op, path, value });
+    }
+
+    /// Adds what leads from one value to another that differs from it: by its parts, unless that is longer by far than the new
+    /// value. (Each step has its whole path, so that a long key above many changes would be there many times.)
+    fn change(&mut self, path: &str, old: &Value<'_>, new: &Value<'_>) {
+        let (steps, size) = (self.steps.len(), self.size);
+        let most = size + 1024 + 2 * new.raw.len();
+        let short = match (&old.parts, &new.parts) {
+            (Parts::Object(old), Parts::Object(new)) => self.change_members(path, old, new, most),
+            (Parts::Array(old), Parts::Array(new)) => self.change_elements(path, old, new, most),
+            _ => false,
+        };
+        if !short {
+            self.steps.truncate(steps);
+            self.size = size;
+            self.push(Op::Replace, path.to_owned(), Some(new));
+        }
+    }
+
+    /// Whether it could be said in so much text.
+    fn change_members(&mut self, path: &str, old: &Members<'_>, new: &Members<'_>, most: usize) -> bool {
+        let at = |key: &str| format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
+        for (key, old) in old {
+            match new.get(key) {
+                Some(new) if old == new => {}
+                Some(new) => self.change(&at(key), old, new),
+                None => self.push(Op::Remove, at(key), None),
+            }
+            if self.size > most {
+                return false;
+            }
+        }
+        for (key, new) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
+            self.push(Op::Add, at(key), Some(new));
+            if self.size > most {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The same of arrays. Most changes are in one place: what is the same before and behind it stays.
+    fn change_elements(&mut self, path: &str, old: &[Value<'_>], new: &[Value<'_>], most: usize) -> bool {
+        let before = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+        let (old, new) = (old.get(before..).unwrap_or_default(), new.get(before..).unwrap_or_default());
+        let behind = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
+        let both = old.len().min(new.len()) - behind;
+        let at = |index: usize| format!("{path}/{}", before + index);
+        for (index, (old, new)) in
+            old.iter().zip(new).take(both).enumerate().filter(|(_, (old, new))| old != new)
+        {
+            self.change(&at(index), old, new);
+            if self.size > most {
+                return false;
+            }
+        }
+        for _ in both + behind..old.len() {
+            self.push(Op::Remove, at(both), None);
+            if self.size > most {
+                return false;
+            }
+        }
+        for (index, new) in new.iter().enumerate().take(new.len() - behind).skip(both) {
+            self.push(Op::Add, at(index), Some(new));
+            if self.size > most {
+                return false;
+            }
+        }
+        true
+    }
 }
 
 #[cfg(test)]
@@ -217,9 +271,29 @@ mod tests {
                 r#"[{"op":"replace","path":"/1/a","value":3}]"#,
             ),
             ("1", "2", r#"[{"op":"replace","path":"","value":2}]"#),
+            (
+                r#"[{"\ud800":1,"\ud801":2}]"#,
+                r#"[{"\ud800":7,"\ud801":2}]"#,
+                r#"[{"op":"replace","path":"/0","value":{"\ud800":7,"\ud801":2}}]"#,
+            ),
         ] {
             assert_eq!(patch(old, new), want, "{old} {new}");
         }
+    }
+
+    #[test]
+    fn a_patch_is_hardly_longer_than_what_it_makes() {
+        let elements = |what: &str| vec![what; 20_000].join(",");
+        let config =
+            |what: &str| format!(r#"{{"a":1,"x":{{"{}":[{}]}}}}"#, "k".repeat(20_000), elements(what));
+        let (old, new) = (config("1"), config("2"));
+        let steps = diff(&old, &new).unwrap();
+        assert_eq!(steps.len(), 1);
+        assert!(patch(&old, &new).len() < 2 * new.len());
+        let fewer = config("1").replacen("1,1", "1", 1);
+        assert_eq!(diff(&old, &fewer).unwrap().len(), 1);
+        let none = format!("[{}]", elements("1"));
+        assert!(patch(&none, "[]").len() < 2000 && patch("[]", &none).len() < 3 * none.len());
     }
 
     #[test]
