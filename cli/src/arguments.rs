@@ -121,7 +121,7 @@ pub struct Filter {
     /// Print what each hook changed instead of the config: as unified diffs, or with --json as JSON Patches (RFC 6902)
     #[arg(long, conflicts_with_all = ["output", "in_place"])]
     pub diff: bool,
-    /// Print JSON: the config, what became of each hook and, with --diff, what it changed
+    /// Print JSON: the config (also where it goes to a file), what became of each hook and, with --diff, what it changed
     #[arg(long)]
     pub json: bool,
 }

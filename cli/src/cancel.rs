@@ -5,16 +5,20 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::{flag, low_level};
 
 use crate::report::Failure;
 
-/// From its making on, SIGINT and SIGTERM do not end the command, but what it runs.
+/// As long as it lives, the first SIGHUP, SIGINT or SIGTERM does not end the command, but what it runs. One that whoever started
+/// the command had it ignore is still ignored.
 pub struct Cancel {
     reader: UnixStream,
     signal: Arc<AtomicUsize>,
+    /// From now on signals do what they always do.
+    over: Arc<AtomicBool>,
 }
 
 impl Cancel {
@@ -24,14 +28,17 @@ impl Cancel {
 
     fn register() -> io::Result<Cancel> {
         let (reader, writer) = UnixStream::pair()?;
-        let signal = Arc::new(AtomicUsize::new(0));
-        for number in [SIGINT, SIGTERM] {
-            // In this order: once there is something to read, it is known which one it was.
-            let value = usize::try_from(number).unwrap_or_default();
-            signal_hook::flag::register_usize(number, Arc::clone(&signal), value)?;
-            signal_hook::low_level::pipe::register(number, writer.try_clone()?)?;
+        let (signal, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let ignored = ignored();
+        for number in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|number| ignored >> (number - 1) & 1 == 0)
+        {
+            // In this order: the first one is not over yet; once there is something to read, it is known which one it was.
+            flag::register_conditional_default(number, Arc::clone(&over))?;
+            flag::register(number, Arc::clone(&over))?;
+            flag::register_usize(number, Arc::clone(&signal), usize::try_from(number).unwrap_or_default())?;
+            low_level::pipe::register(number, writer.try_clone()?)?;
         }
-        Ok(Cancel { reader, signal })
+        Ok(Cancel { reader, signal, over })
     }
 
     /// Can be read from once there was a signal.
@@ -39,11 +46,22 @@ impl Cancel {
         self.reader.as_fd()
     }
 
-    /// What a shell calls the end by a signal, if there was one.
-    pub fn exit_code(&self) -> Option<ExitCode> {
-        match self.signal.load(Ordering::SeqCst) {
-            0 => None,
-            number => Some(ExitCode::from(u8::try_from(128 + number).unwrap_or(u8::MAX))),
-        }
+    /// What a shell calls the end by the signal that there was.
+    pub fn exit_code(&self) -> ExitCode {
+        let number = self.signal.load(Ordering::SeqCst);
+        ExitCode::from(u8::try_from(128 + number).unwrap_or(u8::MAX))
     }
+}
+
+impl Drop for Cancel {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+    }
+}
+
+/// The signals that are ignored, a bit each, from SIGHUP on.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }

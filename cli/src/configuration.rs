@@ -28,7 +28,13 @@ pub fn check(destination: &Destination, config: &Path) -> Result<(), ExitCode> {
 /// The file that a new config goes to; `None` is standard output.
 pub fn destination(destination: &Destination, config: &Path) -> Result<Option<PathBuf>, Failure> {
     if !destination.in_place {
-        return Ok(destination.output.clone().filter(|output| output != Path::new("-")));
+        let file = destination.output.clone().filter(|output| output != Path::new("-"));
+        // Told before hooks are run for nothing.
+        if let Some(file) = &file {
+            let directory = directory_of(file);
+            std::fs::metadata(&directory).map_err(|error| failed(&directory, &error))?;
+        }
+        return Ok(file);
     }
     let file = file_of(config);
     if !file.is_file() {

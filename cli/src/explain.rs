@@ -30,9 +30,8 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let refusal = arguments.source.refusal();
     if arguments.json {
         // One object: the explanation, and what an engine would say to the directories.
-        let mut text = explanation.to_json();
-        text.truncate(text.len().saturating_sub(1));
-        report::print(&format!("{text},\"refusal\":{}}}\n", serde_json::Value::from(refusal)))?;
+        let refusal = serde_json::Value::from(refusal);
+        report::print(&(report::with_member(explanation.to_json(), "refusal", &refusal.to_string()) + "\n"))?;
         return Ok(done);
     }
     let nothing = explanation.error.is_some() || refusal.is_some();

@@ -1,9 +1,11 @@
 //! `oci-hooks filter`
 
+use std::io;
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use libhooks::exec::{self, FilterOptions, FilterResult, RunOptions, Stream};
-use libhooks::{Manager, OciHook, Policy, Severity};
+use libhooks::exec::{self, FilterOptions, FilterResult, RunOptions};
+use libhooks::{ErrorKind, Manager, OciHook, Policy, Severity};
 
 use crate::arguments::Filter;
 use crate::cancel::Cancel;
@@ -29,17 +31,16 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
         report::note("info", &format!("no hook of stage {STAGE} is for this container"));
     }
 
+    let file = configuration::destination(&arguments.destination, given)?;
     let cancel = Cancel::new()?;
-    // Their stderr as it comes; their stdout is the config.
-    let mut pass_on = |stream, bytes: &[u8]| match stream {
-        Stream::Stdout => Ok(()),
-        Stream::Stderr => report::pass_on(stream, bytes),
-    };
+    // The hooks' words go where ours would go, unless they are wanted as data, or in a file.
+    let stderr = io::stderr();
+    let is_live = !arguments.json && !arguments.output_annotations;
     let options = FilterOptions {
         run: RunOptions {
             directory: arguments.dir.clone().or_else(|| given.is_dir().then(|| given.clone())),
             timeout: arguments.timeout,
-            output: Some(&mut pass_on),
+            stderr: is_live.then(|| stderr.as_fd()),
             cancel: Some(cancel.descriptor()),
             ..RunOptions::default()
         },
@@ -48,28 +49,31 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
         log: None,
     };
     let result = exec::filter(&hooks, &config.text, options).map_err(|error| config.failure(error))?;
+    let code = match &result.failure {
+        None => ExitCode::SUCCESS,
+        Some(failure) if failure.kind == ErrorKind::Cancelled => cancel.exit_code(),
+        Some(_) => ExitCode::FAILURE,
+    };
+    // Printing may be ended by a signal again.
+    drop(cancel);
 
     if let Some(failure) = &result.failure {
-        // What it wrote to stderr was shown.
-        let hook =
-            failure.hook.and_then(|hook| Some(format!("{} ({})", names.get(hook)?, hooks.get(hook)?.path)));
-        report::error(&hook.map_or(failure.error.clone(), |hook| format!("{hook}: {}", failure.error)));
-    } else if let Some(file) = configuration::destination(&arguments.destination, given)? {
+        let hook = failure.hook.and_then(|hook| Some((names.get(hook)?, &hooks.get(hook)?.path)));
+        let hook = hook.map(|(name, path)| format!("{name} ({path}): ")).unwrap_or_default();
+        let stderr = if failure.stderr.is_empty() { String::new() } else { format!(": {}", failure.stderr) };
+        report::error(&format!("{hook}{}{stderr}", failure.error));
+    } else if let Some(file) = file {
         configuration::write_changed(&file, &arguments.destination, &config.text, &result.config)?;
     } else if !arguments.json && !arguments.diff {
         report::deliver(&result.config)?;
     }
     if arguments.json {
-        let mut text = result.to_json();
-        text.truncate(text.len().saturating_sub(1));
         let names = serde_json::Value::from(names);
-        report::deliver(&format!("{text},\"names\":{names}}}\n"))?;
+        report::deliver(&(report::with_member(result.to_json(), "names", &names.to_string()) + "\n"))?;
     } else if arguments.diff {
         report::print(&diffs(&config, &names, &result))?;
     }
-    let failed = result.failure.is_some();
-    let code = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
-    Ok(cancel.exit_code().filter(|_| failed).unwrap_or(code))
+    Ok(code)
 }
 
 /// The hooks to be run, and the names of their files.

@@ -15,12 +15,12 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let done = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if arguments.json {
-        let mut text = listing.to_json();
         // One object: the list, and what is wrong.
-        text.truncate(text.len().saturating_sub(1));
         let refusal = serde_json::Value::from(arguments.source.refusal());
-        let diagnostics = diagnostics_to_json(&diagnostics);
-        report::print(&format!("{text},\"refusal\":{refusal},\"diagnostics\":{diagnostics}}}\n"))?;
+        let text = report::with_member(listing.to_json(), "refusal", &refusal.to_string());
+        report::print(
+            &(report::with_member(text, "diagnostics", &diagnostics_to_json(&diagnostics)) + "\n"),
+        )?;
         return Ok(done);
     }
     report::diagnostics(&diagnostics);

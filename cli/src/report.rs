@@ -4,7 +4,6 @@ use std::fmt::{self, Write as _};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use libhooks::exec::Stream;
 use libhooks::{Diagnostic, Error, OciHook};
 
 /// Why the command ends early.
@@ -55,21 +54,15 @@ pub fn deliver(text: &str) -> Result<(), Failure> {
 }
 
 fn write_stdout(text: &str) -> io::Result<()> {
-    write_all(io::stdout().lock(), text.as_bytes())
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
 }
 
-fn write_all(mut to: impl Write, bytes: &[u8]) -> io::Result<()> {
-    to.write_all(bytes)?;
-    to.flush()
-}
-
-/// Passes on what a hook writes, as it comes, to where it would go itself.
-pub fn pass_on(stream: Stream, bytes: &[u8]) -> Result<(), String> {
-    let written = match stream {
-        Stream::Stdout => write_all(io::stdout().lock(), bytes),
-        Stream::Stderr => write_all(io::stderr().lock(), bytes),
-    };
-    written.map_err(|error| error.to_string())
+/// A JSON object of the library's with one member more.
+pub fn with_member(mut object: String, name: &str, value: &str) -> String {
+    object.truncate(object.len().saturating_sub(1));
+    object + &format!(",\"{name}\":{value}}}")
 }
 
 /// Prints an error of the command's own.

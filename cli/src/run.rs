@@ -1,8 +1,10 @@
 //! `oci-hooks run`
 
+use std::io;
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use libhooks::exec::{self, CAPTURE_LIMIT, RunOptions, RunResult};
+use libhooks::exec::{self, RunOptions, RunResult};
 
 use crate::arguments::Run;
 use crate::cancel::Cancel;
@@ -32,29 +34,35 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
             );
         }
     }
-    let mut pass_on = |stream, bytes: &[u8]| report::pass_on(stream, bytes);
+    // Its own words go where ours would go: it waits for whoever reads them, and we look after its time. As data they are kept.
+    let (stdout, stderr) = (io::stdout(), io::stderr());
+    let own = (!arguments.json).then(|| (stdout.as_fd(), stderr.as_fd()));
     let ran = exec::run(
         &hook,
         &state,
         RunOptions {
             directory: arguments.dir.clone(),
             timeout: arguments.timeout,
-            capture_limit: if arguments.json { CAPTURE_LIMIT } else { 0 },
-            output: if arguments.json { None } else { Some(&mut pass_on) },
+            stdout: own.map(|(stdout, _)| stdout),
+            stderr: own.map(|(_, stderr)| stderr),
             cancel: Some(cancel.descriptor()),
             ..RunOptions::default()
         },
     )?;
+    let code = match &ran.error {
+        None => ExitCode::SUCCESS,
+        Some(_) if ran.cancelled => cancel.exit_code(),
+        Some(_) => ExitCode::FAILURE,
+    };
+    // Printing may be ended by a signal again.
+    drop(cancel);
     if arguments.json {
-        let mut text = ran.to_json();
-        text.truncate(text.len().saturating_sub(1));
         let env = serde_json::Value::from(hook.env);
-        report::deliver(&format!("{text},\"env\":{env}}}\n"))?;
+        report::deliver(&(report::with_member(ran.to_json(), "env", &env.to_string()) + "\n"))?;
     } else {
         tell(&ran);
     }
-    let code = if ran.error.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
-    Ok(cancel.exit_code().filter(|_| ran.cancelled).unwrap_or(code))
+    Ok(code)
 }
 
 /// Tells what became of the hook.
@@ -64,11 +72,9 @@ fn tell(ran: &RunResult) {
         (_, Some(signal)) => format!("killed by signal {signal}"),
         _ => "an end that nobody knows".to_owned(),
     };
-    let wrote = format!("{} bytes to stdout, {} to stderr", ran.stdout.total, ran.stderr.total);
-    report::note("done", &format!("{end} after {:.1?}; it wrote {wrote}", ran.duration));
-    for error in
-        [&ran.error, &ran.hook_error.clone().filter(|_| ran.hook_error != ran.error)].into_iter().flatten()
-    {
+    report::note("done", &format!("{end} after {:.1?}", ran.duration));
+    let hook_error = ran.hook_error.as_ref().filter(|_| ran.hook_error != ran.error);
+    for error in ran.error.iter().chain(hook_error) {
         report::error(error);
     }
 }
