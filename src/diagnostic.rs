@@ -122,6 +122,12 @@ codes! {
     /// A hook could not be started.
     StartFailed = "start-failed",
 
+    // Watching.
+    /// The system refuses to tell of changes to hook files.
+    WatchRefused = "watch-refused",
+    /// The caller ended it.
+    Cancelled = "cancelled",
+
     // Warnings.
     /// A key that nobody reads.
     UnknownKey = "unknown-key",

@@ -57,6 +57,8 @@ pub(crate) struct Scan {
     pub diagnostics: Vec<Diagnostic>,
     /// Files that were looked at and give no hook: those that fail, and links that lead nowhere.
     pub without_hook: Vec<(OsString, PathBuf)>,
+    /// Hook files that are symlinks.
+    pub links: Vec<PathBuf>,
 }
 
 impl Scan {
@@ -116,11 +118,14 @@ impl<'a> Scanner<'a> {
             let directory = text_of(directory.as_os_str());
             line.write(&format!("reading hooks from {directory}"), &[("directory", &directory)]);
         });
-        let names = hook_file_names(directory)?;
+        let files = hook_files(directory)?;
         let mut scan = Scan::default();
         scan.diagnostics.extend(lint::directory(directory));
-        for name in names {
+        for (name, is_link) in files {
             let path = join(directory, &name);
+            if is_link {
+                scan.links.push(path.clone());
+            }
             let mut warnings = Vec::new();
             match self.load(name.clone(), &path, &mut warnings) {
                 Ok(loaded) => {
@@ -142,6 +147,11 @@ impl<'a> Scanner<'a> {
             scan.diagnostics.extend(warnings);
         }
         Ok(scan)
+    }
+
+    /// The executables that were looked at.
+    pub fn into_executables(self) -> Vec<PathBuf> {
+        self.validator.into_executables()
     }
 
     /// Loads a file. `warnings` receives what there is to say beside a failure, also of a hook that is not valid.
@@ -240,8 +250,13 @@ pub(crate) fn system_error(operation: &'static str, path: &Path, number: i32) ->
         .with_path(path)
 }
 
-/// The names of the hook files of a directory, in the order of their bytes.
-fn hook_file_names(directory: &Path) -> Result<Vec<OsString>> {
+/// Whether a file of this name is a hook file.
+pub(crate) fn is_hook_file(name: &OsStr) -> bool {
+    name.as_bytes().ends_with(b".json")
+}
+
+/// The names of the hook files of a directory, in the order of their bytes, and whether they are symlinks.
+fn hook_files(directory: &Path) -> Result<Vec<(OsString, bool)>> {
     let failed = |operation, error: std::io::Error| {
         let message =
             format!("{operation} {}: {}", text_of(directory.as_os_str()), errno_text(errno_of(&error)));
@@ -249,15 +264,17 @@ fn hook_file_names(directory: &Path) -> Result<Vec<OsString>> {
             .with_system(errno_of(&error), operation, directory)
             .with_path(directory)
     };
-    let mut names = Vec::new();
+    let mut files = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(|error| failed("open", error))? {
-        let name = entry.map_err(|error| failed("readdirent", error))?.file_name();
-        if name.as_bytes().ends_with(b".json") {
-            names.push(name);
+        let entry = entry.map_err(|error| failed("readdirent", error))?;
+        let name = entry.file_name();
+        if is_hook_file(&name) {
+            // The listing mostly tells the type. Where it does not, and the file has gone meanwhile, it is no link.
+            files.push((name, entry.file_type().is_ok_and(|kind| kind.is_symlink())));
         }
     }
-    names.sort();
-    Ok(names)
+    files.sort();
+    Ok(files)
 }
 
 /// The path of a file in a directory, as Go's `filepath.Join` makes it: without what is empty, `.` or `..` behind a name.

@@ -128,6 +128,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_errno(mut self, errno: i32) -> Error {
+        self.0.errno = errno;
+        self
+    }
+
     pub(crate) fn with_path(mut self, path: impl Into<PathBuf>) -> Error {
         self.0.place.path = Some(path.into());
         self

@@ -20,7 +20,8 @@
 //! ```
 //!
 //! Data flows one way: `hooks.d` files → [`Hook`] → [`Snapshot`] → conditions, asked about one container → [`Injection`].
-//! Every problem on the way is a [`Diagnostic`], with its place; every verdict can be had as an [`Explanation`].
+//! Every problem on the way is a [`Diagnostic`], with its place; every verdict can be had as an [`Explanation`]. A [`Monitor`]
+//! makes a new snapshot when the files change.
 //!
 //! A hook file behaves as under the Go package `hooks` of Podman and CRI-O; where it does not, docs/parity.md says so. The
 //! paragraphs marked "SPEC" refer to that contract.
@@ -40,6 +41,7 @@ mod inject;
 mod json;
 mod lint;
 mod manager;
+mod monitor;
 mod options;
 pub mod pattern;
 mod read;
@@ -60,6 +62,7 @@ pub use explain::{
 pub use hook::{Hook, OciHook, Reader, Reading, Stage, VERSION as HOOK_VERSION, When, validate};
 pub use inject::{ExtensionStageHooks, Injection};
 pub use manager::Manager;
+pub use monitor::{Canceller, Change, ChangeKind, Monitor, changes_to_json};
 pub use options::{Log, LogLevel, Options, Policy};
 pub use read::{HookMap, read, read_dir, read_dir_with, read_with};
 pub use snapshot::Snapshot;

@@ -10,11 +10,12 @@ use arc_swap::ArcSwap;
 use crate::config::Config;
 use crate::container::{Annotations, Container};
 use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
-use crate::directory::{Loaded, Scan, Scanner, owned};
+use crate::directory::{Scan, Scanner, owned};
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::{Explanation, Listing};
 use crate::hook::{OciHook, Stage};
 use crate::inject::{Injection, Plan, already_there};
+use crate::monitor::Monitor;
 use crate::options::{LogLevel, Options, Policy};
 use crate::snapshot::Snapshot;
 
@@ -23,13 +24,25 @@ use crate::snapshot::Snapshot;
 /// It may be used from many threads at once: what reads sees a whole set of hooks, takes no lock, and never waits for a
 /// reload.
 #[derive(Debug)]
-pub struct Manager {
-    directories: Vec<PathBuf>,
+pub struct Manager(Arc<Shared>);
+
+/// What a manager has, shared with its monitors: either may go first.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub directories: Vec<PathBuf>,
     extension_stages: Vec<String>,
-    options: Options,
+    pub options: Options,
     snapshot: ArcSwap<Snapshot>,
     /// The number of scans that were started; each set carries that of its scan.
     scans: AtomicU64,
+}
+
+/// What reading the directories again came to.
+pub(crate) struct Rescan {
+    /// What was read, in use or not.
+    pub snapshot: Arc<Snapshot>,
+    /// Whether hooks or problems are now in use that were not before; or why what was read is not in use.
+    pub outcome: Result<bool>,
 }
 
 impl Manager {
@@ -50,21 +63,15 @@ impl Manager {
             let message = "keep_last_good needs the lenient policy";
             return Err(Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, message));
         }
-        let manager = Manager {
+        let shared = Shared {
             directories: directories.iter().map(|directory| directory.as_ref().to_owned()).collect(),
             extension_stages: owned(extension_stages),
             options,
             snapshot: ArcSwap::from_pointee(Snapshot::empty()),
-            scans: AtomicU64::new(1),
+            scans: AtomicU64::new(0),
         };
-        let scans = manager.scan(HashMap::new());
-        let refused = refusal(manager.options.policy, &scans);
-        let snapshot = Snapshot::new(1, scans, &Snapshot::empty());
-        if let Some(error) = refused {
-            return Err(error.with_diagnostics(snapshot.diagnostics.to_vec()));
-        }
-        manager.swap_in(snapshot);
-        Ok(manager)
+        shared.rescan(refusal).outcome?;
+        Ok(Manager(Arc::new(shared)))
     }
 
     /// Injects into `config` the hooks that are for it (SPEC §5, §6). All of the config but `hooks` comes out byte for byte
@@ -82,7 +89,7 @@ impl Manager {
         has_bind_mounts: Option<bool>,
     ) -> Result<Injection> {
         let config = Config::parse(config)?;
-        let snapshot = self.snapshot.load();
+        let snapshot = self.0.snapshot.load();
         let plan = self.plan(&snapshot, &config.container(annotations, has_bind_mounts))?;
         Ok(Injection { config: plan.splice(&config), extension_stage_hooks: plan.extension_stage_hooks })
     }
@@ -98,7 +105,7 @@ impl Manager {
         annotations: Option<&Annotations>,
         has_bind_mounts: Option<bool>,
     ) -> Result<crate::ExtensionStageHooks> {
-        let snapshot = self.snapshot.load();
+        let snapshot = self.0.snapshot.load();
         let plan = self.plan(&snapshot, &crate::spec::container(spec, annotations, has_bind_mounts))?;
         crate::spec::inject(&plan, spec);
         Ok(plan.extension_stage_hooks)
@@ -116,7 +123,7 @@ impl Manager {
         has_bind_mounts: Option<bool>,
     ) -> Result<Vec<Diagnostic>> {
         let config = Config::parse(config)?;
-        let snapshot = self.snapshot.load();
+        let snapshot = self.0.snapshot.load();
         let plan = snapshot.plan(&config.container(annotations, has_bind_mounts), |_, _| ())?;
         let found = already_there(&config, &plan);
         Ok(found.into_iter().map(|(stage, hook)| already_injected(&snapshot, stage, hook)).collect())
@@ -134,17 +141,17 @@ impl Manager {
     ) -> Result<Explanation> {
         let config = Config::parse(config)?;
         let container = config.container(annotations, has_bind_mounts);
-        Ok(Explanation::new(&self.snapshot.load(), &container))
+        Ok(Explanation::new(&self.0.snapshot.load(), &container))
     }
 
     /// The hooks in the order of injection, and what masks what.
     pub fn list(&self) -> Listing {
-        self.snapshot.load().list()
+        self.0.snapshot.load().list()
     }
 
     /// All problems of the last load, tolerated or not.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        self.snapshot.load().diagnostics.to_vec()
+        self.0.snapshot.load().diagnostics.to_vec()
     }
 
     /// Reads the directories again and swaps in what is there now.
@@ -154,75 +161,98 @@ impl Manager {
     /// # Errors
     /// Under [`Policy::Strict`], if there is a problem: the old hooks stay then. Otherwise none.
     pub fn reload(&self) -> Result<()> {
-        // A number taken before the scan: whoever starts to reload after a change to a file sees that change, or later
-        // ones, and no scan that was under way already takes it back.
-        let generation = self.scans.fetch_add(1, Ordering::AcqRel) + 1;
-        let old = self.snapshot.load_full();
-        let last_good = if self.options.keep_last_good { old.by_path() } else { HashMap::new() };
-        let scans = self.scan(last_good);
-        let refused = match self.options.policy {
-            strict @ Policy::Strict => refusal(strict, &scans),
-            // A reload that would fail in `new` is made all the same.
-            Policy::Compatible | Policy::Lenient => None,
-        };
-        let snapshot = Snapshot::new(generation, scans, &old);
-        match refused {
-            Some(error) => Err(error.with_diagnostics(snapshot.diagnostics.to_vec())),
-            None => {
-                self.swap_in(snapshot);
-                Ok(())
-            }
-        }
+        self.0.reload().outcome.map(drop)
+    }
+
+    /// Watches the directories from now on, and reloads the hooks when they change (SPEC §7).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if there are no descriptors left.
+    pub fn monitor(&self) -> Result<Monitor> {
+        Monitor::new(Arc::clone(&self.0))
     }
 
     /// The number of the set that is in use; it grows with each set swapped in.
     pub fn generation(&self) -> u64 {
-        self.snapshot.load().generation()
+        self.0.snapshot.load().generation()
     }
 
     /// The set that is in use. It does not change any more.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshot.load_full()
-    }
-
-    fn scan(&self, last_good: HashMap<&Path, &Arc<Loaded>>) -> Vec<Scan> {
-        let mut scanner = Scanner::new(&self.extension_stages, &self.options, last_good);
-        self.directories.iter().map(|directory| scanner.scan(directory)).collect()
-    }
-
-    /// Makes this set the one in use, unless a newer one is already, and logs its problems: those that the set before
-    /// did not have, since a file that stays bad is reloaded again and again.
-    fn swap_in(&self, snapshot: Snapshot) {
-        let snapshot = Arc::new(snapshot);
-        let before = self.snapshot.rcu(|current| {
-            let newest = if current.generation() < snapshot.generation() { &snapshot } else { current };
-            Arc::clone(newest)
-        });
-        if Arc::ptr_eq(&snapshot.diagnostics, &before.diagnostics) {
-            return;
-        }
-        let known: HashSet<&Diagnostic> = before.diagnostics.iter().collect();
-        for diagnostic in snapshot.diagnostics.iter().filter(|diagnostic| !known.contains(diagnostic)) {
-            let level = match diagnostic.severity {
-                Severity::Error => LogLevel::Error,
-                Severity::Warning => LogLevel::Warning,
-                Severity::Info => LogLevel::Info,
-            };
-            self.options.log(level, |line| {
-                let path = text_of(diagnostic.path.as_os_str());
-                line.write(&diagnostic.message, &[("path", &path), ("code", diagnostic.code.as_str())]);
-            });
-        }
+        self.0.snapshot()
     }
 
     fn plan<'s>(&self, snapshot: &'s Snapshot, container: &Container<'_>) -> Result<Plan<'s>> {
         snapshot.plan(container, |loaded, matched| {
-            self.options.log(LogLevel::Debug, |line| {
+            self.0.options.log(LogLevel::Debug, |line| {
                 let name = text_of(&loaded.name);
                 let what = if matched { "matched" } else { "did not match" };
                 line.write(&format!("hook {name} {what}"), &[("hook", &name)]);
             });
         })
+    }
+}
+
+impl Shared {
+    /// The set that is in use.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// As [`Manager::reload`].
+    pub fn reload(&self) -> Rescan {
+        self.rescan(|policy, scans| match policy {
+            Policy::Strict => refusal(policy, scans),
+            // A reload that would fail in `new` is made all the same.
+            Policy::Compatible | Policy::Lenient => None,
+        })
+    }
+
+    /// Reads the directories, and swaps in what is there unless it is refused.
+    fn rescan(&self, refusal: impl FnOnce(Policy, &[Scan]) -> Option<Error>) -> Rescan {
+        // A number taken before the scan: whoever starts to reload after a change to a file sees that change, or later
+        // ones, and no scan that was under way already takes it back.
+        let generation = self.scans.fetch_add(1, Ordering::AcqRel) + 1;
+        let old = self.snapshot.load_full();
+        let last_good = if self.options.keep_last_good { old.by_path() } else { HashMap::new() };
+        let mut scanner = Scanner::new(&self.extension_stages, &self.options, last_good);
+        let scans: Vec<Scan> = self.directories.iter().map(|directory| scanner.scan(directory)).collect();
+        let refused = refusal(self.options.policy, &scans);
+        let snapshot = Arc::new(Snapshot::new(generation, scans, scanner.into_executables(), &old));
+        let outcome = match refused {
+            Some(error) => Err(error.with_diagnostics(snapshot.diagnostics.to_vec())),
+            None => Ok(self.swap_in(&snapshot)),
+        };
+        Rescan { snapshot, outcome }
+    }
+
+    /// Makes this set the one in use, unless a newer one is already, and logs its problems: those that the set before
+    /// did not have, since a file that stays bad is reloaded again and again. Says whether it differs from that set.
+    fn swap_in(&self, snapshot: &Arc<Snapshot>) -> bool {
+        let before = self.snapshot.rcu(|current| {
+            let newest = if current.generation() < snapshot.generation() { snapshot } else { current };
+            Arc::clone(newest)
+        });
+        if !Arc::ptr_eq(&snapshot.diagnostics, &before.diagnostics) {
+            let known: HashSet<&Diagnostic> = before.diagnostics.iter().collect();
+            for diagnostic in snapshot.diagnostics.iter().filter(|diagnostic| !known.contains(diagnostic)) {
+                self.log(diagnostic);
+            }
+        }
+        before.generation() < snapshot.generation() && !before.says_the_same(snapshot)
+    }
+
+    /// Logs a problem.
+    pub fn log(&self, diagnostic: &Diagnostic) {
+        let level = match diagnostic.severity {
+            Severity::Error => LogLevel::Error,
+            Severity::Warning => LogLevel::Warning,
+            Severity::Info => LogLevel::Info,
+        };
+        self.options.log(level, |line| {
+            let path = text_of(diagnostic.path.as_os_str());
+            line.write(&diagnostic.message, &[("path", &path), ("code", diagnostic.code.as_str())]);
+        });
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::diagnostic::{Code, text_of};
-use crate::directory::{ReadError, Scanner, owned, system_error};
+use crate::directory::{ReadError, Scanner, is_hook_file, owned, system_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::Listing;
 use crate::hook::Hook;
@@ -32,7 +31,7 @@ pub fn read_with(
     options: &Options,
 ) -> (Option<Hook>, Option<Error>) {
     let path = path.as_ref();
-    if !path.as_os_str().as_bytes().ends_with(b".json") {
+    if !is_hook_file(path.as_os_str()) {
         let message = "hook filename does not end in '.json'";
         let error = Error::new(ErrorKind::NoJsonSuffix, Code::NoJsonSuffix, message);
         return (None, Some(error.with_path(path)));
@@ -83,7 +82,7 @@ fn scan_one(path: &Path, extension_stages: &[&str], options: &Options) -> (Snaps
     match Scanner::new(&stages, options, HashMap::new()).scan_existing(path) {
         Ok(scan) => {
             let error = scan.error().map(|error| error.with_diagnostics(scan.diagnostics.clone()));
-            (Snapshot::new(0, vec![scan], &Snapshot::empty()), error)
+            (Snapshot::new(0, vec![scan], Vec::new(), &Snapshot::empty()), error)
         }
         Err(error) => (Snapshot::empty(), Some(error)),
     }

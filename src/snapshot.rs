@@ -21,6 +21,16 @@ pub struct Snapshot {
     pub(crate) hooks: Vec<Arc<Loaded>>,
     pub(crate) masked: Vec<Masked>,
     pub(crate) diagnostics: Arc<Vec<Diagnostic>>,
+    pub(crate) depends_on: DependsOn,
+}
+
+/// What a set depends on beside the directories and the files in them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct DependsOn {
+    /// Hook files that are symlinks.
+    pub links: Vec<PathBuf>,
+    /// The hooks' executables, also of hooks that are not valid.
+    pub executables: Vec<PathBuf>,
 }
 
 /// A hook that another file hides.
@@ -34,12 +44,23 @@ pub(crate) struct Masked {
 impl Snapshot {
     /// The set of hooks that comes before all others.
     pub(crate) fn empty() -> Snapshot {
-        Snapshot { generation: 0, hooks: Vec::new(), masked: Vec::new(), diagnostics: Arc::default() }
+        Snapshot {
+            generation: 0,
+            hooks: Vec::new(),
+            masked: Vec::new(),
+            diagnostics: Arc::default(),
+            depends_on: DependsOn::default(),
+        }
     }
 
     /// Merges the scans of directories, which come in increasing preference. What is as it was in the set `before` is
     /// shared with it, compiled patterns included: a manager that is reloaded again and again costs no more for it.
-    pub(crate) fn new(generation: u64, scans: Vec<Scan>, before: &Snapshot) -> Snapshot {
+    pub(crate) fn new(
+        generation: u64,
+        scans: Vec<Scan>,
+        executables: Vec<PathBuf>,
+        before: &Snapshot,
+    ) -> Snapshot {
         let known = before.by_path();
         let share = |loaded: Arc<Loaded>| match known.get(loaded.path.as_path()) {
             Some(old) if old.hook == loaded.hook => Arc::clone(old),
@@ -48,7 +69,9 @@ impl Snapshot {
         let mut by_name: BTreeMap<OsString, Vec<Arc<Loaded>>> = BTreeMap::new();
         let mut diagnostics = Vec::new();
         let mut without_hook: Vec<(OsString, PathBuf)> = Vec::new();
+        let mut depends_on = DependsOn { links: Vec::new(), executables };
         for scan in scans {
+            depends_on.links.extend(scan.links);
             diagnostics.extend(scan.diagnostics);
             without_hook.extend(scan.without_hook);
             for loaded in scan.hooks.into_iter().map(share) {
@@ -82,7 +105,18 @@ impl Snapshot {
         } else {
             Arc::new(diagnostics)
         };
-        Snapshot { generation, hooks, masked, diagnostics }
+        Snapshot { generation, hooks, masked, diagnostics, depends_on }
+    }
+
+    /// Whether the two have the same hooks, from the same files, and the same problems.
+    pub(crate) fn says_the_same(&self, other: &Snapshot) -> bool {
+        let same = |a: &Arc<Loaded>, b: &Arc<Loaded>| Arc::ptr_eq(a, b) || (a.path == b.path && a.hook == b.hook);
+        let same_masked = |(a, b): (&Masked, &Masked)| a.by == b.by && same(&a.loaded, &b.loaded);
+        self.hooks.len() == other.hooks.len()
+            && self.masked.len() == other.masked.len()
+            && self.hooks.iter().zip(&other.hooks).all(|(a, b)| same(a, b))
+            && self.masked.iter().zip(&other.masked).all(same_masked)
+            && self.diagnostics == other.diagnostics
     }
 
     /// Every hook that was loaded, those that are masked too, by its file.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::Metadata;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Field, Hook, Stage, VERSION, quote};
@@ -108,6 +109,13 @@ impl<'a> Validator<'a> {
             // stat(2) fails exactly where faccessat(2) with F_OK does, and tells what the warnings need.
             Entry::Vacant(entry) => entry.insert(std::fs::metadata(path).map_err(|error| errno_of(&error))),
         }
+    }
+
+    /// The executables that were looked at, in the order of their paths.
+    pub fn into_executables(self) -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> = self.executables.into_keys().map(PathBuf::from).collect();
+        paths.sort();
+        paths
     }
 
     fn compile(&mut self, hook: &Hook) -> Result<Conditions, Invalid> {

@@ -10,6 +10,8 @@ use std::time::Duration;
 pub(crate) enum Interest {
     Read,
     Write,
+    /// Something exceptional, as the files about mounts in `/proc` call a change.
+    Exception,
 }
 
 /// Waits until one of the descriptors is ready (or broken), or the time is over (`None`: never). `None` among them is
@@ -23,13 +25,12 @@ pub(crate) fn poll<const N: usize>(
         fd: descriptor.map_or(-1, |(descriptor, _)| descriptor.as_raw_fd()),
         events: match descriptor {
             Some((_, Interest::Write)) => libc::POLLOUT,
+            Some((_, Interest::Exception)) => libc::POLLPRI,
             _ => libc::POLLIN,
         },
         revents: 0,
     });
-    // Rounded up: a millisecond early would be a turn for nothing.
-    let timeout = timeout
-        .map_or(-1, |timeout| i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX));
+    let timeout = super::milliseconds(timeout);
     // SAFETY: an array of as many as it says.
     let result = unsafe { libc::poll(list.as_mut_ptr(), N as libc::nfds_t, timeout) };
     if result < 0 {

@@ -1,14 +1,17 @@
 //! The system calls that std lacks, each a safe function, and what the system's errors are called.
 
 mod descriptor;
+mod event;
 mod process;
 mod spawn;
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 pub(crate) use descriptor::{
     Interest, above_standard, file_size_limit, poll, readable_bytes, reopen_for_both, set_nonblocking,
 };
+pub(crate) use event::{EventSet, Flag, Timer, Wanted};
 pub(crate) use process::{Child, Exit, Fate, reap_abandoned};
 pub(crate) use spawn::{Command, spawn};
 
@@ -16,6 +19,12 @@ pub(crate) use spawn::{Command, spawn};
 pub(crate) fn effective_uid() -> u32 {
     // SAFETY: geteuid(2) takes nothing, touches no memory of ours and always succeeds.
     unsafe { libc::geteuid() }
+}
+
+/// A time as poll(2) and epoll_wait(2) take it: rounded up, since a millisecond early would be a turn for nothing; `None`: for
+/// ever.
+fn milliseconds(timeout: Option<Duration>) -> i32 {
+    timeout.map_or(-1, |timeout| i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX))
 }
 
 /// The number of an error. Those that std makes itself are about a NUL in a path, for which Go says EINVAL.

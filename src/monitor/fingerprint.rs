@@ -1,0 +1,85 @@
+//! What directories look like: for when nobody tells of changes.
+
+use std::fs::Metadata;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::directory::is_hook_file;
+use crate::sys::errno_of;
+
+/// Files that changed so lately may change again without a new time: clocks of file systems tick slowly.
+const LATELY: i64 = 2;
+
+/// What directories look like without a look into the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Fingerprint {
+    hash: u64,
+    is_final: bool,
+}
+
+impl Fingerprint {
+    pub fn new(directories: &[PathBuf], executables: &[PathBuf]) -> Fingerprint {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let mut look = Look { now: i64::try_from(now).unwrap_or(i64::MAX), sum: 0, is_final: true };
+        for (number, directory) in directories.iter().enumerate() {
+            look.at(number, directory);
+            match std::fs::read_dir(directory) {
+                Ok(entries) => {
+                    for entry in entries.flatten().filter(|entry| is_hook_file(&entry.file_name())) {
+                        look.at(number, &entry.path());
+                    }
+                }
+                Err(error) => look.add(&(number, errno_of(&error))),
+            }
+        }
+        for executable in executables {
+            look.at(directories.len(), executable);
+        }
+        Fingerprint { hash: look.sum, is_final: look.is_final }
+    }
+
+    /// Whether any change from now on makes it another one.
+    pub fn is_final(self) -> bool {
+        self.is_final
+    }
+}
+
+struct Look {
+    now: i64,
+    /// A sum, since directories are listed in any order.
+    sum: u64,
+    is_final: bool,
+}
+
+impl Look {
+    fn at(&mut self, number: usize, path: &Path) {
+        match std::fs::metadata(path) {
+            Ok(metadata) => {
+                if metadata.ctime().abs_diff(self.now) <= LATELY.unsigned_abs() {
+                    self.is_final = false;
+                }
+                self.add(&(number, path, facts(&metadata)));
+            }
+            Err(error) => self.add(&(number, path, errno_of(&error))),
+        }
+    }
+
+    fn add(&mut self, what: &impl Hash) {
+        let mut hasher = DefaultHasher::new();
+        what.hash(&mut hasher);
+        self.sum = self.sum.wrapping_add(hasher.finish());
+    }
+}
+
+/// What is another one when a file is, or its content, mode or owner.
+fn facts(metadata: &Metadata) -> [u64; 5] {
+    [
+        metadata.dev(),
+        metadata.ino(),
+        metadata.size(),
+        metadata.ctime().cast_unsigned(),
+        metadata.ctime_nsec().cast_unsigned(),
+    ]
+}

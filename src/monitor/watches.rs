@@ -1,0 +1,330 @@
+//! What is watched, and what has happened to it: inotify, on each directory that a path leads through.
+
+use std::collections::{HashMap, HashSet};
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
+
+use inotify::{Event, EventMask, Inotify, WatchDescriptor, WatchMask};
+
+use crate::directory::is_hook_file;
+use crate::snapshot::DependsOn;
+use crate::sys::{EventSet, Wanted, errno_of};
+
+/// How many symlinks a path may lead through, as for the system.
+const MOST_LINKS: usize = 40;
+/// How often events are read in a row: more than the system keeps. A directory that never rests must not hold us.
+const MOST_READS: usize = 1024;
+
+/// What has happened, the weightier the greater.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Activity {
+    #[default]
+    None,
+    /// A file is being written: more is to come.
+    Begun,
+    Complete,
+}
+
+/// What the system refuses.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub operation: &'static str,
+    pub path: PathBuf,
+    pub errno: i32,
+}
+
+/// The watches, by the numbers that the system gives them.
+#[derive(Debug, Default)]
+pub(crate) struct Watches {
+    inotify: Option<Inotify>,
+    /// Whether the events of `inotify` wake somebody.
+    waking: Option<Wanted>,
+    watched: HashMap<i32, Watched>,
+    refusal: Option<Refusal>,
+    /// Whether paths may lead elsewhere than when the watches were set up.
+    stale: bool,
+    overflowed: bool,
+}
+
+/// A directory, and which of its entries matter.
+#[derive(Debug)]
+struct Watched {
+    descriptor: WatchDescriptor,
+    path: PathBuf,
+    /// Entries that paths lead through.
+    names: HashSet<OsString>,
+    /// Whether its hook files matter.
+    hook_files: bool,
+    depth: Depth,
+}
+
+/// What about a directory has to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Depth {
+    /// Which entries there are, and their modes.
+    Entries,
+    /// What is written to them, too.
+    Contents,
+}
+
+impl Depth {
+    fn mask(self) -> WatchMask {
+        let entries = WatchMask::CREATE
+            | WatchMask::DELETE
+            | WatchMask::MOVED_FROM
+            | WatchMask::MOVED_TO
+            | WatchMask::ATTRIB
+            | WatchMask::ONLYDIR
+            // Two paths may lead to one directory.
+            | WatchMask::MASK_ADD;
+        match self {
+            Depth::Entries => entries,
+            Depth::Contents => entries | WatchMask::MODIFY | WatchMask::CLOSE_WRITE,
+        }
+    }
+}
+
+impl Watches {
+    /// Watches all that the hooks depend on, and nothing else. Returns whether there is more than before. A watch is there
+    /// before what it is on is looked at: whatever happens from then on is told.
+    pub fn set_up(&mut self, directories: &[PathBuf], depends_on: &DependsOn) -> bool {
+        self.refusal = None;
+        self.stale = false;
+        let inotify = match self.inotify.take().map_or_else(Inotify::init, Ok) {
+            Ok(inotify) => inotify,
+            Err(error) => {
+                let path = directories.first().cloned().unwrap_or_default();
+                self.refusal = Some(Refusal { operation: "inotify_init1", path, errno: errno_of(&error) });
+                return false;
+            }
+        };
+        let mut set_up = SetUp { inotify, known: HashMap::new(), watched: HashMap::new(), refusal: None };
+        for directory in directories {
+            set_up.follow(directory);
+            set_up.hook_files(directory);
+        }
+        for link in &depends_on.links {
+            let holds_file = set_up.follow(link);
+            set_up.contents(&holds_file);
+        }
+        for executable in &depends_on.executables {
+            set_up.follow(executable);
+        }
+        let before = std::mem::replace(&mut self.watched, set_up.watched);
+        for (number, watched) in &before {
+            if !self.watched.contains_key(number) {
+                // It may have gone by itself.
+                let _ = set_up.inotify.watches().remove(watched.descriptor.clone());
+            }
+        }
+        self.refusal = set_up.refusal;
+        self.inotify = Some(set_up.inotify);
+        self.watched.iter().any(|(number, watched)| {
+            before.get(number).is_none_or(|before| {
+                watched.hook_files > before.hook_files
+                    || watched.depth > before.depth
+                    || !watched.names.is_subset(&before.names)
+            })
+        })
+    }
+
+    /// Why not all is watched.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.as_ref()
+    }
+
+    /// Whether paths may lead elsewhere than when the watches were set up.
+    pub fn are_stale(&self) -> bool {
+        self.stale
+    }
+
+    /// Says whether what happens wakes whoever waits for these events.
+    pub fn wake(&mut self, events: &EventSet, bit: u32, wanted: Wanted) -> io::Result<()> {
+        let Some(inotify) = &self.inotify else { return Ok(()) };
+        match self.waking {
+            Some(waking) if waking == wanted => return Ok(()),
+            Some(_) => events.change(inotify.as_fd(), bit, wanted)?,
+            None => events.add(inotify.as_fd(), bit, wanted)?,
+        }
+        self.waking = Some(wanted);
+        Ok(())
+    }
+
+    /// Reads what has happened since it was read last.
+    pub fn read(&mut self) -> Activity {
+        let mut activity = Activity::None;
+        let mut buffer = [0; 4096];
+        for _ in 0..MOST_READS {
+            let Some(inotify) = &mut self.inotify else { break };
+            let Ok(events) = inotify.read_events(&mut buffer) else { break };
+            for event in events {
+                activity = activity.max(self.weigh(&event));
+            }
+        }
+        activity
+    }
+
+    /// Whether events were lost since this was asked last.
+    pub fn overflowed(&mut self) -> bool {
+        std::mem::take(&mut self.overflowed)
+    }
+
+    fn weigh(&mut self, event: &Event<&OsStr>) -> Activity {
+        if event.mask.contains(EventMask::Q_OVERFLOW) {
+            self.overflowed = true;
+            self.stale = true;
+            return Activity::Complete;
+        }
+        let number = event.wd.get_watch_descriptor_id();
+        if event.mask.contains(EventMask::IGNORED) {
+            // The directory has gone. (Those that we gave up are not known any more.)
+            let known = self.watched.remove(&number).is_some();
+            self.stale |= known;
+            return if known { Activity::Complete } else { Activity::None };
+        }
+        let Some(watched) = self.watched.get(&number) else { return Activity::None };
+        let Some(name) = event.name else {
+            // The directory itself: its mode. It may hide what it has.
+            self.stale = true;
+            return Activity::Complete;
+        };
+        let leads_on = watched.names.contains(name);
+        if !leads_on && !(watched.hook_files && is_hook_file(name)) {
+            return Activity::None;
+        }
+        if event.mask.contains(EventMask::MODIFY) {
+            return Activity::Begun;
+        }
+        if event.mask.contains(EventMask::CLOSE_WRITE) {
+            return Activity::Complete;
+        }
+        self.stale |= leads_on;
+        // A new file is written by whoever made it. A link, by whatever name, is complete.
+        let empty = |path: PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file() && found.nlink() == 1);
+        if event.mask == EventMask::CREATE && empty(watched.path.join(name)) {
+            return Activity::Begun;
+        }
+        Activity::Complete
+    }
+}
+
+/// Setting up: the watches as they will be.
+struct SetUp {
+    inotify: Inotify,
+    /// What was asked for already, and what came of it.
+    known: HashMap<PathBuf, (Depth, Option<i32>)>,
+    watched: HashMap<i32, Watched>,
+    refusal: Option<Refusal>,
+}
+
+impl SetUp {
+    /// Watches each entry that a path leads through, as far as it leads. Returns the directory that holds the last one.
+    fn follow(&mut self, path: &Path) -> PathBuf {
+        let mut place = PathBuf::from("/");
+        // Without a working directory, relative paths lead nowhere.
+        let path = std::path::absolute(path).unwrap_or_default();
+        let mut rest: Vec<OsString> = names(&path).rev().collect();
+        let mut links = 0;
+        while let Some(name) = rest.pop() {
+            if name == ".." {
+                // Links are resolved by now: this is what the system takes it for.
+                place.pop();
+                continue;
+            }
+            let watched = self.watch(&place, Depth::Entries).map(|watched| {
+                if let Some(watched) = watched {
+                    watched.names.insert(name.clone());
+                }
+            });
+            let next = place.join(&name);
+            let found = next.symlink_metadata();
+            if let Err(refusal) = watched {
+                // Of a directory that lets nobody in, its own entry tells.
+                if !found.as_ref().is_err_and(|error| errno_of(error) == libc::EACCES) {
+                    self.refusal.get_or_insert(refusal);
+                }
+            }
+            match found {
+                Ok(found) if found.is_symlink() && links < MOST_LINKS => {
+                    links += 1;
+                    let Ok(target) = next.read_link() else { break };
+                    if target.is_absolute() {
+                        place = PathBuf::from("/");
+                    }
+                    rest.extend(names(&target).rev());
+                }
+                Ok(found) if found.is_dir() && !rest.is_empty() => place = next,
+                _ => break,
+            }
+        }
+        place
+    }
+
+    /// Watches the hook files of a directory. Of one that is missing or lets nobody in, its own entry tells.
+    fn hook_files(&mut self, directory: &Path) {
+        match self.watch(directory, Depth::Contents) {
+            Ok(Some(watched)) => watched.hook_files = true,
+            Err(refusal) if refusal.errno != libc::EACCES => {
+                self.refusal.get_or_insert(refusal);
+            }
+            _ => {}
+        }
+    }
+
+    /// Watches what is written to the entries of a directory that matter.
+    fn contents(&mut self, directory: &Path) {
+        if let Err(refusal) = self.watch(directory, Depth::Contents) {
+            self.refusal.get_or_insert(refusal);
+        }
+    }
+
+    /// Watches a directory; none if it is not there (any more).
+    fn watch(&mut self, directory: &Path, depth: Depth) -> Result<Option<&mut Watched>, Refusal> {
+        let number = match self.known.get(directory) {
+            Some((known, number)) if *known >= depth => *number,
+            _ => {
+                let number = self.add(directory, depth)?;
+                self.known.insert(directory.to_owned(), (depth, number));
+                number
+            }
+        };
+        Ok(number.and_then(|number| self.watched.get_mut(&number)))
+    }
+
+    fn add(&mut self, directory: &Path, depth: Depth) -> Result<Option<i32>, Refusal> {
+        let descriptor = match self.inotify.watches().add(directory, depth.mask()) {
+            Ok(descriptor) => descriptor,
+            Err(error) => {
+                return match errno_of(&error) {
+                    // The watch on what leads there tells when that changes.
+                    libc::ENOENT | libc::ENOTDIR | libc::ELOOP => Ok(None),
+                    errno => {
+                        Err(Refusal { operation: "inotify_add_watch", path: directory.to_owned(), errno })
+                    }
+                };
+            }
+        };
+        let number = descriptor.get_watch_descriptor_id();
+        let watched = self.watched.entry(number).or_insert_with(|| Watched {
+            descriptor,
+            path: directory.to_owned(),
+            names: HashSet::new(),
+            hook_files: false,
+            depth,
+        });
+        watched.depth = watched.depth.max(depth);
+        Ok(Some(number))
+    }
+}
+
+/// The names in a path that lead somewhere, `..` among them.
+fn names(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
+    path.components().filter_map(|component| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        _ => None,
+    })
+}
