@@ -1,0 +1,90 @@
+//! Mounts over a directory, of which inotify says nothing.
+
+use std::ffi::CString;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::ptr;
+
+use libhooks::ChangeKind::{Added, Removed};
+use libhooks::Policy;
+
+use crate::place::{Place, told};
+
+/// Gives this thread mounts of its own.
+fn mounts_of_our_own() -> bool {
+    // SAFETY: unshare(2) takes a number, and CLONE_NEWNS concerns this thread alone; mount(2) gets texts and NULL.
+    unsafe {
+        libc::unshare(libc::CLONE_NEWNS) == 0
+            && libc::mount(ptr::null(), c"/".as_ptr(), ptr::null(), libc::MS_REC | libc::MS_PRIVATE, ptr::null()) == 0
+    }
+}
+
+fn mount(source: Option<&Path>, target: &Path) {
+    let text = |path: &Path| CString::new(path.as_os_str().as_bytes()).unwrap();
+    let (from, target) = (text(source.unwrap_or(Path::new("tmpfs"))), text(target));
+    let flags = if source.is_some() { libc::MS_BIND } else { 0 };
+    let mode = c"mode=755".as_ptr().cast();
+    // SAFETY: texts that outlive the call.
+    let result = unsafe { libc::mount(from.as_ptr(), target.as_ptr(), c"tmpfs".as_ptr(), flags, mode) };
+    assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
+}
+
+fn unmount(target: &Path) {
+    let target = CString::new(target.as_os_str().as_bytes()).unwrap();
+    // SAFETY: a text that outlives the call.
+    assert_eq!(unsafe { libc::umount2(target.as_ptr(), libc::MNT_DETACH) }, 0);
+}
+
+#[test]
+fn a_mount_over_a_directory_over_what_it_is_in_and_over_a_file() {
+    if !mounts_of_our_own() {
+        println!("SKIP: mounts need root");
+        return;
+    }
+    let mut place = Place::new(&["up/a"]);
+    place.write("up/a/x.json", "x");
+    fs::create_dir_all(place.path("other/a")).unwrap();
+    place.write("other/a/y.json", "y");
+    place.settle();
+    let (directory, up, file) = (place.path("up/a"), place.path("up"), place.path("up/a/x.json"));
+
+    mount(None, &directory);
+    assert_eq!(place.settle(), [told(Removed, "up/a/x.json")]);
+    place.write("up/a/z.json", "z");
+    assert_eq!(place.settle(), [told(Added, "up/a/z.json")]);
+    unmount(&directory);
+    assert_eq!(place.settle(), [told(Added, "up/a/x.json"), told(Removed, "up/a/z.json")]);
+
+    mount(Some(&place.path("other")), &up);
+    assert_eq!(place.settle(), [told(Removed, "up/a/x.json"), told(Added, "up/a/y.json")]);
+    place.write("other/a/y.json", "changed through its other path");
+    place.settle();
+    unmount(&up);
+    assert_eq!(place.settle(), [told(Added, "up/a/x.json"), told(Removed, "up/a/y.json")]);
+
+    mount(Some(&place.path("other/a/y.json")), &file);
+    place.settle();
+    assert_eq!(place.marks(), ["changed through its other path"]);
+    unmount(&file);
+    place.settle();
+    assert_eq!(place.marks(), ["x"]);
+}
+
+/// What is waited for comes where something was mounted meanwhile.
+#[test]
+fn a_mount_over_what_is_waited_in() {
+    if !mounts_of_our_own() {
+        println!("SKIP: mounts need root");
+        return;
+    }
+    let mut place = Place::with(&["up/a"], Policy::Lenient, false, |root| fs::create_dir(root.join("up")).unwrap());
+    mount(None, &place.path("up"));
+    // It is told, and changes nothing.
+    assert!(!place.monitor.dispatch().unwrap());
+    fs::create_dir(place.path("up/a")).unwrap();
+    place.write("up/a/x.json", "x");
+    assert_eq!(place.settle(), [told(Added, "up/a/x.json")]);
+    unmount(&place.path("up"));
+    assert_eq!(place.settle(), [told(Removed, "up/a/x.json")]);
+}

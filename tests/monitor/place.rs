@@ -1,0 +1,130 @@
+//! Directories with a manager and its monitor.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use libhooks::{Change, ChangeKind, Manager, Monitor, Options, Policy};
+
+/// No test that passes waits as long.
+pub const LONG: Option<Duration> = Some(Duration::from_secs(60));
+
+pub struct Place {
+    pub root: tempfile::TempDir,
+    directories: Vec<PathBuf>,
+    pub manager: Manager,
+    pub monitor: Monitor,
+    pub log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Place {
+    /// Watches these directories, which are there.
+    pub fn new(directories: &[&str]) -> Place {
+        Place::with(directories, Policy::Lenient, false, |root| {
+            for directory in directories {
+                fs::create_dir_all(root.join(directory)).unwrap();
+            }
+        })
+    }
+
+    /// Watches these directories, after `prepare`.
+    pub fn with(
+        directories: &[&str],
+        policy: Policy,
+        keep_last_good: bool,
+        prepare: impl FnOnce(&Path),
+    ) -> Place {
+        let root = tempfile::tempdir().unwrap();
+        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        prepare(root.path());
+        let directories: Vec<PathBuf> = directories.iter().map(|name| root.path().join(name)).collect();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = Arc::clone(&log);
+        let options = Options {
+            policy,
+            keep_last_good,
+            log: Some(Arc::new(move |_, message: &str, _: &str| lines.lock().unwrap().push(message.to_owned()))),
+            ..Options::default()
+        };
+        let manager = Manager::new(&directories, &["precreate"], options).unwrap();
+        let monitor = manager.monitor().unwrap();
+        let mut place = Place { root, directories, manager, monitor, log };
+        // The reload that every monitor begins with.
+        while !place.monitor.dispatch().unwrap_or(true) && place.manager.generation() < 2 {}
+        place
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// Writes a hook file, in one go as editors and shells do.
+    pub fn write(&self, name: &str, mark: &str) {
+        fs::write(self.path(name), marked(mark)).unwrap();
+    }
+
+    /// Makes the file elsewhere, and renames it to where it belongs.
+    pub fn rename_in(&self, name: &str, mark: &str) {
+        self.write(".elsewhere", mark);
+        fs::rename(self.path(".elsewhere"), self.path(name)).unwrap();
+    }
+
+    /// A fresh manager's hooks and problems, and those that are in use.
+    fn fresh_and_used(&self) -> [String; 2] {
+        let options = Options { policy: Policy::Lenient, ..Options::default() };
+        let fresh = Manager::new(&self.directories, &["precreate"], options).unwrap();
+        [&fresh, &self.manager].map(|manager| {
+            let list = manager.list();
+            let marks = |hooks: Vec<(PathBuf, libhooks::Hook)>| format!("{hooks:?}");
+            let used = marks(list.hooks.into_iter().map(|hook| (hook.path, hook.hook)).collect());
+            let masked: Vec<String> = list.masked.iter().map(|masked| format!("{masked:?}")).collect();
+            format!("{used}\n{masked:?}\n{:?}", manager.diagnostics())
+        })
+    }
+
+    /// Waits until the hooks are those of a fresh manager, and returns what changed on the way.
+    pub fn settle(&mut self) -> Vec<(ChangeKind, String)> {
+        loop {
+            let [fresh, used] = self.fresh_and_used();
+            if fresh == used {
+                break;
+            }
+            let reloaded = self.monitor.wait(LONG).unwrap();
+            assert!(reloaded, "a fresh manager has\n{fresh}\nand this one\n{used}");
+        }
+        self.changes()
+    }
+
+    /// Waits until there are other hooks or problems, and returns what changed.
+    pub fn changed(&mut self) -> Vec<(ChangeKind, String)> {
+        assert!(self.monitor.wait(LONG).unwrap(), "nothing happens");
+        self.changes()
+    }
+
+    pub fn changes(&mut self) -> Vec<(ChangeKind, String)> {
+        let name = |change: Change| {
+            let path = change.path.strip_prefix(self.root.path()).unwrap_or(&change.path);
+            (change.kind, path.display().to_string())
+        };
+        self.monitor.changes().into_iter().map(name).collect()
+    }
+
+    /// The marks of the hooks, in order.
+    pub fn marks(&self) -> Vec<String> {
+        self.manager.list().hooks.iter().map(|listed| listed.hook.hook.args.join(" ")).collect()
+    }
+}
+
+/// A hook that can be told from others by its argument.
+pub fn marked(mark: &str) -> String {
+    format!(
+        r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true", "args": ["{mark}"]}}, "when": {{"always": true}}, "stages": ["poststop"]}}"#
+    )
+}
+
+/// As the tests have what [`Place::changes`] returns.
+pub fn told(kind: ChangeKind, path: &str) -> (ChangeKind, String) {
+    (kind, path.to_owned())
+}
