@@ -27,13 +27,13 @@
  * HOOKS_STATUS_INVALID_ARGUMENT. Both name the parameter. A pointer that is neither NULL nor what the documentation asks
  * for is undefined.
  *
- * Threads. A manager and a snapshot may be used from any number of threads at once; options by one thread at a time;
- * errors never change. Freeing is the owner's, when nobody uses the object any more. There is no state of the process
+ * Threads. A manager and a snapshot may be used from any number of threads at once; options by one thread at a time; a
+ * monitor by one thread at a time, but for ending it; errors never change. Freeing is the owner's, when nobody uses the object any more. There is no state of the process
  * or of the thread that a caller could notice: an error is in its object alone.
  *
  * Processes. The library starts no thread, installs no signal handler, prints nothing, never exits, and changes neither
  * working directory nor environment; its file descriptors are close-on-exec. In the child of a fork, also of a program
- * with threads, everything may be used and freed.
+ * with threads, everything may be used and freed; a monitor may only be freed.
  *
  * Bugs. A panic in the library never reaches the caller: it is HOOKS_STATUS_PANIC, and nothing is printed; functions
  * without a status return NULL or 0. Out of memory aborts.
@@ -239,6 +239,35 @@ typedef struct hooks_filter_result_t hooks_filter_result_t;
  * for another, nor for a reload. Freed by hooks_manager_free().
  */
 typedef struct hooks_manager_t hooks_manager_t;
+
+/**
+ * Watches the directories of a manager, and reloads its hooks when they change (SPEC 7). It does so only in the thread
+ * that is inside of hooks_monitor_dispatch() or hooks_monitor_wait(): there is no thread of its own, and no signal is
+ * ever its. What is in use is read by any thread meanwhile, without waiting.
+ *
+ * One thread at a time may be in dispatch, wait or changes; hooks_monitor_cancel() and hooks_monitor_fd() may be called
+ * from anywhere. A manager may have several monitors, and may be freed before them. Freed by hooks_monitor_free().
+ *
+ * With an event loop (poll, epoll, glib, libuv, ...):
+ *
+ *     loop_add (hooks_monitor_fd (mon), READABLE, on_readable);
+ *     ...
+ *     void on_readable (void)
+ *     {
+ *       bool reloaded = false;
+ *
+ *       if (hooks_monitor_dispatch (mon, &reloaded, &err) < 0)
+ *         ...
+ *     }
+ *
+ * With a thread of the caller's:
+ *
+ *     while ((status = hooks_monitor_wait (mon, -1, NULL, &err)) != HOOKS_STATUS_CANCELLED)
+ *       ...
+ *
+ * In the child of a fork it may only be freed: that closes its descriptors, and touches nothing that the parent uses.
+ */
+typedef struct hooks_monitor_t hooks_monitor_t;
 
 /**
  * How a manager is made. Used by one thread at a time; copied by hooks_manager_new(), so it may be freed or changed
@@ -564,7 +593,7 @@ uint64_t hooks_manager_generation(const struct hooks_manager_t *m);
 struct hooks_snapshot_t *hooks_manager_snapshot(const struct hooks_manager_t *m);
 
 /**
- * Frees a manager. No other thread may be using it. Its snapshots live on. NULL is allowed.
+ * Frees a manager. No other thread may be using it. Its snapshots and monitors live on. NULL is allowed.
  *
  * @param m the manager, or NULL
  */
@@ -652,6 +681,93 @@ int hooks_snapshot_match(const struct hooks_snapshot_t *s,
  * @param s the snapshot, or NULL
  */
 void hooks_snapshot_free(struct hooks_snapshot_t *s);
+
+/**
+ * Watches the directories of a manager from now on. What was written since its hooks were loaded is found, too: the
+ * descriptor of a new monitor is readable, and the first dispatch reads the directories.
+ *
+ * Directories need not exist. Watched are also those that lead there, where symlinks lead, and the hooks' executables.
+ * Where the system refuses that (fs.inotify.max_user_instances, max_user_watches), the files are looked at every second
+ * instead, until it does not; that is logged, and one of hooks_monitor_changes().
+ *
+ * @param m   the manager
+ * @param out receives the monitor, freed by hooks_monitor_free()
+ * @param err receives the error; NULL: not wanted
+ * @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _IO (there are no descriptors left)
+ */
+int hooks_monitor_new(const struct hooks_manager_t *m,
+                      struct hooks_monitor_t **out,
+                      struct hooks_error_t **err);
+
+/**
+ * The descriptor that is readable when hooks_monitor_dispatch() has something to do. It is level-triggered, and may be
+ * readable for nothing. It is only to be polled, and belongs to the monitor.
+ *
+ * @param mon the monitor, or NULL
+ * @return the descriptor; -1 if mon is NULL
+ */
+int hooks_monitor_fd(const struct hooks_monitor_t *mon);
+
+/**
+ * Deals with what has happened to the files: reloads the hooks if they are to be. It reads files, and does not block
+ * otherwise. A change after a quiet time is served at once; what follows within 20 ms is served together, once 20 ms were
+ * quiet (or after a second).
+ *
+ * @param mon      the monitor
+ * @param reloaded receives whether there are other hooks or problems than before; NULL: not wanted
+ * @param err      receives the error; NULL: not wanted
+ * @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT (also in the child of a fork), _IO, _CANCELLED; and only under
+ *         HOOKS_POLICY_STRICT what hooks_manager_new() returns: the old hooks stay then, and the monitor goes on
+ */
+int hooks_monitor_dispatch(struct hooks_monitor_t *mon,
+                           bool *reloaded,
+                           struct hooks_error_t **err);
+
+/**
+ * Waits until there are other hooks or problems. Signals do not end it: a handler of the host's runs, and it goes on.
+ *
+ * @param mon        the monitor
+ * @param timeout_ms how long to wait at most, in milliseconds; -1: for ever; 0: as hooks_monitor_dispatch()
+ * @param reloaded   receives whether there are; false: the time is over. NULL: not wanted
+ * @param err        receives the error; NULL: not wanted
+ * @return as hooks_monitor_dispatch()
+ */
+int hooks_monitor_wait(struct hooks_monitor_t *mon,
+                       int timeout_ms,
+                       bool *reloaded,
+                       struct hooks_error_t **err);
+
+/**
+ * What is different from when this was asked last (at first: from when the monitor was made), whoever reloaded.
+ *
+ * @param mon      the monitor
+ * @param json_out receives a JSON array of objects, "[]" if there are none, freed by hooks_string_free(): "change"
+ *                 ("added", "updated", "removed", "masked", "unmasked", "problem"), "path" (of the hook file), of masked
+ *                 "by" (which file masks it), and of problem "diagnostic", as hooks_manager_diagnostics() has it
+ * @param err      receives the error; NULL: not wanted
+ * @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
+ */
+int hooks_monitor_changes(struct hooks_monitor_t *mon,
+                          char **json_out,
+                          struct hooks_error_t **err);
+
+/**
+ * Ends a monitor: whoever is in hooks_monitor_wait() returns, and dispatch and wait are HOOKS_STATUS_CANCELLED from now on.
+ * Any thread may call it, and a signal handler: it is async-signal-safe, and leaves errno as it was. In the child of a
+ * fork it does nothing. Nobody may be freeing the monitor meanwhile.
+ *
+ * @param mon the monitor
+ * @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
+ */
+int hooks_monitor_cancel(const struct hooks_monitor_t *mon);
+
+/**
+ * Frees a monitor, and closes its descriptors. Nobody may be using it. Its manager keeps the hooks that it has. NULL is
+ * allowed.
+ *
+ * @param mon the monitor, or NULL
+ */
+void hooks_monitor_free(struct hooks_monitor_t *mon);
 
 /**
  * Reads one hook file and checks it (SPEC 3).

@@ -68,8 +68,10 @@ impl Annotations {
 impl<K: Into<Vec<u8>>, V: Into<Vec<u8>>> FromIterator<(K, V)> for Annotations {
     /// Of equal keys the last one counts.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Annotations {
-        let map: std::collections::BTreeMap<_, _> =
-            iter.into_iter().map(|(k, v)| (k.into(), v.into())).collect();
+        let mut map = std::collections::BTreeMap::new();
+        for (key, value) in iter {
+            map.insert(key.into(), value.into());
+        }
         Annotations { pairs: map.into_iter().collect() }
     }
 }

@@ -118,14 +118,12 @@ impl<'a> Scanner<'a> {
             let directory = text_of(directory.as_os_str());
             line.write(&format!("reading hooks from {directory}"), &[("directory", &directory)]);
         });
-        let files = hook_files(directory)?;
+        let listed = list(directory)?;
         let mut scan = Scan::default();
         scan.diagnostics.extend(lint::directory(directory));
-        for (name, is_link) in files {
+        scan.links.extend(listed.links.iter().map(|name| join(directory, name)));
+        for name in listed.names {
             let path = join(directory, &name);
-            if is_link {
-                scan.links.push(path.clone());
-            }
             let mut warnings = Vec::new();
             match self.load(name.clone(), &path, &mut warnings) {
                 Ok(loaded) => {
@@ -149,9 +147,9 @@ impl<'a> Scanner<'a> {
         Ok(scan)
     }
 
-    /// The executables that were looked at.
-    pub fn into_executables(self) -> Vec<PathBuf> {
-        self.validator.into_executables()
+    /// The executables that were looked at, in this order.
+    pub fn into_executables(self) -> Vec<String> {
+        self.validator.into_looked_at()
     }
 
     /// Loads a file. `warnings` receives what there is to say beside a failure, also of a hook that is not valid.
@@ -255,8 +253,16 @@ pub(crate) fn is_hook_file(name: &OsStr) -> bool {
     name.as_bytes().ends_with(b".json")
 }
 
-/// The names of the hook files of a directory, in the order of their bytes, and whether they are symlinks.
-fn hook_files(directory: &Path) -> Result<Vec<(OsString, bool)>> {
+/// The hook files of a directory.
+#[derive(Default)]
+struct Listed {
+    /// In the order of their bytes.
+    names: Vec<OsString>,
+    /// Those of them that are symlinks, in the same order.
+    links: Vec<OsString>,
+}
+
+fn list(directory: &Path) -> Result<Listed> {
     let failed = |operation, error: std::io::Error| {
         let message =
             format!("{operation} {}: {}", text_of(directory.as_os_str()), errno_text(errno_of(&error)));
@@ -264,17 +270,21 @@ fn hook_files(directory: &Path) -> Result<Vec<(OsString, bool)>> {
             .with_system(errno_of(&error), operation, directory)
             .with_path(directory)
     };
-    let mut files = Vec::new();
+    let mut listed = Listed::default();
     for entry in std::fs::read_dir(directory).map_err(|error| failed("open", error))? {
         let entry = entry.map_err(|error| failed("readdirent", error))?;
         let name = entry.file_name();
         if is_hook_file(&name) {
             // The listing mostly tells the type. Where it does not, and the file has gone meanwhile, it is no link.
-            files.push((name, entry.file_type().is_ok_and(|kind| kind.is_symlink())));
+            if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
+                listed.links.push(name.clone());
+            }
+            listed.names.push(name);
         }
     }
-    files.sort();
-    Ok(files)
+    listed.names.sort();
+    listed.links.sort();
+    Ok(listed)
 }
 
 /// The path of a file in a directory, as Go's `filepath.Join` makes it: without what is empty, `.` or `..` behind a name.

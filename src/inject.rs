@@ -129,17 +129,22 @@ struct Edits(Vec<(Range<usize>, String)>);
 
 impl Edits {
     fn replace(&mut self, range: &Range<usize>, text: String) {
-        self.0.push((range.clone(), text));
+        self.put(range.clone(), text);
     }
 
     /// Adds members to an object, or elements to an array.
     fn add(&mut self, end: End, text: &str) {
         let comma = if end.empty { "" } else { "," };
-        self.0.push((end.offset..end.offset, format!("{comma}{text}")));
+        self.put(end.offset..end.offset, format!("{comma}{text}"));
     }
 
-    fn apply(mut self, text: &str) -> String {
-        self.0.sort_by_key(|(range, _)| range.start);
+    /// They are kept in order; there are few.
+    fn put(&mut self, range: Range<usize>, text: String) {
+        let at = self.0.partition_point(|(earlier, _)| earlier.start <= range.start);
+        self.0.insert(at, (range, text));
+    }
+
+    fn apply(self, text: &str) -> String {
         let added: usize = self.0.iter().map(|(_, new)| new.len()).sum();
         let mut out = String::with_capacity(text.len() + added);
         let mut done = 0;

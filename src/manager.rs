@@ -251,7 +251,7 @@ impl Shared {
         };
         self.options.log(level, |line| {
             let path = text_of(diagnostic.path.as_os_str());
-            line.write(&diagnostic.message, &[("path", &path), ("code", diagnostic.code.as_str())]);
+            line.write(&diagnostic.message, &[("code", diagnostic.code.as_str()), ("path", &path)]);
         });
     }
 }

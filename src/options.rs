@@ -1,7 +1,8 @@
 //! How hook files are loaded, and who hears of it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
 
 use crate::hook::Reader;
 
@@ -81,7 +82,14 @@ pub(crate) struct LogLine<'a> {
 
 impl LogLine<'_> {
     pub fn write(self, message: &str, fields: &[(&str, &str)]) {
-        let fields: BTreeMap<_, _> = fields.iter().copied().collect();
-        (self.log)(self.level, message, &crate::json::to_string(&fields));
+        (self.log)(self.level, message, &crate::json::to_string(&Fields(fields)));
+    }
+}
+
+struct Fields<'a>(&'a [(&'a str, &'a str)]);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
     }
 }

@@ -53,8 +53,10 @@ pub struct HookMap(pub BTreeMap<OsString, Hook>);
 impl HookMap {
     /// A JSON object `{file name: hook}`.
     pub fn to_json(&self) -> String {
-        let by_text: BTreeMap<String, &Hook> =
-            self.0.iter().map(|(name, hook)| (text_of(name), hook)).collect();
+        let mut by_text = BTreeMap::new();
+        for (name, hook) in &self.0 {
+            by_text.insert(text_of(name), hook);
+        }
         crate::json::to_string(&by_text)
     }
 }
@@ -63,7 +65,10 @@ impl HookMap {
 /// A directory that does not exist is an error here, as in the reference.
 pub fn read_dir(path: impl AsRef<Path>, extension_stages: &[&str]) -> (HookMap, Option<Error>) {
     let (snapshot, error) = scan_one(path.as_ref(), extension_stages, &Options::default());
-    let hooks = snapshot.hooks.iter().map(|loaded| (loaded.name.clone(), loaded.hook.clone())).collect();
+    let mut hooks = BTreeMap::new();
+    for loaded in &snapshot.hooks {
+        hooks.insert(loaded.name.clone(), loaded.hook.clone());
+    }
     (HookMap(hooks), error)
 }
 

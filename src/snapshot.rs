@@ -30,7 +30,7 @@ pub(crate) struct DependsOn {
     /// Hook files that are symlinks.
     pub links: Vec<PathBuf>,
     /// The hooks' executables, also of hooks that are not valid.
-    pub executables: Vec<PathBuf>,
+    pub executables: Vec<String>,
 }
 
 /// A hook that another file hides.
@@ -58,7 +58,7 @@ impl Snapshot {
     pub(crate) fn new(
         generation: u64,
         scans: Vec<Scan>,
-        executables: Vec<PathBuf>,
+        executables: Vec<String>,
         before: &Snapshot,
     ) -> Snapshot {
         let known = before.by_path();
@@ -110,7 +110,8 @@ impl Snapshot {
 
     /// Whether the two have the same hooks, from the same files, and the same problems.
     pub(crate) fn says_the_same(&self, other: &Snapshot) -> bool {
-        let same = |a: &Arc<Loaded>, b: &Arc<Loaded>| Arc::ptr_eq(a, b) || (a.path == b.path && a.hook == b.hook);
+        let same =
+            |a: &Arc<Loaded>, b: &Arc<Loaded>| Arc::ptr_eq(a, b) || (a.path == b.path && a.hook == b.hook);
         let same_masked = |(a, b): (&Masked, &Masked)| a.by == b.by && same(&a.loaded, &b.loaded);
         self.hooks.len() == other.hooks.len()
             && self.masked.len() == other.masked.len()
@@ -119,10 +120,14 @@ impl Snapshot {
             && self.diagnostics == other.diagnostics
     }
 
-    /// Every hook that was loaded, those that are masked too, by its file.
+    /// Every hook that was loaded: those that are used in order, then those that are masked.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Loaded>> {
+        self.hooks.iter().chain(self.masked.iter().map(|masked| &masked.loaded))
+    }
+
+    /// The same, by their files.
     pub(crate) fn by_path(&self) -> HashMap<&Path, &Arc<Loaded>> {
-        let all = self.hooks.iter().chain(self.masked.iter().map(|masked| &masked.loaded));
-        all.map(|loaded| (loaded.path.as_path(), loaded)).collect()
+        self.all().map(|loaded| (loaded.path.as_path(), loaded)).collect()
     }
 
     /// Which set of its manager this is; later ones have greater numbers.

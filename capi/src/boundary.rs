@@ -35,24 +35,36 @@ extern "C" fn silence() {
 }
 
 /// Runs `body` as the entry called `name`; a panic in it comes back as its text.
+fn guard<T>(name: &'static str, body: impl FnOnce() -> T) -> std::result::Result<T, String> {
+    let mut body = Some(body);
+    let mut result = None;
+    let panicked = catch(name, &mut || result = body.take().map(|body| body()));
+    match (result, panicked) {
+        (Some(result), None) => Ok(result),
+        (_, panicked) => Err(panicked.unwrap_or_default()),
+    }
+}
+
+/// Runs `body`, and returns the text of a panic in it. It is not generic: a copy in each entry would be a tenth of the
+/// library.
 ///
 /// `AssertUnwindSafe`: after a panic the caller is told to do no more than free what it holds, and freeing looks at
 /// nothing that a half-done call may have left inconsistent.
-fn guard<T>(name: &'static str, body: impl FnOnce() -> T) -> std::result::Result<T, String> {
+#[inline(never)]
+fn catch(name: &'static str, body: &mut dyn FnMut()) -> Option<String> {
     DEPTH.set(DEPTH.get().saturating_add(1));
     let result = panic::catch_unwind(AssertUnwindSafe(|| {
         planted(name);
-        body()
+        body();
     }));
     DEPTH.set(DEPTH.get().saturating_sub(1));
-    result.map_err(|payload| {
-        let text = payload
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-            .unwrap_or("no text");
-        format!("panic in {name}, a bug in libhooks: {text}")
-    })
+    let payload = result.err()?;
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no text");
+    Some(format!("panic in {name}, a bug in libhooks: {text}"))
 }
 
 /// An entry that returns a status and says more in `err`.
@@ -64,11 +76,21 @@ pub(crate) unsafe fn status(
     err: *mut *mut hooks_error_t,
     body: impl FnOnce() -> Result<()>,
 ) -> c_int {
-    let error = match guard(name, body) {
-        Ok(Ok(())) => return hooks_status::HOOKS_STATUS_OK as c_int,
-        Ok(Err(error)) => error,
-        Err(text) => Error::new(ErrorKind::Panic, Code::Panic, text),
-    };
+    match guard(name, body) {
+        Ok(Ok(())) => hooks_status::HOOKS_STATUS_OK as c_int,
+        // SAFETY: the same contract.
+        Ok(Err(error)) => unsafe { fail(err, error) },
+        // SAFETY: the same contract.
+        Err(text) => unsafe { fail(err, Error::new(ErrorKind::Panic, Code::Panic, text)) },
+    }
+}
+
+/// The status of an error, which becomes the caller's.
+///
+/// # Safety
+/// As [`status`].
+#[inline(never)]
+unsafe fn fail(err: *mut *mut hooks_error_t, error: Error) -> c_int {
     let status = status_of(error.kind());
     // To make the caller's error, and to drop ours, is work of the library's too: it stays inside the boundary.
     let made = guard(MAKING_AN_ERROR, move || (!err.is_null()).then(|| Box::new(hooks_error_t::new(&error))));

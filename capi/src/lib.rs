@@ -22,6 +22,8 @@ mod manager;
 
 mod snapshot;
 
+mod monitor;
+
 mod hook;
 
 mod exec_options;

@@ -13,7 +13,7 @@ use crate::text;
 
 /// The hooks of some directories, ready to be injected. Any number of threads may use it at once; none of them waits
 /// for another, nor for a reload. Freed by hooks_manager_free().
-pub struct hooks_manager_t(Manager);
+pub struct hooks_manager_t(pub(crate) Manager);
 
 /// Reads directories of hook files and makes a manager of them (SPEC 1, 2 and 3).
 ///
@@ -217,7 +217,7 @@ pub unsafe extern "C" fn hooks_manager_snapshot(m: *const hooks_manager_t) -> *m
     })
 }
 
-/// Frees a manager. No other thread may be using it. Its snapshots live on. NULL is allowed.
+/// Frees a manager. No other thread may be using it. Its snapshots and monitors live on. NULL is allowed.
 ///
 /// @param m the manager, or NULL
 #[unsafe(no_mangle)]

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fs::Metadata;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Field, Hook, Stage, VERSION, quote};
@@ -69,11 +68,17 @@ pub(crate) struct Validator<'a> {
     extension_stages: &'a [String],
     patterns: HashMap<String, Compiled>,
     executables: HashMap<String, Result<Metadata, i32>>,
+    looked_at: Vec<String>,
 }
 
 impl<'a> Validator<'a> {
     pub fn new(extension_stages: &'a [String]) -> Validator<'a> {
-        Validator { extension_stages, patterns: HashMap::new(), executables: HashMap::new() }
+        Validator {
+            extension_stages,
+            patterns: HashMap::new(),
+            executables: HashMap::new(),
+            looked_at: Vec::new(),
+        }
     }
 
     /// Checks a hook and compiles its conditions.
@@ -107,15 +112,16 @@ impl<'a> Validator<'a> {
         match self.executables.entry(path.to_owned()) {
             Entry::Occupied(entry) => entry.into_mut(),
             // stat(2) fails exactly where faccessat(2) with F_OK does, and tells what the warnings need.
-            Entry::Vacant(entry) => entry.insert(std::fs::metadata(path).map_err(|error| errno_of(&error))),
+            Entry::Vacant(entry) => {
+                self.looked_at.push(path.to_owned());
+                entry.insert(std::fs::metadata(path).map_err(|error| errno_of(&error)))
+            }
         }
     }
 
-    /// The executables that were looked at, in the order of their paths.
-    pub fn into_executables(self) -> Vec<PathBuf> {
-        let mut paths: Vec<PathBuf> = self.executables.into_keys().map(PathBuf::from).collect();
-        paths.sort();
-        paths
+    /// The executables that were looked at, in this order.
+    pub fn into_looked_at(self) -> Vec<String> {
+        self.looked_at
     }
 
     fn compile(&mut self, hook: &Hook) -> Result<Conditions, Invalid> {

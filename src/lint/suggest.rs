@@ -10,8 +10,8 @@ const FILE_0_1_0: &[&str] =
 
 /// A hint for an unknown key of a file of this version, if there is a likely one.
 pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
-    let key = unknown.key.to_lowercase();
-    let is = |name: &&&str| name.to_lowercase() == key;
+    let key = unknown.key.to_ascii_lowercase();
+    let is = |name: &&&str| name.to_ascii_lowercase() == key;
     let levels: &[(&str, &[&str])] = match version {
         "1.0.0" => &[("", FILE), ("hook", HOOK), ("when", WHEN)],
         _ => &[("", FILE_0_1_0)],
@@ -24,11 +24,12 @@ pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
             });
         }
     }
-    if version != "1.0.0" && FILE.iter().chain(HOOK).chain(WHEN).any(|name| name.to_lowercase() == key) {
+    if version != "1.0.0" && FILE.iter().chain(HOOK).chain(WHEN).any(|name| name.to_ascii_lowercase() == key)
+    {
         return Some("it belongs to version 1.0.0; write \"version\": \"1.0.0\"".to_owned());
     }
     let (_, names) = levels.iter().find(|(object, _)| *object == unknown.object)?;
-    let near = names.iter().map(|name| (distance(&key, &name.to_lowercase()), name)).min()?;
+    let near = names.iter().map(|name| (distance(&key, &name.to_ascii_lowercase()), name)).min()?;
     (near.0 <= 2 && near.0 < key.chars().count()).then(|| format!("did you mean {:?}?", near.1))
 }
 

@@ -1,13 +1,11 @@
 //! What is different from one set of hooks to the next.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::diagnostic::{Diagnostic, Severity, serialize_path};
-use crate::directory::Loaded;
 use crate::snapshot::Snapshot;
 
 /// What happened to a hook file.
@@ -89,25 +87,29 @@ impl Serialize for Change {
     }
 }
 
-/// What became of the hook files of a set in a later one, in the order of their paths.
+/// What became of the hook files of a set in a later one: first of those that give no hook any more, then of the others, in
+/// the order of injection, those that are masked last.
 pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
-    let (before, after) = (files(before), files(after));
+    let (old, new) = (before.by_path(), after.by_path());
+    let (masked_before, masked_now) = (masks(before), masks(after));
     let mut changes = Vec::new();
-    let paths: BTreeSet<&Path> = before.keys().chain(after.keys()).copied().collect();
-    for path in paths {
-        let (old, new) = (before.get(path), after.get(path));
-        let was_masked_by = old.and_then(|old| old.by);
-        let mut tell = |kind| changes.push(Change::new(kind, path));
-        match (old, new) {
-            (Some(_), None) => tell(ChangeKind::Removed),
-            (None, Some(new)) if new.by.is_none() => tell(ChangeKind::Added),
-            (Some(old), Some(new)) if old.loaded.hook != new.loaded.hook => tell(ChangeKind::Updated),
+    for loaded in before.all() {
+        if !new.contains_key(loaded.path.as_path()) {
+            changes.push(Change::new(ChangeKind::Removed, &loaded.path));
+        }
+    }
+    for loaded in after.all() {
+        let path = loaded.path.as_path();
+        let (was, is) = (masked_before.get(path), masked_now.get(path));
+        match old.get(path) {
+            Some(old) if old.hook != loaded.hook => changes.push(Change::new(ChangeKind::Updated, path)),
+            None if is.is_none() => changes.push(Change::new(ChangeKind::Added, path)),
             _ => {}
         }
-        match new.map(|new| new.by) {
-            Some(None) if was_masked_by.is_some() => tell(ChangeKind::Unmasked),
-            Some(by @ Some(masks)) if by != was_masked_by => {
-                changes.push(Change { by: Some(masks.to_owned()), ..Change::new(ChangeKind::Masked, path) });
+        match (was, is) {
+            (Some(_), None) => changes.push(Change::new(ChangeKind::Unmasked, path)),
+            (_, Some(by)) if was != is => {
+                changes.push(Change { by: Some(by.to_path_buf()), ..Change::new(ChangeKind::Masked, path) });
             }
             _ => {}
         }
@@ -115,22 +117,18 @@ pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     changes
 }
 
+/// Which files are masked, and by which.
+fn masks(set: &Snapshot) -> HashMap<&Path, &Path> {
+    let mut masks = HashMap::new();
+    for masked in &set.masked {
+        masks.insert(masked.loaded.path.as_path(), masked.by.as_path());
+    }
+    masks
+}
+
 /// The errors and warnings that were not known before.
 pub(crate) fn new_problems(known: &[Diagnostic], now: &[Diagnostic]) -> Vec<Change> {
     let known: HashSet<&Diagnostic> = known.iter().collect();
     let is_new = |problem: &&Diagnostic| problem.severity > Severity::Info && !known.contains(problem);
     now.iter().filter(is_new).cloned().map(Change::problem).collect()
-}
-
-/// A file that gives a hook, and which one masks it.
-struct File<'a> {
-    loaded: &'a Arc<Loaded>,
-    by: Option<&'a Path>,
-}
-
-fn files(set: &Snapshot) -> BTreeMap<&Path, File<'_>> {
-    let masked =
-        set.masked.iter().map(|masked| File { loaded: &masked.loaded, by: Some(masked.by.as_path()) });
-    let used = set.hooks.iter().map(|loaded| File { loaded, by: None });
-    masked.chain(used).map(|file| (file.loaded.path.as_path(), file)).collect()
 }

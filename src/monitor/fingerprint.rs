@@ -20,7 +20,7 @@ pub(crate) struct Fingerprint {
 }
 
 impl Fingerprint {
-    pub fn new(directories: &[PathBuf], executables: &[PathBuf]) -> Fingerprint {
+    pub fn new(directories: &[PathBuf], executables: &[String]) -> Fingerprint {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let mut look = Look { now: i64::try_from(now).unwrap_or(i64::MAX), sum: 0, is_final: true };
         for (number, directory) in directories.iter().enumerate() {
@@ -35,7 +35,7 @@ impl Fingerprint {
             }
         }
         for executable in executables {
-            look.at(directories.len(), executable);
+            look.at(directories.len(), Path::new(executable));
         }
         Fingerprint { hash: look.sum, is_final: look.is_final }
     }

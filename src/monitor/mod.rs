@@ -11,11 +11,10 @@ mod watches;
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::error::{Error, ErrorKind, Result};
 use crate::manager::Shared;
 use crate::options::LogLevel;
@@ -115,12 +114,6 @@ impl Monitor {
         if let Some(mounts) = &monitor.mounts {
             monitor.events.add(mounts.as_fd(), MOUNTS, Wanted::Exceptional).map_err(failed)?;
         }
-        for directory in &monitor.hooks.directories {
-            monitor.hooks.options.log(LogLevel::Debug, |line| {
-                let directory = text_of(directory.as_os_str());
-                line.write(&format!("monitoring {directory} for hooks"), &[("directory", &directory)]);
-            });
-        }
         monitor.set_up_watches();
         monitor.arm(true).map_err(failed)?;
         monitor.timer.set(Some(Duration::ZERO)).map_err(failed)?;
@@ -136,7 +129,8 @@ impl Monitor {
     /// [`ErrorKind::InvalidArgument`] in the child of a fork.
     pub fn dispatch(&mut self) -> Result<bool> {
         self.canceller.check_process()?;
-        let ready = self.events.wait(Some(Duration::ZERO)).map_err(|error| system_error("epoll_wait", &error))?;
+        let ready =
+            self.events.wait(Some(Duration::ZERO)).map_err(|error| system_error("epoll_wait", &error))?;
         self.serve(ready)
     }
 
@@ -353,7 +347,7 @@ fn refused(refusal: &Refusal) -> Diagnostic {
     Diagnostic {
         severity: Severity::Warning,
         code: Code::WatchRefused,
-        path: PathBuf::from(&refusal.path),
+        path: refusal.path.clone(),
         position: None,
         message: format!(
             "{}: {}: hook files are looked at every {interval} s instead",

@@ -24,7 +24,8 @@ impl Mounts {
 
     /// Whether something was mounted or unmounted since this was asked last.
     pub fn changed(&self) -> bool {
-        poll([Some((self.tells.as_fd(), Interest::Exception))], Some(Duration::ZERO)).is_ok_and(|[ready]| ready)
+        poll([Some((self.tells.as_fd(), Interest::Exception))], Some(Duration::ZERO))
+            .is_ok_and(|[ready]| ready)
     }
 }
 

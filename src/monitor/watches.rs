@@ -36,13 +36,13 @@ pub(crate) struct Refusal {
     pub errno: i32,
 }
 
-/// The watches, by the numbers that the system gives them.
+/// The watches that there are.
 #[derive(Debug, Default)]
 pub(crate) struct Watches {
     inotify: Option<Inotify>,
     /// Whether the events of `inotify` wake somebody.
     waking: Option<Wanted>,
-    watched: HashMap<i32, Watched>,
+    watched: Vec<Watched>,
     refusal: Option<Refusal>,
     /// Whether paths may lead elsewhere than when the watches were set up.
     stale: bool,
@@ -52,6 +52,8 @@ pub(crate) struct Watches {
 /// A directory, and which of its entries matter.
 #[derive(Debug)]
 struct Watched {
+    /// What the system calls it.
+    number: i32,
     descriptor: WatchDescriptor,
     path: PathBuf,
     /// Entries that paths lead through.
@@ -59,6 +61,14 @@ struct Watched {
     /// Whether its hook files matter.
     hook_files: bool,
     depth: Depth,
+}
+
+impl Watched {
+    fn tells_more_than(&self, before: &Watched) -> bool {
+        (self.hook_files && !before.hook_files)
+            || self.depth > before.depth
+            || !self.names.is_subset(&before.names)
+    }
 }
 
 /// What about a directory has to be told.
@@ -101,7 +111,7 @@ impl Watches {
                 return false;
             }
         };
-        let mut set_up = SetUp { inotify, known: HashMap::new(), watched: HashMap::new(), refusal: None };
+        let mut set_up = SetUp { inotify, known: HashMap::new(), watched: Vec::new(), refusal: None };
         for directory in directories {
             set_up.follow(directory);
             set_up.hook_files(directory);
@@ -111,24 +121,21 @@ impl Watches {
             set_up.contents(&holds_file);
         }
         for executable in &depends_on.executables {
-            set_up.follow(executable);
+            set_up.follow(Path::new(executable));
         }
-        let before = std::mem::replace(&mut self.watched, set_up.watched);
-        for (number, watched) in &before {
-            if !self.watched.contains_key(number) {
-                // It may have gone by itself.
-                let _ = set_up.inotify.watches().remove(watched.descriptor.clone());
-            }
+        let mut before = std::mem::replace(&mut self.watched, set_up.watched);
+        let mut grown = false;
+        for watched in &self.watched {
+            let known = before.iter().position(|before| before.number == watched.number);
+            grown |= known.is_none_or(|known| watched.tells_more_than(&before.swap_remove(known)));
+        }
+        for given_up in before {
+            // It may have gone by itself.
+            let _ = set_up.inotify.watches().remove(given_up.descriptor);
         }
         self.refusal = set_up.refusal;
         self.inotify = Some(set_up.inotify);
-        self.watched.iter().any(|(number, watched)| {
-            before.get(number).is_none_or(|before| {
-                watched.hook_files > before.hook_files
-                    || watched.depth > before.depth
-                    || !watched.names.is_subset(&before.names)
-            })
-        })
+        grown
     }
 
     /// Why not all is watched.
@@ -181,18 +188,23 @@ impl Watches {
         let number = event.wd.get_watch_descriptor_id();
         if event.mask.contains(EventMask::IGNORED) {
             // The directory has gone. (Those that we gave up are not known any more.)
-            let known = self.watched.remove(&number).is_some();
+            let before = self.watched.len();
+            self.watched.retain(|watched| watched.number != number);
+            let known = self.watched.len() < before;
             self.stale |= known;
             return if known { Activity::Complete } else { Activity::None };
         }
-        let Some(watched) = self.watched.get(&number) else { return Activity::None };
+        let Some(watched) = self.watched.iter().find(|watched| watched.number == number) else {
+            return Activity::None;
+        };
         let Some(name) = event.name else {
             // The directory itself: its mode. It may hide what it has.
             self.stale = true;
             return Activity::Complete;
         };
         let leads_on = watched.names.contains(name);
-        if !leads_on && !(watched.hook_files && is_hook_file(name)) {
+        let matters = leads_on || (watched.hook_files && is_hook_file(name));
+        if !matters {
             return Activity::None;
         }
         if event.mask.contains(EventMask::MODIFY) {
@@ -203,7 +215,8 @@ impl Watches {
         }
         self.stale |= leads_on;
         // A new file is written by whoever made it. A link, by whatever name, is complete.
-        let empty = |path: PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file() && found.nlink() == 1);
+        let empty =
+            |path: PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file() && found.nlink() == 1);
         if event.mask == EventMask::CREATE && empty(watched.path.join(name)) {
             return Activity::Begun;
         }
@@ -214,9 +227,9 @@ impl Watches {
 /// Setting up: the watches as they will be.
 struct SetUp {
     inotify: Inotify,
-    /// What was asked for already, and what came of it.
-    known: HashMap<PathBuf, (Depth, Option<i32>)>,
-    watched: HashMap<i32, Watched>,
+    /// What was asked for already, and what of `watched` came of it.
+    known: HashMap<PathBuf, (Depth, Option<usize>)>,
+    watched: Vec<Watched>,
     refusal: Option<Refusal>,
 }
 
@@ -283,18 +296,18 @@ impl SetUp {
 
     /// Watches a directory; none if it is not there (any more).
     fn watch(&mut self, directory: &Path, depth: Depth) -> Result<Option<&mut Watched>, Refusal> {
-        let number = match self.known.get(directory) {
-            Some((known, number)) if *known >= depth => *number,
+        let index = match self.known.get(directory) {
+            Some((known, index)) if *known >= depth => *index,
             _ => {
-                let number = self.add(directory, depth)?;
-                self.known.insert(directory.to_owned(), (depth, number));
-                number
+                let index = self.add(directory, depth)?;
+                self.known.insert(directory.to_owned(), (depth, index));
+                index
             }
         };
-        Ok(number.and_then(|number| self.watched.get_mut(&number)))
+        Ok(index.and_then(|index| self.watched.get_mut(index)))
     }
 
-    fn add(&mut self, directory: &Path, depth: Depth) -> Result<Option<i32>, Refusal> {
+    fn add(&mut self, directory: &Path, depth: Depth) -> Result<Option<usize>, Refusal> {
         let descriptor = match self.inotify.watches().add(directory, depth.mask()) {
             Ok(descriptor) => descriptor,
             Err(error) => {
@@ -308,15 +321,14 @@ impl SetUp {
             }
         };
         let number = descriptor.get_watch_descriptor_id();
-        let watched = self.watched.entry(number).or_insert_with(|| Watched {
-            descriptor,
-            path: directory.to_owned(),
-            names: HashSet::new(),
-            hook_files: false,
-            depth,
-        });
-        watched.depth = watched.depth.max(depth);
-        Ok(Some(number))
+        // Another path may have led there.
+        if let Some(index) = self.watched.iter().position(|watched| watched.number == number) {
+            self.watched[index].depth = self.watched[index].depth.max(depth);
+            return Ok(Some(index));
+        }
+        let (names, path) = (HashSet::new(), directory.to_owned());
+        self.watched.push(Watched { number, descriptor, path, names, hook_files: false, depth });
+        Ok(Some(self.watched.len() - 1))
     }
 }
 

@@ -66,8 +66,7 @@ impl EventSet {
         let mut ready = [libc::epoll_event { events: 0, u64: 0 }; MOST];
         let timeout = super::milliseconds(timeout);
         // SAFETY: memory for as many as it says.
-        let count =
-            unsafe { libc::epoll_wait(self.0.as_raw_fd(), ready.as_mut_ptr(), MOST as i32, timeout) };
+        let count = unsafe { libc::epoll_wait(self.0.as_raw_fd(), ready.as_mut_ptr(), MOST as i32, timeout) };
         let Ok(count) = usize::try_from(count) else {
             let error = io::Error::last_os_error();
             return if error.kind() == io::ErrorKind::Interrupted { Ok(0) } else { Err(error) };
@@ -89,10 +88,8 @@ pub(crate) struct Timer(OwnedFd);
 impl Timer {
     pub fn new() -> io::Result<Timer> {
         // SAFETY: timerfd_create(2) takes two numbers.
-        owned(unsafe {
-            libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK)
-        })
-        .map(Timer)
+        owned(unsafe { libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK) })
+            .map(Timer)
     }
 
     /// It becomes readable after this time (`None`: never), and is not until then.
@@ -105,8 +102,7 @@ impl Timer {
         });
         let setting = libc::itimerspec { it_interval: never, it_value: value };
         // SAFETY: a setting that lives until the call returns; the old one is not asked for.
-        let result =
-            unsafe { libc::timerfd_settime(self.0.as_raw_fd(), 0, &setting, std::ptr::null_mut()) };
+        let result = unsafe { libc::timerfd_settime(self.0.as_raw_fd(), 0, &setting, std::ptr::null_mut()) };
         if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 }

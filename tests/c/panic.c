@@ -78,6 +78,8 @@ main (void)
   hooks_manager_t *m = NULL;
   hooks_manager_t *none = NULL;
   hooks_snapshot_t *s = NULL;
+  hooks_monitor_t *mon = NULL;
+  bool reloaded = true;
   hooks_exec_options_t *e = NULL;
   hooks_exec_result_t *ran = NULL;
   hooks_filter_result_t *filtered = NULL;
@@ -133,6 +135,18 @@ main (void)
   PANICS (hooks_snapshot_hook, (s, 0, &out, &err));
   PANICS (hooks_snapshot_match, (s, r.bytes, r.len, 0, NULL, 0, &count, &err));
   CHECK (count == 7);
+  PANICS (hooks_monitor_new, (m, &mon, &err));
+  CHECK (mon == NULL);
+  EXPECT (HOOKS_STATUS_OK, "", hooks_monitor_new (m, &mon, &err));
+  GIVES (hooks_monitor_fd, (mon), -1);
+  PANICS (hooks_monitor_dispatch, (mon, &reloaded, &err));
+  PANICS (hooks_monitor_wait, (mon, 0, &reloaded, &err));
+  PANICS (hooks_monitor_changes, (mon, &out, &err));
+  /* A signal handler may call it, so it has nothing in it that could panic. */
+  GIVES (hooks_monitor_cancel, (mon), HOOKS_STATUS_OK);
+  EXPECT (HOOKS_STATUS_CANCELLED, "cancelled", hooks_monitor_wait (mon, -1, &reloaded, &err));
+  CHECK (reloaded);
+  FREES (hooks_monitor_free, (mon));
   PANICS (hooks_read_file, (file, NULL, 0, &out, &err));
   PANICS (hooks_read_dir, (dir, NULL, 0, &out, &err));
   PANICS (hooks_read_file_with_options, (file, NULL, 0, NULL, &out, &err));

@@ -157,7 +157,10 @@ fn two_paths_to_one_directory() {
     fs::remove_file(place.path("link")).unwrap();
     place.settle();
     place.write("real/x.json", "y");
-    assert_eq!(place.settle(), [told(Updated, "real/../real/x.json")].map(|(kind, _)| told(kind, "real/x.json")));
+    assert_eq!(
+        place.settle(),
+        [told(Updated, "real/../real/x.json")].map(|(kind, _)| told(kind, "real/x.json"))
+    );
     // One within the other.
     fs::create_dir(place.path("link")).unwrap();
     place.write("link/z.json", "z");

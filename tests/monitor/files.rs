@@ -19,7 +19,8 @@ fn one_file_after_the_other_in_one_directory_and_in_two() {
             assert_eq!(place.settle(), [told(Added, &file("x.json"))]);
             place.write(&file("x.json"), "rewritten");
             assert_eq!(place.settle(), [told(Updated, &file("x.json"))]);
-            let mut open = OpenOptions::new().write(true).truncate(true).open(place.path(&file("x.json"))).unwrap();
+            let mut open =
+                OpenOptions::new().write(true).truncate(true).open(place.path(&file("x.json"))).unwrap();
             open.write_all(marked("truncated").as_bytes()).unwrap();
             drop(open);
             assert_eq!(place.settle(), [told(Updated, &file("x.json"))]);
@@ -47,7 +48,7 @@ fn files_mask_and_unmask_each_other() {
     place.write("a/x.json", "low");
     place.settle();
     place.write("b/x.json", "high");
-    assert_eq!(place.settle(), [told(Masked, "a/x.json"), told(Added, "b/x.json")]);
+    assert_eq!(place.settle(), [told(Added, "b/x.json"), told(Masked, "a/x.json")]);
     assert_eq!(place.marks(), ["high"]);
     // A masked file is read, too.
     place.write("a/x.json", "lower");
@@ -55,14 +56,14 @@ fn files_mask_and_unmask_each_other() {
     // One that turns bad masks nothing.
     fs::write(place.path("b/x.json"), "{").unwrap();
     let changes = place.settle();
-    assert_eq!(changes[..2], [told(Unmasked, "a/x.json"), told(Removed, "b/x.json")]);
+    assert_eq!(changes[..2], [told(Removed, "b/x.json"), told(Unmasked, "a/x.json")]);
     // The error, and that it does not override.
     assert_eq!(changes[2..], [told(Problem, "b/x.json"), told(Problem, "b/x.json")]);
     assert_eq!(place.marks(), ["lower"]);
     place.write("b/x.json", "high");
     place.settle();
     fs::remove_file(place.path("b/x.json")).unwrap();
-    assert_eq!(place.settle(), [told(Unmasked, "a/x.json"), told(Removed, "b/x.json")]);
+    assert_eq!(place.settle(), [told(Removed, "b/x.json"), told(Unmasked, "a/x.json")]);
     assert_eq!(place.marks(), ["lower"]);
 }
 

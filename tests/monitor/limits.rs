@@ -43,7 +43,10 @@ fn no_instance_is_left() {
     let taken = Inotify::init().unwrap();
     let mut place = Place::new(&["a", "b"]);
     assert_eq!(place.changes(), [told(Problem, "a")]);
-    assert_eq!(logged(&place, "inotify_init1: too many open files: hook files are looked at every 1 s instead"), 1);
+    assert_eq!(
+        logged(&place, "inotify_init1: too many open files: hook files are looked at every 1 s instead"),
+        1
+    );
     place.write("a/x.json", "x");
     assert_eq!(place.settle(), [told(Added, "a/x.json")]);
     place.write("a/x.json", "y");

@@ -16,7 +16,13 @@ fn mounts_of_our_own() -> bool {
     // SAFETY: unshare(2) takes a number, and CLONE_NEWNS concerns this thread alone; mount(2) gets texts and NULL.
     unsafe {
         libc::unshare(libc::CLONE_NEWNS) == 0
-            && libc::mount(ptr::null(), c"/".as_ptr(), ptr::null(), libc::MS_REC | libc::MS_PRIVATE, ptr::null()) == 0
+            && libc::mount(
+                ptr::null(),
+                c"/".as_ptr(),
+                ptr::null(),
+                libc::MS_REC | libc::MS_PRIVATE,
+                ptr::null(),
+            ) == 0
     }
 }
 
@@ -54,14 +60,14 @@ fn a_mount_over_a_directory_over_what_it_is_in_and_over_a_file() {
     place.write("up/a/z.json", "z");
     assert_eq!(place.settle(), [told(Added, "up/a/z.json")]);
     unmount(&directory);
-    assert_eq!(place.settle(), [told(Added, "up/a/x.json"), told(Removed, "up/a/z.json")]);
+    assert_eq!(place.settle(), [told(Removed, "up/a/z.json"), told(Added, "up/a/x.json")]);
 
     mount(Some(&place.path("other")), &up);
     assert_eq!(place.settle(), [told(Removed, "up/a/x.json"), told(Added, "up/a/y.json")]);
     place.write("other/a/y.json", "changed through its other path");
     place.settle();
     unmount(&up);
-    assert_eq!(place.settle(), [told(Added, "up/a/x.json"), told(Removed, "up/a/y.json")]);
+    assert_eq!(place.settle(), [told(Removed, "up/a/y.json"), told(Added, "up/a/x.json")]);
 
     mount(Some(&place.path("other/a/y.json")), &file);
     place.settle();
@@ -78,7 +84,8 @@ fn a_mount_over_what_is_waited_in() {
         println!("SKIP: mounts need root");
         return;
     }
-    let mut place = Place::with(&["up/a"], Policy::Lenient, false, |root| fs::create_dir(root.join("up")).unwrap());
+    let mut place =
+        Place::with(&["up/a"], Policy::Lenient, false, |root| fs::create_dir(root.join("up")).unwrap());
     mount(None, &place.path("up"));
     // It is told, and changes nothing.
     assert!(!place.monitor.dispatch().unwrap());

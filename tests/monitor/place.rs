@@ -45,7 +45,9 @@ impl Place {
         let options = Options {
             policy,
             keep_last_good,
-            log: Some(Arc::new(move |_, message: &str, _: &str| lines.lock().unwrap().push(message.to_owned()))),
+            log: Some(Arc::new(move |_, message: &str, _: &str| {
+                lines.lock().unwrap().push(message.to_owned())
+            })),
             ..Options::default()
         };
         let manager = Manager::new(&directories, &["precreate"], options).unwrap();

@@ -1,0 +1,210 @@
+//! Monitors: what reloads a manager's hooks when their files change.
+
+use std::ffi::{c_char, c_int};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::time::Duration;
+
+use libhooks::{Canceller, Monitor, Result, changes_to_json};
+
+use crate::boundary;
+use crate::error::{hooks_error_t, hooks_status};
+use crate::manager::hooks_manager_t;
+use crate::text::{self, invalid};
+
+/// Watches the directories of a manager, and reloads its hooks when they change (SPEC 7). It does so only in the thread
+/// that is inside of hooks_monitor_dispatch() or hooks_monitor_wait(): there is no thread of its own, and no signal is
+/// ever its. What is in use is read by any thread meanwhile, without waiting.
+///
+/// One thread at a time may be in dispatch, wait or changes; hooks_monitor_cancel() and hooks_monitor_fd() may be called
+/// from anywhere. A manager may have several monitors, and may be freed before them. Freed by hooks_monitor_free().
+///
+/// With an event loop (poll, epoll, glib, libuv, ...):
+///
+///     loop_add (hooks_monitor_fd (mon), READABLE, on_readable);
+///     ...
+///     void on_readable (void)
+///     {
+///       bool reloaded = false;
+///
+///       if (hooks_monitor_dispatch (mon, &reloaded, &err) < 0)
+///         ...
+///     }
+///
+/// With a thread of the caller's:
+///
+///     while ((status = hooks_monitor_wait (mon, -1, NULL, &err)) != HOOKS_STATUS_CANCELLED)
+///       ...
+///
+/// In the child of a fork it may only be freed: that closes its descriptors, and touches nothing that the parent uses.
+pub struct hooks_monitor_t {
+    monitor: Monitor,
+    canceller: Canceller,
+    descriptor: RawFd,
+}
+
+/// The part that one thread at a time uses. The rest may be in use meanwhile, so there is never a reference to the whole.
+///
+/// # Safety
+/// `mon` is NULL, or points to a monitor that no other thread is in dispatch, wait or changes with during `'a`.
+unsafe fn monitor<'a>(mon: *mut hooks_monitor_t) -> Result<&'a mut Monitor> {
+    text::wanted(mon, "mon")?;
+    // SAFETY: not NULL, so by this function's contract a monitor; nobody else uses this part of it.
+    Ok(unsafe { &mut (*mon).monitor })
+}
+
+/// Watches the directories of a manager from now on. What was written since its hooks were loaded is found, too: the
+/// descriptor of a new monitor is readable, and the first dispatch reads the directories.
+///
+/// Directories need not exist. Watched are also those that lead there, where symlinks lead, and the hooks' executables.
+/// Where the system refuses that (fs.inotify.max_user_instances, max_user_watches), the files are looked at every second
+/// instead, until it does not; that is logged, and one of hooks_monitor_changes().
+///
+/// @param m   the manager
+/// @param out receives the monitor, freed by hooks_monitor_free()
+/// @param err receives the error; NULL: not wanted
+/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _IO (there are no descriptors left)
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_monitor_new(
+    m: *const hooks_manager_t,
+    out: *mut *mut hooks_monitor_t,
+    err: *mut *mut hooks_error_t,
+) -> c_int {
+    // SAFETY: the header asks for a live manager, and NULL or memory for the output and `err`.
+    unsafe {
+        boundary::status("hooks_monitor_new", err, || {
+            let manager = &text::object(m, "m")?.0;
+            text::wanted(out, "out")?;
+            let monitor = manager.monitor()?;
+            let (canceller, descriptor) = (monitor.canceller(), monitor.as_fd().as_raw_fd());
+            text::put_object(out, hooks_monitor_t { monitor, canceller, descriptor });
+            Ok(())
+        })
+    }
+}
+
+/// The descriptor that is readable when hooks_monitor_dispatch() has something to do. It is level-triggered, and may be
+/// readable for nothing. It is only to be polled, and belongs to the monitor.
+///
+/// @param mon the monitor, or NULL
+/// @return the descriptor; -1 if mon is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_monitor_fd(mon: *const hooks_monitor_t) -> c_int {
+    boundary::value("hooks_monitor_fd", -1, || {
+        if mon.is_null() {
+            return -1;
+        }
+        // SAFETY: not NULL, so by the header a live monitor; this part of it never changes.
+        unsafe { (*mon).descriptor }
+    })
+}
+
+/// Deals with what has happened to the files: reloads the hooks if they are to be. It reads files, and does not block
+/// otherwise. A change after a quiet time is served at once; what follows within 20 ms is served together, once 20 ms were
+/// quiet (or after a second).
+///
+/// @param mon      the monitor
+/// @param reloaded receives whether there are other hooks or problems than before; NULL: not wanted
+/// @param err      receives the error; NULL: not wanted
+/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT (also in the child of a fork), _IO, _CANCELLED; and only under
+///         HOOKS_POLICY_STRICT what hooks_manager_new() returns: the old hooks stay then, and the monitor goes on
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_monitor_dispatch(
+    mon: *mut hooks_monitor_t,
+    reloaded: *mut bool,
+    err: *mut *mut hooks_error_t,
+) -> c_int {
+    // SAFETY: the header asks for a monitor that no other thread uses so, and NULL or memory for the output and `err`.
+    unsafe {
+        boundary::status("hooks_monitor_dispatch", err, || {
+            let done = monitor(mon)?.dispatch()?;
+            text::put(reloaded, done);
+            Ok(())
+        })
+    }
+}
+
+/// Waits until there are other hooks or problems. Signals do not end it: a handler of the host's runs, and it goes on.
+///
+/// @param mon        the monitor
+/// @param timeout_ms how long to wait at most, in milliseconds; -1: for ever; 0: as hooks_monitor_dispatch()
+/// @param reloaded   receives whether there are; false: the time is over. NULL: not wanted
+/// @param err        receives the error; NULL: not wanted
+/// @return as hooks_monitor_dispatch()
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_monitor_wait(
+    mon: *mut hooks_monitor_t,
+    timeout_ms: c_int,
+    reloaded: *mut bool,
+    err: *mut *mut hooks_error_t,
+) -> c_int {
+    // SAFETY: as for hooks_monitor_dispatch.
+    unsafe {
+        boundary::status("hooks_monitor_wait", err, || {
+            let monitor = monitor(mon)?;
+            let timeout = match timeout_ms {
+                -1 => None,
+                _ => Some(
+                    u64::try_from(timeout_ms).map_err(|_| invalid(format!("timeout_ms is {timeout_ms}")))?,
+                ),
+            };
+            let done = monitor.wait(timeout.map(Duration::from_millis))?;
+            text::put(reloaded, done);
+            Ok(())
+        })
+    }
+}
+
+/// What is different from when this was asked last (at first: from when the monitor was made), whoever reloaded.
+///
+/// @param mon      the monitor
+/// @param json_out receives a JSON array of objects, "[]" if there are none, freed by hooks_string_free(): "change"
+///                 ("added", "updated", "removed", "masked", "unmasked", "problem"), "path" (of the hook file), of masked
+///                 "by" (which file masks it), and of problem "diagnostic", as hooks_manager_diagnostics() has it
+/// @param err      receives the error; NULL: not wanted
+/// @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_monitor_changes(
+    mon: *mut hooks_monitor_t,
+    json_out: *mut *mut c_char,
+    err: *mut *mut hooks_error_t,
+) -> c_int {
+    // SAFETY: as for hooks_monitor_dispatch.
+    unsafe {
+        boundary::status("hooks_monitor_changes", err, || {
+            let monitor = monitor(mon)?;
+            text::wanted(json_out, "json_out")?;
+            text::put_text(json_out, || changes_to_json(&monitor.changes()));
+            Ok(())
+        })
+    }
+}
+
+/// Ends a monitor: whoever is in hooks_monitor_wait() returns, and dispatch and wait are HOOKS_STATUS_CANCELLED from now on.
+/// Any thread may call it, and a signal handler: it is async-signal-safe, and leaves errno as it was. In the child of a
+/// fork it does nothing. Nobody may be freeing the monitor meanwhile.
+///
+/// @param mon the monitor
+/// @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_monitor_cancel(mon: *const hooks_monitor_t) -> c_int {
+    // Not within the boundary, whose thread-local may be allocated when a thread first uses it. There is nothing here
+    // that could panic.
+    if mon.is_null() {
+        return hooks_status::HOOKS_STATUS_INVALID_ARGUMENT as c_int;
+    }
+    // SAFETY: not NULL, so by the header a live monitor; this part of it is used from any thread.
+    unsafe { (*mon).canceller.cancel() };
+    hooks_status::HOOKS_STATUS_OK as c_int
+}
+
+/// Frees a monitor, and closes its descriptors. Nobody may be using it. Its manager keeps the hooks that it has. NULL is
+/// allowed.
+///
+/// @param mon the monitor, or NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_monitor_free(mon: *mut hooks_monitor_t) {
+    boundary::nothing("hooks_monitor_free", || {
+        // SAFETY: the header asks for NULL or a monitor of ours that is not freed yet and that nobody uses.
+        unsafe { text::free(mon) }
+    });
+}
