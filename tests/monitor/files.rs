@@ -85,7 +85,7 @@ fn a_file_that_becomes_unreadable_and_readable_again() {
     // It is another one's than the process's, which is a problem of its own.
     let first = |changes: Vec<_>| changes.into_iter().next();
     for path in ["a/x.json", "a", ""] {
-        fs::set_permissions(place.path(path), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(place.path(path), Permissions::from_mode(0o000)).unwrap();
         assert_eq!(first(place.settle()), Some(told(Removed, "a/x.json")), "{path}");
         let mode = if path == "a/x.json" { 0o644 } else { 0o755 };
         fs::set_permissions(place.path(path), Permissions::from_mode(mode)).unwrap();
