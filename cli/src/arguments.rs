@@ -10,7 +10,7 @@ use libhooks::{Annotations, DEFAULT_DIR, Manager, OVERRIDE_DIR, Options, Policy}
 #[derive(Debug, Parser)]
 #[command(name = "oci-hooks", version, max_term_width = 100)]
 #[command(
-    after_help = "Exit status: 0 fine; 1 an error, a hook that failed, and for list and explain a hook file that gives no hook; 2 wrong usage; 128 and the number of the signal that run or filter ended on."
+    after_help = "Exit status: 0 fine; 1 an error, a hook that failed, and for list and explain a hook file that gives no hook; 2 wrong usage; 128 and the number of the signal that run, filter or watch ended on."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -27,6 +27,8 @@ pub enum Command {
     List(List),
     /// Run one hook as an engine would, and tell what became of it
     Run(Run),
+    /// Tell what changes in the directories, until it is interrupted
+    Watch(Watch),
     /// Pass a container's config through the precreate hooks that are for it, as Podman does
     Filter(Filter),
 }
@@ -63,6 +65,15 @@ pub struct List {
     #[command(flatten)]
     pub source: Source,
     /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Watch {
+    #[command(flatten)]
+    pub source: Source,
+    /// Print JSON: an object a line
     #[arg(long)]
     pub json: bool,
 }

@@ -1,18 +1,20 @@
-//! Ctrl-C and SIGTERM while hooks run. These are in process groups of their own, so the terminal does not tell them.
+//! Ctrl-C and SIGTERM: while hooks run, which are in process groups of their own, so that the terminal does not tell them; and
+//! while directories are watched.
 
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
 use crate::report::Failure;
 
-/// As long as it lives, the first SIGHUP, SIGINT or SIGTERM does not end the command, but what it runs. One that whoever started
+/// As long as it lives, the first SIGHUP, SIGINT or SIGTERM does not end the command, but what it runs or waits for. One that whoever started
 /// the command had it ignore is still ignored.
 pub struct Cancel {
     reader: UnixStream,
@@ -44,6 +46,19 @@ impl Cancel {
     /// Can be read from once there was a signal.
     pub fn descriptor(&self) -> BorrowedFd<'_> {
         self.reader.as_fd()
+    }
+
+    /// Calls this when there was a signal, in a thread of its own.
+    pub fn on_signal(&self, call: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+        let failed = |error: io::Error| Failure::Error(format!("signals cannot be waited for: {error}"));
+        let mut reader = self.reader.try_clone().map_err(failed)?;
+        let wait = move || {
+            // It ends, too, when nobody can send anything any more.
+            let _ = reader.read(&mut [0]);
+            call();
+        };
+        thread::Builder::new().spawn(wait).map_err(failed)?;
+        Ok(())
     }
 
     /// What a shell calls the end by the signal that there was.

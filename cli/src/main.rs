@@ -10,6 +10,7 @@ mod inject;
 mod list;
 mod report;
 mod run;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::List(list) => list::run(list),
         Command::Run(run) => run::run(run),
         Command::Filter(filter) => filter::run(filter),
+        Command::Watch(watch) => watch::run(watch),
     };
     match done {
         Ok(code) => code,

@@ -48,6 +48,16 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Prints a line to standard output. Returns whether somebody reads it.
+pub fn print_line(line: &str) -> Result<bool, Failure> {
+    match write_stdout(&format!("{line}\n")) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => {
+            written.map(|()| true).map_err(|error| Failure::Error(format!("standard output: {error}")))
+        }
+    }
+}
+
 /// Prints a result that must arrive.
 pub fn deliver(text: &str) -> Result<(), Failure> {
     write_stdout(text).map_err(|error| Failure::Error(format!("standard output: {error}")))
@@ -89,13 +99,17 @@ pub fn library_error(error: &Error) {
 /// Prints diagnostics, one a line, with their hints.
 pub fn diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
-        let place = located(&diagnostic.path, diagnostic.position.map(|p| (p.line, p.column)));
-        let message = format!("{place}{} [{}]", diagnostic.message, diagnostic.code.as_str());
-        note(diagnostic.severity.as_str(), &message);
+        note(diagnostic.severity.as_str(), &problem(diagnostic));
         if let Some(hint) = &diagnostic.hint {
             note("  hint", hint);
         }
     }
+}
+
+/// A diagnostic in a line: where, what, which.
+pub fn problem(diagnostic: &Diagnostic) -> String {
+    let place = located(&diagnostic.path, diagnostic.position.map(|p| (p.line, p.column)));
+    format!("{place}{} [{}]", diagnostic.message, diagnostic.code.as_str())
 }
 
 /// Prints that engines load nothing from these directories.

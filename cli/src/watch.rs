@@ -1,0 +1,53 @@
+//! `oci-hooks watch`
+
+use std::process::ExitCode;
+
+use libhooks::{Change, Code, ErrorKind, Policy};
+
+use crate::arguments::Watch;
+use crate::cancel::Cancel;
+use crate::report::{self, Failure, Shown};
+
+pub fn run(arguments: &Watch) -> Result<ExitCode, Failure> {
+    let manager = arguments.source.manager(Policy::Lenient)?;
+    let mut monitor = manager.monitor()?;
+    let cancel = Cancel::new()?;
+    let canceller = monitor.canceller();
+    cancel.on_signal(move || canceller.cancel())?;
+    report::diagnostics(&manager.diagnostics());
+    report::refusal(arguments.source.refusal().as_deref());
+    let directories = arguments.source.directories();
+    let shown: Vec<String> = directories.iter().map(|directory| directory.display().to_string()).collect();
+    report::note("watching", &format!("{} ({} hooks)", shown.join(", "), manager.snapshot().len()));
+    loop {
+        match monitor.wait(None) {
+            Err(error) if error.kind() == ErrorKind::Cancelled => return Ok(cancel.exit_code()),
+            Err(error) if error.code() == Code::WatchRefused => return Err(error.into()),
+            // Under strict: the old hooks stay. What is wrong is a change.
+            Ok(_) | Err(_) => {}
+        }
+        for change in monitor.changes() {
+            let text = if arguments.json { json(&change) } else { lines(&change) };
+            if !report::print_line(&text)? {
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+    }
+}
+
+fn json(change: &Change) -> String {
+    serde_json::to_string(change).unwrap_or_default()
+}
+
+fn lines(change: &Change) -> String {
+    let kind = change.kind.as_str();
+    let path = change.path.display();
+    let what = match (&change.diagnostic, &change.by) {
+        (Some(diagnostic), _) => report::problem(diagnostic),
+        (None, Some(by)) => format!("{path} by {}", by.display()),
+        (None, None) => path.to_string(),
+    };
+    let hint = change.diagnostic.as_ref().and_then(|diagnostic| diagnostic.hint.as_deref());
+    let hint = hint.map_or(String::new(), |hint| format!("\n          hint: {}", Shown(hint)));
+    format!("{kind:<8}  {}{hint}", Shown(&what))
+}

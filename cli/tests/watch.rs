@@ -1,0 +1,127 @@
+//! `oci-hooks watch`, as its users run it. What it prints is waited for; nothing sleeps.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
+
+const HOOK: &str = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": ["poststop"]}"#;
+
+struct Watching {
+    root: tempfile::TempDir,
+    child: Child,
+    stdout: Option<BufReader<ChildStdout>>,
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Watching {
+    /// Watches `d`, which need not be there, and has said so.
+    fn new(arguments: &[&str], prepare: impl FnOnce(PathBuf)) -> Watching {
+        let root = tempfile::tempdir().unwrap();
+        prepare(root.path().join("d"));
+        let mut child = Command::new(env!("CARGO_BIN_EXE_oci-hooks"))
+            .args(["watch", "--hooks-dir", "d"])
+            .args(arguments)
+            .current_dir(root.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdout = child.stdout.take().map(BufReader::new);
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut line = String::new();
+        while !line.starts_with("watching: ") {
+            line.clear();
+            assert!(stderr.read_line(&mut line).unwrap() > 0, "it ends without a word");
+        }
+        Watching { root, child, stdout, stderr }
+    }
+
+    fn write(&self, name: &str, content: &str) {
+        let directory = self.root.path().join("d");
+        fs::create_dir_all(&directory).unwrap();
+        // At once, so that what is told is told once.
+        let new = self.root.path().join("new");
+        fs::write(&new, content).unwrap();
+        fs::rename(new, directory.join(name)).unwrap();
+    }
+
+    fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.as_mut().unwrap().read_line(&mut line).unwrap();
+        line.trim_end().to_owned()
+    }
+
+    fn end(mut self, signal: &str) -> ExitStatus {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        let status = self.child.wait().unwrap();
+        let mut rest = String::new();
+        self.stderr.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "");
+        status
+    }
+}
+
+fn empty(directory: PathBuf) {
+    fs::create_dir(directory).unwrap();
+}
+
+#[test]
+fn changes_are_told_as_they_happen() {
+    let mut watching = Watching::new(&[], empty);
+    watching.write("a.json", HOOK);
+    assert_eq!(watching.line(), "added     d/a.json");
+    watching.write("a.json", &HOOK.replace("poststop", "poststart"));
+    assert_eq!(watching.line(), "updated   d/a.json");
+    watching.write("b.json", "{");
+    assert_eq!(
+        watching.line(),
+        r#"problem   d/b.json:1:2: parsing hook "d/b.json": version check: unexpected end of JSON input [json-unexpected-end]"#
+    );
+    watching.write("b.json", &HOOK.replace("/bin/true", "/nonexistent"));
+    assert!(watching.line().starts_with("problem   d/b.json:1:"));
+    assert_eq!(watching.line(), "          hint: install the executable, or correct the hook's path");
+    fs::remove_dir_all(watching.root.path().join("d")).unwrap();
+    assert_eq!(watching.line(), "removed   d/a.json");
+    assert_eq!(watching.end("-INT").code(), Some(130));
+}
+
+#[test]
+fn a_missing_directory_is_waited_for_and_json_is_an_object_a_line() {
+    let mut watching = Watching::new(&["--json"], |_| ());
+    watching.write("a.json", HOOK);
+    assert_eq!(watching.line(), r#"{"change":"added","path":"d/a.json"}"#);
+    watching.write("b.json", "{");
+    let line: serde_json::Value = serde_json::from_str(&watching.line()).unwrap();
+    assert_eq!(line["change"], "problem");
+    assert_eq!(line["diagnostic"]["code"], "json-unexpected-end");
+    assert_eq!(watching.end("-TERM").code(), Some(143));
+}
+
+/// A refused set is told, and watching goes on.
+#[test]
+fn strict_goes_on() {
+    let mut watching = Watching::new(&["--policy", "strict"], empty);
+    watching.write("a.json", "{");
+    assert!(watching.line().starts_with("problem   d/a.json:1:2: "));
+    watching.write("a.json", HOOK);
+    assert_eq!(watching.line(), "added     d/a.json");
+    assert_eq!(watching.end("-INT").code(), Some(130));
+}
+
+#[test]
+fn a_name_does_not_steer_the_terminal() {
+    let mut watching = Watching::new(&[], empty);
+    watching.write("\u{1b}[31m.json", HOOK);
+    assert_eq!(watching.line(), r"added     d/\u{1b}[31m.json");
+    watching.end("-INT");
+}
+
+#[test]
+fn it_ends_when_nobody_reads() {
+    let mut watching = Watching::new(&[], empty);
+    watching.stdout = None;
+    watching.write("a.json", HOOK);
+    assert_eq!(watching.child.wait().unwrap().code(), Some(0));
+}
