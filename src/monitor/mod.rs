@@ -54,6 +54,26 @@ const CANCELLED: u32 = 1 << 3;
 /// second until it does again; a [`Change`] and a log line say so.
 ///
 /// In the child of a fork it may only be dropped: that closes its descriptors, and nothing else.
+///
+/// ```
+/// use libhooks::{ChangeKind, Manager, Options};
+///
+/// let directory = std::env::temp_dir().join("libhooks-monitor-doctest.d");
+/// # let _ = std::fs::remove_dir_all(&directory);
+/// let manager = Manager::new(&[&directory], &[], Options::default())?;
+/// let mut monitor = manager.monitor()?;
+///
+/// // It need not have been there.
+/// std::fs::create_dir(&directory)?;
+/// let hook = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": []}"#;
+/// std::fs::write(directory.join("example.json"), hook)?;
+/// while manager.list().hooks.is_empty() {
+///     monitor.wait(None)?;
+/// }
+/// assert_eq!(monitor.changes()[0].kind, ChangeKind::Added);
+/// # std::fs::remove_dir_all(&directory)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Monitor {
     hooks: Arc<Shared>,
