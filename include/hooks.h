@@ -711,7 +711,7 @@ int hooks_monitor_fd(const struct hooks_monitor_t *mon);
 /**
  * Deals with what has happened to the files: reloads the hooks if they are to be. It reads files, and does not block
  * otherwise. A change after a quiet time is served at once; what follows within 20 ms is served together, once 20 ms were
- * quiet (or after a second).
+ * quiet (or after a second; both are longer where reading the files takes longer).
  *
  * @param mon      the monitor
  * @param reloaded receives whether there are other hooks or problems than before; NULL: not wanted

@@ -28,8 +28,10 @@ use mounts::Mounts;
 use watches::{Activity, Refusal, Watches};
 
 /// How long a directory must be quiet after a change before another is served at once. What comes earlier waits until it is.
+/// (Longer, where a reload takes longer: reading must not be all that is done.)
 const QUIET: Duration = Duration::from_millis(20);
-/// How long a directory that does not become quiet is left alone.
+/// How long a directory that does not become quiet is left alone. (Longer, where a reload takes longer: ten times as long as
+/// that, but not more than ten times this.)
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How often directories are looked at that cannot be watched.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -50,7 +52,7 @@ const CANCELLED: u32 = 1 << 3;
 ///
 /// Also watched is what the hooks depend on: where symlinks lead, directories that do not exist yet, and the hooks'
 /// executables. A change to a quiet directory is served at once; what follows within 20 ms is served together, once it has
-/// been quiet for 20 ms (or after a second). Where the system refuses to tell of changes, the directories are looked at every
+/// been quiet for 20 ms (or after a second; both are longer where a reload takes longer). Where the system refuses to tell of changes, the directories are looked at every
 /// second until it does again; a [`Change`] and a log line say so.
 ///
 /// In the child of a fork it may only be dropped: that closes its descriptors, and nothing else.
@@ -86,6 +88,8 @@ pub struct Monitor {
     armed: bool,
     /// When the first change was seen that no reload has served yet.
     pending: Option<Instant>,
+    /// How long the last reload took.
+    cost: Duration,
     /// When the directories are quiet, unless something else happens.
     quiet_at: Option<Instant>,
     /// When the directories are looked at next, since the system refuses to tell of changes.
@@ -121,6 +125,7 @@ impl Monitor {
             // What was written since the hooks were loaded: the first dispatch reads them again, since it finds the
             // timer over.
             pending: Some(Instant::now()),
+            cost: Duration::ZERO,
             quiet_at: None,
             look_at: None,
             seen: None,
@@ -206,15 +211,17 @@ impl Monitor {
         let due = self.pending.is_some_and(|since| {
             (activity == Activity::Complete && self.armed)
                 || (activity == Activity::None && quiet)
-                || now.duration_since(since) >= PATIENCE
+                || now.duration_since(since) >= (self.cost * 10).clamp(PATIENCE, 10 * PATIENCE)
         });
         let mut outcome = Ok(false);
         if due {
             self.pending = None;
             outcome = self.reload();
-            self.quiet_at = Some(Instant::now() + QUIET);
+            let done = Instant::now();
+            self.cost = done.duration_since(now);
+            self.quiet_at = Some(done + self.quiet());
         } else if activity > Activity::None {
-            self.quiet_at = Some(now + QUIET);
+            self.quiet_at = Some(now + self.quiet());
         } else if quiet {
             self.quiet_at = None;
         }
@@ -223,6 +230,10 @@ impl Monitor {
             .and_then(|()| self.set_timer())
             .map_err(|error| system_error("watching the hooks", &error))?;
         outcome
+    }
+
+    fn quiet(&self) -> Duration {
+        QUIET.max(self.cost.min(PATIENCE))
     }
 
     /// What has happened since this was asked last.
