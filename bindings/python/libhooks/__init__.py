@@ -6,11 +6,12 @@
 >>> result.extension_stage_hooks
 {}
 
-`Manager` holds the hooks of some directories; `read`, `read_dir`, `validate` and `when_match` are for hook files by
-themselves; `run` runs a hook, and `filter_config` passes a config through several. What fails raises `HooksError`, and
-what is wrong with a call's arguments `TypeError` or `ValueError`.
+`Manager` holds the hooks of some directories, and its `Monitor` reloads them when they change; `read`, `read_dir`,
+`validate` and `when_match` are for hook files by themselves; `run` runs a hook, and `filter_config` passes a config
+through several. What fails raises `HooksError`, and what is wrong with a call's arguments `TypeError` or `ValueError`.
 
-Everything may be used by any number of threads at once, and in the child of a fork.
+Everything may be used by any number of threads at once, and in the child of a fork, where a monitor is only to be
+closed.
 
 This stands on the C library libhooks. It is loaded when this module is imported, which raises ImportError if it cannot
 be: from the file that the environment variable LIBHOOKS_PATH names; else from the package itself, if it carries one, as
@@ -25,6 +26,7 @@ from . import _ffi
 from ._errors import Diagnostic, HooksError
 from ._files import read, read_dir, validate, when_match
 from ._manager import DEFAULT_DIR, OVERRIDE_DIR, Manager, Result
+from ._monitor import Change, Monitor
 from ._run import CompletedHook, FilterFailure, FilterResult, filter_config, run
 from ._types import (
     Annotation,
@@ -44,6 +46,7 @@ __all__ = [
     "DEFAULT_DIR",
     "OVERRIDE_DIR",
     "Annotation",
+    "Change",
     "CompletedHook",
     "Condition",
     "Diagnostic",
@@ -58,6 +61,7 @@ __all__ = [
     "Listing",
     "Manager",
     "MaskedHook",
+    "Monitor",
     "OCIHook",
     "Result",
     "When",

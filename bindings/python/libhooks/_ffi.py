@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
@@ -26,6 +27,8 @@ REQUIRED = (0, 1, 0)
 COMPATIBLE, STRICT, LENIENT = 0, 1, 2
 # hooks.h: HOOKS_BIND_MOUNTS_DETECT
 DETECT = -1
+# hooks.h: HOOKS_STATUS_INVALID_ARGUMENT
+INVALID_ARGUMENT = -1
 # hooks.h: HOOKS_STREAM_...
 STREAMS = {1: "stdout", 2: "stderr"}
 
@@ -52,6 +55,12 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "hooks_manager_reload": (c_int, (c_void_p, _OUT)),
     "hooks_manager_generation": (c_uint64, (c_void_p,)),
     "hooks_manager_free": (None, (c_void_p,)),
+    "hooks_monitor_new": (c_int, (c_void_p, _OUT, _OUT)),
+    "hooks_monitor_fd": (c_int, (c_void_p,)),
+    "hooks_monitor_dispatch": (c_int, (c_void_p, POINTER(c_bool), _OUT)),
+    "hooks_monitor_changes": (c_int, (c_void_p, _OUT, _OUT)),
+    "hooks_monitor_cancel": (c_int, (c_void_p,)),
+    "hooks_monitor_free": (None, (c_void_p,)),
     "hooks_read_file": (c_int, (_TEXT, *_TEXTS, _OUT, _OUT)),
     "hooks_read_dir": (c_int, (_TEXT, *_TEXTS, _OUT, _OUT)),
     "hooks_validate": (c_int, (_TEXT, *_TEXTS, _OUT)),
@@ -170,7 +179,11 @@ def _texts(function: Callable[..., int], *arguments: object, outputs: int = 0) -
     """The same where texts are made only if there is no error, which is raised."""
     error, texts = _call(function, *arguments, outputs=outputs)
     if error is not None:
-        raise error
+        try:
+            raise error
+        finally:
+            # It refers to this frame: they would keep each other, and the caller's object, until the collector comes.
+            del error
     return [text for text in texts if text is not None]
 
 
@@ -233,6 +246,73 @@ class Manager:
     def generation(self) -> int:
         generation: int = _library.hooks_manager_generation(self._pointer)
         return generation
+
+
+class Monitor:
+    """A monitor of the library, freed with this object: as with `Manager`, no call finds it freed.
+
+    In the child of a fork it can only be freed.
+    """
+
+    # None in one that an interrupt has kept from being made, and in one that was freed early.
+    _pointer: Optional[c_void_p] = None
+
+    def __init__(self, manager: Manager) -> None:
+        # One thread at a time may be in it. A signal handler may be called by the one that has the lock, and is not in
+        # the library then.
+        self._lock = threading.RLock()
+        self._process = os.getpid()
+        self._pointer = c_void_p()
+        _texts(_library.hooks_monitor_new, manager._pointer, byref(self._pointer))
+
+    def __del__(self) -> None:
+        self.free()
+
+    # The function is bound here, since a module's variables may be gone when the interpreter ends.
+    def free(self, free: Callable[[Optional[c_void_p]], None] = _library.hooks_monitor_free) -> None:
+        """Frees it early, which is only for the child of a fork: there is no other way if the parent had a thread that
+        refers to it, since that will never let go of it here."""
+        # In a child, the lock may be that of a thread that was in the middle of the library. What is half done there
+        # cannot be freed; nor can the lock be waited for.
+        if self._pointer is not None and self._lock.acquire(blocking=False):
+            try:
+                pointer, self._pointer = self._pointer, None
+                free(pointer)
+            finally:
+                self._lock.release()
+
+    # Of two objects, each would free the monitor.
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a monitor cannot be pickled or copied")
+
+    def is_of_parent(self) -> bool:
+        return os.getpid() != self._process
+
+    def fileno(self) -> int:
+        self._check_process()
+        descriptor: int = _library.hooks_monitor_fd(self._pointer)
+        return descriptor
+
+    def dispatch(self) -> bool:
+        self._check_process()
+        reloaded = c_bool()
+        with self._lock:
+            _texts(_library.hooks_monitor_dispatch, self._pointer, byref(reloaded))
+        return reloaded.value
+
+    def changes(self) -> bytes:
+        self._check_process()
+        with self._lock:
+            return _texts(_library.hooks_monitor_changes, self._pointer, outputs=1)[0]
+
+    def cancel(self) -> None:
+        _library.hooks_monitor_cancel(self._pointer)
+
+    def _check_process(self) -> None:
+        # The library says so too, but the lock comes before that.
+        if self.is_of_parent():
+            message = "the monitor is of the parent process; in the child of a fork it may only be closed"
+            raise HooksError(message, kind="invalid-argument", code="invalid-argument", status=INVALID_ARGUMENT)
 
 
 def version() -> str:

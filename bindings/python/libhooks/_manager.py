@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Generic, Optional, TypeVar, Union, overload
+from typing import Any, Callable, Generic, Optional, TypeVar, Union, overload
 
 from . import _arguments, _ffi
 from ._arguments import JSON, Path
 from ._errors import Diagnostic, path_of
+from ._log import Log
+from ._monitor import Change, Monitor
 from ._types import Explanation, Listing, OCIHook
 
 DEFAULT_DIR = "/usr/share/containers/oci/hooks.d"
@@ -21,11 +22,6 @@ OVERRIDE_DIR = "/etc/containers/oci/hooks.d"
 """The well-known directory of the administrator's hooks, preferred to `DEFAULT_DIR`."""
 
 Config = TypeVar("Config", bound=Union[Mapping[str, object], str, bytes])
-
-_logger = logging.getLogger("libhooks")
-# Without a handler of the program's, nothing is printed.
-_logger.addHandler(logging.NullHandler())
-_LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 
 
 @dataclass(frozen=True)
@@ -94,7 +90,8 @@ class Manager:
             _ffi.STRICT if strict else _ffi.LENIENT if lenient else _ffi.COMPATIBLE,
             keep_last_good,
         )
-        _log(handle)
+        self._log = Log()
+        self._tell(handle)
 
     @overload
     def hooks(
@@ -205,7 +202,29 @@ class Manager:
         """
         handle = self._open()
         handle.reload()
-        _log(handle)
+        self._tell(handle)
+
+    def monitor(self, callback: Optional[Callable[[tuple[Change, ...]], object]] = None) -> Monitor:
+        """Watches the directories from now on, and reloads the hooks when they change. Directories need not exist; also
+        watched are those that lead there, where symlinks lead, and the hooks' executables. What was written since the
+        hooks were loaded is found, too.
+
+        Args:
+            callback: called with a tuple of each `Change` after a reload that changed something, in a daemon thread
+                that is started here. What it raises goes to `threading.excepthook`, which prints it; the monitor goes
+                on. Problems for which a strict manager refuses to reload are changes, too. None: there is no thread,
+                and the caller's asks for the changes: see `Monitor`.
+
+        Returns:
+            The monitor. It is to be closed, and ends when nothing refers to it.
+
+        Raises:
+            HooksError: the system has no descriptors left.
+            TypeError: the callback cannot be called.
+            ValueError: the manager is closed.
+        """
+        _arguments.function("callback", callback)
+        return Monitor(self._open(), self._log, callback)
 
     @property
     def generation(self) -> int:
@@ -250,23 +269,14 @@ class Manager:
             raise ValueError("the manager is closed")
         return handle
 
+    def _tell(self, handle: _ffi.Manager) -> None:
+        """Logs what was found when the hooks were loaded."""
+        if self._log.is_wanted():
+            self._log.all(_diagnostics(handle))
+
 
 def _diagnostics(handle: _ffi.Manager) -> tuple[Diagnostic, ...]:
     return tuple(map(Diagnostic._of, json.loads(handle.diagnostics())))
-
-
-def _log(handle: _ffi.Manager) -> None:
-    """Logs what was found when the hooks were loaded.
-
-    From what the library has kept, and not by its log callback: Python would be called from within the library, where
-    an interrupt cannot be raised and a daemon thread not be ended.
-    """
-    if not _logger.isEnabledFor(logging.ERROR):
-        return
-    for diagnostic in _diagnostics(handle):
-        place = ":".join(str(part) for part in (diagnostic.path, diagnostic.line, diagnostic.column) if part)
-        level = _LEVELS.get(diagnostic.severity, logging.WARNING)
-        _logger.log(level, "%s: %s", place, diagnostic.message, extra={"diagnostic": diagnostic})
 
 
 def _whole_paths(item: Any) -> None:

@@ -138,6 +138,7 @@ def test_what_the_header_says(root: Path) -> None:
     for number, stream in _ffi.STREAMS.items():
         assert number == int(defined[f"HOOKS_STREAM_{stream.upper()}"])
     statuses = dict(re.findall(r"^  HOOKS_STATUS_(\w+) = (-\d+),$", header, re.MULTILINE))
+    assert int(statuses["INVALID_ARGUMENT"]) == _ffi.INVALID_ARGUMENT
     for kind, status in _run._STATUS.items():
         assert status == int(statuses[kind.replace("-", "_").upper()])
 
@@ -148,11 +149,11 @@ SORTS = {
     POINTER(c_char_p): ("char**",),
     c_void_p: (
         *("hooks_manager_t*", "hooks_options_t*", "hooks_error_t*", "char*", "void*", "uint8_t*"),
-        *("hooks_exec_options_t*", "hooks_exec_result_t*", "hooks_filter_result_t*"),
+        *("hooks_exec_options_t*", "hooks_exec_result_t*", "hooks_filter_result_t*", "hooks_monitor_t*"),
     ),
     POINTER(c_void_p): tuple(
         f"{what}**"
-        for what in ("char", *(f"hooks_{x}_t" for x in ("manager", "error", "exec_result", "filter_result")))
+        for what in ("char", *(f"hooks_{x}_t" for x in ("manager", "monitor", "error", "exec_result", "filter_result")))
     ),
     POINTER(c_size_t): ("size_t*",),
     _ffi._OUTPUT_FN: ("hooks_output_fn",),
@@ -201,7 +202,8 @@ def test_everything_public_is_exported_and_documented() -> None:
     for name in libhooks.__all__:
         thing = getattr(libhooks, name)
         assert name in ("DEFAULT_DIR", "OVERRIDE_DIR") or thing.__doc__, name
-    public = [name for name in vars(libhooks.Manager) if not name.startswith("_")]
-    assert public
-    for name in public:
-        assert getattr(libhooks.Manager, name).__doc__, name
+    for kind in (libhooks.Manager, libhooks.Monitor):
+        public = [name for name in vars(kind) if not name.startswith("_")]
+        assert public
+        for name in public:
+            assert getattr(kind, name).__doc__, name

@@ -110,7 +110,17 @@ def balance(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
             monkeypatch.setattr(_ffi._library, name, making(function))
     manager_del, manager_free = _ffi.Manager.__del__, _ffi._library.hooks_manager_free
     monkeypatch.setattr(_ffi.Manager, "__del__", lambda manager: manager_del(manager, manager_free))
+    monitor_free, library_free = _ffi.Monitor.free, _ffi._library.hooks_monitor_free
+    monkeypatch.setattr(_ffi.Monitor, "free", lambda monitor: monitor_free(monitor, library_free))
     return there
+
+
+def refusing(path: Path) -> libhooks.Monitor:
+    """A monitor whose manager refuses what there is."""
+    manager = libhooks.Manager([path.parent], ["precreate"], strict=True)
+    monitor = manager.monitor()
+    path.chmod(0o666)
+    return monitor
 
 
 def test_whatever_the_library_makes_is_freed_once(write: Write, balance: Counter[int]) -> None:
@@ -123,6 +133,9 @@ def test_whatever_the_library_makes_is_freed_once(write: Write, balance: Counter
     manager.explain({})
     manager.list()
     manager.reload()
+    with manager.monitor() as monitor:
+        monitor.dispatch()
+        monitor.changes()
     libhooks.read(path, ["precreate"])
     libhooks.read_dir(path.parent, ["precreate"])
     libhooks.validate(libhooks.read(path, ["precreate"]), ["precreate"])
@@ -133,6 +146,7 @@ def test_whatever_the_library_makes_is_freed_once(write: Write, balance: Counter
         lambda: libhooks.Manager([path.parent]),
         lambda: manager.hooks("{"),
         lambda: manager.explain("{"),
+        lambda: refusing(path).dispatch(),
         lambda: libhooks.read(path),
         lambda: libhooks.read_dir(path.parent),
         lambda: libhooks.validate("null"),
