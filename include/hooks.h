@@ -28,8 +28,9 @@
  * for is undefined.
  *
  * Threads. A manager and a snapshot may be used from any number of threads at once; options by one thread at a time; a
- * monitor by one thread at a time, but for ending it; errors never change. Freeing is the owner's, when nobody uses the object any more. There is no state of the process
- * or of the thread that a caller could notice: an error is in its object alone.
+ * monitor by one thread at a time, but for ending it; errors never change. Freeing is the owner's, when nobody uses the
+ * object any more. There is no state of the process or of the thread that a caller could notice: an error is in its
+ * object alone.
  *
  * Processes. The library starts no thread, installs no signal handler, prints nothing, never exits, and changes neither
  * working directory nor environment; its file descriptors are close-on-exec. In the child of a fork, also of a program
@@ -745,7 +746,7 @@ int hooks_monitor_wait(struct hooks_monitor_t *mon,
  *                 ("added", "updated", "removed", "masked", "unmasked", "problem"), "path" (of the hook file), of masked
  *                 "by" (which file masks it), and of problem "diagnostic", as hooks_manager_diagnostics() has it
  * @param err      receives the error; NULL: not wanted
- * @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
+ * @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT (also in the child of a fork)
  */
 int hooks_monitor_changes(struct hooks_monitor_t *mon,
                           char **json_out,
@@ -762,8 +763,9 @@ int hooks_monitor_changes(struct hooks_monitor_t *mon,
 int hooks_monitor_cancel(const struct hooks_monitor_t *mon);
 
 /**
- * Frees a monitor, and closes its descriptors. Nobody may be using it. Its manager keeps the hooks that it has. NULL is
- * allowed.
+ * Frees a monitor, and closes its descriptors. Nobody may be using it. Its manager keeps the hooks that it has. In the
+ * child of a fork it closes the descriptors and does nothing else, whatever a thread of the parent was doing with it. NULL
+ * is allowed.
  *
  * @param mon the monitor, or NULL
  */

@@ -41,8 +41,8 @@ pub(crate) struct Shared {
 pub(crate) struct Rescan {
     /// What was read, in use or not.
     pub snapshot: Arc<Snapshot>,
-    /// Whether hooks or problems are now in use that were not before; or why what was read is not in use.
-    pub outcome: Result<bool>,
+    /// Why it is not in use, if it was refused.
+    pub outcome: Result<()>,
 }
 
 impl Manager {
@@ -161,7 +161,7 @@ impl Manager {
     /// # Errors
     /// Under [`Policy::Strict`], if there is a problem: the old hooks stay then. Otherwise none.
     pub fn reload(&self) -> Result<()> {
-        self.0.reload().outcome.map(drop)
+        self.0.reload().outcome
     }
 
     /// Watches the directories from now on, and reloads the hooks when they change (SPEC §7).
@@ -221,14 +221,17 @@ impl Shared {
         let snapshot = Arc::new(Snapshot::new(generation, scans, scanner.into_executables(), &old));
         let outcome = match refused {
             Some(error) => Err(error.with_diagnostics(snapshot.diagnostics.to_vec())),
-            None => Ok(self.swap_in(&snapshot)),
+            None => {
+                self.swap_in(&snapshot);
+                Ok(())
+            }
         };
         Rescan { snapshot, outcome }
     }
 
     /// Makes this set the one in use, unless a newer one is already, and logs its problems: those that the set before
-    /// did not have, since a file that stays bad is reloaded again and again. Says whether it differs from that set.
-    fn swap_in(&self, snapshot: &Arc<Snapshot>) -> bool {
+    /// did not have, since a file that stays bad is reloaded again and again.
+    fn swap_in(&self, snapshot: &Arc<Snapshot>) {
         let before = self.snapshot.rcu(|current| {
             let newest = if current.generation() < snapshot.generation() { snapshot } else { current };
             Arc::clone(newest)
@@ -239,7 +242,6 @@ impl Shared {
                 self.log(diagnostic);
             }
         }
-        before.generation() < snapshot.generation() && !before.says_the_same(snapshot)
     }
 
     /// Logs a problem.

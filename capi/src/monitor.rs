@@ -161,7 +161,7 @@ pub unsafe extern "C" fn hooks_monitor_wait(
 ///                 ("added", "updated", "removed", "masked", "unmasked", "problem"), "path" (of the hook file), of masked
 ///                 "by" (which file masks it), and of problem "diagnostic", as hooks_manager_diagnostics() has it
 /// @param err      receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
+/// @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT (also in the child of a fork)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_changes(
     mon: *mut hooks_monitor_t,
@@ -173,7 +173,8 @@ pub unsafe extern "C" fn hooks_monitor_changes(
         boundary::status("hooks_monitor_changes", err, || {
             let monitor = monitor(mon)?;
             text::wanted(json_out, "json_out")?;
-            text::put_text(json_out, || changes_to_json(&monitor.changes()));
+            let changes = monitor.changes()?;
+            text::put_text(json_out, || changes_to_json(&changes));
             Ok(())
         })
     }
@@ -197,14 +198,19 @@ pub unsafe extern "C" fn hooks_monitor_cancel(mon: *const hooks_monitor_t) -> c_
     hooks_status::HOOKS_STATUS_OK as c_int
 }
 
-/// Frees a monitor, and closes its descriptors. Nobody may be using it. Its manager keeps the hooks that it has. NULL is
-/// allowed.
+/// Frees a monitor, and closes its descriptors. Nobody may be using it. Its manager keeps the hooks that it has. In the
+/// child of a fork it closes the descriptors and does nothing else, whatever a thread of the parent was doing with it. NULL
+/// is allowed.
 ///
 /// @param mon the monitor, or NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_free(mon: *mut hooks_monitor_t) {
     boundary::nothing("hooks_monitor_free", || {
-        // SAFETY: the header asks for NULL or a monitor of ours that is not freed yet and that nobody uses.
-        unsafe { text::free(mon) }
+        if !mon.is_null() {
+            // SAFETY: not NULL, so by the header a monitor that `put_object` handed out, not freed yet, that nobody uses.
+            // (In the child of a fork, that is: no thread that is still there.)
+            let object = unsafe { Box::from_raw(mon) };
+            object.monitor.close();
+        }
     });
 }

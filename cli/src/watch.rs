@@ -26,7 +26,7 @@ pub fn run(arguments: &Watch) -> Result<ExitCode, Failure> {
             // Under strict: the old hooks stay. What is wrong is a change.
             Ok(_) | Err(_) => {}
         }
-        for change in monitor.changes() {
+        for change in monitor.changes()? {
             let text = if arguments.json { json(&change) } else { lines(&change) };
             if !report::print_line(&text)? {
                 return Ok(ExitCode::SUCCESS);

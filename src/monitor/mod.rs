@@ -10,6 +10,7 @@ mod mounts;
 mod watches;
 
 use std::io;
+use std::mem::ManuallyDrop;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -72,7 +73,7 @@ const CANCELLED: u32 = 1 << 3;
 /// while manager.list().hooks.is_empty() {
 ///     monitor.wait(None)?;
 /// }
-/// assert_eq!(monitor.changes()[0].kind, ChangeKind::Added);
+/// assert_eq!(monitor.changes()?[0].kind, ChangeKind::Added);
 /// # std::fs::remove_dir_all(&directory)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -98,6 +99,8 @@ pub struct Monitor {
     seen: Option<Fingerprint>,
     /// The set that was read last, in use or not.
     read: Arc<Snapshot>,
+    /// The set that was in use when the last dispatch ended.
+    known: Arc<Snapshot>,
     /// The set, and the problems of one that was refused, that [`Monitor::changes`] has told of.
     told: Told,
     /// What there is to tell of the watching itself.
@@ -130,6 +133,7 @@ impl Monitor {
             look_at: None,
             seen: None,
             told: Told { problems: Arc::clone(&set.diagnostics), set: Arc::clone(&set) },
+            known: Arc::clone(&set),
             read: set,
             notice: None,
             hooks,
@@ -181,7 +185,11 @@ impl Monitor {
 
     /// What is different from when this was asked last (at first: from when the monitor was made), however many reloads
     /// there were in between, and whoever made them.
-    pub fn changes(&mut self) -> Vec<Change> {
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] in the child of a fork.
+    pub fn changes(&mut self) -> Result<Vec<Change>> {
+        self.canceller.check_process()?;
         let set = self.hooks.snapshot();
         let mut changes = differences(&self.told.set, &set);
         // Those of a set that was refused are told, too.
@@ -190,12 +198,26 @@ impl Monitor {
         changes.extend(new_problems(&self.told.problems, &problems));
         changes.extend(self.notice.take().map(Change::problem));
         self.told = Told { set, problems };
-        changes
+        Ok(changes)
     }
 
     /// What ends it from anywhere.
     pub fn canceller(&self) -> Canceller {
         self.canceller.clone()
+    }
+
+    /// Closes it, as dropping does; but in the child of a fork it does no more than close descriptors, since another thread of
+    /// the parent may have been in the middle of a dispatch.
+    pub fn close(self) {
+        if self.canceller.check_process().is_ok() {
+            return;
+        }
+        let monitor = ManuallyDrop::new(self);
+        let mounts = monitor.mounts.iter().flat_map(Mounts::descriptors);
+        let others = [monitor.events.as_fd(), monitor.timer.as_fd(), monitor.canceller.0.flag.as_fd()];
+        for descriptor in others.into_iter().chain(mounts).chain(monitor.watches.descriptor()) {
+            crate::sys::close(descriptor);
+        }
     }
 
     fn serve(&mut self, ready: u32) -> Result<bool> {
@@ -213,7 +235,7 @@ impl Monitor {
                 || (activity == Activity::None && quiet)
                 || now.duration_since(since) >= (self.cost * 10).clamp(PATIENCE, 10 * PATIENCE)
         });
-        let mut outcome = Ok(false);
+        let mut outcome = Ok(());
         if due {
             self.pending = None;
             outcome = self.reload();
@@ -229,7 +251,11 @@ impl Monitor {
         self.arm(!settling)
             .and_then(|()| self.set_timer())
             .map_err(|error| system_error("watching the hooks", &error))?;
-        outcome
+        outcome?;
+        // Whoever has reloaded: each monitor tells of all.
+        let set = self.hooks.snapshot();
+        let before = std::mem::replace(&mut self.known, set);
+        Ok(!Arc::ptr_eq(&before, &self.known) && !before.says_the_same(&self.known))
     }
 
     fn quiet(&self) -> Duration {
@@ -268,23 +294,21 @@ impl Monitor {
     }
 
     /// Reads the hooks again, after watches were set up for all that they depend on.
-    fn reload(&mut self) -> Result<bool> {
+    fn reload(&mut self) -> Result<()> {
         if self.watches.are_stale() {
             self.set_up_watches();
         }
-        let mut changed = false;
         for _ in 0..REPEATS {
             let rescan = self.hooks.reload();
             let same = self.read.depends_on == rescan.snapshot.depends_on;
             self.read = rescan.snapshot;
-            changed |= *rescan.outcome.as_ref().unwrap_or(&false);
             // What is to be watched, and was not, may have changed after it was read.
             if same || !self.set_up_watches() {
-                return rescan.outcome.map(|_| changed);
+                return rescan.outcome;
             }
         }
         self.pending = Some(Instant::now());
-        Ok(changed)
+        Ok(())
     }
 
     /// Watches all that the hooks depend on, and nothing else. Returns whether there is more than before.

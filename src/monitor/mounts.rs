@@ -22,6 +22,10 @@ impl Mounts {
         Ok(Mounts { wakes: open()?, tells: open()? })
     }
 
+    pub fn descriptors(&self) -> [BorrowedFd<'_>; 2] {
+        [self.wakes.as_fd(), self.tells.as_fd()]
+    }
+
     /// Whether something was mounted or unmounted since this was asked last.
     pub fn changed(&self) -> bool {
         poll([Some((self.tells.as_fd(), Interest::Exception))], Some(Duration::ZERO))

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
@@ -103,15 +103,19 @@ impl Watches {
     pub fn set_up(&mut self, directories: &[PathBuf], depends_on: &DependsOn) -> bool {
         self.refusal = None;
         self.stale = false;
-        let inotify = match self.inotify.take().map_or_else(Inotify::init, Ok) {
-            Ok(inotify) => inotify,
-            Err(error) => {
-                let path = directories.first().cloned().unwrap_or_default();
-                self.refusal = Some(Refusal { operation: "inotify_init1", path, errno: errno_of(&error) });
-                return false;
+        if self.inotify.is_none() {
+            match Inotify::init() {
+                Ok(inotify) => self.inotify = Some(inotify),
+                Err(error) => {
+                    let path = directories.first().cloned().unwrap_or_default();
+                    self.refusal =
+                        Some(Refusal { operation: "inotify_init1", path, errno: errno_of(&error) });
+                }
             }
-        };
-        let mut set_up = SetUp { inotify, known: HashMap::new(), watched: Vec::new(), refusal: None };
+        }
+        let Some(inotify) = &self.inotify else { return false };
+        let mut set_up =
+            SetUp { watches: inotify.watches(), known: HashMap::new(), watched: Vec::new(), refusal: None };
         for directory in directories {
             set_up.follow(directory);
             set_up.hook_files(directory);
@@ -131,11 +135,14 @@ impl Watches {
         }
         for given_up in before {
             // It may have gone by itself.
-            let _ = set_up.inotify.watches().remove(given_up.descriptor);
+            let _ = set_up.watches.remove(given_up.descriptor);
         }
         self.refusal = set_up.refusal;
-        self.inotify = Some(set_up.inotify);
         grown
+    }
+
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.inotify.as_ref().map(AsFd::as_fd)
     }
 
     /// Why not all is watched.
@@ -226,7 +233,7 @@ impl Watches {
 
 /// Setting up: the watches as they will be.
 struct SetUp {
-    inotify: Inotify,
+    watches: inotify::Watches,
     /// What was asked for already, and what of `watched` came of it.
     known: HashMap<PathBuf, (Depth, Option<usize>)>,
     watched: Vec<Watched>,
@@ -308,7 +315,7 @@ impl SetUp {
     }
 
     fn add(&mut self, directory: &Path, depth: Depth) -> Result<Option<usize>, Refusal> {
-        let descriptor = match self.inotify.watches().add(directory, depth.mask()) {
+        let descriptor = match self.watches.add(directory, depth.mask()) {
             Ok(descriptor) => descriptor,
             Err(error) => {
                 return match errno_of(&error) {

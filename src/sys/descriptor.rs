@@ -54,6 +54,12 @@ pub(crate) fn set_nonblocking(descriptor: BorrowedFd<'_>) -> io::Result<()> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
 
+/// Closes a descriptor whose owner is not dropped any more.
+pub(crate) fn close(descriptor: BorrowedFd<'_>) {
+    // SAFETY: close(2) takes a number; nobody uses it any more, since its owner is not used nor dropped.
+    unsafe { libc::close(descriptor.as_raw_fd()) };
+}
+
 /// A duplicate that is none of 0, 1 and 2, close-on-exec.
 pub(crate) fn above_standard(descriptor: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     // SAFETY: fcntl(2) with this takes numbers.

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 pub(crate) use descriptor::{
-    Interest, above_standard, file_size_limit, poll, readable_bytes, reopen_for_both, set_nonblocking,
+    Interest, above_standard, close, file_size_limit, poll, readable_bytes, reopen_for_both, set_nonblocking,
 };
 pub(crate) use event::{EventSet, Flag, Timer, Wanted};
 pub(crate) use process::{Child, Exit, Fate, reap_abandoned};

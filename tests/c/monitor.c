@@ -406,10 +406,12 @@ child (hooks_manager_t *m, struct waiter *w, const char *mark)
 {
   int before = entries ("/proc/self/fd");
   bool reloaded = false;
+  char *json = NULL;
 
   alarm (20);
   checks = failures = 0;
   CHECK (has (m, mark));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "in the child of a fork", hooks_monitor_changes (w->mon, &json, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "in the child of a fork", hooks_monitor_dispatch (w->mon, &reloaded, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "in the child of a fork", hooks_monitor_wait (w->mon, -1, &reloaded, &err));
   CHECK (hooks_monitor_cancel (w->mon) == HOOKS_STATUS_OK);
@@ -439,6 +441,9 @@ test_forks (hooks_manager_t *m, const char *dir, int forks)
 
       put_hook (dir, "a.json", mark);
       CHECK (await (m, mark));
+      /* In the middle of a reload, mostly. */
+      if (i % 2 == 0)
+        put_hook (dir, "b.json", mark);
       fflush (stdout);
       pid = fork ();
       if (pid < 0)

@@ -110,7 +110,7 @@ impl Place {
             let path = change.path.strip_prefix(self.root.path()).unwrap_or(&change.path);
             (change.kind, path.display().to_string())
         };
-        self.monitor.changes().into_iter().map(name).collect()
+        self.monitor.changes().unwrap().into_iter().map(name).collect()
     }
 
     /// The marks of the hooks, in order.
