@@ -1,11 +1,13 @@
 //! Many changes at once.
 
 use std::fs;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::place::{LONG, Place};
 
 const FILES: usize = 10_000;
+/// How long it must be quiet before what follows is served at once.
+const QUIET: Duration = Duration::from_millis(20);
 
 #[test]
 fn ten_thousand_files_in_a_burst() {
@@ -14,19 +16,23 @@ fn ten_thousand_files_in_a_burst() {
     let started = Instant::now();
     let directory = place.path("a");
     let writer = std::thread::spawn(move || {
+        let mut pauses = 0;
         for number in 0..FILES {
+            let begun = Instant::now();
             fs::write(directory.join(format!("{number}.json")), crate::place::marked("x")).unwrap();
+            // Whatever else the machine does: it is quiet then.
+            pauses += u64::from(begun.elapsed() >= QUIET / 2);
         }
-        started.elapsed()
+        (started.elapsed(), pauses)
     });
     while place.manager.list().hooks.len() < FILES {
         assert!(place.monitor.wait(LONG).unwrap());
     }
-    let took = writer.join().unwrap();
+    let (took, pauses) = writer.join().unwrap();
     let reloads = place.manager.generation() - before;
-    println!("{FILES} files written in {took:?}: {reloads} reloads");
+    println!("{FILES} files written in {took:?} with {pauses} pauses: {reloads} reloads");
     // One at once, one at the end; one a second while it goes on, and one where files were read as they were written.
-    assert!(reloads <= 4 + started.elapsed().as_secs(), "{reloads} reloads");
+    assert!(reloads <= 4 + started.elapsed().as_secs() + pauses, "{reloads} reloads");
     place.settle();
 }
 
