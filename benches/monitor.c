@@ -14,7 +14,7 @@
 #define HOOKS 10
 #define CHANGED 5
 
-/* The libraries' own quiet time is 20 ms. */
+/* The library's own quiet time is 20 ms. */
 static const struct timespec quiet = { 0, 40 * 1000 * 1000 };
 static const char config[] = "{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\"}}";
 static char parent[] = "/tmp/libhooks-bench-XXXXXX";
