@@ -58,11 +58,11 @@ func (m *Manager) serve(ctx context.Context, monitor *native.Monitor) error {
 
 // adopt makes Hooks see what was loaded, by whoever it was: who reloaded may have panicked before it came to this.
 func (m *Manager) adopt() {
-	next := newGeneration(m.native.Snapshot())
+	snapshot := m.native.Snapshot()
 	for {
 		now := m.current.Load()
 		// Another reload may have been faster.
-		if now.number >= next.number || m.current.CompareAndSwap(now, next) {
+		if now.number >= snapshot.Generation() || m.current.CompareAndSwap(now, newGeneration(snapshot, now)) {
 			return
 		}
 	}
