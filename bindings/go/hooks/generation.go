@@ -12,15 +12,18 @@ import (
 	"libhooks/internal/wire"
 )
 
-// generation is a set of hooks that does not change any more. A hook is decoded when it first matches.
+// generation is a set of hooks that does not change any more. A hook is decoded when it first matches, unless the generation
+// before had it: after a reload most are as they were.
 type generation struct {
 	snapshot *native.Snapshot
 	number   uint64
 	hooks    []atomic.Pointer[hook]
+	known    map[string]*hook
 }
 
 // hook is what there is to inject, and where.
 type hook struct {
+	text            string
 	name            string
 	hook            rspec.Hook
 	stages          []string
@@ -28,12 +31,22 @@ type hook struct {
 	extensionStages []string
 }
 
-func newGeneration(snapshot *native.Snapshot) *generation {
-	return &generation{
+// newGeneration is what a snapshot holds; before is the generation that it follows, or nil.
+func newGeneration(snapshot *native.Snapshot, before *generation) *generation {
+	g := &generation{
 		snapshot: snapshot,
 		number:   snapshot.Generation(),
 		hooks:    make([]atomic.Pointer[hook], snapshot.Len()),
+		known:    map[string]*hook{},
 	}
+	if before != nil {
+		for i := range before.hooks {
+			if hook := before.hooks[i].Load(); hook != nil {
+				g.known[hook.text] = hook
+			}
+		}
+	}
+	return g
 }
 
 // match returns the indexes of the hooks that are for a container, in room if that suffices.
@@ -59,16 +72,20 @@ func (g *generation) hook(index uint32) (*hook, error) {
 	if err != nil {
 		return nil, err
 	}
-	listed, err := wire.Decode[wire.Listed](text)
-	if err != nil {
-		return nil, err
-	}
-	decoded := &hook{
-		name:            filepath.Base(listed.Exact()),
-		hook:            listed.Hook.Hook,
-		stages:          listed.Hook.Stages,
-		injected:        listed.Injected,
-		extensionStages: listed.ExtensionStages,
+	decoded := g.known[string(text)]
+	if decoded == nil {
+		listed, err := wire.Decode[wire.Listed](text)
+		if err != nil {
+			return nil, err
+		}
+		decoded = &hook{
+			text:            string(text),
+			name:            filepath.Base(listed.Exact()),
+			hook:            listed.Hook.Hook,
+			stages:          listed.Hook.Stages,
+			injected:        listed.Injected,
+			extensionStages: listed.ExtensionStages,
+		}
 	}
 	slot.CompareAndSwap(nil, decoded)
 	return slot.Load(), nil

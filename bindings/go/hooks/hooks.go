@@ -54,7 +54,7 @@ func New(_ context.Context, directories []string, extensionStages []string) (man
 	}
 	loaded.Store(true)
 	manager = &Manager{native: nativeManager, directories: append([]string(nil), directories...)}
-	manager.current.Store(newGeneration(nativeManager.Snapshot()))
+	manager.current.Store(newGeneration(nativeManager.Snapshot(), nil))
 	return manager, nil
 }
 

@@ -39,6 +39,14 @@ func manager(t testing.TB, files map[string]string) (*Manager, string) {
 	return m, directory
 }
 
+// reload reads the directories again, as a Monitor does.
+func (m *Manager) reload() {
+	if err := m.native.Reload(); err != nil {
+		panic(err)
+	}
+	m.adopt()
+}
+
 func TestNilAndZeroManager(t *testing.T) {
 	for _, m := range []*Manager{nil, {}} {
 		config := &rspec.Spec{}
@@ -46,7 +54,6 @@ func TestNilAndZeroManager(t *testing.T) {
 		if extension != nil || err != nil || config.Hooks != nil {
 			t.Errorf("%v, %v, %v", extension, err, config.Hooks)
 		}
-		m.reload()
 		ctx, cancel := context.WithCancel(context.Background())
 		sync := make(chan error, 2)
 		go m.Monitor(ctx, sync)
@@ -358,43 +365,6 @@ func contains(lines []string, want string) bool {
 		}
 	}
 	return false
-}
-
-func TestMonitor(t *testing.T) {
-	m, directory := manager(t, map[string]string{"a.json": always})
-	ctx, cancel := context.WithCancel(context.Background())
-	sync := make(chan error)
-	go m.Monitor(ctx, sync)
-	if err := <-sync; err != nil {
-		t.Fatal(err)
-	}
-	matched := func() int {
-		config := &rspec.Spec{}
-		if _, err := m.Hooks(config, nil, false); err != nil {
-			t.Fatal(err)
-		}
-		if config.Hooks == nil {
-			return 0
-		}
-		return len(config.Hooks.Poststop)
-	}
-	write(t, filepath.Join(directory, "b.json"), always)
-	for matched() != 2 {
-		runtime.Gosched()
-	}
-	if err := os.RemoveAll(directory); err != nil {
-		t.Fatal(err)
-	}
-	for matched() != 0 {
-		runtime.Gosched()
-	}
-	cancel()
-	if err := <-sync; !errors.Is(err, context.Canceled) {
-		t.Error(err)
-	}
-	if _, open := <-sync; open {
-		t.Error("a third send")
-	}
 }
 
 // Goroutines match, reload, and make managers that become garbage, all at once.

@@ -2,55 +2,67 @@ package hooks
 
 import (
 	"context"
-	"time"
 
 	"github.com/sirupsen/logrus"
+
+	"libhooks/internal/native"
 )
 
-// interval is how often the directories are read again.
-const interval = time.Second
-
 // Monitor reloads the hooks when their files change, until ctx is done. It blocks, so it is run in a goroutine of its own. It
-// sends twice on sync: nil once it watches, and ctx.Err() when it ends; then it closes sync.
+// sends twice on sync: nil once it watches, and ctx.Err() when it ends; then it closes sync. If it cannot watch, it sends the
+// error instead, and nothing else. A manager may have several.
 //
-// For now it reads the directories every second. A directory that does not exist is waited for.
+// A directory that does not exist is waited for. What is written from New on is seen. Where the system refuses to tell of
+// changes, that is logged as a warning, and the files are looked at every second.
 func (m *Manager) Monitor(ctx context.Context, sync chan<- error) {
-	if m != nil {
+	var err error
+	if m == nil || m.native == nil {
+		// There is nothing to watch.
+		sync <- nil
+		<-ctx.Done()
+		err = ctx.Err()
+	} else {
+		monitor, refused := m.native.Monitor()
+		if refused != nil {
+			sync <- refused
+			return
+		}
 		for _, directory := range m.directories {
 			logrus.Debugf("monitoring %q for hooks", directory)
 		}
+		sync <- nil
+		// It is freed before its end is told.
+		err = m.serve(ctx, monitor)
 	}
-	sync <- nil
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
+	logrus.Debugf("hook monitoring canceled: %v", err)
+	sync <- err
+	close(sync)
+}
+
+// serve reloads when monitor says so, and frees it.
+func (m *Manager) serve(ctx context.Context, monitor *native.Monitor) error {
+	defer monitor.Close()
+	defer context.AfterFunc(ctx, monitor.Cancel)()
 	for {
-		select {
-		case <-ticker.C:
-			m.reload()
-		case <-ctx.Done():
-			err := ctx.Err()
-			logrus.Debugf("hook monitoring canceled: %v", err)
-			sync <- err
-			close(sync)
-			return
+		err := monitor.Wait()
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
+		if err != nil {
+			logrus.Errorf("Failed loading hooks: %v", err)
+			return err
+		}
+		m.adopt()
 	}
 }
 
-// reload reads the directories again. It is done when Hooks sees what is there.
-func (m *Manager) reload() {
-	if m == nil || m.native == nil {
-		return
-	}
-	if err := m.native.Reload(); err != nil {
-		logrus.Errorf("Failed loading hooks: %v", err)
-		return
-	}
-	next := newGeneration(m.native.Snapshot())
+// adopt makes Hooks see what was loaded, by whoever it was: who reloaded may have panicked before it came to this.
+func (m *Manager) adopt() {
+	snapshot := m.native.Snapshot()
 	for {
 		now := m.current.Load()
 		// Another reload may have been faster.
-		if now.number >= next.number || m.current.CompareAndSwap(now, next) {
+		if now.number >= snapshot.Generation() || m.current.CompareAndSwap(now, newGeneration(snapshot, now)) {
 			return
 		}
 	}

@@ -90,24 +90,28 @@ func hookOf(hook *wire.Hook) *current.Hook {
 
 // callbacks are what the library asks of Go while it loads hooks. loaded says whether this is a reload; nil: never.
 func callbacks(loaded *atomic.Bool) *native.Callbacks {
-	level := native.LogError
+	level := native.LogWarning
 	if logrus.IsLevelEnabled(logrus.DebugLevel) {
 		level = native.LogDebug
 	}
-	log := func(level native.Level, message string, fields []byte) {
+	log := func(level native.Level, message string, data []byte) {
 		var about struct{ Path, Code string }
 		// The library's own JSON; without it the message still says what there is to say.
-		_ = json.Unmarshal(fields, &about)
+		_ = json.Unmarshal(data, &about)
+		fields := logrus.Fields{"path": about.Path, "code": about.Code}
 		switch {
 		case about.Code == "":
 			// What is being done, in the reference's words.
 			logrus.Debug(message)
+		case about.Code == "watch-refused":
+			// Not of a hook file, but of the system, for who runs it to put right.
+			logrus.WithFields(fields).Warn(message)
 		case level == native.LogError && loaded != nil && loaded.Load():
 			// A call that fails returns what it lost; a reload has nobody to return it to.
 			logrus.Errorf("Failed loading hooks for %s: %s", about.Path, message)
 		default:
 			// The reference says nothing of these, so who does not ask for them is not bothered.
-			logrus.WithFields(logrus.Fields{"path": about.Path, "code": about.Code}).Debug(message)
+			logrus.WithFields(fields).Debug(message)
 		}
 	}
 	return &native.Callbacks{Log: log, LogLevel: level, Read: read}

@@ -21,8 +21,9 @@ type Level int
 
 // The levels of the library that are asked for.
 const (
-	LogError Level = C.HOOKS_LOG_ERROR
-	LogDebug Level = C.HOOKS_LOG_DEBUG
+	LogError   Level = C.HOOKS_LOG_ERROR
+	LogWarning Level = C.HOOKS_LOG_WARNING
+	LogDebug   Level = C.HOOKS_LOG_DEBUG
 )
 
 // Reading is what a reader makes of a hook file.

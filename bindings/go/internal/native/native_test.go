@@ -1,11 +1,15 @@
 package native
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"testing"
 	"weak"
+
+	"libhooks"
 )
 
 // A handle that is not deleted keeps what it is for, and nobody would see it but by the memory.
@@ -43,5 +47,38 @@ func TestCallbacksAreLetGo(t *testing.T) {
 		if pointer.Value() != nil {
 			t.Errorf("%s: the callbacks are still held", name)
 		}
+	}
+}
+
+// Whoever ends a monitor may be late.
+func TestMonitorIsCancelledAtAnyTime(t *testing.T) {
+	manager, err := NewManager([]string{t.TempDir()}, nil, &Callbacks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		monitor, err := manager.Monitor()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var group sync.WaitGroup
+		for range 4 {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				monitor.Cancel()
+			}()
+		}
+		for err == nil {
+			err = monitor.Wait()
+		}
+		var failure *libhooks.Error
+		if !errors.As(err, &failure) || failure.Code != "cancelled" {
+			t.Error(err)
+		}
+		monitor.Close()
+		group.Wait()
+		monitor.Cancel()
+		monitor.Close()
 	}
 }

@@ -1,0 +1,312 @@
+package hooks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	rspec "github.com/opencontainers/runtime-spec/specs-go"
+	"github.com/sirupsen/logrus"
+
+	"libhooks"
+	current "libhooks/hooks/1.0.0"
+)
+
+// monitored starts a Monitor, which runs when this returns, and returns what ends it and awaits its end.
+func monitored(t *testing.T, m *Manager) (end func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	sync := make(chan error)
+	go m.Monitor(ctx, sync)
+	if err, open := <-sync; err != nil || !open {
+		t.Fatal(err, open)
+	}
+	return func() {
+		t.Helper()
+		cancel()
+		if err := <-sync; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+		if _, open := <-sync; open {
+			t.Error("a third send")
+		}
+	}
+}
+
+// await returns when so many hooks match.
+func await(t *testing.T, m *Manager, count int) {
+	t.Helper()
+	until(func() bool {
+		config := &rspec.Spec{Hooks: &rspec.Hooks{}}
+		if _, err := m.Hooks(config, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		return len(config.Hooks.Poststop) == count
+	})
+}
+
+func until(done func() bool) {
+	for !done() {
+		runtime.Gosched()
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestMonitor(t *testing.T) {
+	m, directory := manager(t, map[string]string{"a.json": always})
+	end := monitored(t, m)
+	write(t, filepath.Join(directory, "b.json"), always)
+	await(t, m, 2)
+	must(t, os.RemoveAll(directory))
+	await(t, m, 0)
+	end()
+	// Nobody watches any more, and somebody does again: what happened in between is seen.
+	must(t, os.Mkdir(directory, 0o755))
+	write(t, filepath.Join(directory, "a.json"), always)
+	end = monitored(t, m)
+	await(t, m, 1)
+	end()
+}
+
+func TestMonitorOfDirectoriesThatComeAndGo(t *testing.T) {
+	parent := filepath.Join(t.TempDir(), "not", "yet")
+	low, high := filepath.Join(parent, "low"), filepath.Join(parent, "high")
+	m, err := New(t.Context(), []string{low, high}, []string{"precreate"})
+	must(t, err)
+	end := monitored(t, m)
+	defer end()
+	for range 20 {
+		must(t, os.MkdirAll(high, 0o755))
+		write(t, filepath.Join(high, "a.json"), always)
+		await(t, m, 1)
+		must(t, os.Mkdir(low, 0o755))
+		write(t, filepath.Join(low, "b.json"), always)
+		await(t, m, 2)
+		must(t, os.RemoveAll(high))
+		await(t, m, 1)
+		must(t, os.RemoveAll(parent))
+		await(t, m, 0)
+	}
+}
+
+func TestMonitorIsDoneBeforeItBegins(t *testing.T) {
+	m, _ := manager(t, nil)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(errors.New("cause"))
+	for _, m := range []*Manager{m, nil, {}} {
+		sync := make(chan error, 2)
+		m.Monitor(ctx, sync)
+		if err := <-sync; err != nil {
+			t.Error(err)
+		}
+		if err := <-sync; err != context.Canceled {
+			t.Error(err)
+		}
+		if _, open := <-sync; open {
+			t.Error("a third send")
+		}
+	}
+}
+
+func TestMonitorThatCannotStart(t *testing.T) {
+	m, _ := manager(t, nil)
+	end := withDescriptors(t, 0)
+	sync := make(chan error, 2)
+	m.Monitor(context.Background(), sync)
+	end()
+	var failure *libhooks.Error
+	if err := <-sync; !errors.As(err, &failure) || failure.Code != "watch-refused" || failure.Errno != syscall.EMFILE {
+		t.Error(err)
+	}
+	select {
+	case err, open := <-sync:
+		t.Error(err, open)
+	default:
+		// As the reference, which leaves it open.
+	}
+}
+
+// withDescriptors leaves the process so many descriptors until end is called.
+func withDescriptors(t *testing.T, left uint64) (end func()) {
+	t.Helper()
+	// Those below the last one are all taken.
+	var taken []*os.File
+	highest := 0
+	for _, name := range descriptors(t) {
+		var number int
+		_, err := fmt.Sscan(name, &number)
+		must(t, err)
+		highest = max(highest, number)
+	}
+	for len(taken) == 0 || int(taken[len(taken)-1].Fd()) <= highest {
+		file, err := os.Open(os.DevNull)
+		must(t, err)
+		taken = append(taken, file)
+	}
+	var before syscall.Rlimit
+	must(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before))
+	limit := before
+	limit.Cur = uint64(taken[len(taken)-1].Fd()) + 1 + left
+	must(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit))
+	return func() {
+		t.Helper()
+		must(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &before))
+		for _, file := range taken {
+			must(t, file.Close())
+		}
+	}
+}
+
+// descriptors are those that the process has, but for the one that lists them.
+func descriptors(t *testing.T) []string {
+	t.Helper()
+	list, err := os.Open("/proc/self/fd")
+	must(t, err)
+	defer list.Close()
+	names, err := list.Readdirnames(-1)
+	must(t, err)
+	var others []string
+	for _, name := range names {
+		if name != fmt.Sprint(list.Fd()) {
+			others = append(others, name)
+		}
+	}
+	return others
+}
+
+func TestTwoMonitors(t *testing.T) {
+	m, directory := manager(t, nil)
+	endFirst, endSecond := monitored(t, m), monitored(t, m)
+	write(t, filepath.Join(directory, "a.json"), always)
+	await(t, m, 1)
+	endFirst()
+	write(t, filepath.Join(directory, "b.json"), always)
+	await(t, m, 2)
+	endSecond()
+}
+
+// It has nothing to do when it is ended, and what it had is gone once it says so.
+func TestMonitorLeavesNothing(t *testing.T) {
+	m, _ := manager(t, map[string]string{"a.json": always})
+	monitored(t, m)()
+	goroutines, before := runtime.NumGoroutine(), len(descriptors(t))
+	for range 1000 {
+		monitored(t, m)()
+	}
+	if after := len(descriptors(t)); after != before {
+		t.Errorf("%d descriptors, %d before", after, before)
+	}
+	// The last goroutines may still be on their way out.
+	until(func() bool { return runtime.NumGoroutine() <= goroutines })
+}
+
+// A panic of a reader's comes out of Monitor, which leaves nothing behind; the next one goes on.
+func TestMonitorWhoseReaderPanics(t *testing.T) {
+	logrus.SetOutput(discard{})
+	defer logrus.SetOutput(os.Stderr)
+	var panics atomic.Bool
+	panics.Store(true)
+	with(t, "9.9.9", func([]byte) (*current.Hook, error) {
+		if panics.Load() {
+			panic("oh no")
+		}
+		return current.Read([]byte(always))
+	})
+	m, directory := manager(t, nil)
+	before := len(descriptors(t))
+	sync := make(chan error, 2)
+	panicked := make(chan any)
+	go func() {
+		defer func() { panicked <- recover() }()
+		m.Monitor(context.Background(), sync)
+	}()
+	if err := <-sync; err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(directory, "a.json"), `{"version": "9.9.9"}`)
+	if value := <-panicked; value != "oh no" {
+		t.Errorf("%v", value)
+	}
+	if after := len(descriptors(t)); after != before {
+		t.Errorf("%d descriptors, %d before", after, before)
+	}
+	await(t, m, 0)
+	panics.Store(false)
+	end := monitored(t, m)
+	await(t, m, 1)
+	write(t, filepath.Join(directory, "b.json"), always)
+	await(t, m, 2)
+	end()
+}
+
+// The process gets its signals, and the Monitor goes on.
+func TestMonitorAndSignals(t *testing.T) {
+	m, directory := manager(t, nil)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGUSR1)
+	defer signal.Stop(signals)
+	end := monitored(t, m)
+	for range 1000 {
+		must(t, syscall.Kill(os.Getpid(), syscall.SIGUSR1))
+		<-signals
+	}
+	write(t, filepath.Join(directory, "a.json"), always)
+	await(t, m, 1)
+	end()
+}
+
+// Where the system refuses to tell of changes, that is said once at a level that is read, and they are seen all the same.
+func TestMonitorThatTheSystemRefuses(t *testing.T) {
+	const limit = "/proc/sys/user/max_inotify_instances"
+	if os.Getenv("LIBHOOKS_LIMITED") == "" {
+		// In a user namespace of its own, so that the limit is nobody else's.
+		again := exec.Command(os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$")
+		again.Env = append(os.Environ(), "LIBHOOKS_LIMITED=1")
+		again.SysProcAttr = &syscall.SysProcAttr{
+			Cloneflags:  syscall.CLONE_NEWUSER,
+			UidMappings: []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}},
+			GidMappings: []syscall.SysProcIDMap{{HostID: os.Getgid(), Size: 1}},
+		}
+		out, err := again.CombinedOutput()
+		var failed *exec.ExitError
+		switch {
+		case err != nil && !errors.As(err, &failed):
+			t.Skipf("limits need a user namespace: %v", err)
+		case err != nil || !strings.Contains(string(out), "--- PASS"):
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	must(t, os.WriteFile(limit, []byte("0"), 0))
+	m, directory := manager(t, nil)
+	lines := record(logrus.InfoLevel, func() {
+		end := monitored(t, m)
+		write(t, filepath.Join(directory, "a.json"), always)
+		await(t, m, 1)
+		write(t, filepath.Join(directory, "b.json"), always)
+		await(t, m, 2)
+		must(t, os.WriteFile(limit, []byte("1"), 0))
+		write(t, filepath.Join(directory, "c.json"), always)
+		await(t, m, 3)
+		end()
+	})
+	want := "warning inotify_init1: too many open files: hook files are looked at every 1 s instead"
+	if len(lines) != 1 || lines[0] != want {
+		t.Errorf("%q", lines)
+	}
+}
