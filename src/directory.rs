@@ -1,6 +1,6 @@
 //! From directories to hooks: which files are looked at, how they are read, and what becomes of each (SPEC §1, §2).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::Read;
@@ -15,6 +15,7 @@ use crate::hook::{Decoded, Hook, Reader, Validator, decode, nil_hook, quote};
 use crate::inject::Target;
 use crate::lint;
 use crate::options::{LogLevel, Options};
+use crate::stamp::Stamp;
 use crate::sys::{errno_of, errno_text};
 use crate::when::Conditions;
 
@@ -35,6 +36,10 @@ pub(crate) struct Loaded {
     pub hook: Hook,
     pub conditions: Conditions,
     pub targets: Vec<Target>,
+    /// What there was to say of it.
+    pub warnings: Vec<Diagnostic>,
+    /// The file when it was read, and the hook's executable.
+    stamps: [Stamp; 2],
 }
 
 impl Loaded {
@@ -86,17 +91,22 @@ pub(crate) struct Scanner<'a> {
     extension_stages: &'a [String],
     options: &'a Options,
     validator: Validator<'a>,
-    /// Whose hooks are kept where their files turned bad.
-    last_good: HashMap<&'a Path, &'a Arc<Loaded>>,
+    before: Before<'a>,
+}
+
+/// What is known from when directories were read before.
+#[derive(Default)]
+pub(crate) struct Before<'a> {
+    /// The hooks, by their files.
+    pub hooks: HashMap<&'a Path, &'a Arc<Loaded>>,
+    /// The names of the files to which something has happened since; `None` if that is not known. The others are not read
+    /// where they look the same.
+    pub touched: Option<HashSet<OsString>>,
 }
 
 impl<'a> Scanner<'a> {
-    pub fn new(
-        extension_stages: &'a [String],
-        options: &'a Options,
-        last_good: HashMap<&'a Path, &'a Arc<Loaded>>,
-    ) -> Scanner<'a> {
-        Scanner { extension_stages, options, validator: Validator::new(extension_stages), last_good }
+    pub fn new(extension_stages: &'a [String], options: &'a Options, before: Before<'a>) -> Scanner<'a> {
+        Scanner { extension_stages, options, validator: Validator::new(extension_stages), before }
     }
 
     /// Reads all hook files of a directory. One that does not exist is empty.
@@ -124,9 +134,15 @@ impl<'a> Scanner<'a> {
         scan.links.extend(listed.links.iter().map(|name| join(directory, name)));
         for name in listed.names {
             let path = join(directory, &name);
+            if let Some(loaded) = self.unchanged(&name, &path) {
+                scan.diagnostics.extend(loaded.warnings.iter().cloned());
+                scan.hooks.push(loaded);
+                continue;
+            }
             let mut warnings = Vec::new();
             match self.load(name.clone(), &path, &mut warnings) {
                 Ok(loaded) => {
+                    warnings.clone_from(&loaded.warnings);
                     scan.hooks.push(Arc::new(loaded));
                     self.options.log(LogLevel::Debug, |line| {
                         let path = text_of(path.as_os_str());
@@ -135,7 +151,7 @@ impl<'a> Scanner<'a> {
                 }
                 Err(ReadError::Vanished) => scan.without_hook.push((name, path)),
                 Err(ReadError::Failed(error) | ReadError::Invalid(error, _)) => {
-                    match self.last_good.get(path.as_path()) {
+                    match self.before.hooks.get(path.as_path()).filter(|_| self.options.keep_last_good) {
                         Some(loaded) => scan.hooks.push(Arc::clone(loaded)),
                         None => scan.without_hook.push((name, path)),
                     }
@@ -152,6 +168,15 @@ impl<'a> Scanner<'a> {
         self.validator.into_looked_at()
     }
 
+    /// The hook of a file to which nothing has happened.
+    fn unchanged(&mut self, name: &OsStr, path: &Path) -> Option<Arc<Loaded>> {
+        self.before.touched.as_ref().filter(|touched| !touched.contains(name))?;
+        let loaded = *self.before.hooks.get(path)?;
+        let file = Stamp::of(&std::fs::metadata(path).ok()?);
+        let executable = Stamp::of(self.validator.executable(&loaded.hook.hook.path).as_ref().ok()?);
+        (loaded.stamps == [file, executable]).then(|| Arc::clone(loaded))
+    }
+
     /// Loads a file. `warnings` receives what there is to say beside a failure, also of a hook that is not valid.
     pub fn load(
         &mut self,
@@ -163,20 +188,22 @@ impl<'a> Scanner<'a> {
         let parsed = parse(path, &text, self.options.reader.as_ref())?;
         let validated = self.validator.validate(&parsed.hook);
         let executable = self.validator.executable(&parsed.hook.hook.path).as_ref().ok();
-        warnings.extend(lint::hook(path, &text, &parsed, &metadata, executable, self.extension_stages));
+        let found = lint::hook(path, &text, &parsed, &metadata, executable, self.extension_stages);
+        let stamps = [Stamp::of(&metadata), executable.map_or(Stamp::of(&metadata), Stamp::of)];
         let conditions = match validated {
             Ok(conditions) => conditions,
             Err(invalid) => {
                 let offset = invalid.field.as_ref().and_then(|field| parsed.place(field));
                 let position = offset.map(|offset| Position::of(&text, offset));
                 let error = Error::from(invalid).with_path(path).with_position(position);
+                warnings.extend(found);
                 return Err(ReadError::Invalid(error, Box::new(parsed.hook)));
             }
         };
         let hook = parsed.hook;
         let stages = hook.stages.iter().flatten();
         let targets = stages.filter_map(|stage| Target::of(stage, self.extension_stages)).collect();
-        Ok(Loaded { name, path: path.to_owned(), hook, conditions, targets })
+        Ok(Loaded { name, path: path.to_owned(), hook, conditions, targets, warnings: found, stamps })
     }
 }
 

@@ -48,6 +48,7 @@ mod read;
 mod snapshot;
 #[cfg(feature = "oci-spec")]
 mod spec;
+mod stamp;
 #[allow(unsafe_code)]
 mod sys;
 mod when;

@@ -1,6 +1,7 @@
 //! The manager: a set of hooks from directories, asked about one container after another.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +11,7 @@ use arc_swap::ArcSwap;
 use crate::config::Config;
 use crate::container::{Annotations, Container};
 use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
-use crate::directory::{Scan, Scanner, owned};
+use crate::directory::{Before, Scan, Scanner, owned};
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::{Explanation, Listing};
 use crate::hook::{OciHook, Stage};
@@ -70,7 +71,7 @@ impl Manager {
             snapshot: ArcSwap::from_pointee(Snapshot::empty()),
             scans: AtomicU64::new(0),
         };
-        shared.rescan(refusal).outcome?;
+        shared.rescan(None, refusal).outcome?;
         Ok(Manager(Arc::new(shared)))
     }
 
@@ -161,7 +162,7 @@ impl Manager {
     /// # Errors
     /// Under [`Policy::Strict`], if there is a problem: the old hooks stay then. Otherwise none.
     pub fn reload(&self) -> Result<()> {
-        self.0.reload().outcome
+        self.0.reload(None).outcome
     }
 
     /// Watches the directories from now on, and reloads the hooks when they change (SPEC §7).
@@ -199,9 +200,10 @@ impl Shared {
         self.snapshot.load_full()
     }
 
-    /// As [`Manager::reload`].
-    pub fn reload(&self) -> Rescan {
-        self.rescan(|policy, scans| match policy {
+    /// As [`Manager::reload`]. Where it is known to which files something has happened, by their names, the others are only
+    /// looked at.
+    pub fn reload(&self, touched: Option<HashSet<OsString>>) -> Rescan {
+        self.rescan(touched, |policy, scans| match policy {
             Policy::Strict => refusal(policy, scans),
             // A reload that would fail in `new` is made all the same.
             Policy::Compatible | Policy::Lenient => None,
@@ -209,13 +211,17 @@ impl Shared {
     }
 
     /// Reads the directories, and swaps in what is there unless it is refused.
-    fn rescan(&self, refusal: impl FnOnce(Policy, &[Scan]) -> Option<Error>) -> Rescan {
+    fn rescan(
+        &self,
+        touched: Option<HashSet<OsString>>,
+        refusal: impl FnOnce(Policy, &[Scan]) -> Option<Error>,
+    ) -> Rescan {
         // A number taken before the scan: whoever starts to reload after a change to a file sees that change, or later
         // ones, and no scan that was under way already takes it back.
         let generation = self.scans.fetch_add(1, Ordering::AcqRel) + 1;
         let old = self.snapshot.load_full();
-        let last_good = if self.options.keep_last_good { old.by_path() } else { HashMap::new() };
-        let mut scanner = Scanner::new(&self.extension_stages, &self.options, last_good);
+        let before = Before { hooks: old.by_path(), touched };
+        let mut scanner = Scanner::new(&self.extension_stages, &self.options, before);
         let scans: Vec<Scan> = self.directories.iter().map(|directory| scanner.scan(directory)).collect();
         let refused = refusal(self.options.policy, &scans);
         let snapshot = Arc::new(Snapshot::new(generation, scans, scanner.into_executables(), &old));

@@ -1,11 +1,11 @@
 //! Hook files by themselves: one, or those of one directory, without a manager (SPEC §3).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
 use crate::diagnostic::{Code, text_of};
-use crate::directory::{ReadError, Scanner, is_hook_file, owned, system_error};
+use crate::directory::{Before, ReadError, Scanner, is_hook_file, owned, system_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::Listing;
 use crate::hook::Hook;
@@ -37,7 +37,7 @@ pub fn read_with(
         return (None, Some(error.with_path(path)));
     }
     let stages = owned(extension_stages);
-    let mut scanner = Scanner::new(&stages, options, HashMap::new());
+    let mut scanner = Scanner::new(&stages, options, Before::default());
     match scanner.load(OsString::new(), path, &mut Vec::new()) {
         Ok(loaded) => (Some(loaded.hook), None),
         Err(ReadError::Invalid(error, hook)) => (Some(*hook), Some(error)),
@@ -84,7 +84,7 @@ pub fn read_dir_with(
 
 fn scan_one(path: &Path, extension_stages: &[&str], options: &Options) -> (Snapshot, Option<Error>) {
     let stages = owned(extension_stages);
-    match Scanner::new(&stages, options, HashMap::new()).scan_existing(path) {
+    match Scanner::new(&stages, options, Before::default()).scan_existing(path) {
         Ok(scan) => {
             let error = scan.error().map(|error| error.with_diagnostics(scan.diagnostics.clone()));
             (Snapshot::new(0, vec![scan], Vec::new(), &Snapshot::empty()), error)

@@ -63,7 +63,7 @@ impl Snapshot {
     ) -> Snapshot {
         let known = before.by_path();
         let share = |loaded: Arc<Loaded>| match known.get(loaded.path.as_path()) {
-            Some(old) if old.hook == loaded.hook => Arc::clone(old),
+            Some(old) if old.hook == loaded.hook && old.warnings == loaded.warnings => Arc::clone(old),
             _ => loaded,
         };
         let mut by_name: BTreeMap<OsString, Vec<Arc<Loaded>>> = BTreeMap::new();

@@ -1,16 +1,15 @@
 //! What directories look like: for when nobody tells of changes.
 
-use std::fs::Metadata;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::directory::is_hook_file;
+use crate::stamp::Stamp;
 use crate::sys::errno_of;
 
-/// Files that changed so lately may change again without a new time: clocks of file systems tick slowly.
-const LATELY: i64 = 2;
+/// Files that changed in the last seconds may change again without a new time: clocks of file systems tick slowly.
+const LATELY: u64 = 2;
 
 /// What directories look like without a look into the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,10 +56,11 @@ impl Look {
     fn at(&mut self, number: usize, path: &Path) {
         match std::fs::metadata(path) {
             Ok(metadata) => {
-                if metadata.ctime().abs_diff(self.now) <= LATELY.unsigned_abs() {
+                let stamp = Stamp::of(&metadata);
+                if stamp.changed.0.abs_diff(self.now) <= LATELY {
                     self.is_final = false;
                 }
-                self.add(&(number, path, facts(&metadata)));
+                self.add(&(number, path, stamp));
             }
             Err(error) => self.add(&(number, path, errno_of(&error))),
         }
@@ -71,15 +71,4 @@ impl Look {
         what.hash(&mut hasher);
         self.sum = self.sum.wrapping_add(hasher.finish());
     }
-}
-
-/// What is another one when a file is, or its content, mode or owner.
-fn facts(metadata: &Metadata) -> [u64; 5] {
-    [
-        metadata.dev(),
-        metadata.ino(),
-        metadata.size(),
-        metadata.ctime().cast_unsigned(),
-        metadata.ctime_nsec().cast_unsigned(),
-    ]
 }

@@ -144,6 +144,8 @@ impl Monitor {
             monitor.events.add(mounts.as_fd(), MOUNTS, Wanted::Exceptional).map_err(failed)?;
         }
         monitor.set_up_watches();
+        // The first dispatch reads all files.
+        monitor.watches.lost_track = true;
         monitor.arm(true).map_err(failed)?;
         monitor.timer.set(Some(Duration::ZERO)).map_err(failed)?;
         Ok(monitor)
@@ -274,7 +276,12 @@ impl Monitor {
             // The next set-up of watches says whether they are all there; what happened until then is not told.
             self.look_at = Some(now + INTERVAL);
             self.set_up_watches();
-            if self.look_at.is_none() { Activity::Complete } else { self.look() }
+            if self.look_at.is_none() {
+                self.watches.lost_track = true;
+                Activity::Complete
+            } else {
+                self.look()
+            }
         } else if self.mounts.as_ref().is_some_and(Mounts::changed) {
             self.set_up_watches();
             self.look()
@@ -290,6 +297,7 @@ impl Monitor {
         let same = self.seen.is_some_and(|seen| seen == looks && seen.is_final());
         // A reload comes after this look, so what it misses is different at the next one.
         self.seen = Some(looks);
+        self.watches.lost_track |= !same;
         if same { Activity::None } else { Activity::Complete }
     }
 
@@ -298,8 +306,11 @@ impl Monitor {
         if self.watches.are_stale() {
             self.set_up_watches();
         }
+        let mut touched = self.watches.take_touched();
         for _ in 0..REPEATS {
-            let rescan = self.hooks.reload();
+            let rescan = self.hooks.reload(touched.take());
+            // A file that was refused is not the one that is in use.
+            self.watches.lost_track |= rescan.outcome.is_err();
             let same = self.read.depends_on == rescan.snapshot.depends_on;
             self.read = rescan.snapshot;
             // What is to be watched, and was not, may have changed after it was read.

@@ -47,6 +47,10 @@ pub(crate) struct Watches {
     /// Whether paths may lead elsewhere than when the watches were set up.
     stale: bool,
     overflowed: bool,
+    /// The hook files to which something has happened, by their names.
+    touched: HashSet<OsString>,
+    /// Whether something may have happened to any file.
+    pub lost_track: bool,
 }
 
 /// A directory, and which of its entries matter.
@@ -181,15 +185,29 @@ impl Watches {
         activity
     }
 
+    /// The names of the hook files to which something has happened since this was asked last; `None` if any may have
+    /// changed.
+    pub fn take_touched(&mut self) -> Option<HashSet<OsString>> {
+        let touched = std::mem::take(&mut self.touched);
+        let lost_track = std::mem::take(&mut self.lost_track);
+        (!lost_track).then_some(touched)
+    }
+
     /// Whether events were lost since this was asked last.
     pub fn overflowed(&mut self) -> bool {
         std::mem::take(&mut self.overflowed)
     }
 
+    /// Anything may have changed, and paths may lead elsewhere.
+    fn lose_track(&mut self) {
+        self.stale = true;
+        self.lost_track = true;
+    }
+
     fn weigh(&mut self, event: &Event<&OsStr>) -> Activity {
         if event.mask.contains(EventMask::Q_OVERFLOW) {
             self.overflowed = true;
-            self.stale = true;
+            self.lose_track();
             return Activity::Complete;
         }
         let number = event.wd.get_watch_descriptor_id();
@@ -198,21 +216,30 @@ impl Watches {
             let before = self.watched.len();
             self.watched.retain(|watched| watched.number != number);
             let known = self.watched.len() < before;
-            self.stale |= known;
-            return if known { Activity::Complete } else { Activity::None };
+            if !known {
+                return Activity::None;
+            }
+            self.lose_track();
+            return Activity::Complete;
         }
         let Some(watched) = self.watched.iter().find(|watched| watched.number == number) else {
             return Activity::None;
         };
         let Some(name) = event.name else {
             // The directory itself: its mode. It may hide what it has.
-            self.stale = true;
+            self.lose_track();
             return Activity::Complete;
         };
         let leads_on = watched.names.contains(name);
         let matters = leads_on || (watched.hook_files && is_hook_file(name));
         if !matters {
             return Activity::None;
+        }
+        if leads_on {
+            // To one hook file or to many, itself or by links.
+            self.lost_track = true;
+        } else if !self.touched.contains(name) {
+            self.touched.insert(name.to_owned());
         }
         if event.mask.contains(EventMask::MODIFY) {
             return Activity::Begun;

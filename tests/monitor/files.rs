@@ -235,3 +235,16 @@ fn other_files_are_left_alone() {
     place.write("a/y.json", "y");
     assert_eq!(place.settle(), [told(Added, "a/y.json")]);
 }
+
+/// A reload does not read files again that look the same; it does look.
+#[test]
+fn a_file_that_changes_by_another_name_of_it() {
+    let mut place = Place::new(&["a"]);
+    place.write("a/x.json", "x");
+    fs::hard_link(place.path("a/x.json"), place.path("other")).unwrap();
+    place.settle();
+    fs::write(place.path("other"), marked("changed")).unwrap();
+    // Nothing has happened in the directory that anybody would tell. What is told next brings it to light.
+    place.write("a/y.json", "y");
+    assert_eq!(place.settle(), [told(Updated, "a/x.json"), told(Added, "a/y.json")]);
+}

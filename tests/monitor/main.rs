@@ -6,6 +6,9 @@ mod bursts;
 mod directories;
 mod ends;
 mod files;
+#[path = "../random/mod.rs"]
+mod generator;
 mod limits;
 mod mounts;
 mod place;
+mod random;

@@ -1,0 +1,85 @@
+//! Anything at all, again and again: the hooks are a fresh manager's in the end.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::generator::Random;
+use crate::place::{Place, marked};
+
+const ROUNDS: u64 = 150;
+
+/// Does something to a file or a directory; that it may fail is part of it.
+fn act(place: &Place, random: &mut Random, step: u64) {
+    let mut pick = |texts: &[&str]| texts[random.below(texts.len())].to_owned();
+    let directories = ["up/a", "up/b", "up/link", "store", "away"];
+    let name = format!("{}/{}", pick(&directories), pick(&["x.json", "y.json", "z.json", "data"]));
+    let other = format!("{}/{}", pick(&directories), pick(&["x.json", "y.json", "z.json", "data"]));
+    let (from, to) = (place.path(&name), place.path(&other));
+    let mark = step.to_string();
+    let what = pick(&[
+        "write",
+        "write",
+        "write",
+        "half",
+        "remove",
+        "rename",
+        "rename",
+        "symlink",
+        "symlink",
+        "chain",
+        "directory",
+        "remove directory",
+        "swap",
+        "retarget",
+        "executable",
+        "no executable",
+        "needs it",
+    ]);
+    let done = match what.as_str() {
+        "write" => fs::write(from, marked(&mark)),
+        "half" => fs::write(from, &marked(&mark)[..40]),
+        "remove" => fs::remove_file(from),
+        "rename" => fs::rename(from, to),
+        "symlink" => symlink(from, to),
+        "chain" => symlink(pick(&["data", "../store/x.json", "../store/data", "nowhere"]), from),
+        "directory" => fs::create_dir_all(place.path(&pick(&directories))),
+        "remove directory" => fs::remove_dir_all(place.path(&pick(&directories))),
+        "swap" => {
+            fs::rename(place.path(&pick(&["up", "up/a", "away"])), place.path(&pick(&["up", "up/a", "away"])))
+        }
+        "retarget" => fs::remove_file(place.path("up/link"))
+            .and_then(|()| symlink(pick(&["a", "../store", "nowhere", "../away"]), place.path("up/link"))),
+        "executable" => fs::write(place.path("store/hook"), ""),
+        "no executable" => fs::remove_file(place.path("store/hook")),
+        _ => {
+            let hook = marked(&mark).replace("/bin/true", place.path("store/hook").to_str().unwrap());
+            fs::write(from, hook)
+        }
+    };
+    if std::env::var_os("LIBHOOKS_MONITOR_SHOW").is_some() {
+        println!(
+            "{step} {what} {name} {other} {}",
+            done.map_or_else(|error| error.to_string(), |()| "done".into())
+        );
+    }
+}
+
+#[test]
+fn whatever_happens() {
+    let seed = std::env::var("LIBHOOKS_MONITOR_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    let rounds = std::env::var("LIBHOOKS_MONITOR_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
+    let mut random = Random::new(seed);
+    let mut place = Place::new(&["up/a", "up/b", "up/link"]);
+    let _ = fs::remove_dir(place.path("up/link"));
+    let _ = symlink("a", place.path("up/link"));
+    let (mut step, mut told) = (0, 0);
+    for _ in 0..rounds.unwrap_or(ROUNDS) {
+        for _ in 0..=random.below(6) {
+            step += 1;
+            act(&place, &mut random, step);
+        }
+        told += place.settle().len();
+    }
+    println!("seed {seed}: {step} steps, {told} changes told");
+    assert!(told > 0);
+}
