@@ -90,11 +90,12 @@ pub(crate) fn read_pairs<'a>(
     reader: &mut Reader<'a>,
     name: &str,
 ) -> std::result::Result<Pairs<'a>, JsonError> {
-    let mut pairs: Pairs<'a> = Vec::new();
-    let mut keys: Vec<Text<'a>> = Vec::new();
     if !reader.given(Kind::Object, name)? {
-        return Ok(pairs);
+        return Ok(Vec::new());
     }
+    // Few containers have more.
+    let mut pairs: Pairs<'a> = Vec::with_capacity(16);
+    let mut keys: Vec<Text<'a>> = Vec::with_capacity(16);
     reader.object(|reader, key| {
         let value = if reader.given(Kind::String, format_args!("{name}.{}", key.value))? {
             reader.string()?.value

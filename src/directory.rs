@@ -13,6 +13,7 @@ use crate::diagnostic::{Code, Diagnostic, Position, text_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{Decoded, Hook, Reader, Validator, decode, nil_hook, quote};
 use crate::inject::Target;
+use crate::json;
 use crate::lint;
 use crate::options::{LogLevel, Options};
 use crate::stamp::Stamp;
@@ -34,6 +35,8 @@ pub(crate) struct Loaded {
     pub name: OsString,
     pub path: PathBuf,
     pub hook: Hook,
+    /// What is injected: `hook.hook` as JSON.
+    pub entry: String,
     pub conditions: Conditions,
     pub targets: Vec<Target>,
     /// What there was to say of it.
@@ -203,7 +206,8 @@ impl<'a> Scanner<'a> {
         let hook = parsed.hook;
         let stages = hook.stages.iter().flatten();
         let targets = stages.filter_map(|stage| Target::of(stage, self.extension_stages)).collect();
-        Ok(Loaded { name, path: path.to_owned(), hook, conditions, targets, warnings: found, stamps })
+        let (path, entry) = (path.to_owned(), json::to_string(&hook.hook));
+        Ok(Loaded { name, path, hook, entry, conditions, targets, warnings: found, stamps })
     }
 }
 

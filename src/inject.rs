@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::config::{Config, End, Hooks, StageEntries};
+use crate::directory::Loaded;
 use crate::hook::{OciHook, Stage};
 use crate::json;
 
@@ -51,7 +52,7 @@ impl Target {
 /// Hooks that matched, sorted by where they go.
 #[derive(Debug, Default)]
 pub(crate) struct Plan<'a> {
-    pub stages: [Vec<&'a OciHook>; Stage::ALL.len()],
+    pub stages: [Vec<&'a Loaded>; Stage::ALL.len()],
     pub extension_stage_hooks: ExtensionStageHooks,
     /// At least one hook matched.
     pub matched: bool,
@@ -59,18 +60,19 @@ pub(crate) struct Plan<'a> {
 
 impl<'a> Plan<'a> {
     /// Adds a hook that matched.
-    pub fn add(&mut self, hook: &'a OciHook, targets: &[Target]) {
+    pub fn add(&mut self, loaded: &'a Loaded) {
         self.matched = true;
-        for target in targets {
+        for target in &loaded.targets {
             match target {
                 Target::Stage(stage) => {
                     let slot = Stage::ALL.iter().position(|known| known == stage);
                     if let Some(hooks) = slot.and_then(|index| self.stages.get_mut(index)) {
-                        hooks.push(hook);
+                        hooks.push(loaded);
                     }
                 }
                 Target::Extension(stage) => {
-                    self.extension_stage_hooks.0.entry(stage.clone()).or_default().push(hook.clone());
+                    let hook = loaded.hook.hook.clone();
+                    self.extension_stage_hooks.0.entry(stage.clone()).or_default().push(hook);
                 }
             }
         }
@@ -81,8 +83,8 @@ impl<'a> Plan<'a> {
         let mut edits = Edits::default();
         if self.matched {
             match &config.hooks {
-                Hooks::Absent => edits.add(config.end, &format!("\"hooks\":{{{}}}", self.members(|_| true))),
-                Hooks::Null(range) => edits.replace(range, format!("{{{}}}", self.members(|_| true))),
+                Hooks::Absent => edits.add(config.end, self.members("\"hooks\":{", "}", |_| true)),
+                Hooks::Null(range) => edits.put(range.clone(), self.members("{", "}", |_| true)),
                 Hooks::Object { end, stages } => self.splice_stages(&mut edits, *end, stages),
             }
         }
@@ -93,34 +95,60 @@ impl<'a> Plan<'a> {
         for (hooks, entries) in self.stages.iter().zip(stages).filter(|(hooks, _)| !hooks.is_empty()) {
             match entries {
                 StageEntries::Absent => {}
-                StageEntries::Null(range) => edits.replace(range, format!("[{}]", elements(hooks))),
-                StageEntries::Array { end, .. } => edits.add(*end, &elements(hooks)),
+                StageEntries::Null(range) => edits.put(range.clone(), elements("[", hooks, "]")),
+                StageEntries::Array { end, .. } => edits.add(*end, elements("", hooks, "")),
             }
         }
         let absent = |index: usize| matches!(stages.get(index), Some(StageEntries::Absent));
-        let members = self.members(absent);
+        let members = self.members("", "", absent);
         if !members.is_empty() {
-            edits.add(end, &members);
+            edits.add(end, members);
         }
     }
 
-    /// The members of `hooks` for those stages that have hooks and are wanted.
-    fn members(&self, wanted: impl Fn(usize) -> bool) -> String {
-        let mut members = String::new();
+    /// The members of `hooks` for those stages that have hooks and are wanted, between two texts.
+    fn members(&self, before: &str, after: &str, wanted: impl Fn(usize) -> bool) -> String {
+        let of_stage = |(stage, hooks): (Stage, &Vec<&Loaded>)| stage.as_str().len() + 6 + length(hooks);
+        let size: usize = Stage::ALL.into_iter().zip(&self.stages).map(of_stage).sum();
+        let mut members = String::with_capacity(before.len() + size + after.len());
+        members.push_str(before);
+        let mut comma = "";
         for (index, (stage, hooks)) in Stage::ALL.iter().zip(&self.stages).enumerate() {
             if !hooks.is_empty() && wanted(index) {
-                let comma = if members.is_empty() { "" } else { "," };
-                members.extend([comma, "\"", stage.as_str(), "\":[", &elements(hooks), "]"]);
+                for part in [comma, "\"", stage.as_str(), "\":["] {
+                    members.push_str(part);
+                }
+                push_elements(&mut members, hooks);
+                members.push(']');
+                comma = ",";
             }
         }
+        members.push_str(after);
         members
     }
 }
 
-/// Hooks as the elements of an array.
-fn elements(hooks: &[&OciHook]) -> String {
-    let elements: Vec<String> = hooks.iter().map(json::to_string).collect();
-    elements.join(",")
+/// Hooks as the elements of an array, between two texts.
+fn elements(before: &str, hooks: &[&Loaded], after: &str) -> String {
+    let mut elements = String::with_capacity(before.len() + length(hooks) + after.len());
+    elements.push_str(before);
+    push_elements(&mut elements, hooks);
+    elements.push_str(after);
+    elements
+}
+
+fn push_elements(out: &mut String, hooks: &[&Loaded]) {
+    for (index, hook) in hooks.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        out.push_str(&hook.entry);
+    }
+}
+
+/// How long elements are, each with a comma.
+fn length(hooks: &[&Loaded]) -> usize {
+    hooks.iter().map(|hook| hook.entry.len() + 1).sum()
 }
 
 /// Changes to a text.
@@ -128,20 +156,19 @@ fn elements(hooks: &[&OciHook]) -> String {
 struct Edits(Vec<(Range<usize>, String)>);
 
 impl Edits {
-    fn replace(&mut self, range: &Range<usize>, text: String) {
-        self.put(range.clone(), text);
-    }
-
-    /// Adds members to an object, or elements to an array.
-    fn add(&mut self, end: End, text: &str) {
-        let comma = if end.empty { "" } else { "," };
-        self.put(end.offset..end.offset, format!("{comma}{text}"));
-    }
-
-    /// They are kept in order; there are few.
+    /// Puts a text in the place of another one. The edits are kept in order; there are few.
     fn put(&mut self, range: Range<usize>, text: String) {
         let at = self.0.partition_point(|(earlier, _)| earlier.start <= range.start);
         self.0.insert(at, (range, text));
+    }
+
+    /// Adds members to an object, or elements to an array.
+    fn add(&mut self, end: End, text: String) {
+        let place = end.offset..end.offset;
+        if !end.empty {
+            self.put(place.clone(), ",".to_owned());
+        }
+        self.put(place, text);
     }
 
     fn apply(self, text: &str) -> String {
@@ -159,7 +186,7 @@ impl Edits {
 }
 
 /// The hooks of a plan that the config holds already, entry for entry.
-pub(crate) fn already_there<'p>(config: &Config<'_>, plan: &Plan<'p>) -> Vec<(Stage, &'p OciHook)> {
+pub(crate) fn already_there<'p>(config: &Config<'_>, plan: &Plan<'p>) -> Vec<(Stage, &'p Loaded)> {
     let Hooks::Object { stages, .. } = &config.hooks else { return Vec::new() };
     let mut found = Vec::new();
     for ((stage, hooks), entries) in Stage::ALL.into_iter().zip(&plan.stages).zip(stages) {
@@ -169,7 +196,7 @@ pub(crate) fn already_there<'p>(config: &Config<'_>, plan: &Plan<'p>) -> Vec<(St
             .filter_map(|range| serde_json::from_str(config.text.get(range.clone())?).ok())
             .collect();
         for hook in hooks {
-            if serde_json::to_value(hook).is_ok_and(|entry| there.contains(&entry)) {
+            if serde_json::to_value(&hook.hook.hook).is_ok_and(|entry| there.contains(&entry)) {
                 found.push((stage, *hook));
             }
         }

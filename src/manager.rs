@@ -11,10 +11,10 @@ use arc_swap::ArcSwap;
 use crate::config::Config;
 use crate::container::{Annotations, Container};
 use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
-use crate::directory::{Before, Scan, Scanner, owned};
+use crate::directory::{Before, Loaded, Scan, Scanner, owned};
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::{Explanation, Listing};
-use crate::hook::{OciHook, Stage};
+use crate::hook::Stage;
 use crate::inject::{Injection, Plan, already_there};
 use crate::monitor::Monitor;
 use crate::options::{LogLevel, Options, Policy};
@@ -127,7 +127,7 @@ impl Manager {
         let snapshot = self.0.snapshot.load();
         let plan = snapshot.plan(&config.container(annotations, has_bind_mounts), |_, _| ())?;
         let found = already_there(&config, &plan);
-        Ok(found.into_iter().map(|(stage, hook)| already_injected(&snapshot, stage, hook)).collect())
+        Ok(found.into_iter().map(|(stage, hook)| already_injected(stage, hook)).collect())
     }
 
     /// Each hook's verdict on this container, and why (SPEC §8). It agrees with what [`Manager::hooks`] does.
@@ -280,12 +280,11 @@ fn refusal(policy: Policy, scans: &[Scan]) -> Option<Error> {
     }
 }
 
-fn already_injected(snapshot: &Snapshot, stage: Stage, hook: &OciHook) -> Diagnostic {
-    let path = snapshot.hooks.iter().find(|loaded| std::ptr::eq(&loaded.hook.hook, hook));
+fn already_injected(stage: Stage, hook: &Loaded) -> Diagnostic {
     Diagnostic {
         severity: Severity::Warning,
         code: Code::AlreadyInjected,
-        path: path.map(|loaded| loaded.path.clone()).unwrap_or_default(),
+        path: hook.path.clone(),
         position: None,
         message: format!("the config has this very hook at {} already; it will run twice", stage.as_str()),
         hint: Some("inject into the config as it was before".to_owned()),

@@ -190,7 +190,7 @@ impl Snapshot {
             let matched = verdict?;
             observe(loaded, matched);
             if matched {
-                plan.add(&loaded.hook.hook, &loaded.targets);
+                plan.add(loaded);
             }
         }
         Ok(plan)
