@@ -246,8 +246,10 @@ typedef struct hooks_manager_t hooks_manager_t;
  * that is inside of hooks_monitor_dispatch() or hooks_monitor_wait(): there is no thread of its own, and no signal is
  * ever its. What is in use is read by any thread meanwhile, without waiting.
  *
- * One thread at a time may be in dispatch, wait or changes; hooks_monitor_cancel() and hooks_monitor_fd() may be called
- * from anywhere. A manager may have several monitors, and may be freed before them. Freed by hooks_monitor_free().
+ * One thread at a time may be in dispatch, wait or changes, and so may not a callback that one of them calls: another is
+ * HOOKS_STATUS_INVALID_ARGUMENT. hooks_monitor_cancel() and hooks_monitor_fd() may be called from anywhere. A manager may
+ * have several monitors, and may be freed before them; callbacks that it was made with are called as long as they live.
+ * Freed by hooks_monitor_free().
  *
  * With an event loop (poll, epoll, glib, libuv, ...):
  *
@@ -255,16 +257,16 @@ typedef struct hooks_manager_t hooks_manager_t;
  *     ...
  *     void on_readable (void)
  *     {
- *       bool reloaded = false;
- *
- *       if (hooks_monitor_dispatch (mon, &reloaded, &err) < 0)
- *         ...
+ *       if (hooks_monitor_dispatch (mon, NULL, &err) == HOOKS_STATUS_CANCELLED)
+ *         loop_remove (hooks_monitor_fd (mon));
  *     }
  *
  * With a thread of the caller's:
  *
- *     while ((status = hooks_monitor_wait (mon, -1, NULL, &err)) != HOOKS_STATUS_CANCELLED)
+ *     while (hooks_monitor_wait (mon, -1, NULL, &err) == HOOKS_STATUS_OK)
  *       ...
+ *
+ * Relative directories are those of the working directory at the time: who changes it gives absolute ones.
  *
  * In the child of a fork it may only be freed: that closes its descriptors, and touches nothing that the parent uses.
  */
@@ -434,7 +436,7 @@ int hooks_options_set_keep_last_good(struct hooks_options_t *o, int on);
  * @param o        the options
  * @param log      the function; NULL (the default): none
  * @param userdata handed to the function, from any thread that uses a manager; it must live as long as any manager that is
- *                 made with these options
+ *                 made with these options, and any monitor of one
  * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
  */
 int hooks_options_set_log(struct hooks_options_t *o,
@@ -459,7 +461,7 @@ int hooks_options_set_log_level(struct hooks_options_t *o,
  * @param o        the options
  * @param reader   the function; NULL (the default): none
  * @param userdata handed to the function, from any thread that loads hooks; it must live as long as any manager that is
- *                 made with these options
+ *                 made with these options, and any monitor of one
  * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
  */
 int hooks_options_set_reader(struct hooks_options_t *o,
@@ -571,8 +573,8 @@ int hooks_manager_diagnostics(const struct hooks_manager_t *m,
  *
  * @param m   the manager
  * @param err receives the error; NULL: not wanted
- * @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT; and only under HOOKS_POLICY_STRICT what hooks_manager_new()
- *         returns, and then the old hooks stay
+ * @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT; _IO if there are no descriptors or no memory left to read them;
+ *         and only under HOOKS_POLICY_STRICT what hooks_manager_new() returns. The old hooks stay where it fails
  */
 int hooks_manager_reload(const struct hooks_manager_t *m,
                          struct hooks_error_t **err);
@@ -701,8 +703,9 @@ int hooks_monitor_new(const struct hooks_manager_t *m,
                       struct hooks_error_t **err);
 
 /**
- * The descriptor that is readable when hooks_monitor_dispatch() has something to do. It is level-triggered, and may be
- * readable for nothing. It is only to be polled, and belongs to the monitor.
+ * The descriptor that is readable when hooks_monitor_dispatch() has something to do. It is level-triggered, may be
+ * readable for nothing, and stays readable once the monitor is cancelled. It is only to be polled, each time followed by a
+ * dispatch (of a mount, a few polls without one are told, and no more); and it belongs to the monitor.
  *
  * @param mon the monitor, or NULL
  * @return the descriptor; -1 if mon is NULL
@@ -715,7 +718,8 @@ int hooks_monitor_fd(const struct hooks_monitor_t *mon);
  * quiet (or after a second; both are longer where reading the files takes longer).
  *
  * @param mon      the monitor
- * @param reloaded receives whether there are other hooks or problems than before; NULL: not wanted
+ * @param reloaded receives whether there are other hooks or problems than before (so that hooks_monitor_changes() mostly
+ *                 has something to tell); NULL: not wanted
  * @param err      receives the error; NULL: not wanted
  * @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT (also in the child of a fork), _IO, _CANCELLED; and only under
  *         HOOKS_POLICY_STRICT what hooks_manager_new() returns: the old hooks stay then, and the monitor goes on

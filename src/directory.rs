@@ -320,7 +320,7 @@ fn list(directory: &Path) -> Result<Listed> {
 
 /// The path of a file in a directory, as Go's `filepath.Join` makes it: without what is empty, `.` or `..` behind a name.
 /// (That is what messages show, and where links are involved it is another file.)
-fn join(directory: &Path, name: &OsStr) -> PathBuf {
+pub(crate) fn join(directory: &Path, name: &OsStr) -> PathBuf {
     let directory = directory.as_os_str().as_bytes();
     let absolute = directory.starts_with(b"/");
     let mut parts: Vec<&[u8]> = Vec::new();

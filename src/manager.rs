@@ -38,6 +38,9 @@ pub(crate) struct Shared {
     scans: AtomicU64,
 }
 
+/// What the system says when it has too little of something: nothing about hook files.
+pub(crate) const STARVED: [i32; 5] = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::EAGAIN, libc::EINTR];
+
 /// What reading the directories again came to.
 pub(crate) struct Rescan {
     /// What was read, in use or not.
@@ -160,7 +163,8 @@ impl Manager {
     /// When several threads reload at once, the set whose scan started last stays.
     ///
     /// # Errors
-    /// Under [`Policy::Strict`], if there is a problem: the old hooks stay then. Otherwise none.
+    /// Under [`Policy::Strict`], if there is a problem: the old hooks stay then. Otherwise only if the process or the
+    /// system has no descriptors or no memory left, which says nothing about hook files: the old hooks stay, too.
     pub fn reload(&self) -> Result<()> {
         self.0.reload(None).outcome
     }
@@ -203,10 +207,14 @@ impl Shared {
     /// As [`Manager::reload`]. Where it is known to which files something has happened, by their names, the others are only
     /// looked at.
     pub fn reload(&self, touched: Option<HashSet<OsString>>) -> Rescan {
-        self.rescan(touched, |policy, scans| match policy {
-            Policy::Strict => refusal(policy, scans),
-            // A reload that would fail in `new` is made all the same.
-            Policy::Compatible | Policy::Lenient => None,
+        self.rescan(touched, |policy, scans| {
+            let mut errors = scans.iter().flat_map(|scan| &scan.errors);
+            match (errors.find(|error| STARVED.contains(&error.errno())), policy) {
+                (Some(starved), _) => Some(starved.clone()),
+                (None, Policy::Strict) => refusal(policy, scans),
+                // A reload that would fail in `new` is made all the same.
+                (None, Policy::Compatible | Policy::Lenient) => None,
+            }
         })
     }
 

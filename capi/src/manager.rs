@@ -181,8 +181,8 @@ pub unsafe extern "C" fn hooks_manager_diagnostics(
 ///
 /// @param m   the manager
 /// @param err receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT; and only under HOOKS_POLICY_STRICT what hooks_manager_new()
-///         returns, and then the old hooks stay
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT; _IO if there are no descriptors or no memory left to read them;
+///         and only under HOOKS_POLICY_STRICT what hooks_manager_new() returns. The old hooks stay where it fails
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_reload(
     m: *const hooks_manager_t,

@@ -2,6 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use libhooks::{Canceller, Monitor, Result, changes_to_json};
@@ -15,8 +16,10 @@ use crate::text::{self, invalid};
 /// that is inside of hooks_monitor_dispatch() or hooks_monitor_wait(): there is no thread of its own, and no signal is
 /// ever its. What is in use is read by any thread meanwhile, without waiting.
 ///
-/// One thread at a time may be in dispatch, wait or changes; hooks_monitor_cancel() and hooks_monitor_fd() may be called
-/// from anywhere. A manager may have several monitors, and may be freed before them. Freed by hooks_monitor_free().
+/// One thread at a time may be in dispatch, wait or changes, and so may not a callback that one of them calls: another is
+/// HOOKS_STATUS_INVALID_ARGUMENT. hooks_monitor_cancel() and hooks_monitor_fd() may be called from anywhere. A manager may
+/// have several monitors, and may be freed before them; callbacks that it was made with are called as long as they live.
+/// Freed by hooks_monitor_free().
 ///
 /// With an event loop (poll, epoll, glib, libuv, ...):
 ///
@@ -24,32 +27,53 @@ use crate::text::{self, invalid};
 ///     ...
 ///     void on_readable (void)
 ///     {
-///       bool reloaded = false;
-///
-///       if (hooks_monitor_dispatch (mon, &reloaded, &err) < 0)
-///         ...
+///       if (hooks_monitor_dispatch (mon, NULL, &err) == HOOKS_STATUS_CANCELLED)
+///         loop_remove (hooks_monitor_fd (mon));
 ///     }
 ///
 /// With a thread of the caller's:
 ///
-///     while ((status = hooks_monitor_wait (mon, -1, NULL, &err)) != HOOKS_STATUS_CANCELLED)
+///     while (hooks_monitor_wait (mon, -1, NULL, &err) == HOOKS_STATUS_OK)
 ///       ...
+///
+/// Relative directories are those of the working directory at the time: who changes it gives absolute ones.
 ///
 /// In the child of a fork it may only be freed: that closes its descriptors, and touches nothing that the parent uses.
 pub struct hooks_monitor_t {
     monitor: Monitor,
+    /// Whether somebody is in dispatch, wait or changes.
+    in_use: AtomicBool,
     canceller: Canceller,
     descriptor: RawFd,
 }
 
-/// The part that one thread at a time uses. The rest may be in use meanwhile, so there is never a reference to the whole.
-///
-/// # Safety
-/// `mon` is NULL, or points to a monitor that no other thread is in dispatch, wait or changes with during `'a`.
-unsafe fn monitor<'a>(mon: *mut hooks_monitor_t) -> Result<&'a mut Monitor> {
-    text::wanted(mon, "mon")?;
-    // SAFETY: not NULL, so by this function's contract a monitor; nobody else uses this part of it.
-    Ok(unsafe { &mut (*mon).monitor })
+/// What one at a time uses of a monitor. The rest may be in use meanwhile, so there is never a reference to the whole.
+struct InUse<'a> {
+    monitor: &'a mut Monitor,
+    in_use: &'a AtomicBool,
+}
+
+impl<'a> InUse<'a> {
+    /// # Safety
+    /// `mon` is NULL, or points to a monitor that is not freed during `'a`.
+    unsafe fn new(mon: *mut hooks_monitor_t) -> Result<InUse<'a>> {
+        text::wanted(mon, "mon")?;
+        // SAFETY: not NULL, so by this function's contract a monitor; these parts of it are shared.
+        let (in_use, canceller) = unsafe { (&(*mon).in_use, &(*mon).canceller) };
+        // In the child of a fork, who used it may not be there any more.
+        canceller.check_process()?;
+        if in_use.swap(true, Ordering::Acquire) {
+            return Err(invalid("mon is in use, by another thread or by who called back"));
+        }
+        // SAFETY: as above; nobody else has this part, since nobody else has set the flag.
+        Ok(InUse { monitor: unsafe { &mut (*mon).monitor }, in_use })
+    }
+}
+
+impl Drop for InUse<'_> {
+    fn drop(&mut self) {
+        self.in_use.store(false, Ordering::Release);
+    }
 }
 
 /// Watches the directories of a manager from now on. What was written since its hooks were loaded is found, too: the
@@ -76,14 +100,16 @@ pub unsafe extern "C" fn hooks_monitor_new(
             text::wanted(out, "out")?;
             let monitor = manager.monitor()?;
             let (canceller, descriptor) = (monitor.canceller(), monitor.as_fd().as_raw_fd());
-            text::put_object(out, hooks_monitor_t { monitor, canceller, descriptor });
+            let in_use = AtomicBool::new(false);
+            text::put_object(out, hooks_monitor_t { monitor, in_use, canceller, descriptor });
             Ok(())
         })
     }
 }
 
-/// The descriptor that is readable when hooks_monitor_dispatch() has something to do. It is level-triggered, and may be
-/// readable for nothing. It is only to be polled, and belongs to the monitor.
+/// The descriptor that is readable when hooks_monitor_dispatch() has something to do. It is level-triggered, may be
+/// readable for nothing, and stays readable once the monitor is cancelled. It is only to be polled, each time followed by a
+/// dispatch (of a mount, a few polls without one are told, and no more); and it belongs to the monitor.
 ///
 /// @param mon the monitor, or NULL
 /// @return the descriptor; -1 if mon is NULL
@@ -103,7 +129,8 @@ pub unsafe extern "C" fn hooks_monitor_fd(mon: *const hooks_monitor_t) -> c_int 
 /// quiet (or after a second; both are longer where reading the files takes longer).
 ///
 /// @param mon      the monitor
-/// @param reloaded receives whether there are other hooks or problems than before; NULL: not wanted
+/// @param reloaded receives whether there are other hooks or problems than before (so that hooks_monitor_changes() mostly
+///                 has something to tell); NULL: not wanted
 /// @param err      receives the error; NULL: not wanted
 /// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT (also in the child of a fork), _IO, _CANCELLED; and only under
 ///         HOOKS_POLICY_STRICT what hooks_manager_new() returns: the old hooks stay then, and the monitor goes on
@@ -113,10 +140,10 @@ pub unsafe extern "C" fn hooks_monitor_dispatch(
     reloaded: *mut bool,
     err: *mut *mut hooks_error_t,
 ) -> c_int {
-    // SAFETY: the header asks for a monitor that no other thread uses so, and NULL or memory for the output and `err`.
+    // SAFETY: the header asks for a monitor that nobody frees meanwhile, and NULL or memory for the output and `err`.
     unsafe {
         boundary::status("hooks_monitor_dispatch", err, || {
-            let done = monitor(mon)?.dispatch()?;
+            let done = InUse::new(mon)?.monitor.dispatch()?;
             text::put(reloaded, done);
             Ok(())
         })
@@ -140,14 +167,14 @@ pub unsafe extern "C" fn hooks_monitor_wait(
     // SAFETY: as for hooks_monitor_dispatch.
     unsafe {
         boundary::status("hooks_monitor_wait", err, || {
-            let monitor = monitor(mon)?;
+            let used = InUse::new(mon)?;
             let timeout = match timeout_ms {
                 -1 => None,
                 _ => Some(
                     u64::try_from(timeout_ms).map_err(|_| invalid(format!("timeout_ms is {timeout_ms}")))?,
                 ),
             };
-            let done = monitor.wait(timeout.map(Duration::from_millis))?;
+            let done = used.monitor.wait(timeout.map(Duration::from_millis))?;
             text::put(reloaded, done);
             Ok(())
         })
@@ -171,9 +198,9 @@ pub unsafe extern "C" fn hooks_monitor_changes(
     // SAFETY: as for hooks_monitor_dispatch.
     unsafe {
         boundary::status("hooks_monitor_changes", err, || {
-            let monitor = monitor(mon)?;
+            let used = InUse::new(mon)?;
             text::wanted(json_out, "json_out")?;
-            let changes = monitor.changes()?;
+            let changes = used.monitor.changes()?;
             text::put_text(json_out, || changes_to_json(&changes));
             Ok(())
         })

@@ -216,7 +216,7 @@ pub unsafe extern "C" fn hooks_options_set_keep_last_good(o: *mut hooks_options_
 /// @param o        the options
 /// @param log      the function; NULL (the default): none
 /// @param userdata handed to the function, from any thread that uses a manager; it must live as long as any manager that is
-///                 made with these options
+///                 made with these options, and any monitor of one
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_log(
@@ -260,7 +260,7 @@ pub unsafe extern "C" fn hooks_options_set_log_level(o: *mut hooks_options_t, le
 /// @param o        the options
 /// @param reader   the function; NULL (the default): none
 /// @param userdata handed to the function, from any thread that loads hooks; it must live as long as any manager that is
-///                 made with these options
+///                 made with these options, and any monitor of one
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_reader(

@@ -54,7 +54,7 @@ impl Cancel {
         let mut reader = self.reader.try_clone().map_err(failed)?;
         let wait = move || {
             // It ends, too, when nobody can send anything any more.
-            let _ = reader.read(&mut [0]);
+            while reader.read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
             call();
         };
         thread::Builder::new().spawn(wait).map_err(failed)?;

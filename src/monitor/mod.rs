@@ -2,11 +2,12 @@
 //!
 //! There is no thread: a [`Monitor`] is a descriptor for the caller's event loop, or a blocking wait, and a reload happens in the
 //! caller's thread. `watches` knows what has to be watched and reads what has happened; `fingerprint` finds out by looking
-//! what nobody tells; `change` says what is different; here is when to reload.
+//! what nobody tells; `pace` says when to reload; `change` says what is different then.
 
 mod change;
 mod fingerprint;
 mod mounts;
+mod pace;
 mod watches;
 
 use std::io;
@@ -20,21 +21,16 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::manager::Shared;
 use crate::options::LogLevel;
 use crate::snapshot::Snapshot;
-use crate::sys::{EventSet, Flag, Timer, Wanted, errno_of, errno_text};
+use crate::sys::{EventSet, Flag, Home, Timer, Wanted, errno_of, errno_text};
 
 pub use change::{Change, ChangeKind, changes_to_json};
 use change::{differences, new_problems};
 use fingerprint::Fingerprint;
 use mounts::Mounts;
+use pace::Pace;
 use watches::{Activity, Refusal, Watches};
 
-/// How long a directory must be quiet after a change before another is served at once. What comes earlier waits until it is.
-/// (Longer, where a reload takes longer: reading must not be all that is done.)
-const QUIET: Duration = Duration::from_millis(20);
-/// How long a directory that does not become quiet is left alone. (Longer, where a reload takes longer: ten times as long as
-/// that, but not more than ten times this.)
-const PATIENCE: Duration = Duration::from_secs(1);
-/// How often directories are looked at that cannot be watched.
+/// How often directories are looked at that cannot be watched, and read that could not be.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How often a reload is repeated at once because it found more to be watched.
 const REPEATS: usize = 3;
@@ -85,14 +81,7 @@ pub struct Monitor {
     canceller: Canceller,
     mounts: Option<Mounts>,
     watches: Watches,
-    /// Whether the events of `watches` wake the caller. While a directory settles after a reload, the timer does.
-    armed: bool,
-    /// When the first change was seen that no reload has served yet.
-    pending: Option<Instant>,
-    /// How long the last reload took.
-    cost: Duration,
-    /// When the directories are quiet, unless something else happens.
-    quiet_at: Option<Instant>,
+    pace: Pace,
     /// When the directories are looked at next, since the system refuses to tell of changes.
     look_at: Option<Instant>,
     /// What the directories looked like, if that is known.
@@ -105,6 +94,10 @@ pub struct Monitor {
     told: Told,
     /// What there is to tell of the watching itself.
     notice: Option<Diagnostic>,
+    /// Whether the last reload could not be made.
+    starved: bool,
+    /// Whether no dispatch has said yet that there is something to tell.
+    news: bool,
 }
 
 #[derive(Debug)]
@@ -117,36 +110,41 @@ impl Monitor {
     pub(crate) fn new(hooks: Arc<Shared>) -> Result<Monitor> {
         let failed = |error| system_error("a monitor cannot be made", &error);
         let canceller = Canceller::new().map_err(failed)?;
+        let events = EventSet::new().map_err(failed)?;
         let set = hooks.snapshot();
         let mut monitor = Monitor {
-            events: EventSet::new().map_err(failed)?,
             timer: Timer::new().map_err(failed)?,
-            mounts: Mounts::new().ok(),
+            mounts: match Mounts::new(&events, MOUNTS) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    hooks.options.log(LogLevel::Info, |line| {
+                        line.write(
+                            "mounts over hook directories are not seen, since /proc is not there",
+                            &[],
+                        );
+                    });
+                    None
+                }
+                mounts => Some(mounts.map_err(failed)?),
+            },
+            events,
             canceller,
             watches: Watches::default(),
-            armed: false,
-            // What was written since the hooks were loaded: the first dispatch reads them again, since it finds the
-            // timer over.
-            pending: Some(Instant::now()),
-            cost: Duration::ZERO,
-            quiet_at: None,
+            // What was written since the hooks were loaded: the first dispatch reads them again.
+            pace: Pace::new(Instant::now()),
             look_at: None,
             seen: None,
             told: Told { problems: Arc::clone(&set.diagnostics), set: Arc::clone(&set) },
             known: Arc::clone(&set),
             read: set,
             notice: None,
+            starved: false,
+            news: false,
             hooks,
         };
         monitor.events.add(monitor.timer.as_fd(), TIMER, Wanted::Readable).map_err(failed)?;
         monitor.events.add(monitor.canceller.0.flag.as_fd(), CANCELLED, Wanted::Readable).map_err(failed)?;
-        if let Some(mounts) = &monitor.mounts {
-            monitor.events.add(mounts.as_fd(), MOUNTS, Wanted::Exceptional).map_err(failed)?;
-        }
         monitor.set_up_watches();
-        // The first dispatch reads all files.
         monitor.watches.lost_track = true;
-        monitor.arm(true).map_err(failed)?;
         monitor.timer.set(Some(Duration::ZERO)).map_err(failed)?;
         Ok(monitor)
     }
@@ -226,42 +224,49 @@ impl Monitor {
         if ready & CANCELLED != 0 {
             return Err(Error::new(ErrorKind::Cancelled, Code::Cancelled, "the monitor was cancelled"));
         }
+        if let Some(mounts) = self.mounts.as_mut().filter(|_| ready & MOUNTS != 0) {
+            mounts.fired();
+        }
         let now = Instant::now();
         let activity = self.activity(now);
-        if activity > Activity::None {
-            self.pending.get_or_insert(now);
-        }
-        let quiet = self.quiet_at.is_none_or(|quiet_at| now >= quiet_at);
-        let due = self.pending.is_some_and(|since| {
-            (activity == Activity::Complete && self.armed)
-                || (activity == Activity::None && quiet)
-                || now.duration_since(since) >= (self.cost * 10).clamp(PATIENCE, 10 * PATIENCE)
-        });
         let mut outcome = Ok(());
-        if due {
-            self.pending = None;
+        if self.pace.due(now, activity, ready & INOTIFY != 0) {
             outcome = self.reload();
-            let done = Instant::now();
-            self.cost = done.duration_since(now);
-            self.quiet_at = Some(done + self.quiet());
-        } else if activity > Activity::None {
-            self.quiet_at = Some(now + self.quiet());
-        } else if quiet {
-            self.quiet_at = None;
+            match outcome.as_ref().err().filter(|error| is_starved(error)) {
+                Some(error) => {
+                    if !std::mem::replace(&mut self.starved, true) {
+                        self.tell(error.to_diagnostic(None));
+                    }
+                    outcome = Ok(());
+                    self.pace.retry(Instant::now(), INTERVAL);
+                }
+                None => {
+                    self.starved = false;
+                    self.pace.served(now, Instant::now());
+                }
+            }
         }
-        let settling = due || (!self.armed && self.quiet_at.is_some());
-        self.arm(!settling)
-            .and_then(|()| self.set_timer())
-            .map_err(|error| system_error("watching the hooks", &error))?;
+        let ready = self.rearm();
         outcome?;
+        ready.map_err(|error| system_error("watching the hooks", &error))?;
         // Whoever has reloaded: each monitor tells of all.
         let set = self.hooks.snapshot();
         let before = std::mem::replace(&mut self.known, set);
-        Ok(!Arc::ptr_eq(&before, &self.known) && !before.says_the_same(&self.known))
+        let news = std::mem::take(&mut self.news);
+        Ok(news || (!Arc::ptr_eq(&before, &self.known) && !before.says_the_same(&self.known)))
     }
 
-    fn quiet(&self) -> Duration {
-        QUIET.max(self.cost.min(PATIENCE))
+    /// Says what wakes the caller next: events too, unless they are to wait.
+    fn rearm(&mut self) -> io::Result<()> {
+        // First, since without it nothing would come any more.
+        let next = self.pace.next().into_iter().chain(self.look_at).min();
+        self.timer.set(next.map(|next| next.saturating_duration_since(Instant::now())))?;
+        let settling = self.pace.is_settling();
+        self.watches.mute(&self.events, INOTIFY, settling)?;
+        match &mut self.mounts {
+            Some(mounts) if !settling => mounts.arm(&self.events, MOUNTS),
+            _ => Ok(()),
+        }
     }
 
     /// What has happened since this was asked last.
@@ -282,9 +287,13 @@ impl Monitor {
             } else {
                 self.look()
             }
-        } else if self.mounts.as_ref().is_some_and(Mounts::changed) {
+        } else if self.pace.is_quiet(now) && self.mounts.as_ref().is_some_and(Mounts::changed) {
             self.set_up_watches();
-            self.look()
+            let looked = self.look();
+            if looked == Activity::None {
+                self.pace.looked(now, Instant::now());
+            }
+            looked
         } else {
             Activity::None
         };
@@ -303,7 +312,9 @@ impl Monitor {
 
     /// Reads the hooks again, after watches were set up for all that they depend on.
     fn reload(&mut self) -> Result<()> {
-        if self.watches.are_stale() {
+        let mounted = self.mounts.as_ref().is_some_and(Mounts::changed);
+        self.watches.lost_track |= mounted;
+        if mounted || self.watches.are_stale() {
             self.set_up_watches();
         }
         let mut touched = self.watches.take_touched();
@@ -311,6 +322,9 @@ impl Monitor {
             let rescan = self.hooks.reload(touched.take());
             // A file that was refused is not the one that is in use.
             self.watches.lost_track |= rescan.outcome.is_err();
+            if rescan.outcome.as_ref().is_err_and(is_starved) {
+                return rescan.outcome;
+            }
             let same = self.read.depends_on == rescan.snapshot.depends_on;
             self.read = rescan.snapshot;
             // What is to be watched, and was not, may have changed after it was read.
@@ -318,19 +332,26 @@ impl Monitor {
                 return rescan.outcome;
             }
         }
-        self.pending = Some(Instant::now());
+        self.pace.retry(Instant::now(), Duration::ZERO);
         Ok(())
+    }
+
+    /// Tells of something about the watching itself.
+    fn tell(&mut self, notice: Diagnostic) {
+        self.hooks.log(&notice);
+        self.notice = Some(notice);
+        self.news = true;
     }
 
     /// Watches all that the hooks depend on, and nothing else. Returns whether there is more than before.
     fn set_up_watches(&mut self) -> bool {
-        let grown = self.watches.set_up(&self.hooks.directories, &self.read.depends_on);
+        let grown =
+            self.watches.set_up(&self.events, INOTIFY, &self.hooks.directories, &self.read.depends_on);
         match (self.watches.refusal(), self.look_at) {
             (Some(refusal), None) => {
                 self.look_at = Some(Instant::now() + INTERVAL);
                 let notice = refused(refusal);
-                self.hooks.log(&notice);
-                self.notice = Some(notice);
+                self.tell(notice);
             }
             (None, Some(_)) => {
                 self.look_at = None;
@@ -341,18 +362,6 @@ impl Monitor {
             _ => {}
         }
         grown
-    }
-
-    /// Says whether what happens to files wakes the caller.
-    fn arm(&mut self, on: bool) -> io::Result<()> {
-        let wanted = if on { Wanted::Readable } else { Wanted::Nothing };
-        self.armed = on;
-        self.watches.wake(&self.events, INOTIFY, wanted)
-    }
-
-    fn set_timer(&self) -> io::Result<()> {
-        let next = self.quiet_at.into_iter().chain(self.look_at).min();
-        self.timer.set(next.map(|next| next.saturating_duration_since(Instant::now())))
     }
 }
 
@@ -372,28 +381,37 @@ pub struct Canceller(Arc<Cancel>);
 struct Cancel {
     flag: Flag,
     /// The process that the monitor is of. A child of it has the same flag.
-    process: u32,
+    home: Home,
 }
 
 impl Canceller {
     fn new() -> io::Result<Canceller> {
-        Ok(Canceller(Arc::new(Cancel { flag: Flag::new()?, process: std::process::id() })))
+        Ok(Canceller(Arc::new(Cancel { flag: Flag::new()?, home: Home::new() })))
     }
 
     /// Ends the monitor. May be called from a signal handler; in the child of a fork it does nothing.
     pub fn cancel(&self) {
-        if self.0.process == std::process::id() {
+        if self.0.home.is_here() {
             self.0.flag.raise();
         }
     }
 
-    fn check_process(&self) -> Result<()> {
-        if self.0.process == std::process::id() {
+    /// Checks that this is the process that the monitor was made in.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] in the child of a fork.
+    pub fn check_process(&self) -> Result<()> {
+        if self.0.home.is_here() {
             return Ok(());
         }
         let message = "the monitor is of the parent process; in the child of a fork it may only be freed";
         Err(Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, message))
     }
+}
+
+/// Whether the system had too little of something, which says nothing about hook files.
+fn is_starved(error: &Error) -> bool {
+    crate::manager::STARVED.contains(&error.errno())
 }
 
 fn system_error(what: &str, error: &io::Error) -> Error {
@@ -405,7 +423,9 @@ fn system_error(what: &str, error: &io::Error) -> Error {
 /// What to tell when the system refuses to watch.
 fn refused(refusal: &Refusal) -> Diagnostic {
     let hint = match refusal.errno {
-        libc::EMFILE => Some("raise fs.inotify.max_user_instances (sysctl)"),
+        libc::EMFILE => {
+            Some("raise fs.inotify.max_user_instances (sysctl), or the limit of open files of the process")
+        }
         libc::ENOSPC => Some("raise fs.inotify.max_user_watches (sysctl)"),
         _ => None,
     };

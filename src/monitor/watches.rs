@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use inotify::{Event, EventMask, Inotify, WatchDescriptor, WatchMask};
 
-use crate::directory::is_hook_file;
+use crate::directory::{is_hook_file, join};
 use crate::snapshot::DependsOn;
 use crate::sys::{EventSet, Wanted, errno_of};
 
@@ -40,8 +40,8 @@ pub(crate) struct Refusal {
 #[derive(Debug, Default)]
 pub(crate) struct Watches {
     inotify: Option<Inotify>,
-    /// Whether the events of `inotify` wake somebody.
-    waking: Option<Wanted>,
+    /// Whether the events of `inotify` wake nobody.
+    mute: bool,
     watched: Vec<Watched>,
     refusal: Option<Refusal>,
     /// Whether paths may lead elsewhere than when the watches were set up.
@@ -104,16 +104,27 @@ impl Depth {
 impl Watches {
     /// Watches all that the hooks depend on, and nothing else. Returns whether there is more than before. A watch is there
     /// before what it is on is looked at: whatever happens from then on is told.
-    pub fn set_up(&mut self, directories: &[PathBuf], depends_on: &DependsOn) -> bool {
+    ///
+    /// Whatever happens is told by `bit` of `events`.
+    pub fn set_up(
+        &mut self,
+        events: &EventSet,
+        bit: u32,
+        directories: &[PathBuf],
+        depends_on: &DependsOn,
+    ) -> bool {
         self.refusal = None;
         self.stale = false;
         if self.inotify.is_none() {
-            match Inotify::init() {
-                Ok(inotify) => self.inotify = Some(inotify),
-                Err(error) => {
+            let made = Inotify::init().map_err(|error| ("inotify_init1", error)).and_then(|inotify| {
+                let added = events.add(inotify.as_fd(), bit, Wanted::Readable);
+                added.map(|()| inotify).map_err(|error| ("epoll_ctl", error))
+            });
+            match made {
+                Ok(inotify) => (self.inotify, self.mute) = (Some(inotify), false),
+                Err((operation, error)) => {
                     let path = directories.first().cloned().unwrap_or_default();
-                    self.refusal =
-                        Some(Refusal { operation: "inotify_init1", path, errno: errno_of(&error) });
+                    self.refusal = Some(Refusal { operation, path, errno: errno_of(&error) });
                 }
             }
         }
@@ -123,10 +134,16 @@ impl Watches {
         for directory in directories {
             set_up.follow(directory);
             set_up.hook_files(directory);
+            // Where a link comes before `..`, files are read elsewhere than where they are listed, as by the reference.
+            if directory.components().any(|component| component == Component::ParentDir) {
+                set_up.hook_files(&join(directory, OsStr::new("")));
+            }
         }
         for link in &depends_on.links {
-            let holds_file = set_up.follow(link);
-            set_up.contents(&holds_file);
+            // One that leads nowhere yet leads to no content either.
+            if let Some(holds_file) = set_up.follow(link) {
+                set_up.contents(&holds_file);
+            }
         }
         for executable in &depends_on.executables {
             set_up.follow(Path::new(executable));
@@ -159,15 +176,12 @@ impl Watches {
         self.stale
     }
 
-    /// Says whether what happens wakes whoever waits for these events.
-    pub fn wake(&mut self, events: &EventSet, bit: u32, wanted: Wanted) -> io::Result<()> {
-        let Some(inotify) = &self.inotify else { return Ok(()) };
-        match self.waking {
-            Some(waking) if waking == wanted => return Ok(()),
-            Some(_) => events.change(inotify.as_fd(), bit, wanted)?,
-            None => events.add(inotify.as_fd(), bit, wanted)?,
+    /// Says whether what happens wakes nobody.
+    pub fn mute(&mut self, events: &EventSet, bit: u32, mute: bool) -> io::Result<()> {
+        if let Some(inotify) = self.inotify.as_ref().filter(|_| self.mute != mute) {
+            events.change(inotify.as_fd(), bit, if mute { Wanted::Nothing } else { Wanted::Readable })?;
+            self.mute = mute;
         }
-        self.waking = Some(wanted);
         Ok(())
     }
 
@@ -268,8 +282,9 @@ struct SetUp {
 }
 
 impl SetUp {
-    /// Watches each entry that a path leads through, as far as it leads. Returns the directory that holds the last one.
-    fn follow(&mut self, path: &Path) -> PathBuf {
+    /// Watches each entry that a path leads through, as far as it leads. If that is to something that is no directory, returns
+    /// what holds it.
+    fn follow(&mut self, path: &Path) -> Option<PathBuf> {
         let mut place = PathBuf::from("/");
         // Without a working directory, relative paths lead nowhere.
         let path = std::path::absolute(path).unwrap_or_default();
@@ -295,19 +310,24 @@ impl SetUp {
                 }
             }
             match found {
+                // What links in /proc say is not where they lead: to another process's root, or an open file.
+                Ok(found) if found.is_symlink() && place.starts_with("/proc") && !rest.is_empty() => {
+                    place = next
+                }
                 Ok(found) if found.is_symlink() && links < MOST_LINKS => {
                     links += 1;
-                    let Ok(target) = next.read_link() else { break };
+                    let target = next.read_link().ok()?;
                     if target.is_absolute() {
                         place = PathBuf::from("/");
                     }
                     rest.extend(names(&target).rev());
                 }
-                Ok(found) if found.is_dir() && !rest.is_empty() => place = next,
-                _ => break,
+                Ok(found) if found.is_dir() => place = next,
+                Ok(_) if rest.is_empty() => return Some(place),
+                _ => return None,
             }
         }
-        place
+        None
     }
 
     /// Watches the hook files of a directory. Of one that is missing or lets nobody in, its own entry tells.

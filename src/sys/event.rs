@@ -13,8 +13,8 @@ pub(crate) struct EventSet(OwnedFd);
 pub(crate) enum Wanted {
     /// There is something to read.
     Readable,
-    /// Something exceptional, as the files about mounts in `/proc` call a change.
-    Exceptional,
+    /// Something exceptional, as the files about mounts in `/proc` call a change; once, until it is asked for again.
+    ExceptionalOnce,
     Nothing,
 }
 
@@ -22,7 +22,7 @@ impl Wanted {
     fn bits(self) -> u32 {
         let bits = match self {
             Wanted::Readable => libc::EPOLLIN,
-            Wanted::Exceptional => libc::EPOLLPRI,
+            Wanted::ExceptionalOnce => libc::EPOLLPRI | libc::EPOLLONESHOT,
             Wanted::Nothing => 0,
         };
         bits.cast_unsigned()

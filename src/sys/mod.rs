@@ -2,6 +2,7 @@
 
 mod descriptor;
 mod event;
+mod fork;
 mod process;
 mod spawn;
 
@@ -12,6 +13,7 @@ pub(crate) use descriptor::{
     Interest, above_standard, close, file_size_limit, poll, readable_bytes, reopen_for_both, set_nonblocking,
 };
 pub(crate) use event::{EventSet, Flag, Timer, Wanted};
+pub(crate) use fork::Home;
 pub(crate) use process::{Child, Exit, Fate, reap_abandoned};
 pub(crate) use spawn::{Command, spawn};
 

@@ -9,6 +9,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -140,6 +141,103 @@ test_arguments (const hooks_manager_t *m)
   EXPECT (HOOKS_STATUS_CANCELLED, "cancelled", hooks_monitor_dispatch (mon, &reloaded, &err));
   EXPECT (HOOKS_STATUS_CANCELLED, "cancelled", hooks_monitor_wait (mon, -1, &reloaded, &err));
   hooks_monitor_free (mon);
+}
+
+/* A callback that comes back to the monitor that is calling it. */
+static hooks_monitor_t *calling;
+static int called_back;
+
+static void
+on_log (void *userdata, int level, const char *message, const char *fields_json)
+{
+  (void) userdata;
+  (void) level;
+  (void) message;
+  (void) fields_json;
+  if (calling != NULL)
+    {
+      called_back++;
+      EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "mon is in use", hooks_monitor_dispatch (calling, NULL, &err));
+      CHECK (hooks_monitor_fd (calling) > 2);
+    }
+}
+
+static void
+test_callback (const char *dir)
+{
+  const char *dirs[1];
+  hooks_options_t *o = hooks_options_new ();
+  hooks_manager_t *m = NULL;
+  hooks_monitor_t *mon = NULL;
+
+  dirs[0] = dir;
+  CHECK (hooks_options_set_log (o, on_log, NULL) == HOOKS_STATUS_OK);
+  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (dirs, 1, NULL, 0, o, &m, &err));
+  EXPECT (HOOKS_STATUS_OK, "", hooks_monitor_new (m, &mon, &err));
+  calling = mon;
+  EXPECT (HOOKS_STATUS_OK, "", hooks_monitor_dispatch (mon, NULL, &err));
+  calling = NULL;
+  CHECK (called_back > 0);
+  hooks_manager_free (m);
+  EXPECT (HOOKS_STATUS_OK, "", hooks_monitor_dispatch (mon, NULL, &err));
+  hooks_monitor_free (mon);
+  hooks_options_free (o);
+}
+
+/* In PID namespaces of their own, a process and its child are both number 1. */
+static int
+both_are_one (void *argument)
+{
+  const char *dirs[1];
+  hooks_manager_t *m = NULL;
+  hooks_monitor_t *mon = NULL;
+  int status = 0;
+  pid_t pid;
+
+  dirs[0] = (const char *) argument;
+  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (dirs, 1, NULL, 0, NULL, &m, &err));
+  EXPECT (HOOKS_STATUS_OK, "", hooks_monitor_new (m, &mon, &err));
+  if (unshare (CLONE_NEWPID) != 0)
+    die ("unshare");
+  pid = fork ();
+  if (pid == 0)
+    {
+      CHECK (getpid () == 1);
+      EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "in the child of a fork", hooks_monitor_dispatch (mon, NULL, &err));
+      CHECK (hooks_monitor_cancel (mon) == HOOKS_STATUS_OK);
+      hooks_monitor_free (mon);
+      fflush (stdout);
+      _exit (failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+    }
+  CHECK (getpid () == 1 && waitpid (pid, &status, 0) == pid && WIFEXITED (status) && WEXITSTATUS (status) == EXIT_SUCCESS);
+  EXPECT (HOOKS_STATUS_OK, "", hooks_monitor_dispatch (mon, NULL, &err));
+  hooks_monitor_free (mon);
+  hooks_manager_free (m);
+  fflush (stdout);
+  _exit (failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static void
+test_pid_namespaces (char *dir)
+{
+  int status = 0;
+  pid_t outer = fork (), pid;
+
+  if (outer == 0)
+    {
+      if (unshare (CLONE_NEWPID) != 0)
+        _exit (77);
+      fflush (stdout);
+      pid = fork ();
+      if (pid == 0)
+        both_are_one (dir);
+      _exit (waitpid (pid, &status, 0) == pid && WIFEXITED (status) ? WEXITSTATUS (status) : EXIT_FAILURE);
+    }
+  CHECK (waitpid (outer, &status, 0) == outer && WIFEXITED (status));
+  if (WEXITSTATUS (status) == 77)
+    printf ("SKIP: PID namespaces need root\n");
+  else
+    CHECK (WEXITSTATUS (status) == EXIT_SUCCESS);
 }
 
 /* An event loop, by poll(2) or by epoll(7), until the hooks have the mark. */
@@ -514,6 +612,8 @@ main (int argc, char **argv)
   else
     {
       test_arguments (m);
+      test_callback (dir);
+      test_pid_namespaces (dir);
       test_loops (m, dir);
       test_cancel (m);
       test_nothing_is_left (m, cycles);

@@ -1,13 +1,14 @@
 //! When the system refuses to watch.
 
 use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use inotify::Inotify;
 use libhooks::ChangeKind::{Added, Problem, Removed, Updated};
 use libhooks::Policy;
 
-use crate::place::{Place, told};
+use crate::place::{LONG, Place, become_user, marked, told, unprivileged};
 
 /// Runs the test of this name again, where a limit is that low: in a user namespace of its own, so that no other is
 /// concerned. Returns whether this is that run.
@@ -21,14 +22,31 @@ fn limited(test: &str, limit: &str, value: u32) -> bool {
         println!("SKIP: limits need a user namespace");
         return false;
     }
-    let status = Command::new("unshare")
-        .args(["-Ur", "sh", "-c", &script])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env("LIBHOOKS_LIMITED", "1")
-        .status();
-    assert!(status.unwrap().success());
+    run(
+        Command::new("unshare").args(["-Ur", "sh", "-c", &script]).arg(std::env::current_exe().unwrap()),
+        test,
+    );
     false
+}
+
+/// The same for a test that wants a process for itself.
+fn alone(test: &str) -> bool {
+    if std::env::var_os("LIBHOOKS_LIMITED").is_some() {
+        return true;
+    }
+    run(&mut Command::new(std::env::current_exe().unwrap()), test);
+    false
+}
+
+fn run(command: &mut Command, test: &str) {
+    let output =
+        command.args(["--exact", test, "--nocapture"]).env("LIBHOOKS_LIMITED", "1").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 fn logged(place: &Place, text: &str) -> usize {
@@ -42,6 +60,7 @@ fn no_instance_is_left() {
     }
     let taken = Inotify::init().unwrap();
     let mut place = Place::new(&["a", "b"]);
+    // The first dispatch said that there is something to tell.
     assert_eq!(place.changes(), [told(Problem, "a")]);
     assert_eq!(
         logged(&place, "inotify_init1: too many open files: hook files are looked at every 1 s instead"),
@@ -90,24 +109,43 @@ fn no_watch_is_left() {
 /// Who may pass a directory but not list it, may not watch it.
 #[test]
 fn a_directory_above_that_cannot_be_watched() {
-    use std::os::unix::fs::PermissionsExt;
     let root = tempfile::tempdir().unwrap();
     fs::set_permissions(root.path(), fs::Permissions::from_mode(0o711)).unwrap();
-    // SAFETY: setfsuid(2) takes a number, and concerns this thread alone.
-    unsafe { libc::setfsuid(65534) };
-    if fs::read_dir(root.path()).is_ok() {
+    let Some(place) = unprivileged().filter(|_| fs::read_dir(root.path()).is_err()) else {
         println!("SKIP: who may read everything cannot be kept from it here");
         return;
-    }
-    let mut place = Place::with(&["a"], Policy::Lenient, false, |place| {
-        std::os::unix::fs::symlink(root.path().join("hooks.d"), place.join("a")).unwrap();
+    };
+    let mut place = Place::at(place, &["a"], Policy::Lenient, false, |place| {
+        symlink(root.path().join("hooks.d"), place.join("a")).unwrap();
     });
     assert_eq!(place.changes().len(), 1);
-    // SAFETY: as above.
-    unsafe { libc::setfsuid(0) };
+    become_user(0);
     fs::create_dir(root.path().join("hooks.d")).unwrap();
-    fs::write(root.path().join("hooks.d/x.json"), crate::place::marked("x")).unwrap();
-    // SAFETY: as above.
-    unsafe { libc::setfsuid(65534) };
-    assert_eq!(place.settle(), [told(Added, "a/x.json")]);
+    fs::write(root.path().join("hooks.d/x.json"), marked("x")).unwrap();
+    become_user(65534);
+    assert_eq!(place.settle()[0], told(Added, "a/x.json"));
+}
+
+/// A host that has no descriptors left for a while keeps its hooks, is told, and has the new ones later.
+#[test]
+fn no_descriptor_is_left() {
+    if !alone("limits::no_descriptor_is_left") {
+        return;
+    }
+    let mut place = Place::new(&["a"]);
+    place.write("a/x.json", "x");
+    place.settle();
+    place.write("a/y.json", "y");
+    let mut taken = Vec::new();
+    while let Ok(file) = fs::File::open("/dev/null") {
+        taken.push(file);
+    }
+    assert!(place.monitor.wait(LONG).unwrap());
+    let changes = place.changes();
+    assert!(place.manager.reload().is_err_and(|error| error.errno() == libc::EMFILE));
+    assert_eq!(place.marks(), ["x"]);
+    drop(taken);
+    assert_eq!(changes, [told(Problem, "a")]);
+    assert_eq!(place.settle(), [told(Added, "a/y.json")]);
+    assert_eq!(logged(&place, "too many open files"), 1);
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::CString;
 use std::fs;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
@@ -94,4 +95,32 @@ fn a_mount_over_what_is_waited_in() {
     assert_eq!(place.settle(), [told(Added, "up/a/x.json")]);
     unmount(&place.path("up"));
     assert_eq!(place.settle(), [told(Removed, "up/a/x.json")]);
+}
+
+/// A mount is told though the descriptor was polled before, by whoever it was.
+#[test]
+fn a_mount_that_is_polled_for_more_than_once() {
+    if !mounts_of_our_own() {
+        println!("SKIP: mounts need root");
+        return;
+    }
+    let mut place = Place::new(&["a", "other"]);
+    place.write("a/x.json", "x");
+    place.settle();
+    let descriptor = place.monitor.as_fd().as_raw_fd();
+    let readable = |timeout| {
+        let mut entry = libc::pollfd { fd: descriptor, events: libc::POLLIN, revents: 0 };
+        // SAFETY: one entry.
+        unsafe { libc::poll(&mut entry, 1, timeout) == 1 }
+    };
+    while readable(100) {
+        place.monitor.dispatch().unwrap();
+    }
+    // Of a directory of the same file system: nothing but the mount itself tells.
+    mount(Some(&place.path("other")), &place.path("a"));
+    for _ in 0..3 {
+        assert!(readable(60_000));
+    }
+    assert!(place.monitor.dispatch().unwrap());
+    assert_eq!(place.changes(), [told(Removed, "a/x.json")]);
 }

@@ -36,7 +36,17 @@ impl Place {
         keep_last_good: bool,
         prepare: impl FnOnce(&Path),
     ) -> Place {
-        let root = tempfile::tempdir().unwrap();
+        Place::at(tempfile::tempdir().unwrap(), directories, policy, keep_last_good, prepare)
+    }
+
+    /// The same, in this folder.
+    pub fn at(
+        root: tempfile::TempDir,
+        directories: &[&str],
+        policy: Policy,
+        keep_last_good: bool,
+        prepare: impl FnOnce(&Path),
+    ) -> Place {
         fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
         prepare(root.path());
         let directories: Vec<PathBuf> = directories.iter().map(|name| root.path().join(name)).collect();
@@ -124,6 +134,24 @@ pub fn marked(mark: &str) -> String {
     format!(
         r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true", "args": ["{mark}"]}}, "when": {{"always": true}}, "stages": ["poststop"]}}"#
     )
+}
+
+/// A folder of somebody whom this thread becomes as to files, though the process may be root's: file access goes by the
+/// thread's fsuid. None if that cannot be, or does not help.
+pub fn unprivileged() -> Option<tempfile::TempDir> {
+    const NOBODY: u32 = 65534;
+    let root = tempfile::tempdir().unwrap();
+    let _ = std::os::unix::fs::chown(root.path(), Some(NOBODY), Some(NOBODY));
+    become_user(NOBODY);
+    fs::write(root.path().join("secret"), "").ok()?;
+    fs::set_permissions(root.path().join("secret"), fs::Permissions::from_mode(0o000)).ok()?;
+    fs::read(root.path().join("secret")).is_err().then_some(root)
+}
+
+/// Whose files this thread may use.
+pub fn become_user(user: u32) {
+    // SAFETY: setfsuid(2) takes a number, and concerns this thread alone.
+    unsafe { libc::setfsuid(user) };
 }
 
 /// As the tests have what [`Place::changes`] returns.

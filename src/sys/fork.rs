@@ -1,0 +1,57 @@
+//! Telling the child of a fork from its parent.
+
+use std::ptr;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Knows whether this is still the process that it was made in. Numbers do not: in PID namespaces of their own, a process
+/// and its child are both 1.
+#[derive(Debug)]
+pub(crate) struct Home {
+    /// A page that the child of a fork finds filled with zeros (Linux 4.14); NULL if there is none.
+    page: *mut u8,
+    process: u32,
+}
+
+const SIZE: usize = 4096;
+
+// SAFETY: the page is only read after it was made, and belongs to this alone.
+unsafe impl Send for Home {}
+// SAFETY: as above.
+unsafe impl Sync for Home {}
+
+impl Home {
+    pub fn new() -> Home {
+        let (access, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        // SAFETY: new memory, that nobody else has; it is given back if the system cannot wipe it.
+        let page = unsafe {
+            let page = libc::mmap(ptr::null_mut(), SIZE, access, flags, -1, 0);
+            if page == libc::MAP_FAILED {
+                ptr::null_mut()
+            } else if libc::madvise(page, SIZE, libc::MADV_WIPEONFORK) == 0 {
+                page.cast::<u8>().write(1);
+                page.cast()
+            } else {
+                libc::munmap(page, SIZE);
+                ptr::null_mut()
+            }
+        };
+        Home { page, process: std::process::id() }
+    }
+
+    /// May be called from a signal handler.
+    pub fn is_here(&self) -> bool {
+        // SAFETY: if there is a page, it lives as long as this, and nobody writes to it.
+        let kept =
+            self.page.is_null() || unsafe { AtomicU8::from_ptr(self.page) }.load(Ordering::Relaxed) == 1;
+        kept && self.process == std::process::id()
+    }
+}
+
+impl Drop for Home {
+    fn drop(&mut self) {
+        if !self.page.is_null() {
+            // SAFETY: made by `new`, and given back once.
+            unsafe { libc::munmap(self.page.cast(), SIZE) };
+        }
+    }
+}
