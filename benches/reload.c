@@ -1,6 +1,7 @@
-/* One row of `make bench`: reload CALLS RELOADS
+/* Rows of `make bench`: reload CALLS RATE
    Prints how many calls of hooks_manager_hooks a second THREADS threads made together, CALLS each, and how many reloads
-   were made meanwhile by one more thread, which writes a hook file before each; RELOADS is 1, or 0: there is none. */
+   were made meanwhile by one more thread, which writes a hook file before each: RATE a second, or as many as it can. If RATE
+   is 0, there is none. */
 #define _POSIX_C_SOURCE 200809L
 #include <libhooks/hooks.h>
 #include <pthread.h>
@@ -24,6 +25,7 @@ static hooks_manager_t *manager;
 static pthread_barrier_t ready;
 static long calls;
 static long reloads;
+static long rate;
 
 /* What the threads tell each other. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -88,13 +90,22 @@ somebody_matches (void)
 static void *
 reload (void *unused)
 {
+  struct timespec next;
   int good = 1;
 
   (void) unused;
   pthread_barrier_wait (&ready);
+  clock_gettime (CLOCK_MONOTONIC, &next);
   for (; somebody_matches () && good; reloads++)
-    good = write_hook (prepared, CHANGED, reloads) && rename (prepared, files[CHANGED]) == 0
-           && hooks_manager_reload (manager, NULL) == HOOKS_STATUS_OK;
+    {
+      good = write_hook (prepared, CHANGED, reloads) && rename (prepared, files[CHANGED]) == 0
+             && hooks_manager_reload (manager, NULL) == HOOKS_STATUS_OK;
+      next.tv_nsec += 1000000000 / rate;
+      next.tv_sec += next.tv_nsec / 1000000000;
+      next.tv_nsec %= 1000000000;
+      /* At once, if that is over already. */
+      clock_nanosleep (CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+    }
   done (good);
   return NULL;
 }
@@ -141,7 +152,8 @@ main (int argc, char **argv)
       snprintf (files[i], sizeof files[i], "%s/%02d.json", directory, i);
       good = good && write_hook (files[i], i, 0);
     }
-  seconds = good ? run (atoi (argv[2]) != 0) : -1;
+  rate = atol (argv[2]);
+  seconds = good ? run (rate != 0) : -1;
   for (i = 0; i < HOOKS; i++)
     unlink (files[i]);
   unlink (prepared);

@@ -65,8 +65,8 @@ pub(crate) struct Scan {
     pub diagnostics: Vec<Diagnostic>,
     /// Files that were looked at and give no hook: those that fail, and links that lead nowhere.
     pub without_hook: Vec<(OsString, PathBuf)>,
-    /// Hook files that are symlinks.
-    pub links: Vec<PathBuf>,
+    /// The hook files; `None` if the directory could not be listed.
+    pub listed: Option<Arc<Listed>>,
 }
 
 impl Scan {
@@ -102,8 +102,10 @@ pub(crate) struct Scanner<'a> {
 pub(crate) struct Before<'a> {
     /// The hooks, by their files.
     pub hooks: HashMap<&'a Path, &'a Arc<Loaded>>,
+    /// What the directories had, in their order.
+    pub listed: &'a [Option<Arc<Listed>>],
     /// The names of the files to which something has happened since; `None` if that is not known. The others are not read
-    /// where they look the same.
+    /// where they look the same, and the directories are not listed.
     pub touched: Option<HashSet<OsString>>,
 }
 
@@ -112,9 +114,10 @@ impl<'a> Scanner<'a> {
         Scanner { extension_stages, options, validator: Validator::new(extension_stages), before }
     }
 
-    /// Reads all hook files of a directory. One that does not exist is empty.
-    pub fn scan(&mut self, directory: &Path) -> Scan {
-        match self.scan_existing(directory) {
+    /// Reads all hook files of the directory of this number. One that does not exist is empty.
+    pub fn scan(&mut self, number: usize, directory: &Path) -> Scan {
+        let before = self.before.listed.get(number).cloned().flatten();
+        match self.scan_existing(directory, before) {
             Ok(scan) => scan,
             Err(error) if error.errno() == libc::ENOENT => Scan::default(),
             Err(error) => {
@@ -126,18 +129,20 @@ impl<'a> Scanner<'a> {
     }
 
     /// The same; a directory that cannot be listed is an error.
-    pub fn scan_existing(&mut self, directory: &Path) -> Result<Scan> {
+    pub fn scan_existing(&mut self, directory: &Path, before: Option<Arc<Listed>>) -> Result<Scan> {
         self.options.log(LogLevel::Debug, |line| {
             let directory = text_of(directory.as_os_str());
             line.write(&format!("reading hooks from {directory}"), &[("directory", &directory)]);
         });
-        let listed = list(directory)?;
-        let mut scan = Scan::default();
+        let listed = match (before, &self.before.touched) {
+            (Some(before), Some(touched)) => before.with(directory, touched),
+            _ => Arc::new(list(directory)?),
+        };
+        let mut scan = Scan { listed: Some(Arc::clone(&listed)), ..Scan::default() };
         scan.diagnostics.extend(lint::directory(directory));
-        scan.links.extend(listed.links.iter().map(|name| join(directory, name)));
-        for name in listed.names {
-            let path = join(directory, &name);
-            if let Some(loaded) = self.unchanged(&name, &path) {
+        for name in &listed.names {
+            let path = join(directory, name);
+            if let Some(loaded) = self.unchanged(name, &path) {
                 scan.diagnostics.extend(loaded.warnings.iter().cloned());
                 scan.hooks.push(loaded);
                 continue;
@@ -152,11 +157,11 @@ impl<'a> Scanner<'a> {
                         line.write(&format!("added hook {path}"), &[("path", &path)]);
                     });
                 }
-                Err(ReadError::Vanished) => scan.without_hook.push((name, path)),
+                Err(ReadError::Vanished) => scan.without_hook.push((name.clone(), path)),
                 Err(ReadError::Failed(error) | ReadError::Invalid(error, _)) => {
                     match self.before.hooks.get(path.as_path()).filter(|_| self.options.keep_last_good) {
                         Some(loaded) => scan.hooks.push(Arc::clone(loaded)),
-                        None => scan.without_hook.push((name, path)),
+                        None => scan.without_hook.push((name.clone(), path)),
                     }
                     scan.fail(error);
                 }
@@ -285,12 +290,36 @@ pub(crate) fn is_hook_file(name: &OsStr) -> bool {
 }
 
 /// The hook files of a directory.
-#[derive(Default)]
-struct Listed {
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
     /// In the order of their bytes.
     names: Vec<OsString>,
-    /// Those of them that are symlinks, in the same order.
-    links: Vec<OsString>,
+    /// The paths of those of them that are symlinks, in any order.
+    pub links: Vec<PathBuf>,
+}
+
+impl Listed {
+    /// What there is after something has happened to these files and to no others. To list a directory would be to wait for
+    /// those who write to it.
+    fn with(self: Arc<Listed>, directory: &Path, touched: &HashSet<OsString>) -> Arc<Listed> {
+        if touched.is_empty() {
+            return self;
+        }
+        let is_touched = |name: &OsStr| touched.contains(name);
+        let mut names: Vec<OsString> = self.names.iter().filter(|name| !is_touched(name)).cloned().collect();
+        let mut links: Vec<PathBuf> =
+            self.links.iter().filter(|link| !link.file_name().is_some_and(is_touched)).cloned().collect();
+        for name in touched {
+            let path = join(directory, name);
+            // One that is gone is told as such, unless it comes and goes all the time.
+            if let Ok(found) = path.symlink_metadata() {
+                names.push(name.clone());
+                links.extend(found.is_symlink().then_some(path));
+            }
+        }
+        names.sort();
+        Arc::new(Listed { names, links })
+    }
 }
 
 fn list(directory: &Path) -> Result<Listed> {
@@ -308,13 +337,12 @@ fn list(directory: &Path) -> Result<Listed> {
         if is_hook_file(&name) {
             // The listing mostly tells the type. Where it does not, and the file has gone meanwhile, it is no link.
             if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
-                listed.links.push(name.clone());
+                listed.links.push(join(directory, &name));
             }
             listed.names.push(name);
         }
     }
     listed.names.sort();
-    listed.links.sort();
     Ok(listed)
 }
 

@@ -228,9 +228,10 @@ impl Shared {
         // ones, and no scan that was under way already takes it back.
         let generation = self.scans.fetch_add(1, Ordering::AcqRel) + 1;
         let old = self.snapshot.load_full();
-        let before = Before { hooks: old.by_path(), touched };
+        let before = Before { hooks: old.by_path(), listed: &old.depends_on.listed, touched };
         let mut scanner = Scanner::new(&self.extension_stages, &self.options, before);
-        let scans: Vec<Scan> = self.directories.iter().map(|directory| scanner.scan(directory)).collect();
+        let scans: Vec<Scan> =
+            self.directories.iter().enumerate().map(|(number, path)| scanner.scan(number, path)).collect();
         let refused = refusal(self.options.policy, &scans);
         let snapshot = Arc::new(Snapshot::new(generation, scans, scanner.into_executables(), &old));
         let outcome = match refused {

@@ -84,7 +84,7 @@ pub fn read_dir_with(
 
 fn scan_one(path: &Path, extension_stages: &[&str], options: &Options) -> (Snapshot, Option<Error>) {
     let stages = owned(extension_stages);
-    match Scanner::new(&stages, options, Before::default()).scan_existing(path) {
+    match Scanner::new(&stages, options, Before::default()).scan_existing(path, None) {
         Ok(scan) => {
             let error = scan.error().map(|error| error.with_diagnostics(scan.diagnostics.clone()));
             (Snapshot::new(0, vec![scan], Vec::new(), &Snapshot::empty()), error)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::container::Container;
 use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
-use crate::directory::{Loaded, Scan};
+use crate::directory::{Listed, Loaded, Scan};
 use crate::error::Result;
 use crate::inject::Plan;
 use crate::pattern::to_lower;
@@ -24,13 +24,25 @@ pub struct Snapshot {
     pub(crate) depends_on: DependsOn,
 }
 
-/// What a set depends on beside the directories and the files in them.
-#[derive(Debug, Default, PartialEq, Eq)]
+/// What a set depends on.
+#[derive(Debug, Default)]
 pub(crate) struct DependsOn {
-    /// Hook files that are symlinks.
-    pub links: Vec<PathBuf>,
+    /// The hook files of the directories.
+    pub listed: Vec<Option<Arc<Listed>>>,
     /// The hooks' executables, also of hooks that are not valid.
     pub executables: Vec<String>,
+}
+
+impl DependsOn {
+    /// Hook files that are symlinks.
+    pub fn links(&self) -> impl Iterator<Item = &PathBuf> {
+        self.listed.iter().flatten().flat_map(|listed| &listed.links)
+    }
+
+    /// Whether the two lead to the same places beside the directories.
+    pub fn leads_as(&self, other: &DependsOn) -> bool {
+        self.executables == other.executables && self.links().eq(other.links())
+    }
 }
 
 /// A hook that another file hides.
@@ -69,9 +81,9 @@ impl Snapshot {
         let mut by_name: BTreeMap<OsString, Vec<Arc<Loaded>>> = BTreeMap::new();
         let mut diagnostics = Vec::new();
         let mut without_hook: Vec<(OsString, PathBuf)> = Vec::new();
-        let mut depends_on = DependsOn { links: Vec::new(), executables };
+        let mut depends_on = DependsOn { listed: Vec::new(), executables };
         for scan in scans {
-            depends_on.links.extend(scan.links);
+            depends_on.listed.push(scan.listed);
             diagnostics.extend(scan.diagnostics);
             without_hook.extend(scan.without_hook);
             for loaded in scan.hooks.into_iter().map(share) {

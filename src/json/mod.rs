@@ -17,5 +17,29 @@ pub(crate) use strings::{Text, folds_to, text_of};
 
 /// Output: what this crate serialises has string keys and no failing parts, so an error here is a bug in it.
 pub(crate) fn to_string<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_else(|error| format!("{{\"bug\":{:?}}}", error.to_string()))
+    let mut out = Out(Vec::with_capacity(128));
+    let written = serde_json::to_writer(&mut out, value).map_err(|error| error.to_string());
+    let text = written.and_then(|()| String::from_utf8(out.0).map_err(|error| error.to_string()));
+    text.unwrap_or_else(|error| format!("{{\"bug\":{error:?}}}"))
+}
+
+/// Where output goes. A `Vec` would do, but for its code: it would be there once for each comma of each type.
+struct Out(Vec<u8>);
+
+impl std::io::Write for Out {
+    #[inline(never)]
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    #[inline(never)]
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.0.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

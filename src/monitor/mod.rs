@@ -231,7 +231,7 @@ impl Monitor {
         let activity = self.activity(now);
         let mut outcome = Ok(());
         if self.pace.due(now, activity, ready & INOTIFY != 0) {
-            outcome = self.reload();
+            outcome = self.reload(now);
             match outcome.as_ref().err().filter(|error| is_starved(error)) {
                 Some(error) => {
                     if !std::mem::replace(&mut self.starved, true) {
@@ -311,9 +311,10 @@ impl Monitor {
     }
 
     /// Reads the hooks again, after watches were set up for all that they depend on.
-    fn reload(&mut self) -> Result<()> {
-        let mounted = self.mounts.as_ref().is_some_and(Mounts::changed);
+    fn reload(&mut self, begun: Instant) -> Result<()> {
+        let mounted = !self.pace.is_quiet(begun) && self.mounts.as_ref().is_some_and(Mounts::changed);
         self.watches.lost_track |= mounted;
+        // (Where it was quiet, it has been asked for already.)
         if mounted || self.watches.are_stale() {
             self.set_up_watches();
         }
@@ -325,7 +326,7 @@ impl Monitor {
             if rescan.outcome.as_ref().is_err_and(is_starved) {
                 return rescan.outcome;
             }
-            let same = self.read.depends_on == rescan.snapshot.depends_on;
+            let same = self.read.depends_on.leads_as(&rescan.snapshot.depends_on);
             self.read = rescan.snapshot;
             // What is to be watched, and was not, may have changed after it was read.
             if same || !self.set_up_watches() {

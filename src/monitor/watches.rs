@@ -139,7 +139,7 @@ impl Watches {
                 set_up.hook_files(&join(directory, OsStr::new("")));
             }
         }
-        for link in &depends_on.links {
+        for link in depends_on.links() {
             // One that leads nowhere yet leads to no content either.
             if let Some(holds_file) = set_up.follow(link) {
                 set_up.contents(&holds_file);

@@ -145,7 +145,7 @@ fn no_descriptor_is_left() {
     assert!(place.manager.reload().is_err_and(|error| error.errno() == libc::EMFILE));
     assert_eq!(place.marks(), ["x"]);
     drop(taken);
-    assert_eq!(changes, [told(Problem, "a")]);
+    assert_eq!(changes, [told(Problem, "a/y.json")]);
     assert_eq!(place.settle(), [told(Added, "a/y.json")]);
     assert_eq!(logged(&place, "too many open files"), 1);
 }
