@@ -114,7 +114,17 @@ func callbacks(loaded *atomic.Bool) *native.Callbacks {
 			logrus.WithFields(fields).Debug(message)
 		}
 	}
-	return &native.Callbacks{Log: log, LogLevel: level, Read: read}
+	return &native.Callbacks{Log: log, LogLevel: level, Read: read, Asks: asks}
+}
+
+// asks says whether a reader is not the library's own, or one of those is not there.
+func asks() bool {
+	for version, reader := range Readers {
+		if pointer, ok := own[version]; !ok || pointer != pointerOf(reader) {
+			return true
+		}
+	}
+	return len(Readers) != len(own)
 }
 
 // read answers the library from Readers.

@@ -44,6 +44,8 @@ type Callbacks struct {
 	LogLevel Level
 	// Read reads a hook file: its answer goes with the JSON of the hook, or the text of the error.
 	Read func(version string, content []byte) (Reading, string)
+	// Asks says, before each load, whether Read has anything to say but ReadDefault and ReadUnrecognized, as the library would.
+	Asks func() bool
 
 	panicked atomic.Pointer[any]
 }

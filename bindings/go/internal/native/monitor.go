@@ -62,6 +62,7 @@ func (m *Monitor) Wait() error {
 	C.wait_readable(m.descriptor)
 	m.manager.reloading.Lock()
 	defer m.manager.reloading.Unlock()
+	m.manager.callbacks.load()
 	var failure *C.hooks_error_t
 	C.hooks_monitor_dispatch(m.pointer, nil, &failure)
 	err := take(failure)

@@ -28,9 +28,20 @@ on_log (void *handle, int level, const char *message, const char *fields)
   libhooks_go_log ((uintptr_t) handle, level, (char *) message, (char *) fields);
 }
 
+// Whether Go is asked: to enter it for each file, to be told that the library is to read it, takes longer than to read it.
+static int asks;
+
+static void
+set_asks (int value)
+{
+  __atomic_store_n (&asks, value, __ATOMIC_RELAXED);
+}
+
 static int
 on_read (void *handle, const char *version, const void *content, size_t length, char **answer)
 {
+  if (!__atomic_load_n (&asks, __ATOMIC_RELAXED))
+    return HOOKS_READER_DEFAULT;
   return libhooks_go_read ((uintptr_t) handle, (char *) version, (void *) content, length, answer);
 }
 
@@ -116,6 +127,7 @@ func (m *Manager) Reload() error {
 	defer runtime.KeepAlive(m)
 	m.reloading.Lock()
 	defer m.reloading.Unlock()
+	m.callbacks.load()
 	var failure *C.hooks_error_t
 	C.hooks_manager_reload(m.pointer, &failure)
 	err := take(failure)
@@ -243,6 +255,11 @@ func WhenMatch(when string, request []byte, hasBindMounts bool) (bool, error) {
 	return bool(match), take(failure)
 }
 
+// load is called before hooks are loaded.
+func (c *Callbacks) load() {
+	C.set_asks(cBool(c.Asks != nil && c.Asks()))
+}
+
 // newOptions makes options with these callbacks, which need the handle until nothing that was made with them calls them.
 func newOptions(callbacks *Callbacks) (*C.hooks_options_t, cgo.Handle) {
 	options := C.hooks_options_new()
@@ -250,6 +267,7 @@ func newOptions(callbacks *Callbacks) (*C.hooks_options_t, cgo.Handle) {
 	if callbacks.Log != nil {
 		C.set_log(options, C.uintptr_t(handle), C.int(callbacks.LogLevel))
 	}
+	callbacks.load()
 	if callbacks.Read != nil {
 		C.set_reader(options, C.uintptr_t(handle))
 	}
