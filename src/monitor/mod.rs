@@ -4,6 +4,7 @@
 //! caller's thread. `watches` knows what has to be watched and reads what has happened; `fingerprint` finds out by looking
 //! what nobody tells; `pace` says when to reload; `change` says what is different then.
 
+mod cancel;
 mod change;
 mod fingerprint;
 mod mounts;
@@ -21,8 +22,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::manager::Shared;
 use crate::options::LogLevel;
 use crate::snapshot::Snapshot;
-use crate::sys::{EventSet, Flag, Home, Timer, Wanted, errno_of, errno_text};
+use crate::sys::{EventSet, Timer, Wanted, errno_of, errno_text};
 
+pub use cancel::Canceller;
 pub use change::{Change, ChangeKind, changes_to_json};
 use change::{differences, new_problems};
 use fingerprint::Fingerprint;
@@ -142,7 +144,7 @@ impl Monitor {
             hooks,
         };
         monitor.events.add(monitor.timer.as_fd(), TIMER, Wanted::Readable).map_err(failed)?;
-        monitor.events.add(monitor.canceller.0.flag.as_fd(), CANCELLED, Wanted::Readable).map_err(failed)?;
+        monitor.events.add(monitor.canceller.as_fd(), CANCELLED, Wanted::Readable).map_err(failed)?;
         monitor.set_up_watches();
         monitor.watches.lost_track = true;
         monitor.timer.set(Some(Duration::ZERO)).map_err(failed)?;
@@ -214,7 +216,7 @@ impl Monitor {
         }
         let monitor = ManuallyDrop::new(self);
         let mounts = monitor.mounts.iter().flat_map(Mounts::descriptors);
-        let others = [monitor.events.as_fd(), monitor.timer.as_fd(), monitor.canceller.0.flag.as_fd()];
+        let others = [monitor.events.as_fd(), monitor.timer.as_fd(), monitor.canceller.as_fd()];
         for descriptor in others.into_iter().chain(mounts).chain(monitor.watches.descriptor()) {
             crate::sys::close(descriptor);
         }
@@ -370,43 +372,6 @@ impl Monitor {
 impl AsFd for Monitor {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.events.as_fd()
-    }
-}
-
-/// Ends a [`Monitor`]: from then on its calls return [`ErrorKind::Cancelled`], also one that is waiting. It may be used from
-/// any thread, and after the monitor has gone.
-#[derive(Debug, Clone)]
-pub struct Canceller(Arc<Cancel>);
-
-#[derive(Debug)]
-struct Cancel {
-    flag: Flag,
-    /// The process that the monitor is of. A child of it has the same flag.
-    home: Home,
-}
-
-impl Canceller {
-    fn new() -> io::Result<Canceller> {
-        Ok(Canceller(Arc::new(Cancel { flag: Flag::new()?, home: Home::new() })))
-    }
-
-    /// Ends the monitor. May be called from a signal handler; in the child of a fork it does nothing.
-    pub fn cancel(&self) {
-        if self.0.home.is_here() {
-            self.0.flag.raise();
-        }
-    }
-
-    /// Checks that this is the process that the monitor was made in.
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidArgument`] in the child of a fork.
-    pub fn check_process(&self) -> Result<()> {
-        if self.0.home.is_here() {
-            return Ok(());
-        }
-        let message = "the monitor is of the parent process; in the child of a fork it may only be freed";
-        Err(Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, message))
     }
 }
 

@@ -22,15 +22,6 @@
 /* There posix_spawn(3) does not tell of an exec that fails, since parent and child share no memory. */
 static int valgrind;
 
-static double
-now (void)
-{
-  struct timespec ts;
-
-  clock_gettime (CLOCK_MONOTONIC, &ts);
-  return (double) ts.tv_sec + (double) ts.tv_nsec / 1e9;
-}
-
 static hooks_exec_result_t *
 run (const char *hook, const void *state, size_t len, const hooks_exec_options_t *o)
 {

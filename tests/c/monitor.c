@@ -21,35 +21,12 @@
 /* No test that passes waits as long. */
 #define LONG 60000
 
-static double
-now (void)
-{
-  struct timespec ts;
-
-  clock_gettime (CLOCK_MONOTONIC, &ts);
-  return (double) ts.tv_sec + (double) ts.tv_nsec / 1e9;
-}
-
 static int
 compare (const void *a, const void *b)
 {
   double difference = *(const double *) a - *(const double *) b;
 
   return difference < 0 ? -1 : difference > 0;
-}
-
-static int
-entries (const char *path)
-{
-  DIR *d = opendir (path);
-  int count = 0;
-
-  if (d == NULL)
-    die (path);
-  while (readdir (d) != NULL)
-    count++;
-  closedir (d);
-  return count;
 }
 
 /* How many watches of inotify this process has. */

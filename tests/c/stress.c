@@ -23,29 +23,6 @@ static char *dir;
 /* This program, which is a hook's daemon, too. */
 static char self[4096];
 
-static double
-now (void)
-{
-  struct timespec ts;
-
-  clock_gettime (CLOCK_MONOTONIC, &ts);
-  return (double) ts.tv_sec + (double) ts.tv_nsec / 1e9;
-}
-
-static int
-entries (const char *path)
-{
-  DIR *d = opendir (path);
-  int count = 0;
-
-  if (d == NULL)
-    die (path);
-  while (readdir (d) != NULL)
-    count++;
-  closedir (d);
-  return count;
-}
-
 static hooks_exec_result_t *
 run (const char *script, int timeout_ms)
 {

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Not every program uses every helper. */
@@ -156,6 +157,31 @@ remove_dir (char *path)
   closedir (dir);
   rmdir (path);
   free (path);
+}
+
+/* Seconds, by a clock that nobody sets. */
+static MAYBE_UNUSED double
+now (void)
+{
+  struct timespec ts;
+
+  clock_gettime (CLOCK_MONOTONIC, &ts);
+  return (double) ts.tv_sec + (double) ts.tv_nsec / 1e9;
+}
+
+/* How many entries a directory has. */
+static MAYBE_UNUSED int
+entries (const char *path)
+{
+  DIR *d = opendir (path);
+  int count = 0;
+
+  if (d == NULL)
+    die (path);
+  while (readdir (d) != NULL)
+    count++;
+  closedir (d);
+  return count;
 }
 
 /* The flat request of hooks_snapshot_match(). */
