@@ -197,8 +197,8 @@ class Manager:
         with the old set or the new one, never with a mixture.
 
         Raises:
-            HooksError: there is a problem, and the manager is strict; or there are no descriptors or no memory left to read
-                anything. The old hooks stay.
+            HooksError: there is a problem, and the manager is strict; or there are no descriptors or no memory left to
+                read anything. The old hooks stay.
             ValueError: the manager is closed.
         """
         handle = self._open()
