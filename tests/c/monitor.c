@@ -590,7 +590,9 @@ main (int argc, char **argv)
     {
       test_arguments (m);
       test_callback (dir);
-      test_pid_namespaces (dir);
+      /* As of other forks: what the parent holds is lost in the child, which valgrind would mind. */
+      if (cycles >= 10)
+        test_pid_namespaces (dir);
       test_loops (m, dir);
       test_cancel (m);
       test_nothing_is_left (m, cycles);
