@@ -9,6 +9,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use once_cell::race::OnceBox;
+
 use crate::diagnostic::{Code, Diagnostic, Position, text_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{Decoded, Hook, Reader, Validator, decode, nil_hook, quote};
@@ -35,8 +37,7 @@ pub(crate) struct Loaded {
     pub name: OsString,
     pub path: PathBuf,
     pub hook: Hook,
-    /// What is injected: `hook.hook` as JSON.
-    pub entry: String,
+    entry: OnceBox<String>,
     pub conditions: Conditions,
     pub targets: Vec<Target>,
     /// What there was to say of it.
@@ -46,6 +47,11 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// What is injected: `hook.hook` as JSON. It is made when the hook first matches: an engine that injects once needs few.
+    pub fn entry(&self) -> &str {
+        self.entry.get_or_init(|| Box::new(json::to_string(&self.hook.hook)))
+    }
+
     /// What a failed evaluation of this hook's conditions is to the caller.
     pub fn matching_error(&self, error: crate::Error) -> crate::Error {
         error
@@ -211,7 +217,7 @@ impl<'a> Scanner<'a> {
         let hook = parsed.hook;
         let stages = hook.stages.iter().flatten();
         let targets = stages.filter_map(|stage| Target::of(stage, self.extension_stages)).collect();
-        let (path, entry) = (path.to_owned(), json::to_string(&hook.hook));
+        let (path, entry) = (path.to_owned(), OnceBox::new());
         Ok(Loaded { name, path, hook, entry, conditions, targets, warnings: found, stamps })
     }
 }

@@ -110,6 +110,11 @@ impl Error {
         &self.0.diagnostics
     }
 
+    /// Whether the system had too little of something, which says nothing about hook files.
+    pub(crate) fn is_starved(&self) -> bool {
+        [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::EAGAIN, libc::EINTR].contains(&self.errno())
+    }
+
     pub(crate) fn with_message(mut self, message: String) -> Error {
         self.0.message = message;
         self

@@ -142,13 +142,13 @@ fn push_elements(out: &mut String, hooks: &[&Loaded]) {
         if index > 0 {
             out.push(',');
         }
-        out.push_str(&hook.entry);
+        out.push_str(hook.entry());
     }
 }
 
 /// How long elements are, each with a comma.
 fn length(hooks: &[&Loaded]) -> usize {
-    hooks.iter().map(|hook| hook.entry.len() + 1).sum()
+    hooks.iter().map(|hook| hook.entry().len() + 1).sum()
 }
 
 /// Changes to a text.

@@ -38,9 +38,6 @@ pub(crate) struct Shared {
     scans: AtomicU64,
 }
 
-/// What the system says when it has too little of something: nothing about hook files.
-pub(crate) const STARVED: [i32; 5] = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::EAGAIN, libc::EINTR];
-
 /// What reading the directories again came to.
 pub(crate) struct Rescan {
     /// What was read, in use or not.
@@ -209,7 +206,7 @@ impl Shared {
     pub fn reload(&self, touched: Option<HashSet<OsString>>) -> Rescan {
         self.rescan(touched, |policy, scans| {
             let mut errors = scans.iter().flat_map(|scan| &scan.errors);
-            match (errors.find(|error| STARVED.contains(&error.errno())), policy) {
+            match (errors.find(|error| error.is_starved()), policy) {
                 (Some(starved), _) => Some(starved.clone()),
                 (None, Policy::Strict) => refusal(policy, scans),
                 // A reload that would fail in `new` is made all the same.

@@ -95,7 +95,8 @@ pub const HOOKS_READER_UNRECOGNIZED: c_int = 3;
 
 /// Reads a hook file in the caller's way. It is called for every file that is JSON and says its version in a string
 /// without NUL, only in a thread that is inside a function of this library that loads hooks, with no lock held; many threads may be
-/// in it at once. The hook is validated after it. It must return: no longjmp, no C++ exception.
+/// in it at once. A monitor asks for the files to which something has happened, and for the others where it lost track;
+/// hooks_manager_reload() asks for all. The hook is validated after it. It must return: no longjmp, no C++ exception.
 ///
 /// @param userdata what hooks_options_set_reader() was given
 /// @param version  what the file says its version is, "" if nothing; valid during the call

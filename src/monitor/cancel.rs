@@ -8,8 +8,8 @@ use crate::diagnostic::Code;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sys::{Flag, Home};
 
-/// Ends a [`Monitor`](super::Monitor): from then on its calls return [`ErrorKind::Cancelled`], also one that is waiting. It may be used from
-/// any thread, and after the monitor has gone.
+/// Ends a [`Monitor`](super::Monitor): from then on its calls return [`ErrorKind::Cancelled`], also one that is waiting. It
+/// may be used from any thread, and after the monitor has gone.
 #[derive(Debug, Clone)]
 pub struct Canceller(Arc<Cancel>);
 

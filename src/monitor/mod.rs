@@ -51,8 +51,8 @@ const CANCELLED: u32 = 1 << 3;
 ///
 /// Also watched is what the hooks depend on: where symlinks lead, directories that do not exist yet, and the hooks'
 /// executables. A change to a quiet directory is served at once; what follows within 20 ms is served together, once it has
-/// been quiet for 20 ms (or after a second; both are longer where a reload takes longer). Where the system refuses to tell of changes, the directories are looked at every
-/// second until it does again; a [`Change`] and a log line say so.
+/// been quiet for 20 ms (or after a second; both are longer where a reload takes longer). Where the system refuses to tell of
+/// changes, the directories are looked at every second until it does again; a [`Change`] and a log line say so.
 ///
 /// In the child of a fork it may only be dropped: that closes its descriptors, and nothing else.
 ///
@@ -234,7 +234,7 @@ impl Monitor {
         let mut outcome = Ok(());
         if self.pace.due(now, activity, ready & INOTIFY != 0) {
             outcome = self.reload(now);
-            match outcome.as_ref().err().filter(|error| is_starved(error)) {
+            match outcome.as_ref().err().filter(|error| error.is_starved()) {
                 Some(error) => {
                     if !std::mem::replace(&mut self.starved, true) {
                         self.tell(error.to_diagnostic(None));
@@ -325,7 +325,7 @@ impl Monitor {
             let rescan = self.hooks.reload(touched.take());
             // A file that was refused is not the one that is in use.
             self.watches.lost_track |= rescan.outcome.is_err();
-            if rescan.outcome.as_ref().is_err_and(is_starved) {
+            if rescan.outcome.as_ref().is_err_and(Error::is_starved) {
                 return rescan.outcome;
             }
             let same = self.read.depends_on.leads_as(&rescan.snapshot.depends_on);
@@ -373,11 +373,6 @@ impl AsFd for Monitor {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.events.as_fd()
     }
-}
-
-/// Whether the system had too little of something, which says nothing about hook files.
-fn is_starved(error: &Error) -> bool {
-    crate::manager::STARVED.contains(&error.errno())
 }
 
 fn system_error(what: &str, error: &io::Error) -> Error {

@@ -2,6 +2,7 @@ package hooks
 
 import (
 	"context"
+	"maps"
 
 	"github.com/sirupsen/logrus"
 
@@ -43,6 +44,7 @@ func (m *Manager) Monitor(ctx context.Context, sync chan<- error) {
 func (m *Manager) serve(ctx context.Context, monitor *native.Monitor) error {
 	defer monitor.Close()
 	defer context.AfterFunc(ctx, monitor.Cancel)()
+	before := readers()
 	for {
 		err := monitor.Wait()
 		if ctx.Err() != nil {
@@ -51,6 +53,14 @@ func (m *Manager) serve(ctx context.Context, monitor *native.Monitor) error {
 		if err != nil {
 			logrus.Errorf("Failed loading hooks: %v", err)
 			return err
+		}
+		// The library reads what was touched. Another reader may read any file otherwise.
+		now := readers()
+		if changed := !maps.Equal(before, now); (changed || asks()) && m.native.Snapshot().Generation() > m.current.Load().number {
+			if err := m.native.Reload(); err != nil {
+				logrus.Errorf("Failed loading hooks: %v", err)
+			}
+			before = now
 		}
 		m.adopt()
 	}

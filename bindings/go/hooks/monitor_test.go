@@ -310,3 +310,38 @@ func TestMonitorThatTheSystemRefuses(t *testing.T) {
 		t.Errorf("%q", lines)
 	}
 }
+
+// A reader may read otherwise the next time, and files too to which nothing has happened.
+func TestMonitorAsksForAllFiles(t *testing.T) {
+	m, directory := manager(t, map[string]string{"a.json": always, "b.json": always})
+	replaced := Readers[current.Version]
+	defer func() { Readers[current.Version] = replaced }()
+	var mood atomic.Pointer[string]
+	Readers[current.Version] = func(content []byte) (*current.Hook, error) {
+		hook, err := replaced(content)
+		if err == nil {
+			hook.Hook.Args = []string{*mood.Load()}
+		}
+		return hook, err
+	}
+	first, second := "first", "second"
+	mood.Store(&first)
+	defer monitored(t, m)()
+	read := func(mood string) int {
+		config := &rspec.Spec{}
+		if _, err := m.Hooks(config, nil, false); err != nil {
+			t.Fatal(err)
+		}
+		count := 0
+		for _, hook := range config.Hooks.Poststop {
+			if len(hook.Args) == 1 && hook.Args[0] == mood {
+				count++
+			}
+		}
+		return count
+	}
+	until(func() bool { return read(first) == 2 })
+	mood.Store(&second)
+	write(t, filepath.Join(directory, "c.json"), always)
+	until(func() bool { return read(second) == 3 })
+}

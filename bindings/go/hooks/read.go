@@ -3,6 +3,7 @@ package hooks
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -117,14 +118,18 @@ func callbacks(loaded *atomic.Bool) *native.Callbacks {
 	return &native.Callbacks{Log: log, LogLevel: level, Read: read, Asks: asks}
 }
 
+// readers are who reads now.
+func readers() map[string]uintptr {
+	pointers := make(map[string]uintptr, len(Readers))
+	for version, reader := range Readers {
+		pointers[version] = pointerOf(reader)
+	}
+	return pointers
+}
+
 // asks says whether a reader is not the library's own, or one of those is not there.
 func asks() bool {
-	for version, reader := range Readers {
-		if pointer, ok := own[version]; !ok || pointer != pointerOf(reader) {
-			return true
-		}
-	}
-	return len(Readers) != len(own)
+	return !maps.Equal(readers(), own)
 }
 
 // read answers the library from Readers.
