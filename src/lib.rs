@@ -43,6 +43,7 @@ mod lint;
 mod manager;
 mod monitor;
 mod options;
+mod order;
 pub mod pattern;
 mod read;
 mod snapshot;

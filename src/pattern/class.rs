@@ -6,6 +6,7 @@
 use super::fault::Faults;
 use super::fold;
 use super::tables::{DECIMAL, EXACT_NAMES, NAMES, TABLES, Table, UNASSIGNED};
+use crate::order::sorted;
 
 /// The last code point.
 pub(super) const LAST: u32 = 0x10FFFF;
@@ -277,23 +278,17 @@ fn add(items: &[Item], faults: Faults, out: &mut Vec<Span>) {
 
 /// Sorts and merges the spans from `begin` on.
 fn tidy(out: &mut Vec<Span>, begin: usize) {
-    let Some(spans) = out.get_mut(begin..) else { return };
+    let Some(spans) = out.get(begin..) else { return };
     if spans.windows(2).all(|pair| matches!(pair, [(_, hi), (lo, _)] if hi + 1 < *lo)) {
         return;
     }
-    spans.sort();
-    let mut kept = 0;
-    for at in 1..spans.len() {
-        let (lo, hi) = spans[at];
-        let last = &mut spans[kept];
-        if lo <= last.1 + 1 {
-            last.1 = last.1.max(hi);
-        } else {
-            kept += 1;
-            spans[kept] = (lo, hi);
+    let spans = sorted(out.split_off(begin), Ord::cmp);
+    for (lo, hi) in spans {
+        match out.get_mut(begin..).and_then(<[Span]>::last_mut) {
+            Some(last) if lo <= last.1 + 1 => last.1 = last.1.max(hi),
+            _ => out.push((lo, hi)),
         }
     }
-    out.truncate(begin + kept + 1);
 }
 
 /// Replaces the tidy spans from `begin` on by what they leave out.

@@ -1,13 +1,12 @@
 //! Patterns that need no machine: nothing, everything, and a few texts with a place.
 //!
 //! Most patterns in the wild are `.*`, `^true$`, `.*/init$` or `^/usr/s?bin/(sh|bash)$`. What they have in common: an optional
-//! begin, one of a few literal texts, an optional end. They are matched by comparing bytes.
-//!
-//! The same holds for bytes that are not UTF-8: a valid encoding is never found across others, and the one literal character
-//! that such bytes do match, U+FFFD, is left to the machine.
+//! begin, one of a few literal texts, an optional end.
 
 use super::fold;
+use super::texts::{Gap, Texts};
 use super::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
+use crate::order::sorted;
 
 /// At most this many texts, of this many bytes together unless it is only one.
 const MAX_TEXTS: usize = 32;
@@ -24,70 +23,6 @@ pub(super) enum Shape {
     Texts(Texts),
     /// By the machine.
     Other,
-}
-
-/// A few texts; one of them, with what may be around it, is the input.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Texts {
-    texts: Box<[Box<[u8]>]>,
-    before: Gap,
-    after: Gap,
-}
-
-/// What may stand before or after the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gap {
-    Nothing,
-    /// `.*`: anything without a newline.
-    Line,
-    Anything,
-}
-
-impl Gap {
-    fn takes(self, bytes: &[u8]) -> bool {
-        match self {
-            Gap::Nothing => bytes.is_empty(),
-            Gap::Line => !bytes.contains(&b'\n'),
-            Gap::Anything => true,
-        }
-    }
-}
-
-impl Texts {
-    pub(super) fn is_match(&self, input: &[u8]) -> bool {
-        match (self.before, self.after) {
-            (Gap::Anything, Gap::Anything) => self.texts.iter().any(|text| contains(input, text)),
-            (before, Gap::Nothing) => self.texts.iter().any(|text| {
-                input.len() >= text.len()
-                    && input
-                        .split_at_checked(input.len() - text.len())
-                        .is_some_and(|(head, tail)| tail == &**text && before.takes(head))
-            }),
-            (_, after) => self.texts.iter().any(|text| {
-                input
-                    .split_at_checked(text.len())
-                    .is_some_and(|(head, tail)| head == &**text && after.takes(tail))
-            }),
-        }
-    }
-}
-
-/// Whether a text is somewhere in the input, in time that does not depend on the product of their lengths.
-fn contains(input: &[u8], text: &[u8]) -> bool {
-    let Some((first, others)) = text.split_first() else { return true };
-    if text.len() > 16 {
-        // The text is UTF-8, so it is found in one of the stretches that are, and there the standard library is linear.
-        let Ok(text) = str::from_utf8(text) else { return false };
-        return input.utf8_chunks().any(|chunk| chunk.valid().contains(text));
-    }
-    let mut rest = input;
-    while let Some(at) = rest.iter().position(|byte| byte == first) {
-        rest = rest.get(at + 1..).unwrap_or(&[]);
-        if rest.starts_with(others) {
-            return true;
-        }
-    }
-    false
 }
 
 /// Says how a pattern is to be matched.
@@ -166,7 +101,7 @@ impl Classifier<'_> {
         if texts.is_empty() {
             return Some(Shape::Nothing);
         }
-        texts.sort();
+        texts = sorted(texts, Ord::cmp);
         texts.dedup();
         if texts.iter().any(Vec::is_empty) && (before == Gap::Anything || after == Gap::Anything) {
             // An empty text at an end, and nothing is asked of the rest; with a line on the other side that is empty, too.
@@ -179,15 +114,7 @@ impl Classifier<'_> {
             // `^.*$` and `^.*.*$` have all of the line on one side.
             (before, after) = (Gap::Nothing, Gap::Line);
         }
-        if !matches!((before, after), (Gap::Anything, Gap::Anything) | (Gap::Nothing, _) | (_, Gap::Nothing))
-        {
-            return None;
-        }
-        Some(Shape::Texts(Texts {
-            texts: texts.into_iter().map(Vec::into_boxed_slice).collect(),
-            before,
-            after,
-        }))
+        Texts::new(texts, before, after).map(Shape::Texts)
     }
 
     fn op(&self, id: Id) -> Option<Op> {
@@ -303,7 +230,7 @@ impl Classifier<'_> {
 }
 
 /// The character, unless it takes more than a comparison of bytes: the replacement character and surrogates.
-fn encode(c: u32) -> Option<char> {
+pub(super) fn encode(c: u32) -> Option<char> {
     char::from_u32(c).filter(|&c| c != char::REPLACEMENT_CHARACTER)
 }
 
@@ -333,8 +260,8 @@ mod tests {
     }
 
     fn texts(before: Gap, list: &[&str], after: Gap) -> Shape {
-        let texts = list.iter().map(|text| text.as_bytes().into()).collect();
-        Shape::Texts(Texts { texts, before, after })
+        let texts = list.iter().map(|text| text.as_bytes().to_vec()).collect();
+        Shape::Texts(Texts::new(texts, before, after).unwrap())
     }
 
     #[test]

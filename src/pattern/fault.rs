@@ -27,6 +27,13 @@ pub(super) struct Faults {
 }
 
 impl Faults {
+    pub(super) fn any(self) -> bool {
+        #[cfg(feature = "planted-faults")]
+        return self.planted.is_some();
+        #[cfg(not(feature = "planted-faults"))]
+        false
+    }
+
     pub(super) fn has(self, fault: Fault) -> bool {
         #[cfg(feature = "planted-faults")]
         return self.planted == Some(fault);

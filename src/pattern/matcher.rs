@@ -4,10 +4,12 @@
 //! word of the states that take it. Larger ones run as lists of instructions. Both take time in proportion to the text, and
 //! their working memory lives on the stack of the caller or is made for the one match: nothing is shared between threads.
 
+use super::classify::encode;
 use super::program::{Inst, On, Program};
+use super::texts::{Gap, Texts};
 
 /// The next code point and its length; a byte that is not UTF-8 is one U+FFFD.
-fn decode(rest: &[u8]) -> Option<(u32, usize)> {
+pub(super) fn decode(rest: &[u8]) -> Option<(u32, usize)> {
     const INVALID: (u32, usize) = (0xFFFD, 1);
     let (&first, rest) = rest.split_first()?;
     let tail = |at: usize| {
@@ -41,12 +43,16 @@ fn decode(rest: &[u8]) -> Option<(u32, usize)> {
 /// A machine ready to run.
 #[derive(Debug)]
 pub(super) enum Machine {
+    Texts(Texts),
     Word(Box<Word>),
     List(Program),
 }
 
 impl Machine {
     pub(super) fn new(program: Program) -> Machine {
+        if let Some(text) = text(&program) {
+            return Machine::Texts(text);
+        }
         let states = program.insts.iter().filter(|inst| is_state(inst)).count();
         // Many splits are not worth following again and again.
         if states > 64 || program.insts.len() > 256 {
@@ -57,10 +63,33 @@ impl Machine {
 
     pub(super) fn is_match(&self, input: &[u8]) -> bool {
         match self {
+            Machine::Texts(texts) => texts.is_match(input),
             Machine::Word(word) => word.is_match(input),
             Machine::List(program) => List::new(program).is_match(input),
         }
     }
+}
+
+/// What a program comes to that is a text once its repeats are expanded, as `(?:ab){20}` is.
+fn text(program: &Program) -> Option<Texts> {
+    let (mut before, mut after) = (Gap::Anything, Gap::Anything);
+    let mut text = Vec::new();
+    let mut at = program.start;
+    // A program that leads back to where it was is no text.
+    for step in 0..=program.insts.len() {
+        let inst = program.insts.get(at as usize)?;
+        match inst.on {
+            On::Match => return Texts::new(vec![text], before, after),
+            On::BeginText if step == 0 => before = Gap::Nothing,
+            On::EndText => after = Gap::Nothing,
+            On::Char if after == Gap::Anything => {
+                text.extend(encode(inst.arg)?.encode_utf8(&mut [0; 4]).bytes());
+            }
+            _ => return None,
+        }
+        at = inst.out;
+    }
+    None
 }
 
 fn is_state(inst: &Inst) -> bool {
@@ -326,6 +355,9 @@ impl<'p> List<'p> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fault::Faults;
+    use super::super::parse::parse;
+    use super::super::program::build;
     use super::*;
 
     #[test]
@@ -355,6 +387,27 @@ mod tests {
             (b"\xF0\x9F\xC3\xA9", vec![X, X, 0xE9]),
         ] {
             assert_eq!(code_points(bytes), expected, "{bytes:x?}");
+        }
+    }
+
+    #[test]
+    fn expanded_texts_need_no_machine() {
+        let machine = |pattern: &str| {
+            let tree = parse(pattern, Faults::default()).unwrap();
+            Machine::new(build(&tree, Faults::default()))
+        };
+        for (pattern, matched, others) in [
+            ("(?:ab){3}c", "xabababcx", ["ababc", "ababab", ""]),
+            ("^(?:ab){2}$", "abab", ["xabab", "ababx", "ab"]),
+            ("\u{e9}{2}$", "\u{e9}\u{e9}\u{e9}", ["\u{e9}", "\u{e9}\u{e9}x", "e"]),
+        ] {
+            let machine = machine(pattern);
+            assert!(matches!(machine, Machine::Texts(_)), "{pattern}");
+            assert!(machine.is_match(matched.as_bytes()), "{pattern}");
+            assert!(others.iter().all(|input| !machine.is_match(input.as_bytes())), "{pattern}");
+        }
+        for pattern in ["a{2}b?", "(?i)ab{2}", "a{2}$b", "\u{fffd}{2}", "[ab]{2}", "(?:ab)+"] {
+            assert!(!matches!(machine(pattern), Machine::Texts(_)), "{pattern}");
         }
     }
 

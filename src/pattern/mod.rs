@@ -18,21 +18,23 @@
 //!
 //! # How it works
 //!
-//! A pattern goes through three steps, and most patterns in the wild never need the third:
+//! A pattern goes through three steps, and most patterns in the wild never need the third (many, which `literal` and `alternatives`
+//! read, not even the first):
 //!
 //! 1. `parse` reads the text and builds a `tree`, as Go would, since Go's limits are about that tree. This is all it takes to
 //!    accept or reject a pattern. It takes time and memory in proportion to the text: repeats are counted, not expanded, and
 //!    `\pL` stays two characters, not 659 spans.
-//! 2. `classify` looks for patterns that are a comparison of bytes: everything, nothing, or a few literal texts at the begin, at
-//!    the end or anywhere.
-//! 3. For the others the first match builds a `program`, expanding repeats, and makes it ready to run in `matcher`: small ones bit by
-//!    bit in one machine word, larger ones as lists. Either way a match takes time in proportion to the length of the input.
+//! 2. `classify` looks for patterns that are a comparison of bytes: everything, nothing, or a few literal `texts` at the begin,
+//!    at the end or anywhere.
+//! 3. For the others the first match builds a `program`, expanding repeats, and makes it ready to run in `matcher`: as a text, if
+//!    it came to one; small ones bit by bit in one machine word, larger ones as lists. Either way a match takes time in proportion to the length of the input.
 //!
 //! Two threads may build the same machine at the same time; one result is kept, and neither waits for the other. So a pattern
 //! is usable in a child after `fork`, no matter what other threads of the parent were doing.
 //!
 //! Class names, case folding and lower case come from Go's own tables, which a program in `generate/` writes down.
 
+mod alternatives;
 mod class;
 mod classify;
 mod error;
@@ -40,6 +42,7 @@ mod factor;
 mod fault;
 mod fold;
 mod limits;
+mod literal;
 mod matcher;
 mod onepass;
 mod parse;
@@ -48,6 +51,7 @@ mod sets;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod tree;
 
 use std::fmt;
@@ -62,7 +66,9 @@ pub use error::PatternError;
 pub use fault::Fault;
 use fault::Faults;
 pub(crate) use fold::to_lower;
+pub(crate) use literal::Literal;
 use matcher::Machine;
+use texts::Texts;
 use tree::Tree;
 
 /// A pattern, as Go's package `regexp` reads it.
@@ -76,8 +82,15 @@ pub struct Pattern {
 enum Engine {
     Nothing,
     Everything,
-    Texts(classify::Texts),
-    Machine { tree: Tree, machine: OnceBox<Machine> },
+    Literal(Literal),
+    Texts(Texts),
+    Machine(Box<Lazy>),
+}
+
+/// A machine that is made when it is needed first.
+struct Lazy {
+    tree: Tree,
+    machine: OnceBox<Machine>,
 }
 
 impl Pattern {
@@ -101,6 +114,20 @@ impl Pattern {
     }
 
     fn with(text: &str, faults: Faults) -> Result<Pattern, PatternError> {
+        if faults.any() {
+            return Pattern::by_tree(text, faults);
+        }
+        let engine = match Literal::read(text) {
+            Some(literal) => Engine::Literal(literal),
+            None => match alternatives::read(text) {
+                Some(texts) => Engine::Texts(texts),
+                None => return Pattern::by_tree(text, faults),
+            },
+        };
+        Ok(Pattern { text: text.into(), engine, faults })
+    }
+
+    fn by_tree(text: &str, faults: Faults) -> Result<Pattern, PatternError> {
         let tree = parse::parse(text, faults)?;
         let shape = if faults.has(fault::Fault::DollarBeforeFinalNewline) {
             Shape::Other
@@ -111,7 +138,7 @@ impl Pattern {
             Shape::Nothing => Engine::Nothing,
             Shape::Everything => Engine::Everything,
             Shape::Texts(texts) => Engine::Texts(texts),
-            Shape::Other => Engine::Machine { tree, machine: OnceBox::new() },
+            Shape::Other => Engine::Machine(Box::new(Lazy { tree, machine: OnceBox::new() })),
         };
         Ok(Pattern { text: text.into(), engine, faults })
     }
@@ -125,10 +152,21 @@ impl Pattern {
         match &self.engine {
             Engine::Nothing => false,
             Engine::Everything => true,
+            Engine::Literal(literal) => literal.matches(input),
             Engine::Texts(texts) => texts.is_match(input),
-            Engine::Machine { tree, machine } => machine
-                .get_or_init(|| Box::new(Machine::new(program::build(tree, self.faults))))
+            Engine::Machine(lazy) => lazy
+                .machine
+                .get_or_init(|| Box::new(Machine::new(program::build(&lazy.tree, self.faults))))
                 .is_match(input),
+        }
+    }
+
+    /// Tells texts, few, of which every input that the pattern matches has one in it; none if there are no such texts.
+    pub(crate) fn for_each_text<'p>(&'p self, tell: &mut dyn FnMut(&'p [u8])) {
+        match &self.engine {
+            Engine::Literal(literal) => tell(literal.text()),
+            Engine::Texts(texts) => texts.texts().for_each(tell),
+            Engine::Nothing | Engine::Everything | Engine::Machine(_) => {}
         }
     }
 

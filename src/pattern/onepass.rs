@@ -10,6 +10,7 @@
 use super::class::{Span, contains};
 use super::program::{Inst, On, Program};
 use super::tree::{Id, Op, Tree};
+use crate::order::sorted;
 
 /// Go does not try longer programs.
 const MAX_INSTS: usize = 1000;
@@ -144,8 +145,7 @@ fn reach(program: &Program, from: u32) -> (Vec<Span>, bool) {
 }
 
 fn disjoint(one: &[Span], two: &[Span]) -> bool {
-    let mut two = two.to_vec();
-    two.sort();
+    let two = sorted(two.to_vec(), Ord::cmp);
     // Overlapping spans of one leg alone mean a split in it that is not clear either, found by itself.
     one.iter().all(|&(lo, hi)| {
         let after = two.partition_point(|&(_, end)| end < lo);

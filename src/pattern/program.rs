@@ -10,6 +10,7 @@ use super::fault::{Fault, Faults};
 use super::fold;
 use super::onepass;
 use super::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
+use crate::order::sorted;
 
 /// One instruction: where to go on, and on which condition.
 #[derive(Debug, Clone, Copy)]
@@ -284,7 +285,7 @@ impl Builder<'_> {
         let faults = self.faults;
         let set = self.set((NONE, c), |spans| {
             fold::close(c, c, faults, spans);
-            spans.sort();
+            *spans = sorted(std::mem::take(spans), Ord::cmp);
         });
         self.inst(On::Set, set, next)
     }
