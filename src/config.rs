@@ -76,13 +76,13 @@ impl<'a> Config<'a> {
             end: End::default(),
             hooks: Hooks::Absent,
         };
-        let mut reader = Reader::new(text.as_bytes());
+        let mut reader = Reader::of_str(text);
         match reader.peek()? {
             Kind::Object => {}
             found => return Err(JsonError::wrong_type(reader.offset(), "it", Kind::Object, found)),
         }
         let mut keys = Keys::new("", ["annotations", "hooks", "mounts", "process"]);
-        config.end = members(&mut reader, |reader, key| {
+        config.end = members(&mut reader, &mut |reader, key| {
             match keys.find(&key)? {
                 Some("annotations") => config.annotations = read_pairs(reader, "annotations")?,
                 Some("hooks") => config.hooks = read_hooks(reader)?,
@@ -164,7 +164,7 @@ impl<const N: usize> Keys<N> {
 /// Goes through an object's members, and tells where the next one would go.
 fn members<'a>(
     reader: &mut Reader<'a>,
-    mut member: impl FnMut(&mut Reader<'a>, Text<'a>) -> Read<()>,
+    member: &mut dyn FnMut(&mut Reader<'a>, Text<'a>) -> Read<()>,
 ) -> Read<End> {
     reader.peek()?;
     let mut end = End { offset: reader.offset() + 1, empty: true };
@@ -177,12 +177,12 @@ fn members<'a>(
 }
 
 fn read_process<'a>(reader: &mut Reader<'a>) -> Read<Process<'a>> {
-    if !reader.given(Kind::Object, "process")? {
+    if !reader.given(Kind::Object, &"process")? {
         return Ok(Process::Absent);
     }
     let mut process = Process::NoArgs;
     let mut keys = Keys::new("process", ["args"]);
-    members(reader, |reader, key| {
+    members(reader, &mut |reader, key| {
         match keys.find(&key)? {
             Some(_) => {
                 strings(reader, "process.args", |index, text| {
@@ -201,15 +201,15 @@ fn read_process<'a>(reader: &mut Reader<'a>) -> Read<Process<'a>> {
 /// Whether one of the mounts is a bind mount.
 fn read_mounts(reader: &mut Reader<'_>) -> Read<bool> {
     let mut bind = false;
-    if !reader.given(Kind::Array, "mounts")? {
+    if !reader.given(Kind::Array, &"mounts")? {
         return Ok(bind);
     }
     reader.array(|reader| {
-        if !reader.given(Kind::Object, "an entry of mounts")? {
+        if !reader.given(Kind::Object, &"an entry of mounts")? {
             return Ok(());
         }
         let mut keys = Keys::new("mounts", ["options", "type"]);
-        members(reader, |reader, key| {
+        members(reader, &mut |reader, key| {
             match keys.find(&key)? {
                 Some("options") => {
                     strings(reader, "mounts.options", |_, option| {
@@ -217,7 +217,7 @@ fn read_mounts(reader: &mut Reader<'_>) -> Read<bool> {
                     })?;
                 }
                 Some(_) => {
-                    if reader.given(Kind::String, "mounts.type")? {
+                    if reader.given(Kind::String, &"mounts.type")? {
                         bind |= is_bind(&reader.string()?.value, false);
                     }
                 }
@@ -237,11 +237,11 @@ fn strings<'a>(
     mut element: impl FnMut(usize, Cow<'a, str>),
 ) -> Read<()> {
     let mut index = 0;
-    if !reader.given(Kind::Array, name)? {
+    if !reader.given(Kind::Array, &name)? {
         return Ok(());
     }
     reader.array(|reader| {
-        let given = reader.given(Kind::String, format_args!("{name}[{index}]"))?;
+        let given = reader.given(Kind::String, &format_args!("{name}[{index}]"))?;
         element(index, if given { reader.string()?.value } else { Cow::Borrowed("") });
         index += 1;
         Ok(())
@@ -251,14 +251,14 @@ fn strings<'a>(
 fn read_hooks(reader: &mut Reader<'_>) -> Read<Hooks> {
     reader.peek()?;
     let start = reader.offset();
-    if !reader.given(Kind::Object, "hooks")? {
+    if !reader.given(Kind::Object, &"hooks")? {
         return Ok(Hooks::Null(start..reader.offset()));
     }
     let mut stages: [StageEntries; Stage::ALL.len()] = Default::default();
     let names: [&str; 6] =
         ["createContainer", "createRuntime", "poststart", "poststop", "startContainer", "prestart"];
     let mut keys = Keys::new("hooks", names);
-    let end = members(reader, |reader, key| {
+    let end = members(reader, &mut |reader, key| {
         match keys.find(&key)? {
             Some(name) => {
                 let entries = read_entries(reader, name)?;
@@ -278,7 +278,7 @@ fn read_hooks(reader: &mut Reader<'_>) -> Read<Hooks> {
 fn read_entries(reader: &mut Reader<'_>, name: &str) -> Read<StageEntries> {
     reader.peek()?;
     let start = reader.offset();
-    if !reader.given(Kind::Array, format_args!("hooks.{name}"))? {
+    if !reader.given(Kind::Array, &format_args!("hooks.{name}"))? {
         return Ok(StageEntries::Null(start..reader.offset()));
     }
     let mut entries = Vec::new();

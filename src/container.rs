@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::diagnostic::Code;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::{JsonError, Kind, Reader, Text};
+use crate::order::sorted;
 
 /// A container as conditions see it (SPEC §5).
 #[derive(Debug, Clone)]
@@ -41,7 +42,7 @@ impl Annotations {
     /// # Errors
     /// [`ErrorKind::Json`] if it is not one, or has a key twice.
     pub fn from_json(text: &str) -> Result<Annotations> {
-        let mut reader = Reader::new(text.as_bytes());
+        let mut reader = Reader::of_str(text);
         let read = match read_pairs(&mut reader, "annotations") {
             Ok(pairs) => reader.end().map(|()| pairs).map_err(JsonError::from),
             Err(error) => Err(error),
@@ -90,14 +91,14 @@ pub(crate) fn read_pairs<'a>(
     reader: &mut Reader<'a>,
     name: &str,
 ) -> std::result::Result<Pairs<'a>, JsonError> {
-    if !reader.given(Kind::Object, name)? {
+    if !reader.given(Kind::Object, &name)? {
         return Ok(Vec::new());
     }
     // Few containers have more.
     let mut pairs: Pairs<'a> = Vec::with_capacity(16);
     let mut keys: Vec<Text<'a>> = Vec::with_capacity(16);
     reader.object(|reader, key| {
-        let value = if reader.given(Kind::String, format_args!("{name}.{}", key.value))? {
+        let value = if reader.given(Kind::String, &format_args!("{name}.{}", key.value))? {
             reader.string()?.value
         } else {
             Cow::Borrowed("")
@@ -106,7 +107,7 @@ pub(crate) fn read_pairs<'a>(
         keys.push(key);
         Ok::<(), JsonError>(())
     })?;
-    keys.sort_by(|a, b| a.value.cmp(&b.value).then(a.offset.cmp(&b.offset)));
+    let keys = sorted(keys, |a, b| a.value.cmp(&b.value));
     let twice = keys.windows(2).filter_map(|pair| match pair {
         [first, second] if first.value == second.value => Some(second),
         _ => None,

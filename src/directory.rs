@@ -2,25 +2,23 @@
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::File;
 use std::io::Read;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use once_cell::race::OnceBox;
-
 use crate::diagnostic::{Code, Diagnostic, Position, text_of};
-use crate::error::{Error, ErrorKind, Result};
-use crate::hook::{Decoded, Hook, Reader, Validator, decode, nil_hook, quote};
-use crate::inject::Target;
-use crate::json;
+use crate::error::{Error, ErrorKind};
+use crate::hook::{Decoded, Hook, Invalid, Validator, Wanted, decode, decode_again, nil_hook, quote};
 use crate::lint;
+use crate::loaded::{Loaded, Source};
 use crate::options::{LogLevel, Options};
-use crate::stamp::Stamp;
-use crate::sys::{errno_of, errno_text};
-use crate::when::Conditions;
+use crate::order::sorted;
+use crate::snapshot::Known;
+use crate::sys::{Directory, Status, errno_of, errno_text, open_to_read};
+
+type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// The system's directory, which packages install hooks to.
 pub const DEFAULT_DIR: &str = "/usr/share/containers/oci/hooks.d";
@@ -30,49 +28,35 @@ pub const OVERRIDE_DIR: &str = "/etc/containers/oci/hooks.d";
 /// The largest hook file that is read.
 const MAX_FILE_SIZE: u64 = 16 << 20;
 
-/// A hook that was loaded from a file.
-#[derive(Debug)]
-pub(crate) struct Loaded {
-    /// The file's name, by which files of later directories mask it.
-    pub name: OsString,
-    pub path: PathBuf,
-    pub hook: Hook,
-    entry: OnceBox<String>,
-    pub conditions: Conditions,
-    pub targets: Vec<Target>,
-    /// What there was to say of it.
-    pub warnings: Vec<Diagnostic>,
-    /// The file when it was read, and the hook's executable.
-    stamps: [Stamp; 2],
-}
-
-impl Loaded {
-    /// What is injected: `hook.hook` as JSON. It is made when the hook first matches: an engine that injects once needs few.
-    pub fn entry(&self) -> &str {
-        self.entry.get_or_init(|| Box::new(json::to_string(&self.hook.hook)))
-    }
-
-    /// What a failed evaluation of this hook's conditions is to the caller.
-    pub fn matching_error(&self, error: crate::Error) -> crate::Error {
-        error
-            .context(format_args!("matching hook {}", quote(self.name.as_bytes())))
-            .with_hook(text_of(&self.name))
-            .with_path(&self.path)
-    }
-}
-
 /// What a directory came to.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     pub hooks: Vec<Arc<Loaded>>,
     /// The failures, in the order of the files' names.
     pub errors: Vec<Error>,
-    /// The failures and what else there is to say.
-    pub diagnostics: Vec<Diagnostic>,
+    /// What there is to say, in the order of the files' names.
+    pub notes: Vec<Note>,
     /// Files that were looked at and give no hook: those that fail, and links that lead nowhere.
-    pub without_hook: Vec<(OsString, PathBuf)>,
+    pub without_hook: Vec<Arc<Path>>,
     /// The hook files; `None` if the directory could not be listed.
     pub listed: Option<Arc<Listed>>,
+}
+
+/// What there is to say about a directory or a file of it.
+#[derive(Debug, Clone)]
+pub(crate) enum Note {
+    Said(Box<Diagnostic>),
+    /// What a hook says of itself, if it is asked.
+    Of(Arc<Loaded>),
+}
+
+impl Note {
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Note::Said(diagnostic) => std::slice::from_ref(diagnostic),
+            Note::Of(loaded) => loaded.warnings(),
+        }
+    }
 }
 
 impl Scan {
@@ -89,15 +73,29 @@ impl Scan {
         Some(first.clone().with_message(messages.join(": ")))
     }
 
+    /// What there is to say.
+    pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.notes.iter().flat_map(Note::diagnostics)
+    }
+
     fn fail(&mut self, error: Error) {
-        self.diagnostics.push(error.to_diagnostic(lint::hint(error.code())));
+        self.say([error.to_diagnostic(lint::hint(error.code()))]);
         self.errors.push(error);
+    }
+
+    fn say(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.notes.extend(diagnostics.into_iter().map(Box::new).map(Note::Said));
+    }
+
+    fn add(&mut self, loaded: Arc<Loaded>) {
+        self.notes.push(Note::Of(Arc::clone(&loaded)));
+        self.hooks.push(loaded);
     }
 }
 
 /// Reads directories, one after another.
 pub(crate) struct Scanner<'a> {
-    extension_stages: &'a [String],
+    extension_stages: &'a Arc<[String]>,
     options: &'a Options,
     validator: Validator<'a>,
     before: Before<'a>,
@@ -107,7 +105,7 @@ pub(crate) struct Scanner<'a> {
 #[derive(Default)]
 pub(crate) struct Before<'a> {
     /// The hooks, by their files.
-    pub hooks: HashMap<&'a Path, &'a Arc<Loaded>>,
+    pub hooks: HashMap<&'a Path, Known<'a>>,
     /// What the directories had, in their order.
     pub listed: &'a [Option<Arc<Listed>>],
     /// The names of the files to which something has happened since; `None` if that is not known. The others are not read
@@ -116,7 +114,7 @@ pub(crate) struct Before<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    pub fn new(extension_stages: &'a [String], options: &'a Options, before: Before<'a>) -> Scanner<'a> {
+    pub fn new(extension_stages: &'a Arc<[String]>, options: &'a Options, before: Before<'a>) -> Scanner<'a> {
         Scanner { extension_stages, options, validator: Validator::new(extension_stages), before }
     }
 
@@ -140,147 +138,173 @@ impl<'a> Scanner<'a> {
             let directory = text_of(directory.as_os_str());
             line.write(&format!("reading hooks from {directory}"), &[("directory", &directory)]);
         });
-        let listed = match (before, &self.before.touched) {
-            (Some(before), Some(touched)) => before.with(directory, touched),
-            _ => Arc::new(list(directory)?),
+        let (listed, opened) = match (before, &self.before.touched) {
+            (Some(before), Some(touched)) => (before.with(directory, touched), None),
+            _ => list(directory).map(|(listed, opened)| (Arc::new(listed), Some(opened)))?,
         };
+        let opened = opened.filter(|_| !goes_up(directory));
         let mut scan = Scan { listed: Some(Arc::clone(&listed)), ..Scan::default() };
-        scan.diagnostics.extend(lint::directory(directory));
-        for name in &listed.names {
-            let path = join(directory, name);
-            if let Some(loaded) = self.unchanged(name, &path) {
-                scan.diagnostics.extend(loaded.warnings.iter().cloned());
-                scan.hooks.push(loaded);
+        scan.hooks.reserve_exact(listed.paths.len());
+        scan.notes.reserve_exact(listed.paths.len());
+        scan.say(lint::directory(directory));
+        for path in &listed.paths {
+            let name = name_of(path);
+            if let Some(loaded) = self.unchanged(name, path) {
+                scan.add(loaded);
                 continue;
             }
-            let mut warnings = Vec::new();
-            match self.load(name.clone(), &path, &mut warnings) {
+            let file = opened.as_ref().map_or_else(|| open_to_read(path), |opened| opened.open_to_read(name));
+            match self.load(file, path) {
                 Ok(loaded) => {
-                    warnings.clone_from(&loaded.warnings);
-                    scan.hooks.push(Arc::new(loaded));
                     self.options.log(LogLevel::Debug, |line| {
                         let path = text_of(path.as_os_str());
                         line.write(&format!("added hook {path}"), &[("path", &path)]);
                     });
+                    scan.add(loaded);
                 }
-                Err(ReadError::Vanished) => scan.without_hook.push((name.clone(), path)),
-                Err(ReadError::Failed(error) | ReadError::Invalid(error, _)) => {
-                    match self.before.hooks.get(path.as_path()).filter(|_| self.options.keep_last_good) {
-                        Some(loaded) => scan.hooks.push(Arc::clone(loaded)),
-                        None => scan.without_hook.push((name.clone(), path)),
+                Err(ReadError::Vanished) => scan.without_hook.push(Arc::clone(path)),
+                Err(ReadError::Failed(failure)) => {
+                    match self.before.hooks.get(&**path).filter(|_| self.options.keep_last_good) {
+                        Some(good) => scan.hooks.push(Arc::clone(good.loaded)),
+                        None => scan.without_hook.push(Arc::clone(path)),
                     }
-                    scan.fail(error);
+                    scan.fail(failure.error);
+                    scan.say(failure.warnings);
                 }
             }
-            scan.diagnostics.extend(warnings);
         }
         Ok(scan)
     }
 
     /// The executables that were looked at, in this order.
-    pub fn into_executables(self) -> Vec<String> {
+    pub fn into_executables(self) -> Vec<Arc<str>> {
         self.validator.into_looked_at()
     }
 
     /// The hook of a file to which nothing has happened.
     fn unchanged(&mut self, name: &OsStr, path: &Path) -> Option<Arc<Loaded>> {
         self.before.touched.as_ref().filter(|touched| !touched.contains(name))?;
-        let loaded = *self.before.hooks.get(path)?;
-        let file = Stamp::of(&std::fs::metadata(path).ok()?);
-        let executable = Stamp::of(self.validator.executable(&loaded.hook.hook.path).as_ref().ok()?);
-        (loaded.stamps == [file, executable]).then(|| Arc::clone(loaded))
+        let loaded = self.before.hooks.get(path)?.loaded;
+        let file = Status::of_path(path).ok()?;
+        let executable = self.validator.executable(&loaded.executable.path).ok()?;
+        loaded.is_from(&file, &executable.status).then(|| Arc::clone(loaded))
     }
 
-    /// Loads a file. `warnings` receives what there is to say beside a failure, also of a hook that is not valid.
-    pub fn load(
-        &mut self,
-        name: OsString,
-        path: &Path,
-        warnings: &mut Vec<Diagnostic>,
-    ) -> std::result::Result<Loaded, ReadError> {
-        let (text, metadata) = read_file(path)?;
-        let parsed = parse(path, &text, self.options.reader.as_ref())?;
-        let validated = self.validator.validate(&parsed.hook);
-        let executable = self.validator.executable(&parsed.hook.hook.path).as_ref().ok();
-        let found = lint::hook(path, &text, &parsed, &metadata, executable, self.extension_stages);
-        let stamps = [Stamp::of(&metadata), executable.map_or(Stamp::of(&metadata), Stamp::of)];
-        let conditions = match validated {
-            Ok(conditions) => conditions,
-            Err(invalid) => {
-                let offset = invalid.field.as_ref().and_then(|field| parsed.place(field));
-                let position = offset.map(|offset| Position::of(&text, offset));
-                let error = Error::from(invalid).with_path(path).with_position(position);
-                warnings.extend(found);
-                return Err(ReadError::Invalid(error, Box::new(parsed.hook)));
+    /// Loads the file at a path.
+    pub fn load_path(&mut self, path: &Path) -> Result<Arc<Loaded>, ReadError> {
+        self.load(open_to_read(path), &Arc::from(path))
+    }
+
+    fn load(&mut self, file: std::io::Result<File>, path: &Arc<Path>) -> Result<Arc<Loaded>, ReadError> {
+        let file = file.map_err(|error| match errno_of(&error) {
+            libc::ENOENT => ReadError::Vanished,
+            errno => system_error("open", path, errno).into(),
+        })?;
+        let (text, status) = read_file(&file, path)?;
+        let decoded = decode(&text, self.options.reader.as_ref(), Wanted::Conditions).map_err(|error| {
+            let position = error.offset.map(|offset| Position::of(&text, offset));
+            let message = format!("parsing hook {}: {}", quote(path.as_os_str().as_bytes()), error.message);
+            let error = Error::new(ErrorKind::HookFile, error.code, message);
+            ReadError::from(error.with_path(&**path).with_position(position))
+        })?;
+        let decoded = decoded.ok_or_else(|| ReadError::from(nil_hook().with_path(&**path)))?;
+        match self.validator.validate(&decoded.hook) {
+            Ok(ready) => {
+                let by_reader = decoded.by_reader.then(|| Box::new(decoded.hook.into()));
+                let source = Source { text, by_reader };
+                let stages = Arc::clone(self.extension_stages);
+                Ok(Arc::new(Loaded::new(Arc::clone(path), status, source, ready, stages)))
             }
-        };
-        let hook = parsed.hook;
-        let stages = hook.stages.iter().flatten();
-        let targets = stages.filter_map(|stage| Target::of(stage, self.extension_stages)).collect();
-        let (path, entry) = (path.to_owned(), OnceBox::new());
-        Ok(Loaded { name, path, hook, entry, conditions, targets, warnings: found, stamps })
+            Err(invalid) => Err(self.invalid(invalid, path, &text, &status, decoded)),
+        }
+    }
+
+    /// What there is to say about a file that gives no valid hook.
+    fn invalid(
+        &mut self,
+        invalid: Invalid,
+        path: &Path,
+        text: &[u8],
+        status: &Status,
+        decoded: Decoded<'_>,
+    ) -> ReadError {
+        let decoded = if decoded.by_reader { decoded } else { decode_again(text, Wanted::Notes) };
+        let executable = self.validator.executable(&decoded.hook.entry.path).ok();
+        let executable = executable.as_ref().map(|executable| &executable.status);
+        let warnings = lint::hook(path, text, &decoded, status, executable, self.extension_stages);
+        let offset = invalid.field.as_ref().and_then(|field| decoded.place(field));
+        let position = offset.map(|offset| Position::of(text, offset));
+        let error = Error::from(invalid).with_path(path).with_position(position);
+        ReadError::Failed(Box::new(Failure { error, warnings, hook: Some(decoded.hook.into()) }))
     }
 }
 
-pub(crate) fn owned(texts: &[&str]) -> Vec<String> {
+pub(crate) fn owned(texts: &[&str]) -> Arc<[String]> {
     texts.iter().map(|text| (*text).to_owned()).collect()
-}
-
-fn parse(path: &Path, text: &[u8], reader: Option<&Reader>) -> std::result::Result<Decoded, ReadError> {
-    let decoded = decode(text, reader).map_err(|error| {
-        let position = error.offset.map(|offset| Position::of(text, offset));
-        let message = format!("parsing hook {}: {}", quote(path.as_os_str().as_bytes()), error.message);
-        let error = Error::new(ErrorKind::HookFile, error.code, message);
-        ReadError::Failed(error.with_path(path).with_position(position))
-    })?;
-    decoded.ok_or_else(|| ReadError::Failed(nil_hook().with_path(path)))
 }
 
 /// Why a file gives no hook.
 pub(crate) enum ReadError {
     /// The file is not there any more, or is a link that leads nowhere.
     Vanished,
-    Failed(Error),
-    /// It is a hook, but not a valid one.
-    Invalid(Error, Box<Hook>),
+    Failed(Box<Failure>),
 }
 
-/// Reads a file, whatever it is: nothing that is no regular file is waited for.
-fn read_file(path: &Path) -> std::result::Result<(Vec<u8>, Metadata), ReadError> {
-    let failed =
-        |operation, error: std::io::Error| ReadError::Failed(system_error(operation, path, errno_of(&error)));
-    let flags = libc::O_NONBLOCK | libc::O_NOCTTY;
-    let file = match OpenOptions::new().read(true).custom_flags(flags).open(path) {
-        Err(error) if error.raw_os_error() == Some(libc::ENOENT) => return Err(ReadError::Vanished),
-        opened => opened.map_err(|error| failed("open", error))?,
-    };
-    let metadata = file.metadata().map_err(|error| failed("stat", error))?;
-    if metadata.is_dir() {
-        return Err(ReadError::Failed(system_error("read", path, libc::EISDIR)));
+pub(crate) struct Failure {
+    pub error: Error,
+    /// What else there is to say.
+    pub warnings: Vec<Diagnostic>,
+    /// It is a hook, but not a valid one.
+    pub hook: Option<Hook>,
+}
+
+impl From<Error> for ReadError {
+    fn from(error: Error) -> ReadError {
+        ReadError::Failed(Box::new(Failure { error, warnings: Vec::new(), hook: None }))
     }
-    if !metadata.is_file() {
+}
+
+/// Reads a file. What is no regular file is not read, since it might be waited for.
+fn read_file(file: &File, path: &Path) -> Result<(Vec<u8>, Status), ReadError> {
+    let failed = |operation, error: std::io::Error| system_error(operation, path, errno_of(&error));
+    let status = Status::of_file(file).map_err(|error| failed("stat", error))?;
+    if status.is_directory() {
+        return Err(system_error("read", path, libc::EISDIR).into());
+    }
+    if !status.is_file() {
         return Err(refused(path, Code::NotRegularFile, "not a regular file"));
     }
-    if metadata.len() > MAX_FILE_SIZE {
+    if status.size > MAX_FILE_SIZE {
         return Err(refused(path, Code::FileTooLarge, "file too large (the limit is 16 MiB)"));
     }
-    let text = read_to_limit(&file, metadata.len()).map_err(|error| failed("read", error))?;
+    let text = read_to_limit(file, status.size).map_err(|error| failed("read", error))?;
     if text.len() as u64 > MAX_FILE_SIZE {
         return Err(refused(path, Code::FileTooLarge, "file too large (the limit is 16 MiB)"));
     }
-    Ok((text, metadata))
+    Ok((text, status))
 }
 
-/// Reads to the end, or to one byte more than the limit: the file may grow meanwhile.
-fn read_to_limit(file: &File, size: u64) -> std::io::Result<Vec<u8>> {
-    let mut text = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
-    file.take(MAX_FILE_SIZE + 1).read_to_end(&mut text)?;
+/// Reads to the end, or to one byte more than the limit: the file may have grown, or shrunk.
+fn read_to_limit(mut file: &File, size: u64) -> std::io::Result<Vec<u8>> {
+    let size = usize::try_from(size).unwrap_or(0);
+    let mut text = vec![0; size + 1];
+    let first = loop {
+        match file.read(&mut text) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            read => break read?,
+        }
+    };
+    text.truncate(first);
+    // There was room for one byte more, and it was not needed: this is the end, which need not be asked for.
+    if first != size || size == 0 {
+        file.take(MAX_FILE_SIZE + 1 - first as u64).read_to_end(&mut text)?;
+    }
     Ok(text)
 }
 
 fn refused(path: &Path, code: Code, what: &str) -> ReadError {
     let message = format!("open {}: {what}", text_of(path.as_os_str()));
-    ReadError::Failed(Error::new(ErrorKind::HookFile, code, message).with_path(path))
+    Error::new(ErrorKind::HookFile, code, message).with_path(path).into()
 }
 
 pub(crate) fn system_error(operation: &'static str, path: &Path, number: i32) -> Error {
@@ -298,8 +322,8 @@ pub(crate) fn is_hook_file(name: &OsStr) -> bool {
 /// The hook files of a directory.
 #[derive(Debug, Default)]
 pub(crate) struct Listed {
-    /// In the order of their bytes.
-    names: Vec<OsString>,
+    /// Their paths, in the order of the bytes of their names.
+    paths: Vec<Arc<Path>>,
     /// The paths of those of them that are symlinks, in any order.
     pub links: Vec<PathBuf>,
 }
@@ -311,24 +335,24 @@ impl Listed {
         if touched.is_empty() {
             return self;
         }
-        let is_touched = |name: &OsStr| touched.contains(name);
-        let mut names: Vec<OsString> = self.names.iter().filter(|name| !is_touched(name)).cloned().collect();
+        let begin = join(directory).len();
+        let untouched = self.paths.iter().filter(|path| !touched.contains(name_of(path))).cloned();
+        let mut files: Vec<Keyed> = untouched.map(|path| Keyed::new(path, begin)).collect();
         let mut links: Vec<PathBuf> =
-            self.links.iter().filter(|link| !link.file_name().is_some_and(is_touched)).cloned().collect();
+            self.links.iter().filter(|link| !touched.contains(name_of(link))).cloned().collect();
         for name in touched {
-            let path = join(directory, name);
+            let path = path_in(directory, name);
             // One that is gone is told as such, unless it comes and goes all the time.
             if let Ok(found) = path.symlink_metadata() {
-                names.push(name.clone());
-                links.extend(found.is_symlink().then_some(path));
+                links.extend(found.is_symlink().then(|| path.clone()));
+                files.push(Keyed::new(path.into(), begin));
             }
         }
-        names.sort();
-        Arc::new(Listed { names, links })
+        Arc::new(Listed { paths: by_name(files), links })
     }
 }
 
-fn list(directory: &Path) -> Result<Listed> {
+fn list(directory: &Path) -> Result<(Listed, Directory)> {
     let failed = |operation, error: std::io::Error| {
         let message =
             format!("{operation} {}: {}", text_of(directory.as_os_str()), errno_text(errno_of(&error)));
@@ -337,28 +361,76 @@ fn list(directory: &Path) -> Result<Listed> {
             .with_path(directory)
     };
     let mut listed = Listed::default();
-    for entry in std::fs::read_dir(directory).map_err(|error| failed("open", error))? {
-        let entry = entry.map_err(|error| failed("readdirent", error))?;
-        let name = entry.file_name();
-        if is_hook_file(&name) {
-            // The listing mostly tells the type. Where it does not, and the file has gone meanwhile, it is no link.
-            if entry.file_type().is_ok_and(|kind| kind.is_symlink()) {
-                listed.links.push(join(directory, &name));
-            }
-            listed.names.push(name);
+    let mut opened = Directory::open(directory).map_err(|error| failed("open", error))?;
+    let mut path = join(directory);
+    let prefix = path.len();
+    let mut hook_file = |name: &OsStr, is_link: Option<bool>| {
+        path.truncate(prefix);
+        path.extend_from_slice(name.as_bytes());
+        is_hook_file(name).then(|| (Arc::<Path>::from(Path::new(OsStr::from_bytes(&path))), is_link))
+    };
+    let mut files = Vec::new();
+    while let Some((path, is_link)) =
+        opened.next(&mut hook_file).map_err(|error| failed("readdirent", error))?
+    {
+        // Where the listing does not tell, and the file has gone meanwhile, it is no link.
+        if is_link.unwrap_or_else(|| path.symlink_metadata().is_ok_and(|found| found.is_symlink())) {
+            listed.links.push(path.to_path_buf());
         }
+        files.push(Keyed::new(path, prefix));
     }
-    listed.names.sort();
-    Ok(listed)
+    listed.paths = by_name(files);
+    Ok((listed, opened))
+}
+
+/// A file by its name, which begins somewhere in its path.
+struct Keyed {
+    /// The first bytes of the name, as a number: most names differ in them.
+    key: u64,
+    path: Arc<Path>,
+    begin: usize,
+}
+
+impl Keyed {
+    fn new(path: Arc<Path>, begin: usize) -> Keyed {
+        let mut first = [0; 8];
+        let name = path.as_os_str().as_bytes().iter().skip(begin);
+        first.iter_mut().zip(name).for_each(|(slot, byte)| *slot = *byte);
+        Keyed { key: u64::from_be_bytes(first), path, begin }
+    }
+
+    fn name(&self) -> Option<&[u8]> {
+        self.path.as_os_str().as_bytes().get(self.begin..)
+    }
+}
+
+/// The files in the order of the bytes of their names.
+fn by_name(files: Vec<Keyed>) -> Vec<Arc<Path>> {
+    let files = sorted(files, |a, b| a.key.cmp(&b.key).then_with(|| a.name().cmp(&b.name())));
+    files.into_iter().map(|file| file.path).collect()
+}
+
+/// The name of a file, which has one.
+pub(crate) fn name_of(path: &Path) -> &OsStr {
+    let path = path.as_os_str().as_bytes();
+    let name = path.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
+    OsStr::from_bytes(path.get(name..).unwrap_or_default())
 }
 
 /// The path of a file in a directory, as Go's `filepath.Join` makes it: without what is empty, `.` or `..` behind a name.
 /// (That is what messages show, and where links are involved it is another file.)
-pub(crate) fn join(directory: &Path, name: &OsStr) -> PathBuf {
+pub(crate) fn path_in(directory: &Path, name: &OsStr) -> PathBuf {
+    let mut path = join(directory);
+    path.extend_from_slice(name.as_bytes());
+    PathBuf::from(OsString::from_vec(path))
+}
+
+/// What stands before a name in such a path.
+fn join(directory: &Path) -> Vec<u8> {
     let directory = directory.as_os_str().as_bytes();
     let absolute = directory.starts_with(b"/");
     let mut parts: Vec<&[u8]> = Vec::new();
-    for part in directory.split(|&byte| byte == b'/').chain([name.as_bytes()]) {
+    for part in directory.split(|&byte| byte == b'/') {
         match part {
             b"" | b"." => {}
             b".." if parts.last().is_some_and(|last| *last != b"..") => drop(parts.pop()),
@@ -366,9 +438,17 @@ pub(crate) fn join(directory: &Path, name: &OsStr) -> PathBuf {
             part => parts.push(part),
         }
     }
-    let mut path = if absolute { vec![b'/'] } else { Vec::new() };
-    path.extend(parts.join(&b'/'));
-    PathBuf::from(OsString::from_vec(path))
+    let mut prefix = if absolute { vec![b'/'] } else { Vec::new() };
+    for part in parts {
+        prefix.extend_from_slice(part);
+        prefix.push(b'/');
+    }
+    prefix
+}
+
+/// Whether such a path may lead elsewhere than to the directory.
+fn goes_up(directory: &Path) -> bool {
+    directory.as_os_str().as_bytes().split(|&byte| byte == b'/').any(|part| part == b"..")
 }
 
 #[cfg(test)]
@@ -387,7 +467,7 @@ mod tests {
             ("a/../../b", "../b/x.json"),
             ("/", "/x.json"),
         ] {
-            assert_eq!(join(Path::new(directory), OsStr::new("x.json")), Path::new(want), "{directory}");
+            assert_eq!(path_in(Path::new(directory), OsStr::new("x.json")), Path::new(want), "{directory}");
         }
     }
 }

@@ -1,17 +1,16 @@
 //! Explaining: each hook's verdict on a container, condition by condition, and the list of hooks (SPEC §8).
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::container::{Container, Process};
 use crate::diagnostic::{Diagnostic, Severity, serialize_path, text_of};
-use crate::directory::Loaded;
 use crate::error::{Error, Result};
 use crate::hook::{Hook, Stage, When};
 use crate::inject::Target;
 use crate::json::text_of as text_of_bytes;
+use crate::loaded::Loaded;
 use crate::snapshot::{Masked, Snapshot};
 use crate::when::{Evaluated, Outcome, Trace};
 
@@ -161,7 +160,8 @@ impl Explanation {
     pub(crate) fn new(snapshot: &Snapshot, container: &Container<'_>) -> Explanation {
         let mut error = None;
         let explain = |loaded: &std::sync::Arc<Loaded>| {
-            let when = &loaded.hook.when;
+            let hook = loaded.hook();
+            let when = &hook.when;
             let annotations = when.annotations.iter().collect();
             let mut recorder = Recorder { when, annotations, container, conditions: Vec::new() };
             let verdict = loaded.conditions.evaluate(container, &mut recorder).map_err(|cause| {
@@ -169,17 +169,16 @@ impl Explanation {
                 cause.to_string()
             });
             HookVerdict {
-                name: text_of(&loaded.name),
-                path: loaded.path.clone(),
+                name: text_of(loaded.name()),
+                path: loaded.path.to_path_buf(),
                 verdict,
-                stages: loaded.hook.stages.clone().unwrap_or_default(),
-                any_of: loaded.hook.when.any_of,
+                any_of: when.any_of,
                 conditions: recorder.conditions,
+                stages: hook.stages.unwrap_or_default(),
             }
         };
         let hooks = snapshot.hooks.iter().map(explain).collect();
-        let failures =
-            snapshot.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+        let failures = snapshot.without_hook().filter(|diagnostic| diagnostic.severity == Severity::Error);
         Explanation {
             generation: snapshot.generation(),
             error,
@@ -198,11 +197,12 @@ impl Explanation {
 impl Snapshot {
     /// The hooks in the order of injection, and what masks what.
     pub fn list(&self) -> Listing {
-        let mut masks: BTreeMap<&Path, Vec<PathBuf>> = BTreeMap::new();
-        for masked in &self.masked {
-            masks.entry(&masked.by).or_default().push(masked.loaded.path.clone());
-        }
-        let masks = |loaded: &Loaded| masks.get(loaded.path.as_path()).cloned().unwrap_or_default();
+        // Both are in the order of injection.
+        let mut masked = self.masked.iter().peekable();
+        let mut masks = |loaded: &Loaded| {
+            let next = || masked.next_if(|masked| masked.by == loaded.path);
+            std::iter::from_fn(next).map(|masked| masked.loaded.path.to_path_buf()).collect()
+        };
         Listing {
             generation: self.generation(),
             hooks: self.hooks.iter().map(|loaded| ListedHook::new(loaded, masks(loaded))).collect(),
@@ -214,24 +214,24 @@ impl Snapshot {
     pub fn hook(&self, index: usize) -> Option<ListedHook> {
         let loaded = self.hooks.get(index)?;
         let masked = self.masked.iter().filter(|masked| masked.by == loaded.path);
-        Some(ListedHook::new(loaded, masked.map(|masked| masked.loaded.path.clone()).collect()))
+        Some(ListedHook::new(loaded, masked.map(|masked| masked.loaded.path.to_path_buf()).collect()))
     }
 }
 
 impl ListedHook {
     fn new(loaded: &Loaded, masks: Vec<PathBuf>) -> ListedHook {
         let (mut injected, mut extension_stages) = (Vec::new(), Vec::new());
-        for target in &loaded.targets {
+        for target in &loaded.injected().targets {
             match target {
                 Target::Stage(stage) => injected.push(*stage),
                 Target::Extension(stage) => extension_stages.push(stage.clone()),
             }
         }
         ListedHook {
-            name: text_of(&loaded.name),
-            path: loaded.path.clone(),
+            name: text_of(loaded.name()),
+            path: loaded.path.to_path_buf(),
             masks,
-            hook: loaded.hook.clone(),
+            hook: loaded.hook(),
             injected,
             extension_stages,
         }
@@ -252,7 +252,7 @@ impl Listing {
 
 impl From<&Masked> for MaskedHook {
     fn from(masked: &Masked) -> MaskedHook {
-        MaskedHook { path: masked.loaded.path.clone(), by: masked.by.clone() }
+        MaskedHook { path: masked.loaded.path.to_path_buf(), by: masked.by.to_path_buf() }
     }
 }
 

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::config::{Config, End, Hooks, StageEntries};
-use crate::directory::Loaded;
 use crate::hook::{OciHook, Stage};
 use crate::json;
+use crate::loaded::Loaded;
 
 /// What came of [`Manager::hooks`](crate::Manager::hooks).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl<'a> Plan<'a> {
     /// Adds a hook that matched.
     pub fn add(&mut self, loaded: &'a Loaded) {
         self.matched = true;
-        for target in &loaded.targets {
+        for target in &loaded.injected().targets {
             match target {
                 Target::Stage(stage) => {
                     let slot = Stage::ALL.iter().position(|known| known == stage);
@@ -71,7 +71,7 @@ impl<'a> Plan<'a> {
                     }
                 }
                 Target::Extension(stage) => {
-                    let hook = loaded.hook.hook.clone();
+                    let hook = loaded.oci_hook().clone();
                     self.extension_stage_hooks.0.entry(stage.clone()).or_default().push(hook);
                 }
             }
@@ -142,13 +142,13 @@ fn push_elements(out: &mut String, hooks: &[&Loaded]) {
         if index > 0 {
             out.push(',');
         }
-        out.push_str(hook.entry());
+        out.push_str(&hook.injected().entry);
     }
 }
 
 /// How long elements are, each with a comma.
 fn length(hooks: &[&Loaded]) -> usize {
-    hooks.iter().map(|hook| hook.entry().len() + 1).sum()
+    hooks.iter().map(|hook| hook.injected().entry.len() + 1).sum()
 }
 
 /// Changes to a text.
@@ -196,7 +196,7 @@ pub(crate) fn already_there<'p>(config: &Config<'_>, plan: &Plan<'p>) -> Vec<(St
             .filter_map(|range| serde_json::from_str(config.text.get(range.clone())?).ok())
             .collect();
         for hook in hooks {
-            if serde_json::to_value(&hook.hook.hook).is_ok_and(|entry| there.contains(&entry)) {
+            if serde_json::to_value(hook.oci_hook()).is_ok_and(|entry| there.contains(&entry)) {
                 found.push((stage, *hook));
             }
         }

@@ -40,6 +40,7 @@ mod hook;
 mod inject;
 mod json;
 mod lint;
+mod loaded;
 mod manager;
 mod monitor;
 mod options;

@@ -11,11 +11,12 @@ use arc_swap::ArcSwap;
 use crate::config::Config;
 use crate::container::{Annotations, Container};
 use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
-use crate::directory::{Before, Loaded, Scan, Scanner, owned};
+use crate::directory::{Before, Scan, Scanner, owned};
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::{Explanation, Listing};
 use crate::hook::Stage;
 use crate::inject::{Injection, Plan, already_there};
+use crate::loaded::Loaded;
 use crate::monitor::Monitor;
 use crate::options::{LogLevel, Options, Policy};
 use crate::snapshot::Snapshot;
@@ -31,7 +32,7 @@ pub struct Manager(Arc<Shared>);
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub directories: Vec<PathBuf>,
-    extension_stages: Vec<String>,
+    extension_stages: Arc<[String]>,
     pub options: Options,
     snapshot: ArcSwap<Snapshot>,
     /// The number of scans that were started; each set carries that of its scan.
@@ -152,7 +153,14 @@ impl Manager {
 
     /// All problems of the last load, tolerated or not.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        self.0.snapshot.load().diagnostics.to_vec()
+        self.0.snapshot.load().diagnostics().cloned().collect()
+    }
+
+    /// What is wrong with the files and directories that give no hook, and whether another file's hook runs instead: of the
+    /// [diagnostics](Manager::diagnostics) those that whoever injects has to know. To have them costs little, while the
+    /// warnings of hooks take another look at each of their files.
+    pub fn without_hook(&self) -> Vec<Diagnostic> {
+        self.0.snapshot.load().without_hook().cloned().collect()
     }
 
     /// Reads the directories again and swaps in what is there now.
@@ -187,7 +195,7 @@ impl Manager {
     fn plan<'s>(&self, snapshot: &'s Snapshot, container: &Container<'_>) -> Result<Plan<'s>> {
         snapshot.plan(container, |loaded, matched| {
             self.0.options.log(LogLevel::Debug, |line| {
-                let name = text_of(&loaded.name);
+                let name = text_of(loaded.name());
                 let what = if matched { "matched" } else { "did not match" };
                 line.write(&format!("hook {name} {what}"), &[("hook", &name)]);
             });
@@ -232,7 +240,7 @@ impl Shared {
         let refused = refusal(self.options.policy, &scans);
         let snapshot = Arc::new(Snapshot::new(generation, scans, scanner.into_executables(), &old));
         let outcome = match refused {
-            Some(error) => Err(error.with_diagnostics(snapshot.diagnostics.to_vec())),
+            Some(error) => Err(error.with_diagnostics(snapshot.diagnostics().cloned().collect())),
             None => {
                 self.swap_in(&snapshot);
                 Ok(())
@@ -248,11 +256,8 @@ impl Shared {
             let newest = if current.generation() < snapshot.generation() { snapshot } else { current };
             Arc::clone(newest)
         });
-        if !Arc::ptr_eq(&snapshot.diagnostics, &before.diagnostics) {
-            let known: HashSet<&Diagnostic> = before.diagnostics.iter().collect();
-            for diagnostic in snapshot.diagnostics.iter().filter(|diagnostic| !known.contains(diagnostic)) {
-                self.log(diagnostic);
-            }
+        if self.options.log.is_some() {
+            snapshot.new_diagnostics(&before).into_iter().for_each(|diagnostic| self.log(diagnostic));
         }
     }
 
@@ -278,7 +283,7 @@ fn refusal(policy: Policy, scans: &[Scan]) -> Option<Error> {
         Policy::Strict => scans.iter().find_map(Scan::error).or_else(|| {
             let unsafe_to_run =
                 |d: &&Diagnostic| matches!(d.code, Code::WritableByOthers | Code::ForeignOwner);
-            let diagnostic = scans.iter().flat_map(|scan| &scan.diagnostics).find(unsafe_to_run)?;
+            let diagnostic = scans.iter().flat_map(Scan::diagnostics).find(unsafe_to_run)?;
             let path = text_of(diagnostic.path.as_os_str());
             let message = format!("{path}: {}", diagnostic.message);
             Some(Error::new(ErrorKind::Strict, diagnostic.code, message).with_path(&diagnostic.path))
@@ -290,7 +295,7 @@ fn already_injected(stage: Stage, hook: &Loaded) -> Diagnostic {
     Diagnostic {
         severity: Severity::Warning,
         code: Code::AlreadyInjected,
-        path: hook.path.clone(),
+        path: hook.path.to_path_buf(),
         position: None,
         message: format!("the config has this very hook at {} already; it will run twice", stage.as_str()),
         hint: Some("inject into the config as it was before".to_owned()),
@@ -321,6 +326,6 @@ mod tests {
         assert!(before.generation() < after.generation());
         assert!(Arc::ptr_eq(&before.hooks[0], &after.hooks[0]));
         assert!(!Arc::ptr_eq(&before.hooks[1], &after.hooks[1]));
-        assert_eq!(after.hooks[1].hook.when.commands, ["y"]);
+        assert_eq!(after.hooks[1].hook().when.commands, ["y"]);
     }
 }

@@ -38,10 +38,9 @@ pub fn read_with(
     }
     let stages = owned(extension_stages);
     let mut scanner = Scanner::new(&stages, options, Before::default());
-    match scanner.load(OsString::new(), path, &mut Vec::new()) {
-        Ok(loaded) => (Some(loaded.hook), None),
-        Err(ReadError::Invalid(error, hook)) => (Some(*hook), Some(error)),
-        Err(ReadError::Failed(error)) => (None, Some(error)),
+    match scanner.load_path(path) {
+        Ok(loaded) => (Some(loaded.hook()), None),
+        Err(ReadError::Failed(failure)) => (failure.hook, Some(failure.error)),
         Err(ReadError::Vanished) => (None, Some(system_error("open", path, libc::ENOENT))),
     }
 }
@@ -67,7 +66,7 @@ pub fn read_dir(path: impl AsRef<Path>, extension_stages: &[&str]) -> (HookMap, 
     let (snapshot, error) = scan_one(path.as_ref(), extension_stages, &Options::default());
     let mut hooks = BTreeMap::new();
     for loaded in &snapshot.hooks {
-        hooks.insert(loaded.name.clone(), loaded.hook.clone());
+        hooks.insert(loaded.name().to_owned(), loaded.hook());
     }
     (HookMap(hooks), error)
 }
@@ -86,7 +85,8 @@ fn scan_one(path: &Path, extension_stages: &[&str], options: &Options) -> (Snaps
     let stages = owned(extension_stages);
     match Scanner::new(&stages, options, Before::default()).scan_existing(path, None) {
         Ok(scan) => {
-            let error = scan.error().map(|error| error.with_diagnostics(scan.diagnostics.clone()));
+            let error =
+                scan.error().map(|error| error.with_diagnostics(scan.diagnostics().cloned().collect()));
             (Snapshot::new(0, vec![scan], Vec::new(), &Snapshot::empty()), error)
         }
         Err(error) => (Snapshot::empty(), Some(error)),

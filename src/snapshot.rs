@@ -1,16 +1,19 @@
 //! A set of hooks that does not change any more: what a scan of the directories came to (SPEC §1).
 
-use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsString;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::container::Container;
 use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
-use crate::directory::{Listed, Loaded, Scan};
+use crate::directory::{Listed, Note, Scan, name_of};
 use crate::error::Result;
 use crate::inject::Plan;
+use crate::loaded::Loaded;
+use crate::order::sorted;
 use crate::pattern::to_lower;
 use crate::when::NoTrace;
 
@@ -20,7 +23,7 @@ pub struct Snapshot {
     generation: u64,
     pub(crate) hooks: Vec<Arc<Loaded>>,
     pub(crate) masked: Vec<Masked>,
-    pub(crate) diagnostics: Arc<Vec<Diagnostic>>,
+    notes: Vec<Note>,
     pub(crate) depends_on: DependsOn,
 }
 
@@ -30,7 +33,7 @@ pub(crate) struct DependsOn {
     /// The hook files of the directories.
     pub listed: Vec<Option<Arc<Listed>>>,
     /// The hooks' executables, also of hooks that are not valid.
-    pub executables: Vec<String>,
+    pub executables: Vec<Arc<str>>,
 }
 
 impl DependsOn {
@@ -50,7 +53,14 @@ impl DependsOn {
 pub(crate) struct Masked {
     pub loaded: Arc<Loaded>,
     /// The file whose hook is used.
-    pub by: PathBuf,
+    pub by: Arc<Path>,
+}
+
+/// A hook of a set, and the file that masks it.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub loaded: &'a Arc<Loaded>,
+    pub by: Option<&'a Arc<Path>>,
 }
 
 impl Snapshot {
@@ -60,7 +70,7 @@ impl Snapshot {
             generation: 0,
             hooks: Vec::new(),
             masked: Vec::new(),
-            diagnostics: Arc::default(),
+            notes: Vec::new(),
             depends_on: DependsOn::default(),
         }
     }
@@ -70,76 +80,88 @@ impl Snapshot {
     pub(crate) fn new(
         generation: u64,
         scans: Vec<Scan>,
-        executables: Vec<String>,
+        executables: Vec<Arc<str>>,
         before: &Snapshot,
     ) -> Snapshot {
         let known = before.by_path();
-        let share = |loaded: Arc<Loaded>| match known.get(loaded.path.as_path()) {
-            Some(old) if old.hook == loaded.hook && old.warnings == loaded.warnings => Arc::clone(old),
+        let share = |loaded: Arc<Loaded>| match known.get(&*loaded.path) {
+            Some(old) if old.loaded.is_as(&loaded) => Arc::clone(old.loaded),
             _ => loaded,
         };
-        let mut by_name: BTreeMap<OsString, Vec<Arc<Loaded>>> = BTreeMap::new();
-        let mut diagnostics = Vec::new();
-        let mut without_hook: Vec<(OsString, PathBuf)> = Vec::new();
+        let mut all = Vec::with_capacity(scans.iter().map(|scan| scan.hooks.len()).sum());
+        let mut notes = Vec::new();
+        let mut without_hook = Vec::new();
         let mut depends_on = DependsOn { listed: Vec::new(), executables };
         for scan in scans {
-            depends_on.listed.push(scan.listed);
-            diagnostics.extend(scan.diagnostics);
+            all.extend(scan.hooks.into_iter().map(share));
+            if notes.is_empty() {
+                notes = scan.notes;
+            } else {
+                notes.extend(scan.notes);
+            }
             without_hook.extend(scan.without_hook);
-            for loaded in scan.hooks.into_iter().map(share) {
-                by_name.entry(loaded.name.clone()).or_default().push(loaded);
+            depends_on.listed.push(scan.listed);
+        }
+        let mut say = |diagnostic| notes.push(Note::Said(Box::new(diagnostic)));
+        let Merged { hooks, masked, collisions } =
+            if is_in_order(&all) { Merged { hooks: all, ..Merged::default() } } else { merge(&all) };
+        masked.iter().map(Masked::diagnostic).for_each(&mut say);
+        for path in &without_hook {
+            let place = Place::of(name_of(path));
+            let found = hooks.binary_search_by(|loaded| Place::of(loaded.name()).cmp(&place));
+            let runs = found.ok().and_then(|index| hooks.get(index));
+            if let Some(runs) = runs.filter(|runs| runs.path != *path) {
+                say(override_ineffective(path, runs));
             }
         }
-        let mut masked = Vec::new();
-        let mut hooks: BTreeMap<OsString, Arc<Loaded>> = BTreeMap::new();
-        for (name, mut loaded) in by_name {
-            let Some(used) = loaded.pop() else { continue };
-            // A directory may be given twice.
-            loaded.retain(|lower| lower.path != used.path);
-            masked.extend(loaded.into_iter().map(|loaded| Masked { loaded, by: used.path.clone() }));
-            hooks.insert(name, used);
-        }
-        diagnostics.extend(masked.iter().map(Masked::diagnostic));
-        diagnostics.extend(without_hook.iter().filter_map(|(name, path)| {
-            let runs = hooks.get(name).filter(|loaded| loaded.path != *path)?;
-            Some(override_ineffective(path, runs))
-        }));
-        let mut ordered: Vec<(String, Arc<Loaded>)> =
-            hooks.into_values().map(|loaded| (lower_case(loaded.name.as_bytes()), loaded)).collect();
-        ordered.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| x.name.cmp(&y.name)));
-        diagnostics.extend(ordered.windows(2).filter_map(|pair| match pair {
-            [(a, first), (b, second)] if a == b => Some(case_collision(first, second)),
-            _ => None,
-        }));
-        let hooks = ordered.into_iter().map(|(_, loaded)| loaded).collect();
-        let diagnostics = if diagnostics == *before.diagnostics {
-            Arc::clone(&before.diagnostics)
-        } else {
-            Arc::new(diagnostics)
-        };
-        Snapshot { generation, hooks, masked, diagnostics, depends_on }
+        collisions.into_iter().for_each(say);
+        Snapshot { generation, hooks, masked, notes, depends_on }
     }
 
     /// Whether the two have the same hooks, from the same files, and the same problems.
     pub(crate) fn says_the_same(&self, other: &Snapshot) -> bool {
         let same =
-            |a: &Arc<Loaded>, b: &Arc<Loaded>| Arc::ptr_eq(a, b) || (a.path == b.path && a.hook == b.hook);
+            |a: &Arc<Loaded>, b: &Arc<Loaded>| Arc::ptr_eq(a, b) || (a.path == b.path && a.is_same_hook(b));
         let same_masked = |(a, b): (&Masked, &Masked)| a.by == b.by && same(&a.loaded, &b.loaded);
         self.hooks.len() == other.hooks.len()
             && self.masked.len() == other.masked.len()
             && self.hooks.iter().zip(&other.hooks).all(|(a, b)| same(a, b))
             && self.masked.iter().zip(&other.masked).all(same_masked)
-            && self.diagnostics == other.diagnostics
+            && self.diagnostics().eq(other.diagnostics())
     }
 
-    /// Every hook that was loaded: those that are used in order, then those that are masked.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Loaded>> {
-        self.hooks.iter().chain(self.masked.iter().map(|masked| &masked.loaded))
+    /// All problems of the load, tolerated or not.
+    pub(crate) fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.notes.iter().flat_map(Note::diagnostics)
+    }
+
+    /// Those that a set before did not have.
+    pub(crate) fn new_diagnostics(&self, before: &Snapshot) -> Vec<&Diagnostic> {
+        let known: HashSet<&Diagnostic> = before.diagnostics().collect();
+        self.diagnostics().filter(|diagnostic| !known.contains(diagnostic)).collect()
+    }
+
+    /// Those of them that are about files and directories that give no hook.
+    pub(crate) fn without_hook(&self) -> impl Iterator<Item = &Diagnostic> {
+        let said = self.notes.iter().filter_map(|note| match note {
+            Note::Said(diagnostic) => Some(&**diagnostic),
+            Note::Of(_) => None,
+        });
+        said.filter(|diagnostic| {
+            diagnostic.severity == Severity::Error || diagnostic.code == Code::OverrideIneffective
+        })
+    }
+
+    /// Every hook that was loaded, and by what it is masked: those that are used in order, then those that are masked.
+    pub(crate) fn all(&self) -> impl Iterator<Item = Known<'_>> {
+        let used = self.hooks.iter().map(|loaded| Known { loaded, by: None });
+        let masked = self.masked.iter().map(|masked| Known { loaded: &masked.loaded, by: Some(&masked.by) });
+        used.chain(masked)
     }
 
     /// The same, by their files.
-    pub(crate) fn by_path(&self) -> HashMap<&Path, &Arc<Loaded>> {
-        self.all().map(|loaded| (loaded.path.as_path(), loaded)).collect()
+    pub(crate) fn by_path(&self) -> HashMap<&Path, Known<'_>> {
+        self.all().map(|known| (&*known.loaded.path, known)).collect()
     }
 
     /// Which set of its manager this is; later ones have greater numbers.
@@ -214,7 +236,7 @@ impl Masked {
         Diagnostic {
             severity: Severity::Info,
             code: Code::Masked,
-            path: self.by.clone(),
+            path: self.by.to_path_buf(),
             position: None,
             message: format!("masks {}", text_of(self.loaded.path.as_os_str())),
             hint: None,
@@ -236,7 +258,7 @@ fn override_ineffective(path: &Path, runs: &Loaded) -> Diagnostic {
 }
 
 fn case_collision(first: &Loaded, second: &Loaded) -> Diagnostic {
-    let (earlier, path) = (text_of(first.path.as_os_str()), second.path.clone());
+    let (earlier, path) = (text_of(first.path.as_os_str()), second.path.to_path_buf());
     Diagnostic {
         severity: Severity::Warning,
         code: Code::CaseCollision,
@@ -250,7 +272,56 @@ fn case_collision(first: &Loaded, second: &Loaded) -> Diagnostic {
     }
 }
 
-/// What hooks are ordered by, and then by the bytes of their names: the name as Go's `strings.ToLower` makes it.
-fn lower_case(name: &[u8]) -> String {
-    crate::json::text_of(name).chars().map(to_lower).collect()
+/// Hooks in the order of injection, and what there is to say of others.
+#[derive(Default)]
+struct Merged {
+    hooks: Vec<Arc<Loaded>>,
+    masked: Vec<Masked>,
+    collisions: Vec<Diagnostic>,
+}
+
+/// Whether there is nothing to merge: no name is there twice, and they are in the order of injection. (Where they have
+/// capital letters, this does not tell.)
+fn is_in_order(all: &[Arc<Loaded>]) -> bool {
+    let is_lower = |name: &[u8]| name.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    let names = || all.iter().map(|loaded| loaded.name().as_bytes());
+    names().all(is_lower) && names().zip(names().skip(1)).all(|(a, b)| a < b)
+}
+
+/// Brings the hooks of several directories into order. Of those of one name the last one is used.
+fn merge(all: &[Arc<Loaded>]) -> Merged {
+    let places = all.iter().map(|loaded| (Place::of(loaded.name()), loaded)).collect();
+    let places: Vec<(Place<'_>, &Arc<Loaded>)> = sorted(places, |(a, _), (b, _)| a.cmp(b));
+    let mut merged = Merged::default();
+    let mut before: Option<(&Place<'_>, &Arc<Loaded>)> = None;
+    for of_name in places.chunk_by(|(a, _), (b, _)| a == b) {
+        let Some(((place, used), lower)) = of_name.split_last() else { continue };
+        // A directory may be given twice.
+        let lower = lower.iter().filter(|(_, lower)| lower.path != used.path);
+        let masked =
+            |(_, lower): &(_, &Arc<Loaded>)| Masked { loaded: Arc::clone(lower), by: used.path.clone() };
+        merged.masked.extend(lower.map(masked));
+        merged.hooks.push(Arc::clone(used));
+        if let Some((_, first)) = before.filter(|(before, _)| before.lower == place.lower) {
+            merged.collisions.push(case_collision(first, used));
+        }
+        before = Some((place, used));
+    }
+    merged
+}
+
+/// Where a name stands in the order of injection: by what Go's `strings.ToLower` makes of it, then by its bytes.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place<'n> {
+    lower: Cow<'n, str>,
+    name: &'n OsStr,
+}
+
+impl<'n> Place<'n> {
+    fn of(name: &'n OsStr) -> Place<'n> {
+        let text = crate::json::text_of(name.as_bytes());
+        let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+        let lower = if is_lower { text } else { text.chars().map(to_lower).collect() };
+        Place { lower, name }
+    }
 }

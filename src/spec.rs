@@ -53,7 +53,7 @@ pub(crate) fn inject(plan: &Plan<'_>, spec: &mut Spec) {
             Stage::Poststop => hooks.poststop_mut(),
             Stage::StartContainer => hooks.start_container_mut(),
         };
-        entries.get_or_insert_default().extend(added.iter().map(|loaded| SpecHook::from(&loaded.hook.hook)));
+        entries.get_or_insert_default().extend(added.iter().map(|loaded| SpecHook::from(loaded.oci_hook())));
     }
     spec.set_hooks(Some(hooks));
 }

@@ -1,7 +1,6 @@
 //! What tells a file from another one, and from itself after a change, without a look into it.
 
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt;
+use crate::sys::Status;
 
 /// What is another one when a file is, or when its content, mode or owner changes. (Not always at once: clocks of file
 /// systems tick slowly.)
@@ -15,12 +14,7 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    pub fn of(metadata: &Metadata) -> Stamp {
-        Stamp {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
+    pub fn of(status: &Status) -> Stamp {
+        Stamp { device: status.device, inode: status.inode, size: status.size, changed: status.changed }
     }
 }

@@ -3,14 +3,15 @@
 //! There is one evaluation, [`Conditions::evaluate`]. It tells a [`Trace`] about each condition as it goes; matching
 //! passes [`NoTrace`], which compiles to nothing, and explaining passes a recorder.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::config::Config;
 use crate::container::{Annotations, Container, Process};
 use crate::diagnostic::Code;
 use crate::error::{Error, ErrorKind, Result};
-use crate::hook::{When, decode_when};
-use crate::pattern::{Pattern, PatternError};
+use crate::hook::{WhenDraft, decode_when};
+use crate::pattern::{Literal, Pattern, PatternError};
 
 /// Whether conditions (`when` of a 1.0.0 hook, as JSON; `"or": true` in it means that one is enough) hold for a
 /// container. They need not be valid: a pattern that is none is an error when it is reached.
@@ -44,19 +45,61 @@ pub fn when_match_request(when: &str, request: &[u8], has_bind_mounts: bool) -> 
 fn conditions_of(when: &str) -> Result<Conditions> {
     let text = when.as_bytes();
     let when = decode_when(text).map_err(|error| error.in_argument(text).context("when"))?;
-    Ok(Conditions::compile(&when, |text| Pattern::new(text).map(Arc::new)))
+    Ok(Conditions::compile(&when, Compiled::read))
 }
 
 /// A pattern, or why it is none. In hooks that were validated it always is one.
-pub(crate) type Compiled = std::result::Result<Arc<Pattern>, PatternError>;
+#[derive(Debug, Clone)]
+pub(crate) enum Compiled {
+    Literal(Literal),
+    Pattern(Arc<Pattern>),
+    Invalid(Box<PatternError>),
+}
+
+impl Compiled {
+    pub fn read(text: &str) -> Compiled {
+        match Literal::read(text) {
+            Some(literal) => Compiled::Literal(literal),
+            None => Pattern::new(text).map_or_else(
+                |error| Compiled::Invalid(Box::new(error)),
+                |pattern| Compiled::Pattern(pattern.into()),
+            ),
+        }
+    }
+
+    /// Why it is none.
+    pub fn error(&self) -> Option<&PatternError> {
+        match self {
+            Compiled::Invalid(error) => Some(error),
+            Compiled::Literal(_) | Compiled::Pattern(_) => None,
+        }
+    }
+
+    /// As [`Pattern::for_each_text`].
+    pub fn for_each_text<'p>(&'p self, tell: &mut dyn FnMut(&'p [u8])) {
+        match self {
+            Compiled::Literal(literal) => tell(literal.text()),
+            Compiled::Pattern(pattern) => pattern.for_each_text(tell),
+            Compiled::Invalid(_) => {}
+        }
+    }
+
+    fn matches(&self, input: &[u8]) -> std::result::Result<bool, &PatternError> {
+        match self {
+            Compiled::Literal(literal) => Ok(literal.matches(input)),
+            Compiled::Pattern(pattern) => Ok(pattern.matches(input)),
+            Compiled::Invalid(error) => Err(error),
+        }
+    }
+}
 
 /// The conditions of a hook, ready to be evaluated.
 #[derive(Debug, Clone)]
 pub(crate) struct Conditions {
     pub always: Option<bool>,
     pub has_bind_mounts: Option<bool>,
-    pub annotations: Vec<AnnotationPatterns>,
-    pub commands: Vec<Compiled>,
+    pub annotations: Box<[AnnotationPatterns]>,
+    pub commands: Box<[Compiled]>,
     pub any_of: bool,
 }
 
@@ -114,8 +157,8 @@ impl Trace for NoTrace {
 
 impl Conditions {
     /// Compiles all patterns with `compile`. One that is none is reported when it is reached.
-    pub fn compile(when: &When, mut compile: impl FnMut(&str) -> Compiled) -> Conditions {
-        let mut pair = |(key, value): (&String, &String)| AnnotationPatterns {
+    pub fn compile(when: &WhenDraft<'_>, mut compile: impl FnMut(&str) -> Compiled) -> Conditions {
+        let mut pair = |(key, value): &(Cow<'_, str>, Cow<'_, str>)| AnnotationPatterns {
             key: compile(key),
             value: compile(value),
         };
@@ -162,11 +205,9 @@ impl Conditions {
             Process::Command(command) => command.as_ref(),
         };
         for (index, pattern) in self.commands.iter().enumerate() {
-            match pattern {
-                Ok(pattern) if pattern.matches(command) => {
-                    return (Evaluated::Commands { matched: Some(index) }, Ok(Outcome::Holds));
-                }
-                Ok(_) => {}
+            match pattern.matches(command) {
+                Ok(true) => return (Evaluated::Commands { matched: Some(index) }, Ok(Outcome::Holds)),
+                Ok(false) => {}
                 Err(error) => {
                     return (not_matched, Err(not_a_pattern("command", Code::InvalidCommand, error)));
                 }
@@ -180,21 +221,19 @@ impl AnnotationPatterns {
     fn evaluate(&self, index: usize, container: &Container<'_>) -> (Evaluated, Result<Outcome>) {
         let mut near = None;
         for (at, (key, value)) in container.annotations.iter().enumerate() {
-            let key_matches = match &self.key {
-                Ok(pattern) => pattern.matches(key),
+            match self.key.matches(key) {
+                Ok(true) => {}
+                Ok(false) => continue,
                 Err(error) => {
                     let error = not_a_pattern("annotation key", Code::InvalidAnnotationKey, error);
                     return (Evaluated::Annotation { index, matched: None, near }, Err(error));
                 }
-            };
-            if !key_matches {
-                continue;
             }
-            match &self.value {
-                Ok(pattern) if pattern.matches(value) => {
+            match self.value.matches(value) {
+                Ok(true) => {
                     return (Evaluated::Annotation { index, matched: Some(at), near }, Ok(Outcome::Holds));
                 }
-                Ok(_) => near = Some(at),
+                Ok(false) => near = Some(at),
                 Err(error) => {
                     let error = not_a_pattern("annotation value", Code::InvalidAnnotationValue, error);
                     return (Evaluated::Annotation { index, matched: None, near: Some(at) }, Err(error));

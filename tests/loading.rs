@@ -493,3 +493,25 @@ fn no_file_takes_more_than_its_share() {
     let error = tree.load(&["d"], Policy::Compatible).unwrap_err();
     assert_eq!(error.diagnostics().len(), 5_000);
 }
+
+#[test]
+fn files_are_read_where_their_cleaned_path_leads() {
+    let tree = Tree::new();
+    tree.file("elsewhere", "a.json", marked("elsewhere"));
+    tree.directory("elsewhere/inner");
+    tree.file("here", "a.json", marked("here"));
+    symlink("../elsewhere/inner", tree.directory("here").join("link")).unwrap();
+    // What is listed is elsewhere, what `filepath.Join` makes of the path is here: as the reference has it.
+    let manager = tree.load(&["here/link/.."], Policy::Compatible).unwrap();
+    assert_eq!(marks(&manager), ["here"]);
+    assert_eq!(manager.list().hooks[0].path, tree.root.path().join("here/a.json"));
+}
+
+#[test]
+fn files_that_say_that_they_are_empty_are_read() {
+    let tree = Tree::new();
+    // Of those in /proc the system says that they have no bytes.
+    symlink("/proc/version", tree.directory("a").join("a.json")).unwrap();
+    let error = tree.load(&["a"], Policy::Compatible).unwrap_err();
+    assert!(error.message().contains("expected a value, found 'L'"), "{error}");
+}

@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use libhooks::exec::{self, FilterOptions, FilterResult, RunOptions};
-use libhooks::{ErrorKind, Manager, OciHook, Policy, Severity};
+use libhooks::{ErrorKind, Manager, OciHook, Policy};
 
 use crate::arguments::Filter;
 use crate::cancel::Cancel;
@@ -24,9 +24,7 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     let manager = arguments.source.manager_with(&[STAGE], Policy::Compatible)?;
     let config = configuration::read(given)?;
     let (names, hooks) = matching(&manager, &config, arguments)?;
-    let mut diagnostics = manager.diagnostics();
-    diagnostics.retain(|diagnostic| diagnostic.severity == Severity::Error);
-    report::diagnostics(&diagnostics);
+    report::diagnostics(&manager.without_hook());
     if hooks.is_empty() {
         report::note("info", &format!("no hook of stage {STAGE} is for this container"));
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use libhooks::{Code, Policy, Severity, diagnostics_to_json};
+use libhooks::{Policy, diagnostics_to_json};
 
 use crate::arguments::Inject;
 use crate::configuration;
@@ -21,11 +21,8 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     let injection = manager.hooks(&config.text, annotations.as_ref(), has_bind_mounts).map_err(failure)?;
     let stage_hooks = &injection.extension_stage_hooks;
 
-    let mut diagnostics = manager.diagnostics();
     // Warnings are for those who write hooks; whoever injects needs to know what is lost, or runs against their will.
-    diagnostics.retain(|diagnostic| {
-        diagnostic.severity == Severity::Error || diagnostic.code == Code::OverrideIneffective
-    });
+    let mut diagnostics = manager.without_hook();
     let again = manager.already_injected(&config.text, annotations.as_ref(), has_bind_mounts);
     diagnostics.extend(again.map_err(failure)?);
     if !arguments.json {

@@ -107,7 +107,7 @@ impl PartialEq for Value<'_> {
 
 impl<'a> Value<'a> {
     fn parse(text: &'a str) -> Result<Value<'a>, SyntaxError> {
-        let mut reader = Reader::new(text.as_bytes());
+        let mut reader = Reader::of_str(text);
         Value::read(text, &mut reader, DEPTH)
     }
 

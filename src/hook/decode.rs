@@ -1,25 +1,50 @@
 //! From JSON to a hook: which version a file has, and who reads it.
 
-use super::decoded::{DecodeError, Decoded, Result};
+use std::borrow::Cow;
+
+use super::decoded::{DecodeError, Decoded, Notes, Result, Wanted};
 use super::fields::{object, string};
-use super::{Hook, Reader, Reading, quote, v0_1_0, v1_0_0};
+use super::{Hook, Reader, Reading, VERSION, quote, v0_1_0, v1_0_0};
 use crate::diagnostic::Code;
 use crate::error::Error;
 use crate::json::{self, Kind, folds_to};
 
 /// Decodes a file of either version, or of one that the caller's reader reads (SPEC §3); a nil hook is that reader's.
 /// The error's text lacks the path.
-pub(crate) fn decode(text: &[u8], reader: Option<&Reader>) -> Result<Option<Decoded>> {
+pub(crate) fn decode<'a>(
+    text: &'a [u8],
+    reader: Option<&Reader>,
+    wanted: Wanted,
+) -> Result<Option<Decoded<'a>>> {
+    // Most files are of version 1.0.0, and good: it takes one pass to see that.
+    if reader.is_none()
+        && let Ok(decoded) = v1_0_0::decode_hook(text, Notes::new(wanted))
+        && decoded.hook.version == VERSION
+    {
+        return Ok(Some(Decoded { version: VERSION.into(), ..decoded }));
+    }
+    decode_in_steps(text, reader, Notes::new(wanted))
+}
+
+/// The same once more, for a file that has been decoded without a reader.
+pub(crate) fn decode_again(text: &[u8], wanted: Wanted) -> Decoded<'_> {
+    decode(text, None, wanted).ok().flatten().unwrap_or_default()
+}
+
+/// As Go does it: the text's syntax, then its version, then the rest.
+fn decode_in_steps<'a>(text: &'a [u8], reader: Option<&Reader>, notes: Notes) -> Result<Option<Decoded<'a>>> {
     let version = version_of(text).map_err(|error| error.context("version check"))?;
     let reading = reader.map_or(Reading::Default, |reader| reader(&version.value, text));
     let decoded = match reading {
-        Reading::Default => match version.value.as_str() {
-            "1.0.0" => v1_0_0::decode_hook(text).map(Some),
-            "0.1.0" | "" => v0_1_0::decode_hook(text).map(Some),
+        Reading::Default => match &*version.value {
+            "1.0.0" => v1_0_0::decode_hook(text, notes).map(Some),
+            "0.1.0" | "" => v0_1_0::decode_hook(text, notes).map(Some),
             _ => return Err(version.unrecognized()),
         },
         Reading::Unrecognized => return Err(version.unrecognized()),
-        Reading::Hook(hook) => Ok(hook.map(|hook| Decoded { hook: *hook, ..Decoded::default() })),
+        Reading::Hook(hook) => {
+            Ok(hook.map(|hook| Decoded { hook: (*hook).into(), by_reader: true, ..Decoded::default() }))
+        }
         Reading::Failed(message) => Err(DecodeError::new(Code::ReaderFailed, &message)),
     };
     match decoded {
@@ -37,16 +62,18 @@ impl Hook {
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) for another `version`.
     pub fn decode(content: &[u8], version: Option<&str>) -> std::result::Result<Option<Hook>, Error> {
         let decoded = match version {
-            None => decode(content, None),
-            Some("1.0.0") => decode_1_0_0(content),
-            Some("0.1.0") => check(content).and_then(|()| v0_1_0::decode_hook(content)).map(Some),
+            None => decode(content, None, Wanted::Hook),
+            Some("1.0.0") => decode_1_0_0(content, Notes::default()),
+            Some("0.1.0") => {
+                check(content).and_then(|()| v0_1_0::decode_hook(content, Notes::default())).map(Some)
+            }
             Some(other) => {
                 let message = format!("version is {}", quote(other.as_bytes()));
                 return Err(Error::new(crate::ErrorKind::InvalidArgument, Code::InvalidArgument, message));
             }
         };
         let decoded = decoded.map_err(|error| error.in_argument(content))?;
-        Ok(decoded.map(|decoded| decoded.hook))
+        Ok(decoded.map(|decoded| decoded.hook.into()))
     }
 
     /// Reads what [`Hook::to_json`] writes, `or` included; `null` is `None`. It is not validated.
@@ -57,14 +84,14 @@ impl Hook {
         let content = text.as_bytes();
         let decoded = check(content).and_then(|()| v1_0_0::decode_own_hook(content));
         let decoded = decoded.map_err(|error| error.in_argument(content))?;
-        Ok((!is_null(content)).then_some(decoded.hook))
+        Ok((!is_null(content)).then(|| decoded.hook.into()))
     }
 }
 
 /// Decodes a hook of version 1.0.0, whatever its `version` says; `null` is none.
-pub(super) fn decode_1_0_0(text: &[u8]) -> Result<Option<Decoded>> {
+pub(super) fn decode_1_0_0(text: &[u8], notes: Notes) -> Result<Option<Decoded<'_>>> {
     check(text)?;
-    let decoded = v1_0_0::decode_hook(text)?;
+    let decoded = v1_0_0::decode_hook(text, notes)?;
     Ok((!is_null(text)).then_some(decoded))
 }
 
@@ -79,12 +106,12 @@ fn check(text: &[u8]) -> Result<()> {
 }
 
 #[derive(Default)]
-struct Version {
-    value: String,
+struct Version<'a> {
+    value: Cow<'a, str>,
     offset: Option<usize>,
 }
 
-impl Version {
+impl Version<'_> {
     fn unrecognized(&self) -> DecodeError {
         DecodeError {
             code: Code::UnrecognizedVersion,
@@ -95,16 +122,16 @@ impl Version {
 }
 
 /// Checks the whole text's syntax, and reads its `version`.
-fn version_of(text: &[u8]) -> Result<Version> {
+fn version_of(text: &[u8]) -> Result<Version<'_>> {
     check(text)?;
     let mut version = Version::default();
     let mut reader = json::Reader::new(text);
-    object(&mut reader, "a hook", |reader, key| {
+    object(&mut reader, "a hook", &mut |reader, key| {
         if !folds_to(&key.value, "version") {
             return Ok(reader.skip()?);
         }
         version.offset = Some(key.offset);
-        string(reader, "version", &mut version.value)
+        string(reader, &"version", &mut version.value)
     })?;
     Ok(version)
 }

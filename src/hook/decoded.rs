@@ -1,11 +1,11 @@
 //! What decoding a hook file comes to: a hook and the place of each of its parts, or what is wrong.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use super::Hook;
+use super::draft::Draft;
 use crate::diagnostic::{Code, Position};
 use crate::error::{Error, ErrorKind};
-use crate::json::{JsonError, SyntaxError};
+use crate::json::{JsonError, SyntaxError, Text};
 
 /// A hook file that gives no hook, before validation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,24 +73,71 @@ pub(crate) struct UnknownKey {
     pub object: &'static str,
 }
 
-/// What a file says, and where it says it.
+/// What a file says.
 #[derive(Debug, Default)]
-pub(crate) struct Decoded {
-    pub hook: Hook,
-    /// Where each field stands.
-    pub places: BTreeMap<Field, usize>,
-    pub unknown: Vec<UnknownKey>,
+pub(crate) struct Decoded<'a> {
+    pub hook: Draft<'a>,
     /// The file's `version`; "" where it has none.
-    pub version: String,
+    pub version: Cow<'a, str>,
+    /// Whether the caller's reader has made the hook.
+    pub by_reader: bool,
+    pub notes: Notes,
 }
 
-impl Decoded {
+impl Decoded<'_> {
     /// The offset of a part of the hook: its own, or that of what it stands for in a file of version 0.1.0.
     pub fn place(&self, field: &Field) -> Option<usize> {
-        let whole = match field {
-            Field::AnnotationKey(_) | Field::AnnotationValue(_) => Field::Annotations,
-            _ => return self.places.get(field).copied(),
-        };
-        self.places.get(field).or_else(|| self.places.get(&whole)).copied()
+        // Of several places the last one counts.
+        let place = |field: &Field| self.notes.places.iter().rfind(|(known, _)| known == field);
+        let found = place(field).or_else(|| match field {
+            Field::AnnotationKey(_) | Field::AnnotationValue(_) => place(&Field::Annotations),
+            _ => None,
+        });
+        found.map(|(_, offset)| *offset)
+    }
+}
+
+/// What a file is decoded for. To load it takes little; should there be something to inject or to say, it is decoded once more,
+/// which is cheaper than to keep all of each file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// The hook, but for its `args` and `env`, which are looked through only.
+    Conditions,
+    #[default]
+    Hook,
+    /// The hook, and what there is to note beside it.
+    Notes,
+}
+
+/// What decoding notes beside the hook, if that is wanted: for those who say something about the file.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    pub wanted: Wanted,
+    /// Where each field stands.
+    places: Vec<(Field, usize)>,
+    pub unknown: Vec<UnknownKey>,
+}
+
+impl Notes {
+    pub fn new(wanted: Wanted) -> Notes {
+        Notes { wanted, ..Notes::default() }
+    }
+
+    pub fn are_wanted(&self) -> bool {
+        self.wanted == Wanted::Notes
+    }
+
+    pub fn place(&mut self, field: Field, offset: usize) {
+        if self.are_wanted() {
+            self.places.push((field, offset));
+        }
+    }
+
+    pub fn unknown(&mut self, key: Text<'_>, object: &'static str) {
+        // Enough to find what is wrong; a file of 16 MiB may have millions.
+        const MOST: usize = 100;
+        if self.are_wanted() && self.unknown.len() < MOST {
+            self.unknown.push(UnknownKey { key: key.value.into_owned(), offset: key.offset, object });
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! Single values of a hook file, as Go decodes them: keys in any case, duplicates that merge, `null` that leaves or resets.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::fmt::Display;
 
-use super::decoded::{DecodeError, Field, Result, UnknownKey};
+use super::decoded::{DecodeError, Field, Notes, Result};
 use crate::diagnostic::Code;
 use crate::json::{Kind, Reader, Text, folds_to};
+use crate::order::sorted;
 
 /// The field that Go stores this key's value in: the one of that name, or else one that folds to it.
 pub(super) fn field<'n>(key: &Text<'_>, names: &[&'n str]) -> Option<&'n str> {
@@ -17,40 +18,41 @@ pub(super) fn skip_unknown(
     reader: &mut Reader<'_>,
     key: Text<'_>,
     object: &'static str,
-    unknown: &mut Vec<UnknownKey>,
+    notes: &mut Notes,
 ) -> Result<()> {
-    // Enough to find what is wrong; a file of 16 MiB may have millions.
-    const MOST: usize = 100;
-    if unknown.len() < MOST {
-        unknown.push(UnknownKey { key: key.value.into_owned(), offset: key.offset, object });
-    }
+    notes.unknown(key, object);
     Ok(reader.skip()?)
 }
 
 /// An object; `null` changes nothing.
 pub(super) fn object<'a>(
     reader: &mut Reader<'a>,
-    name: impl Display,
-    member: impl FnMut(&mut Reader<'a>, Text<'a>) -> Result<()>,
+    name: &str,
+    // Not a generic one: there are many, and none takes long.
+    member: &mut dyn FnMut(&mut Reader<'a>, Text<'a>) -> Result<()>,
 ) -> Result<()> {
-    if reader.given(Kind::Object, name)? { reader.object(member) } else { Ok(()) }
+    if reader.given(Kind::Object, &name)? { reader.object(member) } else { Ok(()) }
 }
 
 /// A string; `null` changes nothing.
-pub(super) fn string(reader: &mut Reader<'_>, name: impl Display, value: &mut String) -> Result<()> {
+pub(super) fn string<'a>(
+    reader: &mut Reader<'a>,
+    name: &dyn Display,
+    value: &mut Cow<'a, str>,
+) -> Result<()> {
     if reader.given(Kind::String, name)? {
-        *value = reader.string()?.value.into_owned();
+        *value = reader.string()?.value;
     }
     Ok(())
 }
 
 /// A boolean; `null` is none.
-pub(super) fn boolean(reader: &mut Reader<'_>, name: impl Display) -> Result<Option<bool>> {
-    Ok(if reader.given(Kind::Bool, name)? { Some(reader.bool()?) } else { None })
+pub(super) fn boolean(reader: &mut Reader<'_>, name: &str) -> Result<Option<bool>> {
+    Ok(if reader.given(Kind::Bool, &name)? { Some(reader.bool()?) } else { None })
 }
 
 /// An integer of 64 bits, written without fraction and exponent; `null` is none.
-pub(super) fn integer(reader: &mut Reader<'_>, name: impl Display) -> Result<Option<i64>> {
+pub(super) fn integer(reader: &mut Reader<'_>, name: &str) -> Result<Option<i64>> {
     if !reader.given(Kind::Number, &name)? {
         return Ok(None);
     }
@@ -66,53 +68,72 @@ pub(super) fn integer(reader: &mut Reader<'_>, name: impl Display) -> Result<Opt
     }
 }
 
-/// A map of strings: merged into what is there; `null` clears it, a member's `null` is "".
-pub(super) fn annotations(
-    reader: &mut Reader<'_>,
-    map: &mut BTreeMap<String, String>,
-    places: &mut BTreeMap<Field, usize>,
+/// A map of strings: added to what is there, to be [`merged`]; `null` clears it, a member's `null` is "".
+pub(super) fn annotations<'a>(
+    reader: &mut Reader<'a>,
+    map: &mut Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    notes: &mut Notes,
 ) -> Result<()> {
     const NAME: &str = "when.annotations";
-    if !reader.given(Kind::Object, NAME)? {
+    if !reader.given(Kind::Object, &NAME)? {
         map.clear();
         return Ok(());
     }
     reader.object(|reader, key| {
-        let name = key.value.into_owned();
-        places.insert(Field::AnnotationKey(name.clone()), key.offset);
         reader.peek()?;
-        places.insert(Field::AnnotationValue(name.clone()), reader.offset());
-        let mut value = String::new();
-        string(reader, format_args!("{NAME}[{name:?}]"), &mut value)?;
-        map.insert(name, value);
+        if notes.are_wanted() {
+            notes.place(Field::AnnotationKey(key.value.to_string()), key.offset);
+            notes.place(Field::AnnotationValue(key.value.to_string()), reader.offset());
+        }
+        let mut value = Cow::default();
+        string(reader, &format_args!("{NAME}[{:?}]", key.value), &mut value)?;
+        map.push((key.value, value));
         Ok(())
     })
+}
+
+/// A map in the order of its keys; of those that were given more than once, the last one counts.
+pub(super) fn merged<'a>(map: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+    let mut map = sorted(map, |(a, _), (b, _)| a.cmp(b));
+    map.dedup_by(|later, earlier| {
+        let same = later.0 == earlier.0;
+        if same {
+            std::mem::swap(later, earlier);
+        }
+        same
+    });
+    map
 }
 
 /// An array of strings, with the memory that Go's slices have: where the key comes again, a `null` leaves the string that
 /// an earlier array had at that index, though that array was longer than the one between.
 #[derive(Default)]
-pub(super) struct Strings {
-    /// All that was ever stored since the last `[]` or `null`, and where it stands.
-    slots: Vec<(String, usize)>,
+pub(super) struct Strings<'a> {
+    /// All that was ever stored since the last `[]` or `null`.
+    slots: Vec<Cow<'a, str>>,
+    /// Where each stands, if that is wanted.
+    offsets: Vec<usize>,
     length: usize,
     /// Whether there is an array; `null` is none.
     pub given: bool,
 }
 
-impl Strings {
-    pub fn read(&mut self, reader: &mut Reader<'_>, name: &str) -> Result<()> {
-        self.given = reader.given(Kind::Array, name)?;
+impl<'a> Strings<'a> {
+    pub fn read(&mut self, reader: &mut Reader<'a>, name: &str, notes: &Notes) -> Result<()> {
+        self.given = reader.given(Kind::Array, &name)?;
         self.length = 0;
+        self.offsets.clear();
         if self.given {
             reader.array(|reader| {
-                reader.peek()?;
-                if self.length == self.slots.len() {
-                    self.slots.push(Default::default());
+                if notes.are_wanted() {
+                    reader.peek()?;
+                    self.offsets.push(reader.offset());
                 }
-                if let Some((value, offset)) = self.slots.get_mut(self.length) {
-                    *offset = reader.offset();
-                    string(reader, format_args!("{name}[{}]", self.length), value)?;
+                if self.length == self.slots.len() {
+                    self.slots.push(Cow::default());
+                }
+                if let Some(value) = self.slots.get_mut(self.length) {
+                    string(reader, &format_args!("{name}[{}]", self.length), value)?;
                 }
                 self.length += 1;
                 Ok::<(), DecodeError>(())
@@ -125,14 +146,30 @@ impl Strings {
     }
 
     /// Notes where each string stands.
-    pub fn record(&self, places: &mut BTreeMap<Field, usize>, field: fn(usize) -> Field) {
-        let slots = self.slots.iter().take(self.length).enumerate();
-        places.extend(slots.map(|(index, (_, offset))| (field(index), *offset)));
+    pub fn record(&self, notes: &mut Notes, field: fn(usize) -> Field) {
+        for (index, offset) in self.offsets.iter().enumerate() {
+            notes.place(field(index), *offset);
+        }
+    }
+
+    /// Looks through an array without keeping it.
+    pub fn check(reader: &mut Reader<'_>, name: &str) -> Result<()> {
+        let mut index = 0;
+        if reader.given(Kind::Array, &name)? {
+            reader.array(|reader| {
+                if reader.given(Kind::String, &format_args!("{name}[{index}]"))? {
+                    reader.skip()?;
+                }
+                index += 1;
+                Ok::<(), DecodeError>(())
+            })?;
+        }
+        Ok(())
     }
 
     /// The strings, if there is an array.
-    pub fn take(mut self) -> Option<Vec<String>> {
+    pub fn take(mut self) -> Option<Vec<Cow<'a, str>>> {
         self.slots.truncate(self.length);
-        self.given.then(|| self.slots.into_iter().map(|(value, _)| value).collect())
+        self.given.then_some(self.slots)
     }
 }

@@ -4,6 +4,7 @@
 
 mod decode;
 mod decoded;
+mod draft;
 mod fields;
 mod quote;
 mod reader;
@@ -15,14 +16,15 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-pub(crate) use decode::decode;
-pub(crate) use decoded::{Decoded, Field, UnknownKey};
+pub(crate) use decode::{decode, decode_again};
+pub(crate) use decoded::{Decoded, Field, UnknownKey, Wanted};
+pub(crate) use draft::{Draft, WhenDraft};
 pub(crate) use quote::quote;
 pub use reader::{Reader, Reading};
 use v1_0_0::decode_entries;
 pub(crate) use v1_0_0::decode_when;
 pub use validate::validate;
-pub(crate) use validate::{Validator, nil_hook};
+pub(crate) use validate::{Invalid, Validator, nil_hook};
 
 /// The version that every hook has in memory; a file of version 0.1.0 is translated into it.
 pub const VERSION: &str = "1.0.0";

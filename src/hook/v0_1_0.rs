@@ -1,96 +1,103 @@
 //! Hook files of version 0.1.0, translated into 1.0.0.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use super::decoded::{DecodeError, Decoded, Field, Result};
+use super::VERSION;
+use super::decoded::{DecodeError, Decoded, Field, Notes, Result};
+use super::draft::{Draft, EntryDraft, WhenDraft};
 use super::fields::{Strings, boolean, field, object, skip_unknown, string};
-use super::{Hook, OciHook, VERSION, When};
 use crate::diagnostic::Code;
 use crate::json::{Kind, Reader, folds_to};
 
+/// The keys: those of lists first.
+const KEYS: [&str; 9] =
+    ["arguments", "stages", "stage", "cmds", "cmd", "annotations", "annotation", "hook", "hasbindmounts"];
+
+type Lists<'a> = [Strings<'a>; 7];
+
+/// Takes the list of this key.
+fn list<'a>(lists: &mut Lists<'a>, name: &str) -> Strings<'a> {
+    let list = KEYS.iter().zip(lists).find(|(key, _)| **key == name);
+    list.map(|(_, list)| std::mem::take(list)).unwrap_or_default()
+}
+
 /// Decodes a file of version 0.1.0 and translates it. The text's syntax has been checked.
-pub(super) fn decode_hook(text: &[u8]) -> Result<Decoded> {
-    const KEYS: [&str; 9] =
-        ["hook", "arguments", "stages", "stage", "cmds", "cmd", "annotations", "annotation", "hasbindmounts"];
-    let mut lists: [Strings; 7] = Default::default();
-    let mut path: Option<String> = None;
+pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> {
+    let mut lists = Lists::default();
+    let mut path: Option<Cow<'_, str>> = None;
     let mut has_bind_mounts = None;
-    let mut places = BTreeMap::new();
-    let mut unknown = Vec::new();
-    object(&mut Reader::new(text), "a hook", |reader, key| match field(&key, &KEYS) {
+    object(&mut Reader::new(text), "a hook", &mut |reader, key| match field(&key, &KEYS) {
         Some("hook") => {
-            places.insert(Field::Path, key.offset);
+            notes.place(Field::Path, key.offset);
             if reader.peek()? == Kind::Null {
                 path = None;
                 return Ok(reader.skip()?);
             }
-            string(reader, "hook", path.get_or_insert_default())
+            string(reader, &"hook", path.get_or_insert_default())
         }
         Some("hasbindmounts") => {
-            places.insert(Field::HasBindMounts, key.offset);
+            notes.place(Field::HasBindMounts, key.offset);
             has_bind_mounts = boolean(reader, "hasbindmounts")?;
             Ok(())
         }
         Some(name) => {
-            let list = KEYS.iter().skip(1).position(|&k| k == name).and_then(|index| lists.get_mut(index));
             match name {
-                "stages" | "stage" => drop(places.insert(Field::Stages, key.offset)),
-                "annotations" | "annotation" => drop(places.insert(Field::Annotations, key.offset)),
+                "stages" | "stage" => notes.place(Field::Stages, key.offset),
+                "annotations" | "annotation" => notes.place(Field::Annotations, key.offset),
                 _ => {}
             }
-            match list {
-                Some(list) => list.read(reader, name),
+            let index = KEYS.iter().position(|&key| key == name);
+            match index.and_then(|index| lists.get_mut(index)) {
+                Some(list) => list.read(reader, name, &notes),
                 None => Ok(reader.skip()?),
             }
         }
         None if folds_to(&key.value, "version") => Ok(reader.skip()?),
-        None => skip_unknown(reader, key, "", &mut unknown),
+        None => skip_unknown(reader, key, "", &mut notes),
     })?;
 
-    let [arguments, stages, stage, cmds, cmd, annotations, annotation] = lists;
     let Some(path) = path else {
         return Err(DecodeError::new(Code::MissingHook, "missing required property: hook"));
     };
-    let stages = one_of(stages, stage, "cannot set both 'stage' and 'stages'")?
+    let stages = one_of(&mut lists, "stages", "stage")?
         .ok_or_else(|| DecodeError::new(Code::MissingStages, "missing required property: stages"))?;
-    let commands = one_of(cmds, cmd, "cannot set both 'cmd' and 'cmds'")?;
-    let annotations = one_of(annotations, annotation, "cannot set both 'annotation' and 'annotations'")?;
+    let commands = one_of(&mut lists, "cmds", "cmd")?;
+    let annotations = one_of(&mut lists, "annotations", "annotation")?;
 
-    let args = arguments.take().map_or_else(Vec::new, |arguments| {
+    let args = list(&mut lists, "arguments").take().map_or_else(Vec::new, |arguments| {
         let mut args = vec![path.clone()];
         args.extend(arguments);
         args
     });
     if let Some(commands) = &commands {
-        commands.record(&mut places, Field::Command);
+        commands.record(&mut notes, Field::Command);
     }
-    let when = When {
+    // What any of the given patterns matches, as the value of any annotation.
+    let annotations = annotations.and_then(Strings::take).map(|patterns| patterns.join("|"));
+    let when = WhenDraft {
         always: None,
         has_bind_mounts,
-        annotations: annotations
-            .and_then(Strings::take)
-            .map(|entries| BTreeMap::from([(".*".to_owned(), entries.join("|"))]))
-            .unwrap_or_default(),
+        annotations: annotations.into_iter().map(|value| (".*".into(), value.into())).collect(),
         commands: commands.and_then(Strings::take).unwrap_or_default(),
         any_of: true,
     };
-    stages.record(&mut places, Field::Stage);
+    stages.record(&mut notes, Field::Stage);
     let stages = stages.take();
-    let hook = OciHook { path, args, env: Vec::new(), timeout: None };
-    Ok(Decoded {
-        hook: Hook { version: VERSION.to_owned(), hook, when, stages },
-        places,
-        unknown,
-        version: String::new(),
-    })
+    let entry = EntryDraft { path, args, env: Vec::new(), timeout: None };
+    let hook = Draft { version: VERSION.into(), entry, when, stages };
+    Ok(Decoded { hook, notes, ..Decoded::default() })
 }
 
-/// The one of two spellings that is given; both is an error.
-fn one_of(plural: Strings, singular: Strings, both: &str) -> Result<Option<Strings>> {
-    match (plural.given, singular.given) {
-        (true, true) => Err(DecodeError::new(Code::ConflictingKeys, both)),
-        (true, false) => Ok(Some(plural)),
-        (false, true) => Ok(Some(singular)),
+/// Takes the list of the one of two keys that is given; both is an error.
+fn one_of<'a>(lists: &mut Lists<'a>, plural: &str, singular: &str) -> Result<Option<Strings<'a>>> {
+    let [plural_list, singular_list] = [plural, singular].map(|name| list(lists, name));
+    match (plural_list.given, singular_list.given) {
+        (true, true) => {
+            let message = format!("cannot set both '{singular}' and '{plural}'");
+            Err(DecodeError::new(Code::ConflictingKeys, &message))
+        }
+        (true, false) => Ok(Some(plural_list)),
+        (false, true) => Ok(Some(singular_list)),
         (false, false) => Ok(None),
     }
 }

@@ -1,55 +1,59 @@
 //! Hook files of version 1.0.0.
 
-use std::collections::BTreeMap;
-
-use super::decoded::{DecodeError, Decoded, Field, Result, UnknownKey};
-use super::fields::{Strings, annotations, boolean, field, integer, object, skip_unknown, string};
-use super::{OciHook, When};
+use super::OciHook;
+use super::decoded::{DecodeError, Decoded, Field, Notes, Result, Wanted};
+use super::draft::{Draft, EntryDraft, WhenDraft};
+use super::fields::{Strings, annotations, boolean, field, integer, merged, object, skip_unknown, string};
 use crate::json::{Kind, Reader};
 
-/// Decodes a hook of version 1.0.0, whatever its `version` says. The text's syntax has been checked.
-pub(super) fn decode_hook(text: &[u8]) -> Result<Decoded> {
-    decode(text, Builder::default())
+/// Decodes a hook of version 1.0.0, whatever its `version` says. That the text is JSON is checked on the way; if it may be
+/// none, [`Reader::check`] goes first, since Go tells of that before it tells of anything else.
+pub(super) fn decode_hook(text: &[u8], notes: Notes) -> Result<Decoded<'_>> {
+    decode(text, Builder::default(), notes)
 }
 
 /// The same for what this library writes itself: with `or` in `when` (see [`Hook::to_json`](super::Hook::to_json)).
-pub(super) fn decode_own_hook(text: &[u8]) -> Result<Decoded> {
-    decode(text, Builder { read_any_of: true, ..Builder::default() })
+pub(super) fn decode_own_hook(text: &[u8]) -> Result<Decoded<'_>> {
+    decode(text, Builder { read_any_of: true, ..Builder::default() }, Notes::default())
 }
 
-fn decode(text: &[u8], mut builder: Builder) -> Result<Decoded> {
-    let mut decoded = Decoded::default();
+fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Result<Decoded<'a>> {
+    let mut hook = Draft::default();
     let mut stages = Strings::default();
     let mut entry = Entry::default();
-    let Decoded { hook, places, unknown, .. } = &mut decoded;
-    object(&mut Reader::new(text), "a hook", |reader, key| {
-        match field(&key, &["version", "hook", "when", "stages"]) {
+    let mut reader = Reader::new(text);
+    object(
+        &mut reader,
+        "a hook",
+        &mut |reader, key| match field(&key, &["version", "hook", "when", "stages"]) {
             Some("version") => {
-                places.insert(Field::Version, key.offset);
-                string(reader, "version", &mut hook.version)
+                notes.place(Field::Version, key.offset);
+                string(reader, &"version", &mut hook.version)
             }
-            Some("hook") => entry.read(reader, places, unknown),
-            Some("when") => builder.read(reader, places, unknown),
+            Some("hook") => entry.read(reader, &mut notes),
+            Some("when") => builder.read(reader, &mut notes),
             Some("stages") => {
-                places.insert(Field::Stages, key.offset);
-                stages.read(reader, "stages")
+                notes.place(Field::Stages, key.offset);
+                stages.read(reader, "stages", &notes)
             }
-            _ => skip_unknown(reader, key, "", unknown),
-        }
-    })?;
-    hook.hook = entry.finish();
-    hook.when = builder.finish(places);
-    stages.record(places, Field::Stage);
+            _ => skip_unknown(reader, key, "", &mut notes),
+        },
+    )?;
+    reader.end()?;
+    hook.entry = entry.finish();
+    hook.when = builder.finish(&mut notes);
+    stages.record(&mut notes, Field::Stage);
     hook.stages = stages.take();
-    Ok(decoded)
+    Ok(Decoded { hook, notes, ..Decoded::default() })
 }
 
 /// Decodes the conditions alone: as `when` of a 1.0.0 hook, and `or` beside them (see [`Hook::to_json`]).
-pub(crate) fn decode_when(text: &[u8]) -> Result<When> {
+pub(crate) fn decode_when(text: &[u8]) -> Result<WhenDraft<'_>> {
     Reader::check(text)?;
     let mut builder = Builder { read_any_of: true, ..Builder::default() };
-    builder.read(&mut Reader::new(text), &mut BTreeMap::new(), &mut Vec::new())?;
-    Ok(builder.finish(&mut BTreeMap::new()))
+    let mut notes = Notes::default();
+    builder.read(&mut Reader::new(text), &mut notes)?;
+    Ok(builder.finish(&mut notes))
 }
 
 /// Decodes entries of `config.hooks`: one, or an array of them. `null` is none.
@@ -59,8 +63,8 @@ pub(crate) fn decode_entries(text: &[u8]) -> Result<Vec<OciHook>> {
     let mut entries = Vec::new();
     let mut read = |reader: &mut Reader<'_>| {
         let mut entry = Entry::default();
-        entry.read(reader, &mut BTreeMap::new(), &mut Vec::new())?;
-        entries.push(entry.finish());
+        entry.read(reader, &mut Notes::default())?;
+        entries.push(entry.finish().into());
         Ok::<(), DecodeError>(())
     };
     match reader.peek()? {
@@ -73,37 +77,35 @@ pub(crate) fn decode_entries(text: &[u8]) -> Result<Vec<OciHook>> {
 
 /// Gathers `hook`, whose parts may come in several pieces.
 #[derive(Default)]
-struct Entry {
-    hook: OciHook,
-    args: Strings,
-    env: Strings,
+struct Entry<'a> {
+    hook: EntryDraft<'a>,
+    args: Strings<'a>,
+    env: Strings<'a>,
 }
 
-impl Entry {
-    fn read(
-        &mut self,
-        reader: &mut Reader<'_>,
-        places: &mut BTreeMap<Field, usize>,
-        unknown: &mut Vec<UnknownKey>,
-    ) -> Result<()> {
+impl<'a> Entry<'a> {
+    fn read(&mut self, reader: &mut Reader<'a>, notes: &mut Notes) -> Result<()> {
         let Entry { hook, args, env } = self;
-        object(reader, "hook", |reader, key| match field(&key, &["path", "args", "env", "timeout"]) {
+        object(reader, "hook", &mut |reader, key| match field(&key, &["path", "args", "env", "timeout"]) {
             Some("path") => {
-                places.insert(Field::Path, key.offset);
-                string(reader, "hook.path", &mut hook.path)
+                notes.place(Field::Path, key.offset);
+                string(reader, &"hook.path", &mut hook.path)
             }
-            Some("args") => args.read(reader, "hook.args"),
-            Some("env") => env.read(reader, "hook.env"),
+            Some(name @ ("args" | "env")) if notes.wanted == Wanted::Conditions => {
+                Strings::check(reader, name)
+            }
+            Some("args") => args.read(reader, "hook.args", notes),
+            Some("env") => env.read(reader, "hook.env", notes),
             Some("timeout") => {
-                places.insert(Field::Timeout, key.offset);
+                notes.place(Field::Timeout, key.offset);
                 hook.timeout = integer(reader, "hook.timeout")?;
                 Ok(())
             }
-            _ => skip_unknown(reader, key, "hook", unknown),
+            _ => skip_unknown(reader, key, "hook", notes),
         })
     }
 
-    fn finish(mut self) -> OciHook {
+    fn finish(mut self) -> EntryDraft<'a> {
         self.hook.args = self.args.take().unwrap_or_default();
         self.hook.env = self.env.take().unwrap_or_default();
         self.hook
@@ -112,45 +114,41 @@ impl Entry {
 
 /// Gathers `when`, whose parts may come in several pieces.
 #[derive(Default)]
-struct Builder {
-    when: When,
-    commands: Strings,
+struct Builder<'a> {
+    when: WhenDraft<'a>,
+    commands: Strings<'a>,
     read_any_of: bool,
 }
 
-impl Builder {
-    fn read(
-        &mut self,
-        reader: &mut Reader<'_>,
-        places: &mut BTreeMap<Field, usize>,
-        unknown: &mut Vec<UnknownKey>,
-    ) -> Result<()> {
+impl<'a> Builder<'a> {
+    fn read(&mut self, reader: &mut Reader<'a>, notes: &mut Notes) -> Result<()> {
         const KEYS: [&str; 4] = ["always", "annotations", "commands", "hasBindMounts"];
         let Builder { when, commands, read_any_of } = self;
-        object(reader, "when", |reader, key| match field(&key, &KEYS) {
+        object(reader, "when", &mut |reader, key| match field(&key, &KEYS) {
             Some("always") => {
-                places.insert(Field::Always, key.offset);
+                notes.place(Field::Always, key.offset);
                 when.always = boolean(reader, "when.always")?;
                 Ok(())
             }
             Some("hasBindMounts") => {
-                places.insert(Field::HasBindMounts, key.offset);
+                notes.place(Field::HasBindMounts, key.offset);
                 when.has_bind_mounts = boolean(reader, "when.hasBindMounts")?;
                 Ok(())
             }
-            Some("annotations") => annotations(reader, &mut when.annotations, places),
-            Some("commands") => commands.read(reader, "when.commands"),
+            Some("annotations") => annotations(reader, &mut when.annotations, notes),
+            Some("commands") => commands.read(reader, "when.commands", notes),
             _ if *read_any_of && key.value == "or" => {
                 when.any_of = boolean(reader, "when.or")?.unwrap_or_default();
                 Ok(())
             }
-            _ => skip_unknown(reader, key, "when", unknown),
+            _ => skip_unknown(reader, key, "when", notes),
         })
     }
 
-    fn finish(mut self, places: &mut BTreeMap<Field, usize>) -> When {
-        self.commands.record(places, Field::Command);
+    fn finish(mut self, notes: &mut Notes) -> WhenDraft<'a> {
+        self.commands.record(notes, Field::Command);
         self.when.commands = self.commands.take().unwrap_or_default();
+        self.when.annotations = merged(self.when.annotations);
         self.when
     }
 }

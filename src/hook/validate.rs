@@ -1,15 +1,17 @@
 //! Validation, in the reference's order and with its texts (SPEC §3); what it compiles on the way is kept.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::fs::Metadata;
+use std::borrow::{Borrow, Cow};
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use super::{Field, Hook, Stage, VERSION, quote};
+use super::decoded::{Notes, Wanted};
+use super::{Draft, Field, Stage, VERSION, WhenDraft, quote};
 use crate::diagnostic::{Code, Position};
 use crate::error::{Error, ErrorKind};
-use crate::pattern::Pattern;
-use crate::sys::{errno_of, errno_text};
+use crate::loaded::Executable;
+use crate::pattern::{Literal, Pattern};
+use crate::sys::{Status, errno_of, errno_text};
 use crate::when::{Compiled, Conditions};
 
 /// Why a hook is not valid.
@@ -45,7 +47,8 @@ impl From<Invalid> for Error {
 /// cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
 pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<(), Error> {
     let text = hook_json.as_bytes();
-    let decoded = super::decode::decode_1_0_0(text).map_err(|error| error.in_argument(text))?;
+    let decoded = super::decode::decode_1_0_0(text, Notes::new(Wanted::Notes))
+        .map_err(|error| error.in_argument(text))?;
     let decoded = decoded.ok_or_else(nil_hook)?;
     let stages: Vec<String> = extension_stages.iter().map(|stage| (*stage).to_owned()).collect();
     match Validator::new(&stages).validate(&decoded.hook) {
@@ -63,87 +66,87 @@ pub(crate) fn nil_hook() -> Error {
     Error::new(ErrorKind::HookFile, Code::NilHook, "nil hook")
 }
 
-/// Checks hooks one after another. Equal patterns are compiled once, and each executable is looked at once.
+/// Checks hooks one after another. Equal patterns are read once, and each executable is looked at once.
 pub(crate) struct Validator<'a> {
     extension_stages: &'a [String],
-    patterns: HashMap<String, Compiled>,
-    executables: HashMap<String, Result<Metadata, i32>>,
-    looked_at: Vec<String>,
+    patterns: HashSet<ByText>,
+    executables: HashMap<Arc<str>, Result<Arc<Executable>, i32>>,
+    looked_at: Vec<Arc<str>>,
 }
 
 impl<'a> Validator<'a> {
     pub fn new(extension_stages: &'a [String]) -> Validator<'a> {
         Validator {
             extension_stages,
-            patterns: HashMap::new(),
+            patterns: HashSet::new(),
             executables: HashMap::new(),
             looked_at: Vec::new(),
         }
     }
 
-    /// Checks a hook and compiles its conditions.
-    pub fn validate(&mut self, hook: &Hook) -> Result<Conditions, Invalid> {
+    /// Checks a hook, compiles its conditions, and says what the system says of its executable.
+    pub fn validate(&mut self, hook: &Draft<'_>) -> Result<(Conditions, Arc<Executable>), Invalid> {
         if hook.version != VERSION {
             let version = quote(hook.version.as_bytes());
             let message = format!("unexpected hook version {version} (expecting {VERSION})");
             return Err(invalid(Code::UnexpectedVersion, message, Some(Field::Version)));
         }
-        if hook.hook.path.is_empty() {
+        if hook.entry.path.is_empty() {
             return Err(invalid(
                 Code::MissingPath,
                 "missing required property: hook.path",
                 Some(Field::Path),
             ));
         }
-        if let Err(errno) = self.executable(&hook.hook.path) {
+        let executable = self.executable(&hook.entry.path).map_err(|errno| {
             let code =
-                if *errno == libc::ENOENT { Code::MissingExecutable } else { Code::UnreachableExecutable };
-            let message = format!("faccessat {}: {}", hook.hook.path, errno_text(*errno));
-            let refused = Some((*errno, hook.hook.path.clone()));
-            return Err(Invalid { refused, ..invalid(code, message, Some(Field::Path)) });
-        }
-        let conditions = self.compile(hook)?;
+                if errno == libc::ENOENT { Code::MissingExecutable } else { Code::UnreachableExecutable };
+            let message = format!("faccessat {}: {}", hook.entry.path, errno_text(errno));
+            let refused = Some((errno, hook.entry.path.to_string()));
+            Invalid { refused, ..invalid(code, message, Some(Field::Path)) }
+        })?;
+        let conditions = self.compile(&hook.when)?;
         self.check_stages(hook.stages.as_deref())?;
-        Ok(conditions)
+        Ok((conditions, executable))
     }
 
     /// What the system says of a hook's executable (symlinks followed), or its error number.
-    pub fn executable(&mut self, path: &str) -> &Result<Metadata, i32> {
-        match self.executables.entry(path.to_owned()) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            // stat(2) fails exactly where faccessat(2) with F_OK does, and tells what the warnings need.
-            Entry::Vacant(entry) => {
-                self.looked_at.push(path.to_owned());
-                entry.insert(std::fs::metadata(path).map_err(|error| errno_of(&error)))
-            }
+    pub fn executable(&mut self, path: &str) -> Result<Arc<Executable>, i32> {
+        if let Some(known) = self.executables.get(path) {
+            return known.clone();
         }
+        let path: Arc<str> = path.into();
+        // stat(2) fails exactly where faccessat(2) with F_OK does, and tells what the warnings need.
+        let executable = match Status::of_path(&*path) {
+            Ok(status) => Ok(Arc::new(Executable { path: Arc::clone(&path), status })),
+            Err(error) => Err(errno_of(&error)),
+        };
+        self.looked_at.push(Arc::clone(&path));
+        self.executables.insert(path, executable.clone());
+        executable
     }
 
     /// The executables that were looked at, in this order.
-    pub fn into_looked_at(self) -> Vec<String> {
+    pub fn into_looked_at(self) -> Vec<Arc<str>> {
         self.looked_at
     }
 
-    fn compile(&mut self, hook: &Hook) -> Result<Conditions, Invalid> {
-        let conditions = Conditions::compile(&hook.when, |text| self.pattern(text));
-        for (index, pair) in conditions.annotations.iter().enumerate() {
-            let key = || hook.when.annotations.keys().nth(index).cloned().unwrap_or_default();
-            if let Err(error) = &pair.key {
-                let message = format!("invalid annotation key {}: {error}", quote(key().as_bytes()));
-                return Err(invalid(Code::InvalidAnnotationKey, message, Some(Field::AnnotationKey(key()))));
+    fn compile(&mut self, when: &WhenDraft<'_>) -> Result<Conditions, Invalid> {
+        let conditions = Conditions::compile(when, |text| self.pattern(text));
+        for (pair, (key, value)) in conditions.annotations.iter().zip(&when.annotations) {
+            if let Some(error) = pair.key.error() {
+                let message = format!("invalid annotation key {}: {error}", quote(key.as_bytes()));
+                let field = Field::AnnotationKey(key.to_string());
+                return Err(invalid(Code::InvalidAnnotationKey, message, Some(field)));
             }
-            if let Err(error) = &pair.value {
-                let value = hook.when.annotations.values().nth(index).cloned().unwrap_or_default();
+            if let Some(error) = pair.value.error() {
                 let message = format!("invalid annotation value {}: {error}", quote(value.as_bytes()));
-                return Err(invalid(
-                    Code::InvalidAnnotationValue,
-                    message,
-                    Some(Field::AnnotationValue(key())),
-                ));
+                let field = Field::AnnotationValue(key.to_string());
+                return Err(invalid(Code::InvalidAnnotationValue, message, Some(field)));
             }
         }
-        for (index, (command, text)) in conditions.commands.iter().zip(&hook.when.commands).enumerate() {
-            if let Err(error) = command {
+        for (index, (command, text)) in conditions.commands.iter().zip(&when.commands).enumerate() {
+            if let Some(error) = command.error() {
                 let message = format!("invalid command {}: {error}", quote(text.as_bytes()));
                 return Err(invalid(Code::InvalidCommand, message, Some(Field::Command(index))));
             }
@@ -152,15 +155,21 @@ impl<'a> Validator<'a> {
     }
 
     fn pattern(&mut self, text: &str) -> Compiled {
-        if let Some(known) = self.patterns.get(text) {
-            return known.clone();
+        // To look up one of these takes longer than to read it.
+        if let Some(literal) = Literal::read(text) {
+            return Compiled::Literal(literal);
         }
-        let compiled = Pattern::new(text).map(Arc::new);
-        self.patterns.insert(text.to_owned(), compiled.clone());
+        if let Some(ByText(known)) = self.patterns.get(text) {
+            return Compiled::Pattern(Arc::clone(known));
+        }
+        let compiled = Compiled::read(text);
+        if let Compiled::Pattern(pattern) = &compiled {
+            self.patterns.insert(ByText(Arc::clone(pattern)));
+        }
         compiled
     }
 
-    fn check_stages(&self, stages: Option<&[String]>) -> Result<(), Invalid> {
+    fn check_stages(&self, stages: Option<&[Cow<'_, str>]>) -> Result<(), Invalid> {
         let Some(stages) = stages else {
             return Err(invalid(
                 Code::MissingStages,
@@ -169,7 +178,8 @@ impl<'a> Validator<'a> {
             ));
         };
         for (index, stage) in stages.iter().enumerate() {
-            if Stage::from_name(stage).is_none() && !self.extension_stages.contains(stage) {
+            if Stage::from_name(stage).is_none() && !self.extension_stages.iter().any(|known| known == stage)
+            {
                 let message = format!("unknown stage {}", quote(stage.as_bytes()));
                 return Err(invalid(Code::UnknownStage, message, Some(Field::Stage(index))));
             }
@@ -181,3 +191,26 @@ impl<'a> Validator<'a> {
 fn invalid(code: Code, message: impl Into<String>, field: Option<Field>) -> Invalid {
     Invalid { code, message: message.into(), field, refused: None }
 }
+
+/// A pattern, known by its text.
+struct ByText(Arc<Pattern>);
+
+impl Borrow<str> for ByText {
+    fn borrow(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl Hash for ByText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_str().hash(state);
+    }
+}
+
+impl PartialEq for ByText {
+    fn eq(&self, other: &ByText) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Eq for ByText {}

@@ -84,7 +84,7 @@ impl From<SyntaxError> for JsonError {
 
 impl Reader<'_> {
     /// True before a value of this type; false before `null`, which is read; else an error that names the value `name`.
-    pub fn given(&mut self, wanted: Kind, name: impl Display) -> Result<bool, JsonError> {
+    pub fn given(&mut self, wanted: Kind, name: &dyn Display) -> Result<bool, JsonError> {
         match self.peek()? {
             found if found == wanted => Ok(true),
             Kind::Null => {

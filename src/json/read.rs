@@ -1,9 +1,11 @@
 //! The reader: pulls values out of a JSON text, in one pass and without recursion.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use super::error::{SyntaxError, SyntaxErrorKind};
-use super::strings::{Text, unescape};
+use super::strings::{Text, text_of, unescape};
 
 /// Go's limit: the outermost array or object is level 1, and level 10,001 is an error.
 const MAX_DEPTH: usize = 10_000;
@@ -38,19 +40,64 @@ impl fmt::Display for Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct Reader<'a> {
     text: &'a [u8],
+    /// The text, if it is known to be UTF-8.
+    valid: Option<&'a str>,
     at: usize,
-    /// Arrays and objects that are open: those that the caller went into, then those being skipped.
-    open: Vec<Kind>,
+    open: Open,
+}
+
+/// The arrays and objects that are open: those that the caller went into, then those being skipped.
+#[derive(Debug, Clone, Default)]
+struct Open {
+    depth: usize,
+    /// The innermost ones, the last in the lowest bit: whether it is an object.
+    innermost: u64,
+    /// Those around them, 64 each.
+    others: Vec<u64>,
+}
+
+impl Open {
+    fn push(&mut self, is_object: bool) {
+        if self.depth != 0 && self.depth.is_multiple_of(64) {
+            self.others.push(self.innermost);
+        }
+        self.innermost = self.innermost << 1 | u64::from(is_object);
+        self.depth += 1;
+    }
+
+    fn pop(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.innermost >>= 1;
+        if self.depth != 0 && self.depth.is_multiple_of(64) {
+            self.innermost = self.others.pop().unwrap_or_default();
+        }
+    }
+
+    /// Whether the innermost is an object; not if it is an array, or if there is none.
+    fn is_object(&self) -> bool {
+        self.innermost & 1 == 1
+    }
+}
+
+/// Where a string stands, without its quotes.
+struct Raw {
+    place: Range<usize>,
+    has_escapes: bool,
 }
 
 impl<'a> Reader<'a> {
+    /// Of a text that may be no UTF-8: whether it is, is asked once for all of its strings.
     pub fn new(text: &'a [u8]) -> Reader<'a> {
-        Reader { text, at: 0, open: Vec::new() }
+        Reader { text, valid: str::from_utf8(text).ok(), at: 0, open: Open::default() }
+    }
+
+    pub fn of_str(text: &'a str) -> Reader<'a> {
+        Reader { text: text.as_bytes(), valid: Some(text), at: 0, open: Open::default() }
     }
 
     /// Checks that the whole text is one JSON value.
     pub fn check(text: &'a [u8]) -> Result<(), SyntaxError> {
-        let mut reader = Reader::new(text);
+        let mut reader = Reader { text, valid: None, at: 0, open: Open::default() };
         reader.skip()?;
         reader.end()
     }
@@ -79,7 +126,7 @@ impl<'a> Reader<'a> {
         self.space();
         let offset = self.at;
         let raw = self.raw_string("a string")?;
-        Ok(Text { value: unescape(raw), offset })
+        Ok(Text { value: self.decode(&raw), offset })
     }
 
     /// Reads a number, as it is written.
@@ -108,8 +155,9 @@ impl<'a> Reader<'a> {
         self.open(Kind::Object)?;
         if !self.close_empty() {
             loop {
-                let key = self.key()?;
-                member(self, Text { value: unescape(key.0), offset: key.1 })?;
+                let (key, offset) = self.key()?;
+                let value = self.decode(&key);
+                member(self, Text { value, offset })?;
                 if self.next_or_close()? {
                     break;
                 }
@@ -138,7 +186,7 @@ impl<'a> Reader<'a> {
 
     /// Reads past a value, however deep it is.
     pub fn skip(&mut self) -> Result<(), SyntaxError> {
-        let outside = self.open.len();
+        let outside = self.open.depth;
         loop {
             // One value, or the start of one.
             let opened = match self.peek()? {
@@ -154,7 +202,7 @@ impl<'a> Reader<'a> {
             // Close what ends here; then stand before the next value.
             if !opened {
                 loop {
-                    if self.open.len() == outside {
+                    if self.open.depth == outside {
                         return Ok(());
                     }
                     if !self.next_or_close()? {
@@ -162,7 +210,7 @@ impl<'a> Reader<'a> {
                     }
                 }
             }
-            if self.open.last() == Some(&Kind::Object) {
+            if self.open.is_object() {
                 self.key()?;
             }
         }
@@ -181,9 +229,14 @@ impl<'a> Reader<'a> {
         self.text.get(self.at).copied()
     }
 
+    #[inline]
     fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.byte() {
             self.at += 1;
+            // Indentation.
+            while self.text.get(self.at..).and_then(<[u8]>::first_chunk) == Some(b"    ") {
+                self.at += 4;
+            }
         }
     }
 
@@ -213,18 +266,18 @@ impl<'a> Reader<'a> {
         if self.byte() != Some(bracket) {
             return Err(self.unexpected(expected));
         }
-        if self.open.len() == MAX_DEPTH {
+        if self.open.depth == MAX_DEPTH {
             return Err(SyntaxError { offset: self.at, kind: SyntaxErrorKind::Depth });
         }
         self.at += 1;
-        self.open.push(kind);
+        self.open.push(kind == Kind::Object);
         Ok(())
     }
 
     /// Closes what was just opened if nothing is in it.
     fn close_empty(&mut self) -> bool {
         self.space();
-        let bracket = if self.open.last() == Some(&Kind::Object) { b'}' } else { b']' };
+        let bracket = if self.open.is_object() { b'}' } else { b']' };
         let empty = self.byte() == Some(bracket);
         if empty {
             self.at += 1;
@@ -236,9 +289,10 @@ impl<'a> Reader<'a> {
     /// After a value in an array or object: past the comma (false), or past the end of the innermost (true).
     fn next_or_close(&mut self) -> Result<bool, SyntaxError> {
         self.space();
-        let (bracket, expected) = match self.open.last() {
-            Some(Kind::Object) => (b'}', "',' or '}' after a member"),
-            _ => (b']', "',' or ']' after an element"),
+        let (bracket, expected) = if self.open.is_object() {
+            (b'}', "',' or '}' after a member")
+        } else {
+            (b']', "',' or ']' after an element")
         };
         match self.byte() {
             Some(b',') => {
@@ -254,8 +308,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a key and its colon: what stands between its quotes, and where it starts.
-    fn key(&mut self) -> Result<(&'a [u8], usize), SyntaxError> {
+    /// Reads a key and its colon: the key, and where it starts.
+    fn key(&mut self) -> Result<(Raw, usize), SyntaxError> {
         self.space();
         let offset = self.at;
         let raw = self.raw_string("a key in double quotes")?;
@@ -267,21 +321,34 @@ impl<'a> Reader<'a> {
         Ok((raw, offset))
     }
 
-    fn raw_string(&mut self, expected: &'static str) -> Result<&'a [u8], SyntaxError> {
+    fn decode(&self, raw: &Raw) -> Cow<'a, str> {
+        let text = || self.text.get(raw.place.clone()).unwrap_or_default();
+        match self.valid {
+            _ if raw.has_escapes => unescape(text()),
+            Some(valid) => Cow::Borrowed(valid.get(raw.place.clone()).unwrap_or_default()),
+            None => text_of(text()),
+        }
+    }
+
+    fn raw_string(&mut self, expected: &'static str) -> Result<Raw, SyntaxError> {
         if self.byte() != Some(b'"') {
             return Err(self.unexpected(expected));
         }
         self.at += 1;
         let start = self.at;
+        let mut has_escapes = false;
         loop {
             self.at += plain_length(self.text.get(self.at..).unwrap_or_default());
             match self.byte() {
                 Some(b'"') => {
-                    let raw = self.text.get(start..self.at).unwrap_or_default();
+                    let place = start..self.at;
                     self.at += 1;
-                    return Ok(raw);
+                    return Ok(Raw { place, has_escapes });
                 }
-                Some(b'\\') => self.skip_escape()?,
+                Some(b'\\') => {
+                    self.skip_escape()?;
+                    has_escapes = true;
+                }
                 _ => return Err(self.unexpected("a character of a string")),
             }
         }

@@ -29,11 +29,8 @@ fn push_text(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// Decodes what stands between the quotes. The escapes are known to be well-formed.
-pub(super) fn unescape(raw: &[u8]) -> Cow<'_, str> {
-    if !raw.contains(&b'\\') {
-        return text_of(raw);
-    }
+/// Decodes what stands between the quotes, where there are escapes. They are known to be well-formed.
+pub(super) fn unescape<'a>(raw: &[u8]) -> Cow<'a, str> {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
     while let Some(at) = rest.iter().position(|&b| b == b'\\') {

@@ -2,14 +2,13 @@
 
 mod suggest;
 
-use std::collections::BTreeMap;
-use std::fs::Metadata;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use crate::diagnostic::{Code, Diagnostic, Lines, Severity, text_of};
 use crate::hook::{Decoded, Field, quote};
 use crate::inject::Target;
+use crate::order::sorted;
+use crate::sys::Status;
 
 /// What to do about an error.
 pub(crate) fn hint(code: Code) -> Option<&'static str> {
@@ -30,9 +29,9 @@ pub(crate) fn hint(code: Code) -> Option<&'static str> {
 pub(crate) fn hook(
     path: &Path,
     text: &[u8],
-    file: &Decoded,
-    metadata: &Metadata,
-    executable: Option<&Metadata>,
+    file: &Decoded<'_>,
+    status: &Status,
+    executable: Option<&Status>,
     extension_stages: &[String],
 ) -> Vec<Diagnostic> {
     let mut report = Report { path, text, lines: None, file, found: Vec::new() };
@@ -40,7 +39,7 @@ pub(crate) fn hook(
     report.conditions();
     report.stages(extension_stages);
     report.timeout();
-    report.ownership("the hook file", path, metadata);
+    report.ownership("the hook file", path, status);
     if let Some(executable) = executable {
         report.executable(executable);
     }
@@ -49,8 +48,7 @@ pub(crate) fn hook(
 
 /// What to say of a directory.
 pub(crate) fn directory(path: &Path) -> Vec<Diagnostic> {
-    std::fs::metadata(path)
-        .map_or_else(|_| Vec::new(), |metadata| not_ours("the directory", path, path, &metadata))
+    Status::of_path(path).map_or_else(|_| Vec::new(), |status| not_ours("the directory", path, path, &status))
 }
 
 fn warning(code: Code, path: &Path) -> Diagnostic {
@@ -66,22 +64,22 @@ fn warning(code: Code, path: &Path) -> Diagnostic {
 }
 
 /// What runs as root should be written by nobody else. `what` is about the file or directory at `subject`.
-fn not_ours(what: &str, subject: &Path, path: &Path, metadata: &Metadata) -> Vec<Diagnostic> {
+fn not_ours(what: &str, subject: &Path, path: &Path, status: &Status) -> Vec<Diagnostic> {
     const GROUP: u32 = 0o020;
     const OTHERS: u32 = 0o002;
     let mut found = Vec::new();
     let subject = text_of(subject.as_os_str());
-    let mode = metadata.permissions().mode();
-    if mode & OTHERS != 0 || mode & GROUP != 0 && metadata.gid() != 0 {
+    let mode = status.mode;
+    if mode & OTHERS != 0 || mode & GROUP != 0 && status.gid != 0 {
         found.push(Diagnostic {
             message: format!("{what} {subject} may be written by others (mode {:04o})", mode & 0o7777),
             hint: Some("hooks run as root: chmod go-w it".to_owned()),
             ..warning(Code::WritableByOthers, path)
         });
     }
-    if metadata.uid() != 0 && metadata.uid() != crate::sys::effective_uid() {
+    if status.uid != 0 && status.uid != crate::sys::effective_uid() {
         found.push(Diagnostic {
-            message: format!("{what} {subject} belongs to user {}", metadata.uid()),
+            message: format!("{what} {subject} belongs to user {}", status.uid),
             hint: Some("hooks run as root: chown it to root".to_owned()),
             ..warning(Code::ForeignOwner, path)
         });
@@ -94,7 +92,7 @@ struct Report<'a> {
     text: &'a [u8],
     /// Made when the first place is asked for.
     lines: Option<Lines>,
-    file: &'a Decoded,
+    file: &'a Decoded<'a>,
     found: Vec<Diagnostic>,
 }
 
@@ -106,7 +104,7 @@ impl Report<'_> {
     }
 
     fn keys(&mut self) {
-        for unknown in &self.file.unknown {
+        for unknown in &self.file.notes.unknown {
             let place =
                 if unknown.object.is_empty() { String::new() } else { format!(" in {}", unknown.object) };
             let message = format!("unknown key {}{place} is ignored", quote(unknown.key.as_bytes()));
@@ -150,21 +148,23 @@ impl Report<'_> {
     }
 
     fn stages(&mut self, extension_stages: &[String]) {
-        let stages = self.file.hook.stages.iter().flatten().enumerate();
-        // Where each stage is listed first, and which goes where another went. What is said of it is said once, however
-        // often it is listed.
-        let mut first: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut by_target: BTreeMap<Target, &str> = BTreeMap::new();
-        let mut twice: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
-        for (index, stage) in stages {
-            first.entry(stage).or_insert(index);
-            let Some(target) = Target::of(stage, extension_stages) else { continue };
-            match by_target.get(&target) {
-                Some(other) => drop(twice.entry(stage).or_insert((index, other))),
-                None => drop(by_target.insert(target, stage)),
+        let stages = self.file.hook.stages.iter().flatten().map(|stage| &**stage).enumerate();
+        let listed = |(index, stage)| Some((Target::of(stage, extension_stages)?, stage, index));
+        // By what they mean, in the order of their places: the first of each is what the others repeat. What is said of a
+        // stage is said once, however often it is listed.
+        let listed = sorted(stages.clone().filter_map(listed).collect(), |(a, ..), (b, ..)| a.cmp(b));
+        let mut twice: Vec<(&str, usize, &str)> = Vec::new();
+        for same in listed.chunk_by(|(a, ..), (b, ..)| a == b) {
+            let Some(((_, first, _), others)) = same.split_first() else { continue };
+            let begin = twice.len();
+            for (_, stage, index) in others {
+                // (Two names have the same meaning at most.)
+                if !twice.iter().skip(begin).any(|(known, ..)| known == stage) {
+                    twice.push((stage, *index, first));
+                }
             }
         }
-        for (stage, (index, other)) in twice {
+        for (stage, index, other) in sorted(twice, |(a, ..), (b, ..)| a.cmp(b)) {
             let message = if stage == other {
                 format!("stage {} is listed twice, so the hook runs twice", quote(stage.as_bytes()))
             } else {
@@ -173,28 +173,29 @@ impl Report<'_> {
             self.add(Code::DuplicateInjection, self.file.place(&Field::Stage(index)), message, None);
         }
         let prestart = Target::of("prestart", extension_stages);
-        if let (Some(index), Some(Target::Stage(_))) = (first.get("prestart"), prestart) {
-            let place = self.file.place(&Field::Stage(*index));
+        let first = stages.clone().find(|(_, stage)| *stage == "prestart");
+        if let (Some((index, _)), Some(Target::Stage(_))) = (first, prestart) {
+            let place = self.file.place(&Field::Stage(index));
             let message = "stage \"prestart\" is deprecated; it is injected as createRuntime".to_owned();
             self.add(Code::DeprecatedStage, place, message, Some("write \"createRuntime\"".to_owned()));
         }
     }
 
     fn timeout(&mut self) {
-        if let Some(timeout @ ..=0) = self.file.hook.hook.timeout {
+        if let Some(timeout @ ..=0) = self.file.hook.entry.timeout {
             let message = format!("a timeout of {timeout} kills the hook at once");
             let hint = "give seconds, or leave it out".to_owned();
             self.add(Code::TimeoutNotPositive, self.file.place(&Field::Timeout), message, Some(hint));
         }
     }
 
-    fn ownership(&mut self, what: &str, subject: &Path, metadata: &Metadata) {
-        self.found.extend(not_ours(what, subject, self.path, metadata));
+    fn ownership(&mut self, what: &str, subject: &Path, status: &Status) {
+        self.found.extend(not_ours(what, subject, self.path, status));
     }
 
-    fn executable(&mut self, metadata: &Metadata) {
-        let path = &self.file.hook.hook.path;
-        if !metadata.is_file() || metadata.permissions().mode() & 0o111 == 0 {
+    fn executable(&mut self, status: &Status) {
+        let path = &*self.file.hook.entry.path;
+        if !status.is_file() || status.mode & 0o111 == 0 {
             let message = format!("{path} is not executable");
             self.add(
                 Code::NotExecutable,
@@ -203,6 +204,6 @@ impl Report<'_> {
                 Some(format!("chmod +x {path}")),
             );
         }
-        self.ownership("the executable", Path::new(path), metadata);
+        self.ownership("the executable", Path::new(path), status);
     }
 }

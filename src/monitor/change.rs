@@ -1,12 +1,11 @@
 //! What is different from one set of hooks to the next.
 
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::diagnostic::{Diagnostic, Severity, serialize_path};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Known, Snapshot};
 
 /// What happened to a hook file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -91,24 +90,25 @@ impl Serialize for Change {
 /// the order of injection, those that are masked last.
 pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     let (old, new) = (before.by_path(), after.by_path());
-    let (masked_before, masked_now) = (masks(before), masks(after));
     let mut changes = Vec::new();
-    for loaded in before.all() {
-        if !new.contains_key(loaded.path.as_path()) {
-            changes.push(Change::new(ChangeKind::Removed, &loaded.path));
+    for known in before.all() {
+        if !new.contains_key(&*known.loaded.path) {
+            changes.push(Change::new(ChangeKind::Removed, &known.loaded.path));
         }
     }
-    for loaded in after.all() {
-        let path = loaded.path.as_path();
-        let (was, is) = (masked_before.get(path), masked_now.get(path));
-        match old.get(path) {
-            Some(old) if old.hook != loaded.hook => changes.push(Change::new(ChangeKind::Updated, path)),
-            None if is.is_none() => changes.push(Change::new(ChangeKind::Added, path)),
+    for Known { loaded, by } in after.all() {
+        let path = &*loaded.path;
+        let old = old.get(path);
+        match old {
+            Some(old) if !old.loaded.is_same_hook(loaded) => {
+                changes.push(Change::new(ChangeKind::Updated, path));
+            }
+            None if by.is_none() => changes.push(Change::new(ChangeKind::Added, path)),
             _ => {}
         }
-        match (was, is) {
+        match (old.and_then(|old| old.by), by) {
             (Some(_), None) => changes.push(Change::new(ChangeKind::Unmasked, path)),
-            (_, Some(by)) if was != is => {
+            (was, Some(by)) if was != Some(by) => {
                 changes.push(Change { by: Some(by.to_path_buf()), ..Change::new(ChangeKind::Masked, path) });
             }
             _ => {}
@@ -117,18 +117,8 @@ pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     changes
 }
 
-/// Which files are masked, and by which.
-fn masks(set: &Snapshot) -> HashMap<&Path, &Path> {
-    let mut masks = HashMap::new();
-    for masked in &set.masked {
-        masks.insert(masked.loaded.path.as_path(), masked.by.as_path());
-    }
-    masks
-}
-
 /// The errors and warnings that were not known before.
-pub(crate) fn new_problems(known: &[Diagnostic], now: &[Diagnostic]) -> Vec<Change> {
-    let known: HashSet<&Diagnostic> = known.iter().collect();
-    let is_new = |problem: &&Diagnostic| problem.severity > Severity::Info && !known.contains(problem);
-    now.iter().filter(is_new).cloned().map(Change::problem).collect()
+pub(crate) fn new_problems(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
+    let problems = after.new_diagnostics(before).into_iter().filter(|new| new.severity > Severity::Info);
+    problems.cloned().map(Change::problem).collect()
 }

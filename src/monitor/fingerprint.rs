@@ -2,11 +2,12 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::directory::is_hook_file;
 use crate::stamp::Stamp;
-use crate::sys::errno_of;
+use crate::sys::{Status, errno_of};
 
 /// Files that changed in the last seconds may change again without a new time: clocks of file systems tick slowly.
 const LATELY: u64 = 2;
@@ -19,7 +20,7 @@ pub(crate) struct Fingerprint {
 }
 
 impl Fingerprint {
-    pub fn new(directories: &[PathBuf], executables: &[String]) -> Fingerprint {
+    pub fn new(directories: &[PathBuf], executables: &[Arc<str>]) -> Fingerprint {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let mut look = Look { now: i64::try_from(now).unwrap_or(i64::MAX), sum: 0, is_final: true };
         for (number, directory) in directories.iter().enumerate() {
@@ -34,7 +35,7 @@ impl Fingerprint {
             }
         }
         for executable in executables {
-            look.at(directories.len(), Path::new(executable));
+            look.at(directories.len(), Path::new(&**executable));
         }
         Fingerprint { hash: look.sum, is_final: look.is_final }
     }
@@ -54,9 +55,9 @@ struct Look {
 
 impl Look {
     fn at(&mut self, number: usize, path: &Path) {
-        match std::fs::metadata(path) {
-            Ok(metadata) => {
-                let stamp = Stamp::of(&metadata);
+        match Status::of_path(path) {
+            Ok(status) => {
+                let stamp = Stamp::of(&status);
                 if stamp.changed.0.abs_diff(self.now) <= LATELY {
                     self.is_final = false;
                 }

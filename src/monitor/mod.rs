@@ -105,7 +105,7 @@ pub struct Monitor {
 #[derive(Debug)]
 struct Told {
     set: Arc<Snapshot>,
-    problems: Arc<Vec<Diagnostic>>,
+    problems: Arc<Snapshot>,
 }
 
 impl Monitor {
@@ -135,7 +135,7 @@ impl Monitor {
             pace: Pace::new(Instant::now()),
             look_at: None,
             seen: None,
-            told: Told { problems: Arc::clone(&set.diagnostics), set: Arc::clone(&set) },
+            told: Told { problems: Arc::clone(&set), set: Arc::clone(&set) },
             known: Arc::clone(&set),
             read: set,
             notice: None,
@@ -196,7 +196,7 @@ impl Monitor {
         let mut changes = differences(&self.told.set, &set);
         // Those of a set that was refused are told, too.
         let problems = if self.read.generation() > set.generation() { &self.read } else { &set };
-        let problems = Arc::clone(&problems.diagnostics);
+        let problems = Arc::clone(problems);
         changes.extend(new_problems(&self.told.problems, &problems));
         changes.extend(self.notice.take().map(Change::problem));
         self.told = Told { set, problems };

@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use inotify::{Event, EventMask, Inotify, WatchDescriptor, WatchMask};
 
-use crate::directory::{is_hook_file, join};
+use crate::directory::{is_hook_file, path_in};
 use crate::snapshot::DependsOn;
 use crate::sys::{EventSet, Wanted, errno_of};
 
@@ -136,7 +136,7 @@ impl Watches {
             set_up.hook_files(directory);
             // Where a link comes before `..`, files are read elsewhere than where they are listed, as by the reference.
             if directory.components().any(|component| component == Component::ParentDir) {
-                set_up.hook_files(&join(directory, OsStr::new("")));
+                set_up.hook_files(&path_in(directory, OsStr::new("")));
             }
         }
         for link in depends_on.links() {
@@ -146,7 +146,7 @@ impl Watches {
             }
         }
         for executable in &depends_on.executables {
-            set_up.follow(Path::new(executable));
+            set_up.follow(Path::new(&**executable));
         }
         let mut before = std::mem::replace(&mut self.watched, set_up.watched);
         let mut grown = false;

@@ -1,10 +1,12 @@
 //! The system calls that std lacks, each a safe function, and what the system's errors are called.
 
 mod descriptor;
+mod directory;
 mod event;
 mod fork;
 mod process;
 mod spawn;
+mod status;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -12,10 +14,12 @@ use std::time::Duration;
 pub(crate) use descriptor::{
     Interest, above_standard, close, file_size_limit, poll, readable_bytes, reopen_for_both, set_nonblocking,
 };
+pub(crate) use directory::{Directory, open_to_read};
 pub(crate) use event::{EventSet, Flag, Timer, Wanted};
 pub(crate) use fork::Home;
 pub(crate) use process::{Child, Exit, Fate, reap_abandoned};
 pub(crate) use spawn::{Command, spawn};
+pub(crate) use status::Status;
 
 /// The effective user id of the process.
 pub(crate) fn effective_uid() -> u32 {

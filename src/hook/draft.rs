@@ -1,0 +1,125 @@
+//! A hook as it is read: its strings still stand in the file's text, where they can.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Hook, OciHook, When};
+
+pub(crate) type Text<'a> = Cow<'a, str>;
+
+/// What becomes a [`Hook`] if somebody wants to have one.
+#[derive(Debug, Default)]
+pub(crate) struct Draft<'a> {
+    pub version: Text<'a>,
+    pub entry: EntryDraft<'a>,
+    pub when: WhenDraft<'a>,
+    pub stages: Option<Vec<Text<'a>>>,
+}
+
+/// What becomes an [`OciHook`], and is the same as JSON.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct EntryDraft<'a> {
+    pub path: Text<'a>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub args: Vec<Text<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<Text<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<i64>,
+}
+
+impl EntryDraft<'_> {
+    pub fn to_json(&self) -> String {
+        crate::json::to_string(self)
+    }
+}
+
+/// What becomes a [`When`].
+#[derive(Debug, Default)]
+pub(crate) struct WhenDraft<'a> {
+    pub always: Option<bool>,
+    pub has_bind_mounts: Option<bool>,
+    /// In the order of the keys, each of which is there once.
+    pub annotations: Vec<(Text<'a>, Text<'a>)>,
+    pub commands: Vec<Text<'a>>,
+    pub any_of: bool,
+}
+
+impl From<Draft<'_>> for Hook {
+    fn from(draft: Draft<'_>) -> Hook {
+        let Draft { version, entry, when, stages } = draft;
+        // (To collect a map, the standard library would sort once more what is in order.)
+        let mut annotations = BTreeMap::new();
+        for (key, value) in when.annotations {
+            annotations.insert(key.into_owned(), value.into_owned());
+        }
+        Hook {
+            version: version.into_owned(),
+            hook: entry.into(),
+            when: When {
+                always: when.always,
+                has_bind_mounts: when.has_bind_mounts,
+                annotations,
+                commands: owned(when.commands),
+                any_of: when.any_of,
+            },
+            stages: stages.map(owned),
+        }
+    }
+}
+
+impl From<EntryDraft<'_>> for OciHook {
+    fn from(draft: EntryDraft<'_>) -> OciHook {
+        let EntryDraft { path, args, env, timeout } = draft;
+        OciHook { path: path.into_owned(), args: owned(args), env: owned(env), timeout }
+    }
+}
+
+/// Of a hook that was made otherwise.
+impl From<Hook> for Draft<'static> {
+    fn from(hook: Hook) -> Draft<'static> {
+        let Hook { version, hook: entry, when, stages } = hook;
+        Draft {
+            version: version.into(),
+            entry: EntryDraft {
+                path: entry.path.into(),
+                args: texts(entry.args),
+                env: texts(entry.env),
+                timeout: entry.timeout,
+            },
+            when: WhenDraft {
+                always: when.always,
+                has_bind_mounts: when.has_bind_mounts,
+                annotations: when
+                    .annotations
+                    .into_iter()
+                    .map(|(key, value)| (key.into(), value.into()))
+                    .collect(),
+                commands: texts(when.commands),
+                any_of: when.any_of,
+            },
+            stages: stages.map(texts),
+        }
+    }
+}
+
+// Loops, and apart: to collect would be to have the standard library's way of doing it in place, for each of the lists.
+#[inline(never)]
+fn owned(texts: Vec<Text<'_>>) -> Vec<String> {
+    let mut owned = Vec::with_capacity(texts.len());
+    for text in texts {
+        owned.push(text.into_owned());
+    }
+    owned
+}
+
+#[inline(never)]
+fn texts(owned: Vec<String>) -> Vec<Text<'static>> {
+    let mut texts = Vec::with_capacity(owned.len());
+    for text in owned {
+        texts.push(Cow::Owned(text));
+    }
+    texts
+}

@@ -1,0 +1,82 @@
+//! What the system says of a file.
+
+use std::ffi::{CStr, CString};
+use std::fs::File;
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// What the system says of a file, symlinks followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Status {
+    pub device: u64,
+    pub inode: u64,
+    pub size: u64,
+    /// When anything of it changed last: seconds since 1970, and nanoseconds.
+    pub changed: (i64, i64),
+    /// Type and permissions.
+    pub mode: u32,
+    pub uid: u32,
+    pub gid: u32,
+}
+
+impl Status {
+    /// Of the file at a path.
+    pub fn of_path(path: impl AsRef<Path>) -> io::Result<Status> {
+        with_c_string(path.as_ref().as_os_str().as_bytes(), |path| {
+            // SAFETY: a NUL-terminated path, and memory for one answer.
+            Status::from_call(|answer| unsafe { libc::stat(path.as_ptr(), answer) })
+        })
+    }
+
+    /// Of an open file.
+    pub fn of_file(file: &File) -> io::Result<Status> {
+        // SAFETY: an open descriptor, and memory for one answer.
+        Status::from_call(|answer| unsafe { libc::fstat(file.as_raw_fd(), answer) })
+    }
+
+    fn from_call(call: impl FnOnce(*mut libc::stat) -> libc::c_int) -> io::Result<Status> {
+        let mut answer = MaybeUninit::<libc::stat>::uninit();
+        if call(answer.as_mut_ptr()) < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the call has succeeded, so it has filled the answer.
+        let answer = unsafe { answer.assume_init() };
+        // Some systems have other widths.
+        #[allow(clippy::useless_conversion, clippy::unnecessary_cast)]
+        Ok(Status {
+            device: answer.st_dev as u64,
+            inode: answer.st_ino as u64,
+            size: answer.st_size as u64,
+            changed: (answer.st_ctime as i64, answer.st_ctime_nsec as i64),
+            mode: answer.st_mode as u32,
+            uid: answer.st_uid,
+            gid: answer.st_gid,
+        })
+    }
+
+    pub fn is_file(&self) -> bool {
+        self.mode & libc::S_IFMT == libc::S_IFREG
+    }
+
+    pub fn is_directory(&self) -> bool {
+        self.mode & libc::S_IFMT == libc::S_IFDIR
+    }
+}
+
+/// Calls with a path or name as the system takes it; one with a NUL in it is none.
+pub(super) fn with_c_string<T>(bytes: &[u8], call: impl FnOnce(&CStr) -> io::Result<T>) -> io::Result<T> {
+    let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
+    let mut short = [0; 256];
+    match short.get_mut(..bytes.len()) {
+        // The last byte stays NUL.
+        Some(space) if bytes.len() < 256 => {
+            space.copy_from_slice(bytes);
+            let text = short.get(..=bytes.len()).and_then(|text| CStr::from_bytes_with_nul(text).ok());
+            call(text.ok_or_else(invalid)?)
+        }
+        _ => call(&CString::new(bytes).map_err(|_| invalid())?),
+    }
+}
