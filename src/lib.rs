@@ -47,6 +47,7 @@ mod options;
 mod order;
 pub mod pattern;
 mod read;
+mod sieve;
 mod snapshot;
 #[cfg(feature = "oci-spec")]
 mod spec;

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::hook::{Decoded, Hook, OciHook, Wanted, decode_again, quote};
 use crate::inject::Target;
 use crate::lint;
+use crate::sieve::Requirement;
 use crate::stamp::Stamp;
 use crate::sys::Status;
 use crate::when::Conditions;
@@ -26,6 +27,7 @@ pub(crate) struct Loaded {
     pub path: Arc<Path>,
     source: Source,
     pub conditions: Conditions,
+    pub requirement: Requirement,
     extension_stages: Arc<[String]>,
     /// The file when it was read.
     file: Status,
@@ -71,6 +73,7 @@ impl Loaded {
         Loaded {
             path,
             source,
+            requirement: Requirement::new(&conditions),
             conditions,
             extension_stages,
             file,

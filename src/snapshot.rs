@@ -15,13 +15,19 @@ use crate::inject::Plan;
 use crate::loaded::Loaded;
 use crate::order::sorted;
 use crate::pattern::to_lower;
+use crate::sieve::{Requirement, Sieve};
 use crate::when::NoTrace;
+
+/// Fewer hooks are evaluated faster than sifted.
+const FEW: usize = 8;
 
 /// A whole, consistent set of hooks, in the order of injection. It is shared, counted, and never changes.
 #[derive(Debug)]
 pub struct Snapshot {
     generation: u64,
     pub(crate) hooks: Vec<Arc<Loaded>>,
+    /// What the hooks require, next to each other.
+    requirements: Vec<Requirement>,
     pub(crate) masked: Vec<Masked>,
     notes: Vec<Note>,
     pub(crate) depends_on: DependsOn,
@@ -69,6 +75,7 @@ impl Snapshot {
         Snapshot {
             generation: 0,
             hooks: Vec::new(),
+            requirements: Vec::new(),
             masked: Vec::new(),
             notes: Vec::new(),
             depends_on: DependsOn::default(),
@@ -115,7 +122,8 @@ impl Snapshot {
             }
         }
         collisions.into_iter().for_each(say);
-        Snapshot { generation, hooks, masked, notes, depends_on }
+        let requirements = hooks.iter().map(|loaded| loaded.requirement).collect();
+        Snapshot { generation, hooks, requirements, masked, notes, depends_on }
     }
 
     /// Whether the two have the same hooks, from the same files, and the same problems.
@@ -207,7 +215,11 @@ impl Snapshot {
         &'s self,
         container: &Container<'_>,
     ) -> impl Iterator<Item = (&'s Loaded, Result<bool>)> {
-        self.hooks.iter().map(|loaded| {
+        let sieve = (self.hooks.len() >= FEW).then(|| Sieve::new(container));
+        self.hooks.iter().zip(&self.requirements).map(move |(loaded, requirement)| {
+            if sieve.as_ref().is_some_and(|sieve| !sieve.passes(requirement)) {
+                return (&**loaded, Ok(false));
+            }
             let verdict = loaded.conditions.evaluate(container, &mut NoTrace);
             (&**loaded, verdict.map_err(|error| loaded.matching_error(error)))
         })

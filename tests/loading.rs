@@ -515,3 +515,39 @@ fn files_that_say_that_they_are_empty_are_read() {
     let error = tree.load(&["a"], Policy::Compatible).unwrap_err();
     assert!(error.message().contains("expected a value, found 'L'"), "{error}");
 }
+
+#[test]
+fn what_many_hooks_come_to_is_what_each_comes_to() {
+    let whens = [
+        r#""annotations": {"^org\\.example\\.key-7$": "^(true|on)$"}"#,
+        r#""annotations": {"key-[0-9]+": ".*"}"#,
+        r#""annotations": {".*": "^on$"}, "commands": ["/sh$"]"#,
+        r#""commands": ["^/usr/s?bin/(sh|bash)$", ".*/init$"]"#,
+        r#""commands": ["^/bin/sh$"], "hasBindMounts": true"#,
+        r#""annotations": {"^$": ""}, "always": true"#,
+    ];
+    let tree = Tree::new();
+    for (index, when) in whens.iter().cycle().take(30).enumerate() {
+        let when = format!("\"when\": {{{when}}}");
+        tree.file("a", &format!("{index:02}.json"), GOOD.replace(r#""when": {"always": true}"#, &when));
+    }
+    let manager = tree.load(&["a"], Policy::Compatible).unwrap();
+    let annotations =
+        ["{}", r#"{"": ""}"#, r#"{"org.example.key-7": "on"}"#, r#"{"key-1": "true", "x": "on"}"#];
+    let processes =
+        ["null", "{}", r#"{"args": []}"#, r#"{"args": ["/bin/sh"]}"#, r#"{"args": ["/sbin/init"]}"#];
+    for annotations in annotations {
+        for process in processes {
+            let config = format!(r#"{{"process": {process}, "annotations": {annotations}}}"#);
+            let explanation = manager.explain(&config, None, None).unwrap();
+            match manager.hooks(&config, None, None) {
+                Err(error) => assert_eq!(Some(error.to_string()), explanation.error, "{config}"),
+                Ok(injection) => {
+                    assert_eq!(explanation.error, None, "{config}");
+                    let matched = explanation.hooks.iter().filter(|hook| hook.verdict == Ok(true)).count();
+                    assert_eq!(injection.config.matches("/bin/true").count(), matched, "{config}");
+                }
+            }
+        }
+    }
+}
