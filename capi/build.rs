@@ -1,4 +1,7 @@
-//! Gives the shared library its SONAME.
+//! Gives the shared library its SONAME, and its own copy of the unwinder.
+
+use std::path::PathBuf;
+use std::process::Command;
 
 /// The number of the ABI, which changes only when a symbol is removed or changes its meaning. It is not the crate's
 /// version: many releases share it.
@@ -7,4 +10,25 @@ const ABI: u32 = 0;
 fn main() {
     println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libhooks.so.{ABI}");
     println!("cargo:rerun-if-changed=build.rs");
+    link_unwinder();
+}
+
+/// Links GCC's unwinder in, where there is a static one. To load libgcc_s.so costs a process that has no other use for it as
+/// much as to load libhooks.so (docs/benchmarks.md); panics end at the C boundary, so it is nobody else's business whose
+/// unwinder it is.
+fn link_unwinder() {
+    println!("cargo:rerun-if-env-changed=CC");
+    let of = |name| std::env::var(name).unwrap_or_default();
+    // The compiler at hand has the unwinder of its own system; elsewhere than with glibc, Rust links another one.
+    if of("HOST") != of("TARGET") || of("CARGO_CFG_TARGET_ENV") != "gnu" {
+        return;
+    }
+    let compiler = std::env::var_os("CC").unwrap_or_else(|| "cc".into());
+    let Ok(found) = Command::new(compiler).arg("-print-file-name=libgcc_eh.a").output() else { return };
+    let path = PathBuf::from(String::from_utf8_lossy(&found.stdout).trim());
+    // A compiler that has none prints the bare name.
+    if let Some(directory) = path.parent().filter(|_| path.is_absolute()) {
+        println!("cargo:rustc-link-search=native={}", directory.display());
+        println!("cargo:rustc-link-lib=static:-bundle=gcc_eh");
+    }
 }
