@@ -1,6 +1,6 @@
 /* One row of `make bench`, from C: monitor COUNT
    Prints, of each of COUNT changes, how many nanoseconds after a hook file was renamed into its directory
-   hooks_manager_hooks had it. A thread waits for changes, as benches/monitor/main.go has a goroutine. */
+   hooks_manager_hooks had it. A thread waits for changes, as benches/go/monitor/main.go has a goroutine. */
 #define _POSIX_C_SOURCE 200809L
 #include <libhooks/hooks.h>
 #include <pthread.h>

@@ -17,4 +17,4 @@ require (
 	golang.org/x/sys v0.47.0 // indirect
 )
 
-replace libhooks => ../bindings/go
+replace libhooks => ../../bindings/go

@@ -1,4 +1,4 @@
-// One row of `make bench`, as the reference has it: reference ROW COUNT MEGABYTES
+// One row of `make bench`, as the reference has it: exec ROW COUNT MEGABYTES
 // Prints how many nanoseconds one run took, on the average of COUNT, in a host that has touched so much memory.
 package main
 
@@ -32,7 +32,7 @@ func once(filters bool) error {
 
 func run() error {
 	if len(os.Args) != 4 {
-		return fmt.Errorf("reference ROW COUNT MEGABYTES")
+		return fmt.Errorf("exec ROW COUNT MEGABYTES")
 	}
 	count, err := strconv.Atoi(os.Args[2])
 	if err != nil {

@@ -1,3 +1,0 @@
-module libhooks/tests/bench
-
-go 1.21
