@@ -51,6 +51,14 @@ pub(crate) enum Note {
 }
 
 impl Note {
+    /// The hook that it is of.
+    pub fn hook(&mut self) -> Option<&mut Arc<Loaded>> {
+        match self {
+            Note::Said(_) => None,
+            Note::Of(loaded) => Some(loaded),
+        }
+    }
+
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
             Note::Said(diagnostic) => std::slice::from_ref(diagnostic),
@@ -153,7 +161,12 @@ impl<'a> Scanner<'a> {
                 scan.add(loaded);
                 continue;
             }
-            let file = opened.as_ref().map_or_else(|| open_to_read(path), |opened| opened.open_to_read(name));
+            // What cannot be opened by its path is not opened, as by the reference.
+            let is_path = path.as_os_str().len() < libc::PATH_MAX as usize;
+            let file = match opened.as_ref().filter(|_| is_path) {
+                Some(opened) => opened.open_to_read(name),
+                None => open_to_read(path),
+            };
             match self.load(file, path) {
                 Ok(loaded) => {
                     self.options.log(LogLevel::Debug, |line| {
@@ -298,6 +311,7 @@ fn read_to_limit(mut file: &File, size: u64) -> std::io::Result<Vec<u8>> {
     // There was room for one byte more, and it was not needed: this is the end, which need not be asked for.
     if first != size || size == 0 {
         file.take(MAX_FILE_SIZE + 1 - first as u64).read_to_end(&mut text)?;
+        text.shrink_to_fit();
     }
     Ok(text)
 }
@@ -373,7 +387,7 @@ fn list(directory: &Path) -> Result<(Listed, Directory)> {
     while let Some((path, is_link)) =
         opened.next(&mut hook_file).map_err(|error| failed("readdirent", error))?
     {
-        // Where the listing does not tell, and the file has gone meanwhile, it is no link.
+        // Where the listing does not tell, the file that will be read is asked; if it has gone meanwhile, it is no link.
         if is_link.unwrap_or_else(|| path.symlink_metadata().is_ok_and(|found| found.is_symlink())) {
             listed.links.push(path.to_path_buf());
         }

@@ -327,5 +327,8 @@ mod tests {
         assert!(Arc::ptr_eq(&before.hooks[0], &after.hooks[0]));
         assert!(!Arc::ptr_eq(&before.hooks[1], &after.hooks[1]));
         assert_eq!(after.hooks[1].hook().when.commands, ["y"]);
+        // What is said of it shares it, too: nothing else is held.
+        drop(before);
+        assert_eq!(Arc::strong_count(&after.hooks[0]), 2);
     }
 }

@@ -64,8 +64,10 @@ fn shared_pairs(patterns: &[Compiled]) -> Option<[u16; ASKED]> {
         }
     }
     let (first, others) = texts.get(..count)?.split_first()?;
+    // Texts may be long, and each pair is looked for in all of them.
+    const TRIED: usize = 16;
     let is_shared = |pair: &&[u8]| others.iter().all(|text| text.windows(2).any(|other| other == *pair));
-    let mut pairs = first.windows(2).rev().filter(is_shared).map(number);
+    let mut pairs = first.windows(2).rev().take(TRIED).filter(is_shared).map(number);
     let mut asked = [pairs.next()?; ASKED];
     for (slot, pair) in asked.iter_mut().skip(1).zip(pairs) {
         *slot = pair;

@@ -91,16 +91,20 @@ impl Snapshot {
         before: &Snapshot,
     ) -> Snapshot {
         let known = before.by_path();
-        let share = |loaded: Arc<Loaded>| match known.get(&*loaded.path) {
-            Some(old) if old.loaded.is_as(&loaded) => Arc::clone(old.loaded),
-            _ => loaded,
+        let share = |loaded: &mut Arc<Loaded>| {
+            if let Some(old) = known.get(&*loaded.path).filter(|old| old.loaded.is_as(loaded)) {
+                *loaded = Arc::clone(old.loaded);
+            }
         };
         let mut all = Vec::with_capacity(scans.iter().map(|scan| scan.hooks.len()).sum());
         let mut notes = Vec::new();
         let mut without_hook = Vec::new();
         let mut depends_on = DependsOn { listed: Vec::new(), executables };
-        for scan in scans {
-            all.extend(scan.hooks.into_iter().map(share));
+        for mut scan in scans {
+            if !known.is_empty() {
+                scan.hooks.iter_mut().chain(scan.notes.iter_mut().filter_map(Note::hook)).for_each(share);
+            }
+            all.extend(scan.hooks);
             if notes.is_empty() {
                 notes = scan.notes;
             } else {

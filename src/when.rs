@@ -58,12 +58,9 @@ pub(crate) enum Compiled {
 
 impl Compiled {
     pub fn read(text: &str) -> Compiled {
-        match Literal::read(text) {
-            Some(literal) => Compiled::Literal(literal),
-            None => Pattern::new(text).map_or_else(
-                |error| Compiled::Invalid(Box::new(error)),
-                |pattern| Compiled::Pattern(pattern.into()),
-            ),
+        match Pattern::new(text) {
+            Ok(pattern) => Compiled::Pattern(Arc::new(pattern)),
+            Err(error) => Compiled::Invalid(Box::new(error)),
         }
     }
 

@@ -465,6 +465,7 @@ fn no_file_takes_more_than_its_share() {
             r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true"}}, "when": {when}, "stages": {stages}}}"#
         )
     };
+    let long = "ab".repeat(1_000_000);
     let pairs: String = (0..300_000).map(|number| format!("\"k{number}\":\"v{number}\",")).collect();
     for (what, content, gives_a_hook) in [
         ("unknown keys", format!("{{{}{}", repeat("\"a\":1,"), &GOOD[1..]), true),
@@ -472,6 +473,11 @@ fn no_file_takes_more_than_its_share() {
         ("a version of odd characters", format!("{{\"version\":\"{}\"}}", repeat("\u{2028}é")), false),
         ("commands", with(&format!("{{\"commands\": [{}\"a\"]}}", repeat("\"a\",")), "[]"), true),
         ("annotations", with(&format!("{{\"annotations\": {{{pairs}\"a\":\"b\"}}}}"), "[]"), true),
+        (
+            "long texts",
+            with(&format!("{{\"commands\": [\"{long}\", \"{}\"]}}", long.replace("ab", "cd")), "[]"),
+            true,
+        ),
         (
             "a pattern, too large for Go",
             with(&format!("{{\"commands\": [\"{}\"]}}", repeat("a?")), "[]"),
@@ -548,6 +554,51 @@ fn what_many_hooks_come_to_is_what_each_comes_to() {
                     assert_eq!(injection.config.matches("/bin/true").count(), matched, "{config}");
                 }
             }
+        }
+    }
+}
+
+#[test]
+fn what_is_masked_is_told_in_the_order_of_injection() {
+    let tree = Tree::new();
+    for directory in ["low", "high"] {
+        for name in ["B.json", "a.json", "C.json"] {
+            tree.file(directory, name, GOOD);
+        }
+    }
+    let manager = tree.load(&["low", "high"], Policy::Compatible).unwrap();
+    let names = |paths: Vec<PathBuf>| -> Vec<String> {
+        paths.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+    };
+    let listing = manager.list();
+    assert_eq!(
+        names(listing.hooks.iter().map(|hook| hook.path.clone()).collect()),
+        ["a.json", "B.json", "C.json"]
+    );
+    assert_eq!(
+        names(listing.masked.iter().map(|masked| masked.path.clone()).collect()),
+        ["a.json", "B.json", "C.json"]
+    );
+    assert!(listing.hooks.iter().all(|hook| hook.masks.len() == 1), "{listing:?}");
+    let told = manager.diagnostics().into_iter().filter(|told| told.code == Code::Masked);
+    assert_eq!(names(told.map(|told| told.path).collect()), ["a.json", "B.json", "C.json"]);
+}
+
+#[test]
+fn loading_and_decoding_say_the_same() {
+    let tree = Tree::new();
+    for (hook, message) in [
+        (r#"{"path": "/bin/true", "args": [1]}"#, "hook.args[0] must be a string, found a number"),
+        (r#"{"path": "/bin/true", "args": ["", {}]}"#, "hook.args[1] must be a string, found an object"),
+        (r#"{"path": "/bin/true", "env": "A=B"}"#, "hook.env must be an array, found a string"),
+        (r#"{"path": "/bin/true", "timeout": "1"}"#, "hook.timeout must be a number, found a string"),
+    ] {
+        let text = format!(r#"{{"version": "1.0.0", "hook": {hook}, "stages": []}}"#);
+        tree.file("a", "a.json", &text);
+        let loading = tree.load(&["a"], Policy::Compatible).unwrap_err();
+        let decoding = libhooks::Hook::decode(text.as_bytes(), None).unwrap_err();
+        for error in [loading, decoding] {
+            assert!(error.message().ends_with(message), "{error}");
         }
     }
 }

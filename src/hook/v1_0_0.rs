@@ -91,9 +91,8 @@ impl<'a> Entry<'a> {
                 notes.place(Field::Path, key.offset);
                 string(reader, &"hook.path", &mut hook.path)
             }
-            Some(name @ ("args" | "env")) if notes.wanted == Wanted::Conditions => {
-                Strings::check(reader, name)
-            }
+            Some("args") if notes.wanted == Wanted::Conditions => Strings::check(reader, "hook.args"),
+            Some("env") if notes.wanted == Wanted::Conditions => Strings::check(reader, "hook.env"),
             Some("args") => args.read(reader, "hook.args", notes),
             Some("env") => env.read(reader, "hook.env", notes),
             Some("timeout") => {

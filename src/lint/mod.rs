@@ -158,7 +158,7 @@ impl Report<'_> {
             let Some(((_, first, _), others)) = same.split_first() else { continue };
             let begin = twice.len();
             for (_, stage, index) in others {
-                // (Two names have the same meaning at most.)
+                // (At most two names mean the same.)
                 if !twice.iter().skip(begin).any(|(known, ..)| known == stage) {
                     twice.push((stage, *index, first));
                 }

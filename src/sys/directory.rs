@@ -34,14 +34,16 @@ impl Directory {
             unsafe { *libc::__errno_location() = 0 };
             // SAFETY: an open stream, which nobody else uses meanwhile.
             let entry = unsafe { libc::readdir64(self.0.as_ptr()) };
-            // SAFETY: null, or an entry that is valid until the next call.
-            let Some(entry) = (unsafe { entry.as_ref() }) else {
+            if entry.is_null() {
                 let error = io::Error::last_os_error();
                 return if error.raw_os_error() == Some(0) { Ok(None) } else { Err(error) };
-            };
-            // SAFETY: the name ends in NUL.
-            let name = unsafe { CStr::from_ptr(entry.d_name.as_ptr()) };
-            let is_link = (entry.d_type != libc::DT_UNKNOWN).then_some(entry.d_type == libc::DT_LNK);
+            }
+            // An entry may be shorter than its type says, so there is no reference to all of it.
+            // SAFETY: an entry, which has a name that ends in NUL, until the next call.
+            let name = unsafe { CStr::from_ptr((&raw const (*entry).d_name).cast()) };
+            // SAFETY: as above; the type stands before the name.
+            let kind = unsafe { (*entry).d_type };
+            let is_link = (kind != libc::DT_UNKNOWN).then_some(kind == libc::DT_LNK);
             if let Some(found) = wanted(OsStr::from_bytes(name.to_bytes()), is_link) {
                 return Ok(Some(found));
             }
@@ -76,7 +78,7 @@ fn open_at(directory: libc::c_int, path: &[u8]) -> io::Result<File> {
     with_c_string(path, |path| {
         loop {
             // SAFETY: an open directory, or the constant for the current one, and a NUL-terminated path.
-            let descriptor = unsafe { libc::openat(directory, path.as_ptr(), FLAGS) };
+            let descriptor = unsafe { libc::openat64(directory, path.as_ptr(), FLAGS) };
             if descriptor >= 0 {
                 // SAFETY: a new descriptor, which nobody else has.
                 return Ok(unsafe { File::from_raw_fd(descriptor) });

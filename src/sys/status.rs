@@ -27,18 +27,18 @@ impl Status {
     pub fn of_path(path: impl AsRef<Path>) -> io::Result<Status> {
         with_c_string(path.as_ref().as_os_str().as_bytes(), |path| {
             // SAFETY: a NUL-terminated path, and memory for one answer.
-            Status::from_call(|answer| unsafe { libc::stat(path.as_ptr(), answer) })
+            Status::from_call(|answer| unsafe { libc::stat64(path.as_ptr(), answer) })
         })
     }
 
     /// Of an open file.
     pub fn of_file(file: &File) -> io::Result<Status> {
         // SAFETY: an open descriptor, and memory for one answer.
-        Status::from_call(|answer| unsafe { libc::fstat(file.as_raw_fd(), answer) })
+        Status::from_call(|answer| unsafe { libc::fstat64(file.as_raw_fd(), answer) })
     }
 
-    fn from_call(call: impl FnOnce(*mut libc::stat) -> libc::c_int) -> io::Result<Status> {
-        let mut answer = MaybeUninit::<libc::stat>::uninit();
+    fn from_call(call: impl FnOnce(*mut libc::stat64) -> libc::c_int) -> io::Result<Status> {
+        let mut answer = MaybeUninit::<libc::stat64>::uninit();
         if call(answer.as_mut_ptr()) < 0 {
             return Err(io::Error::last_os_error());
         }
