@@ -13,9 +13,9 @@ fn main() {
     link_unwinder();
 }
 
-/// Links GCC's unwinder in, where the C compiler (`CC`, or `cc`) has a static one; elsewhere the shared one is needed. To load libgcc_s.so costs a process that has no other use for it as
-/// much as to load libhooks.so (docs/benchmarks.md); panics end at the C boundary, so it is nobody else's business whose
-/// unwinder it is.
+/// Links GCC's unwinder in, where the C compiler (`CC`, or `cc`) has a static one; elsewhere the shared one is needed. To load
+/// libgcc_s.so costs a process that has no other use for it as much as to load libhooks.so (docs/decisions.md); panics end at
+/// the C boundary, so it is nobody else's business whose unwinder it is.
 fn link_unwinder() {
     println!("cargo:rerun-if-env-changed=CC");
     let of = |name| std::env::var(name).unwrap_or_default();

@@ -51,7 +51,9 @@ fn conditions_of(when: &str) -> Result<Conditions> {
 /// A pattern, or why it is none. In hooks that were validated it always is one.
 #[derive(Debug, Clone)]
 pub(crate) enum Compiled {
+    /// Without what was written: there are many of these, and what makes one known again takes more than the rest of it.
     Literal(Literal),
+    /// Shared by all hooks of a load that have it.
     Pattern(Arc<Pattern>),
     Invalid(Box<PatternError>),
 }

@@ -8,6 +8,7 @@
 //! surrogates that become U+FFFD, a depth of 10,000, and the place of each value.
 
 mod error;
+mod nesting;
 mod read;
 mod strings;
 

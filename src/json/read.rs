@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::error::{SyntaxError, SyntaxErrorKind};
+use super::nesting::Open;
 use super::strings::{Text, text_of, unescape};
 
 /// Go's limit: the outermost array or object is level 1, and level 10,001 is an error.
@@ -44,39 +45,6 @@ pub(crate) struct Reader<'a> {
     valid: Option<&'a str>,
     at: usize,
     open: Open,
-}
-
-/// The arrays and objects that are open: those that the caller went into, then those being skipped.
-#[derive(Debug, Clone, Default)]
-struct Open {
-    depth: usize,
-    /// The innermost ones, the last in the lowest bit: whether it is an object.
-    innermost: u64,
-    /// Those around them, 64 each.
-    others: Vec<u64>,
-}
-
-impl Open {
-    fn push(&mut self, is_object: bool) {
-        if self.depth != 0 && self.depth.is_multiple_of(64) {
-            self.others.push(self.innermost);
-        }
-        self.innermost = self.innermost << 1 | u64::from(is_object);
-        self.depth += 1;
-    }
-
-    fn pop(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-        self.innermost >>= 1;
-        if self.depth != 0 && self.depth.is_multiple_of(64) {
-            self.innermost = self.others.pop().unwrap_or_default();
-        }
-    }
-
-    /// Whether the innermost is an object; not if it is an array, or if there is none.
-    fn is_object(&self) -> bool {
-        self.innermost & 1 == 1
-    }
 }
 
 /// Where a string stands, without its quotes.
@@ -186,7 +154,7 @@ impl<'a> Reader<'a> {
 
     /// Reads past a value, however deep it is.
     pub fn skip(&mut self) -> Result<(), SyntaxError> {
-        let outside = self.open.depth;
+        let outside = self.open.depth();
         loop {
             // One value, or the start of one.
             let opened = match self.peek()? {
@@ -202,7 +170,7 @@ impl<'a> Reader<'a> {
             // Close what ends here; then stand before the next value.
             if !opened {
                 loop {
-                    if self.open.depth == outside {
+                    if self.open.depth() == outside {
                         return Ok(());
                     }
                     if !self.next_or_close()? {
@@ -266,7 +234,7 @@ impl<'a> Reader<'a> {
         if self.byte() != Some(bracket) {
             return Err(self.unexpected(expected));
         }
-        if self.open.depth == MAX_DEPTH {
+        if self.open.depth() == MAX_DEPTH {
             return Err(SyntaxError { offset: self.at, kind: SyntaxErrorKind::Depth });
         }
         self.at += 1;

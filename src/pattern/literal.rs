@@ -13,9 +13,9 @@ const DOT: u8 = 0xFF;
 /// Such a pattern. (It does not keep what was written.)
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Literal {
-    pub(super) text: Box<[u8]>,
-    pub(super) before: Gap,
-    pub(super) after: Gap,
+    text: Box<[u8]>,
+    before: Gap,
+    after: Gap,
     /// There are dots in the text, neither at its begin nor at its end.
     has_dots: bool,
 }
@@ -23,7 +23,29 @@ pub(crate) struct Literal {
 impl Literal {
     /// Reads a pattern; `None` if it is another one, or none.
     pub(crate) fn read(pattern: &str) -> Option<Literal> {
-        read(pattern)
+        let (before, mut inner, after) = ends(pattern)?;
+        // Exactly as much as is needed, unless a backslash is escaped.
+        let escapes = inner.iter().filter(|byte| **byte == b'\\').count();
+        let mut text = Vec::with_capacity(inner.len() - escapes);
+        while !inner.is_empty() {
+            let length = inner.iter().take_while(|byte| is_plain(**byte)).count();
+            let (head, tail) = inner.split_at_checked(length)?;
+            text.extend_from_slice(head);
+            inner = tail;
+            match inner.split_first() {
+                Some((b'.', behind)) => {
+                    text.push(DOT);
+                    inner = behind;
+                }
+                Some(_) => text.push(plain(&mut inner)?),
+                None => {}
+            }
+        }
+        let has_dots = text.contains(&DOT);
+        let wanted = is_one_comparison(before, after)
+            && text.first().is_some_and(|first| *first != DOT)
+            && text.last().is_some_and(|last| *last != DOT);
+        wanted.then(|| Literal { text: text.into(), before, after, has_dots })
     }
 
     /// Whether it matches somewhere in the input, as [`Pattern::matches`](super::Pattern::matches).
@@ -73,32 +95,6 @@ fn without_prefix<'i>(mut input: &'i [u8], text: &[u8]) -> Option<&'i [u8]> {
 
 /// Longer ones may be up against Go's limits.
 const LONGEST: usize = 256;
-
-fn read(pattern: &str) -> Option<Literal> {
-    let (before, mut inner, after) = ends(pattern)?;
-    // Exactly as much as is needed, unless a backslash is escaped.
-    let escapes = inner.iter().filter(|byte| **byte == b'\\').count();
-    let mut text = Vec::with_capacity(inner.len() - escapes);
-    while !inner.is_empty() {
-        let length = inner.iter().take_while(|byte| is_plain(**byte)).count();
-        let (head, tail) = inner.split_at_checked(length)?;
-        text.extend_from_slice(head);
-        inner = tail;
-        match inner.split_first() {
-            Some((b'.', behind)) => {
-                text.push(DOT);
-                inner = behind;
-            }
-            Some(_) => text.push(plain(&mut inner)?),
-            None => {}
-        }
-    }
-    let has_dots = text.contains(&DOT);
-    let wanted = is_one_comparison(before, after)
-        && text.first().is_some_and(|first| *first != DOT)
-        && text.last().is_some_and(|last| *last != DOT);
-    wanted.then(|| Literal { text: text.into(), before, after, has_dots })
-}
 
 /// What stands at the ends of a pattern, and what is between.
 pub(super) fn ends(pattern: &str) -> Option<(Gap, &[u8], Gap)> {

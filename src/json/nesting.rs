@@ -1,0 +1,78 @@
+//! What a reader is in: a bit for each array and object, so that few levels take no memory of their own.
+
+/// The arrays and objects that are open: those that the caller went into, then those being skipped.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Open {
+    depth: usize,
+    /// The innermost ones, the last in the lowest bit: whether it is an object.
+    innermost: u64,
+    /// Those around them, 64 each.
+    others: Vec<u64>,
+}
+
+impl Open {
+    pub fn push(&mut self, is_object: bool) {
+        if self.depth != 0 && self.depth.is_multiple_of(64) {
+            self.others.push(self.innermost);
+        }
+        self.innermost = self.innermost << 1 | u64::from(is_object);
+        self.depth += 1;
+    }
+
+    pub fn pop(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+        self.innermost >>= 1;
+        if self.depth != 0 && self.depth.is_multiple_of(64) {
+            self.innermost = self.others.pop().unwrap_or_default();
+        }
+    }
+
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Whether the innermost is an object; not if it is an array, or if there is none.
+    pub fn is_object(&self) -> bool {
+        self.innermost & 1 == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reader;
+    use super::*;
+
+    #[test]
+    fn remembers_every_level() {
+        // Kinds that repeat in no power of two, far past a word of bits and back.
+        let is_object = |level: usize| [0, 2, 3].contains(&(level % 7));
+        let mut open = Open::default();
+        for level in 0..300 {
+            open.push(is_object(level));
+            assert_eq!((open.depth(), open.is_object()), (level + 1, is_object(level)));
+        }
+        for level in (0..300).rev() {
+            assert_eq!((open.depth(), open.is_object()), (level + 1, is_object(level)));
+            open.pop();
+        }
+        assert_eq!((open.depth(), open.is_object()), (0, false));
+        open.push(true);
+        assert!(open.is_object());
+    }
+
+    #[test]
+    fn every_level_is_closed_by_its_own_bracket() {
+        let is_object = |level: usize| [0, 2, 3].contains(&(level % 7));
+        let opening: String = (0..200).map(|level| if is_object(level) { "{\"a\":" } else { "[" }).collect();
+        let closing: Vec<u8> =
+            (0..200).rev().map(|level| if is_object(level) { b'}' } else { b']' }).collect();
+        let text = |closing: &[u8]| [opening.as_bytes(), b"0", closing].concat();
+        assert_eq!(Reader::check(&text(&closing)), Ok(()));
+        for wrong in 0..200 {
+            let mut closing = closing.clone();
+            closing[wrong] = if closing[wrong] == b'}' { b']' } else { b'}' };
+            let error = Reader::check(&text(&closing)).unwrap_err();
+            assert_eq!(error.offset, opening.len() + 1 + wrong);
+        }
+    }
+}

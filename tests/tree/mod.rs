@@ -1,0 +1,66 @@
+//! Hooks directories in a temporary folder, and what loading them comes to.
+// Each test program uses a part of it.
+#![allow(dead_code)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use libhooks::{Code, Error, Manager, Options, Policy, Severity};
+
+pub const NO_STAGES: &[&str] = &[];
+pub const GOOD: &str = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": ["poststop"]}"#;
+pub const MISSING: &str = r#"{"version": "1.0.0", "hook": {"path": "/nonexistent/hook"}, "when": {"always": true}, "stages": ["poststop"]}"#;
+
+/// Hooks directories in a temporary folder.
+pub struct Tree {
+    pub root: tempfile::TempDir,
+}
+
+impl Tree {
+    pub fn new() -> Tree {
+        let root = tempfile::tempdir().unwrap();
+        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        Tree { root }
+    }
+
+    pub fn directory(&self, name: &str) -> PathBuf {
+        let path = self.root.path().join(name);
+        fs::create_dir_all(&path).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    pub fn file(&self, directory: &str, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.directory(directory).join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        path
+    }
+
+    pub fn load(&self, directories: &[&str], policy: Policy) -> Result<Manager, Error> {
+        let paths: Vec<PathBuf> = directories.iter().map(|name| self.root.path().join(name)).collect();
+        Manager::new(&paths, NO_STAGES, Options { policy, ..Options::default() })
+    }
+}
+
+/// A hook that can be told from others by its argument.
+pub fn marked(mark: &str) -> String {
+    format!(
+        r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true", "args": ["{mark}"]}}, "when": {{"always": true}}, "stages": ["poststop"]}}"#
+    )
+}
+
+/// The marks of the hooks, in the order of injection.
+pub fn marks(manager: &Manager) -> Vec<String> {
+    manager.list().hooks.iter().map(|listed| listed.hook.hook.args.join(" ")).collect()
+}
+
+pub fn codes(manager: &Manager) -> Vec<Code> {
+    manager.diagnostics().iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+pub fn error_codes(error: &Error) -> Vec<Code> {
+    let errors = error.diagnostics().iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    errors.map(|diagnostic| diagnostic.code).collect()
+}
