@@ -1,17 +1,19 @@
-//! Explaining: each hook's verdict on a container, condition by condition, and the list of hooks (SPEC §8).
+//! Explaining: each hook's verdict on a container, condition by condition (SPEC §8).
 
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::path::PathBuf;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::container::{Container, Process};
-use crate::diagnostic::{Diagnostic, Severity, serialize_path, text_of};
+use crate::diagnostic::{Diagnostic, Lines, Position, serialize_path, text_of};
 use crate::error::{Error, Result};
-use crate::hook::{Hook, Stage, When};
-use crate::inject::Target;
+use crate::hook::{Decoded, Field, Wanted};
 use crate::json::text_of as text_of_bytes;
+use crate::list::MaskedHook;
 use crate::loaded::Loaded;
-use crate::snapshot::{Masked, Snapshot};
+use crate::near_miss::{NearMiss, Nearly};
+use crate::snapshot::Snapshot;
 use crate::when::{Evaluated, Outcome, Trace};
 
 /// Why each hook is for a container, or is not.
@@ -27,7 +29,8 @@ pub struct Explanation {
     pub hooks: Vec<HookVerdict>,
     /// Hooks that were not asked, since files of later directories mask them.
     pub masked: Vec<MaskedHook>,
-    /// Files that give no hook, and why.
+    /// Files that give no hook, and why; and those of them (`override-ineffective`) in place of which a hook of the same
+    /// name in an earlier directory runs.
     pub without_hook: Vec<Diagnostic>,
 }
 
@@ -50,25 +53,23 @@ pub struct HookVerdict {
 }
 
 /// What a condition came to.
-#[derive(Debug, Clone, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ConditionVerdict {
     /// The condition, and what it looked at.
-    #[serde(flatten)]
     pub condition: Condition,
+    /// Where the file has it: the pattern that matched or nearly did, else the first one.
+    pub position: Option<Position>,
     /// `holds`, `fails`, `ignored` (commands, and the container has no process) or `error`.
     pub outcome: &'static str,
     /// The text of an `error`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// The conditions before it had settled the verdict; it is shown for information.
     pub after_verdict: bool,
 }
 
 /// A condition, and what it looked at.
-#[derive(Debug, Clone, serde::Serialize)]
-#[serde(tag = "condition", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Condition {
     /// `always`
@@ -95,6 +96,8 @@ pub enum Condition {
         matched: Option<Annotation>,
         /// The nearest miss: an annotation whose key matched, but its value did not.
         nearest: Option<Annotation>,
+        /// What keeps the nearest one's value from matching or, if no key matched, the key of one that nearly does.
+        near_miss: Option<NearMiss>,
     },
     /// `commands`
     Commands {
@@ -104,6 +107,8 @@ pub enum Condition {
         command: Option<String>,
         /// The pattern that matched.
         matched: Option<String>,
+        /// What keeps one that nearly matches from matching.
+        near_miss: Option<NearMiss>,
     },
 }
 
@@ -116,54 +121,12 @@ pub struct Annotation {
     pub value: String,
 }
 
-/// A hook that a file of a later directory hides.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct MaskedHook {
-    /// Its file.
-    pub path: PathBuf,
-    /// The file that hides it.
-    pub by: PathBuf,
-}
-
-/// The hooks in the order of injection, and what masks what.
-#[derive(Debug, Clone, serde::Serialize)]
-#[non_exhaustive]
-pub struct Listing {
-    /// Which set of hooks this is.
-    pub generation: u64,
-    /// The hooks, in the order of injection.
-    pub hooks: Vec<ListedHook>,
-    /// Hooks that files of later directories hide.
-    pub masked: Vec<MaskedHook>,
-}
-
-/// A hook and where it comes from.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct ListedHook {
-    /// The name of its file.
-    pub name: String,
-    /// Its file.
-    pub path: PathBuf,
-    /// The files of earlier directories that it hides.
-    pub masks: Vec<PathBuf>,
-    /// The hook itself.
-    pub hook: Hook,
-    /// The members of `config.hooks` that it is added to, in the order of its stages: one that is there twice, twice.
-    pub injected: Vec<Stage>,
-    /// The extension stages that it goes to instead.
-    pub extension_stages: Vec<String>,
-}
-
 impl Explanation {
     pub(crate) fn new(snapshot: &Snapshot, container: &Container<'_>) -> Explanation {
         let mut error = None;
         let explain = |loaded: &std::sync::Arc<Loaded>| {
-            let hook = loaded.hook();
-            let when = &hook.when;
-            let annotations = when.annotations.iter().collect();
-            let mut recorder = Recorder { when, annotations, container, conditions: Vec::new() };
+            let (file, lines) = (loaded.decoded(Wanted::Notes), Lines::new(loaded.text()));
+            let mut recorder = Recorder { loaded, file: &file, lines, container, conditions: Vec::new() };
             let verdict = loaded.conditions.evaluate(container, &mut recorder).map_err(|cause| {
                 error.get_or_insert_with(|| loaded.matching_error(cause.clone()).to_string());
                 cause.to_string()
@@ -172,19 +135,18 @@ impl Explanation {
                 name: text_of(loaded.name()),
                 path: loaded.path.to_path_buf(),
                 verdict,
-                any_of: when.any_of,
+                any_of: file.hook.when.any_of,
                 conditions: recorder.conditions,
-                stages: hook.stages.unwrap_or_default(),
+                stages: texts(file.hook.stages.as_deref().unwrap_or_default()),
             }
         };
         let hooks = snapshot.hooks.iter().map(explain).collect();
-        let failures = snapshot.without_hook().filter(|diagnostic| diagnostic.severity == Severity::Error);
         Explanation {
             generation: snapshot.generation(),
             error,
             hooks,
             masked: snapshot.masked.iter().map(MaskedHook::from).collect(),
-            without_hook: failures.cloned().collect(),
+            without_hook: snapshot.without_hook().cloned().collect(),
         }
     }
 
@@ -194,73 +156,12 @@ impl Explanation {
     }
 }
 
-impl Snapshot {
-    /// The hooks in the order of injection, and what masks what.
-    pub fn list(&self) -> Listing {
-        // Both are in the order of injection.
-        let mut masked = self.masked.iter().peekable();
-        let mut masks = |loaded: &Loaded| {
-            let next = || masked.next_if(|masked| masked.by == loaded.path);
-            std::iter::from_fn(next).map(|masked| masked.loaded.path.to_path_buf()).collect()
-        };
-        Listing {
-            generation: self.generation(),
-            hooks: self.hooks.iter().map(|loaded| ListedHook::new(loaded, masks(loaded))).collect(),
-            masked: self.masked.iter().map(MaskedHook::from).collect(),
-        }
-    }
-
-    /// The hook at this place in the order of injection, as [`Snapshot::list`] has it.
-    pub fn hook(&self, index: usize) -> Option<ListedHook> {
-        let loaded = self.hooks.get(index)?;
-        let masked = self.masked.iter().filter(|masked| masked.by == loaded.path);
-        Some(ListedHook::new(loaded, masked.map(|masked| masked.loaded.path.to_path_buf()).collect()))
-    }
-}
-
-impl ListedHook {
-    fn new(loaded: &Loaded, masks: Vec<PathBuf>) -> ListedHook {
-        let (mut injected, mut extension_stages) = (Vec::new(), Vec::new());
-        for target in &loaded.injected().targets {
-            match target {
-                Target::Stage(stage) => injected.push(*stage),
-                Target::Extension(stage) => extension_stages.push(stage.clone()),
-            }
-        }
-        ListedHook {
-            name: text_of(loaded.name()),
-            path: loaded.path.to_path_buf(),
-            masks,
-            hook: loaded.hook(),
-            injected,
-            extension_stages,
-        }
-    }
-
-    /// The entry as JSON, as it is in the list.
-    pub fn to_json(&self) -> String {
-        crate::json::to_string(self)
-    }
-}
-
-impl Listing {
-    /// The list as JSON: `generation`, `hooks` (`name`, `path`, `masks`, `hook`, `injected`, `extensionStages`) and `masked` (`path`, `by`).
-    pub fn to_json(&self) -> String {
-        crate::json::to_string(self)
-    }
-}
-
-impl From<&Masked> for MaskedHook {
-    fn from(masked: &Masked) -> MaskedHook {
-        MaskedHook { path: masked.loaded.path.to_path_buf(), by: masked.by.to_path_buf() }
-    }
-}
-
 /// Writes down what an evaluation does.
 struct Recorder<'a> {
-    when: &'a When,
-    /// The pairs of `when.annotations`, by their index.
-    annotations: Vec<(&'a String, &'a String)>,
+    loaded: &'a Loaded,
+    file: &'a Decoded<'a>,
+    /// Of the file's text.
+    lines: Lines,
     container: &'a Container<'a>,
     conditions: Vec<ConditionVerdict>,
 }
@@ -275,49 +176,100 @@ impl Trace for Recorder<'_> {
             Ok(Outcome::Ignored) => ("ignored", None),
             Err(error) => ("error", Some(Error::to_string(error))),
         };
-        let condition = self.describe(condition);
-        self.conditions.push(ConditionVerdict { condition, outcome, error, after_verdict: decided });
+        let (condition, field) = self.describe(condition);
+        let position = self.file.place(&field).map(|offset| self.lines.position(offset));
+        self.conditions.push(ConditionVerdict { condition, position, outcome, error, after_verdict: decided });
     }
 }
 
 impl Recorder<'_> {
-    fn describe(&self, condition: Evaluated) -> Condition {
-        let when = self.when;
+    /// The condition, and the part of the file that decided it.
+    fn describe(&self, condition: Evaluated) -> (Condition, Field) {
+        let when = &self.file.hook.when;
+        match condition {
+            Evaluated::Always => {
+                (Condition::Always { value: when.always.unwrap_or_default() }, Field::Always)
+            }
+            Evaluated::HasBindMounts => {
+                let value = when.has_bind_mounts.unwrap_or_default();
+                let container = self.container.has_bind_mounts;
+                (Condition::HasBindMounts { value, container }, Field::HasBindMounts)
+            }
+            Evaluated::Annotation { index, matched, near } => self.annotation(index, matched, near),
+            Evaluated::Commands { matched } => self.commands(matched),
+        }
+    }
+
+    fn annotation(&self, index: usize, matched: Option<usize>, near: Option<usize>) -> (Condition, Field) {
+        let annotations = &self.container.annotations;
+        let pair = self.file.hook.when.annotations.get(index);
+        let (key_pattern, value_pattern) = pair.map(|(key, value)| (&**key, &**value)).unwrap_or_default();
+        let (mut nearest, mut near_miss) = (near, None);
+        if let (None, Some(patterns)) = (matched, self.loaded.conditions.annotations.get(index)) {
+            // A value that nearly matches says more than a key that does.
+            let mut value_of = Nearly::new(value_pattern);
+            for (at, (key, value)) in annotations.iter().enumerate() {
+                if near_miss.is_none() && patterns.key.matches(key) == Ok(true) {
+                    near_miss = value_of.miss(value);
+                    nearest = near_miss.as_ref().map(|_| at).or(nearest);
+                }
+            }
+            if nearest.is_none() {
+                let mut key_of = Nearly::new(key_pattern);
+                near_miss = annotations.iter().find_map(|(key, _)| key_of.miss(key));
+            }
+        }
+        let field = if matched.or(nearest).is_some() { Field::AnnotationValue } else { Field::AnnotationKey };
         let annotation = |index: usize| {
-            let (key, value) = self.container.annotations.get(index)?;
+            let (key, value) = annotations.get(index)?;
             Some(Annotation {
                 key: text_of_bytes(key).into_owned(),
                 value: text_of_bytes(value).into_owned(),
             })
         };
-        match condition {
-            Evaluated::Always => Condition::Always { value: when.always.unwrap_or_default() },
-            Evaluated::HasBindMounts => Condition::HasBindMounts {
-                value: when.has_bind_mounts.unwrap_or_default(),
-                container: self.container.has_bind_mounts,
-            },
-            Evaluated::Annotation { index, matched, near } => {
-                let pair = self.annotations.get(index);
-                let (key, value) =
-                    pair.map(|(key, value)| (key.as_str(), value.as_str())).unwrap_or_default();
-                Condition::Annotation {
-                    key_pattern: key.to_owned(),
-                    value_pattern: value.to_owned(),
-                    tried: self.container.annotations.len(),
-                    matched: matched.and_then(annotation),
-                    nearest: near.filter(|_| matched.is_none()).and_then(annotation),
+        let condition = Condition::Annotation {
+            key_pattern: key_pattern.to_owned(),
+            value_pattern: value_pattern.to_owned(),
+            tried: annotations.len(),
+            matched: matched.and_then(annotation),
+            nearest: nearest.filter(|_| matched.is_none()).and_then(annotation),
+            near_miss,
+        };
+        (condition, field(key_pattern.to_owned()))
+    }
+
+    fn commands(&self, matched: Option<usize>) -> (Condition, Field) {
+        let patterns = &self.file.hook.when.commands;
+        let command = match &self.container.process {
+            Process::Command(command) => Some(&**command),
+            Process::Absent | Process::NoArgs => None,
+        };
+        let (mut near, mut near_miss) = (0, None);
+        if let (None, Some(command)) = (matched, command) {
+            for (index, pattern) in patterns.iter().enumerate() {
+                near_miss = Nearly::new(pattern).miss(command);
+                if near_miss.is_some() {
+                    near = index;
+                    break;
                 }
             }
-            Evaluated::Commands { matched } => Condition::Commands {
-                patterns: when.commands.clone(),
-                command: match &self.container.process {
-                    Process::Command(command) => Some(text_of_bytes(command).into_owned()),
-                    Process::Absent | Process::NoArgs => None,
-                },
-                matched: matched.and_then(|index| when.commands.get(index)).cloned(),
-            },
         }
+        let condition = Condition::Commands {
+            patterns: texts(patterns),
+            command: command.map(|command| text_of_bytes(command).into_owned()),
+            matched: matched.and_then(|index| patterns.get(index)).map(|pattern| pattern.to_string()),
+            near_miss,
+        };
+        (condition, Field::Command(matched.unwrap_or(near)))
     }
+}
+
+fn texts(texts: &[Cow<'_, str>]) -> Vec<String> {
+    let mut owned = Vec::with_capacity(texts.len());
+    for text in texts {
+        owned.push(text.to_string());
+    }
+    owned
 }
 
 impl Serialize for HookVerdict {
@@ -340,37 +292,45 @@ impl Serialize for HookVerdict {
     }
 }
 
-impl Serialize for MaskedHook {
+impl Serialize for ConditionVerdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        serialize_path(&mut map, "path", &self.path)?;
-        serialize_path(&mut map, "by", &self.by)?;
-        map.end()
-    }
-}
-
-impl Serialize for ListedHook {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("name", &self.name)?;
-        serialize_path(&mut map, "path", &self.path)?;
-        let masks: Vec<PathJson<'_>> = self.masks.iter().map(|path| PathJson(path)).collect();
-        map.serialize_entry("masks", &masks)?;
-        map.serialize_entry("hook", &self.hook)?;
-        let injected: Vec<&str> = self.injected.iter().map(|stage| stage.as_str()).collect();
-        map.serialize_entry("injected", &injected)?;
-        map.serialize_entry("extensionStages", &self.extension_stages)?;
-        map.end()
-    }
-}
-
-/// A path in an array of paths.
-struct PathJson<'a>(&'a Path);
-
-impl Serialize for PathJson<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        serialize_path(&mut map, "path", self.0)?;
+        match &self.condition {
+            Condition::Always { value } => {
+                map.serialize_entry("condition", "always")?;
+                map.serialize_entry("value", value)?;
+            }
+            Condition::HasBindMounts { value, container } => {
+                map.serialize_entry("condition", "has-bind-mounts")?;
+                map.serialize_entry("value", value)?;
+                map.serialize_entry("container", container)?;
+            }
+            Condition::Annotation { key_pattern, value_pattern, tried, matched, nearest, near_miss } => {
+                map.serialize_entry("condition", "annotation")?;
+                map.serialize_entry("keyPattern", key_pattern)?;
+                map.serialize_entry("valuePattern", value_pattern)?;
+                map.serialize_entry("tried", tried)?;
+                map.serialize_entry("matched", matched)?;
+                map.serialize_entry("nearest", nearest)?;
+                map.serialize_entry("nearMiss", near_miss)?;
+            }
+            Condition::Commands { patterns, command, matched, near_miss } => {
+                map.serialize_entry("condition", "commands")?;
+                map.serialize_entry("patterns", patterns)?;
+                map.serialize_entry("command", command)?;
+                map.serialize_entry("matched", matched)?;
+                map.serialize_entry("nearMiss", near_miss)?;
+            }
+        }
+        if let Some(Position { line, column }) = self.position {
+            map.serialize_entry("line", &line)?;
+            map.serialize_entry("column", &column)?;
+        }
+        map.serialize_entry("outcome", self.outcome)?;
+        if let Some(error) = &self.error {
+            map.serialize_entry("error", error)?;
+        }
+        map.serialize_entry("afterVerdict", &self.after_verdict)?;
         map.end()
     }
 }

@@ -40,9 +40,11 @@ mod hook;
 mod inject;
 mod json;
 mod lint;
+mod list;
 mod loaded;
 mod manager;
 mod monitor;
+mod near_miss;
 mod options;
 mod order;
 pub mod pattern;
@@ -60,13 +62,13 @@ pub use container::Annotations;
 pub use diagnostic::{Code, Diagnostic, Place, Position, Severity, diagnostics_to_json};
 pub use directory::{DEFAULT_DIR, OVERRIDE_DIR};
 pub use error::{Error, ErrorKind, Result};
-pub use explain::{
-    Annotation, Condition, ConditionVerdict, Explanation, HookVerdict, ListedHook, Listing, MaskedHook,
-};
+pub use explain::{Annotation, Condition, ConditionVerdict, Explanation, HookVerdict};
 pub use hook::{Hook, OciHook, Reader, Reading, Stage, VERSION as HOOK_VERSION, When, validate};
 pub use inject::{ExtensionStageHooks, Injection};
+pub use list::{ListedHook, Listing, MaskedHook};
 pub use manager::Manager;
 pub use monitor::{Canceller, Change, ChangeKind, Monitor, changes_to_json};
+pub use near_miss::{NearMiss, Obstacle};
 pub use options::{Log, LogLevel, Options, Policy};
 pub use read::{HookMap, read, read_dir, read_dir_with, read_with};
 pub use snapshot::Snapshot;

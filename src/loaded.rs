@@ -88,6 +88,11 @@ impl Loaded {
         name_of(&self.path)
     }
 
+    /// The file's text.
+    pub fn text(&self) -> &[u8] {
+        &self.source.text
+    }
+
     /// The hook.
     pub fn hook(&self) -> Hook {
         self.decoded(Wanted::Hook).hook.into()
@@ -155,7 +160,8 @@ impl Loaded {
             .with_path(&*self.path)
     }
 
-    fn decoded(&self, wanted: Wanted) -> Decoded<'_> {
+    /// What its file says.
+    pub fn decoded(&self, wanted: Wanted) -> Decoded<'_> {
         match &self.source.by_reader {
             Some(hook) => Decoded { hook: Hook::clone(hook).into(), ..Decoded::default() },
             None => decode_again(&self.source.text, wanted),

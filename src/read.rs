@@ -7,8 +7,8 @@ use std::path::Path;
 use crate::diagnostic::{Code, text_of};
 use crate::directory::{Before, ReadError, Scanner, is_hook_file, owned, system_error};
 use crate::error::{Error, ErrorKind, Result};
-use crate::explain::Listing;
 use crate::hook::Hook;
+use crate::list::Listing;
 use crate::options::Options;
 use crate::snapshot::Snapshot;
 

@@ -83,7 +83,8 @@ impl Compiled {
         }
     }
 
-    fn matches(&self, input: &[u8]) -> std::result::Result<bool, &PatternError> {
+    /// Whether it matches; an error if it is none.
+    pub fn matches(&self, input: &[u8]) -> std::result::Result<bool, &PatternError> {
         match self {
             Compiled::Literal(literal) => Ok(literal.matches(input)),
             Compiled::Pattern(pattern) => Ok(pattern.matches(input)),

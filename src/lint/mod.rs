@@ -9,6 +9,7 @@ use crate::hook::{Decoded, Field, quote};
 use crate::inject::Target;
 use crate::order::sorted;
 use crate::sys::Status;
+pub(crate) use suggest::distance;
 
 /// What to do about an error.
 pub(crate) fn hint(code: Code) -> Option<&'static str> {

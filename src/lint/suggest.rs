@@ -34,7 +34,7 @@ pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
 }
 
 /// How many characters must be inserted, removed or replaced to get from one word to the other.
-fn distance(from: &str, to: &str) -> usize {
+pub(crate) fn distance(from: &str, to: &str) -> usize {
     const FAR: usize = 64;
     if from.len() > FAR {
         return FAR;

@@ -93,6 +93,17 @@ struct Lazy {
     machine: OnceBox<Machine>,
 }
 
+/// What a pattern does not insist on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Relaxed {
+    /// The case of letters.
+    pub case: bool,
+    /// That it is at the begin of the text.
+    pub begin: bool,
+    /// That it is at the end of the text.
+    pub end: bool,
+}
+
 impl Pattern {
     /// Reads a pattern.
     ///
@@ -127,8 +138,23 @@ impl Pattern {
         Ok(Pattern { text: text.into(), engine, faults })
     }
 
+    /// The pattern as it would be if it were less strict; `None` if it is none.
+    pub(crate) fn relaxed(text: &str, relaxed: Relaxed) -> Option<Pattern> {
+        let text = if relaxed.case { format!("(?i){text}") } else { text.to_owned() };
+        let mut tree = parse::parse(&text, Faults::default()).ok()?;
+        for node in &mut tree.nodes {
+            if relaxed.begin && node.op == tree::Op::BeginText || relaxed.end && node.op == tree::Op::EndText {
+                node.op = tree::Op::Empty;
+            }
+        }
+        Some(Pattern::of_tree(&text, tree, Faults::default()))
+    }
+
     fn by_tree(text: &str, faults: Faults) -> Result<Pattern, PatternError> {
-        let tree = parse::parse(text, faults)?;
+        Ok(Pattern::of_tree(text, parse::parse(text, faults)?, faults))
+    }
+
+    fn of_tree(text: &str, tree: Tree, faults: Faults) -> Pattern {
         let shape = if faults.has(fault::Fault::DollarBeforeFinalNewline) {
             Shape::Other
         } else {
@@ -140,7 +166,7 @@ impl Pattern {
             Shape::Texts(texts) => Engine::Texts(texts),
             Shape::Other => Engine::Machine(Box::new(Lazy { tree, machine: OnceBox::new() })),
         };
-        Ok(Pattern { text: text.into(), engine, faults })
+        Pattern { text: text.into(), engine, faults }
     }
 
     /// Whether the pattern matches somewhere in the input, as Go's `regexp.MatchString` does.
