@@ -87,7 +87,7 @@ impl Scan {
     }
 
     fn fail(&mut self, error: Error) {
-        self.say([error.to_diagnostic(lint::hint(error.code()))]);
+        self.say([error.to_diagnostic(lint::hint(error.code(), error.message()))]);
         self.errors.push(error);
     }
 

@@ -165,14 +165,14 @@ impl Error {
     }
 
     /// As the diagnostic of the file or directory that it is about.
-    pub(crate) fn to_diagnostic(&self, hint: Option<&str>) -> Diagnostic {
+    pub(crate) fn to_diagnostic(&self, hint: Option<String>) -> Diagnostic {
         Diagnostic {
             severity: Severity::Error,
             code: self.code(),
             path: self.place().path.clone().unwrap_or_default(),
             position: self.place().position,
             message: self.message().to_owned(),
-            hint: hint.map(str::to_owned),
+            hint,
             errno: self.errno(),
         }
     }

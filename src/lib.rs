@@ -70,7 +70,7 @@ pub use manager::Manager;
 pub use monitor::{Canceller, Change, ChangeKind, Monitor, changes_to_json};
 pub use near_miss::{NearMiss, Obstacle};
 pub use options::{Log, LogLevel, Options, Policy};
-pub use read::{HookMap, read, read_dir, read_dir_with, read_with};
+pub use read::{HookMap, check, read, read_dir, read_dir_with, read_with};
 pub use snapshot::Snapshot;
 pub use when::{when_match, when_match_request};
 

@@ -140,8 +140,8 @@ impl<'p> Nearly<'p> {
             message += if message.is_empty() { "" } else { ", and " };
             message += match obstacle {
                 Obstacle::Case => "its letters are of another case",
-                Obstacle::BlankInText => "it has a blank at an end",
-                Obstacle::BlankInPattern => "the pattern has a blank at an end",
+                Obstacle::BlankInText => "there is a blank at an end of it",
+                Obstacle::BlankInPattern => "there is a blank at an end of the pattern",
                 Obstacle::Begin => "^ wants the match at its begin",
                 Obstacle::End => "$ wants the match at its end",
                 Obstacle::Spelling => "it is spelt a little otherwise",

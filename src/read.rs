@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::Path;
 
-use crate::diagnostic::{Code, text_of};
+use crate::diagnostic::{Code, Diagnostic, text_of};
 use crate::directory::{Before, ReadError, Scanner, is_hook_file, owned, system_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::Hook;
+use crate::lint::hint;
 use crate::list::Listing;
 use crate::options::Options;
 use crate::snapshot::Snapshot;
@@ -32,9 +33,7 @@ pub fn read_with(
 ) -> (Option<Hook>, Option<Error>) {
     let path = path.as_ref();
     if !is_hook_file(path.as_os_str()) {
-        let message = "hook filename does not end in '.json'";
-        let error = Error::new(ErrorKind::NoJsonSuffix, Code::NoJsonSuffix, message);
-        return (None, Some(error.with_path(path)));
+        return (None, Some(no_json_suffix(path)));
     }
     let stages = owned(extension_stages);
     let mut scanner = Scanner::new(&stages, options, Before::default());
@@ -43,6 +42,32 @@ pub fn read_with(
         Err(ReadError::Failed(failure)) => (failure.hook, Some(failure.error)),
         Err(ReadError::Vanished) => (None, Some(system_error("open", path, libc::ENOENT))),
     }
+}
+
+/// All that there is to say about one hook file: why it gives no hook, and what else is odd about it (SPEC §8).
+pub fn check(path: impl AsRef<Path>, extension_stages: &[&str]) -> Vec<Diagnostic> {
+    let path = path.as_ref();
+    let stages = owned(extension_stages);
+    let options = Options::default();
+    let failed = |error: Error| error.to_diagnostic(hint(error.code(), error.message()));
+    let mut found = Vec::new();
+    if !is_hook_file(path.as_os_str()) {
+        found.push(failed(no_json_suffix(path)));
+    }
+    match Scanner::new(&stages, &options, Before::default()).load_path(path) {
+        Ok(loaded) => found.extend_from_slice(loaded.warnings()),
+        Err(ReadError::Failed(failure)) => {
+            found.push(failed(failure.error));
+            found.extend(failure.warnings);
+        }
+        Err(ReadError::Vanished) => found.push(failed(system_error("open", path, libc::ENOENT))),
+    }
+    found
+}
+
+fn no_json_suffix(path: &Path) -> Error {
+    let message = "hook filename does not end in '.json'";
+    Error::new(ErrorKind::NoJsonSuffix, Code::NoJsonSuffix, message).with_path(path)
 }
 
 /// The hooks of one directory, by the names of their files.

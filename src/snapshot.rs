@@ -12,6 +12,7 @@ use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
 use crate::directory::{Listed, Note, Scan, name_of};
 use crate::error::Result;
 use crate::inject::Plan;
+use crate::lint::SWITCH_OFF;
 use crate::loaded::Loaded;
 use crate::order::sorted;
 use crate::pattern::to_lower;
@@ -268,7 +269,7 @@ fn override_ineffective(path: &Path, runs: &Loaded) -> Diagnostic {
         path: path.to_owned(),
         position: None,
         message: format!("gives no hook, so {} still runs", text_of(runs.path.as_os_str())),
-        hint: Some("to switch a hook off, give a valid file of its name with \"always\": false".to_owned()),
+        hint: Some(SWITCH_OFF.to_owned()),
         errno: 0,
     }
 }

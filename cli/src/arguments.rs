@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use libhooks::{Annotations, DEFAULT_DIR, Manager, OVERRIDE_DIR, Options, Policy};
+use libhooks::{Annotations, Code, DEFAULT_DIR, Manager, OVERRIDE_DIR, Options, Policy};
+
+use crate::color;
 
 /// OCI hooks from hooks.d directories: which ones a container gets, why, and the config with them.
 #[derive(Debug, Parser)]
@@ -25,6 +28,8 @@ pub enum Command {
     Explain(Explain),
     /// List the hooks in the order in which they are injected
     List(List),
+    /// Check hook files, or all of hooks.d directories, and tell what is wrong or hardly meant
+    Lint(Lint),
     /// Run one hook as an engine would, and tell what became of it
     Run(Run),
     /// Tell what changes in the directories, until it is interrupted
@@ -55,6 +60,9 @@ pub struct Explain {
     /// Only the hook of this file name
     #[arg(long, value_name = "NAME")]
     pub hook: Option<String>,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: color::When,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -76,6 +84,45 @@ pub struct Watch {
     /// Print JSON: an object a line
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// Hook files, and directories of them in increasing preference [default: the two well-known directories]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Stage of the engine's own that files may name, beside precreate; may be repeated
+    #[arg(long, value_name = "STAGE")]
+    pub extension_stage: Vec<String>,
+    /// Tell of these problems only; separated by commas
+    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code())]
+    pub select: Vec<Code>,
+    /// Do not tell of these problems; separated by commas
+    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code())]
+    pub ignore: Vec<Code>,
+    /// Fail on warnings, too
+    #[arg(long)]
+    pub strict: bool,
+    /// How to tell of them
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// Print JSON: short for --format json
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: color::When,
+}
+
+/// How problems are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people, and for editors that read path:line:column
+    Text,
+    /// One object
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
 }
 
 /// Where a new config goes.
@@ -137,6 +184,14 @@ pub struct Filter {
     pub json: bool,
 }
 
+/// Stages that some engine runs itself: where files are looked at by themselves, they are known.
+pub const OWN_STAGES: [&str; 1] = ["precreate"];
+
+/// The two well-known directories, in increasing preference.
+pub fn default_directories() -> Vec<PathBuf> {
+    vec![DEFAULT_DIR.into(), OVERRIDE_DIR.into()]
+}
+
 /// Where hooks come from.
 #[derive(Debug, Args)]
 pub struct Source {
@@ -189,7 +244,7 @@ impl Source {
     /// The directories, in increasing preference.
     pub fn directories(&self) -> Vec<PathBuf> {
         match &self.hooks_dir[..] {
-            [] => vec![DEFAULT_DIR.into(), OVERRIDE_DIR.into()],
+            [] => default_directories(),
             given => given.to_vec(),
         }
     }
@@ -219,6 +274,14 @@ impl Container {
         annotations.extend(self.annotation.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         Ok(Some(annotations))
     }
+}
+
+/// The codes of what files and directories can have.
+fn code() -> impl TypedValueParser<Value = Code> {
+    let codes = || Code::ALL.iter().filter(|code| code.severity().is_some());
+    let values = codes().map(|code| PossibleValue::new(code.as_str()).help(code.summary()).hide(true));
+    let of_name = move |name: String| codes().find(|code| code.as_str() == name).copied().ok_or("no such code");
+    PossibleValuesParser::new(values).try_map(of_name)
 }
 
 /// Seconds, with a fraction or without; none that no clock can count.

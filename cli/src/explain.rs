@@ -3,9 +3,12 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use libhooks::{Annotation, Condition, ConditionVerdict, HookVerdict, Policy, Stage};
+use libhooks::{
+    Annotation, Condition, ConditionVerdict, Diagnostic, Explanation, HookVerdict, Policy, Severity, Stage,
+};
 
 use crate::arguments::Explain;
+use crate::color::{Colors, Style};
 use crate::configuration;
 use crate::report::{self, Failure, Shown};
 
@@ -25,7 +28,8 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
             return Err(Failure::Error(format!("no hook file is called {name}")));
         }
     }
-    let failed = explanation.error.is_some() || !explanation.without_hook.is_empty();
+    let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
+    let failed = explanation.error.is_some() || explanation.without_hook.iter().any(is_error);
     let done = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     let refusal = arguments.source.refusal();
     if arguments.json {
@@ -34,23 +38,25 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         report::print(&(report::with_member(explanation.to_json(), "refusal", &refusal.to_string()) + "\n"))?;
         return Ok(done);
     }
+    let mut tree = Tree { text: String::new(), colors: arguments.color.for_stdout() };
     let nothing = explanation.error.is_some() || refusal.is_some();
-    let mut text = String::new();
     for hook in &explanation.hooks {
-        describe(&mut text, hook, &arguments.source.extension_stage, nothing);
+        tree.hook(hook, &arguments.source.extension_stage, nothing);
     }
     for masked in &explanation.masked {
-        let (path, by) = (masked.path.display().to_string(), masked.by.display().to_string());
-        let _ = writeln!(text, "{}: not considered, masked by {}", Shown(&path), Shown(&by));
+        let by = masked.by.display();
+        tree.root(&masked.path.display().to_string(), Style::Faint, &format!("not considered: masked by {by}"));
     }
-    report::print(&text)?;
+    for diagnostic in &explanation.without_hook {
+        tree.without_hook(diagnostic, &explanation);
+    }
+    report::print(&tree.text)?;
     if explanation.hooks.is_empty() {
         report::no_hooks(&arguments.source.directories());
     }
     if let Some(error) = &explanation.error {
         report::note("error", &format!("no hook is injected: {error}"));
     }
-    report::diagnostics(&explanation.without_hook);
     report::refusal(refusal.as_deref());
     Ok(done)
 }
@@ -66,60 +72,132 @@ fn destination(stage: &str, extension_stages: &[String]) -> String {
     }
 }
 
-fn describe(text: &mut String, hook: &HookVerdict, extension_stages: &[String], nothing: bool) {
-    let path = hook.path.display().to_string();
-    let stages: Vec<String> = hook.stages.iter().map(|stage| destination(stage, extension_stages)).collect();
-    let verdict = match &hook.verdict {
-        Ok(true) if nothing => "matches, but no hook at all is injected (see the error)".to_owned(),
-        Ok(true) if stages.is_empty() => "matches, but lists no stage".to_owned(),
-        Ok(true) => format!("matches, goes to {}", stages.join(", ")),
-        Ok(false) => "does not match".to_owned(),
-        Err(error) => format!("error: {error}"),
-    };
-    let _ = writeln!(text, "{}: {}", Shown(&path), Shown(&verdict));
-    if hook.conditions.is_empty() {
-        let _ = writeln!(text, "    it has no condition, so it is for no container");
+/// What is said of hooks, and below each why.
+struct Tree {
+    text: String,
+    colors: Colors,
+}
+
+impl Tree {
+    /// A line for a file, and what there is to say of it.
+    fn root(&mut self, path: &str, style: Style, verdict: &str) {
+        let path = self.colors.paint(Style::Bold, &Shown(path).to_string());
+        let verdict = self.colors.paint(style, &Shown(verdict).to_string());
+        let _ = writeln!(self.text, "{path}: {verdict}");
     }
-    if hook.any_of && hook.conditions.len() > 1 {
-        let _ = writeln!(text, "    any one of these is enough (version 0.1.0):");
+
+    fn hook(&mut self, hook: &HookVerdict, extension_stages: &[String], nothing: bool) {
+        let stages: Vec<String> =
+            hook.stages.iter().map(|stage| destination(stage, extension_stages)).collect();
+        let (style, verdict) = match &hook.verdict {
+            Ok(true) if nothing => {
+                (Style::Yellow, "matches, but no hook at all is injected (see the error)".to_owned())
+            }
+            Ok(true) if stages.is_empty() => (Style::Yellow, "matches, but lists no stage".to_owned()),
+            Ok(true) => (Style::Green, format!("matches, goes to {}", stages.join(", "))),
+            Ok(false) => (Style::Red, "does not match".to_owned()),
+            Err(error) => (Style::Red, format!("error: {error}")),
+        };
+        self.root(&hook.path.display().to_string(), style, &verdict);
+        if hook.conditions.is_empty() {
+            let _ = writeln!(self.text, "└─ it has no condition, so it is for no container");
+        }
+        if hook.any_of && hook.conditions.len() > 1 {
+            let _ = writeln!(self.text, "│  any one of these is enough (version 0.1.0):");
+        }
+        for (index, condition) in hook.conditions.iter().enumerate() {
+            self.condition(condition, index + 1 == hook.conditions.len());
+        }
     }
-    for condition in &hook.conditions {
-        let after = if condition.after_verdict { " (the verdict was there already)" } else { "" };
-        let _ = writeln!(text, "    {:7} {}{after}", condition.outcome, Shown(&reason(condition)));
+
+    fn condition(&mut self, condition: &ConditionVerdict, last: bool) {
+        let style = match condition.outcome {
+            "holds" => Style::Green,
+            "ignored" => Style::Faint,
+            _ => Style::Red,
+        };
+        let (what, why) = reason(condition);
+        let place = condition.position.map(|at| format!(" ({}:{})", at.line, at.column));
+        let place = self.colors.paint(Style::Faint, &place.unwrap_or_default());
+        let outcome = self.colors.paint(style, &format!("{:7}", condition.outcome));
+        let _ =
+            writeln!(self.text, "{} {outcome} {}{place}", if last { "└─" } else { "├─" }, Shown(&what));
+        let after = "it makes no difference: what is before it settles the verdict".to_owned();
+        for line in why.into_iter().chain(condition.after_verdict.then_some(after)) {
+            let _ = writeln!(self.text, "{}          {}", if last { ' ' } else { '│' }, Shown(&line));
+        }
+    }
+
+    /// A file that gives no hook.
+    fn without_hook(&mut self, diagnostic: &Diagnostic, explanation: &Explanation) {
+        let name = diagnostic.path.file_name();
+        let instead = explanation.hooks.iter().find(|hook| hook.path.file_name() == name);
+        let runs = instead.and_then(|hook| hook.path.parent()).map(|directory| directory.display());
+        let so = runs.map_or(String::new(), |runs| format!(", so the one of that name in {runs} runs"));
+        let told = |known: &&Diagnostic| known.severity == Severity::Error && known.path == diagnostic.path;
+        let (style, verdict) = match diagnostic.severity {
+            Severity::Error => {
+                (Style::Red, format!("gives no hook: {}{so}", report::without_path(diagnostic)))
+            }
+            // What was said with the error; or of a link that leads nowhere.
+            _ if explanation.without_hook.iter().any(|known| told(&known)) => return,
+            _ => (Style::Yellow, format!("gives no hook{so}")),
+        };
+        let position = diagnostic.position.map(|p| (p.line, p.column));
+        let place = report::located(&diagnostic.path, position);
+        self.root(place.trim_end_matches(": "), style, &verdict);
+        if let Some(hint) = &diagnostic.hint {
+            let _ = writeln!(self.text, "└─ hint: {}", Shown(hint));
+        }
     }
 }
 
-/// A condition in words.
-fn reason(verdict: &ConditionVerdict) -> String {
+/// A condition in words, and what came of it.
+fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
     match &verdict.condition {
-        Condition::Always { value } => format!("always is {value}"),
+        Condition::Always { value } => (format!("always is {value}"), Vec::new()),
         Condition::HasBindMounts { value: true, container } => {
             let has = if *container { "has some" } else { "has none" };
-            format!("hasBindMounts is true, and the container {has}")
+            (format!("hasBindMounts is true, and the container {has}"), Vec::new())
         }
         Condition::HasBindMounts { value: false, .. } => {
-            "hasBindMounts is false, which holds for no container".to_owned()
+            ("hasBindMounts is false, which holds for no container".to_owned(), Vec::new())
         }
-        Condition::Annotation { key_pattern, value_pattern, tried, matched, nearest } => {
+        Condition::Annotation { key_pattern, value_pattern, tried, matched, nearest, near_miss } => {
             let found = match (matched, nearest) {
                 (Some(Annotation { key, value }), _) => format!("{key:?}: {value:?} matches"),
                 (None, Some(Annotation { key, value })) => {
                     format!("the key {key:?} matches, but its value {value:?} does not")
                 }
-                (None, None) => format!("none of the container's {tried} annotation(s) has such a key"),
+                (None, None) => match tried {
+                    0 => "the container has no annotations (labels are none)".to_owned(),
+                    1 => "the key of the container's one annotation does not match".to_owned(),
+                    _ => format!("of the container's {tried} annotations no key matches"),
+                },
             };
-            format!("annotation /{key_pattern}/ is /{value_pattern}/: {found}")
+            let near = near_miss.as_ref().map(|miss| {
+                // (Of a value it is said already which one.)
+                let of = if nearest.is_none() { format!("{:?} comes near: ", miss.text) } else { String::new() };
+                of + &miss.message
+            });
+            let what = format!("annotation /{key_pattern}/ is /{value_pattern}/");
+            (what, [found].into_iter().chain(near).collect())
         }
-        Condition::Commands { patterns, command, matched } => {
+        Condition::Commands { patterns, command, matched, near_miss } => {
             let patterns: Vec<String> = patterns.iter().map(|pattern| format!("/{pattern}/")).collect();
             let found = match (command, matched) {
                 (Some(command), Some(pattern)) => format!("{command:?} matches /{pattern}/"),
-                (Some(command), None) => format!("{command:?} matches none"),
+                (Some(command), None) if patterns.len() > 1 => format!("{command:?} matches none of them"),
+                (Some(command), None) => format!("{command:?} does not match"),
                 (None, _) if verdict.error.is_some() => "process.args is empty".to_owned(),
                 (None, _) => "the container has no process".to_owned(),
             };
-            format!("command is {}: {found}", patterns.join(" or "))
+            let near = near_miss.as_ref().map(|miss| {
+                let of = if patterns.len() > 1 { format!("/{}/ comes near: ", miss.pattern) } else { String::new() };
+                of + &miss.message
+            });
+            (format!("command is {}", patterns.join(" or ")), [found].into_iter().chain(near).collect())
         }
-        _ => String::new(),
+        _ => Default::default(),
     }
 }

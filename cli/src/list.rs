@@ -1,9 +1,10 @@
 //! `oci-hooks list`
 
-use std::fmt::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use libhooks::{Policy, Severity, When, diagnostics_to_json};
+use unicode_width::UnicodeWidthStr;
 
 use crate::arguments::List;
 use crate::report::{self, Failure, Shown};
@@ -23,27 +24,66 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
         )?;
         return Ok(done);
     }
-    report::diagnostics(&diagnostics);
+    report::diagnostics(&manager.without_hook());
+    let warnings = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Warning).count();
+    if warnings > 0 {
+        report::note("info", &format!("{warnings} warning(s): oci-hooks lint tells them"));
+    }
     report::refusal(arguments.source.refusal().as_deref());
-    let mut text = String::new();
+    let mut table = Table::new(["HOOK", "FROM", "STAGES", "RUNS", "WHEN"]);
     for listed in &listing.hooks {
         let stages: Vec<&str> = listed.hook.stages.iter().flatten().map(String::as_str).collect();
-        let lines = [
-            format!("{}\n", Shown(&listed.path.display().to_string())),
-            format!("    runs    {}\n", Shown(&report::command(&listed.hook.hook))),
-            format!("    stages  {}\n", Shown(&stages.join(", "))),
-            format!("    when    {}\n", Shown(&conditions(&listed.hook.when))),
-        ];
-        text.extend(lines);
-        for masked in &listed.masks {
-            let _ = writeln!(text, "    masks   {}", Shown(&masked.display().to_string()));
+        let (runs, when) = (&listed.hook.hook.path, conditions(&listed.hook.when));
+        table.add([&listed.name, &directory(&listed.path), &stages.join(","), runs, &when]);
+        for masked in listing.masked.iter().filter(|masked| masked.by == listed.path) {
+            let masked_by = format!("never: masked by {}", listed.path.display());
+            table.add([&listed.name, &directory(&masked.path), "-", "-", &masked_by]);
         }
     }
     if listing.hooks.is_empty() {
         report::no_hooks(&arguments.source.directories());
+    } else {
+        report::print(&table.text())?;
     }
-    report::print(&text)?;
     Ok(done)
+}
+
+/// Where a file lies.
+fn directory(path: &Path) -> String {
+    path.parent().map(|directory| directory.display().to_string()).unwrap_or_default()
+}
+
+/// Columns as wide as what is in them; the last one is as it is.
+struct Table<const COLUMNS: usize> {
+    rows: Vec<[String; COLUMNS]>,
+}
+
+impl<const COLUMNS: usize> Table<COLUMNS> {
+    fn new(head: [&str; COLUMNS]) -> Table<COLUMNS> {
+        Table { rows: vec![head.map(str::to_owned)] }
+    }
+
+    fn add(&mut self, row: [&str; COLUMNS]) {
+        self.rows.push(row.map(|cell| Shown(cell).to_string()));
+    }
+
+    fn text(&self) -> String {
+        let width = |column: usize| {
+            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or_default()
+        };
+        let widths: Vec<usize> = (1..COLUMNS).map(|next| width(next - 1)).collect();
+        let mut text = String::new();
+        for row in &self.rows {
+            for (column, cell) in row.iter().enumerate() {
+                text += cell;
+                if let Some(width) = widths.get(column) {
+                    text.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 2));
+                }
+            }
+            text.push('\n');
+        }
+        text
+    }
 }
 
 /// Conditions in a line.

@@ -2,11 +2,13 @@
 
 mod arguments;
 mod cancel;
+mod color;
 mod configuration;
 mod diff;
 mod explain;
 mod filter;
 mod inject;
+mod lint;
 mod list;
 mod report;
 mod run;
@@ -32,6 +34,7 @@ fn main() -> ExitCode {
         Command::Inject(inject) => inject::run(inject),
         Command::Explain(explain) => explain::run(explain),
         Command::List(list) => list::run(list),
+        Command::Lint(lint) => lint::run(lint),
         Command::Run(run) => run::run(run),
         Command::Filter(filter) => filter::run(filter),
         Command::Watch(watch) => watch::run(watch),

@@ -112,6 +112,14 @@ pub fn problem(diagnostic: &Diagnostic) -> String {
     format!("{place}{} [{}]", diagnostic.message, diagnostic.code.as_str())
 }
 
+/// The message without the file's path, where that stands before it.
+pub fn without_path(diagnostic: &Diagnostic) -> &str {
+    let prefix = format!("parsing hook \"{}\": ", diagnostic.path.display());
+    let message = diagnostic.message.strip_prefix(&prefix).unwrap_or(&diagnostic.message);
+    // (A file without a version has an empty one before its errors.)
+    message.strip_prefix(": ").unwrap_or(message)
+}
+
 /// Prints that engines load nothing from these directories.
 pub fn refusal(refusal: Option<&str>) {
     if let Some(message) = refusal {
@@ -128,13 +136,19 @@ pub fn no_hooks(directories: &[PathBuf]) {
     note("info", &format!("no hooks in {}", directories.iter().map(shown).collect::<Vec<_>>().join(", ")));
 }
 
+/// Prints a sentence that is not the result.
+pub fn say(sentence: &str) {
+    let _ = writeln!(io::stderr(), "{}", Shown(sentence));
+}
+
 /// Prints something that is not the result.
 pub fn note(label: &str, message: &str) {
     // There is nowhere to tell that standard error is closed.
     let _ = writeln!(io::stderr(), "{label}: {}", Shown(message));
 }
 
-fn located(path: &Path, position: Option<(u32, u32)>) -> String {
+/// Where something is, as compilers write it: with a colon and a blank behind.
+pub fn located(path: &Path, position: Option<(u32, u32)>) -> String {
     match position {
         Some((line, column)) => format!("{}:{line}:{column}: ", path.display()),
         None => format!("{}: ", path.display()),

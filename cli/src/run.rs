@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use libhooks::exec::{self, RunOptions, RunResult};
 
-use crate::arguments::Run;
+use crate::arguments::{OWN_STAGES, Run};
 use crate::cancel::Cancel;
 use crate::configuration;
 use crate::report::{self, Failure};
@@ -14,7 +14,7 @@ use crate::report::{self, Failure};
 pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     // What it is for is not checked: whoever runs a hook by hand plays the engine.
     let stages: Vec<&str> =
-        arguments.extension_stage.iter().map(String::as_str).chain(["precreate"]).collect();
+        arguments.extension_stage.iter().map(String::as_str).chain(OWN_STAGES).collect();
     let mut hook = libhooks::read(&arguments.hook, &stages)?.hook;
     if arguments.timeout.is_some() {
         hook.timeout = None;

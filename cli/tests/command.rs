@@ -143,10 +143,10 @@ fn what_engines_refuse_is_shown_and_said() {
         ("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#)),
         ("b.json", &hook(r#"{"always": true}"#, r#"["nowhere"]"#)),
     ]);
-    for command in ["list", "explain"] {
+    for (command, shown) in [("list", "\na.json  d     poststop"), ("explain", "d/a.json: matches")] {
         let (code, stdout, stderr) = outcome(&place.run(&[command, "--hooks-dir", "d"], "{}"));
         assert_eq!(code, 1);
-        assert!(stdout.contains("d/a.json"), "{stdout}");
+        assert!(stdout.contains(shown), "{stdout}");
         assert!(
             stderr.contains("load no hook from these directories: unknown stage \"nowhere\""),
             "{stderr}"
@@ -207,7 +207,6 @@ fn errors_name_file_line_and_column() {
         (&["inject", "--hooks-dir", "d"][..], "error: d/a.json:3:3: "),
         (&["inject", "--hooks-dir", "d"], "error: d/b.json:1:1: "),
         (&["list", "--hooks-dir", "d"], "error: d/a.json:3:3: "),
-        (&["explain", "--hooks-dir", "d"], "error: d/b.json:1:1: "),
         (&["inject", "--hooks-dir", "d", "--policy", "lenient", "d/a.json"], "error: d/a.json:3:3: config: "),
         (&["inject", "--hooks-dir", "d", "--policy", "lenient", "missing"], "error: missing: No such file"),
     ] {
@@ -215,6 +214,11 @@ fn errors_name_file_line_and_column() {
         assert_eq!((code, stdout.as_str()), (1, ""), "{arguments:?}: {stderr}");
         assert!(stderr.lines().any(|line| line.starts_with(want)), "{arguments:?}: {stderr}");
     }
+    // To explain is to say it of each file.
+    let (code, stdout, _) = outcome(&place.run(&["explain", "--hooks-dir", "d"], "{}"));
+    assert_eq!(code, 1);
+    assert!(stdout.contains("d/a.json:3:3: gives no hook: version check: expected"), "{stdout}");
+    assert!(stdout.contains("d/b.json:1:1: gives no hook: version check: a hook must"), "{stdout}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What is no error but hardly meant, and what to do about errors (SPEC §8).
 
+mod hint;
 mod suggest;
 
 use std::path::Path;
@@ -9,22 +10,8 @@ use crate::hook::{Decoded, Field, quote};
 use crate::inject::Target;
 use crate::order::sorted;
 use crate::sys::Status;
+pub(crate) use hint::{SWITCH_OFF, hint};
 pub(crate) use suggest::distance;
-
-/// What to do about an error.
-pub(crate) fn hint(code: Code) -> Option<&'static str> {
-    Some(match code {
-        Code::MissingExecutable => "install the executable, or correct the hook's path",
-        Code::NotRegularFile => "to switch a hook off, give a valid file of its name with \"always\": false",
-        Code::UnknownStage => {
-            "stages are createRuntime, createContainer, startContainer, poststart, poststop, prestart (deprecated), and \
-             those that the engine runs itself, such as Podman's precreate"
-        }
-        Code::UnrecognizedVersion => "write \"version\": \"1.0.0\"",
-        Code::MissingHook => "a file without \"version\": \"1.0.0\" is read as version 0.1.0",
-        _ => return None,
-    })
-}
 
 /// What to say of a hook file that is a hook, valid or not. `executable` is what the system says of the hook's executable.
 pub(crate) fn hook(
@@ -128,23 +115,27 @@ impl Report<'_> {
             Some((Field::HasBindMounts, "\"hasBindMounts\": false holds for no container"))
         } else if when.always.is_none() && when.has_bind_mounts.is_none() && conditions == 0 {
             Some((Field::Always, "it has no condition"))
+        } else if self.file.hook.stages.as_ref().is_some_and(|stages| stages.is_empty()) {
+            Some((Field::Stages, "it lists no stage"))
         } else {
             None
         };
         if let Some((field, why)) = never {
-            let hint = match (why, when.any_of) {
-                ("it has no condition", false) => {
-                    Some("to run for every container, write \"when\": {\"always\": true}")
-                }
-                ("it has no condition", true) => Some("give cmds, annotations or hasbindmounts"),
-                _ => None,
+            let hint = match (&field, when.any_of) {
+                (Field::HasBindMounts, _) => "write true, or leave it out",
+                (Field::Stages, _) => "write \"stages\": [\"createRuntime\"], or another stage",
+                _ if when.always.is_some() => "remove the file, unless it is to switch off the hook of its name",
+                (_, true) => "give cmds, annotations or hasbindmounts",
+                (_, false) => "to run for every container, write \"when\": {\"always\": true}",
             };
-            let hint = hint.map(str::to_owned);
             let message = format!("the hook runs for no container: {why}");
-            self.add(Code::NeverMatches, self.file.place(&field), message, hint);
+            self.add(Code::NeverMatches, self.file.place(&field), message, Some(hint.to_owned()));
         } else if !when.commands.is_empty() {
             let message = "a container whose process.args is empty fails on this hook, since it has commands";
-            self.add(Code::EmptyArgsBlocks, self.file.place(&Field::Command(0)), message.to_owned(), None);
+            // (0.1.0: one that holds settles it.)
+            let hint = "it does not if a condition before the commands settles it, such as an annotation";
+            let hint = Some(hint.to_owned());
+            self.add(Code::EmptyArgsBlocks, self.file.place(&Field::Command(0)), message.to_owned(), hint);
         }
     }
 
@@ -171,7 +162,8 @@ impl Report<'_> {
             } else {
                 "prestart and createRuntime both mean createRuntime, so the hook runs twice".to_owned()
             };
-            self.add(Code::DuplicateInjection, self.file.place(&Field::Stage(index)), message, None);
+            let hint = Some("keep one of the two".to_owned());
+            self.add(Code::DuplicateInjection, self.file.place(&Field::Stage(index)), message, hint);
         }
         let prestart = Target::of("prestart", extension_stages);
         let first = stages.clone().find(|(_, stage)| *stage == "prestart");

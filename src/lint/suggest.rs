@@ -29,8 +29,14 @@ pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
         return Some("it belongs to version 1.0.0; write \"version\": \"1.0.0\"".to_owned());
     }
     let (_, names) = levels.iter().find(|(object, _)| *object == unknown.object)?;
-    let near = names.iter().map(|name| (distance(&key, &name.to_ascii_lowercase()), name)).min()?;
-    (near.0 <= 2 && near.0 < key.chars().count()).then(|| format!("did you mean {:?}?", near.1))
+    nearest(&key, names).map(|name| format!("did you mean {name:?}?"))
+}
+
+/// The name that this one was meant to be, if it is near to one; case makes no difference.
+pub(super) fn nearest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
+    let written = written.to_ascii_lowercase();
+    let near = names.iter().map(|name| (distance(&written, &name.to_ascii_lowercase()), name)).min()?;
+    (near.0 <= 2 && near.0 < written.chars().count()).then_some(*near.1)
 }
 
 /// How many characters must be inserted, removed or replaced to get from one word to the other.

@@ -1,0 +1,152 @@
+//! `oci-hooks lint`
+
+mod excerpt;
+mod sarif;
+mod source;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use libhooks::{Code, Diagnostic, Manager, Options, Policy, Severity, check, diagnostics_to_json};
+
+use crate::arguments::{Format, Lint, OWN_STAGES, default_directories};
+use crate::color::{Colors, Style};
+use crate::report::{self, Failure, Shown};
+use excerpt::excerpt;
+use source::Sources;
+
+pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
+    let Checked { mut diagnostics, files } = gather(arguments)?;
+    let selected = |code: Code| {
+        (arguments.select.is_empty() || arguments.select.contains(&code)) && !arguments.ignore.contains(&code)
+    };
+    diagnostics.retain(|diagnostic| selected(diagnostic.code));
+    diagnostics.sort_by(|a, b| (&a.path, a.position).cmp(&(&b.path, b.position)));
+    let format = if arguments.json { Format::Json } else { arguments.format };
+    match format {
+        Format::Text => {
+            report::print(&text(&diagnostics, arguments.color.for_stdout()))?;
+            if files.is_empty() {
+                report::no_hooks(&directories(arguments));
+            } else {
+                report::say(&summary(&diagnostics, files.len()));
+            }
+        }
+        Format::Json => {
+            let diagnostics = diagnostics_to_json(&diagnostics);
+            report::print(&format!("{{\"files\":{},\"diagnostics\":{diagnostics}}}\n", files.len()))?;
+        }
+        Format::Sarif => report::print(&sarif::log(&diagnostics))?,
+    }
+    let worst = diagnostics.iter().map(|diagnostic| diagnostic.severity).max();
+    let fails = match worst {
+        Some(Severity::Error) => true,
+        Some(Severity::Warning) => arguments.strict,
+        _ => false,
+    };
+    Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// What was found, and in which files.
+#[derive(Default)]
+struct Checked {
+    diagnostics: Vec<Diagnostic>,
+    files: BTreeSet<PathBuf>,
+}
+
+/// Directories are looked at as one set, in which later ones are preferred; files one by one.
+fn gather(arguments: &Lint) -> Result<Checked, Failure> {
+    let own = arguments.extension_stage.iter().map(String::as_str);
+    let stages: Vec<&str> = OWN_STAGES.into_iter().chain(own).collect();
+    let mut checked = Checked::default();
+    let directories = directories(arguments);
+    if !directories.is_empty() {
+        let options = Options { policy: Policy::Lenient, ..Options::default() };
+        let manager = Manager::new(&directories, &stages, options)?;
+        let (listing, without_hook) = (manager.list(), manager.without_hook());
+        checked.files.extend(listing.hooks.into_iter().map(|hook| hook.path));
+        checked.files.extend(listing.masked.into_iter().map(|masked| masked.path));
+        let failed = without_hook.into_iter().map(|diagnostic| diagnostic.path);
+        checked.files.extend(failed.filter(|path| !directories.contains(path)));
+        checked.diagnostics = manager.diagnostics();
+    }
+    for file in arguments.paths.iter().filter(|path| !path.is_dir()) {
+        // One that lies in a directory that is looked at too is looked at once.
+        if checked.files.insert(file.clone()) {
+            checked.diagnostics.extend(check(file, &stages));
+        }
+    }
+    Ok(checked)
+}
+
+fn directories(arguments: &Lint) -> Vec<PathBuf> {
+    match &arguments.paths[..] {
+        [] => default_directories(),
+        paths => paths.iter().filter(|path| path.is_dir()).cloned().collect(),
+    }
+}
+
+/// The diagnostics for people: where and what in a line, the line of the file, and what to do.
+fn text(diagnostics: &[Diagnostic], colors: Colors) -> String {
+    let mut text = String::new();
+    let mut sources = Sources::default();
+    for diagnostic in diagnostics {
+        let severity = match diagnostic.severity {
+            Severity::Error => Style::Red,
+            Severity::Warning => Style::Yellow,
+            _ => Style::Blue,
+        };
+        let place = report::located(&diagnostic.path, diagnostic.position.map(|p| (p.line, p.column)));
+        let _ = writeln!(
+            text,
+            "{} {} {} ({})",
+            colors.paint(Style::Bold, &Shown(place.trim_end()).to_string()),
+            colors.paint(severity, diagnostic.code.as_str()),
+            Shown(report::without_path(diagnostic)),
+            diagnostic.severity.as_str(),
+        );
+        let mut margin = String::new();
+        if let Some(position) = diagnostic.position
+            && let Some((before, behind)) = sources.line(&diagnostic.path, position)
+        {
+            let excerpt = excerpt(before, behind);
+            let number = position.line.to_string();
+            margin = " ".repeat(number.len());
+            let bar = colors.paint(Style::Blue, "|");
+            let number = colors.paint(Style::Blue, &number);
+            let caret = colors.paint(severity, "^");
+            let _ = writeln!(text, "{margin} {bar}");
+            let _ = writeln!(text, "{number} {bar} {}", excerpt.line);
+            let _ = writeln!(text, "{margin} {bar} {}{caret}", " ".repeat(excerpt.caret));
+        }
+        if let Some(hint) = &diagnostic.hint {
+            let _ = writeln!(text, "{margin} {} hint: {}", colors.paint(Style::Blue, "="), Shown(hint));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn summary(diagnostics: &[Diagnostic], files: usize) -> String {
+    let counted = |severity, what: &str| {
+        let count = diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+        (count > 0).then(|| plural(count, what))
+    };
+    let files = plural(files, "hook file");
+    let found = [
+        counted(Severity::Error, "error"),
+        counted(Severity::Warning, "warning"),
+        counted(Severity::Info, "note"),
+    ];
+    match &found.into_iter().flatten().collect::<Vec<String>>()[..] {
+        [] => format!("No problem in {files}."),
+        [one] => format!("Found {one} in {files}."),
+        [others @ .., last] => format!("Found {} and {last} in {files}.", others.join(", ")),
+    }
+}
+
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,90 @@
+//! SARIF 2.1.0, which code scanning reads.
+
+use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use libhooks::{Code, Diagnostic, Position, Severity};
+use serde_json::{Value, json};
+
+use super::source::Sources;
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// The log of one run that found these.
+pub fn log(diagnostics: &[Diagnostic]) -> String {
+    let codes = || Code::ALL.iter().filter_map(|code| Some((*code, code.severity()?)));
+    let rules: Vec<Value> = codes()
+        .map(|(code, severity)| {
+            json!({
+                "id": code.as_str(),
+                "shortDescription": {"text": code.summary()},
+                "defaultConfiguration": {"level": level(severity)},
+            })
+        })
+        .collect();
+    let indexes: BTreeMap<Code, usize> =
+        codes().enumerate().map(|(index, (code, _))| (code, index)).collect();
+    let mut sources = Sources::default();
+    let results: Vec<Value> = diagnostics
+        .iter()
+        .map(|diagnostic| {
+            let mut location = json!({"artifactLocation": {"uri": uri(&diagnostic.path)}});
+            if let (Some(position), Value::Object(location)) = (diagnostic.position, &mut location) {
+                let column = column(&mut sources, &diagnostic.path, position);
+                let region = json!({"startLine": position.line, "startColumn": column});
+                location.insert("region".to_owned(), region);
+            }
+            json!({
+                "ruleId": diagnostic.code.as_str(),
+                "ruleIndex": indexes.get(&diagnostic.code),
+                "level": level(diagnostic.severity),
+                "message": {"text": with_hint(diagnostic)},
+                "locations": [{"physicalLocation": location}],
+            })
+        })
+        .collect();
+    let driver = json!({"name": "oci-hooks", "version": libhooks::VERSION, "rules": rules});
+    let run =
+        json!({"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results});
+    format!("{:#}\n", json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}))
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        _ => "note",
+    }
+}
+
+fn with_hint(diagnostic: &Diagnostic) -> String {
+    match &diagnostic.hint {
+        Some(hint) => format!("{} ({hint})", diagnostic.message),
+        None => diagnostic.message.clone(),
+    }
+}
+
+/// The path as a URI, relative where the path is (RFC 3986).
+fn uri(path: &Path) -> String {
+    let mut uri = String::new();
+    if path.is_absolute() {
+        uri += "file://";
+    }
+    for byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            uri += &format!("%{byte:02X}");
+        }
+    }
+    uri
+}
+
+/// The column in characters: our own count bytes.
+fn column(sources: &mut Sources, path: &Path, position: Position) -> usize {
+    match sources.line(path, position) {
+        Some((before, _)) => String::from_utf8_lossy(before).chars().count() + 1,
+        None => position.column as usize,
+    }
+}
