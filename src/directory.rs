@@ -87,7 +87,7 @@ impl Scan {
     }
 
     fn fail(&mut self, error: Error) {
-        self.say([error.to_diagnostic(lint::hint(error.code(), error.message()))]);
+        self.say([lint::error(&error)]);
         self.errors.push(error);
     }
 
@@ -244,10 +244,16 @@ impl<'a> Scanner<'a> {
         let decoded = if decoded.by_reader { decoded } else { decode_again(text, Wanted::Notes) };
         let executable = self.validator.executable(&decoded.hook.entry.path).ok();
         let executable = executable.as_ref().map(|executable| &executable.status);
-        let warnings = lint::hook(path, text, &decoded, status, executable, self.extension_stages);
-        let offset = invalid.field.as_ref().and_then(|field| decoded.place(field));
-        let position = offset.map(|offset| Position::of(text, offset));
-        let error = Error::from(invalid).with_path(path).with_position(position);
+        let error = |invalid: Invalid| {
+            let offset = invalid.field.as_ref().and_then(|field| decoded.place(field));
+            let position = offset.map(|offset| Position::of(text, offset));
+            Error::from(invalid).with_path(path).with_position(position)
+        };
+        // The reference stops at the first; whoever mends the file wants to know them all.
+        let others = self.validator.others(&decoded.hook, &invalid);
+        let mut warnings: Vec<Diagnostic> = others.map(|other| lint::error(&error(other))).collect();
+        warnings.extend(lint::hook(path, text, &decoded, status, executable, self.extension_stages));
+        let error = error(invalid);
         ReadError::Failed(Box::new(Failure { error, warnings, hook: Some(decoded.hook.into()) }))
     }
 }
@@ -265,7 +271,7 @@ pub(crate) enum ReadError {
 
 pub(crate) struct Failure {
     pub error: Error,
-    /// What else there is to say.
+    /// What else there is to say: other errors, and warnings.
     pub warnings: Vec<Diagnostic>,
     /// It is a hook, but not a valid one.
     pub hook: Option<Hook>,

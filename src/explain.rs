@@ -178,7 +178,13 @@ impl Trace for Recorder<'_> {
         };
         let (condition, field) = self.describe(condition);
         let position = self.file.place(&field).map(|offset| self.lines.position(offset));
-        self.conditions.push(ConditionVerdict { condition, position, outcome, error, after_verdict: decided });
+        self.conditions.push(ConditionVerdict {
+            condition,
+            position,
+            outcome,
+            error,
+            after_verdict: decided,
+        });
     }
 }
 

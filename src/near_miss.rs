@@ -97,11 +97,8 @@ impl<'p> Nearly<'p> {
         let known = self.relaxed.iter().position(|(known, _)| *known == set);
         let index = known.unwrap_or_else(|| {
             let has = |obstacle| has(set, obstacle);
-            let relaxed = Relaxed {
-                case: has(Obstacle::Case),
-                begin: has(Obstacle::Begin),
-                end: has(Obstacle::End),
-            };
+            let relaxed =
+                Relaxed { case: has(Obstacle::Case), begin: has(Obstacle::Begin), end: has(Obstacle::End) };
             let blanks = has(Obstacle::BlankInPattern);
             let text = if blanks { without_blanks(self.pattern) } else { self.pattern.to_owned() };
             self.relaxed.push((set, Pattern::relaxed(&text, relaxed)));

@@ -8,7 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, text_of};
 use crate::directory::{Before, ReadError, Scanner, is_hook_file, owned, system_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::Hook;
-use crate::lint::hint;
+use crate::lint;
 use crate::list::Listing;
 use crate::options::Options;
 use crate::snapshot::Snapshot;
@@ -49,18 +49,17 @@ pub fn check(path: impl AsRef<Path>, extension_stages: &[&str]) -> Vec<Diagnosti
     let path = path.as_ref();
     let stages = owned(extension_stages);
     let options = Options::default();
-    let failed = |error: Error| error.to_diagnostic(hint(error.code(), error.message()));
     let mut found = Vec::new();
     if !is_hook_file(path.as_os_str()) {
-        found.push(failed(no_json_suffix(path)));
+        found.push(lint::error(&no_json_suffix(path)));
     }
     match Scanner::new(&stages, &options, Before::default()).load_path(path) {
         Ok(loaded) => found.extend_from_slice(loaded.warnings()),
         Err(ReadError::Failed(failure)) => {
-            found.push(failed(failure.error));
+            found.push(lint::error(&failure.error));
             found.extend(failure.warnings);
         }
-        Err(ReadError::Vanished) => found.push(failed(system_error("open", path, libc::ENOENT))),
+        Err(ReadError::Vanished) => found.push(lint::error(&system_error("open", path, libc::ENOENT))),
     }
     found
 }

@@ -8,23 +8,26 @@ use libhooks::{Code, Diagnostic, Manager, Options, Policy};
 type Mistake = (&'static str, bool, &'static [(Code, u32, u32, &'static str)]);
 
 const MISTAKES: &[Mistake] = &[
-    ("always-is-a-number.json", false, &[(Code::JsonType, 4, 23, "")]),
+    ("always-is-a-number.json", false, &[(Code::JsonType, 4, 23, "write true or false")]),
     (
         "annotations-beside-when.json",
         true,
         &[(Code::UnknownKey, 5, 3, "\"annotations\" belongs inside \"when\"")],
     ),
-    ("bind-mounts-false.json", true, &[(Code::NeverMatches, 4, 13, "")]),
+    ("bind-mounts-false.json", true, &[(Code::NeverMatches, 4, 13, "write true, or leave it out")]),
     (
         "both-names-of-one-stage.json",
         true,
-        &[(Code::DuplicateInjection, 5, 26, ""), (Code::DeprecatedStage, 5, 14, "write \"createRuntime\"")],
+        &[
+            (Code::DuplicateInjection, 5, 26, "keep one of the two"),
+            (Code::DeprecatedStage, 5, 14, "write \"createRuntime\""),
+        ],
     ),
     ("clean.json", true, &[]),
-    ("commands-and-pause.json", true, &[(Code::EmptyArgsBlocks, 4, 26, "")]),
-    ("comment-first.json", false, &[(Code::JsonSyntax, 1, 1, "")]),
-    ("dangling-comma.json", false, &[(Code::JsonSyntax, 6, 1, "")]),
-    ("missing-comma.json", false, &[(Code::JsonSyntax, 4, 3, "")]),
+    ("commands-and-pause.json", true, &[(Code::EmptyArgsBlocks, 4, 26, "a condition before the commands")]),
+    ("comment-first.json", false, &[(Code::JsonSyntax, 1, 1, "JSON has no comments")]),
+    ("dangling-comma.json", false, &[(Code::JsonSyntax, 6, 1, "remove the comma before it")]),
+    ("missing-comma.json", false, &[(Code::JsonSyntax, 4, 3, "a comma is missing before it")]),
     ("misspelt-key.json", true, &[(Code::UnknownKey, 3, 34, "did you mean \"args\"?")]),
     (
         "no-condition-0.1.0.json",
@@ -32,12 +35,16 @@ const MISTAKES: &[Mistake] = &[
         &[(Code::NeverMatches, 0, 0, "give cmds, annotations or hasbindmounts")],
     ),
     ("no-when.json", true, &[(Code::NeverMatches, 0, 0, "write \"when\": {\"always\": true}")]),
-    ("perl-pattern.json", false, &[(Code::InvalidCommand, 4, 26, ""), (Code::EmptyArgsBlocks, 4, 26, "")]),
-    ("relative-path.json", false, &[(Code::MissingExecutable, 3, 13, "install the executable")]),
-    ("timeout-in-quotes.json", false, &[(Code::JsonType, 3, 45, "")]),
+    (
+        "perl-pattern.json",
+        false,
+        &[(Code::InvalidCommand, 4, 26, "look ahead or behind"), (Code::EmptyArgsBlocks, 4, 26, "")],
+    ),
+    ("relative-path.json", false, &[(Code::MissingExecutable, 3, 13, "from / on")]),
+    ("timeout-in-quotes.json", false, &[(Code::JsonType, 3, 45, "without quotes")]),
     ("timeout-zero.json", true, &[(Code::TimeoutNotPositive, 3, 34, "give seconds")]),
     ("unknown-stage.json", false, &[(Code::UnknownStage, 7, 5, "stages are createRuntime")]),
-    ("version-forgotten.json", false, &[(Code::JsonType, 2, 11, "")]),
+    ("version-forgotten.json", false, &[(Code::JsonType, 2, 11, "add \"version\": \"1.0.0\"")]),
 ];
 
 #[test]

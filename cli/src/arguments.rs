@@ -280,7 +280,8 @@ impl Container {
 fn code() -> impl TypedValueParser<Value = Code> {
     let codes = || Code::ALL.iter().filter(|code| code.severity().is_some());
     let values = codes().map(|code| PossibleValue::new(code.as_str()).help(code.summary()).hide(true));
-    let of_name = move |name: String| codes().find(|code| code.as_str() == name).copied().ok_or("no such code");
+    let of_name =
+        move |name: String| codes().find(|code| code.as_str() == name).copied().ok_or("no such code");
     PossibleValuesParser::new(values).try_map(of_name)
 }
 

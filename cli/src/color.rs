@@ -55,6 +55,10 @@ impl Colors {
             Style::Green => "32",
             Style::Blue => "34",
         };
-        if self.0 && !text.is_empty() { format!("\u{1b}[{parameter}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.0 && !text.is_empty() {
+            format!("\u{1b}[{parameter}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }

@@ -45,7 +45,11 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     }
     for masked in &explanation.masked {
         let by = masked.by.display();
-        tree.root(&masked.path.display().to_string(), Style::Faint, &format!("not considered: masked by {by}"));
+        tree.root(
+            &masked.path.display().to_string(),
+            Style::Faint,
+            &format!("not considered: masked by {by}"),
+        );
     }
     for diagnostic in &explanation.without_hook {
         tree.without_hook(diagnostic, &explanation);
@@ -120,8 +124,7 @@ impl Tree {
         let place = condition.position.map(|at| format!(" ({}:{})", at.line, at.column));
         let place = self.colors.paint(Style::Faint, &place.unwrap_or_default());
         let outcome = self.colors.paint(style, &format!("{:7}", condition.outcome));
-        let _ =
-            writeln!(self.text, "{} {outcome} {}{place}", if last { "└─" } else { "├─" }, Shown(&what));
+        let _ = writeln!(self.text, "{} {outcome} {}{place}", if last { "└─" } else { "├─" }, Shown(&what));
         let after = "it makes no difference: what is before it settles the verdict".to_owned();
         for line in why.into_iter().chain(condition.after_verdict.then_some(after)) {
             let _ = writeln!(self.text, "{}          {}", if last { ' ' } else { '│' }, Shown(&line));
@@ -177,7 +180,8 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
             };
             let near = near_miss.as_ref().map(|miss| {
                 // (Of a value it is said already which one.)
-                let of = if nearest.is_none() { format!("{:?} comes near: ", miss.text) } else { String::new() };
+                let of =
+                    if nearest.is_none() { format!("{:?} comes near: ", miss.text) } else { String::new() };
                 of + &miss.message
             });
             let what = format!("annotation /{key_pattern}/ is /{value_pattern}/");
@@ -193,7 +197,11 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
                 (None, _) => "the container has no process".to_owned(),
             };
             let near = near_miss.as_ref().map(|miss| {
-                let of = if patterns.len() > 1 { format!("/{}/ comes near: ", miss.pattern) } else { String::new() };
+                let of = if patterns.len() > 1 {
+                    format!("/{}/ comes near: ", miss.pattern)
+                } else {
+                    String::new()
+                };
                 of + &miss.message
             });
             (format!("command is {}", patterns.join(" or ")), [found].into_iter().chain(near).collect())

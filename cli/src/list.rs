@@ -69,7 +69,12 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
 
     fn text(&self) -> String {
         let width = |column: usize| {
-            self.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or_default()
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.width())
+                .max()
+                .unwrap_or_default()
         };
         let widths: Vec<usize> = (1..COLUMNS).map(|next| width(next - 1)).collect();
         let mut text = String::new();

@@ -13,8 +13,7 @@ use crate::report::{self, Failure};
 
 pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     // What it is for is not checked: whoever runs a hook by hand plays the engine.
-    let stages: Vec<&str> =
-        arguments.extension_stage.iter().map(String::as_str).chain(OWN_STAGES).collect();
+    let stages: Vec<&str> = arguments.extension_stage.iter().map(String::as_str).chain(OWN_STAGES).collect();
     let mut hook = libhooks::read(&arguments.hook, &stages)?.hook;
     if arguments.timeout.is_some() {
         hook.timeout = None;

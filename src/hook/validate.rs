@@ -110,6 +110,13 @@ impl<'a> Validator<'a> {
         Ok((conditions, executable))
     }
 
+    /// What else is wrong with a hook that is not valid, beside `first`.
+    pub fn others(&mut self, hook: &Draft<'_>, first: &Invalid) -> impl Iterator<Item = Invalid> {
+        let conditions = self.compile(&hook.when).err();
+        let stages = self.check_stages(hook.stages.as_deref()).err();
+        [conditions, stages].map(|found| found.filter(|found| found != first)).into_iter().flatten()
+    }
+
     /// What the system says of a hook's executable (symlinks followed), or its error number.
     pub fn executable(&mut self, path: &str) -> Result<Arc<Executable>, i32> {
         if let Some(known) = self.executables.get(path) {

@@ -25,7 +25,7 @@ const HINTS: &[(Code, &str, &str)] = &[
     (Code::JsonType, "be an array, found a string", "write it in brackets: [\"…\"]"),
     (Code::JsonType, "be a string, found a number", "write it in double quotes"),
     (Code::JsonType, "be a string, found a boolean", "write it in double quotes"),
-    (Code::JsonType, "of 64 bits, found a string", "write whole seconds, without quotes"),
+    (Code::JsonType, "timeout must be a number, found a string", "write whole seconds, without quotes"),
     (Code::UnrecognizedVersion, "", "write \"version\": \"1.0.0\""),
     (Code::MissingHook, "", "a file without \"version\": \"1.0.0\" is read as version 0.1.0"),
     (Code::ConflictingKeys, "", "keep one of the two"),
@@ -52,7 +52,7 @@ const OF_PATTERNS: &[(&str, &str)] = &[
 ];
 
 /// What to do about an error of this code and this message.
-pub(crate) fn hint(code: Code, message: &str) -> Option<String> {
+pub(super) fn hint(code: Code, message: &str) -> Option<String> {
     match code {
         Code::UnknownStage => {
             let stage = message.rsplit('"').nth(1).unwrap_or_default();
@@ -68,6 +68,9 @@ pub(crate) fn hint(code: Code, message: &str) -> Option<String> {
                 ),
             });
         }
+        Code::MissingExecutable if !message.starts_with("faccessat /") => {
+            return Some("write the executable's whole path, from / on".to_owned());
+        }
         Code::InvalidCommand | Code::InvalidAnnotationKey | Code::InvalidAnnotationValue => {
             let said = OF_PATTERNS.iter().find(|(part, _)| message.contains(part));
             return said.map(|(_, hint)| (*hint).to_owned());
@@ -79,15 +82,8 @@ pub(crate) fn hint(code: Code, message: &str) -> Option<String> {
 }
 
 /// Those of the OCI runtime specification, and Podman's own.
-const STAGES: &[&str] = &[
-    "createRuntime",
-    "createContainer",
-    "startContainer",
-    "poststart",
-    "poststop",
-    "prestart",
-    "precreate",
-];
+const STAGES: &[&str] =
+    &["createRuntime", "createContainer", "startContainer", "poststart", "poststop", "prestart", "precreate"];
 
 #[cfg(test)]
 mod tests {

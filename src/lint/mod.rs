@@ -6,12 +6,19 @@ mod suggest;
 use std::path::Path;
 
 use crate::diagnostic::{Code, Diagnostic, Lines, Severity, text_of};
+use crate::error::Error;
 use crate::hook::{Decoded, Field, quote};
 use crate::inject::Target;
 use crate::order::sorted;
 use crate::sys::Status;
-pub(crate) use hint::{SWITCH_OFF, hint};
+pub(crate) use hint::SWITCH_OFF;
+use hint::hint;
 pub(crate) use suggest::distance;
+
+/// An error as a problem of the file or directory that it is about, with what to do about it.
+pub(crate) fn error(error: &Error) -> Diagnostic {
+    error.to_diagnostic(hint(error.code(), error.message()))
+}
 
 /// What to say of a hook file that is a hook, valid or not. `executable` is what the system says of the hook's executable.
 pub(crate) fn hook(
@@ -124,7 +131,9 @@ impl Report<'_> {
             let hint = match (&field, when.any_of) {
                 (Field::HasBindMounts, _) => "write true, or leave it out",
                 (Field::Stages, _) => "write \"stages\": [\"createRuntime\"], or another stage",
-                _ if when.always.is_some() => "remove the file, unless it is to switch off the hook of its name",
+                _ if when.always.is_some() => {
+                    "remove the file, unless it is to switch off the hook of its name"
+                }
                 (_, true) => "give cmds, annotations or hasbindmounts",
                 (_, false) => "to run for every container, write \"when\": {\"always\": true}",
             };

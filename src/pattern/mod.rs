@@ -143,7 +143,8 @@ impl Pattern {
         let text = if relaxed.case { format!("(?i){text}") } else { text.to_owned() };
         let mut tree = parse::parse(&text, Faults::default()).ok()?;
         for node in &mut tree.nodes {
-            if relaxed.begin && node.op == tree::Op::BeginText || relaxed.end && node.op == tree::Op::EndText {
+            if relaxed.begin && node.op == tree::Op::BeginText || relaxed.end && node.op == tree::Op::EndText
+            {
                 node.op = tree::Op::Empty;
             }
         }

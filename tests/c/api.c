@@ -186,6 +186,7 @@ test_new (const char *dir)
 {
   hooks_manager_t *const mark = (hooks_manager_t *) &checks;
   hooks_manager_t *m = mark;
+  hooks_error_t *error = NULL;
   const char *dirs[3];
   char *list = NULL;
 
@@ -203,6 +204,12 @@ test_new (const char *dir)
   EXPECT (HOOKS_STATUS_UTF8, "stages[1]", hooks_manager_new (dirs, 1, bad_texts, 2, NULL, &m, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "out is NULL", hooks_manager_new (dirs, 1, NULL, 0, NULL, NULL, &err));
   CHECK (m == mark);
+  CHECK (hooks_manager_new (dirs, 1, bad_texts, 2, NULL, &m, &error) == HOOKS_STATUS_UTF8);
+  CHECK (strstr (hooks_error_json (error), "\"code\":\"not-utf8\"") != NULL);
+  hooks_error_free (error);
+  CHECK (hooks_manager_new (dirs, 1, NULL, 0, NULL, &m, NULL) == HOOKS_STATUS_OK);
+  hooks_manager_free (m);
+  m = mark;
 
   /* A directory's name is bytes, and one that does not exist is no error. */
   dirs[2] = not_utf8;

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use inotify::Inotify;
 use libhooks::ChangeKind::{Added, Problem, Removed, Updated};
-use libhooks::Policy;
+use libhooks::{Code, Policy};
 
 use crate::place::{LONG, Place, become_user, marked, told, unprivileged};
 
@@ -61,7 +61,9 @@ fn no_instance_is_left() {
     let taken = Inotify::init().unwrap();
     let mut place = Place::new(&["a", "b"]);
     // The first dispatch said that there is something to tell.
-    assert_eq!(place.changes(), [told(Problem, "a")]);
+    let refused = place.monitor.changes().unwrap().remove(0);
+    assert_eq!((refused.kind, refused.path), (Problem, place.path("a")));
+    assert_eq!(refused.diagnostic.unwrap().code, Code::WatchRefused);
     assert_eq!(
         logged(&place, "inotify_init1: too many open files: hook files are looked at every 1 s instead"),
         1

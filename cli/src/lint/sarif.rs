@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::source::Sources;
 
-const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// The log of one run that found these.
 pub fn log(diagnostics: &[Diagnostic]) -> String {
@@ -45,8 +46,7 @@ pub fn log(diagnostics: &[Diagnostic]) -> String {
         })
         .collect();
     let driver = json!({"name": "oci-hooks", "version": libhooks::VERSION, "rules": rules});
-    let run =
-        json!({"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results});
+    let run = json!({"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results});
     format!("{:#}\n", json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}))
 }
 

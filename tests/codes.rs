@@ -1,0 +1,314 @@
+//! Every code there is: something small that has it, and a neighbour that does not.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::path::Path;
+
+use libhooks::{
+    Annotations, Code, Error, Hook, Manager, OciHook, Options, Policy, Reading, Snapshot, check, exec,
+    read_dir, validate, when_match,
+};
+
+const GOOD: &str =
+    r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":["poststop"]}"#;
+
+/// What hook files can have: a code, a file that has it, and one that differs in just that.
+const FILES: &[(Code, &str, &str)] = &[
+    (Code::JsonSyntax, r#"{"version":"1.0.0",}"#, r#"{"version":"1.0.0"}"#),
+    (Code::JsonUnexpectedEnd, r#"{"version":"1.0.0""#, r#"{"version":"1.0.0"}"#),
+    (
+        Code::JsonType,
+        r#"{"version":"1.0.0","stages":"poststop"}"#,
+        r#"{"version":"1.0.0","stages":["poststop"]}"#,
+    ),
+    (Code::UnrecognizedVersion, r#"{"version":"1.0.1"}"#, r#"{"version":"1.0.0"}"#),
+    (
+        Code::MissingHook,
+        r#"{"stage":["poststop"],"cmd":["x"]}"#,
+        r#"{"hook":"/bin/sh","stage":["poststop"],"cmd":["x"]}"#,
+    ),
+    (
+        Code::ConflictingKeys,
+        r#"{"hook":"/bin/sh","stage":["poststop"],"stages":["poststop"]}"#,
+        r#"{"hook":"/bin/sh","stages":["poststop"]}"#,
+    ),
+    (
+        Code::MissingPath,
+        r#"{"version":"1.0.0","hook":{}}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"}}"#,
+    ),
+    (
+        Code::MissingStages,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"}}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"stages":[]}"#,
+    ),
+    (
+        Code::UnknownStage,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"stages":["poststrat"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"stages":["poststart"]}"#,
+    ),
+    (
+        Code::MissingExecutable,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/no-such-executable"},"stages":[]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"stages":[]}"#,
+    ),
+    (
+        Code::UnreachableExecutable,
+        r#"{"version":"1.0.0","hook":{"path":"/dev/null/x"},"stages":[]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"stages":[]}"#,
+    ),
+    (
+        Code::InvalidAnnotationKey,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"annotations":{"*":"a"}},"stages":[]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"annotations":{".*":"a"}},"stages":[]}"#,
+    ),
+    (
+        Code::InvalidAnnotationValue,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"annotations":{"a":"(?!x)"}},"stages":[]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"annotations":{"a":"(?:x)"}},"stages":[]}"#,
+    ),
+    (
+        Code::InvalidCommand,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"commands":["a("]},"stages":[]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"commands":["a()"]},"stages":[]}"#,
+    ),
+    (
+        Code::UnknownKey,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"alway":true},"stages":["poststop"]}"#,
+        // Go takes a key in any case.
+        r#"{"VERSION":"1.0.0","hook":{"PATH":"/bin/sh"},"When":{"aLWAYS":true},"stages":["poststop"]}"#,
+    ),
+    (
+        Code::NeverMatches,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":false},"stages":["poststop"]}"#,
+        GOOD,
+    ),
+    (
+        Code::NeverMatches,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":[]}"#,
+        GOOD,
+    ),
+    (
+        Code::NeverMatches,
+        r#"{"hook":"/bin/sh","stage":["poststop"],"hasbindmounts":false}"#,
+        r#"{"hook":"/bin/sh","stage":["poststop"],"hasbindmounts":false,"annotation":["x"]}"#,
+    ),
+    (
+        Code::DuplicateInjection,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":["prestart","createRuntime"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":["prestart","createContainer"]}"#,
+    ),
+    (
+        Code::DeprecatedStage,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":["prestart"]}"#,
+        GOOD,
+    ),
+    (
+        Code::TimeoutNotPositive,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","timeout":0},"when":{"always":true},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","timeout":1},"when":{"always":true},"stages":["poststop"]}"#,
+    ),
+    (
+        Code::EmptyArgsBlocks,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"commands":["sh"]},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"commands":[],"always":true},"stages":["poststop"]}"#,
+    ),
+];
+
+/// What takes more than a call, and where that is tested: the C boundary, and limits of the system.
+const ELSEWHERE: &[(Code, &str)] =
+    &[(Code::NotUtf8, "tests/c"), (Code::Panic, "tests/c"), (Code::WatchRefused, "tests/monitor")];
+
+fn codes_of(path: &Path) -> Vec<Code> {
+    check(path, &["precreate"]).iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+/// The codes of the problems of two directories, the second one preferred, whose files these are.
+fn codes_of_two(lower: &[(&str, &str)], upper: &[(&str, &str)]) -> Vec<Code> {
+    let root = tempfile::tempdir().unwrap();
+    let directories = [("lower", lower), ("upper", upper)].map(|(name, files)| {
+        let directory = root.path().join(name);
+        fs::create_dir(&directory).unwrap();
+        files.iter().for_each(|(name, text)| fs::write(directory.join(name), text).unwrap());
+        directory
+    });
+    let options = Options { policy: Policy::Lenient, ..Options::default() };
+    let manager = Manager::new(&directories, &[], options).unwrap();
+    manager.diagnostics().iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+fn code<T>(result: Result<T, Error>) -> Option<Code> {
+    result.err().map(|error| error.code())
+}
+
+#[test]
+fn of_hook_files() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("a.json");
+    for (code, with, without) in FILES {
+        fs::write(&path, with).unwrap();
+        assert!(codes_of(&path).contains(code), "{code:?} in {with}: {:?}", codes_of(&path));
+        fs::write(&path, without).unwrap();
+        assert!(!codes_of(&path).contains(code), "{code:?} in {without}");
+    }
+    fs::write(&path, GOOD).unwrap();
+    assert_eq!(codes_of(&path), [], "nothing is wrong with it");
+}
+
+/// What is not in the text of a file: how long it is, what it is, whose it is.
+#[test]
+fn of_files_and_directories() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("a.json");
+    let has = |code: Code, path: &Path| codes_of(path).contains(&code);
+
+    fs::write(&path, format!("{}{}", "[".repeat(10_001), "]".repeat(10_001))).unwrap();
+    assert!(has(Code::JsonDepth, &path));
+    fs::write(&path, format!("{}{}", "[".repeat(10_000), "]".repeat(10_000))).unwrap();
+    assert!(!has(Code::JsonDepth, &path));
+
+    fs::write(&path, " ".repeat((16 << 20) + 1)).unwrap();
+    assert!(has(Code::FileTooLarge, &path));
+    fs::write(&path, " ".repeat(16 << 20)).unwrap();
+    assert!(!has(Code::FileTooLarge, &path));
+
+    fs::write(&path, GOOD).unwrap();
+    let other = root.path().join("a.json.off");
+    fs::write(&other, GOOD).unwrap();
+    assert!(has(Code::NoJsonSuffix, &other) && !has(Code::NoJsonSuffix, &path));
+
+    let link = root.path().join("null.json");
+    symlink("/dev/null", &link).unwrap();
+    assert!(has(Code::NotRegularFile, &link));
+    fs::remove_file(&link).unwrap();
+    symlink(&path, &link).unwrap();
+    assert!(!has(Code::NotRegularFile, &link));
+
+    let directory = root.path().join("d.json");
+    fs::create_dir(&directory).unwrap();
+    assert!(has(Code::UnreadableFile, &directory) && !has(Code::UnreadableFile, &path));
+
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o602)).unwrap();
+    assert!(has(Code::WritableByOthers, &path));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(!has(Code::WritableByOthers, &path));
+
+    let executable = root.path().join("executable");
+    fs::write(&executable, "").unwrap();
+    let hook = GOOD.replace("/bin/sh", executable.to_str().unwrap());
+    fs::write(&path, hook).unwrap();
+    fs::set_permissions(&executable, fs::Permissions::from_mode(0o600)).unwrap();
+    assert!(has(Code::NotExecutable, &path));
+    fs::set_permissions(&executable, fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(!has(Code::NotExecutable, &path));
+
+    if chown(&path, Some(1234), None).is_ok() {
+        assert!(has(Code::ForeignOwner, &path));
+        chown(&path, Some(0), None).unwrap();
+    } else {
+        println!("SKIP: of_files_and_directories: only root can give a file away (foreign-owner)");
+    }
+    assert!(!has(Code::ForeignOwner, &path));
+
+    let of = |directory: &Path| code(read_dir(directory, &[]).1.map_or(Ok(()), Err));
+    assert_eq!(of(&path), Some(Code::UnreadableDirectory));
+    assert_ne!(of(root.path()), Some(Code::UnreadableDirectory));
+}
+
+/// What comes of several files.
+#[test]
+fn of_sets() {
+    let bad = "{}";
+    let found = codes_of_two(&[("a.json", GOOD)], &[("a.json", bad)]);
+    assert!(found.contains(&Code::OverrideIneffective) && !found.contains(&Code::Masked), "{found:?}");
+    let found = codes_of_two(&[("a.json", GOOD)], &[("a.json", GOOD)]);
+    assert!(!found.contains(&Code::OverrideIneffective) && found.contains(&Code::Masked), "{found:?}");
+    let found = codes_of_two(&[("a.json", GOOD)], &[("b.json", bad)]);
+    assert!(!found.contains(&Code::OverrideIneffective) && !found.contains(&Code::Masked), "{found:?}");
+    let found = codes_of_two(&[("a.json", GOOD), ("A.json", GOOD)], &[]);
+    assert!(found.contains(&Code::CaseCollision), "{found:?}");
+    let found = codes_of_two(&[("a.json", GOOD), ("b.json", GOOD)], &[]);
+    assert!(!found.contains(&Code::CaseCollision), "{found:?}");
+}
+
+/// What calls come to.
+#[test]
+fn of_calls() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("a.json"), GOOD).unwrap();
+    let manager = Manager::new(&[root.path()], &[], Options::default()).unwrap();
+    let inject = |config: &str| code(manager.hooks(config, None, None));
+    let matched =
+        |request: &[u8]| code(Snapshot::match_request(&manager.snapshot(), request, false, &mut Vec::new()));
+    assert_eq!((matched(b"?"), matched(b"\x01\0\0\0\0\0\0\0\0\0\0\0")).0, Some(Code::InvalidArgument));
+    assert_eq!(code(Hook::decode(b"{}", Some("2.0.0"))), Some(Code::InvalidArgument));
+    assert_eq!(code(Hook::decode(b"{}", Some("1.0.0"))), None);
+
+    assert_eq!(inject(r#"{"process":{},"process":{}}"#), Some(Code::DuplicateKey));
+    assert_eq!(inject(r#"{"process":{},"Process":{}}"#), Some(Code::FoldedKey));
+    assert_eq!(inject(r#"{"process":{},"processes":{}}"#), None);
+
+    assert_eq!(code(validate("null", &[])), Some(Code::NilHook));
+    assert_eq!(code(validate(&GOOD.replace("1.0.0", "0.1.0"), &[])), Some(Code::UnexpectedVersion));
+    assert_eq!(code(validate(GOOD, &[])), None);
+
+    let commands = r#"{"commands":["sh"]}"#;
+    assert_eq!(
+        code(when_match(commands, r#"{"process":{"args":[]}}"#, None, None)),
+        Some(Code::ProcessArgsEmpty)
+    );
+    assert_eq!(code(when_match(commands, r#"{"process":{"args":["x"]}}"#, None, None)), None);
+
+    let read = |reading: fn() -> Reading| {
+        let reader: libhooks::Reader = std::sync::Arc::new(move |_, _| reading());
+        let options = Options { reader: Some(reader), ..Options::default() };
+        code(Manager::new(&[root.path()], &[], options))
+    };
+    assert_eq!(read(|| Reading::Failed("it is none".to_owned())), Some(Code::ReaderFailed));
+    assert_eq!(read(|| Reading::Default), None);
+
+    let run = |path: &str| {
+        let hook = OciHook { path: path.to_owned(), ..OciHook::default() };
+        code(exec::run(&hook, b"", exec::RunOptions::default()))
+    };
+    assert_eq!((run("/bin/no-such-executable"), run("/bin/true")), (Some(Code::StartFailed), None));
+
+    let mut monitor = manager.monitor().unwrap();
+    let mut wait = || code(monitor.wait(Some(std::time::Duration::ZERO)));
+    assert_eq!(wait(), None);
+    let canceller = manager.monitor().unwrap().canceller();
+    canceller.cancel();
+    assert_eq!(wait(), None, "another one's");
+    monitor.canceller().cancel();
+    assert_eq!(code(monitor.wait(None)), Some(Code::Cancelled));
+
+    let injected = manager.hooks("{}", None, None).unwrap().config;
+    let again = manager.already_injected(&injected, None::<&Annotations>, None).unwrap();
+    assert_eq!(again.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(), [Code::AlreadyInjected]);
+    assert!(manager.already_injected("{}", None, None).unwrap().is_empty());
+}
+
+/// All codes are here, or elsewhere.
+#[test]
+fn none_is_left_out() {
+    let here = include_str!("codes.rs");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for code in Code::ALL {
+        match ELSEWHERE.iter().find(|(of, _)| of == code) {
+            Some((_, folder)) => {
+                let mentions =
+                    |text: String| text.contains(code.as_str()) || text.contains(&format!("{code:?}"));
+                let files = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+                assert!(
+                    files
+                        .filter(|path| !path.ends_with("codes.rs"))
+                        .filter_map(|path| fs::read_to_string(path).ok())
+                        .any(mentions),
+                    "{code:?} in {folder}"
+                );
+            }
+            None => assert!(here.contains(&format!("Code::{code:?}")), "{code:?}"),
+        }
+        assert!(!code.summary().is_empty() && code.summary().ends_with('.'), "{code:?}");
+    }
+}
