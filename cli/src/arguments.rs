@@ -94,11 +94,11 @@ pub struct Lint {
     /// Stage of the engine's own that files may name, beside precreate; may be repeated
     #[arg(long, value_name = "STAGE")]
     pub extension_stage: Vec<String>,
-    /// Tell of these problems only; separated by commas
-    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code())]
+    /// Tell of these problems only, by their codes (oci-hooks(5)), separated by commas
+    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code(), hide_possible_values = true)]
     pub select: Vec<Code>,
-    /// Do not tell of these problems; separated by commas
-    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code())]
+    /// Do not tell of these problems
+    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code(), hide_possible_values = true)]
     pub ignore: Vec<Code>,
     /// Fail on warnings, too
     #[arg(long)]
@@ -279,7 +279,7 @@ impl Container {
 /// The codes of what files and directories can have.
 fn code() -> impl TypedValueParser<Value = Code> {
     let codes = || Code::ALL.iter().filter(|code| code.severity().is_some());
-    let values = codes().map(|code| PossibleValue::new(code.as_str()).help(code.summary()).hide(true));
+    let values = codes().map(|code| PossibleValue::new(code.as_str()).help(code.summary()));
     let of_name =
         move |name: String| codes().find(|code| code.as_str() == name).copied().ok_or("no such code");
     PossibleValuesParser::new(values).try_map(of_name)

@@ -4,15 +4,12 @@ use std::io::IsTerminal;
 
 use clap::ValueEnum;
 
-/// When to use colours.
+/// When to use colours: by itself if standard output is a terminal, NO_COLOR is not set, and TERM is not `dumb`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum When {
-    /// If standard output is a terminal, NO_COLOR is not set, and TERM is not dumb
     #[default]
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 

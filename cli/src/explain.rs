@@ -196,13 +196,9 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
                 (None, _) if verdict.error.is_some() => "process.args is empty".to_owned(),
                 (None, _) => "the container has no process".to_owned(),
             };
-            let near = near_miss.as_ref().map(|miss| {
-                let of = if patterns.len() > 1 {
-                    format!("/{}/ comes near: ", miss.pattern)
-                } else {
-                    String::new()
-                };
-                of + &miss.message
+            let near = near_miss.as_ref().map(|miss| match &patterns[..] {
+                [_] => format!("near: {}", miss.message),
+                _ => format!("/{}/ is near: {}", miss.pattern, miss.message),
             });
             (format!("command is {}", patterns.join(" or ")), [found].into_iter().chain(near).collect())
         }

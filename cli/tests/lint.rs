@@ -1,0 +1,247 @@
+//! `oci-hooks lint`, run as its users run it.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const GOOD: &str = r#"{
+  "version": "1.0.0",
+  "hook": {"path": "/bin/sh"},
+  "when": {"always": true},
+  "stages": ["poststop"]
+}"#;
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new(files: &[(&str, &str)]) -> Place {
+        let place = Place(tempfile::tempdir().unwrap());
+        for (name, content) in files {
+            let path = place.0.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        place
+    }
+
+    fn lint(&self, arguments: &[&str]) -> Output {
+        let mut lint = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        lint.arg("lint").args(arguments).current_dir(self.0.path()).output().unwrap()
+    }
+
+    /// Exit code, standard output, standard error.
+    fn outcome(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output = self.lint(arguments);
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+}
+
+fn beside() -> Place {
+    let beside = GOOD.replace("true},", "true},\n  \"annotations\": {\"a\": \"b\"},");
+    let stage = GOOD.replace("poststop", "poststrat");
+    Place::new(&[("d/a.json", &beside), ("d/b.json", &stage), ("d/c.json", GOOD), ("d/README", "")])
+}
+
+#[test]
+fn as_compilers_write_it() {
+    let want = r#"d/a.json:5:3: unknown-key unknown key "annotations" is ignored (warning)
+  |
+5 |   "annotations": {"a": "b"},
+  |   ^
+  = hint: "annotations" belongs inside "when"
+
+d/b.json:5:14: unknown-stage unknown stage "poststrat" (error)
+  |
+5 |   "stages": ["poststrat"]
+  |              ^
+  = hint: did you mean "poststart"?
+
+"#;
+    let (code, stdout, stderr) = beside().outcome(&["d"]);
+    assert_eq!(stdout, want);
+    assert_eq!((code, stderr.as_str()), (1, "Found 1 error and 1 warning in 3 hook files.\n"));
+    // One by one it is the same.
+    let files = ["d/b.json", "d/c.json", "d/a.json", "d/a.json"];
+    assert_eq!(beside().outcome(&files), (code, stdout, stderr));
+}
+
+#[test]
+fn what_is_wrong_decides_the_exit_status() {
+    let place = beside();
+    for (arguments, code, summary) in [
+        (&["d/c.json"][..], 0, "No problem in 1 hook file."),
+        (&["d/a.json"], 0, "Found 1 warning in 1 hook file."),
+        (&["--strict", "d/a.json"], 1, "Found 1 warning in 1 hook file."),
+        (&["--strict", "--ignore", "unknown-key", "d/a.json"], 0, "No problem in 1 hook file."),
+        (&["--ignore", "unknown-key,unknown-stage", "d"], 0, "No problem in 3 hook files."),
+        (&["--select", "unknown-key", "d"], 0, "Found 1 warning in 3 hook files."),
+        (&["--select", "unknown-stage", "--select", "masked", "d"], 1, "Found 1 error in 3 hook files."),
+        (&["--select", "unknown-stage", "--ignore", "unknown-stage", "d"], 0, "No problem in 3 hook files."),
+        (&["--extension-stage", "poststrat", "d"], 0, "Found 1 warning in 3 hook files."),
+        (&["d/missing.json"], 1, "Found 1 error in 1 hook file."),
+        (&["d/README"], 1, "Found 2 errors in 1 hook file."),
+    ] {
+        let (got, stdout, stderr) = place.outcome(arguments);
+        assert_eq!((got, stderr.trim_end()), (code, summary), "{arguments:?}: {stdout}");
+    }
+    for arguments in
+        [&["--select", "unknown-keys", "d"][..], &["--ignore", "not-utf8", "d"], &["--format", "x"]]
+    {
+        let (code, stdout, stderr) = place.outcome(arguments);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(stderr.starts_with("error: invalid value"), "{stderr}");
+    }
+    let (_, _, stderr) = place.outcome(&["--select", "unknown-keys", "d"]);
+    assert!(stderr.contains("'unknown-key'"), "{stderr}");
+    fs::create_dir(place.0.path().join("empty")).unwrap();
+    assert_eq!(place.outcome(&["empty"]), (0, String::new(), "info: no hooks in empty\n".into()));
+}
+
+/// Directories are one set: what masks what is a matter of all of them.
+#[test]
+fn directories_are_looked_at_together() {
+    let place =
+        Place::new(&[("low/a.json", GOOD), ("low/b.json", GOOD), ("up/a.json", GOOD), ("up/b.json", "{}")]);
+    let (code, stdout, _) = place.outcome(&["low", "up"]);
+    assert_eq!(code, 1);
+    assert!(stdout.contains("up/a.json: masked masks low/a.json (info)\n"), "{stdout}");
+    assert!(
+        stdout.contains(
+            "up/b.json: override-ineffective gives no hook, so low/b.json still runs (warning)\n = hint: "
+        ),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn json_is_one_object() {
+    let (code, stdout, stderr) = beside().outcome(&["--json", "d"]);
+    assert_eq!((code, stderr.as_str()), (1, ""));
+    let value: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((&value["files"], value["diagnostics"].as_array().unwrap().len()), (&3.into(), 2));
+    assert_eq!(value["diagnostics"][0]["code"], "unknown-key");
+    assert_eq!(beside().outcome(&["--format", "json", "d"]).1, stdout);
+}
+
+#[test]
+fn sarif_has_rules_and_places() {
+    // Columns are characters there, and bytes here.
+    let wide = GOOD.replace("\"stages\": ", "\"é漢\": 1, \"stages\": ");
+    let place = Place::new(&[("d d/a.json", &wide)]);
+    let (code, stdout, stderr) = place.outcome(&["--format", "sarif", "d d"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let log: Value = serde_json::from_str(&stdout).unwrap();
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let result = &run["results"][0];
+    assert_eq!(result["ruleId"], "unknown-key");
+    assert_eq!(rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()]["id"], "unknown-key");
+    let location = &result["locations"][0]["physicalLocation"];
+    assert_eq!(location["artifactLocation"]["uri"], "d%20d/a.json");
+    assert_eq!(
+        (&location["region"]["startLine"], &location["region"]["startColumn"]),
+        (&5.into(), &3.into())
+    );
+    let text = place.outcome(&["--json", "d d"]).1;
+    assert!(text.contains("\"line\":5,\"column\":3,"), "{text}");
+
+    let twice = wide.replace("1, \"stages\"", "1, \"stage\": 2, \"stages\"");
+    let place = Place::new(&[("a.json", &twice)]);
+    let log: Value = serde_json::from_str(&place.outcome(&["--format", "sarif", "a.json"]).1).unwrap();
+    let region = &log["runs"][0]["results"][1]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(region["startColumn"], 12);
+    let text = place.outcome(&["--json", "a.json"]).1;
+    assert!(text.contains("\"line\":5,\"column\":15,"), "{text}");
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let place = beside();
+    let (_, plain, _) = place.outcome(&["d"]);
+    assert!(!plain.contains('\u{1b}'), "a pipe is no terminal");
+    let (_, painted, _) = place.outcome(&["--color", "always", "d"]);
+    assert!(painted.contains("\u{1b}[31munknown-stage\u{1b}[0m"), "{painted:?}");
+    // On a terminal it has colours, unless NO_COLOR says otherwise.
+    let on_a_terminal = |no_color: &str| {
+        let command = format!("{} lint d", env!("CARGO_BIN_EXE_oci-hooks"));
+        let mut script = Command::new("script");
+        script.args(["-qec", &command, "/dev/null"]).current_dir(place.0.path());
+        let output = script.env("TERM", "xterm").env("NO_COLOR", no_color).output();
+        output.ok().map(|output| String::from_utf8(output.stdout).unwrap())
+    };
+    match (on_a_terminal(""), on_a_terminal("1")) {
+        (Some(painted), Some(plain)) => {
+            assert!(painted.contains("\u{1b}[31munknown-stage"), "{painted:?}");
+            assert!(!plain.contains('\u{1b}') && plain.contains("unknown-stage"), "{plain:?}");
+        }
+        _ => println!("SKIP: colours_are_for_terminals: no script(1) here, which makes a terminal"),
+    }
+}
+
+/// Whatever is in a file's name or in the file, it does not steer the terminal.
+#[test]
+fn nothing_reaches_the_terminal_raw() {
+    const ESCAPE: &str = "\u{1b}[2J\u{7}\u{202e}\u{9b}";
+    let stages = GOOD.replace("poststop", &format!("\\u001b{}", "\u{202e}\u{9b}"));
+    let key = GOOD.replace("\"stages\"", &format!("\"{}\": 1, \"stages\"", "\u{9b}\u{202e}"));
+    let raw = GOOD.replace("true", ESCAPE);
+    let name = format!("d{ESCAPE}/{ESCAPE}.json");
+    let place = Place::new(&[(&name, &stages), ("d/key.json", &key), ("d/raw.json", &raw)]);
+    for arguments in
+        [&[format!("d{ESCAPE}")][..], &["d".into()], &["d".into(), "--color".into(), "never".into()]]
+    {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let output = place.lint(&arguments);
+        for bytes in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            assert!(!text.contains(steers), "{arguments:?}: {text:?}");
+        }
+        assert!(!output.stdout.is_empty());
+    }
+}
+
+/// 16 MiB on one line: what is shown of it is short, wherever the problem is.
+#[test]
+fn one_long_line() {
+    let blanks = " ".repeat((16 << 20) - 1000);
+    let unknown = |before: &str, after: &str| {
+        GOOD.replace('\n', "")
+            .replace("\"stages\"", &format!("{before}\"annotations\": 1, {after}\"stages\""))
+    };
+    let many: String = (0..150_000).map(|number| format!("\"x{number}\": 1, ")).collect();
+    let place = Place::new(&[
+        ("a/a.json", &unknown(&blanks, "")),
+        ("b/a.json", &unknown("", &blanks)),
+        ("c/a.json", &unknown("", &many)),
+    ]);
+    for (directory, most) in [("a", 1000), ("b", 1000), ("c", 60_000)] {
+        let (code, stdout, stderr) = place.outcome(&[directory]);
+        assert_eq!(code, 0, "{stderr}");
+        assert!(stdout.len() < most, "{}", stdout.len());
+        assert!(stdout.contains("\"annotations\" belongs inside \"when\""), "{stdout}");
+        let lines: Vec<&str> = stdout.lines().collect();
+        let caret = lines[3].chars().position(|c| c == '^').unwrap();
+        assert_eq!(lines[2].chars().skip(caret).take(13).collect::<String>(), "\"annotations\"");
+        let (_, sarif, _) = place.outcome(&["--format", "sarif", directory]);
+        assert!(serde_json::from_str::<Value>(&sarif).is_ok());
+    }
+}
+
+#[test]
+fn files_that_are_none() {
+    let place = Place::new(&[]);
+    let path = |name: &str| place.0.path().join(name);
+    assert!(Command::new("mkfifo").arg(path("fifo.json")).status().unwrap().success());
+    std::os::unix::fs::symlink("nowhere", path("link.json")).unwrap();
+    let (code, stdout, _) = place.outcome(&["fifo.json", "link.json", "/dev/null"]);
+    assert_eq!(code, 1);
+    for want in ["fifo.json: not-regular-file ", "link.json: unreadable-file ", "/dev/null: no-json-suffix "]
+    {
+        assert!(stdout.contains(want), "{stdout}");
+    }
+    assert!(Path::new("/dev/null").exists());
+}
