@@ -79,6 +79,7 @@ fn changes_are_told_as_they_happen() {
         watching.line(),
         r#"problem   d/b.json:1:2: parsing hook "d/b.json": version check: unexpected end of JSON input [json-unexpected-end]"#
     );
+    assert_eq!(watching.line(), "          hint: a closing quote, bracket or brace is missing");
     watching.write("b.json", &HOOK.replace("/bin/true", "/nonexistent"));
     assert!(watching.line().starts_with("problem   d/b.json:1:"));
     assert_eq!(watching.line(), "          hint: install the executable, or correct the hook's path");
@@ -105,6 +106,7 @@ fn strict_goes_on() {
     let mut watching = Watching::new(&["--policy", "strict"], empty);
     watching.write("a.json", "{");
     assert!(watching.line().starts_with("problem   d/a.json:1:2: "));
+    assert!(watching.line().starts_with("          hint: "));
     watching.write("a.json", HOOK);
     assert_eq!(watching.line(), "added     d/a.json");
     assert_eq!(watching.end("-INT").code(), Some(130));
