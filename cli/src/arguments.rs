@@ -36,6 +36,8 @@ pub enum Command {
     Watch(Watch),
     /// Pass a container's config through the precreate hooks that are for it, as Podman does
     Filter(Filter),
+    /// Print the JSON Schema of hook files, for editors and other checkers
+    Schema,
 }
 
 #[derive(Debug, Args)]

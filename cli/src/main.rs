@@ -12,6 +12,7 @@ mod lint;
 mod list;
 mod report;
 mod run;
+mod schema;
 mod watch;
 
 use std::process::ExitCode;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run::run(run),
         Command::Filter(filter) => filter::run(filter),
         Command::Watch(watch) => watch::run(watch),
+        Command::Schema => schema::run(),
     };
     match done {
         Ok(code) => code,
