@@ -38,6 +38,8 @@ pub enum Command {
     Filter(Filter),
     /// Print the JSON Schema of hook files, for editors and other checkers
     Schema,
+    /// Turn a hook file of version 0.1.0 into one of version 1.0.0, if there is one that does the same
+    Migrate(Migrate),
 }
 
 #[derive(Debug, Args)]
@@ -127,13 +129,13 @@ pub enum Format {
     Sarif,
 }
 
-/// Where a new config goes.
+/// Where what is made of a file goes.
 #[derive(Debug, Args)]
 pub struct Destination {
-    /// Write the config to FILE instead of standard output
+    /// Write to FILE instead of standard output
     #[arg(short, long, value_name = "FILE", conflicts_with = "in_place")]
     pub output: Option<PathBuf>,
-    /// Replace the config, atomically; its mode and owner stay
+    /// Replace the file that was read, atomically; its mode and owner stay
     #[arg(long)]
     pub in_place: bool,
 }
@@ -184,6 +186,15 @@ pub struct Filter {
     /// Print JSON: the config (also where it goes to a file), what became of each hook and, with --diff, what it changed
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// The hook file, or - for standard input
+    #[arg(value_name = "HOOKFILE")]
+    pub hook: PathBuf,
+    #[command(flatten)]
+    pub destination: Destination,
 }
 
 /// Stages that some engine runs itself: where files are looked at by themselves, they are known.

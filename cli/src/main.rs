@@ -10,6 +10,7 @@ mod filter;
 mod inject;
 mod lint;
 mod list;
+mod migrate;
 mod report;
 mod run;
 mod schema;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Filter(filter) => filter::run(filter),
         Command::Watch(watch) => watch::run(watch),
         Command::Schema => schema::run(),
+        Command::Migrate(migrate) => migrate::run(migrate),
     };
     match done {
         Ok(code) => code,
