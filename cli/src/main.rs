@@ -3,6 +3,7 @@
 mod arguments;
 mod cancel;
 mod color;
+mod completion;
 mod configuration;
 mod diff;
 mod explain;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run::run(run),
         Command::Filter(filter) => filter::run(filter),
         Command::Watch(watch) => watch::run(watch),
+        Command::Completion(completion) => completion::run(completion),
         Command::Schema => schema::run(),
         Command::Migrate(migrate) => migrate::run(migrate),
     };

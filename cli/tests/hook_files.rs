@@ -181,6 +181,8 @@ fn wrong_usage_is_2() {
     let place = Place::new(&[("a.json", OLD.as_bytes())]);
     for arguments in [
         &["schema", "x"][..],
+        &["completion"],
+        &["completion", "tcsh"],
         &["migrate"],
         &["migrate", "a.json", "b.json"],
         &["migrate", "--in-place", "-"],
