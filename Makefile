@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+DATADIR ?= $(PREFIX)/share
 DESTDIR ?=
 CARGO ?= cargo
 PYTHON ?= python3
@@ -43,7 +44,7 @@ deps: ## install what demo, test and lint need (Debian, as root), or say how
 header: ## write include/hooks.h anew
 	UPDATE=1 $(CARGO) test -q -p libhooks-capi --test header
 
-install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR)
+install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, DATADIR)
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libhooks'
 	install -m 755 target/release/libhooks.so '$(DESTDIR)$(LIBDIR)/$(LIBRARY)'
 	ln -sf '$(LIBRARY)' '$(DESTDIR)$(LIBDIR)/$(SONAME)'
@@ -54,6 +55,10 @@ install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR)
 	tools/pkgconfig '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' static > target/libhooks-static.pc
 	install -m 644 target/libhooks.pc target/libhooks-static.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	install -m 755 target/release/oci-hooks '$(DESTDIR)$(BINDIR)/oci-hooks'
+	for shell in bash zsh fish; do target/release/oci-hooks completion $$shell > target/completion.$$shell || exit 1; done
+	install -D -m 644 target/completion.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/oci-hooks'
+	install -D -m 644 target/completion.zsh '$(DESTDIR)$(DATADIR)/zsh/site-functions/_oci-hooks'
+	install -D -m 644 target/completion.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/oci-hooks.fish'
 
 wheel: build ## the Python package with the library in it, in target/wheel
 	[ -x target/python/build/bin/pip ] || $(PYTHON) -m venv target/python/build

@@ -65,6 +65,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use explain::{Annotation, Condition, ConditionVerdict, Explanation, HookVerdict};
 pub use hook::{Hook, OciHook, Reader, Reading, Stage, VERSION as HOOK_VERSION, When, validate};
 pub use inject::{ExtensionStageHooks, Injection};
+pub use lint::{NoEquivalent, migrate};
 pub use list::{ListedHook, Listing, MaskedHook};
 pub use manager::Manager;
 pub use monitor::{Canceller, Change, ChangeKind, Monitor, changes_to_json};

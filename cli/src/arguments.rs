@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use libhooks::{Annotations, Code, DEFAULT_DIR, Manager, OVERRIDE_DIR, Options, Policy};
 
 use crate::color;
@@ -36,6 +36,12 @@ pub enum Command {
     Watch(Watch),
     /// Pass a container's config through the precreate hooks that are for it, as Podman does
     Filter(Filter),
+    /// Print the JSON Schema of hook files, for editors and other checkers
+    Schema,
+    /// Turn a hook file of version 0.1.0 into one of version 1.0.0, if there is one that does the same
+    Migrate(Migrate),
+    /// Print the script by which a shell completes this command's words
+    Completion(Completion),
 }
 
 #[derive(Debug, Args)]
@@ -125,13 +131,13 @@ pub enum Format {
     Sarif,
 }
 
-/// Where a new config goes.
+/// Where what is made of a file goes.
 #[derive(Debug, Args)]
 pub struct Destination {
-    /// Write the config to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE", conflicts_with = "in_place")]
+    /// Write to FILE instead of standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "in_place")]
     pub output: Option<PathBuf>,
-    /// Replace the config, atomically; its mode and owner stay
+    /// Replace the file that was read, atomically; its mode and owner stay
     #[arg(long)]
     pub in_place: bool,
 }
@@ -143,13 +149,13 @@ pub struct Run {
     pub hook: PathBuf,
     /// What the hook reads on its standard input: the container's state, from FILE, or from standard input if it is -
     /// [default: nothing]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub state: Option<PathBuf>,
     /// Kill the hook, with its process group, after so many seconds, whatever its file says
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
     /// Directory that the hook is started in [default: the current one]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
     /// Stage of the engine's own that the file may name, beside precreate; may be repeated
     #[arg(long, value_name = "STAGE")]
@@ -171,7 +177,7 @@ pub struct Filter {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
     /// Directory that hooks are started in [default: the bundle if CONFIG is one, else the current one]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
     /// Append the hooks' output to the files that the annotations run.oci.hooks.stdout and run.oci.hooks.stderr name
     #[arg(long)]
@@ -182,6 +188,28 @@ pub struct Filter {
     /// Print JSON: the config (also where it goes to a file), what became of each hook and, with --diff, what it changed
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// The hook file, or - for standard input
+    #[arg(value_name = "HOOKFILE")]
+    pub hook: PathBuf,
+    #[command(flatten)]
+    pub destination: Destination,
+}
+
+#[derive(Debug, Args)]
+pub struct Completion {
+    pub shell: ShellName,
+}
+
+/// The shells that have a place of their own for such scripts on Linux.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ShellName {
+    Bash,
+    Zsh,
+    Fish,
 }
 
 /// Stages that some engine runs itself: where files are looked at by themselves, they are known.
@@ -196,7 +224,7 @@ pub fn default_directories() -> Vec<PathBuf> {
 #[derive(Debug, Args)]
 pub struct Source {
     /// Directory of hook files; repeat it in increasing preference [default: the two well-known ones]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub hooks_dir: Vec<PathBuf>,
     /// Stage that the engine runs itself, such as Podman's precreate; may be repeated
     #[arg(long, value_name = "STAGE")]

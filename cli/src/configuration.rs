@@ -19,7 +19,7 @@ pub fn file_of(config: &Path) -> PathBuf {
 /// Whether a new config can go where it is to go.
 pub fn check(destination: &Destination, config: &Path) -> Result<(), ExitCode> {
     if destination.in_place && config == Path::new("-") {
-        report::error("--in-place needs a file or a bundle, not standard input");
+        report::error("--in-place needs a file, not standard input");
         return Err(ExitCode::from(2));
     }
     Ok(())
@@ -48,7 +48,7 @@ pub fn write_changed(file: &Path, destination: &Destination, old: &str, new: &st
     if destination.in_place && old == new { Ok(()) } else { write(file, new) }
 }
 
-/// A config that was read.
+/// A config that was read, or a hook file.
 pub struct Config {
     /// Where from.
     pub name: String,
@@ -57,15 +57,19 @@ pub struct Config {
 
 /// Reads a config; `-` is standard input.
 pub fn read(config: &Path) -> Result<Config, Failure> {
-    let is_stdin = config == Path::new("-");
-    let file = if is_stdin { config.to_owned() } else { file_of(config) };
+    read_text(&if config == Path::new("-") { config.to_owned() } else { file_of(config) })
+}
+
+/// Reads a file, no bundle; `-` is standard input.
+pub fn read_text(file: &Path) -> Result<Config, Failure> {
+    let is_stdin = file == Path::new("-");
     let name = if is_stdin { "standard input".to_owned() } else { file.display().to_string() };
-    match String::from_utf8(read_bytes(&file)?) {
+    match String::from_utf8(read_bytes(file)?) {
         Ok(text) => Ok(Config { name, text }),
         Err(error) => {
             let position = Position::of(error.as_bytes(), error.utf8_error().valid_up_to());
             let (line, column) = (position.line, position.column);
-            Err(Failure::Error(format!("{name}:{line}:{column}: the config is not UTF-8 [not-utf8]")))
+            Err(Failure::Error(format!("{name}:{line}:{column}: it is not UTF-8 [not-utf8]")))
         }
     }
 }

@@ -3,6 +3,7 @@
 mod arguments;
 mod cancel;
 mod color;
+mod completion;
 mod configuration;
 mod diff;
 mod explain;
@@ -10,8 +11,10 @@ mod filter;
 mod inject;
 mod lint;
 mod list;
+mod migrate;
 mod report;
 mod run;
+mod schema;
 mod watch;
 
 use std::process::ExitCode;
@@ -38,6 +41,9 @@ fn main() -> ExitCode {
         Command::Run(run) => run::run(run),
         Command::Filter(filter) => filter::run(filter),
         Command::Watch(watch) => watch::run(watch),
+        Command::Completion(completion) => completion::run(completion),
+        Command::Schema => schema::run(),
+        Command::Migrate(migrate) => migrate::run(migrate),
     };
     match done {
         Ok(code) => code,

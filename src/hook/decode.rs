@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::decoded::{DecodeError, Decoded, Notes, Result, Wanted};
 use super::fields::{object, string};
 use super::{Hook, Reader, Reading, VERSION, quote, v0_1_0, v1_0_0};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, Position};
 use crate::error::Error;
 use crate::json::{self, Kind, folds_to};
 
@@ -74,6 +74,13 @@ impl Hook {
         };
         let decoded = decoded.map_err(|error| error.in_argument(content))?;
         Ok(decoded.map(|decoded| decoded.hook.into()))
+    }
+
+    /// The keys of a hook file that no reader knows, each with its place: what is not in the [`Hook`] that was decoded. No
+    /// more than the first hundred.
+    pub fn unknown_keys(content: &[u8]) -> Vec<(String, Position)> {
+        let unknown = decode_again(content, Wanted::Notes).notes.unknown.into_iter();
+        unknown.map(|unknown| (unknown.key, Position::of(content, unknown.offset))).collect()
     }
 
     /// Reads what [`Hook::to_json`] writes, `or` included; `null` is `None`. It is not validated.

@@ -1,6 +1,7 @@
 //! What is no error but hardly meant, and what to do about errors (SPEC §8).
 
 mod hint;
+mod migrate;
 mod suggest;
 
 use std::path::Path;
@@ -13,6 +14,7 @@ use crate::order::sorted;
 use crate::sys::Status;
 pub(crate) use hint::SWITCH_OFF;
 use hint::hint;
+pub use migrate::{NoEquivalent, migrate};
 pub(crate) use suggest::distance;
 
 /// An error as a problem of the file or directory that it is about, with what to do about it.

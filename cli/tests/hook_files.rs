@@ -1,0 +1,196 @@
+//! The commands about hook files themselves, run as their users run them: `schema` and `migrate`.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+const OLD: &str =
+    "{\"hook\": \"/bin/true\", \"arguments\": [\"-v\"], \"cmd\": [\"sh$\"], \"stage\": [\"prestart\"]}\n";
+const NEW: &str = r#"{
+  "version": "1.0.0",
+  "hook": {
+    "path": "/bin/true",
+    "args": [
+      "/bin/true",
+      "-v"
+    ]
+  },
+  "when": {
+    "commands": [
+      "sh$"
+    ]
+  },
+  "stages": [
+    "prestart"
+  ]
+}
+"#;
+const CURRENT: &str =
+    "{ \"version\": \"1.0.0\",\t\"stages\": [], \"hook\": {\"path\": \"/x\"}, \"note\": 1e400 }";
+
+struct Place {
+    root: tempfile::TempDir,
+}
+
+impl Place {
+    fn new(files: &[(&str, &[u8])]) -> Place {
+        let place = Place { root: tempfile::tempdir().unwrap() };
+        for (name, content) in files {
+            fs::write(place.path(name), content).unwrap();
+        }
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// Exit code, standard output, standard error.
+    fn run(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_oci-hooks"))
+            .args(arguments)
+            .current_dir(self.root.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that fails early does not read all of it.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+}
+
+#[test]
+fn schema_is_the_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let want = fs::read_to_string(root.join("docs/hook.schema.json")).unwrap();
+    assert_eq!(Place::new(&[]).run(&["schema"], ""), (0, want, String::new()));
+}
+
+#[test]
+fn migrate_prints_writes_or_replaces() {
+    let place = Place::new(&[("a.json", OLD.as_bytes())]);
+    assert_eq!(place.run(&["migrate", "a.json"], ""), (0, NEW.into(), String::new()));
+    assert_eq!(place.run(&["migrate", "-"], OLD), (0, NEW.into(), String::new()));
+    assert_eq!(place.run(&["migrate", "a.json", "-o", "b.json"], ""), (0, String::new(), String::new()));
+    assert_eq!((place.read("a.json").as_str(), place.read("b.json").as_str()), (OLD, NEW));
+
+    fs::set_permissions(place.path("a.json"), fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("a.json", place.path("link.json")).unwrap();
+    assert_eq!(place.run(&["migrate", "--in-place", "link.json"], ""), (0, String::new(), String::new()));
+    assert_eq!(place.read("a.json"), NEW);
+    assert!(place.path("link.json").is_symlink());
+    assert_eq!(fs::metadata(place.path("a.json")).unwrap().mode() & 0o7777, 0o640);
+}
+
+#[test]
+fn migrate_leaves_what_is_of_1_0_0() {
+    let place = Place::new(&[("a.json", CURRENT.as_bytes())]);
+    let said = "note: a.json: it is of version 1.0.0 already\n";
+    assert_eq!(place.run(&["migrate", "a.json"], ""), (0, CURRENT.into(), said.into()));
+    assert_eq!(place.run(&["migrate", "a.json", "-o", "b.json"], ""), (0, String::new(), said.into()));
+    assert_eq!(place.read("b.json"), CURRENT);
+    let before = fs::metadata(place.path("a.json")).unwrap().ino();
+    assert_eq!(place.run(&["migrate", "a.json", "--in-place"], ""), (0, String::new(), said.into()));
+    assert_eq!(fs::metadata(place.path("a.json")).unwrap().ino(), before, "it is the same file");
+}
+
+#[test]
+fn migrate_says_what_is_left_out() {
+    let place = Place::new(&[]);
+    let file = "{\"hook\": \"/bin/true\", \"stages\": [],\n \"hasbindmounts\": false, \"x\\u001b\": 1, \"cmds\": [\"a\"]}";
+    let (code, stdout, stderr) = place.run(&["migrate", "-"], file);
+    assert_eq!((code, stdout.contains("hasBindMounts")), (0, false), "{stdout}");
+    let want = "note: standard input:2:26: unknown key \"x\\u{1b}\" is left out\n\
+                note: standard input: its \"hasbindmounts\": false never holds, and is left out\n";
+    assert_eq!(stderr, want);
+    for never in
+        [r#"{"hook": "/a", "stages": []}"#, r#"{"hook": "/a", "stages": [], "hasbindmounts": false}"#]
+    {
+        let (code, stdout, stderr) = place.run(&["migrate", "-"], never);
+        assert_eq!(
+            (code, stderr.as_str()),
+            (0, "note: standard input: it is for no container, and stays so\n")
+        );
+        assert!(stdout.contains("\"when\": {\n    \"always\": false\n  }"), "{stdout}");
+    }
+}
+
+#[test]
+fn migrate_says_why_there_is_no_equivalent() {
+    let both = r#"{"hook": "/a", "stages": [], "hasbindmounts": true, "annotations": []}"#;
+    let place = Place::new(&[("a.json", both.as_bytes())]);
+    let (code, stdout, stderr) = place.run(&["migrate", "--in-place", "a.json"], "");
+    assert_eq!((code, stdout.as_str(), place.read("a.json").as_str()), (1, "", both));
+    assert!(
+        stderr.starts_with(
+            "error: a.json: any one of its conditions (hasbindmounts, annotations) is enough, since it is \
+                            of version 0.1.0; in version 1.0.0 all of them would have to hold"
+        ),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("\n  hint: write a file of version 1.0.0 for each of them; a container that meets")
+    );
+    assert!(!stderr.contains("process.args"), "{stderr}");
+    let (_, _, stderr) =
+        place.run(&["migrate", "-"], r#"{"hook": "/a", "stage": [], "cmd": ["a"], "hasbindmounts": true}"#);
+    assert!(stderr.contains("one whose process.args is empty cannot be started"), "{stderr}");
+}
+
+#[test]
+fn migrate_says_where_a_file_is_broken() {
+    let place = Place::new(&[
+        ("syntax.json", b"{\n  \"hook\": \"/a\"\n  \"stages\": []\n}"),
+        ("type.json", b"{\"hook\": {\"path\": \"/a\"}, \"stages\": []}"),
+        ("version.json", b"{\"version\": \"2\"}"),
+        ("missing.json", b"{\"stages\": []}"),
+        ("null.json", b"null"),
+        ("latin.json", b"{\"hook\": \"/\xe4\", \"stages\": []}"),
+    ]);
+    fs::create_dir(place.path("d.json")).unwrap();
+    for (file, want) in [
+        ("syntax.json", "syntax.json:3:3: version check: "),
+        ("type.json", "type.json:1:10: hook must be a string, found an object [json-type]\n"),
+        ("version.json", "version.json:1:2: unrecognized hook version: \"2\" [unrecognized-version]\n"),
+        ("missing.json", "missing.json: missing required property: hook [missing-hook]\n"),
+        ("null.json", "null.json: missing required property: hook [missing-hook]\n"),
+        ("latin.json", "latin.json:1:12: it is not UTF-8 [not-utf8]\n"),
+        ("d.json", "d.json: Is a directory"),
+        ("nowhere.json", "nowhere.json: No such file"),
+    ] {
+        for in_place in [&["migrate", file][..], &["migrate", "--in-place", file]] {
+            let (code, stdout, stderr) = place.run(in_place, "");
+            assert_eq!((code, stdout.as_str()), (1, ""), "{stderr}");
+            assert!(stderr.starts_with(&format!("error: {want}")), "{stderr}");
+        }
+    }
+}
+
+#[test]
+fn wrong_usage_is_2() {
+    let place = Place::new(&[("a.json", OLD.as_bytes())]);
+    for arguments in [
+        &["schema", "x"][..],
+        &["completion"],
+        &["completion", "tcsh"],
+        &["migrate"],
+        &["migrate", "a.json", "b.json"],
+        &["migrate", "--in-place", "-"],
+        &["migrate", "--in-place", "-o", "b.json", "a.json"],
+    ] {
+        let (code, stdout, stderr) = place.run(arguments, OLD);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(!stderr.is_empty());
+    }
+    assert_eq!(place.read("a.json"), OLD);
+}
