@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+MANDIR ?= $(PREFIX)/share/man
 DESTDIR ?=
 CARGO ?= cargo
 PYTHON ?= python3
@@ -15,9 +16,10 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ABI := $(shell sed -n 's/^const ABI: u32 = \(.*\);/\1/p' capi/build.rs)
 SONAME := libhooks.so.$(ABI)
 LIBRARY := $(SONAME).$(shell echo '$(VERSION)' | cut -d. -f2,3)
+MAN := $(patsubst docs/man/%.md,target/man/%,$(wildcard docs/man/*.md))
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test lint bench install wheel deps header clean
+.PHONY: help build demo test lint bench install man wheel deps header clean
 
 help: ## say what the targets are
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile | expand -t 16
@@ -43,7 +45,12 @@ deps: ## install what demo, test and lint need (Debian, as root), or say how
 header: ## write include/hooks.h anew
 	UPDATE=1 $(CARGO) test -q -p libhooks-capi --test header
 
-install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR)
+man: $(MAN) ## the manual pages, in target/man (go-md2man or Go makes them)
+
+target/man/%: docs/man/%.md tools/md2man
+	tools/md2man '$<' '$@'
+
+install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, MANDIR)
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libhooks'
 	install -m 755 target/release/libhooks.so '$(DESTDIR)$(LIBDIR)/$(LIBRARY)'
 	ln -sf '$(LIBRARY)' '$(DESTDIR)$(LIBDIR)/$(SONAME)'
@@ -54,6 +61,12 @@ install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR)
 	tools/pkgconfig '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' static > target/libhooks-static.pc
 	install -m 644 target/libhooks.pc target/libhooks-static.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	install -m 755 target/release/oci-hooks '$(DESTDIR)$(BINDIR)/oci-hooks'
+# All but the manual is there without go-md2man. Who packages it says `make man install`, which fails without.
+	@if $(MAKE) --no-print-directory man; then \
+	    for page in $(MAN); do \
+	        install -D -m 644 "$$page" '$(DESTDIR)$(MANDIR)'"/man$${page##*.}/$${page##*/}" || exit 1; \
+	    done; \
+	else echo 'NOT INSTALLED: the manual pages (see above); everything else is' >&2; fi
 
 wheel: build ## the Python package with the library in it, in target/wheel
 	[ -x target/python/build/bin/pip ] || $(PYTHON) -m venv target/python/build
