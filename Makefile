@@ -2,9 +2,9 @@
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+MANDIR ?= $(PREFIX)/share/man
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
-MANDIR ?= $(PREFIX)/share/man
 DESTDIR ?=
 CARGO ?= cargo
 PYTHON ?= python3
@@ -39,18 +39,18 @@ lint: ## formatters and linters of every language here
 bench: deps ## libhooks beside the reference, measured in turns: a table, and target/bench/report.json
 	@benches/run
 
+man: $(MAN) ## the manual pages, in target/man (go-md2man or Go makes them)
+
+target/man/%: docs/man/%.md tools/md2man
+	tools/md2man '$<' '$@'
+
 deps: ## install what demo, test and lint need (Debian, as root), or say how
 	@tools/deps
 
 header: ## write include/hooks.h anew
 	UPDATE=1 $(CARGO) test -q -p libhooks-capi --test header
 
-man: $(MAN) ## the manual pages, in target/man (go-md2man or Go makes them)
-
-target/man/%: docs/man/%.md tools/md2man
-	tools/md2man '$<' '$@'
-
-install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, MANDIR)
+install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR)
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libhooks'
 	install -m 755 target/release/libhooks.so '$(DESTDIR)$(LIBDIR)/$(LIBRARY)'
 	ln -sf '$(LIBRARY)' '$(DESTDIR)$(LIBDIR)/$(SONAME)'
