@@ -5,6 +5,7 @@ BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
 DESTDIR ?=
 CARGO ?= cargo
 PYTHON ?= python3
@@ -16,9 +17,10 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ABI := $(shell sed -n 's/^const ABI: u32 = \(.*\);/\1/p' capi/build.rs)
 SONAME := libhooks.so.$(ABI)
 LIBRARY := $(SONAME).$(shell echo '$(VERSION)' | cut -d. -f2,3)
+MAN := $(patsubst docs/man/%.md,target/man/%,$(wildcard docs/man/*.md))
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test lint bench install wheel deps header clean
+.PHONY: help build demo test lint bench install man wheel deps header clean
 
 help: ## say what the targets are
 	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile | expand -t 16
@@ -37,6 +39,11 @@ lint: ## formatters and linters of every language here
 
 bench: deps ## libhooks beside the reference, measured in turns: a table, and target/bench/report.json
 	@benches/run
+
+man: $(MAN) ## the manual pages, in target/man (go-md2man or Go makes them)
+
+target/man/%: docs/man/%.md tools/md2man
+	tools/md2man '$<' '$@'
 
 deps: ## install what demo, test and lint need (Debian, as root), or say how
 	@tools/deps
@@ -59,6 +66,12 @@ install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, DAT
 	install -D -m 644 target/completion.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/oci-hooks'
 	install -D -m 644 target/completion.zsh '$(DESTDIR)$(DATADIR)/zsh/site-functions/_oci-hooks'
 	install -D -m 644 target/completion.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/oci-hooks.fish'
+# All but the manual is there without go-md2man. Who packages it says `make man install`, which fails without.
+	@if $(MAKE) --no-print-directory man; then \
+	    for page in $(MAN); do \
+	        install -D -m 644 "$$page" '$(DESTDIR)$(MANDIR)'"/man$${page##*.}/$${page##*/}" || exit 1; \
+	    done; \
+	else echo 'NOT INSTALLED: the manual pages (see above); everything else is' >&2; fi
 
 wheel: build ## the Python package with the library in it, in target/wheel
 	[ -x target/python/build/bin/pip ] || $(PYTHON) -m venv target/python/build
