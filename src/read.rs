@@ -49,17 +49,15 @@ pub fn check(path: impl AsRef<Path>, extension_stages: &[&str]) -> Vec<Diagnosti
     let path = path.as_ref();
     let stages = owned(extension_stages);
     let options = Options::default();
-    let mut found = Vec::new();
-    if !is_hook_file(path.as_os_str()) {
-        found.push(lint::error(&no_json_suffix(path)));
-    }
-    match Scanner::new(&stages, &options, Before::default()).load_path(path) {
-        Ok(loaded) => found.extend_from_slice(loaded.warnings()),
+    let mut found = match Scanner::new(&stages, &options, Before::default()).load_path(path) {
+        Ok(loaded) => loaded.warnings().to_vec(),
         Err(ReadError::Failed(failure)) => {
-            found.push(lint::error(&failure.error));
-            found.extend(failure.warnings);
+            std::iter::once(lint::error(&failure.error)).chain(failure.warnings).collect()
         }
-        Err(ReadError::Vanished) => found.push(lint::error(&system_error("open", path, libc::ENOENT))),
+        Err(ReadError::Vanished) => return vec![lint::error(&system_error("open", path, libc::ENOENT))],
+    };
+    if !is_hook_file(path.as_os_str()) {
+        found.insert(0, lint::error(&no_json_suffix(path)));
     }
     found
 }

@@ -99,9 +99,18 @@ impl Snapshot {
         };
         let mut all = Vec::with_capacity(scans.iter().map(|scan| scan.hooks.len()).sum());
         let mut notes = Vec::new();
+        // Files that give no hook, and the hook of the same name in the directories before theirs.
         let mut without_hook = Vec::new();
+        // Where in `all` the hooks of each directory begin.
+        let mut begins = Vec::new();
         let mut depends_on = DependsOn { listed: Vec::new(), executables };
         for mut scan in scans {
+            for path in scan.without_hook {
+                let below =
+                    of_name(&all, &begins, name_of(&path)).filter(|below| below.path != path).cloned();
+                without_hook.extend(below.map(|below| (path, below)));
+            }
+            begins.push(all.len());
             if !known.is_empty() {
                 scan.hooks.iter_mut().chain(scan.notes.iter_mut().filter_map(Note::hook)).for_each(share);
             }
@@ -111,19 +120,19 @@ impl Snapshot {
             } else {
                 notes.extend(scan.notes);
             }
-            without_hook.extend(scan.without_hook);
             depends_on.listed.push(scan.listed);
         }
         let mut say = |diagnostic| notes.push(Note::Said(Box::new(diagnostic)));
         let Merged { hooks, masked, collisions } =
             if is_in_order(&all) { Merged { hooks: all, ..Merged::default() } } else { merge(&all) };
         masked.iter().map(Masked::diagnostic).for_each(&mut say);
-        for path in &without_hook {
-            let place = Place::of(name_of(path));
+        for (path, below) in &without_hook {
+            let place = Place::of(below.name());
             let found = hooks.binary_search_by(|loaded| Place::of(loaded.name()).cmp(&place));
+            // (If it is another one, that is of a directory after the file's, and meant to run.)
             let runs = found.ok().and_then(|index| hooks.get(index));
-            if let Some(runs) = runs.filter(|runs| runs.path != *path) {
-                say(override_ineffective(path, runs));
+            if runs.is_some_and(|runs| Arc::ptr_eq(runs, below)) {
+                say(override_ineffective(path, below));
             }
         }
         collisions.into_iter().for_each(say);
@@ -246,6 +255,19 @@ impl Snapshot {
         }
         Ok(plan)
     }
+}
+
+/// The hook of this name in the last directory that has one. Those of each directory are in the order of their names.
+fn of_name<'h>(all: &'h [Arc<Loaded>], begins: &[usize], name: &OsStr) -> Option<&'h Arc<Loaded>> {
+    let mut end = all.len();
+    for begin in begins.iter().rev() {
+        let hooks = all.get(*begin..end).unwrap_or_default();
+        if let Ok(index) = hooks.binary_search_by(|loaded| loaded.name().cmp(name)) {
+            return hooks.get(index);
+        }
+        end = *begin;
+    }
+    None
 }
 
 impl Masked {

@@ -223,6 +223,8 @@ fn of_sets() {
     assert!(found.contains(&Code::OverrideIneffective) && !found.contains(&Code::Masked), "{found:?}");
     let found = codes_of_two(&[("a.json", GOOD)], &[("a.json", GOOD)]);
     assert!(!found.contains(&Code::OverrideIneffective) && found.contains(&Code::Masked), "{found:?}");
+    let found = codes_of_two(&[("a.json", bad)], &[("a.json", GOOD)]);
+    assert!(!found.contains(&Code::OverrideIneffective), "{found:?}: it would be masked anyway");
     let found = codes_of_two(&[("a.json", GOOD)], &[("b.json", bad)]);
     assert!(!found.contains(&Code::OverrideIneffective) && !found.contains(&Code::Masked), "{found:?}");
     let found = codes_of_two(&[("a.json", GOOD), ("A.json", GOOD)], &[]);

@@ -230,7 +230,7 @@ pub struct Source {
     #[arg(long, value_name = "STAGE")]
     pub extension_stage: Vec<String>,
     /// What makes loading fail: what Podman fails on (compatible), any problem (strict), or nothing (lenient)
-    /// [default: compatible for inject, else lenient]
+    /// [default: compatible for inject and filter, else lenient]
     #[arg(long, value_name = "POLICY")]
     pub policy: Option<PolicyName>,
 }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use libhooks::{
-    Annotation, Condition, ConditionVerdict, Diagnostic, Explanation, HookVerdict, Policy, Severity, Stage,
+    Annotation, Code, Condition, ConditionVerdict, Diagnostic, Explanation, HookVerdict, Policy, Severity,
+    Stage,
 };
 
 use crate::arguments::Explain;
@@ -29,9 +30,10 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         }
     }
     let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
-    let failed = explanation.error.is_some() || explanation.without_hook.iter().any(is_error);
-    let done = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     let refusal = arguments.source.refusal();
+    let failed =
+        explanation.error.is_some() || refusal.is_some() || explanation.without_hook.iter().any(is_error);
+    let done = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if arguments.json {
         // One object: the explanation, and what an engine would say to the directories.
         let refusal = serde_json::Value::from(refusal);
@@ -61,6 +63,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     if let Some(error) = &explanation.error {
         report::note("error", &format!("no hook is injected: {error}"));
     }
+    report::missing(&arguments.source.hooks_dir);
     report::refusal(refusal.as_deref());
     Ok(done)
 }
@@ -136,14 +139,22 @@ impl Tree {
         let name = diagnostic.path.file_name();
         let instead = explanation.hooks.iter().find(|hook| hook.path.file_name() == name);
         let runs = instead.and_then(|hook| hook.path.parent()).map(|directory| directory.display());
-        let so = runs.map_or(String::new(), |runs| format!(", so the one of that name in {runs} runs"));
-        let told = |known: &&Diagnostic| known.severity == Severity::Error && known.path == diagnostic.path;
+        let of_path = |known: &&Diagnostic| known.path == diagnostic.path;
+        let said = |code| explanation.without_hook.iter().filter(of_path).any(|known| known.code == code);
+        let so = match runs {
+            Some(runs) if said(Code::OverrideIneffective) => {
+                format!(", so the one of that name in {runs} runs")
+            }
+            Some(runs) => format!("; the one of that name in {runs} is preferred anyway"),
+            None => String::new(),
+        };
+        let is_error = |known: &Diagnostic| known.severity == Severity::Error;
         let (style, verdict) = match diagnostic.severity {
             Severity::Error => {
                 (Style::Red, format!("gives no hook: {}{so}", report::without_path(diagnostic)))
             }
             // What was said with the error; or of a link that leads nowhere.
-            _ if explanation.without_hook.iter().any(|known| told(&known)) => return,
+            _ if explanation.without_hook.iter().filter(of_path).any(is_error) => return,
             _ => (Style::Yellow, format!("gives no hook{so}")),
         };
         let position = diagnostic.position.map(|p| (p.line, p.column));
@@ -178,11 +189,9 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
                     _ => format!("of the container's {tried} annotations no key matches"),
                 },
             };
-            let near = near_miss.as_ref().map(|miss| {
-                // (Of a value it is said already which one.)
-                let of =
-                    if nearest.is_none() { format!("{:?} comes near: ", miss.text) } else { String::new() };
-                of + &miss.message
+            let near = near_miss.as_ref().map(|miss| match nearest {
+                Some(_) => format!("near: {}", miss.message),
+                None => format!("{:?} is near: {}", miss.text, miss.message),
             });
             let what = format!("annotation /{key_pattern}/ is /{value_pattern}/");
             (what, [found].into_iter().chain(near).collect())

@@ -29,6 +29,7 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
     if warnings > 0 {
         report::note("info", &format!("{warnings} warning(s): oci-hooks lint tells them"));
     }
+    report::missing(&arguments.source.hooks_dir);
     report::refusal(arguments.source.refusal().as_deref());
     let mut table = Table::new(["HOOK", "FROM", "STAGES", "RUNS", "WHEN"]);
     for listed in &listing.hooks {

@@ -127,6 +127,13 @@ pub fn refusal(refusal: Option<&str>) {
     }
 }
 
+/// Prints which of several directories that were asked for are not there. (Of a single one it is said that it has no hooks.)
+pub fn missing(directories: &[PathBuf]) {
+    for directory in directories.iter().filter(|directory| directories.len() > 1 && !directory.exists()) {
+        note("info", &format!("{} does not exist", directory.display()));
+    }
+}
+
 /// Prints that there is nothing.
 pub fn no_hooks(directories: &[PathBuf]) {
     let shown = |directory: &PathBuf| {
