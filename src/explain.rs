@@ -126,7 +126,8 @@ impl Explanation {
         let mut error = None;
         let explain = |loaded: &std::sync::Arc<Loaded>| {
             let (file, lines) = (loaded.decoded(Wanted::Notes), Lines::new(loaded.text()));
-            let mut recorder = Recorder { loaded, file: &file, lines, container, conditions: Vec::new() };
+            let mut recorder =
+                Recorder { loaded, file: &file, lines, container, conditions: Vec::new(), misses: MISSES };
             let verdict = loaded.conditions.evaluate(container, &mut recorder).map_err(|cause| {
                 error.get_or_insert_with(|| loaded.matching_error(cause.clone()).to_string());
                 cause.to_string()
@@ -164,7 +165,12 @@ struct Recorder<'a> {
     lines: Lines,
     container: &'a Container<'a>,
     conditions: Vec<ConditionVerdict>,
+    /// How often more it is looked for what keeps a pattern from matching a text.
+    misses: usize,
 }
+
+/// Enough for any hook that somebody has written; a file of 16 MiB may have millions of patterns.
+const MISSES: usize = 1000;
 
 impl Trace for Recorder<'_> {
     const GOES_ON: bool = true;
@@ -190,7 +196,7 @@ impl Trace for Recorder<'_> {
 
 impl Recorder<'_> {
     /// The condition, and the part of the file that decided it.
-    fn describe(&self, condition: Evaluated) -> (Condition, Field) {
+    fn describe(&mut self, condition: Evaluated) -> (Condition, Field) {
         let when = &self.file.hook.when;
         match condition {
             Evaluated::Always => {
@@ -206,7 +212,7 @@ impl Recorder<'_> {
         }
     }
 
-    fn annotation(&self, index: usize, matched: Option<usize>, near: Option<usize>) -> (Condition, Field) {
+    fn annotation(&mut self, index: usize, matched: Option<usize>, near: Option<usize>) -> (Condition, Field) {
         let annotations = &self.container.annotations;
         let pair = self.file.hook.when.annotations.get(index);
         let (key_pattern, value_pattern) = pair.map(|(key, value)| (&**key, &**value)).unwrap_or_default();
@@ -215,14 +221,17 @@ impl Recorder<'_> {
             // A value that nearly matches says more than a key that does.
             let mut value_of = Nearly::new(value_pattern);
             for (at, (key, value)) in annotations.iter().enumerate() {
-                if near_miss.is_none() && patterns.key.matches(key) == Ok(true) {
+                if near_miss.is_none() && self.misses > 0 && patterns.key.matches(key) == Ok(true) {
+                    self.misses -= 1;
                     near_miss = value_of.miss(value);
                     nearest = near_miss.as_ref().map(|_| at).or(nearest);
                 }
             }
             if nearest.is_none() {
                 let mut key_of = Nearly::new(key_pattern);
-                near_miss = annotations.iter().find_map(|(key, _)| key_of.miss(key));
+                let most = self.misses;
+                self.misses = most.saturating_sub(annotations.len());
+                near_miss = annotations.iter().take(most).find_map(|(key, _)| key_of.miss(key));
             }
         }
         let field = if matched.or(nearest).is_some() { Field::AnnotationValue } else { Field::AnnotationKey };
@@ -244,7 +253,7 @@ impl Recorder<'_> {
         (condition, field(key_pattern.to_owned()))
     }
 
-    fn commands(&self, matched: Option<usize>) -> (Condition, Field) {
+    fn commands(&mut self, matched: Option<usize>) -> (Condition, Field) {
         let patterns = &self.file.hook.when.commands;
         let command = match &self.container.process {
             Process::Command(command) => Some(&**command),
@@ -252,7 +261,9 @@ impl Recorder<'_> {
         };
         let (mut near, mut near_miss) = (0, None);
         if let (None, Some(command)) = (matched, command) {
-            for (index, pattern) in patterns.iter().enumerate() {
+            let most = self.misses;
+            self.misses = most.saturating_sub(patterns.len());
+            for (index, pattern) in patterns.iter().take(most).enumerate() {
                 near_miss = Nearly::new(pattern).miss(command);
                 if near_miss.is_some() {
                     near = index;

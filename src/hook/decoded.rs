@@ -6,6 +6,7 @@ use super::draft::Draft;
 use crate::diagnostic::{Code, Position};
 use crate::error::{Error, ErrorKind};
 use crate::json::{JsonError, SyntaxError, Text};
+use crate::order::sorted;
 
 /// A hook file that gives no hook, before validation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +89,11 @@ impl Decoded<'_> {
     /// The offset of a part of the hook: its own, or that of what it stands for in a file of version 0.1.0.
     pub fn place(&self, field: &Field) -> Option<usize> {
         // Of several places the last one counts.
-        let place = |field: &Field| self.notes.places.iter().rfind(|(known, _)| known == field);
+        let places = &self.notes.places;
+        let place = |field: &Field| {
+            let before = places.partition_point(|(known, _)| known <= field);
+            places.get(before.checked_sub(1)?).filter(|(known, _)| known == field)
+        };
         let found = place(field).or_else(|| match field {
             Field::AnnotationKey(_) | Field::AnnotationValue(_) => place(&Field::Annotations),
             _ => None,
@@ -113,7 +118,7 @@ pub(crate) enum Wanted {
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     pub wanted: Wanted,
-    /// Where each field stands.
+    /// Where each field stands; in order once decoding is over.
     places: Vec<(Field, usize)>,
     pub unknown: Vec<UnknownKey>,
 }
@@ -131,6 +136,12 @@ impl Notes {
         if self.are_wanted() {
             self.places.push((field, offset));
         }
+    }
+
+    /// There are no more places: they are brought into order, to be found.
+    pub fn finish(mut self) -> Notes {
+        self.places = sorted(self.places, |(a, _), (b, _)| a.cmp(b));
+        self
     }
 
     pub fn unknown(&mut self, key: Text<'_>, object: &'static str) {

@@ -85,7 +85,7 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
     let stages = stages.take();
     let entry = EntryDraft { path, args, env: Vec::new(), timeout: None };
     let hook = Draft { version: VERSION.into(), entry, when, stages };
-    Ok(Decoded { hook, notes, ..Decoded::default() })
+    Ok(Decoded { hook, notes: notes.finish(), ..Decoded::default() })
 }
 
 /// Takes the list of the one of two keys that is given; both is an error.

@@ -44,7 +44,7 @@ fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Res
     hook.when = builder.finish(&mut notes);
     stages.record(&mut notes, Field::Stage);
     hook.stages = stages.take();
-    Ok(Decoded { hook, notes, ..Decoded::default() })
+    Ok(Decoded { hook, notes: notes.finish(), ..Decoded::default() })
 }
 
 /// Decodes the conditions alone: as `when` of a 1.0.0 hook, and `or` beside them (see [`Hook::to_json`]).
