@@ -47,6 +47,7 @@ mod monitor;
 mod near_miss;
 mod options;
 mod order;
+mod packed;
 pub mod pattern;
 mod read;
 mod sieve;

@@ -3,53 +3,59 @@
 use super::suggest::nearest;
 use crate::diagnostic::Code;
 
-/// What to write instead, by the error's code and the end of its message: the first that fits is said.
-const HINTS: &[(Code, &str, &str)] = &[
-    (Code::JsonSyntax, "found '/'", "JSON has no comments; remove it"),
-    (Code::JsonSyntax, "found '#'", "JSON has no comments; remove it"),
-    (Code::JsonSyntax, "a member, found '\"'", "a comma is missing before it"),
-    (Code::JsonSyntax, "an element, found '\"'", "a comma is missing before it"),
-    (Code::JsonSyntax, "double quotes, found '}'", "remove the comma before it"),
-    (Code::JsonSyntax, "a value, found ']'", "remove the comma before it"),
-    (Code::JsonSyntax, "found '\\''", "write double quotes"),
-    (Code::JsonSyntax, "found 'T'", "write true"),
-    (Code::JsonSyntax, "found 'F'", "write false"),
-    (Code::JsonSyntax, "found 'N'", "write null, or leave the key out"),
-    (Code::JsonSyntax, "found '\\u{feff}'", "save the file as UTF-8 without a byte order mark"),
-    (Code::JsonUnexpectedEnd, "", "a closing quote, bracket or brace is missing"),
-    (Code::JsonType, "be a boolean, found a string", "write true or false, without quotes"),
-    (Code::JsonType, "be a boolean, found a number", "write true or false"),
-    (Code::JsonType, " hook must be a string, found an object", VERSION_MISSING),
-    (Code::JsonType, "version must be a string, found a number", "write \"version\": \"1.0.0\""),
-    (Code::JsonType, "hook must be an object, found a string", "write {\"path\": \"/…\"}"),
-    (Code::JsonType, "be an array, found a string", "write it in brackets: [\"…\"]"),
-    (Code::JsonType, "be a string, found a number", "write it in double quotes"),
-    (Code::JsonType, "be a string, found a boolean", "write it in double quotes"),
-    (Code::JsonType, "timeout must be a number, found a string", "write whole seconds, without quotes"),
-    (Code::UnrecognizedVersion, "", "write \"version\": \"1.0.0\""),
-    (Code::MissingHook, "", "a file without \"version\": \"1.0.0\" is read as version 0.1.0"),
-    (Code::ConflictingKeys, "", "keep one of the two"),
-    (Code::MissingPath, "", "write \"hook\": {\"path\": \"/…\"}"),
-    (Code::MissingStages, "", "write \"stages\": [\"createRuntime\"], or another stage"),
-    (Code::MissingExecutable, "", "install the executable, or correct the hook's path"),
-    (Code::NotRegularFile, "", SWITCH_OFF),
-    (Code::NoJsonSuffix, "", "engines read only files whose names end in .json"),
-];
-
-const VERSION_MISSING: &str =
-    "add \"version\": \"1.0.0\" to the file: without it, it is read as version 0.1.0";
+/// What to write instead: an error's code, the end of its message, the hint. The first that fits is said. (One text, since
+/// lists of texts take more room than the texts.)
+const HINTS: &str = r#"
+json-syntax | found '/' | JSON has no comments; remove it
+json-syntax | found '#' | JSON has no comments; remove it
+json-syntax | a member, found '"' | a comma is missing before it
+json-syntax | an element, found '"' | a comma is missing before it
+json-syntax | double quotes, found '}' | remove the comma before it
+json-syntax | a value, found ']' | remove the comma before it
+json-syntax | found '\'' | write double quotes
+json-syntax | found 'T' | write true
+json-syntax | found 'F' | write false
+json-syntax | found 'N' | write null, or leave the key out
+json-syntax | found '\u{feff}' | save the file as UTF-8 without a byte order mark
+json-unexpected-end |  | a closing quote, bracket or brace is missing
+json-type | be a boolean, found a string | write true or false, without quotes
+json-type | be a boolean, found a number | write true or false
+json-type |  hook must be a string, found an object | add "version": "1.0.0" to the file: without it, it is read as version 0.1.0
+json-type | version must be a string, found a number | write "version": "1.0.0"
+json-type | hook must be an object, found a string | write {"path": "/…"}
+json-type | be an array, found a string | write it in brackets: ["…"]
+json-type | be a string, found a number | write it in double quotes
+json-type | be a string, found a boolean | write it in double quotes
+json-type | timeout must be a number, found a string | write whole seconds, without quotes
+unrecognized-version |  | write "version": "1.0.0"
+missing-hook |  | a file without "version": "1.0.0" is read as version 0.1.0
+conflicting-keys |  | keep one of the two
+missing-path |  | write "hook": {"path": "/…"}
+missing-stages |  | write "stages": ["createRuntime"], or another stage
+missing-executable |  | install the executable, or correct the hook's path
+not-regular-file |  | to switch a hook off, give a valid file of its name with "when": {"always": false}
+no-json-suffix |  | engines read only files whose names end in .json
+"#;
 
 /// How a hook is switched off.
 pub(crate) const SWITCH_OFF: &str =
     "to switch a hook off, give a valid file of its name with \"when\": {\"always\": false}";
 
-/// The same for patterns: by what their errors say.
-const OF_PATTERNS: &[(&str, &str)] = &[
-    ("argument to repetition operator: `*", "it is a pattern, no shell glob: for any text write .*"),
-    ("Perl syntax: `(?", "Go's patterns cannot look ahead or behind"),
-    ("escape sequence: `\\", "Go's patterns have no such escape, and no back-references"),
-    ("missing closing", "for the character itself write a backslash, in JSON \\\\, before it"),
-];
+/// The same for patterns: a part of what their errors say, the hint.
+const OF_PATTERNS: &str = r#"
+ | argument to repetition operator: `* | it is a pattern, no shell glob: for any text write .*
+ | Perl syntax: `(? | Go's patterns cannot look ahead or behind
+ | escape sequence: `\ | Go's patterns have no such escape, and no back-references
+ | missing closing | for the character itself write a backslash, in JSON \\, before it
+"#;
+
+fn rows(table: &'static str) -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    table.lines().filter_map(|row| {
+        let (code, rest) = row.split_once(" | ")?;
+        let (said, hint) = rest.split_once(" | ")?;
+        Some((code, said, hint))
+    })
+}
 
 /// What to do about an error of this code and this message.
 pub(super) fn hint(code: Code, message: &str) -> Option<String> {
@@ -72,13 +78,13 @@ pub(super) fn hint(code: Code, message: &str) -> Option<String> {
             return Some("write the executable's whole path, from / on".to_owned());
         }
         Code::InvalidCommand | Code::InvalidAnnotationKey | Code::InvalidAnnotationValue => {
-            let said = OF_PATTERNS.iter().find(|(part, _)| message.contains(part));
-            return said.map(|(_, hint)| (*hint).to_owned());
+            let said = rows(OF_PATTERNS).find(|(_, part, _)| message.contains(part));
+            return said.map(|(_, _, hint)| hint.to_owned());
         }
         _ => {}
     }
-    let fits = |(of, end, _): &&(Code, &str, &str)| *of == code && message.ends_with(end);
-    HINTS.iter().find(fits).map(|(_, _, hint)| (*hint).to_owned())
+    let fits = |&(of, end, _): &(&str, &str, &str)| of == code.as_str() && message.ends_with(end);
+    rows(HINTS).find(fits).map(|(_, _, hint)| hint.to_owned())
 }
 
 /// Those of the OCI runtime specification, and Podman's own.
@@ -88,6 +94,17 @@ const STAGES: &[&str] =
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_tables_are_tables() {
+        for (table, codes) in [(HINTS, true), (OF_PATTERNS, false)] {
+            assert_eq!(rows(table).count(), table.trim_matches('\n').lines().count());
+            for (code, _, hint) in rows(table) {
+                assert!(!codes || Code::ALL.iter().any(|known| known.as_str() == code), "{code}");
+                assert!(!hint.is_empty());
+            }
+        }
+    }
 
     #[test]
     fn stages_that_were_meant() {

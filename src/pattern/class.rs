@@ -5,7 +5,9 @@
 
 use super::fault::Faults;
 use super::fold;
-use super::tables::{DECIMAL, EXACT_NAMES, NAMES, TABLES, Table, UNASSIGNED};
+use super::tables::{
+    COUNTS, DECIMAL, EXACT_NAME_PLACES, EXACT_NAMES, NAME_PLACES, NAMES, SPANS, UNASSIGNED,
+};
 use crate::order::sorted;
 
 /// The last code point.
@@ -151,9 +153,9 @@ fn ascii(name: &str, folded: bool, negated: bool) -> Option<Item> {
 /// regard to case, `_`, `-` and blanks, and there are aliases such as `Letter`. Before that, exactly; and Go 1.26 has by a slip
 /// no way to name a script such as `Old_Italic`, whose own spelling is not the canonical one.
 pub(super) fn unicode(name: &str, folded: bool, negated: bool) -> Option<Option<Item>> {
-    if let Ok(place) = EXACT_NAMES.binary_search_by_key(&name, |(name, _)| name) {
-        let (_, table) = EXACT_NAMES.get(place)?;
-        return Some(Some(Item::list(TABLE, (*table).into(), folded, negated)));
+    if let Some(place) = EXACT_NAMES.position(name.as_bytes()) {
+        let table = *EXACT_NAME_PLACES.get(place)?;
+        return Some(Some(Item::list(TABLE, table.into(), folded, negated)));
     }
     // Longer than any name; what does not fit is none.
     let mut buffer = [0; 32];
@@ -170,9 +172,8 @@ pub(super) fn unicode(name: &str, folded: bool, negated: bool) -> Option<Option<
         "Assigned" => Some(Some(Item::list(TABLE, UNASSIGNED.into(), folded, !negated))),
         "Ascii" => Some(ascii("ascii", folded, negated)),
         _ => {
-            let place = NAMES.binary_search_by_key(&name, |(name, _)| name).ok()?;
-            let (_, table) = NAMES.get(place)?;
-            Some(Some(Item::list(TABLE, (*table).into(), folded, negated)))
+            let table = *NAME_PLACES.get(NAMES.position(name.as_bytes())?)?;
+            Some(Some(Item::list(TABLE, table.into(), folded, negated)))
         }
     }
 }
@@ -196,11 +197,24 @@ impl Printable {
     }
 }
 
-/// The table that an item of this kind names.
-fn table(item: Item) -> &'static Table {
-    // Items are only made with places in the list; 0 is one.
+/// The set that an item of this kind names.
+struct Table {
+    /// How many spans it has.
+    count: u16,
+    spans: &'static [u8],
+    /// What case folding adds.
+    fold: &'static [u8],
+}
+
+fn table(item: Item) -> Table {
     let place = (item.head & VALUE) as usize;
-    TABLES.get(place).unwrap_or(&TABLES[0])
+    // Items are only made with places in the list.
+    let bytes = |index| SPANS.get(index).unwrap_or_default();
+    Table {
+        count: COUNTS.get(place).copied().unwrap_or_default(),
+        spans: bytes(2 * place),
+        fold: bytes(2 * place + 1),
+    }
 }
 
 /// Decodes the spans of a table.
@@ -328,13 +342,14 @@ mod tests {
     #[test]
     fn names_are_sorted() {
         assert!(ASCII_SETS.is_sorted_by_key(|(name, _)| name));
-        assert!(NAMES.is_sorted_by_key(|(name, _)| name));
-        assert!(EXACT_NAMES.is_sorted_by_key(|(name, _)| name));
+        assert!((1..NAME_PLACES.len()).all(|index| NAMES.get(index - 1) < NAMES.get(index)));
+        assert!((1..EXACT_NAME_PLACES.len()).all(|index| EXACT_NAMES.get(index - 1) < EXACT_NAMES.get(index)));
     }
 
     #[test]
     fn tables_decode_tidy_and_in_full() {
-        for table in &TABLES {
+        for place in 0..COUNTS.len() {
+            let table = table(Item::list(TABLE, u32::try_from(place).unwrap(), false, false));
             for bytes in [table.spans, table.fold] {
                 let mut out = Vec::new();
                 decode(bytes, &mut out);
