@@ -250,8 +250,9 @@ impl<'a> Scanner<'a> {
             Error::from(invalid).with_path(path).with_position(position)
         };
         // The reference stops at the first; whoever mends the file wants to know them all.
-        let others = self.validator.others(&decoded.hook, &invalid);
-        let mut warnings: Vec<Diagnostic> = others.map(|other| lint::error(&error(other))).collect();
+        let mut warnings = Vec::new();
+        self.validator
+            .others(&decoded.hook, &invalid, &mut |other| warnings.push(lint::error(&error(other))));
         warnings.extend(lint::hook(path, text, &decoded, status, executable, self.extension_stages));
         let error = error(invalid);
         ReadError::Failed(Box::new(Failure { error, warnings, hook: Some(decoded.hook.into()) }))

@@ -212,7 +212,12 @@ impl Recorder<'_> {
         }
     }
 
-    fn annotation(&mut self, index: usize, matched: Option<usize>, near: Option<usize>) -> (Condition, Field) {
+    fn annotation(
+        &mut self,
+        index: usize,
+        matched: Option<usize>,
+        near: Option<usize>,
+    ) -> (Condition, Field) {
         let annotations = &self.container.annotations;
         let pair = self.file.hook.when.annotations.get(index);
         let (key_pattern, value_pattern) = pair.map(|(key, value)| (&**key, &**value)).unwrap_or_default();

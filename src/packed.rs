@@ -42,24 +42,35 @@ impl<const TEXTS: usize, const BYTES: usize> Packed<TEXTS, BYTES> {
 
     /// The text of this index.
     pub fn get(&self, index: usize) -> Option<&[u8]> {
-        let end = usize::from(*self.ends.get(index)?);
-        let begin = index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |&end| end.into());
-        self.bytes.get(begin..end)
+        get(&self.bytes, &self.ends, index)
     }
 
     /// The index of this text, if they are in order.
     pub fn position(&self, text: &[u8]) -> Option<usize> {
-        let (mut low, mut high) = (0, TEXTS);
-        while low < high {
-            let middle = low.midpoint(high);
-            match self.get(middle)?.cmp(text) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Greater => high = middle,
-                Ordering::Equal => return Some(middle),
-            }
-        }
-        None
+        position(&self.bytes, &self.ends, text)
     }
+}
+
+// (Once for all lists, whatever their lengths.)
+#[inline(never)]
+fn get<'p>(bytes: &'p [u8], ends: &[u16], index: usize) -> Option<&'p [u8]> {
+    let end = usize::from(*ends.get(index)?);
+    let begin = index.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |&end| end.into());
+    bytes.get(begin..end)
+}
+
+#[inline(never)]
+fn position(bytes: &[u8], ends: &[u16], text: &[u8]) -> Option<usize> {
+    let (mut low, mut high) = (0, ends.len());
+    while low < high {
+        let middle = low.midpoint(high);
+        match get(bytes, ends, middle)?.cmp(text) {
+            Ordering::Less => low = middle + 1,
+            Ordering::Greater => high = middle,
+            Ordering::Equal => return Some(middle),
+        }
+    }
+    None
 }
 
 #[cfg(test)]

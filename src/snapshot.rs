@@ -1,7 +1,7 @@
 //! A set of hooks that does not change any more: what a scan of the directories came to (SPEC §1).
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -159,8 +159,24 @@ impl Snapshot {
 
     /// Those that a set before did not have.
     pub(crate) fn new_diagnostics(&self, before: &Snapshot) -> Vec<&Diagnostic> {
-        let known: HashSet<&Diagnostic> = before.diagnostics().collect();
-        self.diagnostics().filter(|diagnostic| !known.contains(diagnostic)).collect()
+        let order = |a: &&Diagnostic, b: &&Diagnostic| {
+            let [path, other] = [a, b].map(|diagnostic| diagnostic.path.as_os_str().as_bytes());
+            (path, a.code, a.position, &a.message).cmp(&(other, b.code, b.position, &b.message))
+        };
+        let mut known = Vec::new();
+        for note in &before.notes {
+            known.extend(note.diagnostics());
+        }
+        let known = sorted(known, order);
+        let mut new = Vec::new();
+        for note in &self.notes {
+            for diagnostic in note.diagnostics() {
+                if known.binary_search_by(|known| order(known, &diagnostic)).is_err() {
+                    new.push(diagnostic);
+                }
+            }
+        }
+        new
     }
 
     /// Those of them that are about files and directories that give no hook.

@@ -110,11 +110,15 @@ impl<'a> Validator<'a> {
         Ok((conditions, executable))
     }
 
-    /// What else is wrong with a hook that is not valid, beside `first`.
-    pub fn others(&mut self, hook: &Draft<'_>, first: &Invalid) -> impl Iterator<Item = Invalid> {
+    /// What else is wrong with a hook that is not valid, beside `first`: each is told.
+    pub fn others(&mut self, hook: &Draft<'_>, first: &Invalid, tell: &mut dyn FnMut(Invalid)) {
         let conditions = self.compile(&hook.when).err();
         let stages = self.check_stages(hook.stages.as_deref()).err();
-        [conditions, stages].map(|found| found.filter(|found| found != first)).into_iter().flatten()
+        for found in [conditions, stages] {
+            if let Some(found) = found.filter(|found| found != first) {
+                tell(found);
+            }
+        }
     }
 
     /// What the system says of a hook's executable (symlinks followed), or its error number.

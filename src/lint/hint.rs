@@ -61,17 +61,15 @@ fn rows(table: &'static str) -> impl Iterator<Item = (&'static str, &'static str
 pub(super) fn hint(code: Code, message: &str) -> Option<String> {
     match code {
         Code::UnknownStage => {
-            let stage = message.rsplit('"').nth(1).unwrap_or_default();
+            let stage = message.strip_prefix("unknown stage \"").and_then(|stage| stage.strip_suffix('"'));
+            let stage = stage.unwrap_or_default();
             return Some(match nearest(stage, STAGES) {
                 // It is none of OCI's, or it would be known.
                 Some(near) if near == stage => {
                     format!("engines that run {stage} themselves are told so: --extension-stage {stage}")
                 }
                 Some(near) => format!("did you mean {near:?}?"),
-                None => format!(
-                    "stages are {}; an engine may run others itself, if it is told to",
-                    STAGES.join(", ")
-                ),
+                None => ALL_STAGES.to_owned(),
             });
         }
         Code::MissingExecutable if !message.starts_with("faccessat /") => {
@@ -86,6 +84,9 @@ pub(super) fn hint(code: Code, message: &str) -> Option<String> {
     let fits = |&(of, end, _): &(&str, &str, &str)| of == code.as_str() && message.ends_with(end);
     rows(HINTS).find(fits).map(|(_, _, hint)| hint.to_owned())
 }
+
+const ALL_STAGES: &str = "stages are createRuntime, createContainer, startContainer, poststart, poststop, prestart (deprecated), \
+                          and those that the engine runs itself, such as Podman's precreate";
 
 /// Those of the OCI runtime specification, and Podman's own.
 const STAGES: &[&str] =

@@ -5,10 +5,9 @@
 
 use super::fault::Faults;
 use super::fold;
-use super::tables::{
-    COUNTS, DECIMAL, EXACT_NAME_PLACES, EXACT_NAMES, NAME_PLACES, NAMES, SPANS, UNASSIGNED,
-};
+use super::tables::{COUNTS, DECIMAL, EXACT_NAME_PLACES, EXACT_NAMES, NAME_PLACES, NAMES, SPANS, UNASSIGNED};
 use crate::order::sorted;
+use crate::packed::{Packed, size};
 
 /// The last code point.
 pub(super) const LAST: u32 = 0x10FFFF;
@@ -95,25 +94,20 @@ impl Item {
     }
 }
 
-/// `\d`, `\s`, `\w` and the classes `[:name:]`.
-static ASCII_SETS: [(&str, &[(u8, u8)]); 16] = [
-    ("\\d", &[(b'0', b'9')]),
-    // No vertical tab.
-    ("\\s", &[(b'\t', b'\n'), (b'\x0C', b'\r'), (b' ', b' ')]),
-    ("alnum", &[(b'0', b'9'), (b'A', b'Z'), (b'a', b'z')]),
-    ("alpha", &[(b'A', b'Z'), (b'a', b'z')]),
-    ("ascii", &[(0, 0x7F)]),
-    ("blank", &[(b'\t', b'\t'), (b' ', b' ')]),
-    ("cntrl", &[(0, 0x1F), (0x7F, 0x7F)]),
-    ("digit", &[(b'0', b'9')]),
-    ("graph", &[(b'!', b'~')]),
-    ("lower", &[(b'a', b'z')]),
-    ("print", &[(b' ', b'~')]),
-    ("punct", &[(b'!', b'/'), (b':', b'@'), (b'[', b'`'), (b'{', b'~')]),
-    ("space", &[(b'\t', b'\r'), (b' ', b' ')]),
-    ("upper", &[(b'A', b'Z')]),
-    ("word", &[(b'0', b'9'), (b'A', b'Z'), (b'_', b'_'), (b'a', b'z')]),
-    ("xdigit", &[(b'0', b'9'), (b'A', b'F'), (b'a', b'f')]),
+/// The names of `\d`, `\s`, `\w` and the classes `[:name:]`.
+static ASCII_NAMES: Packed<16, { size(&ASCII_NAME_LIST) }> = Packed::new(&ASCII_NAME_LIST);
+/// Their spans: the first character of each, and its last.
+static ASCII_SPANS: Packed<16, { size(&ASCII_SPAN_LIST) }> = Packed::new(&ASCII_SPAN_LIST);
+
+#[rustfmt::skip]
+const ASCII_NAME_LIST: [&[u8]; 16] = [
+    b"\\d", b"\\s", b"alnum", b"alpha", b"ascii", b"blank", b"cntrl", b"digit",
+    b"graph", b"lower", b"print", b"punct", b"space", b"upper", b"word", b"xdigit",
+];
+#[rustfmt::skip]
+const ASCII_SPAN_LIST: [&[u8]; 16] = [
+    b"09", b"\t\n\x0C\r  ", b"09AZaz", b"AZaz", b"\x00\x7F", b"\t\t  ", b"\x00\x1F\x7F\x7F", b"09",
+    b"!~", b"az", b" ~", b"!/:@[`{~", b"\t\r  ", b"AZ", b"09AZ__az", b"09AFaf",
 ];
 
 /// `\d`, `\S` and so on, by the letter.
@@ -143,7 +137,7 @@ pub(super) fn posix(name: &str, folded: bool) -> Option<Item> {
 }
 
 fn ascii(name: &str, folded: bool, negated: bool) -> Option<Item> {
-    let place = ASCII_SETS.binary_search_by_key(&name, |(name, _)| name).ok()?;
+    let place = ASCII_NAMES.position(name.as_bytes())?;
     Some(Item::list(ASCII, u32::try_from(place).ok()?, folded, negated))
 }
 
@@ -266,8 +260,8 @@ fn add(items: &[Item], faults: Faults, out: &mut Vec<Span>) {
                 }
             }
             ASCII => {
-                let spans = ASCII_SETS.get((item.head & VALUE) as usize).map_or(&[][..], |(_, spans)| spans);
-                for &(lo, hi) in spans {
+                let spans = ASCII_SPANS.get((item.head & VALUE) as usize).unwrap_or_default();
+                for &[lo, hi] in spans.as_chunks().0 {
                     if item.is(FOLDED) {
                         fold::close(lo.into(), hi.into(), faults, out);
                     } else {
@@ -341,9 +335,11 @@ mod tests {
 
     #[test]
     fn names_are_sorted() {
-        assert!(ASCII_SETS.is_sorted_by_key(|(name, _)| name));
+        assert!(ASCII_NAME_LIST.is_sorted());
         assert!((1..NAME_PLACES.len()).all(|index| NAMES.get(index - 1) < NAMES.get(index)));
-        assert!((1..EXACT_NAME_PLACES.len()).all(|index| EXACT_NAMES.get(index - 1) < EXACT_NAMES.get(index)));
+        assert!(
+            (1..EXACT_NAME_PLACES.len()).all(|index| EXACT_NAMES.get(index - 1) < EXACT_NAMES.get(index))
+        );
     }
 
     #[test]
