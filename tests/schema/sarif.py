@@ -1,0 +1,58 @@
+"""What `oci-hooks lint --format sarif` prints, by the schema of SARIF 2.1.0 (OASIS, with errata 01).
+
+    sarif.py OCI_HOOKS SCHEMA.go PATH...
+
+SCHEMA.go is a Go file that has the schema in a raw string, which is how a public module carries it. Prints PASS and FAIL
+lines, as tests/run counts them.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft4Validator
+
+ID = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def problems(command: str, validator: Draft4Validator, paths: list[str]) -> list[str]:
+    """What is wrong with the log of these paths."""
+    arguments = [command, "lint", "--format", "sarif", *paths]
+    printed = subprocess.run(arguments, capture_output=True, check=False, text=True).stdout
+    log: Any = json.loads(printed)
+    found = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(log)]
+    diagnostics = subprocess.run(
+        [command, "lint", "--json", *paths], capture_output=True, check=False, text=True
+    ).stdout
+    codes = [diagnostic["code"] for diagnostic in json.loads(diagnostics)["diagnostics"]]
+    [run] = log["runs"]
+    if [result["ruleId"] for result in run["results"]] != codes:
+        found.append(f"the results are not the diagnostics {codes}")
+    if log["$schema"] != ID:
+        found.append(f"it is said to be of {log['$schema']}")
+    return found
+
+
+def main() -> int:
+    command, source, *paths = sys.argv[1:]
+    schema = json.loads(Path(source).read_text().split("`")[1])
+    Draft4Validator.check_schema(schema)
+    validator = Draft4Validator(schema)
+    # The validator finds what is wrong, if something is.
+    failed = schema["id"] != ID or validator.is_valid({"version": "2.1.0", "runs": [{"results": []}]})
+    print(f"{'FAIL' if failed else 'PASS'}: sarif: the schema is that of SARIF 2.1.0")
+    for path in paths:
+        found = problems(command, validator, [path])
+        failed = failed or bool(found)
+        print(f"{'FAIL' if found else 'PASS'}: sarif: {path} is valid")
+        for problem in found:
+            print(f"  {problem}")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
