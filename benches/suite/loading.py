@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from measure import Bench, Sample, in_turns
-from row import Goal, beside
+from row import Goal, at_most, beside
 from workload import Workload
 
 WORKLOADS = [Workload(5, 5), Workload(100, 20), Workload(1000, 20), Workload(5000, 20)]
@@ -60,6 +60,19 @@ def cold(bench: Bench) -> None:
     bench.report.growth(COLD)
 
 
+def lint(bench: Bench) -> None:
+    workload = Workload(1000, 20)
+    command = bench.stage / "bin" / "oci-hooks"
+    sides = {
+        "ours": [str(command), "lint", bench.workloads.directory(workload)],
+        "C process": bench.cold(workload)["ours"],
+    }
+    rounds = in_turns({side: bench.processes(its) for side, its in sides.items()})
+    name = f"oci-hooks lint, cold, with {workload.hooks} hooks"
+    bench.report.row(name, rounds, goals=[at_most(50 * MILLISECOND, "50 ms")])
+
+
 def measure(bench: Bench) -> None:
     new(bench)
     cold(bench)
+    lint(bench)
