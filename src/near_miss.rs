@@ -118,12 +118,18 @@ impl<'p> Nearly<'p> {
 
     /// Whether the text is nearly one of the few that the pattern stands for.
     fn misspelt(&mut self, set: Obstacles, text: &[u8]) -> Option<NearMiss> {
-        let written = std::str::from_utf8(text).ok()?.trim().to_ascii_lowercase();
+        let written = std::str::from_utf8(text).ok()?.trim();
         let mut near = false;
         self.relaxed(set)?.for_each_text(&mut |meant| {
-            if let Ok(meant) = std::str::from_utf8(meant) {
-                let most = if meant.len() < 5 { 1 } else { 2 };
-                near |= meant.len() > 2 && distance(&meant.to_ascii_lowercase(), &written) <= most;
+            let most = if meant.len() < 5 { 1 } else { 2 };
+            if let Ok(meant) = std::str::from_utf8(meant)
+                && meant.len() > 2
+                && meant.len().abs_diff(written.len()) <= most
+            {
+                // Other numbers are no slips: `key-1` is not `key-2`.
+                let letters = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "").to_ascii_lowercase();
+                let (meant, written) = (letters(meant), letters(written));
+                near |= meant != written && distance(&meant, &written) <= most;
             }
         });
         near.then(|| self.tell(text, vec![Obstacle::Spelling], None))
@@ -197,6 +203,7 @@ mod tests {
             ("^True$", "is true ", "[BlankInText, Case, Begin] true"),
             ("^io\\.example\\.debug$", "io.example.debgu", "[Spelling] "),
             ("^com\\.example\\.debug$", "com.exmple.debug", "[Spelling] "),
+            ("^key-1$", "key-2", ""),
             ("^a{2,3}$", "aaaa", "[Begin] aa"),
             ("^sh$", "/usr/bin/nginx", ""),
             ("^(all|[0-9]+)$", "none", ""),
