@@ -107,13 +107,23 @@ impl<'p> Nearly<'p> {
         self.relaxed.get(index)?.1.as_ref()
     }
 
-    /// The part of the text that the pattern without anchors matches: of those that end first the shortest.
+    /// The part of the text that the pattern without anchors matches: the shortest that ends first. (Word boundaries may make
+    /// it another one.)
     fn part(&mut self, set: Obstacles, text: &[u8]) -> Option<Range<usize>> {
         let pattern = self.relaxed(set)?;
-        let end = (0..=text.len()).find(|end| text.get(..*end).is_some_and(|part| pattern.matches(part)))?;
-        let begin =
-            (0..=end).rfind(|begin| text.get(*begin..end).is_some_and(|part| pattern.matches(part)))?;
-        Some(begin..end)
+        let matches = |part: Range<usize>| text.get(part).is_some_and(|part| pattern.matches(part));
+        // What matches in the begin of a text matches in a longer one.
+        let (mut short, mut end) = (0, text.len());
+        while short < end {
+            let middle = short.midpoint(end);
+            if matches(0..middle) { end = middle } else { short = middle + 1 }
+        }
+        let (mut begin, mut late) = (0, end);
+        while begin < late {
+            let middle = late - (late - begin) / 2;
+            if matches(middle..end) { begin = middle } else { late = middle - 1 }
+        }
+        matches(begin..end).then_some(begin..end)
     }
 
     /// Whether the text is nearly one of the few that the pattern stands for.
@@ -127,7 +137,8 @@ impl<'p> Nearly<'p> {
                 && meant.len().abs_diff(written.len()) <= most
             {
                 // Other numbers are no slips: `key-1` is not `key-2`.
-                let letters = |text: &str| text.replace(|c: char| c.is_ascii_digit(), "").to_ascii_lowercase();
+                let letters =
+                    |text: &str| text.replace(|c: char| c.is_ascii_digit(), "").to_ascii_lowercase();
                 let (meant, written) = (letters(meant), letters(written));
                 near |= meant != written && distance(&meant, &written) <= most;
             }
