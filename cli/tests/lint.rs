@@ -64,8 +64,13 @@ d/b.json:5:14: unknown-stage unknown stage "poststrat" (error)
     assert_eq!(stdout, want);
     assert_eq!((code, stderr.as_str()), (1, "Found 1 error and 1 warning in 3 hook files.\n"));
     // One by one it is the same.
-    let files = ["d/b.json", "d/c.json", "d/a.json", "d/a.json"];
-    assert_eq!(beside().outcome(&files), (code, stdout, stderr));
+    let files = ["d/b.json", "d/c.json", "d/a.json"];
+    assert_eq!(beside().outcome(&files), (code, stdout.clone(), stderr.clone()));
+    // What is named twice, in whatever way, is looked at once.
+    let twice = ["d/./c.json", "d/../d", "./d/a.json", "d"];
+    assert_eq!(beside().outcome(&twice), (code, stdout, stderr));
+    let (_, _, stderr) = beside().outcome(&["d/a.json", "./d/a.json"]);
+    assert_eq!(stderr, "Found 1 warning in 1 hook file.\n");
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod source;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libhooks::{Code, Diagnostic, Manager, Options, Policy, Severity, check, diagnostics_to_json};
@@ -72,11 +72,15 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
         checked.files.extend(failed.filter(|path| !directories.contains(path)));
         checked.diagnostics = manager.diagnostics();
     }
-    for file in arguments.paths.iter().filter(|path| !path.is_dir()) {
-        // One that lies in a directory that is looked at too is looked at once.
-        if checked.files.insert(file.clone()) {
-            checked.diagnostics.extend(check(file, &stages));
-        }
+    let files = arguments.paths.iter().filter(|path| !path.is_dir());
+    // One that lies in a directory that is looked at too is looked at once.
+    let in_directories: BTreeSet<PathBuf> = match files.clone().next() {
+        Some(_) => checked.files.iter().map(|path| place(path)).collect(),
+        None => BTreeSet::new(),
+    };
+    for file in distinct(files.filter(|file| !in_directories.contains(&place(file)))) {
+        checked.diagnostics.extend(check(&file, &stages));
+        checked.files.insert(file);
     }
     Ok(checked)
 }
@@ -84,8 +88,29 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
 fn directories(arguments: &Lint) -> Vec<PathBuf> {
     match &arguments.paths[..] {
         [] => default_directories(),
-        paths => paths.iter().filter(|path| path.is_dir()).cloned().collect(),
+        paths => distinct(paths.iter().filter(|path| path.is_dir())),
     }
+}
+
+/// Paths that lead to different places. Of those that lead to the same one the last counts, as with engines.
+fn distinct<'p>(paths: impl DoubleEndedIterator<Item = &'p PathBuf>) -> Vec<PathBuf> {
+    let mut known = BTreeSet::new();
+    let mut distinct: Vec<PathBuf> = paths.rev().filter(|path| known.insert(place(path))).cloned().collect();
+    distinct.reverse();
+    distinct
+}
+
+/// Where a file of this path lies: the last part may be a link, which is a file of its own here.
+fn place(path: &Path) -> PathBuf {
+    let resolved = match (path.parent(), path.file_name()) {
+        _ if path.is_dir() => path.canonicalize(),
+        (Some(parent), Some(name)) if parent.as_os_str().is_empty() => {
+            Path::new(".").canonicalize().map(|parent| parent.join(name))
+        }
+        (Some(parent), Some(name)) => parent.canonicalize().map(|parent| parent.join(name)),
+        _ => path.canonicalize(),
+    };
+    resolved.unwrap_or_else(|_| path.to_owned())
 }
 
 /// The diagnostics for people: where and what in a line, the line of the file, and what to do.
