@@ -1515,7 +1515,7 @@ pub(super) const UNASSIGNED: u8 = 3;
 
 /// Code points `lo..lo + len` that map to themselves plus `delta`; [`PAIRS`] as `delta` means that they are pairs, the first
 /// mapping to the second, and for folding the second to the first.
-#[repr(packed(2))]
+#[repr(Rust, packed(2))]
 pub(super) struct Run {
     pub(super) lo: u32,
     pub(super) len: u16,

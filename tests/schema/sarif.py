@@ -22,13 +22,19 @@ ID = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-s
 def problems(command: str, validator: Draft4Validator, paths: list[str]) -> list[str]:
     """What is wrong with the log of these paths."""
     arguments = [command, "lint", "--format", "sarif", *paths]
-    printed = subprocess.run(arguments, capture_output=True, check=False, text=True).stdout
+    printed = subprocess.run(
+        arguments, capture_output=True, check=False, text=True
+    ).stdout
     log: Any = json.loads(printed)
-    found = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(log)]
+    found = [
+        f"{error.json_path}: {error.message}" for error in validator.iter_errors(log)
+    ]
     diagnostics = subprocess.run(
         [command, "lint", "--json", *paths], capture_output=True, check=False, text=True
     ).stdout
-    codes = [diagnostic["code"] for diagnostic in json.loads(diagnostics)["diagnostics"]]
+    codes = [
+        diagnostic["code"] for diagnostic in json.loads(diagnostics)["diagnostics"]
+    ]
     [run] = log["runs"]
     if [result["ruleId"] for result in run["results"]] != codes:
         found.append(f"the results are not the diagnostics {codes}")
@@ -43,7 +49,9 @@ def main() -> int:
     Draft4Validator.check_schema(schema)
     validator = Draft4Validator(schema)
     # The validator finds what is wrong, if something is.
-    failed = schema["id"] != ID or validator.is_valid({"version": "2.1.0", "runs": [{"results": []}]})
+    failed = schema["id"] != ID or validator.is_valid(
+        {"version": "2.1.0", "runs": [{"results": []}]}
+    )
     print(f"{'FAIL' if failed else 'PASS'}: sarif: the schema is that of SARIF 2.1.0")
     for path in paths:
         found = problems(command, validator, [path])

@@ -212,7 +212,7 @@ func tables(out *bytes.Buffer) {
 
 	p("/// Code points `lo..lo + len` that map to themselves plus `delta`; [`PAIRS`] as `delta` means that they are pairs, the first\n")
 	p("/// mapping to the second, and for folding the second to the first.\n")
-	p("#[repr(packed(2))]\npub(super) struct Run {\n    pub(super) lo: u32,\n    pub(super) len: u16,\n    pub(super) delta: i32,\n}\n\n")
+	p("#[repr(Rust, packed(2))]\npub(super) struct Run {\n    pub(super) lo: u32,\n    pub(super) len: u16,\n    pub(super) delta: i32,\n}\n\n")
 	p("/// See [`Run`].\npub(super) const PAIRS: i32 = i32::MAX;\n\n")
 	runs := func(doc, constant string, to func(rune) rune, both bool) {
 		type run struct{ lo, n, delta rune }
