@@ -44,7 +44,7 @@ func AppendRequest(request []byte, config *rspec.Spec, annotations map[string]st
 }
 
 // Container is what conditions look at as JSON: a config with nothing else, and the annotations. Each byte that is no UTF-8
-// becomes U+FFFD, which is what patterns take it for.
+// becomes U+FFFD, which is what patterns take it for. A nil config has no process.
 func Container(config *rspec.Spec, annotations map[string]string) (configText, annotationsText string) {
 	type process struct {
 		Args []string `json:"args"`
@@ -54,10 +54,6 @@ func Container(config *rspec.Spec, annotations map[string]string) (configText, a
 	}
 	if config != nil && config.Process != nil {
 		container.Process = &process{config.Process.Args[:min(1, len(config.Process.Args))]}
-	}
-	if annotations == nil {
-		// null would be those of the config.
-		annotations = map[string]string{}
 	}
 	return encode(container), encode(annotations)
 }
