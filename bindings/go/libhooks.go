@@ -1,6 +1,8 @@
-// Package libhooks holds what the packages below it say beyond the Go package that they take the place of: errors as data.
+// Package libhooks holds what the packages below it say beyond the Go package that they take the place of: errors, problems,
+// verdicts and lists as data. Fields may be added to each type.
 //
-// The hooks themselves are in libhooks/hooks, which has the exported API of go.podman.io/common/pkg/hooks, name for name.
+// The hooks themselves are in libhooks/hooks, which has the exported API of go.podman.io/common/pkg/hooks, name for name, and
+// three methods that say more.
 // All of them stand on libhooks.so; nothing of it is done a second time in Go.
 package libhooks
 

@@ -15,7 +15,7 @@ from setuptools.command.sdist import sdist
 HERE = Path(__file__).resolve().parent
 # In a source distribution, the Rust sources lie beside this file; in the repository, this lies within them.
 RUST = HERE / "rust" if (HERE / "rust").exists() else HERE.parent.parent
-SOURCES = ("Cargo.toml", "Cargo.lock", "src", "capi", "cli", "benches")
+SOURCES = ("Cargo.toml", "Cargo.lock", "src", "capi", "cli", "benches", "docs/hook.schema.json")
 
 
 def version() -> str:

@@ -8,10 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"testing"
 
 	rspec "github.com/opencontainers/runtime-spec/specs-go"
+
+	"libhooks"
 )
 
 // What the reference answered, replayed: 600 sets of hook files with five containers each. The table is the one of all
@@ -73,7 +76,12 @@ func TestCases(t *testing.T) {
 			if err := json.Unmarshal([]byte(request.Config), &config); err != nil {
 				t.Fatal(err)
 			}
+			told, toldExtension := explained(t, manager, request.Config, request.Annotations, request.HasBindMounts, want.Error)
 			extension, err := manager.Hooks(&config, request.Annotations, request.HasBindMounts)
+			if err == nil && !(same(t, told, text(t, config.Hooks)) && same(t, toldExtension, text(t, extension))) {
+				t.Errorf("case %d: Hooks gives %s and %s, by what is explained it were %s and %s",
+					cases, text(t, config.Hooks), text(t, extension), text(t, told), text(t, toldExtension))
+			}
 			switch {
 			case want.Error != nil:
 				if err == nil || err.Error() != *want.Error {
@@ -99,6 +107,67 @@ func TestCases(t *testing.T) {
 	if cases != 600 {
 		t.Errorf("%d cases, want 600", cases)
 	}
+}
+
+// explained is what Hooks gives, by what Explain says of each hook and List of where it goes; and it checks that what is said of
+// each hook follows from what is said of its conditions.
+func explained(t *testing.T, m *Manager, text string, annotations map[string]string, hasBindMounts bool, wantError *string) (*rspec.Hooks, map[string][]rspec.Hook) {
+	t.Helper()
+	var config rspec.Spec
+	if err := json.Unmarshal([]byte(text), &config); err != nil {
+		t.Fatal(err)
+	}
+	explanation, err := m.Explain(&config, annotations, hasBindMounts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listing, err := m.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if wantError == nil {
+		wantError = new(string)
+	}
+	if explanation.Error != *wantError {
+		t.Errorf("explained: %q, want %q", explanation.Error, *wantError)
+	}
+	if len(listing.Hooks) != len(explanation.Hooks) || !reflect.DeepEqual(listing.Masked, explanation.Masked) {
+		t.Fatalf("%+v and %+v are not the same hooks", listing, explanation)
+	}
+	var extension map[string][]rspec.Hook
+	for i := range listing.Hooks {
+		listed, verdict := &listing.Hooks[i], &explanation.Hooks[i]
+		if listed.Path != verdict.Path || listed.Name != verdict.Name || !slices.Equal(listed.Stages, verdict.Stages) {
+			t.Errorf("%+v is listed, and %+v explained", listed, verdict)
+		}
+		if want := cameTo(verdict); verdict.Verdict != want {
+			t.Errorf("%+v: by its conditions it were %s", verdict, want)
+		}
+		if verdict.Matches() {
+			hook := &hook{hook: listed.Hook, injected: listed.Injected, extensionStages: listed.ExtensionStages}
+			extension = hook.inject(&config, extension)
+		}
+	}
+	return config.Hooks, extension
+}
+
+// cameTo is what a hook's conditions come to.
+func cameTo(verdict *libhooks.HookVerdict) string {
+	held, failed := false, false
+	for _, condition := range verdict.Conditions {
+		switch {
+		case condition.AfterVerdict:
+		case condition.Outcome == "error":
+			return "error"
+		default:
+			held = held || condition.Outcome == "holds"
+			failed = failed || condition.Outcome == "fails"
+		}
+	}
+	if held && (verdict.AnyOf || !failed) {
+		return "match"
+	}
+	return "no-match"
 }
 
 func text(t *testing.T, value any) []byte {

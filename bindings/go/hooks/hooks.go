@@ -1,5 +1,6 @@
 // Package hooks finds, matches and injects OCI hooks as package go.podman.io/common/pkg/hooks does, whose exported API it has,
-// name for name. A program changes over by one import path, and gets the hooks of libhooks.so.
+// name for name. A program changes over by one import path, and gets the hooks of libhooks.so. Beyond that API there are three
+// methods of Manager: Explain says why a hook is for a container or is not, List what hooks there are, Diagnostics what is wrong.
 //
 // Errors are those of the other package, in the same words, but for the differences in docs/parity.md of libhooks; errors.As
 // finds a *libhooks.Error, which says more, in each but ErrNoJSONSuffix. Log lines go to logrus, at the same levels.

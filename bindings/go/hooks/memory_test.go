@@ -120,6 +120,10 @@ func TestMemoryOfEachFunction(t *testing.T) {
 		_, _ = hook.When.Match(spec, annotations, true)
 		_, _ = commands.Match(spec, annotations, true)
 		_, _ = m.Hooks(&rspec.Spec{}, annotations, true)
+		_, _ = m.Explain(spec, annotations, true)
+		_, _ = m.Explain(spec, map[string]string{"\xfe": long, "\xff": long}, true)
+		_, _ = m.List()
+		_, _ = m.Diagnostics()
 		m.reload()
 		for _, call := range []func(){
 			func() { _, _ = Read(path("panic/panic.json"), stages) },

@@ -149,7 +149,7 @@ func read(version string, content []byte) (native.Reading, string) {
 	if hook == nil {
 		return native.ReadHook, wire.Encode[wire.Hook](nil)
 	}
-	read := &wire.Hook{Version: hook.Version, Hook: hook.Hook, When: wire.When(hook.When), Stages: hook.Stages}
+	read := &wire.Hook{Version: hook.Version, Hook: hook.Hook, When: libhooks.When(hook.When), Stages: hook.Stages}
 	if !read.IsText() {
 		// JSON would change what is run.
 		return native.ReadFailed, "the reader's hook is not UTF-8"

@@ -24,34 +24,37 @@ from typing import TYPE_CHECKING
 
 from . import _ffi
 from ._errors import Diagnostic, HooksError
+from ._explanation import (
+    AlwaysCondition,
+    Annotation,
+    AnnotationCondition,
+    BindMountsCondition,
+    CommandsCondition,
+    Condition,
+    Explanation,
+    HookVerdict,
+    NearMiss,
+)
 from ._files import read, read_dir, validate, when_match
+from ._listing import ListedHook, Listing, MaskedHook
 from ._manager import DEFAULT_DIR, OVERRIDE_DIR, Manager, Result
 from ._monitor import Change, Monitor
 from ._run import CompletedHook, FilterFailure, FilterResult, filter_config, run
-from ._types import (
-    Annotation,
-    Condition,
-    Explanation,
-    FilePath,
-    Hook,
-    HookVerdict,
-    ListedHook,
-    Listing,
-    MaskedHook,
-    OCIHook,
-    When,
-)
+from ._types import Hook, OCIHook, When
 
 __all__ = [
     "DEFAULT_DIR",
     "OVERRIDE_DIR",
+    "AlwaysCondition",
     "Annotation",
+    "AnnotationCondition",
+    "BindMountsCondition",
     "Change",
+    "CommandsCondition",
     "CompletedHook",
     "Condition",
     "Diagnostic",
     "Explanation",
-    "FilePath",
     "FilterFailure",
     "FilterResult",
     "Hook",
@@ -62,6 +65,7 @@ __all__ = [
     "Manager",
     "MaskedHook",
     "Monitor",
+    "NearMiss",
     "OCIHook",
     "Result",
     "When",

@@ -10,10 +10,12 @@ from typing import Any, Callable, Generic, Optional, TypeVar, Union, overload
 
 from . import _arguments, _ffi
 from ._arguments import JSON, Path
-from ._errors import Diagnostic, path_of
+from ._errors import Diagnostic
+from ._explanation import Explanation
+from ._listing import Listing
 from ._log import Log
 from ._monitor import Change, Monitor
-from ._types import Explanation, Listing, OCIHook
+from ._types import OCIHook
 
 DEFAULT_DIR = "/usr/share/containers/oci/hooks.d"
 """The well-known directory of the system's hooks."""
@@ -159,18 +161,12 @@ class Manager:
             HooksError: the config is not one. That `hooks` would fail for another reason is told as ``error``.
             TypeError, ValueError: as `hooks`.
         """
-        answer = json.loads(
-            self._open().explain(
-                _arguments.json_text("config", config),
-                _arguments.annotations_text(annotations),
-                _arguments.bind_mounts(has_bind_mounts),
-            )
+        text = self._open().explain(
+            _arguments.json_text("config", config),
+            _arguments.annotations_text(annotations),
+            _arguments.bind_mounts(has_bind_mounts),
         )
-        answer["withoutHook"] = [Diagnostic._of(item) for item in answer["withoutHook"]]
-        explanation: Explanation = answer
-        for item in (*explanation["hooks"], *explanation["masked"]):
-            _whole_paths(item)
-        return explanation
+        return Explanation._of(json.loads(text))
 
     def list(self) -> Listing:
         """Lists the hooks in the order in which they are injected, and what masks what.
@@ -178,11 +174,7 @@ class Manager:
         Raises:
             ValueError: the manager is closed.
         """
-        listing: Listing = json.loads(self._open().list())
-        masks = [file for hook in listing["hooks"] for file in hook["masks"]]
-        for item in (*listing["hooks"], *listing["masked"], *masks):
-            _whole_paths(item)
-        return listing
+        return Listing._of(json.loads(self._open().list()))
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Every problem found when the hooks were loaded last, those too that did not make it fail.
@@ -278,11 +270,3 @@ class Manager:
 
 def _diagnostics(handle: _ffi.Manager) -> tuple[Diagnostic, ...]:
     return tuple(map(Diagnostic._of, json.loads(handle.diagnostics())))
-
-
-def _whole_paths(item: Any) -> None:
-    """Puts paths where Python has them: in the one text, as `os.fsdecode` makes it."""
-    for key in ("path", "by"):
-        if key in item:
-            item[key] = path_of(item, key)
-            item.pop(f"{key}_hex", None)

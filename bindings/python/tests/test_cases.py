@@ -50,8 +50,10 @@ def check(manager: libhooks.Manager, request: dict[str, Any], answer: dict[str, 
     text = request["config"]
     rest = request["annotations"], request["hasBindMounts"]
     explained = manager.explain(text, *rest)
-    assert explained["error"] == answer["error"]
+    assert explained.error == answer["error"]
     assert explained == manager.explain(json.loads(text), *rest)
+    for verdict in explained.hooks:
+        assert verdict.verdict == came_to(verdict), verdict
     if answer["error"] is not None:
         for config in (text, text.encode(), json.loads(text)):
             with pytest.raises(libhooks.HooksError) as caught:
@@ -71,3 +73,29 @@ def check(manager: libhooks.Manager, request: dict[str, Any], answer: dict[str, 
     if "hooks" not in before:
         assert ("hooks" in injected) == (answer["hooks"] is not None)
     assert {**injected, "hooks": None} == {**before, "hooks": None}
+    assert (injected.get("hooks"), from_data.extension_stage_hooks) == told(manager, explained, before.get("hooks"))
+
+
+def came_to(verdict: libhooks.HookVerdict) -> str:
+    """What a hook's conditions come to, by what is said of each."""
+    outcomes = [condition.outcome for condition in verdict.conditions if not condition.after_verdict]
+    if "error" in outcomes:
+        return "error"
+    return "match" if "holds" in outcomes and (verdict.any_of or "fails" not in outcomes) else "no-match"
+
+
+def told(manager: libhooks.Manager, explained: libhooks.Explanation, before: Any) -> Any:
+    """What is injected, by what is said of each hook and where it goes."""
+    listing = manager.list()
+    assert listing.masked == explained.masked
+    injected: dict[str, Any] = {stage: list(hooks or ()) for stage, hooks in (before or {}).items()}
+    apart: dict[str, Any] = {}
+    some = False
+    for listed, verdict in zip(listing.hooks, explained.hooks):
+        assert (listed.name, listed.path) == (verdict.name, verdict.path)
+        for stages, hooks in ((listed.injected, injected), (listed.extension_stages, apart)):
+            for stage in stages if verdict.matches else ():
+                hooks.setdefault(stage, []).append(listed.hook["hook"])
+        some |= verdict.matches
+    assert len(listing.hooks) == len(explained.hooks)
+    return injected if some or before is not None else before, apart

@@ -48,7 +48,7 @@ def test_the_error_of_a_match_names_the_hook(write: Write) -> None:
         manager.hooks({"process": {"args": []}})
     assert (caught.value.kind, caught.value.status, caught.value.hook) == ("match", -6, "a.json")
     assert str(caught.value) == 'matching hook "a.json": process.args must have at least one entry'
-    assert manager.explain({"process": {"args": []}})["error"] == str(caught.value)
+    assert manager.explain({"process": {"args": []}}).error == str(caught.value)
 
 
 def test_a_nul_in_a_message_does_not_cut_it_short(write: Write) -> None:

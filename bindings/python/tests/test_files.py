@@ -119,7 +119,7 @@ def test_real_mistakes_are_found_where_they_are(root: Path) -> None:
     ours = [d for d in manager.diagnostics() if d.code not in ("writable-by-others", "foreign-owner")]
     found = {name: [d for d in ours if Path(d.path).name == name] for name in names}
     assert [name for name in names if not found[name]] == ["clean.json"]
-    good = {hook["name"] for hook in manager.list()["hooks"]}
+    good = {hook.name for hook in manager.list().hooks}
     assert good == {name for name in names if all(d.severity != "error" for d in found[name])}
     (comma,) = found["missing-comma.json"]
     assert (comma.severity, comma.code, comma.line, comma.column) == ("error", "json-syntax", 4, 3)

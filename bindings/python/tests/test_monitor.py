@@ -110,7 +110,7 @@ def test_a_callback_is_told_of_everything(write: Write, put: Put) -> None:
         assert not monitor.closed
         put("b.json")
         assert queue.get(timeout=LONG) == (Change("added", str(low / "b.json")),)
-        assert [hook["name"] for hook in manager.list()["hooks"]] == ["a.json", "b.json"]
+        assert [hook.name for hook in manager.list().hooks] == ["a.json", "b.json"]
         put("b.json", stages=["poststop"])
         assert queue.get(timeout=LONG) == (Change("updated", str(low / "b.json")),)
         (low / "b.json").unlink()
@@ -165,7 +165,7 @@ def test_what_a_strict_manager_refuses_is_told_of(put: Put, path: Path, caplog: 
             dispatched.wait(LONG)
         assert (caught.value.kind, len(caught.value.diagnostics)) == ("strict", 1)
         assert told(dispatched.changes()) == refused
-        assert len(manager.list()["hooks"]) == 1
+        assert len(manager.list().hooks) == 1
         # Once, of those that have it in common; and where it was raised, not at all.
         assert [vars(record)["diagnostic"].code for record in caplog.records] == ["writable-by-others"]
         # It goes on, each of them.
@@ -191,13 +191,13 @@ def test_problems_are_logged_once(put: Put, path: Path, caplog: pytest.LogCaptur
             assert len(caplog.records) == 1
             # What was there before is not new, and what comes again is.
             put("b.json")
-            while len(manager.list()["hooks"]) != 1:
+            while len(manager.list().hooks) != 1:
                 monitor.wait(LONG)
             assert len(caplog.records) == 1
             caplog.clear()
             path.unlink()
             (path.parent / "b.json").unlink()
-            while manager.diagnostics() or manager.list()["hooks"]:
+            while manager.diagnostics() or manager.list().hooks:
                 monitor.wait(LONG)
             monitor.changes()
             assert caplog.records == []
@@ -381,7 +381,7 @@ def test_threads_share_it(put: Put, path: Path) -> None:
         for index in range(20):
             put(f"new-{index}.json")
         seen: list[str] = []
-        while len(manager.list()["hooks"]) < 21 or len(seen) < 20:
+        while len(manager.list().hooks) < 21 or len(seen) < 20:
             change = out.get(timeout=LONG)
             if change.kind == "added":
                 seen.append(change.path)

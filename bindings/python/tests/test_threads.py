@@ -38,7 +38,7 @@ def test_a_close_frees_nothing_under_a_call(hooks_d: Path, monkeypatch: pytest.M
     monkeypatch.setattr(_ffi.Manager, "__del__", freed)
     monkeypatch.setattr(_ffi._library, "hooks_manager_list", slow)
     manager = libhooks.Manager([hooks_d])
-    listings: list[Any] = []
+    listings: list[libhooks.Listing] = []
     user = threading.Thread(target=lambda: listings.append(manager.list()))
     user.start()
     inside.wait()
@@ -49,7 +49,7 @@ def test_a_close_frees_nothing_under_a_call(hooks_d: Path, monkeypatch: pytest.M
     go_on.set()
     user.join()
     assert events == ["called", "freed"]
-    assert len(listings[0]["hooks"]) == 1
+    assert len(listings[0].hooks) == 1
 
 
 def test_threads_inject_and_reload_until_it_is_closed(write: Write) -> None:
@@ -123,7 +123,7 @@ def test_the_child_of_a_fork_can_go_on(hooks_d: Path) -> None:
         for thread in threads:
             thread.join()
     assert statuses == [0] * 50
-    assert len(manager.list()["hooks"]) == 1
+    assert len(manager.list().hooks) == 1
 
 
 def fork(manager: libhooks.Manager) -> int:

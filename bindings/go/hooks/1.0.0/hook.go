@@ -4,6 +4,7 @@ package hook
 import (
 	rspec "github.com/opencontainers/runtime-spec/specs-go"
 
+	"libhooks"
 	"libhooks/internal/native"
 	"libhooks/internal/wire"
 )
@@ -38,6 +39,6 @@ func (hook *Hook) Validate(extensionStages []string) (err error) {
 	if hook == nil {
 		return native.Validate(wire.Encode[wire.Hook](nil), extensionStages)
 	}
-	text := wire.Encode(&wire.Hook{Version: hook.Version, Hook: hook.Hook, When: wire.When(hook.When), Stages: hook.Stages})
+	text := wire.Encode(&wire.Hook{Version: hook.Version, Hook: hook.Hook, When: libhooks.When(hook.When), Stages: hook.Stages})
 	return native.Validate(text, extensionStages)
 }

@@ -3,6 +3,7 @@ package hook
 import (
 	rspec "github.com/opencontainers/runtime-spec/specs-go"
 
+	"libhooks"
 	"libhooks/internal/native"
 	"libhooks/internal/wire"
 )
@@ -31,6 +32,6 @@ func (when *When) Match(config *rspec.Spec, annotations map[string]string, hasBi
 	if err != nil {
 		return false, err
 	}
-	conditions := wire.When(*when)
+	conditions := libhooks.When(*when)
 	return native.WhenMatch(wire.Encode(&conditions), request, hasBindMounts)
 }

@@ -37,21 +37,11 @@ func parseError(text []byte) *libhooks.Error {
 		Line:    data.Where.Line,
 		Column:  data.Where.Column,
 		Hook:    data.Where.Hook,
+
+		Diagnostics: each(data.Diagnostics, diagnosticJSON.diagnostic),
 	}
 	if data.System != nil {
 		e.System = &fs.PathError{Op: data.System.Operation, Path: data.System.Exact(), Err: data.Errno}
-	}
-	for _, diagnostic := range data.Diagnostics {
-		e.Diagnostics = append(e.Diagnostics, libhooks.Diagnostic{
-			Severity: diagnostic.Severity,
-			Code:     diagnostic.Code,
-			Path:     diagnostic.Exact(),
-			Line:     diagnostic.Line,
-			Column:   diagnostic.Column,
-			Message:  diagnostic.Message,
-			Hint:     diagnostic.Hint,
-			Errno:    diagnostic.Errno,
-		})
 	}
 	return e
 }
@@ -61,4 +51,17 @@ type diagnosticJSON struct {
 	Severity, Code, Message, Hint string
 	Line, Column                  int
 	Errno                         syscall.Errno
+}
+
+func (d diagnosticJSON) diagnostic() libhooks.Diagnostic {
+	return libhooks.Diagnostic{
+		Severity: d.Severity,
+		Code:     d.Code,
+		Path:     d.Exact(),
+		Line:     d.Line,
+		Column:   d.Column,
+		Message:  d.Message,
+		Hint:     d.Hint,
+		Errno:    d.Errno,
+	}
 }

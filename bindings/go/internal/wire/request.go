@@ -43,6 +43,21 @@ func AppendRequest(request []byte, config *rspec.Spec, annotations map[string]st
 	return request, nil
 }
 
+// Container is what conditions look at as JSON: a config with nothing else, and the annotations. Each byte that is no UTF-8
+// becomes U+FFFD, which is what patterns take it for. A nil config has no process.
+func Container(config *rspec.Spec, annotations map[string]string) (configText, annotationsText string) {
+	type process struct {
+		Args []string `json:"args"`
+	}
+	var container struct {
+		Process *process `json:"process,omitempty"`
+	}
+	if config != nil && config.Process != nil {
+		container.Process = &process{config.Process.Args[:min(1, len(config.Process.Args))]}
+	}
+	return encode(container), encode(annotations)
+}
+
 func appendNumber(request []byte, number int) []byte {
 	return binary.NativeEndian.AppendUint32(request, uint32(number))
 }

@@ -10,23 +10,16 @@ import (
 	"unicode/utf8"
 
 	rspec "github.com/opencontainers/runtime-spec/specs-go"
+
+	"libhooks"
 )
 
 // Hook has the fields of the exported type, and Or has a name in JSON.
 type Hook struct {
-	Version string     `json:"version"`
-	Hook    rspec.Hook `json:"hook"`
-	When    When       `json:"when"`
-	Stages  []string   `json:"stages"`
-}
-
-// When has the fields of the exported type in its order, so that one converts into the other.
-type When struct {
-	Always        *bool             `json:"always,omitempty"`
-	Annotations   map[string]string `json:"annotations,omitempty"`
-	Commands      []string          `json:"commands,omitempty"`
-	HasBindMounts *bool             `json:"hasBindMounts,omitempty"`
-	Or            bool              `json:"or,omitempty"`
+	Version string        `json:"version"`
+	Hook    rspec.Hook    `json:"hook"`
+	When    libhooks.When `json:"when"`
+	Stages  []string      `json:"stages"`
 }
 
 // IsText says whether all strings of a hook are UTF-8, as JSON has it.
@@ -68,9 +61,13 @@ func Decode[T any](text []byte) (value T, err error) {
 	return value, nil
 }
 
-// Encode writes what the library reads: a Hook (nil is "null"), a When, or an entry of a config. It has nothing in it that could
-// fail.
-func Encode[T Hook | When | rspec.Hook](value *T) string {
+// Encode writes what the library reads: a Hook (nil is "null"), a When, or an entry of a config.
+func Encode[T Hook | libhooks.When | rspec.Hook](value *T) string {
+	return encode(value)
+}
+
+// encode writes what has nothing in it that could fail.
+func encode(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {
 		panic("libhooks: " + err.Error())
