@@ -170,7 +170,7 @@ struct Recorder<'a> {
 }
 
 /// Enough for any hook that somebody has written; a file of 16 MiB may have millions of patterns.
-const MISSES: usize = 1000;
+const MISSES: usize = 256;
 
 impl Trace for Recorder<'_> {
     const GOES_ON: bool = true;
