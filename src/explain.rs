@@ -222,7 +222,9 @@ impl Recorder<'_> {
         let pair = self.file.hook.when.annotations.get(index);
         let (key_pattern, value_pattern) = pair.map(|(key, value)| (&**key, &**value)).unwrap_or_default();
         let (mut nearest, mut near_miss) = (near, None);
-        if let (None, Some(patterns)) = (matched, self.loaded.conditions.annotations.get(index)) {
+        if self.misses > 0
+            && let (None, Some(patterns)) = (matched, self.loaded.conditions.annotations.get(index))
+        {
             // A value that nearly matches says more than a key that does.
             let mut value_of = Nearly::new(value_pattern);
             for (at, (key, value)) in annotations.iter().enumerate() {
