@@ -523,8 +523,9 @@ int hooks_manager_hooks(const struct hooks_manager_t *m,
                         struct hooks_error_t **err);
 
 /**
- * Says for each hook whether it matches a container, and why: each condition with its own verdict, the pattern, and
- * what it was tried on (SPEC 8).
+ * Says for each hook whether it matches a container, and why: each condition with its own verdict, its place in the
+ * file, the pattern, what it was tried on, and what keeps one from matching that nearly does; and which files are
+ * masked or give no hook (SPEC 8). docs/json.md describes the members.
  *
  * @param m                the manager
  * @param config_json      the container's OCI config
