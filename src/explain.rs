@@ -228,17 +228,20 @@ impl Recorder<'_> {
             // A value that nearly matches says more than a key that does.
             let mut value_of = Nearly::new(value_pattern);
             for (at, (key, value)) in annotations.iter().enumerate() {
-                if near_miss.is_none() && self.misses > 0 && patterns.key.matches(key) == Ok(true) {
+                if self.misses > 0 && patterns.key.matches(key) == Ok(true) {
                     self.misses -= 1;
-                    near_miss = value_of.miss(value);
-                    nearest = near_miss.as_ref().map(|_| at).or(nearest);
+                    if nearer(&mut near_miss, value_of.miss(value)) {
+                        nearest = Some(at);
+                    }
                 }
             }
             if nearest.is_none() {
                 let mut key_of = Nearly::new(key_pattern);
                 let most = self.misses;
                 self.misses = most.saturating_sub(annotations.len());
-                near_miss = annotations.iter().take(most).find_map(|(key, _)| key_of.miss(key));
+                for (key, _) in annotations.iter().take(most) {
+                    nearer(&mut near_miss, key_of.miss(key));
+                }
             }
         }
         let field = if matched.or(nearest).is_some() { Field::AnnotationValue } else { Field::AnnotationKey };
@@ -271,10 +274,8 @@ impl Recorder<'_> {
             let most = self.misses;
             self.misses = most.saturating_sub(patterns.len());
             for (index, pattern) in patterns.iter().take(most).enumerate() {
-                near_miss = Nearly::new(pattern).miss(command);
-                if near_miss.is_some() {
+                if nearer(&mut near_miss, Nearly::new(pattern).miss(command)) {
                     near = index;
-                    break;
                 }
             }
         }
@@ -286,6 +287,16 @@ impl Recorder<'_> {
         };
         (condition, Field::Command(matched.unwrap_or(near)))
     }
+}
+
+/// Keeps the nearer one; whether that is the new one.
+fn nearer(known: &mut Option<NearMiss>, new: Option<NearMiss>) -> bool {
+    let distance = |miss: &Option<NearMiss>| miss.as_ref().map(Nearly::distance);
+    let is_nearer = new.is_some() && (known.is_none() || distance(&new) < distance(known));
+    if is_nearer {
+        *known = new;
+    }
+    is_nearer
 }
 
 fn texts(texts: &[Cow<'_, str>]) -> Vec<String> {

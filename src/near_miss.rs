@@ -3,8 +3,6 @@
 //! A pattern is relaxed step by step: without its case, without blanks at the ends, without its anchors. The fewest steps that
 //! make it match are what stood in its way. Only explaining asks for this; matching never comes here.
 
-use std::ops::Range;
-
 use crate::json::text_of;
 use crate::lint::distance;
 use crate::pattern::{Pattern, Relaxed};
@@ -19,7 +17,7 @@ pub struct NearMiss {
     pub text: String,
     /// What stands in its way: without these it would match.
     pub obstacles: Vec<Obstacle>,
-    /// The part of the text that the pattern describes, where anchors are in the way.
+    /// A part of the text that the pattern would match, where anchors are in the way.
     pub part: Option<String>,
     /// The same in words.
     pub message: String,
@@ -71,7 +69,12 @@ impl<'p> Nearly<'p> {
         if text.len() > LONGEST {
             return None;
         }
-        if !self.matches(all, text) {
+        // What may be nothing at all is near everything.
+        if self.matches(all, b"") {
+            return None;
+        }
+        // (Without its case, a class such as [^a] is narrower.)
+        if !self.matches(all, text) && !self.matches(all & !bit(Obstacle::Case), text) {
             return self.misspelt(all & !bit(Obstacle::Case), text);
         }
         let few_first = |count| (1..=all).filter(move |set| set.count_ones() == count);
@@ -82,14 +85,18 @@ impl<'p> Nearly<'p> {
             .filter(|(bit, _)| set & (1 << bit) != 0)
             .map(|(_, obstacle)| obstacle)
             .collect();
-        let is_anchored = obstacles.iter().any(|it| matches!(it, Obstacle::Begin | Obstacle::End));
-        let part = if is_anchored { self.part(all, text).and_then(|part| text.get(part)) } else { None };
+        let part = self.part(set, text);
         Some(self.tell(text, obstacles, part))
+    }
+
+    /// How few and plain the obstacles are: the nearest miss has the least.
+    pub fn distance(miss: &NearMiss) -> (bool, usize) {
+        (miss.obstacles.contains(&Obstacle::Spelling), miss.obstacles.len())
     }
 
     fn matches(&mut self, set: Obstacles, text: &[u8]) -> bool {
         let has = |obstacle| has(set, obstacle);
-        let text = if has(Obstacle::BlankInText) { text.trim_ascii() } else { text };
+        let text = if has(Obstacle::BlankInText) { trimmed(text) } else { text };
         self.relaxed(set).is_some_and(|pattern| pattern.matches(text))
     }
 
@@ -107,40 +114,38 @@ impl<'p> Nearly<'p> {
         self.relaxed.get(index)?.1.as_ref()
     }
 
-    /// The part of the text that the pattern without anchors matches: the shortest that ends first. (Word boundaries may make
-    /// it another one.)
-    fn part(&mut self, set: Obstacles, text: &[u8]) -> Option<Range<usize>> {
-        let pattern = self.relaxed(set)?;
-        let matches = |part: Range<usize>| text.get(part).is_some_and(|part| pattern.matches(part));
-        // What matches in the begin of a text matches in a longer one.
-        let (mut short, mut end) = (0, text.len());
-        while short < end {
-            let middle = short.midpoint(end);
-            if matches(0..middle) { end = middle } else { short = middle + 1 }
+    /// A part of the text that the pattern matches as it is anchored, where anchors are among the obstacles.
+    fn part<'t>(&mut self, set: Obstacles, text: &'t [u8]) -> Option<&'t [u8]> {
+        let (begin, end) = (bit(Obstacle::Begin), bit(Obstacle::End));
+        if set & (begin | end) == 0 {
+            return None;
         }
-        let (mut begin, mut late) = (0, end);
-        while begin < late {
-            let middle = late - (late - begin) / 2;
-            if matches(middle..end) { begin = middle } else { late = middle - 1 }
+        // Characters are not cut.
+        let places: Vec<usize> = match std::str::from_utf8(text) {
+            Ok(text) => (0..=text.len()).filter(|place| text.is_char_boundary(*place)).collect(),
+            Err(_) => (0..=text.len()).collect(),
+        };
+        let mut first = 0;
+        if set & begin != 0 {
+            first = *places.iter().find(|from| {
+                let rest = text.get(**from..).unwrap_or_default();
+                self.matches(set & !begin, rest)
+            })?;
         }
-        matches(begin..end).then_some(begin..end)
+        let last = places.iter().rfind(|to| {
+            let part = text.get(first..**to).unwrap_or_default();
+            self.matches(set & !begin & !end, part)
+        });
+        text.get(first..*last?).map(trimmed)
     }
 
     /// Whether the text is nearly one of the few that the pattern stands for.
     fn misspelt(&mut self, set: Obstacles, text: &[u8]) -> Option<NearMiss> {
-        let written = std::str::from_utf8(text).ok()?.trim();
+        let written = std::str::from_utf8(trimmed(text)).ok()?.to_ascii_lowercase();
         let mut near = false;
         self.relaxed(set)?.for_each_text(&mut |meant| {
-            let most = if meant.len() < 5 { 1 } else { 2 };
-            if let Ok(meant) = std::str::from_utf8(meant)
-                && meant.len() > 2
-                && meant.len().abs_diff(written.len()) <= most
-            {
-                // Other numbers are no slips: `key-1` is not `key-2`.
-                let letters =
-                    |text: &str| text.replace(|c: char| c.is_ascii_digit(), "").to_ascii_lowercase();
-                let (meant, written) = (letters(meant), letters(written));
-                near |= meant != written && distance(&meant, &written) <= most;
+            if let Ok(meant) = std::str::from_utf8(meant) {
+                near |= is_slip(&meant.to_ascii_lowercase(), &written);
             }
         });
         near.then(|| self.tell(text, vec![Obstacle::Spelling], None))
@@ -162,7 +167,7 @@ impl<'p> Nearly<'p> {
             };
         }
         if let Some(part) = part.as_deref().filter(|part| *part != text) {
-            message += &format!(" (only {part:?} is what the pattern describes)");
+            message += &format!(" (it would match {part:?})");
         }
         NearMiss { pattern: self.pattern.to_owned(), text, obstacles, part, message }
     }
@@ -176,13 +181,40 @@ fn bit(obstacle: Obstacle) -> Obstacles {
     Obstacle::RELAXABLE.iter().position(|known| *known == obstacle).map_or(0, |place| 1 << place)
 }
 
+/// The text without the blanks at its ends.
+fn trimmed(text: &[u8]) -> &[u8] {
+    std::str::from_utf8(text).map_or(text.trim_ascii(), |text| text.trim().as_bytes())
+}
+
+/// Whether the two differ in one word, which is long enough to be known again, and there by a slip. Other numbers are none:
+/// `key-1` is not `key-2`; nor are other short words: `/bin/ls` is not `/bin/sh`.
+fn is_slip(meant: &str, written: &str) -> bool {
+    const LONG_ENOUGH: usize = 5;
+    let words = |text: &str| text.split(|c: char| !c.is_ascii_alphabetic()).count();
+    if words(meant) != words(written) {
+        return false;
+    }
+    let words = |text| str::split(text, |c: char| !c.is_ascii_alphabetic());
+    let mut slips = 0;
+    for (meant, written) in words(meant).zip(words(written)) {
+        if meant != written {
+            slips += 1;
+            if meant.len() < LONG_ENOUGH || distance(meant, written) > 2 {
+                return false;
+            }
+        }
+    }
+    slips == 1
+}
+
 /// The pattern without the blanks at its ends, inside its anchors.
 fn without_blanks(pattern: &str) -> String {
     let (begin, rest) = pattern.strip_prefix('^').map_or(("", pattern), |rest| ("^", rest));
     let (rest, end) = rest.strip_suffix('$').map_or((rest, ""), |rest| (rest, "$"));
     let inside = rest.trim();
-    // Behind a backslash stands what is meant.
-    if inside.ends_with('\\') { pattern.to_owned() } else { format!("{begin}{inside}{end}") }
+    // Behind a backslash, unless that is escaped itself, stands what is meant.
+    let backslashes = inside.len() - inside.trim_end_matches('\\').len();
+    if backslashes % 2 == 1 { pattern.to_owned() } else { format!("{begin}{inside}{end}") }
 }
 
 #[cfg(test)]
@@ -207,15 +239,24 @@ mod tests {
             ("^true$", "\ttrue", "[BlankInText] "),
             ("^true $", "true", "[BlankInPattern] "),
             ("^sh$", "/bin/sh", "[Begin] sh"),
-            ("^(sh|bash)$", "/bin/bash", "[Begin] sh"),
+            ("^(sh|bash)$", "/bin/bash", "[Begin] bash"),
             ("/bin/sh$", "/bin/sh -c", "[End] /bin/sh"),
             ("\\Ash\\z", "/bin/sh -c", "[Begin, End] sh"),
-            ("^[0-9]+$", "12a", "[End] 1"),
+            ("^[0-9]+$", "12a", "[End] 12"),
             ("^True$", "is true ", "[BlankInText, Case, Begin] true"),
             ("^io\\.example\\.debug$", "io.example.debgu", "[Spelling] "),
             ("^com\\.example\\.debug$", "com.exmple.debug", "[Spelling] "),
             ("^key-1$", "key-2", ""),
-            ("^a{2,3}$", "aaaa", "[Begin] aa"),
+            ("^a{2,3}$", "aaaa", "[Begin] aaa"),
+            ("^b$", "B b", "[Begin] b"),
+            ("^.$", "éa", "[Begin] a"),
+            ("^[^a]+$", "é漢a", "[End] é漢"),
+            ("^$", "foo", ""),
+            ("^[0-9]*$", "x", ""),
+            ("^[^a]$", "A ", "[BlankInText] "),
+            ("^foo\\\\ $", "foo\\", "[BlankInPattern] "),
+            ("^/bin/sh$", "/bin/ls", ""),
+            ("^none$", "one", ""),
             ("^sh$", "/usr/bin/nginx", ""),
             ("^(all|[0-9]+)$", "none", ""),
             ("a\\bb", "ab", ""),
@@ -233,9 +274,6 @@ mod tests {
     #[test]
     fn words() {
         let miss = Nearly::new("^sh$").miss(b"/bin/sh").unwrap();
-        assert_eq!(
-            miss.message,
-            "^ wants the match at its begin (only \"sh\" is what the pattern describes)"
-        );
+        assert_eq!(miss.message, "^ wants the match at its begin (it would match \"sh\")");
     }
 }

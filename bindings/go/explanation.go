@@ -104,7 +104,7 @@ type NearMiss struct {
 	// Obstacles are what stands in its way, without which it would match: "case", "blank-in-text" or "blank-in-pattern" (at an
 	// end of it), "begin" (^), "end" ($), or "spelling" (a letter or two). There may come more.
 	Obstacles []string
-	// Part is the part of the text that the pattern describes, where "begin" or "end" is among the obstacles; else "".
+	// Part is a part of the text that the pattern would match, where "begin" or "end" is among the obstacles; else "".
 	Part string
 	// Message is the same in words.
 	Message string

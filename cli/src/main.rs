@@ -28,8 +28,8 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(message) => {
-            // --help and --version are messages too. Whoever closed the pipe does not want them.
-            let _ = message.print();
+            // --help and --version are messages too.
+            report::usage(&message);
             return ExitCode::from(if message.use_stderr() { 2 } else { 0 });
         }
     };

@@ -27,9 +27,12 @@ pub struct Shown<'a>(pub &'a str);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.0.chars() {
-            // Beside the controls, what reorders the text around it.
+            // Beside the controls, what reorders or breaks the text around it, or is not seen.
             let steers = character.is_control()
-                || matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+                || matches!(
+                    character,
+                    '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+                );
             if steers {
                 write!(f, "{}", character.escape_default())?;
             } else {
@@ -141,6 +144,30 @@ pub fn no_hooks(directories: &[PathBuf]) {
         format!("{}{missing}", directory.display())
     };
     note("info", &format!("no hooks in {}", directories.iter().map(shown).collect::<Vec<_>>().join(", ")));
+}
+
+/// A text as far as somebody reads it: its begin and its end.
+pub fn short(text: &str) -> String {
+    const MOST: usize = 400;
+    let count = text.chars().count();
+    if count <= 2 * MOST {
+        return text.to_owned();
+    }
+    let begin: String = text.chars().take(MOST).collect();
+    let end: String = text.chars().skip(count - MOST).collect();
+    format!("{begin}…{end}")
+}
+
+/// Prints what clap says of the arguments.
+pub fn usage(message: &clap::Error) {
+    let text = message.render().to_string();
+    if message.use_stderr() {
+        // It repeats what was given.
+        text.lines().for_each(say);
+    } else {
+        // Whoever closed the pipe does not want it.
+        let _ = print(&text);
+    }
 }
 
 /// Prints a sentence that is not the result.

@@ -1,7 +1,6 @@
 //! `oci-hooks lint`, run as its users run it.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
@@ -248,5 +247,20 @@ fn files_that_are_none() {
     {
         assert!(stdout.contains(want), "{stdout}");
     }
-    assert!(Path::new("/dev/null").exists());
+}
+
+/// What clap repeats of the arguments is an argument's text, too.
+#[test]
+fn arguments_do_not_steer_the_terminal() {
+    let (code, _, stderr) = beside().outcome(&["--select", "\u{1b}[31m\u{202e}", "d"]);
+    assert_eq!(code, 2);
+    assert!(!stderr.contains(['\u{1b}', '\u{202e}']) && stderr.contains("possible values"), "{stderr}");
+}
+
+/// A key of a megabyte is not shown whole.
+#[test]
+fn one_long_key() {
+    let long = GOOD.replace("\"stages\"", &format!("\"{}\": 1, \"stages\"", "k".repeat(1 << 20)));
+    let (_, stdout, _) = Place::new(&[("a.json", &long)]).outcome(&["a.json"]);
+    assert!(stdout.contains("unknown key \"kkk") && stdout.len() < 4000, "{}", stdout.len());
 }

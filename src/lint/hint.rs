@@ -3,7 +3,7 @@
 use super::suggest::nearest;
 use crate::diagnostic::Code;
 
-/// What to write instead: an error's code, the end of its message, the hint. The first that fits is said. (One text, since
+/// What to write instead: an error's code, a part of its message, the hint. The first that fits is said. (One text, since
 /// lists of texts take more room than the texts.)
 const HINTS: &str = r#"
 json-syntax | found '/' | JSON has no comments; remove it
@@ -13,6 +13,7 @@ json-syntax | an element, found '"' | a comma is missing before it
 json-syntax | double quotes, found '}' | remove the comma before it
 json-syntax | a value, found ']' | remove the comma before it
 json-syntax | found '\'' | write double quotes
+json-syntax | after the backslash, found | a backslash is written twice: \\.
 json-syntax | found 'T' | write true
 json-syntax | found 'F' | write false
 json-syntax | found 'N' | write null, or leave the key out
@@ -81,7 +82,7 @@ pub(super) fn hint(code: Code, message: &str) -> Option<String> {
         }
         _ => {}
     }
-    let fits = |&(of, end, _): &(&str, &str, &str)| of == code.as_str() && message.ends_with(end);
+    let fits = |&(of, end, _): &(&str, &str, &str)| of == code.as_str() && message.contains(end);
     rows(HINTS).find(fits).map(|(_, _, hint)| hint.to_owned())
 }
 

@@ -199,15 +199,16 @@ impl Report<'_> {
 
     fn executable(&mut self, status: &Status) {
         let path = &*self.file.hook.entry.path;
-        if !status.is_file() || status.mode & 0o111 == 0 {
+        let is_file = status.is_file();
+        if !is_file || status.mode & 0o111 == 0 {
             let message = format!("{path} is not executable");
-            self.add(
-                Code::NotExecutable,
-                self.file.place(&Field::Path),
-                message,
-                Some(format!("chmod +x {path}")),
-            );
+            // (No command with the path in it: somebody would run it as root.)
+            let hint = if is_file { "make it executable (chmod +x)" } else { "give the path of a program" };
+            let place = self.file.place(&Field::Path);
+            self.add(Code::NotExecutable, place, message, Some(hint.to_owned()));
         }
-        self.ownership("the executable", Path::new(path), status);
+        if is_file {
+            self.ownership("the executable", Path::new(path), status);
+        }
     }
 }

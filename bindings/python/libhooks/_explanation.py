@@ -29,7 +29,7 @@ class NearMiss:
         obstacles: what stands in its way, without which it would match: ``"case"``, ``"blank-in-text"`` or
             ``"blank-in-pattern"`` (at an end of it), ``"begin"`` (``^``), ``"end"`` (``$``), or ``"spelling"`` (a
             letter or two). There may come more.
-        part: the part of the text that the pattern describes, where its begin or end is in the way; else None.
+        part: a part of the text that the pattern would match, where its begin or end is in the way; else None.
         message: the same in words.
     """
 

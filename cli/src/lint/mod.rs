@@ -129,7 +129,7 @@ fn text(diagnostics: &[Diagnostic], colors: Colors) -> String {
             "{} {} {} ({})",
             colors.paint(Style::Bold, &Shown(place.trim_end()).to_string()),
             colors.paint(severity, diagnostic.code.as_str()),
-            Shown(report::without_path(diagnostic)),
+            Shown(&report::short(report::without_path(diagnostic))),
             diagnostic.severity.as_str(),
         );
         let mut margin = String::new();
@@ -147,7 +147,12 @@ fn text(diagnostics: &[Diagnostic], colors: Colors) -> String {
             let _ = writeln!(text, "{margin} {bar} {}{caret}", " ".repeat(excerpt.caret));
         }
         if let Some(hint) = &diagnostic.hint {
-            let _ = writeln!(text, "{margin} {} hint: {}", colors.paint(Style::Blue, "="), Shown(hint));
+            let _ = writeln!(
+                text,
+                "{margin} {} hint: {}",
+                colors.paint(Style::Blue, "="),
+                Shown(&report::short(hint))
+            );
         }
         text.push('\n');
     }
