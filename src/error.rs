@@ -68,6 +68,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// A new error of this kind and code.
+    #[cold]
     pub fn new(kind: ErrorKind, code: Code, message: impl Into<String>) -> Error {
         Error(Box::new(Fields {
             kind,

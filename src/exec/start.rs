@@ -123,14 +123,19 @@ fn failed(operation: &'static str, path: &Path, errno: i32) -> Error {
 /// The environment as Go passes it on: of two entries of one name the last counts, and stays where it is; empty entries are
 /// dropped, those without `=` are not.
 fn environment(env: &[String]) -> Vec<String> {
-    let mut names = std::collections::HashSet::new();
+    // In order. (A set of hashes would be 3 kB of code for a few names.)
+    let mut names: Vec<&str> = Vec::new();
     let mut kept: Vec<String> = Vec::with_capacity(env.len());
     for entry in env.iter().rev().filter(|entry| !entry.is_empty()) {
         // A name may begin with "=" (on Windows it does); Go looks for the sign behind the first character.
         let equals = entry.char_indices().skip(1).find(|&(_, c)| c == '=').map(|(at, _)| at);
         let is_new = match equals.or_else(|| entry.starts_with('=').then_some(0)) {
             None => true,
-            Some(at) => names.insert(entry.get(..at).unwrap_or_default()),
+            Some(at) => {
+                let name = entry.get(..at).unwrap_or_default();
+                let place = names.binary_search(&name);
+                place.map_err(|place| names.insert(place, name)).is_err()
+            }
         };
         if is_new {
             kept.push(entry.clone());

@@ -63,6 +63,7 @@ impl JsonError {
     }
 
     /// A key of `object` that was there already.
+    #[cold]
     pub fn duplicate(key: &Text<'_>, object: &str) -> JsonError {
         let dot = if object.is_empty() { "" } else { "." };
         let message = format!("duplicate key {object}{dot}{}", key.value);
@@ -77,6 +78,7 @@ impl JsonError {
 }
 
 impl From<SyntaxError> for JsonError {
+    #[cold]
     fn from(error: SyntaxError) -> JsonError {
         JsonError { code: error.code(), message: error.to_string(), offset: error.offset }
     }

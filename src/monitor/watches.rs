@@ -1,6 +1,6 @@
 //! What is watched, and what has happened to it: inotify, on each directory that a path leads through.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -130,7 +130,7 @@ impl Watches {
         }
         let Some(inotify) = &self.inotify else { return false };
         let mut set_up =
-            SetUp { watches: inotify.watches(), known: HashMap::new(), watched: Vec::new(), refusal: None };
+            SetUp { watches: inotify.watches(), known: Vec::new(), watched: Vec::new(), refusal: None };
         for directory in directories {
             set_up.follow(directory);
             set_up.hook_files(directory);
@@ -275,10 +275,18 @@ impl Watches {
 /// Setting up: the watches as they will be.
 struct SetUp {
     watches: inotify::Watches,
-    /// What was asked for already, and what of `watched` came of it.
-    known: HashMap<PathBuf, (Depth, Option<usize>)>,
+    /// What was asked for already, in the order of the paths.
+    known: Vec<Known>,
     watched: Vec<Watched>,
     refusal: Option<Refusal>,
+}
+
+/// A directory that was asked for.
+struct Known {
+    path: PathBuf,
+    depth: Depth,
+    /// What of `watched` came of it.
+    index: Option<usize>,
 }
 
 impl SetUp {
@@ -350,11 +358,17 @@ impl SetUp {
 
     /// Watches a directory; none if it is not there (any more).
     fn watch(&mut self, directory: &Path, depth: Depth) -> Result<Option<&mut Watched>, Refusal> {
-        let index = match self.known.get(directory) {
-            Some((known, index)) if *known >= depth => *index,
+        let place = self.known.binary_search_by(|known| known.path.as_os_str().cmp(directory.as_os_str()));
+        let known = place.ok().and_then(|place| self.known.get(place));
+        let index = match known {
+            Some(known) if known.depth >= depth => known.index,
             _ => {
                 let index = self.add(directory, depth)?;
-                self.known.insert(directory.to_owned(), (depth, index));
+                let known = Known { path: directory.to_owned(), depth, index };
+                match place {
+                    Ok(place) => self.known[place] = known,
+                    Err(place) => self.known.insert(place, known),
+                }
                 index
             }
         };
