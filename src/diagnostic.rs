@@ -146,6 +146,8 @@ codes! {
     // Warnings.
     /// A key that nobody reads.
     UnknownKey = "unknown-key", WARNING;
+    /// A hook file is a link to what does not exist, and is passed over.
+    DanglingLink = "dangling-link", WARNING;
     /// A file that gives no hook does not mask the one of its name below it.
     OverrideIneffective = "override-ineffective", WARNING;
     /// The hook's executable is not executable.

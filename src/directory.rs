@@ -87,12 +87,14 @@ impl Scan {
     }
 
     fn fail(&mut self, error: Error) {
-        self.say([lint::error(&error)]);
+        self.say(vec![lint::error(&error)]);
         self.errors.push(error);
     }
 
-    fn say(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
-        self.notes.extend(diagnostics.into_iter().map(Box::new).map(Note::Said));
+    fn say(&mut self, diagnostics: Vec<Diagnostic>) {
+        for diagnostic in diagnostics {
+            self.notes.push(Note::Said(Box::new(diagnostic)));
+        }
     }
 
     fn add(&mut self, loaded: Arc<Loaded>) {
@@ -175,7 +177,10 @@ impl<'a> Scanner<'a> {
                     });
                     scan.add(loaded);
                 }
-                Err(ReadError::Vanished) => scan.without_hook.push(Arc::clone(path)),
+                Err(ReadError::Vanished) => {
+                    scan.without_hook.push(Arc::clone(path));
+                    scan.say(lint::vanished(path));
+                }
                 Err(ReadError::Failed(failure)) => {
                     match self.before.hooks.get(&**path).filter(|_| self.options.keep_last_good) {
                         Some(good) => scan.hooks.push(Arc::clone(good.loaded)),

@@ -186,7 +186,8 @@ impl Snapshot {
             Note::Of(_) => None,
         });
         said.filter(|diagnostic| {
-            diagnostic.severity == Severity::Error || diagnostic.code == Code::OverrideIneffective
+            diagnostic.severity == Severity::Error
+                || matches!(diagnostic.code, Code::DanglingLink | Code::OverrideIneffective)
         })
     }
 

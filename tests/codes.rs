@@ -184,6 +184,17 @@ fn of_files_and_directories() {
     symlink(&path, &link).unwrap();
     assert!(!has(Code::NotRegularFile, &link));
 
+    let dangles = || {
+        let options = Options { policy: Policy::Lenient, ..Options::default() };
+        let manager = Manager::new(&[root.path()], &[], options).unwrap();
+        manager.diagnostics().iter().any(|d| d.code == Code::DanglingLink && d.path == link)
+    };
+    assert!(!dangles());
+    fs::remove_file(&link).unwrap();
+    symlink("nowhere", &link).unwrap();
+    assert!(dangles());
+    fs::remove_file(&link).unwrap();
+
     let directory = root.path().join("d.json");
     fs::create_dir(&directory).unwrap();
     assert!(has(Code::UnreadableFile, &directory) && !has(Code::UnreadableFile, &path));

@@ -41,7 +41,7 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
     fs::write(path("").join(OsStr::from_bytes(b"\xff\xfe.json")), "{").unwrap();
 
     let manager = tree.load(&["d"], Policy::Lenient).unwrap();
-    assert_eq!(marks(&manager), ["good"], "a dangling link is no problem, and the good file stays");
+    assert_eq!(marks(&manager), ["good"], "a dangling link fails nothing, and the good file stays");
     let shown = |name: &str| format!("{}/{name}", directory.display());
     let want: &[(&str, Code, i32, String)] = &[
         ("17-mebibytes.json", Code::FileTooLarge, 0, "file too large".into()),
@@ -90,7 +90,11 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
         ),
         ("zero.json", Code::NotRegularFile, 0, "not a regular file".into()),
     ];
-    let diagnostics = manager.diagnostics();
+    let (diagnostics, warnings): (Vec<_>, Vec<_>) =
+        manager.diagnostics().into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
+    let [dangling] = &warnings[..] else { panic!("{warnings:?}") };
+    assert_eq!((dangling.code, &dangling.path), (Code::DanglingLink, &path("dangling.json")));
+    assert_eq!(dangling.message, "it is a link to /nonexistent, which does not exist");
     for (name, code, errno, text) in want {
         let found = diagnostics.iter().find(|diagnostic| diagnostic.path == path(name)).expect(name);
         assert_eq!((found.code, found.errno, found.severity), (*code, *errno, Severity::Error), "{name}");

@@ -1,7 +1,7 @@
 //! `oci-hooks lint`, run as its users run it.
 
 use std::fs;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -263,4 +263,38 @@ fn one_long_key() {
     let long = GOOD.replace("\"stages\"", &format!("\"{}\": 1, \"stages\"", "k".repeat(1 << 20)));
     let (_, stdout, _) = Place::new(&[("a.json", &long)]).outcome(&["a.json"]);
     assert!(stdout.contains("unknown key \"kkk") && stdout.len() < 4000, "{}", stdout.len());
+}
+
+/// Engines pass over a link that leads nowhere without a word; whoever asks is told.
+#[test]
+fn a_link_that_leads_nowhere() {
+    let place = Place::new(&[("low/a.json", GOOD), ("up/c.json", GOOD)]);
+    std::os::unix::fs::symlink("gone.json", place.0.path().join("up/a.json")).unwrap();
+    std::os::unix::fs::symlink("gone.json", place.0.path().join("up/b.json")).unwrap();
+    let (code, stdout, stderr) = place.outcome(&["low", "up"]);
+    let want = "up/a.json: dangling-link it is a link to gone.json, which does not exist (warning)\n \
+                = hint: correct the link, or remove it\n\n\
+                up/a.json: override-ineffective gives no hook, so low/a.json still runs (warning)\n";
+    assert!(stdout.starts_with(want), "{stdout}");
+    assert_eq!((code, stderr.as_str()), (0, "Found 3 warnings in 4 hook files.\n"));
+    let explain = |hook: &[&str]| {
+        let mut explain = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        explain.args(["explain", "--hooks-dir", "low", "--hooks-dir", "up"]).args(hook).arg("-");
+        let output = explain.current_dir(place.0.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = output.spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"{}").unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = "up/a.json: gives no hook: it is a link to gone.json, which does not exist, \
+                so the one of that name in low runs\n\
+                └─ hint: correct the link, or remove it\n";
+    assert!(explain(&["--hook", "up/a.json"]).ends_with(said), "{}", explain(&["--hook", "up/a.json"]));
+    let all = explain(&[]);
+    assert!(all.contains("low/a.json: matches") && all.contains("up/b.json: gives no hook: "), "{all}");
+    assert_eq!(all.matches("up/a.json: ").count(), 1, "{all}");
+    // By more than its name it is one file.
+    assert!(explain(&["--hook", "low/a.json"]).starts_with("low/a.json: matches"));
+    assert_eq!(explain(&["--hook", "low/a.json"]).matches(".json: ").count(), 1);
 }

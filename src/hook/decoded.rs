@@ -18,16 +18,19 @@ pub(crate) struct DecodeError {
 }
 
 impl DecodeError {
+    #[cold]
     pub fn new(code: Code, message: &str) -> DecodeError {
         DecodeError { code, message: message.to_owned(), offset: None }
     }
 
     /// As an error of the call that was given `text`.
+    #[cold]
     pub fn in_argument(self, text: &[u8]) -> Error {
         let position = self.offset.map(|offset| Position::of(text, offset));
         Error::new(ErrorKind::Json, self.code, self.message).with_position(position)
     }
 
+    #[cold]
     pub fn context(mut self, what: &str) -> DecodeError {
         self.message = format!("{what}: {}", self.message);
         self
@@ -35,6 +38,7 @@ impl DecodeError {
 }
 
 impl From<JsonError> for DecodeError {
+    #[cold]
     fn from(error: JsonError) -> DecodeError {
         DecodeError { code: error.code, message: error.message, offset: Some(error.offset) }
     }
@@ -52,7 +56,11 @@ pub(super) type Result<T> = std::result::Result<T, DecodeError>;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Field {
     Version,
+    /// 1.0.0's `hook`, whose `path` may be missing.
+    Hook,
     Path,
+    /// 1.0.0's `when`, which may have no condition.
+    When,
     Timeout,
     Always,
     HasBindMounts,
@@ -96,6 +104,7 @@ impl Decoded<'_> {
         };
         let found = place(field).or_else(|| match field {
             Field::AnnotationKey(_) | Field::AnnotationValue(_) => place(&Field::Annotations),
+            Field::Path => place(&Field::Hook),
             _ => None,
         });
         found.map(|(_, offset)| *offset)

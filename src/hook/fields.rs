@@ -111,7 +111,9 @@ pub(super) fn merged<'a>(map: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Vec<(Cow<'a,
 pub(super) struct Strings<'a> {
     /// All that was ever stored since the last `[]` or `null`.
     slots: Vec<Cow<'a, str>>,
-    /// Where each stands, if that is wanted.
+    /// Where the key stands.
+    pub key: usize,
+    /// Where each string stands, if that is wanted.
     offsets: Vec<usize>,
     length: usize,
     /// Whether there is an array; `null` is none.
@@ -149,6 +151,14 @@ impl<'a> Strings<'a> {
     pub fn record(&self, notes: &mut Notes, field: fn(usize) -> Field) {
         for (index, offset) in self.offsets.iter().enumerate() {
             notes.place(field(index), *offset);
+        }
+    }
+
+    /// The place of its only string, or else that of its key.
+    pub fn place(&self) -> usize {
+        match self.offsets[..] {
+            [only] => only,
+            _ => self.key,
         }
     }
 

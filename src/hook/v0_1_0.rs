@@ -41,16 +41,10 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
             Ok(())
         }
         Some(name) => {
-            match name {
-                "stages" | "stage" => notes.place(Field::Stages, key.offset),
-                "annotations" | "annotation" => notes.place(Field::Annotations, key.offset),
-                _ => {}
-            }
             let index = KEYS.iter().position(|&key| key == name);
-            match index.and_then(|index| lists.get_mut(index)) {
-                Some(list) => list.read(reader, name, &notes),
-                None => Ok(reader.skip()?),
-            }
+            let Some(list) = index.and_then(|index| lists.get_mut(index)) else { return Ok(reader.skip()?) };
+            list.key = key.offset;
+            list.read(reader, name, &notes)
         }
         None if folds_to(&key.value, "version") => Ok(reader.skip()?),
         None => skip_unknown(reader, key, "", &mut notes),
@@ -72,6 +66,9 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
     if let Some(commands) = &commands {
         commands.record(&mut notes, Field::Command);
     }
+    if let Some(annotations) = &annotations {
+        notes.place(Field::Annotations, annotations.place());
+    }
     // What any of the given patterns matches, as the value of any annotation.
     let annotations = annotations.and_then(Strings::take).map(|patterns| patterns.join("|"));
     let when = WhenDraft {
@@ -81,6 +78,7 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
         commands: commands.and_then(Strings::take).unwrap_or_default(),
         any_of: true,
     };
+    notes.place(Field::Stages, stages.key);
     stages.record(&mut notes, Field::Stage);
     let stages = stages.take();
     let entry = EntryDraft { path, args, env: Vec::new(), timeout: None };
@@ -94,7 +92,9 @@ fn one_of<'a>(lists: &mut Lists<'a>, plural: &str, singular: &str) -> Result<Opt
     match (plural_list.given, singular_list.given) {
         (true, true) => {
             let message = format!("cannot set both '{singular}' and '{plural}'");
-            Err(DecodeError::new(Code::ConflictingKeys, &message))
+            // The place is that of the one that comes later.
+            let offset = Some(plural_list.key.max(singular_list.key));
+            Err(DecodeError { offset, ..DecodeError::new(Code::ConflictingKeys, &message) })
         }
         (true, false) => Ok(Some(plural_list)),
         (false, true) => Ok(Some(singular_list)),

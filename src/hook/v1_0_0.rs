@@ -30,8 +30,14 @@ fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Res
                 notes.place(Field::Version, key.offset);
                 string(reader, &"version", &mut hook.version)
             }
-            Some("hook") => entry.read(reader, &mut notes),
-            Some("when") => builder.read(reader, &mut notes),
+            Some("hook") => {
+                notes.place(Field::Hook, key.offset);
+                entry.read(reader, &mut notes)
+            }
+            Some("when") => {
+                notes.place(Field::When, key.offset);
+                builder.read(reader, &mut notes)
+            }
             Some("stages") => {
                 notes.place(Field::Stages, key.offset);
                 stages.read(reader, "stages", &notes)

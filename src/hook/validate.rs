@@ -1,6 +1,6 @@
 //! Validation, in the reference's order and with its texts (SPEC §3); what it compiles on the way is kept.
 
-use std::borrow::{Borrow, Cow};
+use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -62,6 +62,7 @@ pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<(), Error>
 }
 
 /// What `null` in place of a hook is.
+#[cold]
 pub(crate) fn nil_hook() -> Error {
     Error::new(ErrorKind::HookFile, Code::NilHook, "nil hook")
 }
@@ -105,20 +106,28 @@ impl<'a> Validator<'a> {
             let refused = Some((errno, hook.entry.path.to_string()));
             Invalid { refused, ..invalid(code, message, Some(Field::Path)) }
         })?;
-        let conditions = self.compile(&hook.when)?;
-        self.check_stages(hook.stages.as_deref())?;
+        let conditions = self.compile(&hook.when);
+        self.check(&conditions, hook, &mut Err)?;
         Ok((conditions, executable))
     }
 
     /// What else is wrong with a hook that is not valid, beside `first`: each is told.
     pub fn others(&mut self, hook: &Draft<'_>, first: &Invalid, tell: &mut dyn FnMut(Invalid)) {
-        let conditions = self.compile(&hook.when).err();
-        let stages = self.check_stages(hook.stages.as_deref()).err();
-        for found in [conditions, stages] {
-            if let Some(found) = found.filter(|found| found != first) {
-                tell(found);
+        // Enough to mend a file with; one of 16 MiB may have millions.
+        const MOST: usize = 100;
+        let mut told = 0;
+        let conditions = self.compile(&hook.when);
+        // What ends it is one too many.
+        let _ = self.check(&conditions, hook, &mut |found| {
+            if told == MOST {
+                return Err(found);
             }
-        }
+            if found != *first {
+                tell(found);
+                told += 1;
+            }
+            Ok(())
+        });
     }
 
     /// What the system says of a hook's executable (symlinks followed), or its error number.
@@ -142,27 +151,8 @@ impl<'a> Validator<'a> {
         self.looked_at
     }
 
-    fn compile(&mut self, when: &WhenDraft<'_>) -> Result<Conditions, Invalid> {
-        let conditions = Conditions::compile(when, |text| self.pattern(text));
-        for (pair, (key, value)) in conditions.annotations.iter().zip(&when.annotations) {
-            if let Some(error) = pair.key.error() {
-                let message = format!("invalid annotation key {}: {error}", quote(key.as_bytes()));
-                let field = Field::AnnotationKey(key.to_string());
-                return Err(invalid(Code::InvalidAnnotationKey, message, Some(field)));
-            }
-            if let Some(error) = pair.value.error() {
-                let message = format!("invalid annotation value {}: {error}", quote(value.as_bytes()));
-                let field = Field::AnnotationValue(key.to_string());
-                return Err(invalid(Code::InvalidAnnotationValue, message, Some(field)));
-            }
-        }
-        for (index, (command, text)) in conditions.commands.iter().zip(&when.commands).enumerate() {
-            if let Some(error) = command.error() {
-                let message = format!("invalid command {}: {error}", quote(text.as_bytes()));
-                return Err(invalid(Code::InvalidCommand, message, Some(Field::Command(index))));
-            }
-        }
-        Ok(conditions)
+    fn compile(&mut self, when: &WhenDraft<'_>) -> Conditions {
+        Conditions::compile(when, |text| self.pattern(text))
     }
 
     fn pattern(&mut self, text: &str) -> Compiled {
@@ -180,19 +170,41 @@ impl<'a> Validator<'a> {
         compiled
     }
 
-    fn check_stages(&self, stages: Option<&[Cow<'_, str>]>) -> Result<(), Invalid> {
-        let Some(stages) = stages else {
-            return Err(invalid(
-                Code::MissingStages,
-                "missing required property: stages",
-                Some(Field::Stages),
-            ));
+    /// Tells what is wrong with the conditions, then with the stages, as long as it is told to go on.
+    fn check(
+        &self,
+        conditions: &Conditions,
+        hook: &Draft<'_>,
+        tell: &mut dyn FnMut(Invalid) -> Result<(), Invalid>,
+    ) -> Result<(), Invalid> {
+        let when = &hook.when;
+        for (pair, (key, value)) in conditions.annotations.iter().zip(&when.annotations) {
+            if let Some(error) = pair.key.error() {
+                let message = format!("invalid annotation key {}: {error}", quote(key.as_bytes()));
+                let field = Field::AnnotationKey(key.to_string());
+                tell(invalid(Code::InvalidAnnotationKey, message, Some(field)))?;
+            }
+            if let Some(error) = pair.value.error() {
+                let message = format!("invalid annotation value {}: {error}", quote(value.as_bytes()));
+                let field = Field::AnnotationValue(key.to_string());
+                tell(invalid(Code::InvalidAnnotationValue, message, Some(field)))?;
+            }
+        }
+        for (index, (command, text)) in conditions.commands.iter().zip(&when.commands).enumerate() {
+            if let Some(error) = command.error() {
+                let message = format!("invalid command {}: {error}", quote(text.as_bytes()));
+                tell(invalid(Code::InvalidCommand, message, Some(Field::Command(index))))?;
+            }
+        }
+        let Some(stages) = &hook.stages else {
+            let message = "missing required property: stages";
+            return tell(invalid(Code::MissingStages, message, Some(Field::Stages)));
         };
         for (index, stage) in stages.iter().enumerate() {
             if Stage::from_name(stage).is_none() && !self.extension_stages.iter().any(|known| known == stage)
             {
                 let message = format!("unknown stage {}", quote(stage.as_bytes()));
-                return Err(invalid(Code::UnknownStage, message, Some(Field::Stage(index))));
+                tell(invalid(Code::UnknownStage, message, Some(Field::Stage(index))))?;
             }
         }
         Ok(())

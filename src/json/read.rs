@@ -209,9 +209,14 @@ impl<'a> Reader<'a> {
     }
 
     /// An error at the next byte: the text ends, or holds something else there.
+    #[cold]
     fn unexpected(&self, expected: &'static str) -> SyntaxError {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let kind = match rest.first() {
+            // Where there is nothing at all, it is missing from the begin on.
+            None if self.text.trim_ascii().is_empty() => {
+                return SyntaxError { offset: 0, kind: SyntaxErrorKind::End };
+            }
             None => SyntaxErrorKind::End,
             Some(_) => {
                 let head = rest.get(..rest.len().min(4)).unwrap_or_default();

@@ -10,6 +10,8 @@ json-syntax | found '/' | JSON has no comments; remove it
 json-syntax | found '#' | JSON has no comments; remove it
 json-syntax | a member, found '"' | a comma is missing before it
 json-syntax | an element, found '"' | a comma is missing before it
+json-syntax | an element, found '}' | a closing bracket is missing before it
+json-syntax | a member, found ']' | a closing brace is missing before it
 json-syntax | double quotes, found '}' | remove the comma before it
 json-syntax | a value, found ']' | remove the comma before it
 json-syntax | found '\'' | write double quotes
@@ -23,11 +25,12 @@ json-type | be a boolean, found a string | write true or false, without quotes
 json-type | be a boolean, found a number | write true or false
 json-type |  hook must be a string, found an object | add "version": "1.0.0" to the file: without it, it is read as version 0.1.0
 json-type | version must be a string, found a number | write "version": "1.0.0"
-json-type | hook must be an object, found a string | write {"path": "/…"}
+json-type | hook must be an object, found a string | write {"path": "/…"}; "hook": "/…" is of version 0.1.0
 json-type | be an array, found a string | write it in brackets: ["…"]
 json-type | be a string, found a number | write it in double quotes
 json-type | be a string, found a boolean | write it in double quotes
 json-type | timeout must be a number, found a string | write whole seconds, without quotes
+json-type | timeout must be an integer | write whole seconds
 unrecognized-version |  | write "version": "1.0.0"
 missing-hook |  | a file without "version": "1.0.0" is read as version 0.1.0
 conflicting-keys |  | keep one of the two
@@ -68,6 +71,9 @@ pub(super) fn hint(code: Code, message: &str) -> Option<String> {
                 // It is none of OCI's, or it would be known.
                 Some(near) if near == stage => {
                     format!("engines that run {stage} themselves are told so: --extension-stage {stage}")
+                }
+                Some("prestart") => {
+                    "did you mean \"prestart\"? It is deprecated: write \"createRuntime\"".to_owned()
                 }
                 Some(near) => format!("did you mean {near:?}?"),
                 None => ALL_STAGES.to_owned(),
@@ -111,7 +117,7 @@ mod tests {
     #[test]
     fn stages_that_were_meant() {
         let of = |stage: &str| hint(Code::UnknownStage, &format!("unknown stage {stage:?}")).unwrap();
-        assert_eq!(of("PreStart"), "did you mean \"prestart\"?");
+        assert!(of("PreStart").ends_with(" write \"createRuntime\""));
         assert_eq!(of("poststrat"), "did you mean \"poststart\"?");
         assert!(of("precreate").ends_with("--extension-stage precreate"));
         assert!(of("buildContainer").starts_with("stages are createRuntime, "));

@@ -6,9 +6,9 @@ mod suggest;
 
 use std::path::Path;
 
-use crate::diagnostic::{Code, Diagnostic, Lines, Severity, text_of};
+use crate::diagnostic::{Code, Diagnostic, Lines, Position, Severity, text_of};
 use crate::error::Error;
-use crate::hook::{Decoded, Field, quote};
+use crate::hook::{Decoded, Field, UnknownKey, quote};
 use crate::inject::Target;
 use crate::order::sorted;
 use crate::sys::Status;
@@ -18,11 +18,17 @@ pub use migrate::{NoEquivalent, migrate};
 pub(crate) use suggest::distance;
 
 /// An error as a problem of the file or directory that it is about, with what to do about it.
+#[cold]
 pub(crate) fn error(error: &Error) -> Diagnostic {
-    error.to_diagnostic(hint(error.code(), error.message()))
+    let begin = Some(Position { line: 1, column: 1 });
+    error.to_diagnostic(match error.code() {
+        Code::JsonUnexpectedEnd if error.place().position == begin => Some("the file is empty".to_owned()),
+        code => hint(code, error.message()),
+    })
 }
 
 /// What to say of a hook file that is a hook, valid or not. `executable` is what the system says of the hook's executable.
+#[cold]
 pub(crate) fn hook(
     path: &Path,
     text: &[u8],
@@ -44,8 +50,20 @@ pub(crate) fn hook(
 }
 
 /// What to say of a directory.
+#[cold]
 pub(crate) fn directory(path: &Path) -> Vec<Diagnostic> {
     Status::of_path(path).map_or_else(|_| Vec::new(), |status| not_ours("the directory", path, path, &status))
+}
+
+/// What to say of a hook file that is not there. (If it is no link, it has just been removed.)
+#[cold]
+pub(crate) fn vanished(path: &Path) -> Vec<Diagnostic> {
+    let Ok(target) = std::fs::read_link(path) else { return Vec::new() };
+    vec![Diagnostic {
+        message: format!("it is a link to {}, which does not exist", text_of(target.as_os_str())),
+        hint: Some("correct the link, or remove it".to_owned()),
+        ..warning(Code::DanglingLink, path)
+    }]
 }
 
 fn warning(code: Code, path: &Path) -> Diagnostic {
@@ -61,6 +79,7 @@ fn warning(code: Code, path: &Path) -> Diagnostic {
 }
 
 /// What runs as root should be written by nobody else. `what` is about the file or directory at `subject`.
+#[cold]
 fn not_ours(what: &str, subject: &Path, path: &Path, status: &Status) -> Vec<Diagnostic> {
     const GROUP: u32 = 0o020;
     const OTHERS: u32 = 0o002;
@@ -101,7 +120,9 @@ impl Report<'_> {
     }
 
     fn keys(&mut self) {
-        for unknown in &self.file.notes.unknown {
+        // (Editors are told by `$schema` what the file is.)
+        let is_schema = |unknown: &&UnknownKey| unknown.key == "$schema" && unknown.object.is_empty();
+        for unknown in self.file.notes.unknown.iter().filter(|unknown| !is_schema(unknown)) {
             let place =
                 if unknown.object.is_empty() { String::new() } else { format!(" in {}", unknown.object) };
             let message = format!("unknown key {}{place} is ignored", quote(unknown.key.as_bytes()));
@@ -123,7 +144,7 @@ impl Report<'_> {
         } else if when.has_bind_mounts == Some(false) && (!when.any_of || conditions == 0) {
             Some((Field::HasBindMounts, "\"hasBindMounts\": false holds for no container"))
         } else if when.always.is_none() && when.has_bind_mounts.is_none() && conditions == 0 {
-            Some((Field::Always, "it has no condition"))
+            Some((Field::When, "it has no condition"))
         } else if self.file.hook.stages.as_ref().is_some_and(|stages| stages.is_empty()) {
             Some((Field::Stages, "it lists no stage"))
         } else {

@@ -8,6 +8,10 @@ const WHEN: &[&str] = &["always", "annotations", "commands", "hasBindMounts"];
 const FILE_0_1_0: &[&str] =
     &["hook", "arguments", "stages", "stage", "cmds", "cmd", "annotations", "annotation", "hasbindmounts"];
 
+/// What 0.1.0 has under another name: its key, and where version 1.0.0 has it.
+const RENAMED: &[(&str, &str, &str)] =
+    &[("arguments", "hook", "args"), ("cmds", "when", "commands"), ("cmd", "when", "commands")];
+
 /// A hint for an unknown key of a file of this version, if there is a likely one.
 pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
     let key = unknown.key.to_ascii_lowercase();
@@ -16,20 +20,30 @@ pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
         "1.0.0" => &[("", FILE), ("hook", HOOK), ("when", WHEN)],
         _ => &[("", FILE_0_1_0)],
     };
-    for (object, names) in levels {
+    let others = || levels.iter().filter(|(object, _)| *object != unknown.object);
+    for (object, names) in others() {
         if let Some(name) = names.iter().find(is) {
-            return Some(match *object {
-                "" => format!("{name:?} belongs to the outermost object"),
-                object => format!("{name:?} belongs inside {object:?}"),
-            });
+            return Some(format!("{name:?} belongs {}", inside(object)));
         }
     }
     if version != "1.0.0" && FILE.iter().chain(HOOK).chain(WHEN).any(|name| name.to_ascii_lowercase() == key)
     {
         return Some("it belongs to version 1.0.0; write \"version\": \"1.0.0\"".to_owned());
     }
-    let (_, names) = levels.iter().find(|(object, _)| *object == unknown.object)?;
-    nearest(&key, names).map(|name| format!("did you mean {name:?}?"))
+    if let Some((_, object, name)) = RENAMED.iter().find(|(old, ..)| version == "1.0.0" && *old == key) {
+        return Some(format!("in version 1.0.0 it is {name:?}, which belongs {}", inside(object)));
+    }
+    let here = levels.iter().find(|(object, _)| *object == unknown.object);
+    if let Some(name) = here.and_then(|(_, names)| nearest(&key, names)) {
+        return Some(format!("did you mean {name:?}?"));
+    }
+    others().find_map(|(object, names)| {
+        nearest(&key, names).map(|name| format!("did you mean {name:?}? It belongs {}", inside(object)))
+    })
+}
+
+fn inside(object: &str) -> String {
+    if object.is_empty() { "to the outermost object".to_owned() } else { format!("inside {object:?}") }
 }
 
 /// The name that this one was meant to be, if it is near to one; case makes no difference.
@@ -75,6 +89,18 @@ mod tests {
         assert_eq!(meant("1.0.0", "stages", "when"), "\"stages\" belongs to the outermost object");
         assert_eq!(meant("1.0.0", "annotation", "when"), "did you mean \"annotations\"?");
         assert_eq!(meant("1.0.0", "stage", ""), "did you mean \"stages\"?");
+        assert_eq!(
+            meant("1.0.0", "annotation", "hook"),
+            "did you mean \"annotations\"? It belongs inside \"when\""
+        );
+        assert_eq!(
+            meant("1.0.0", "stage", "hook"),
+            "did you mean \"stages\"? It belongs to the outermost object"
+        );
+        assert_eq!(
+            meant("1.0.0", "cmd", ""),
+            "in version 1.0.0 it is \"commands\", which belongs inside \"when\""
+        );
         assert_eq!(meant("", "when", ""), "it belongs to version 1.0.0; write \"version\": \"1.0.0\"");
         assert_eq!(suggestion("1.0.0", "description", ""), None);
         assert_eq!(suggestion("1.0.0", "x", ""), None);

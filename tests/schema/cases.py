@@ -52,6 +52,8 @@ CASES = [
         "1.0.0 without when",
         '{"version": "1.0.0", "hook": {"path": "/bin/true"}, "stages": ["poststop"]}',
     ),
+    Case("1.0.0 that names its schema", new(', "$schema": "x.json"')),
+    Case("0.1.0 that names its schema", old(', "cmd": ["a"], "$schema": "x.json"')),
     Case(
         "every stage",
         new(
