@@ -63,7 +63,7 @@ pub struct Explain {
     pub source: Source,
     #[command(flatten)]
     pub container: Container,
-    /// Only the hook of this file name
+    /// Only the hook of this file name, or end of a path
     #[arg(long, value_name = "NAME")]
     pub hook: Option<String>,
     /// When to use colours

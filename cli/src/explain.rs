@@ -1,11 +1,11 @@
 //! `oci-hooks explain`
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libhooks::{
-    Annotation, Code, Condition, ConditionVerdict, Diagnostic, Explanation, HookVerdict, Policy, Severity,
-    Stage,
+    Annotation, Code, Condition, ConditionVerdict, Diagnostic, HookVerdict, Policy, Severity, Stage,
 };
 
 use crate::arguments::Explain;
@@ -21,10 +21,14 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let has_bind_mounts = arguments.container.has_bind_mounts;
     let mut explanation =
         manager.explain(&config.text, annotations.as_ref(), has_bind_mounts).map_err(failure)?;
+    // Also those that are not asked about: one of them may run instead of a file that is.
+    let files: Vec<PathBuf> = explanation.hooks.iter().map(|hook| hook.path.clone()).collect();
     if let Some(name) = &arguments.hook {
-        explanation.hooks.retain(|hook| hook.name == *name);
-        explanation.masked.retain(|masked| masked.path.ends_with(name));
-        explanation.without_hook.retain(|diagnostic| diagnostic.path.ends_with(name));
+        // A file's name, or the end of its path.
+        let is_meant = |path: &Path| path.ends_with(name.strip_prefix("./").unwrap_or(name));
+        explanation.hooks.retain(|hook| is_meant(&hook.path));
+        explanation.masked.retain(|masked| is_meant(&masked.path));
+        explanation.without_hook.retain(|diagnostic| is_meant(&diagnostic.path));
         if explanation.hooks.is_empty() && explanation.without_hook.is_empty() {
             return Err(Failure::Error(format!("no hook file is called {name}")));
         }
@@ -54,7 +58,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         );
     }
     for diagnostic in &explanation.without_hook {
-        tree.without_hook(diagnostic, &explanation);
+        tree.without_hook(diagnostic, &explanation.without_hook, &files);
     }
     report::print(&tree.text)?;
     if explanation.hooks.is_empty() {
@@ -134,13 +138,13 @@ impl Tree {
         }
     }
 
-    /// A file that gives no hook.
-    fn without_hook(&mut self, diagnostic: &Diagnostic, explanation: &Explanation) {
+    /// A file that gives no hook. `all` is what there is to say of such files, `files` have the hooks.
+    fn without_hook(&mut self, diagnostic: &Diagnostic, all: &[Diagnostic], files: &[PathBuf]) {
         let name = diagnostic.path.file_name();
-        let instead = explanation.hooks.iter().find(|hook| hook.path.file_name() == name);
-        let runs = instead.and_then(|hook| hook.path.parent()).map(|directory| directory.display());
+        let instead = files.iter().find(|path| path.file_name() == name);
+        let runs = instead.and_then(|path| path.parent()).map(|directory| directory.display());
         let of_path = |known: &&Diagnostic| known.path == diagnostic.path;
-        let said = |code| explanation.without_hook.iter().filter(of_path).any(|known| known.code == code);
+        let said = |code| all.iter().filter(of_path).any(|known| known.code == code);
         let so = match runs {
             Some(runs) if said(Code::OverrideIneffective) => {
                 format!(", so the one of that name in {runs} runs")
@@ -148,13 +152,13 @@ impl Tree {
             Some(runs) => format!("; the one of that name in {runs} is preferred anyway"),
             None => String::new(),
         };
-        let is_error = |known: &Diagnostic| known.severity == Severity::Error;
+        let is_why = |known: &Diagnostic| known.code != Code::OverrideIneffective;
+        let why = report::without_path(diagnostic);
         let (style, verdict) = match diagnostic.severity {
-            Severity::Error => {
-                (Style::Red, format!("gives no hook: {}{so}", report::without_path(diagnostic)))
-            }
-            // What was said with the error; or of a link that leads nowhere.
-            _ if explanation.without_hook.iter().filter(of_path).any(is_error) => return,
+            Severity::Error => (Style::Red, format!("gives no hook: {why}{so}")),
+            _ if is_why(diagnostic) => (Style::Yellow, format!("gives no hook: {why}{so}")),
+            // What was said with the reason. (One that has just been removed has none.)
+            _ if all.iter().filter(of_path).any(is_why) => return,
             _ => (Style::Yellow, format!("gives no hook{so}")),
         };
         let position = diagnostic.position.map(|p| (p.line, p.column));

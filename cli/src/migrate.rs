@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use libhooks::{Error, Hook, NoEquivalent, migrate};
+use libhooks::{Error, Hook, NoEquivalent, migrate, validate};
 
-use crate::arguments::Migrate;
+use crate::arguments::{Migrate, OWN_STAGES};
 use crate::configuration::{self, Config};
 use crate::report::{self, Failure};
 
@@ -72,5 +72,9 @@ fn tell(file: &Config, old: &Hook, new: &Hook) {
     } else if old.when.has_bind_mounts == Some(false) {
         let message = "its \"hasbindmounts\": false never holds, and is left out";
         report::note("note", &format!("{}: {message}", file.name));
+    }
+    if let Err(error) = validate(&new.to_json(), &OWN_STAGES) {
+        let code = error.code().as_str();
+        report::note("warning", &format!("{}: engines here refuse the hook: {error} [{code}]", file.name));
     }
 }

@@ -113,9 +113,10 @@ fn migrate_says_what_is_left_out() {
     let want = "note: standard input:2:26: unknown key \"x\\u{1b}\" is left out\n\
                 note: standard input: its \"hasbindmounts\": false never holds, and is left out\n";
     assert_eq!(stderr, want);
-    for never in
-        [r#"{"hook": "/a", "stages": []}"#, r#"{"hook": "/a", "stages": [], "hasbindmounts": false}"#]
-    {
+    for never in [
+        r#"{"hook": "/bin/sh", "stages": []}"#,
+        r#"{"hook": "/bin/sh", "stages": [], "hasbindmounts": false}"#,
+    ] {
         let (code, stdout, stderr) = place.run(&["migrate", "-"], never);
         assert_eq!(
             (code, stderr.as_str()),
@@ -123,6 +124,17 @@ fn migrate_says_what_is_left_out() {
         );
         assert!(stdout.contains("\"when\": {\n    \"always\": false\n  }"), "{stdout}");
     }
+}
+
+/// What was wrong with the hook is wrong with it still, and not lost either.
+#[test]
+fn migrate_says_what_engines_refuse() {
+    let (code, stdout, stderr) = Place::new(&[])
+        .run(&["migrate", "-"], &OLD.replace("sh$", "(?=sh)").replace("prestart", "precreate"));
+    assert_eq!((code, stdout.contains("(?=sh)")), (0, true), "{stdout}");
+    let want = "warning: standard input: engines here refuse the hook: invalid command \"(?=sh)\": error parsing regexp: \
+                invalid or unsupported Perl syntax: `(?=` [invalid-command]\n";
+    assert_eq!(stderr, want);
 }
 
 #[test]
