@@ -49,6 +49,9 @@ mod options;
 mod order;
 mod packed;
 pub mod pattern;
+#[cfg(test)]
+#[path = "../tests/random/mod.rs"]
+mod random;
 mod read;
 mod sieve;
 mod snapshot;

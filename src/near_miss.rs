@@ -120,6 +120,9 @@ impl<'p> Nearly<'p> {
         if set & (begin | end) == 0 {
             return None;
         }
+        // Blanks are at the ends of the text; at those of a part they may be meant.
+        let text = if has(set, Obstacle::BlankInText) { trimmed(text) } else { text };
+        let set = set & !bit(Obstacle::BlankInText);
         // Characters are not cut.
         let places: Vec<usize> = match std::str::from_utf8(text) {
             Ok(text) => (0..=text.len()).filter(|place| text.is_char_boundary(*place)).collect(),
@@ -136,7 +139,7 @@ impl<'p> Nearly<'p> {
             let part = text.get(first..**to).unwrap_or_default();
             self.matches(set & !begin & !end, part)
         });
-        text.get(first..*last?).map(trimmed)
+        text.get(first..*last?)
     }
 
     /// Whether the text is nearly one of the few that the pattern stands for.
@@ -220,6 +223,7 @@ fn without_blanks(pattern: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::{self, Random};
 
     /// The obstacles and the part, as text.
     fn miss(pattern: &str, text: &str) -> String {
@@ -275,5 +279,120 @@ mod tests {
     fn words() {
         let miss = Nearly::new("^sh$").miss(b"/bin/sh").unwrap();
         assert_eq!(miss.message, "^ wants the match at its begin (it would match \"sh\")");
+    }
+
+    /// A pattern in parts, which can be relaxed by leaving some out.
+    struct Parts {
+        begin: &'static str,
+        blank_before: &'static str,
+        inside: String,
+        blank_behind: &'static str,
+        end: &'static str,
+    }
+
+    impl Parts {
+        fn pattern(&self, set: Obstacles) -> Pattern {
+            let or = |part, obstacle| if has(set, obstacle) { "" } else { part };
+            let case = if has(set, Obstacle::Case) { "(?i)" } else { "" };
+            let text = [
+                case,
+                or(self.begin, Obstacle::Begin),
+                or(self.blank_before, Obstacle::BlankInPattern),
+                &self.inside,
+                or(self.blank_behind, Obstacle::BlankInPattern),
+                or(self.end, Obstacle::End),
+            ];
+            Pattern::new(&text.concat()).unwrap()
+        }
+
+        fn matches(&self, set: Obstacles, text: &str) -> bool {
+            let text = if has(set, Obstacle::BlankInText) { text.trim() } else { text };
+            self.pattern(set).matches(text.as_bytes())
+        }
+    }
+
+    /// A pattern, and a text that it matches.
+    fn parts(random: &mut Random) -> (Parts, String) {
+        const INSIDE: [(&str, &str); 9] = [
+            ("gpu", "gpu"),
+            ("Com\\.example", "Com.example"),
+            ("[0-9]+", "17"),
+            ("(on|off)", "off"),
+            ("x*", "xx"),
+            ("[^b]", "c"),
+            (".é", "Xé"),
+            ("\\bw{2,3}\\b", "ww"),
+            ("(?:a|bc)?d", "bcd"),
+        ];
+        let mut or_none = |part| if random.percent(50) { part } else { "" };
+        let (begin, end) = (or_none("^"), or_none("$"));
+        let (blank_before, blank_behind) = match random.below(8) {
+            0 => (" ", ""),
+            1 => ("", " "),
+            _ => ("", ""),
+        };
+        let (mut inside, mut text) = (String::new(), String::new());
+        for _ in 0..=random.below(3) {
+            let (pattern, matched) = INSIDE[random.below(INSIDE.len())];
+            inside += pattern;
+            text += matched;
+        }
+        let text = format!("{blank_before}{text}{blank_behind}");
+        (Parts { begin, blank_before, inside, blank_behind, end }, text)
+    }
+
+    /// What is told is true: with it out of the way the pattern matches, with less it does not. What is told of no text is in no
+    /// text's way.
+    #[test]
+    fn what_is_told_stands_in_the_way_and_nothing_else() {
+        let mut random = Random::new(random::seed());
+        let all: Obstacles = (1 << Obstacle::RELAXABLE.len()) - 1;
+        let mut told = std::collections::BTreeMap::new();
+        for _ in 0..20_000 {
+            let (parts, mut text) = parts(&mut random);
+            for _ in 0..=random.below(2) {
+                text = match random.below(7) {
+                    0 => text.to_uppercase(),
+                    1 => text.to_lowercase(),
+                    2 => format!(" {text}"),
+                    3 => format!("{text}\t"),
+                    4 => format!("{}{text}", random.pick(&["a", "é", "x/", "com."])),
+                    5 => format!("{text}{}", random.pick(&["b", "é", "/x", ".y"])),
+                    _ => random.pick(&["", "no", "gpu", "Com.example off", "12é"]).to_owned(),
+                };
+            }
+            let pattern = parts.pattern(0);
+            if pattern.matches(text.as_bytes()) {
+                continue;
+            }
+            let matching = |set: &Obstacles| parts.matches(*set, &text);
+            let found = Nearly::new(pattern.as_str()).miss(text.as_bytes());
+            let obstacles: Vec<Obstacle> =
+                found.as_ref().map_or_else(Vec::new, |miss| miss.obstacles.clone());
+            let case = format!("{:?} {text:?}: {found:?}", pattern.as_str());
+            *told.entry(format!("{obstacles:?}")).or_insert(0) += 1;
+            // (How words are misspelt is in the table above.)
+            if obstacles == [Obstacle::Spelling] || found.is_none() {
+                let is_near = matching(&all) || matching(&(all & !bit(Obstacle::Case)));
+                assert!(!is_near || parts.matches(all, ""), "{case}");
+                continue;
+            }
+            let set = obstacles.iter().fold(0, |set, obstacle| set | bit(*obstacle));
+            assert!(matching(&set), "{case}");
+            let fewer = (0..=all).filter(|other| other.count_ones() < set.count_ones());
+            assert!(!fewer.into_iter().any(|other| matching(&other)), "{case}");
+            let part = found.unwrap().part;
+            assert_eq!(part.is_some(), set & (bit(Obstacle::Begin) | bit(Obstacle::End)) != 0, "{case}");
+            if let Some(part) = part {
+                let anchors = bit(Obstacle::Begin) | bit(Obstacle::End);
+                let others = set & !anchors & !bit(Obstacle::BlankInText);
+                assert!(text.contains(&part) && parts.matches(others, &part), "{case}");
+            }
+        }
+        println!("{told:?}");
+        for obstacle in Obstacle::RELAXABLE {
+            assert!(told.get(&format!("[{obstacle:?}]")).is_some_and(|count| *count > 20), "{told:?}");
+        }
+        assert!(told.len() > 15, "{told:?}");
     }
 }

@@ -225,13 +225,9 @@ impl Patch {
 }
 
 #[cfg(test)]
-#[path = "../../tests/random/mod.rs"]
-mod random;
-
-#[cfg(test)]
 mod tests {
-    use super::random::Random;
     use super::*;
+    use crate::random::{self, Random};
 
     fn patch(old: &str, new: &str) -> String {
         patch_to_json(&diff(old, new).unwrap())
