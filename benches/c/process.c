@@ -31,7 +31,8 @@ main (int argc, char **argv)
   if (count <= 0)
     return 2;
   if (posix_spawn_file_actions_init (&actions) != 0
-      || posix_spawn_file_actions_addopen (&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) != 0)
+      || posix_spawn_file_actions_addopen (&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) != 0
+      || posix_spawn_file_actions_adddup2 (&actions, STDOUT_FILENO, STDERR_FILENO) != 0)
     return 1;
   for (i = 0; i < count; i++)
     {

@@ -32,7 +32,7 @@ impl When {
     /// For what goes to standard output.
     pub fn for_stdout(self) -> Colors {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = || std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+        let dumb = || std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
         Colors(match self {
             When::Always => true,
             When::Never => false,

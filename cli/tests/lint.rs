@@ -169,19 +169,22 @@ fn colours_are_for_terminals() {
     let (_, painted, _) = place.outcome(&["--color", "always", "d"]);
     assert!(painted.contains("\u{1b}[31munknown-stage\u{1b}[0m"), "{painted:?}");
     // On a terminal it has colours, unless NO_COLOR says otherwise.
-    let on_a_terminal = |no_color: &str| {
+    let on_a_terminal = |term: &str, no_color: &str| {
         let command = format!("{} lint d", env!("CARGO_BIN_EXE_oci-hooks"));
         let mut script = Command::new("script");
         script.args(["-qec", &command, "/dev/null"]).current_dir(place.0.path());
-        let output = script.env("TERM", "xterm").env("NO_COLOR", no_color).output();
+        let output = script.env("TERM", term).env("NO_COLOR", no_color).output();
         output.ok().map(|output| String::from_utf8(output.stdout).unwrap())
     };
-    match (on_a_terminal(""), on_a_terminal("1")) {
-        (Some(painted), Some(plain)) => {
+    match on_a_terminal("xterm", "") {
+        Some(painted) => {
             assert!(painted.contains("\u{1b}[31munknown-stage"), "{painted:?}");
-            assert!(!plain.contains('\u{1b}') && plain.contains("unknown-stage"), "{plain:?}");
+            for (term, no_color) in [("xterm", "1"), ("dumb", ""), ("", "")] {
+                let plain = on_a_terminal(term, no_color).unwrap();
+                assert!(!plain.contains('\u{1b}') && plain.contains("unknown-stage"), "{plain:?}");
+            }
         }
-        _ => println!("SKIP: colours_are_for_terminals: no script(1) here, which makes a terminal"),
+        None => println!("SKIP: colours_are_for_terminals: no script(1) here, which makes a terminal"),
     }
 }
 
