@@ -9,6 +9,7 @@ lines, as tests/run counts them.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,10 +33,16 @@ def problems(command: str, validator: Draft4Validator, paths: list[str]) -> list
     diagnostics = subprocess.run(
         [command, "lint", "--json", *paths], capture_output=True, check=False, text=True
     ).stdout
-    codes = [
-        diagnostic["code"] for diagnostic in json.loads(diagnostics)["diagnostics"]
-    ]
+    ours = json.loads(diagnostics)["diagnostics"]
+    codes = [diagnostic["code"] for diagnostic in ours]
     [run] = log["runs"]
+    # Single braces are around placeholders, of which there are none.
+    texts = [result["message"]["text"] for result in run["results"]]
+    for text, diagnostic in zip(texts, ours):
+        if re.search("[{}]", re.sub("{{|}}", "", text)):
+            found.append(f"a single brace in {text}")
+        if diagnostic["message"] not in text.replace("{{", "{").replace("}}", "}"):
+            found.append(f"{text} for {diagnostic['message']}")
     if [result["ruleId"] for result in run["results"]] != codes:
         found.append(f"the results are not the diagnostics {codes}")
     if log["$schema"] != ID:

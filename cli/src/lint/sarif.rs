@@ -40,7 +40,7 @@ pub fn log(diagnostics: &[Diagnostic]) -> String {
                 "ruleId": diagnostic.code.as_str(),
                 "ruleIndex": indexes.get(&diagnostic.code),
                 "level": level(diagnostic.severity),
-                "message": {"text": with_hint(diagnostic)},
+                "message": {"text": message(diagnostic)},
                 "locations": [{"physicalLocation": location}],
             })
         })
@@ -58,11 +58,13 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn with_hint(diagnostic: &Diagnostic) -> String {
-    match &diagnostic.hint {
+/// What is wrong and what to do. Braces, which are around placeholders there, are doubled (SARIF 2.1.0, 3.11.5).
+fn message(diagnostic: &Diagnostic) -> String {
+    let text = match &diagnostic.hint {
         Some(hint) => format!("{} ({hint})", diagnostic.message),
         None => diagnostic.message.clone(),
-    }
+    };
+    text.replace('{', "{{").replace('}', "}}")
 }
 
 /// The path as a URI, relative where the path is (RFC 3986).
