@@ -121,6 +121,7 @@ impl Sieve {
     }
 
     /// Whether a hook that requires this might be for the container.
+    #[inline]
     pub fn passes(&self, requirement: &Requirement) -> bool {
         let pairs = match requirement.of {
             Subject::Nothing => return true,

@@ -84,6 +84,7 @@ impl Compiled {
     }
 
     /// Whether it matches; an error if it is none.
+    #[inline]
     pub fn matches(&self, input: &[u8]) -> std::result::Result<bool, &PatternError> {
         match self {
             Compiled::Literal(literal) => Ok(literal.matches(input)),
@@ -218,6 +219,7 @@ impl Conditions {
 }
 
 impl AnnotationPatterns {
+    #[inline]
     fn evaluate(&self, index: usize, container: &Container<'_>) -> (Evaluated, Result<Outcome>) {
         let mut near = None;
         for (at, (key, value)) in container.annotations.iter().enumerate() {
@@ -259,6 +261,7 @@ impl<T: Trace> Verdict<'_, T> {
         T::GOES_ON || self.decided.is_none()
     }
 
+    #[inline]
     fn add(&mut self, condition: Evaluated, outcome: Result<Outcome>) {
         self.trace.condition(condition, &outcome, self.decided.is_some());
         if self.decided.is_some() {

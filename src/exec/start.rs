@@ -10,6 +10,7 @@ use super::RunOptions;
 use crate::diagnostic::{Code, text_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::OciHook;
+use crate::order::sorted;
 use crate::sys::{self, Child, Command};
 
 /// A hook that runs, and our ends of its pipes.
@@ -123,24 +124,21 @@ fn failed(operation: &'static str, path: &Path, errno: i32) -> Error {
 /// The environment as Go passes it on: of two entries of one name the last counts, and stays where it is; empty entries are
 /// dropped, those without `=` are not.
 fn environment(env: &[String]) -> Vec<String> {
-    // In order. (A set of hashes would be 3 kB of code for a few names.)
-    let mut names: Vec<&str> = Vec::new();
-    let mut kept: Vec<String> = Vec::with_capacity(env.len());
-    for entry in env.iter().rev().filter(|entry| !entry.is_empty()) {
+    let mut names: Vec<(&str, usize)> = Vec::new();
+    for (index, entry) in env.iter().enumerate() {
         // A name may begin with "=" (on Windows it does); Go looks for the sign behind the first character.
         let equals = entry.char_indices().skip(1).find(|&(_, c)| c == '=').map(|(at, _)| at);
-        let is_new = match equals.or_else(|| entry.starts_with('=').then_some(0)) {
-            None => true,
-            Some(at) => {
-                let name = entry.get(..at).unwrap_or_default();
-                let place = names.binary_search(&name);
-                place.map_err(|place| names.insert(place, name)).is_err()
-            }
-        };
-        if is_new {
-            kept.push(entry.clone());
+        let end = equals.or_else(|| entry.starts_with('=').then_some(0));
+        names.extend(end.and_then(|end| entry.get(..end)).map(|name| (name, index)));
+    }
+    let names = sorted(names, |(a, _), (b, _)| a.cmp(b));
+    let mut counts: Vec<bool> = env.iter().map(|entry| !entry.is_empty()).collect();
+    for (earlier, later) in names.iter().zip(names.iter().skip(1)) {
+        if earlier.0 == later.0
+            && let Some(counts) = counts.get_mut(earlier.1)
+        {
+            *counts = false;
         }
     }
-    kept.reverse();
-    kept
+    env.iter().zip(counts).filter(|(_, counts)| *counts).map(|(entry, _)| entry.clone()).collect()
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::error::{SyntaxError, SyntaxErrorKind};
+use super::error::{JsonError, SyntaxError, SyntaxErrorKind};
 use super::nesting::Open;
 use super::strings::{Text, text_of, unescape};
 
@@ -45,6 +45,8 @@ pub(crate) struct Reader<'a> {
     valid: Option<&'a str>,
     at: usize,
     open: Open,
+    /// Where values of wrong types are noted, if they are.
+    pub(super) wrong: Option<Vec<JsonError>>,
 }
 
 /// Where a string stands, without its quotes.
@@ -56,16 +58,16 @@ struct Raw {
 impl<'a> Reader<'a> {
     /// Of a text that may be no UTF-8: whether it is, is asked once for all of its strings.
     pub fn new(text: &'a [u8]) -> Reader<'a> {
-        Reader { text, valid: str::from_utf8(text).ok(), at: 0, open: Open::default() }
+        Reader { text, valid: str::from_utf8(text).ok(), at: 0, open: Open::default(), wrong: None }
     }
 
     pub fn of_str(text: &'a str) -> Reader<'a> {
-        Reader { text: text.as_bytes(), valid: Some(text), at: 0, open: Open::default() }
+        Reader { text: text.as_bytes(), valid: Some(text), at: 0, open: Open::default(), wrong: None }
     }
 
     /// Checks that the whole text is one JSON value.
     pub fn check(text: &'a [u8]) -> Result<(), SyntaxError> {
-        let mut reader = Reader { text, valid: None, at: 0, open: Open::default() };
+        let mut reader = Reader { text, valid: None, at: 0, open: Open::default(), wrong: None };
         reader.skip()?;
         reader.end()
     }
@@ -193,6 +195,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     fn byte(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
@@ -248,6 +251,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Closes what was just opened if nothing is in it.
+    #[inline]
     fn close_empty(&mut self) -> bool {
         self.space();
         let bracket = if self.open.is_object() { b'}' } else { b']' };
@@ -260,6 +264,7 @@ impl<'a> Reader<'a> {
     }
 
     /// After a value in an array or object: past the comma (false), or past the end of the innermost (true).
+    #[inline]
     fn next_or_close(&mut self) -> Result<bool, SyntaxError> {
         self.space();
         let (bracket, expected) = if self.open.is_object() {
@@ -294,6 +299,7 @@ impl<'a> Reader<'a> {
         Ok((raw, offset))
     }
 
+    #[inline]
     fn decode(&self, raw: &Raw) -> Cow<'a, str> {
         let text = || self.text.get(raw.place.clone()).unwrap_or_default();
         match self.valid {
@@ -303,6 +309,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline]
     fn raw_string(&mut self, expected: &'static str) -> Result<Raw, SyntaxError> {
         if self.byte() != Some(b'"') {
             return Err(self.unexpected(expected));

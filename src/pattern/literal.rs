@@ -58,6 +58,7 @@ impl Literal {
     }
 
     /// The same for a text with dots.
+    #[inline]
     fn is_found(&self, input: &[u8]) -> bool {
         let found_at = |at: usize| {
             let rest = input.get(at..).and_then(|tail| without_prefix(tail, &self.text));
@@ -81,11 +82,14 @@ impl Literal {
 }
 
 /// What follows a text with dots at the start of the input.
+#[inline]
 fn without_prefix<'i>(mut input: &'i [u8], text: &[u8]) -> Option<&'i [u8]> {
     for &wanted in text {
-        let length = match decode(input)? {
-            (character, length) if wanted == DOT && character != u32::from(b'\n') => length,
-            (character, 1) if character == u32::from(wanted) => 1,
+        // The others are ASCII, of which each byte is a character.
+        let length = match input.first()? {
+            b'\n' if wanted == DOT => return None,
+            _ if wanted == DOT => decode(input)?.1,
+            byte if *byte == wanted => 1,
             _ => return None,
         };
         input = input.get(length..)?;

@@ -9,6 +9,7 @@ use super::program::{Inst, On, Program};
 use super::texts::{Gap, Texts};
 
 /// The next code point and its length; a byte that is not UTF-8 is one U+FFFD.
+#[inline]
 pub(super) fn decode(rest: &[u8]) -> Option<(u32, usize)> {
     const INVALID: (u32, usize) = (0xFFFD, 1);
     let (&first, rest) = rest.split_first()?;

@@ -175,6 +175,7 @@ impl Pattern {
     /// The input need not be UTF-8: every byte that is not part of a valid encoding counts as one U+FFFD.
     ///
     /// The first match of a pattern that is not just text builds its machine.
+    #[inline]
     pub fn matches(&self, input: &[u8]) -> bool {
         match &self.engine {
             Engine::Nothing => false,

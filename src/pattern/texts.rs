@@ -22,6 +22,7 @@ pub(super) enum Gap {
 }
 
 impl Gap {
+    #[inline]
     pub(super) fn takes(self, bytes: &[u8]) -> bool {
         match self {
             Gap::Nothing => bytes.is_empty(),
@@ -58,6 +59,7 @@ pub(super) fn is_one_comparison(before: Gap, after: Gap) -> bool {
 }
 
 /// Whether the input is a text with these around it, at least one of which is nothing, or both anything.
+#[inline]
 pub(super) fn is_match(before: Gap, text: &[u8], after: Gap, input: &[u8]) -> bool {
     match (before, after) {
         (Gap::Anything, Gap::Anything) => contains(input, text),
