@@ -82,8 +82,8 @@ codes! {
     JsonType = "json-type", ERROR;
     /// More than 10,000 levels of nesting.
     JsonDepth = "json-depth", ERROR;
-    /// A key that must not be given twice is given twice.
-    DuplicateKey = "duplicate-key", None;
+    /// A key is given twice: of a hook file, where one of them is lost, or of a config, where readers differ.
+    DuplicateKey = "duplicate-key", WARNING;
     /// A key that some readers take for another one, since it differs only in case.
     FoldedKey = "folded-key", None;
 
@@ -146,7 +146,7 @@ codes! {
     // Warnings.
     /// A key that nobody reads.
     UnknownKey = "unknown-key", WARNING;
-    /// A hook file is a link to what does not exist, and is passed over.
+    /// A hook file is a link that leads nowhere, and is passed over.
     DanglingLink = "dangling-link", WARNING;
     /// A file that gives no hook does not mask the one of its name below it.
     OverrideIneffective = "override-ineffective", WARNING;
@@ -158,9 +158,9 @@ codes! {
     DuplicateInjection = "duplicate-injection", WARNING;
     /// `prestart`, which the OCI runtime specification deprecates.
     DeprecatedStage = "deprecated-stage", WARNING;
-    /// A timeout that kills the hook at once.
+    /// A timeout of no time, or less.
     TimeoutNotPositive = "timeout-not-positive", WARNING;
-    /// Two names in one directory that differ only in case.
+    /// Two names that differ only in case.
     CaseCollision = "case-collision", WARNING;
     /// Somebody else may write what runs as root.
     WritableByOthers = "writable-by-others", WARNING;

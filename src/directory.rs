@@ -8,9 +8,11 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::diagnostic::{Code, Diagnostic, Position, text_of};
+use crate::diagnostic::{Code, Diagnostic, Lines, text_of};
 use crate::error::{Error, ErrorKind};
-use crate::hook::{Decoded, Hook, Invalid, Validator, Wanted, decode, decode_again, nil_hook, quote};
+use crate::hook::{
+    DecodeError, Decoded, Hook, Invalid, Validator, Wanted, decode, decode_again, nil_hook, quote,
+};
 use crate::lint;
 use crate::loaded::{Loaded, Source};
 use crate::options::{LogLevel, Options};
@@ -87,7 +89,7 @@ impl Scan {
     }
 
     fn fail(&mut self, error: Error) {
-        self.say(vec![lint::error(&error)]);
+        self.say(vec![lint::error(&error, &Decoded::default())]);
         self.errors.push(error);
     }
 
@@ -186,8 +188,8 @@ impl<'a> Scanner<'a> {
                         Some(good) => scan.hooks.push(Arc::clone(good.loaded)),
                         None => scan.without_hook.push(Arc::clone(path)),
                     }
-                    scan.fail(failure.error);
-                    scan.say(failure.warnings);
+                    scan.errors.push(failure.error);
+                    scan.say(failure.diagnostics);
                 }
             }
         }
@@ -219,12 +221,8 @@ impl<'a> Scanner<'a> {
             errno => system_error("open", path, errno).into(),
         })?;
         let (text, status) = read_file(&file, path)?;
-        let decoded = decode(&text, self.options.reader.as_ref(), Wanted::Conditions).map_err(|error| {
-            let position = error.offset.map(|offset| Position::of(&text, offset));
-            let message = format!("parsing hook {}: {}", quote(path.as_os_str().as_bytes()), error.message);
-            let error = Error::new(ErrorKind::HookFile, error.code, message);
-            ReadError::from(error.with_path(&**path).with_position(position))
-        })?;
+        let decoded = decode(&text, self.options.reader.as_ref(), Wanted::Conditions)
+            .map_err(|error| self.undecoded(error, path, &text))?;
         let decoded = decoded.ok_or_else(|| ReadError::from(nil_hook().with_path(&**path)))?;
         match self.validator.validate(&decoded.hook) {
             Ok(ready) => {
@@ -237,7 +235,38 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// What there is to say about a file that gives no valid hook.
+    /// What there is to say about a file that is no hook. Whoever mends it wants to know all that is wrong.
+    #[cold]
+    fn undecoded(&mut self, error: DecodeError, path: &Path, text: &[u8]) -> ReadError {
+        let lines = Lines::new(text);
+        let as_error = |error: DecodeError| {
+            let message = format!("parsing hook {}: {}", quote(path.as_os_str().as_bytes()), error.message);
+            let position = error.offset.map(|offset| lines.position(offset));
+            Error::new(ErrorKind::HookFile, error.code, message).with_path(path).with_position(position)
+        };
+        // (What the caller's reader refuses is its own matter.)
+        let is_ours = error.code != Code::ReaderFailed;
+        let mut decoded = if is_ours { decode_again(text, Wanted::Mistakes) } else { Decoded::default() };
+        let mistakes = std::mem::take(&mut decoded.notes.mistakes);
+        let mut failure = Failure::new(as_error(error), &decoded);
+        // (Where there are none, it is not even JSON, or of no version.)
+        if !mistakes.is_empty() {
+            for mistake in mistakes.into_iter().skip(1) {
+                failure.add(&as_error(mistake.context(&decoded.version)), &decoded);
+            }
+            self.validator.each(&decoded.hook, &mut |invalid| {
+                // What is of a wrong type is not missing.
+                if invalid.code != Code::MissingStages {
+                    failure.add(&placed(invalid, path, &decoded, &lines), &decoded);
+                }
+            });
+            failure.diagnostics.extend(lint::keys(path, text, &mut decoded));
+        }
+        ReadError::Failed(Box::new(failure))
+    }
+
+    /// The same about a hook that is not valid.
+    #[cold]
     fn invalid(
         &mut self,
         invalid: Invalid,
@@ -249,19 +278,25 @@ impl<'a> Scanner<'a> {
         let decoded = if decoded.by_reader { decoded } else { decode_again(text, Wanted::Notes) };
         let executable = self.validator.executable(&decoded.hook.entry.path).ok();
         let executable = executable.as_ref().map(|executable| &executable.status);
-        let error = |invalid: Invalid| {
-            let offset = invalid.field.as_ref().and_then(|field| decoded.place(field));
-            let position = offset.map(|offset| Position::of(text, offset));
-            Error::from(invalid).with_path(path).with_position(position)
-        };
-        // The reference stops at the first; whoever mends the file wants to know them all.
-        let mut warnings = Vec::new();
-        self.validator
-            .others(&decoded.hook, &invalid, &mut |other| warnings.push(lint::error(&error(other))));
-        warnings.extend(lint::hook(path, text, &decoded, status, executable, self.extension_stages));
-        let error = error(invalid);
-        ReadError::Failed(Box::new(Failure { error, warnings, hook: Some(decoded.hook.into()) }))
+        let lines = Lines::new(text);
+        let mut failure = Failure::new(placed(invalid.clone(), path, &decoded, &lines), &decoded);
+        self.validator.each(&decoded.hook, &mut |other| {
+            if other != invalid {
+                failure.add(&placed(other, path, &decoded, &lines), &decoded);
+            }
+        });
+        let warnings = lint::hook(path, text, &decoded, status, executable, self.extension_stages);
+        failure.diagnostics.extend(warnings);
+        failure.hook = Some(decoded.hook.into());
+        ReadError::Failed(Box::new(failure))
     }
+}
+
+/// As an error of the file, at the place of what it is about.
+fn placed(invalid: Invalid, path: &Path, decoded: &Decoded<'_>, lines: &Lines) -> Error {
+    let offset = invalid.field.as_ref().and_then(|field| decoded.place(field));
+    let position = offset.map(|offset| lines.position(offset));
+    Error::from(invalid).with_path(path).with_position(position)
 }
 
 pub(crate) fn owned(texts: &[&str]) -> Arc<[String]> {
@@ -277,15 +312,27 @@ pub(crate) enum ReadError {
 
 pub(crate) struct Failure {
     pub error: Error,
-    /// What else there is to say: other errors, and warnings.
-    pub warnings: Vec<Diagnostic>,
+    /// What there is to say: the error first, then others, then warnings.
+    pub diagnostics: Vec<Diagnostic>,
     /// It is a hook, but not a valid one.
     pub hook: Option<Hook>,
 }
 
+impl Failure {
+    fn new(error: Error, file: &Decoded<'_>) -> Failure {
+        let mut failure = Failure { diagnostics: Vec::new(), hook: None, error };
+        failure.diagnostics.push(lint::error(&failure.error, file));
+        failure
+    }
+
+    fn add(&mut self, error: &Error, file: &Decoded<'_>) {
+        self.diagnostics.push(lint::error(error, file));
+    }
+}
+
 impl From<Error> for ReadError {
     fn from(error: Error) -> ReadError {
-        ReadError::Failed(Box::new(Failure { error, warnings: Vec::new(), hook: None }))
+        ReadError::Failed(Box::new(Failure::new(error, &Decoded::default())))
     }
 }
 

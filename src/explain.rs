@@ -29,8 +29,8 @@ pub struct Explanation {
     pub hooks: Vec<HookVerdict>,
     /// Hooks that were not asked, since files of later directories mask them.
     pub masked: Vec<MaskedHook>,
-    /// Files that give no hook, and why; and those of them (`override-ineffective`) in place of which a hook of the same
-    /// name in an earlier directory runs.
+    /// Why files give no hook: of each its first error, or that it is a link that leads nowhere (`dangling-link`); and
+    /// (`override-ineffective`) that it does not mask the hook of its name in an earlier directory.
     pub without_hook: Vec<Diagnostic>,
 }
 

@@ -157,7 +157,7 @@ impl Manager {
         self.0.snapshot.load().diagnostics().cloned().collect()
     }
 
-    /// What is wrong with the files and directories that give no hook, and whether another file's hook runs instead: of the
+    /// Why files and directories give no hook (of each its first error), and what they do not mask for that: of the
     /// [diagnostics](Manager::diagnostics) those that whoever injects has to know. To have them costs little, while the
     /// warnings of hooks take another look at each of their files.
     pub fn without_hook(&self) -> Vec<Diagnostic> {

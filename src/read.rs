@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::diagnostic::{Code, Diagnostic, text_of};
 use crate::directory::{Before, ReadError, Scanner, is_hook_file, owned, system_error};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hook::Hook;
+use crate::hook::{Decoded, Hook};
 use crate::lint;
 use crate::list::Listing;
 use crate::options::Options;
@@ -51,13 +51,17 @@ pub fn check(path: impl AsRef<Path>, extension_stages: &[&str]) -> Vec<Diagnosti
     let options = Options::default();
     let mut found = match Scanner::new(&stages, &options, Before::default()).load_path(path) {
         Ok(loaded) => loaded.warnings().to_vec(),
-        Err(ReadError::Failed(failure)) => {
-            std::iter::once(lint::error(&failure.error)).chain(failure.warnings).collect()
+        Err(ReadError::Failed(failure)) => failure.diagnostics,
+        Err(ReadError::Vanished) => {
+            let found = lint::vanished(path);
+            if !found.is_empty() {
+                return found;
+            }
+            return vec![lint::error(&system_error("open", path, libc::ENOENT), &Decoded::default())];
         }
-        Err(ReadError::Vanished) => return vec![lint::error(&system_error("open", path, libc::ENOENT))],
     };
     if !is_hook_file(path.as_os_str()) {
-        found.insert(0, lint::error(&no_json_suffix(path)));
+        found.insert(0, lint::error(&no_json_suffix(path), &Decoded::default()));
     }
     found
 }

@@ -179,15 +179,16 @@ impl Snapshot {
         new
     }
 
-    /// Those of them that are about files and directories that give no hook.
+    /// Those of them that say why files and directories give no hook: of each the first error.
     pub(crate) fn without_hook(&self) -> impl Iterator<Item = &Diagnostic> {
+        let mut told = None;
         let said = self.notes.iter().filter_map(|note| match note {
             Note::Said(diagnostic) => Some(&**diagnostic),
             Note::Of(_) => None,
         });
-        said.filter(|diagnostic| {
-            diagnostic.severity == Severity::Error
-                || matches!(diagnostic.code, Code::DanglingLink | Code::OverrideIneffective)
+        said.filter(move |diagnostic| match diagnostic.severity {
+            Severity::Error => told.replace(&diagnostic.path) != Some(&diagnostic.path),
+            _ => matches!(diagnostic.code, Code::DanglingLink | Code::OverrideIneffective),
         })
     }
 
@@ -307,7 +308,7 @@ fn override_ineffective(path: &Path, runs: &Loaded) -> Diagnostic {
         code: Code::OverrideIneffective,
         path: path.to_owned(),
         position: None,
-        message: format!("gives no hook, so {} still runs", text_of(runs.path.as_os_str())),
+        message: format!("gives no hook, so it does not mask {}", text_of(runs.path.as_os_str())),
         hint: Some(SWITCH_OFF.to_owned()),
         errno: 0,
     }

@@ -79,6 +79,16 @@ const FILES: &[(Code, &str, &str)] = &[
         r#"{"VERSION":"1.0.0","hook":{"PATH":"/bin/sh"},"When":{"aLWAYS":true},"stages":["poststop"]}"#,
     ),
     (
+        Code::DuplicateKey,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"annotations":{"a":"b","a":"c"}},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"annotations":{"a":"b","A":"c"}},"stages":["poststop"]}"#,
+    ),
+    (
+        Code::DuplicateKey,
+        r#"{"hook":"/bin/sh","cmd":["x"],"cmd":["y"],"stage":["poststop"]}"#,
+        r#"{"hook":"/bin/sh","cmd":["x"],"cmds":null,"stage":["poststop"]}"#,
+    ),
+    (
         Code::NeverMatches,
         r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":false},"stages":["poststop"]}"#,
         GOOD,

@@ -94,7 +94,7 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
         manager.diagnostics().into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
     let [dangling] = &warnings[..] else { panic!("{warnings:?}") };
     assert_eq!((dangling.code, &dangling.path), (Code::DanglingLink, &path("dangling.json")));
-    assert_eq!(dangling.message, "it is a link to /nonexistent, which does not exist");
+    assert_eq!(dangling.message, "it is a link to /nonexistent, which leads nowhere");
     for (name, code, errno, text) in want {
         let found = diagnostics.iter().find(|diagnostic| diagnostic.path == path(name)).expect(name);
         assert_eq!((found.code, found.errno, found.severity), (*code, *errno, Severity::Error), "{name}");

@@ -15,14 +15,14 @@ const MISTAKES: &[Mistake] = &[
         true,
         &[(Code::UnknownKey, 5, 3, "\"annotations\" belongs inside \"when\"")],
     ),
-    ("bind-mounts-false.json", true, &[(Code::NeverMatches, 4, 13, "write true, or leave it out")]),
+    ("bind-mounts-false.json", true, &[(Code::NeverMatches, 4, 13, "write true, or other conditions")]),
     ("blank.json", false, &[(Code::JsonUnexpectedEnd, 1, 1, "the file is empty")]),
     (
         "both-names-of-one-stage.json",
         true,
         &[
-            (Code::DuplicateInjection, 5, 26, "keep one of the two"),
-            (Code::DeprecatedStage, 5, 14, "write \"createRuntime\""),
+            (Code::DuplicateInjection, 5, 26, "keep one of them"),
+            (Code::DeprecatedStage, 5, 14, "remove it: createRuntime is there"),
         ],
     ),
     ("both-spellings.json", false, &[(Code::ConflictingKeys, 5, 3, "keep one of the two")]),
@@ -39,8 +39,27 @@ const MISTAKES: &[Mistake] = &[
             (Code::UnknownKey, 5, 3, "it is \"commands\", which belongs inside \"when\""),
         ],
     ),
+    (
+        "keys-twice.json",
+        true,
+        &[
+            (Code::DuplicateKey, 5, 3, "write one object"),
+            (Code::DuplicateKey, 4, 44, "keep one of the two"),
+            (Code::DuplicateKey, 7, 3, "keep one of the two"),
+        ],
+    ),
     ("missing-bracket.json", false, &[(Code::JsonSyntax, 3, 44, "a closing bracket is missing before it")]),
     ("missing-comma.json", false, &[(Code::JsonSyntax, 4, 3, "a comma is missing before it")]),
+    (
+        "misspelt-condition.json",
+        false,
+        &[
+            (Code::MissingStages, 1, 1, "the unknown key \"stage\" seems to be meant"),
+            (Code::UnknownKey, 4, 12, "did you mean \"annotations\"?"),
+            (Code::UnknownKey, 5, 3, "did you mean \"stages\"?"),
+            (Code::NeverMatches, 4, 3, "the unknown key \"annotation\" seems to be meant"),
+        ],
+    ),
     (
         "misspelt-elsewhere.json",
         true,
@@ -54,11 +73,12 @@ const MISTAKES: &[Mistake] = &[
     (
         "no-condition-0.1.0.json",
         true,
-        &[(Code::NeverMatches, 0, 0, "give cmds, annotations or hasbindmounts")],
+        &[(Code::NeverMatches, 1, 1, "give cmds, annotations or hasbindmounts")],
     ),
     ("no-path.json", false, &[(Code::MissingPath, 3, 3, "write \"hook\": {\"path\": \"/…\"}")]),
-    ("no-when.json", true, &[(Code::NeverMatches, 0, 0, "write \"when\": {\"always\": true}")]),
+    ("no-when.json", true, &[(Code::NeverMatches, 1, 1, "write \"when\": {\"always\": true}")]),
     ("path-as-hook.json", false, &[(Code::JsonType, 3, 11, "\"hook\": \"/…\" is of version 0.1.0")]),
+    ("path-with-arguments.json", false, &[(Code::MissingExecutable, 3, 12, "write arguments in \"args\"")]),
     (
         "perl-pattern.json",
         false,
@@ -83,6 +103,27 @@ const MISTAKES: &[Mistake] = &[
     ("timeout-zero.json", true, &[(Code::TimeoutNotPositive, 3, 34, "give seconds")]),
     ("unknown-stage.json", false, &[(Code::UnknownStage, 7, 5, "stages are createRuntime")]),
     ("version-forgotten.json", false, &[(Code::JsonType, 2, 11, "add \"version\": \"1.0.0\"")]),
+    (
+        "wrong-types-0.1.0.json",
+        false,
+        &[
+            (Code::JsonType, 3, 11, "in 0.1.0 it is the path"),
+            (Code::JsonType, 4, 11, "write it in brackets"),
+            (Code::ConflictingKeys, 6, 3, "keep one of the two"),
+        ],
+    ),
+    (
+        "wrong-types.json",
+        false,
+        &[
+            (Code::JsonType, 3, 39, "write it in brackets"),
+            (Code::JsonType, 3, 61, "write whole seconds, without quotes"),
+            (Code::JsonType, 5, 28, "write it in double quotes"),
+            (Code::JsonType, 5, 39, "write it in double quotes"),
+            (Code::InvalidCommand, 6, 18, "write a backslash"),
+            (Code::UnknownKey, 8, 3, "\"annotations\" belongs inside \"when\""),
+        ],
+    ),
 ];
 
 #[test]

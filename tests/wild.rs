@@ -24,14 +24,14 @@ const SAID: &[Said] = &[
         "issue-podman-8909-systemd-stage-spelling.json",
         &[(Code::EmptyArgsBlocks, 2, 14), (Code::DeprecatedStage, 4, 17)],
     ),
-    ("klangk-netfilter-old-always-1.json", &[(Code::JsonType, 7, 15)]),
+    ("klangk-netfilter-old-always-1.json", &[(Code::JsonType, 7, 15), (Code::UnknownKey, 12, 3)]),
     ("klangk-netfilter.json", &[(Code::UnknownKey, 12, 3)]),
     ("kubearmor-lfx-apparmor-precreate.json", &[]),
     ("kubearmor-lfx-precreate.json", &[]),
     ("nri-always-inject.json", &[(Code::DeprecatedStage, 13, 16)]),
     ("nri-busybox-inject.json", &[(Code::EmptyArgsBlocks, 13, 13), (Code::DeprecatedStage, 16, 16)]),
     ("nvidia-010-annotations-sandbox.json", &[(Code::DeprecatedStage, 5, 15)]),
-    ("nvidia-010-bare-no-conditions.json", &[(Code::NeverMatches, 0, 0), (Code::DeprecatedStage, 3, 15)]),
+    ("nvidia-010-bare-no-conditions.json", &[(Code::NeverMatches, 1, 1), (Code::DeprecatedStage, 3, 15)]),
     ("nvidia-010-hasbindmounts.json", &[(Code::DeprecatedStage, 4, 16)]),
     ("nvidia-100-sandbox-annotation.json", &[(Code::JsonType, 2, 15)]),
     ("oci-nvidia-hook.json", &[(Code::EmptyArgsBlocks, 10, 18), (Code::DeprecatedStage, 12, 14)]),
@@ -48,7 +48,7 @@ const SAID: &[Said] = &[
     ("sarus-mount-hook.json", &[]),
     ("sarus-mpi-hook.json", &[]),
     ("sarus-pc-injection-env.json", &[]),
-    ("sarus-pc-injection-no-when.json", &[(Code::NeverMatches, 0, 0)]),
+    ("sarus-pc-injection-no-when.json", &[(Code::NeverMatches, 1, 1)]),
     ("sarus-pce.json", &[]),
     ("sarus-pmix-precreate.json", &[]),
     ("sarus-sethomevar-precreate.json", &[]),
@@ -59,7 +59,11 @@ const SAID: &[Said] = &[
 
 /// What some of them are told to do.
 const HINTS: &[(&str, Code, &str)] = &[
-    ("container-firewall-with-js-comment.json", Code::JsonSyntax, "JSON has no comments; remove it"),
+    (
+        "container-firewall-with-js-comment.json",
+        Code::JsonSyntax,
+        "JSON has no comments, and texts stand in double quotes",
+    ),
     ("crio-doc-invalid-missing-comma.json", Code::JsonSyntax, "a comma is missing before it"),
     ("klangk-netfilter-old-always-1.json", Code::JsonType, "write true or false"),
     ("klangk-netfilter.json", Code::UnknownKey, "\"annotations\" belongs inside \"when\""),

@@ -10,8 +10,8 @@ type Explanation struct {
 	Hooks []HookVerdict
 	// Masked are the hooks that were not asked, since files of later directories mask them.
 	Masked []MaskedHook
-	// WithoutHook are the problems of files that give no hook; also (code "override-ineffective") that a hook of the same name
-	// in an earlier directory runs instead.
+	// WithoutHook says why files give no hook: of each its first error, or that it is a link that leads nowhere (code
+	// "dangling-link"); also (code "override-ineffective") that it does not mask the hook of its name in an earlier directory.
 	WithoutHook []Diagnostic
 }
 

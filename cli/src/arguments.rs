@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use libhooks::{Annotations, Code, DEFAULT_DIR, Manager, OVERRIDE_DIR, Options, Policy};
 
@@ -64,7 +64,7 @@ pub struct Explain {
     #[command(flatten)]
     pub container: Container,
     /// Only the hook of this file name, or end of a path
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub hook: Option<String>,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
@@ -97,6 +97,9 @@ pub struct Lint {
     /// Hook files, and directories of them in increasing preference [default: the two well-known directories]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
+    /// The same as naming it: other commands call it so; may be repeated
+    #[arg(long, value_name = "DIR")]
+    pub hooks_dir: Vec<PathBuf>,
     /// Stage of the engine's own that files may name, beside precreate; may be repeated
     #[arg(long, value_name = "STAGE")]
     pub extension_stage: Vec<String>,

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libhooks::{
-    Annotation, Code, Condition, ConditionVerdict, Diagnostic, HookVerdict, Policy, Severity, Stage,
+    Annotation, Code, Condition, ConditionVerdict, Diagnostic, Explanation, HookVerdict, Policy, Severity,
+    Stage,
 };
 
 use crate::arguments::Explain;
@@ -24,13 +25,15 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     // Also those that are not asked about: one of them may run instead of a file that is.
     let files: Vec<PathBuf> = explanation.hooks.iter().map(|hook| hook.path.clone()).collect();
     if let Some(name) = &arguments.hook {
-        // A file's name, or the end of its path.
-        let is_meant = |path: &Path| path.ends_with(name.strip_prefix("./").unwrap_or(name));
-        explanation.hooks.retain(|hook| is_meant(&hook.path));
-        explanation.masked.retain(|masked| is_meant(&masked.path));
-        explanation.without_hook.retain(|diagnostic| is_meant(&diagnostic.path));
-        if explanation.hooks.is_empty() && explanation.without_hook.is_empty() {
-            return Err(Failure::Error(format!("no hook file is called {name}")));
+        let near = near(&explanation, name);
+        explanation.hooks.retain(|hook| is_called(&hook.path, name));
+        explanation.masked.retain(|masked| is_called(&masked.path, name));
+        explanation.without_hook.retain(|diagnostic| is_called(&diagnostic.path, name));
+        if explanation.hooks.is_empty()
+            && explanation.masked.is_empty()
+            && explanation.without_hook.is_empty()
+        {
+            return Err(Failure::Error(format!("no hook file is called {name}{near}")));
         }
     }
     let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
@@ -44,10 +47,10 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         report::print(&(report::with_member(explanation.to_json(), "refusal", &refusal.to_string()) + "\n"))?;
         return Ok(done);
     }
-    let mut tree = Tree { text: String::new(), colors: arguments.color.for_stdout() };
     let nothing = explanation.error.is_some() || refusal.is_some();
+    let mut tree = Tree { text: String::new(), colors: arguments.color.for_stdout(), nothing };
     for hook in &explanation.hooks {
-        tree.hook(hook, &arguments.source.extension_stage, nothing);
+        tree.hook(hook, &arguments.source.extension_stage);
     }
     for masked in &explanation.masked {
         let by = masked.by.display();
@@ -61,7 +64,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         tree.without_hook(diagnostic, &explanation.without_hook, &files);
     }
     report::print(&tree.text)?;
-    if explanation.hooks.is_empty() {
+    if files.is_empty() {
         report::no_hooks(&arguments.source.directories());
     }
     if let Some(error) = &explanation.error {
@@ -70,6 +73,27 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     report::missing(&arguments.source.hooks_dir);
     report::refusal(refusal.as_deref());
     Ok(done)
+}
+
+/// Whether a file is meant by a name: its own, as it is shown, or the end of its path.
+fn is_called(path: &Path, name: &str) -> bool {
+    let own = path.file_name().map(|own| own.display().to_string());
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    own.as_deref() == Some(name) || whole.ends_with(name.strip_prefix("./").unwrap_or(name))
+}
+
+/// What to say of a name that no file has.
+fn near(explanation: &Explanation, name: &str) -> String {
+    let hooks = explanation.hooks.iter().map(|hook| &hook.path);
+    let others = explanation.without_hook.iter().map(|diagnostic| &diagnostic.path);
+    let names = hooks.chain(others).filter_map(|path| path.file_name()?.to_str());
+    let whole = format!("{name}.json");
+    let mut meant = names.filter(|own| own.eq_ignore_ascii_case(name) || own.eq_ignore_ascii_case(&whole));
+    match meant.next() {
+        Some(meant) => format!(" (did you mean {meant}?)"),
+        None if !name.ends_with(".json") => " (engines read only files whose names end in .json)".to_owned(),
+        None => String::new(),
+    }
 }
 
 /// Where a hook of this stage goes.
@@ -87,6 +111,8 @@ fn destination(stage: &str, extension_stages: &[String]) -> String {
 struct Tree {
     text: String,
     colors: Colors,
+    /// No hook at all is injected.
+    nothing: bool,
 }
 
 impl Tree {
@@ -97,11 +123,11 @@ impl Tree {
         let _ = writeln!(self.text, "{path}: {verdict}");
     }
 
-    fn hook(&mut self, hook: &HookVerdict, extension_stages: &[String], nothing: bool) {
+    fn hook(&mut self, hook: &HookVerdict, extension_stages: &[String]) {
         let stages: Vec<String> =
             hook.stages.iter().map(|stage| destination(stage, extension_stages)).collect();
         let (style, verdict) = match &hook.verdict {
-            Ok(true) if nothing => {
+            Ok(true) if self.nothing => {
                 (Style::Yellow, "matches, but no hook at all is injected (see the error)".to_owned())
             }
             Ok(true) if stages.is_empty() => (Style::Yellow, "matches, but lists no stage".to_owned()),
@@ -146,6 +172,9 @@ impl Tree {
         let of_path = |known: &&Diagnostic| known.path == diagnostic.path;
         let said = |code| all.iter().filter(of_path).any(|known| known.code == code);
         let so = match runs {
+            Some(runs) if said(Code::OverrideIneffective) && self.nothing => {
+                format!(", so the one of that name in {runs} is not masked")
+            }
             Some(runs) if said(Code::OverrideIneffective) => {
                 format!(", so the one of that name in {runs} runs")
             }
@@ -193,10 +222,7 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
                     _ => format!("of the container's {tried} annotations no key matches"),
                 },
             };
-            let near = near_miss.as_ref().map(|miss| match nearest {
-                Some(_) => format!("near: {}", miss.message),
-                None => format!("{:?} is near: {}", miss.text, miss.message),
-            });
+            let near = near_miss.as_ref().map(|miss| format!("{:?} is near: {}", miss.text, miss.message));
             let what = format!("annotation /{key_pattern}/ is /{value_pattern}/");
             (what, [found].into_iter().chain(near).collect())
         }
@@ -210,8 +236,8 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
                 (None, _) => "the container has no process".to_owned(),
             };
             let near = near_miss.as_ref().map(|miss| match &patterns[..] {
-                [_] => format!("near: {}", miss.message),
-                _ => format!("/{}/ is near: {}", miss.pattern, miss.message),
+                [_] => format!("{:?} is near: {}", miss.text, miss.message),
+                _ => format!("{:?} is near /{}/: {}", miss.text, miss.pattern, miss.message),
             });
             (format!("command is {}", patterns.join(" or ")), [found].into_iter().chain(near).collect())
         }

@@ -24,10 +24,12 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
         )?;
         return Ok(done);
     }
-    report::diagnostics(&manager.without_hook());
-    let warnings = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Warning).count();
-    if warnings > 0 {
-        report::note("info", &format!("{warnings} warning(s): oci-hooks lint tells them"));
+    let without_hook = manager.without_hook();
+    report::diagnostics(&without_hook);
+    let others = diagnostics.iter().filter(|diagnostic| diagnostic.severity >= Severity::Warning).count();
+    let others = others.saturating_sub(without_hook.len());
+    if others > 0 {
+        report::note("info", &format!("{others} more problem(s): oci-hooks lint tells them"));
     }
     report::missing(&arguments.source.hooks_dir);
     report::refusal(arguments.source.refusal().as_deref());

@@ -32,6 +32,10 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
         let text = serde_json::to_string_pretty(&migrated);
         text.map_err(|error| Failure::Error(error.to_string()))? + "\n"
     };
+    if let Err(error) = validate(&migrated.to_json(), &OWN_STAGES) {
+        let code = error.code().as_str();
+        report::note("warning", &format!("{}: engines here refuse the hook: {error} [{code}]", file.name));
+    }
     match configuration::destination(destination, given)? {
         Some(target) => configuration::write_changed(&target, destination, &file.text, &text)?,
         None => report::deliver(&text)?,
@@ -72,9 +76,5 @@ fn tell(file: &Config, old: &Hook, new: &Hook) {
     } else if old.when.has_bind_mounts == Some(false) {
         let message = "its \"hasbindmounts\": false never holds, and is left out";
         report::note("note", &format!("{}: {message}", file.name));
-    }
-    if let Err(error) = validate(&new.to_json(), &OWN_STAGES) {
-        let code = error.code().as_str();
-        report::note("warning", &format!("{}: engines here refuse the hook: {error} [{code}]", file.name));
     }
 }

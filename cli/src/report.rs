@@ -120,13 +120,15 @@ pub fn without_path(diagnostic: &Diagnostic) -> &str {
     let prefix = format!("parsing hook \"{}\": ", diagnostic.path.display());
     let message = diagnostic.message.strip_prefix(&prefix).unwrap_or(&diagnostic.message);
     // (A file without a version has an empty one before its errors.)
-    message.strip_prefix(": ").unwrap_or(message)
+    let message = message.strip_prefix(": ").unwrap_or(message);
+    // (What is no JSON at all is found where the reference looks for the version.)
+    message.strip_prefix("version check: ").unwrap_or(message)
 }
 
 /// Prints that engines load nothing from these directories.
 pub fn refusal(refusal: Option<&str>) {
     if let Some(message) = refusal {
-        note("error", &format!("Podman, Buildah and CRI-O load no hook from these directories: {message}"));
+        note("error", &format!("engines that read these directories load no hook from them: {message}"));
     }
 }
 

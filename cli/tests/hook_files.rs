@@ -28,7 +28,7 @@ const NEW: &str = r#"{
 }
 "#;
 const CURRENT: &str =
-    "{ \"version\": \"1.0.0\",\t\"stages\": [], \"hook\": {\"path\": \"/x\"}, \"note\": 1e400 }";
+    "{ \"version\": \"1.0.0\",\t\"stages\": [], \"hook\": {\"path\": \"/bin/sh\"}, \"note\": 1e400 }";
 
 struct Place {
     root: tempfile::TempDir,
@@ -135,6 +135,10 @@ fn migrate_says_what_engines_refuse() {
     let want = "warning: standard input: engines here refuse the hook: invalid command \"(?=sh)\": error parsing regexp: \
                 invalid or unsupported Perl syntax: `(?=` [invalid-command]\n";
     assert_eq!(stderr, want);
+    let current = CURRENT.replace("/bin/sh", "/nonexistent");
+    let (code, stdout, stderr) = Place::new(&[]).run(&["migrate", "-"], &current);
+    assert_eq!((code, stdout), (0, current));
+    assert!(stderr.ends_with("no such file or directory [missing-executable]\n"), "{stderr}");
 }
 
 #[test]
@@ -174,8 +178,8 @@ fn migrate_says_where_a_file_is_broken() {
         ("syntax.json", "syntax.json:3:3: version check: "),
         ("type.json", "type.json:1:10: hook must be a string, found an object [json-type]\n"),
         ("version.json", "version.json:1:2: unrecognized hook version: \"2\" [unrecognized-version]\n"),
-        ("missing.json", "missing.json: missing required property: hook [missing-hook]\n"),
-        ("null.json", "null.json: missing required property: hook [missing-hook]\n"),
+        ("missing.json", "missing.json:1:1: missing required property: hook [missing-hook]\n"),
+        ("null.json", "null.json:1:1: missing required property: hook [missing-hook]\n"),
         ("latin.json", "latin.json:1:12: it is not UTF-8 [not-utf8]\n"),
         ("d.json", "d.json: Is a directory"),
         ("nowhere.json", "nowhere.json: No such file"),

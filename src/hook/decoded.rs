@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::draft::Draft;
 use crate::diagnostic::{Code, Position};
 use crate::error::{Error, ErrorKind};
-use crate::json::{JsonError, SyntaxError, Text};
+use crate::json::{JsonError, Reader, SyntaxError, Text};
 use crate::order::sorted;
 
 /// A hook file that gives no hook, before validation.
@@ -55,6 +55,8 @@ pub(super) type Result<T> = std::result::Result<T, DecodeError>;
 /// A part of a hook that a problem can be about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Field {
+    /// The outermost object.
+    File,
     Version,
     /// 1.0.0's `hook`, whose `path` may be missing.
     Hook,
@@ -71,6 +73,27 @@ pub(crate) enum Field {
     Command(usize),
     Stages,
     Stage(usize),
+    /// Another list, by its key.
+    List(&'static str),
+}
+
+impl Field {
+    /// Its key, if it is one.
+    pub fn key(&self) -> Option<&str> {
+        Some(match self {
+            Field::Version => "version",
+            Field::Hook => "hook",
+            Field::Path => "path",
+            Field::Timeout => "timeout",
+            Field::When => "when",
+            Field::Always => "always",
+            Field::HasBindMounts => "hasBindMounts",
+            Field::AnnotationKey(key) => key,
+            Field::Stages => "stages",
+            Field::List(key) => key,
+            _ => return None,
+        })
+    }
 }
 
 /// A key that no reader knows.
@@ -107,6 +130,8 @@ impl Decoded<'_> {
             Field::Path => place(&Field::Hook),
             _ => None,
         });
+        let missing = matches!(field, Field::Path | Field::When | Field::Stages);
+        let found = found.or_else(|| if missing { place(&Field::File) } else { None });
         found.map(|(_, offset)| *offset)
     }
 }
@@ -121,6 +146,8 @@ pub(crate) enum Wanted {
     Hook,
     /// The hook, and what there is to note beside it.
     Notes,
+    /// The same of a file that gives no hook: what is wrong is noted, and left out.
+    Mistakes,
 }
 
 /// What decoding notes beside the hook, if that is wanted: for those who say something about the file.
@@ -130,6 +157,8 @@ pub(crate) struct Notes {
     /// Where each field stands; in order once decoding is over.
     places: Vec<(Field, usize)>,
     pub unknown: Vec<UnknownKey>,
+    /// What is wrong, in the order in which it is found.
+    pub mistakes: Vec<DecodeError>,
 }
 
 impl Notes {
@@ -138,13 +167,42 @@ impl Notes {
     }
 
     pub fn are_wanted(&self) -> bool {
-        self.wanted == Wanted::Notes
+        matches!(self.wanted, Wanted::Notes | Wanted::Mistakes)
+    }
+
+    /// A reader of the file.
+    pub fn reader<'a>(&self, text: &'a [u8]) -> Reader<'a> {
+        let mut reader = Reader::new(text);
+        if self.wanted == Wanted::Mistakes {
+            reader.note_wrong_types();
+        }
+        reader
+    }
+
+    /// The reader has come to the end.
+    pub fn end(&mut self, reader: Reader<'_>) {
+        self.mistakes.extend(reader.into_wrong_types().into_iter().map(DecodeError::from));
+    }
+
+    /// Something is wrong with the whole.
+    pub fn mistake(&mut self, error: DecodeError) -> Result<()> {
+        if self.wanted != Wanted::Mistakes {
+            return Err(error);
+        }
+        self.mistakes.push(error);
+        Ok(())
     }
 
     pub fn place(&mut self, field: Field, offset: usize) {
         if self.are_wanted() {
             self.places.push((field, offset));
         }
+    }
+
+    /// Keys that come more than once: each but the first, with its place.
+    pub fn repeated(&self) -> impl Iterator<Item = &(Field, usize)> {
+        let pairs = self.places.iter().zip(self.places.iter().skip(1));
+        pairs.filter(|(before, place)| before.0 == place.0 && place.0.key().is_some()).map(|(_, place)| place)
     }
 
     /// There are no more places: they are brought into order, to be found.

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use super::decoded::{DecodeError, Field, Notes, Result};
-use crate::diagnostic::Code;
-use crate::json::{Kind, Reader, Text, folds_to};
+use crate::json::{JsonError, Kind, Reader, Text, folds_to};
 use crate::order::sorted;
 
 /// The field that Go stores this key's value in: the one of that name, or else one that folds to it.
@@ -60,11 +59,11 @@ pub(super) fn integer(reader: &mut Reader<'_>, name: &str) -> Result<Option<i64>
     let number = reader.number()?;
     match number.parse() {
         Ok(value) => Ok(Some(value)),
-        Err(_) => Err(DecodeError {
-            code: Code::JsonType,
-            message: format!("{name} must be an integer of 64 bits, found {number}"),
-            offset: Some(offset),
-        }),
+        Err(_) => {
+            let found = JsonError::wrong_type(offset, name, "an integer of 64 bits", number);
+            reader.wrong_type(found)?;
+            Ok(None)
+        }
     }
 }
 

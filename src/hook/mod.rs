@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub(crate) use decode::{decode, decode_again};
-pub(crate) use decoded::{Decoded, Field, UnknownKey, Wanted};
+pub(crate) use decoded::{DecodeError, Decoded, Field, UnknownKey, Wanted};
 pub(crate) use draft::{Draft, WhenDraft};
 pub(crate) use quote::quote;
 pub use reader::{Reader, Reading};

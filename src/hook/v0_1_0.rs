@@ -7,7 +7,7 @@ use super::decoded::{DecodeError, Decoded, Field, Notes, Result};
 use super::draft::{Draft, EntryDraft, WhenDraft};
 use super::fields::{Strings, boolean, field, object, skip_unknown, string};
 use crate::diagnostic::Code;
-use crate::json::{Kind, Reader, folds_to};
+use crate::json::{Kind, folds_to};
 
 /// The keys: those of lists first.
 const KEYS: [&str; 9] =
@@ -26,7 +26,11 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
     let mut lists = Lists::default();
     let mut path: Option<Cow<'_, str>> = None;
     let mut has_bind_mounts = None;
-    object(&mut Reader::new(text), "a hook", &mut |reader, key| match field(&key, &KEYS) {
+    let mut reader = notes.reader(text);
+    reader.peek()?;
+    let begin = reader.offset();
+    notes.place(Field::File, begin);
+    object(&mut reader, "a hook", &mut |reader, key| match field(&key, &KEYS) {
         Some("hook") => {
             notes.place(Field::Path, key.offset);
             if reader.peek()? == Kind::Null {
@@ -44,19 +48,29 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
             let index = KEYS.iter().position(|&key| key == name);
             let Some(list) = index.and_then(|index| lists.get_mut(index)) else { return Ok(reader.skip()?) };
             list.key = key.offset;
+            notes.place(Field::List(name), key.offset);
             list.read(reader, name, &notes)
         }
         None if folds_to(&key.value, "version") => Ok(reader.skip()?),
         None => skip_unknown(reader, key, "", &mut notes),
     })?;
+    notes.end(reader);
 
-    let Some(path) = path else {
-        return Err(DecodeError::new(Code::MissingHook, "missing required property: hook"));
+    let missing = |code, what| {
+        let message = format!("missing required property: {what}");
+        DecodeError { offset: Some(begin), ..DecodeError::new(code, &message) }
     };
-    let stages = one_of(&mut lists, "stages", "stage")?
-        .ok_or_else(|| DecodeError::new(Code::MissingStages, "missing required property: stages"))?;
-    let commands = one_of(&mut lists, "cmds", "cmd")?;
-    let annotations = one_of(&mut lists, "annotations", "annotation")?;
+    if path.is_none() {
+        notes.mistake(missing(Code::MissingHook, "hook"))?;
+    }
+    let path = path.unwrap_or_default();
+    let stages = one_of(&mut lists, "stages", "stage", &mut notes)?;
+    if stages.is_none() {
+        notes.mistake(missing(Code::MissingStages, "stages"))?;
+    }
+    let stages = stages.unwrap_or_default();
+    let commands = one_of(&mut lists, "cmds", "cmd", &mut notes)?;
+    let annotations = one_of(&mut lists, "annotations", "annotation", &mut notes)?;
 
     let args = list(&mut lists, "arguments").take().map_or_else(Vec::new, |arguments| {
         let mut args = vec![path.clone()];
@@ -78,7 +92,9 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
         commands: commands.and_then(Strings::take).unwrap_or_default(),
         any_of: true,
     };
-    notes.place(Field::Stages, stages.key);
+    if stages.given {
+        notes.place(Field::Stages, stages.key);
+    }
     stages.record(&mut notes, Field::Stage);
     let stages = stages.take();
     let entry = EntryDraft { path, args, env: Vec::new(), timeout: None };
@@ -87,14 +103,20 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
 }
 
 /// Takes the list of the one of two keys that is given; both is an error.
-fn one_of<'a>(lists: &mut Lists<'a>, plural: &str, singular: &str) -> Result<Option<Strings<'a>>> {
+fn one_of<'a>(
+    lists: &mut Lists<'a>,
+    plural: &str,
+    singular: &str,
+    notes: &mut Notes,
+) -> Result<Option<Strings<'a>>> {
     let [plural_list, singular_list] = [plural, singular].map(|name| list(lists, name));
     match (plural_list.given, singular_list.given) {
         (true, true) => {
             let message = format!("cannot set both '{singular}' and '{plural}'");
             // The place is that of the one that comes later.
             let offset = Some(plural_list.key.max(singular_list.key));
-            Err(DecodeError { offset, ..DecodeError::new(Code::ConflictingKeys, &message) })
+            notes.mistake(DecodeError { offset, ..DecodeError::new(Code::ConflictingKeys, &message) })?;
+            Ok(Some(plural_list))
         }
         (true, false) => Ok(Some(plural_list)),
         (false, true) => Ok(Some(singular_list)),

@@ -21,7 +21,9 @@ fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Res
     let mut hook = Draft::default();
     let mut stages = Strings::default();
     let mut entry = Entry::default();
-    let mut reader = Reader::new(text);
+    let mut reader = notes.reader(text);
+    reader.peek()?;
+    notes.place(Field::File, reader.offset());
     object(
         &mut reader,
         "a hook",
@@ -46,6 +48,7 @@ fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Res
         },
     )?;
     reader.end()?;
+    notes.end(reader);
     hook.entry = entry.finish();
     hook.when = builder.finish(&mut notes);
     stages.record(&mut notes, Field::Stage);
@@ -99,8 +102,14 @@ impl<'a> Entry<'a> {
             }
             Some("args") if notes.wanted == Wanted::Conditions => Strings::check(reader, "hook.args"),
             Some("env") if notes.wanted == Wanted::Conditions => Strings::check(reader, "hook.env"),
-            Some("args") => args.read(reader, "hook.args", notes),
-            Some("env") => env.read(reader, "hook.env", notes),
+            Some("args") => {
+                notes.place(Field::List("args"), key.offset);
+                args.read(reader, "hook.args", notes)
+            }
+            Some("env") => {
+                notes.place(Field::List("env"), key.offset);
+                env.read(reader, "hook.env", notes)
+            }
             Some("timeout") => {
                 notes.place(Field::Timeout, key.offset);
                 hook.timeout = integer(reader, "hook.timeout")?;
@@ -141,7 +150,10 @@ impl<'a> Builder<'a> {
                 Ok(())
             }
             Some("annotations") => annotations(reader, &mut when.annotations, notes),
-            Some("commands") => commands.read(reader, "when.commands", notes),
+            Some("commands") => {
+                notes.place(Field::List("commands"), key.offset);
+                commands.read(reader, "when.commands", notes)
+            }
             _ if *read_any_of && key.value == "or" => {
                 when.any_of = boolean(reader, "when.or")?.unwrap_or_default();
                 Ok(())

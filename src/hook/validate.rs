@@ -111,8 +111,8 @@ impl<'a> Validator<'a> {
         Ok((conditions, executable))
     }
 
-    /// What else is wrong with a hook that is not valid, beside `first`: each is told.
-    pub fn others(&mut self, hook: &Draft<'_>, first: &Invalid, tell: &mut dyn FnMut(Invalid)) {
+    /// Tells what is wrong with a hook's conditions and stages.
+    pub fn each(&mut self, hook: &Draft<'_>, tell: &mut dyn FnMut(Invalid)) {
         // Enough to mend a file with; one of 16 MiB may have millions.
         const MOST: usize = 100;
         let mut told = 0;
@@ -122,10 +122,8 @@ impl<'a> Validator<'a> {
             if told == MOST {
                 return Err(found);
             }
-            if found != *first {
-                tell(found);
-                told += 1;
-            }
+            told += 1;
+            tell(found);
             Ok(())
         });
     }

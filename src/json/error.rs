@@ -85,6 +85,29 @@ impl From<SyntaxError> for JsonError {
 }
 
 impl Reader<'_> {
+    /// From now on a value of a wrong type counts as `null`, and is noted.
+    pub fn note_wrong_types(&mut self) {
+        self.wrong = Some(Vec::new());
+    }
+
+    /// What was noted.
+    pub fn into_wrong_types(self) -> Vec<JsonError> {
+        self.wrong.unwrap_or_default()
+    }
+
+    /// A value is of a wrong type.
+    #[cold]
+    pub fn wrong_type(&mut self, error: JsonError) -> Result<(), JsonError> {
+        // Enough to mend a file with.
+        const MOST: usize = 100;
+        match &mut self.wrong {
+            None => return Err(error),
+            Some(wrong) if wrong.len() < MOST => wrong.push(error),
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
     /// True before a value of this type; false before `null`, which is read; else an error that names the value `name`.
     pub fn given(&mut self, wanted: Kind, name: &dyn Display) -> Result<bool, JsonError> {
         match self.peek()? {
@@ -93,7 +116,11 @@ impl Reader<'_> {
                 self.skip()?;
                 Ok(false)
             }
-            found => Err(JsonError::wrong_type(self.offset(), name, wanted, found)),
+            found => {
+                self.wrong_type(JsonError::wrong_type(self.offset(), name, wanted, found))?;
+                self.skip()?;
+                Ok(false)
+            }
         }
     }
 }

@@ -13,18 +13,30 @@ use crate::inject::Target;
 use crate::order::sorted;
 use crate::sys::Status;
 pub(crate) use hint::SWITCH_OFF;
-use hint::hint;
+use hint::{hint, in_place_of};
 pub use migrate::{NoEquivalent, migrate};
 pub(crate) use suggest::distance;
+use suggest::for_key;
 
-/// An error as a problem of the file or directory that it is about, with what to do about it.
+/// An error as a problem of the file or directory that it is about, with what to do about it. `file` is what is known of the
+/// file beside that.
 #[cold]
-pub(crate) fn error(error: &Error) -> Diagnostic {
+pub(crate) fn error(error: &Error, file: &Decoded<'_>) -> Diagnostic {
     let begin = Some(Position { line: 1, column: 1 });
     error.to_diagnostic(match error.code() {
         Code::JsonUnexpectedEnd if error.place().position == begin => Some("the file is empty".to_owned()),
-        code => hint(code, error.message()),
+        code => hint(code, error.message(), file),
     })
+}
+
+/// What to say of the keys of a file that is no hook. Those of another version follow from what is wrong with it.
+#[cold]
+pub(crate) fn keys(path: &Path, text: &[u8], file: &mut Decoded<'_>) -> Vec<Diagnostic> {
+    let version = &file.version;
+    file.notes.unknown.retain(|unknown| !suggest::is_of_other_version(version, unknown));
+    let mut report = Report { path, text, lines: None, file, found: Vec::new() };
+    report.keys();
+    report.found
 }
 
 /// What to say of a hook file that is a hook, valid or not. `executable` is what the system says of the hook's executable.
@@ -50,7 +62,6 @@ pub(crate) fn hook(
 }
 
 /// What to say of a directory.
-#[cold]
 pub(crate) fn directory(path: &Path) -> Vec<Diagnostic> {
     Status::of_path(path).map_or_else(|_| Vec::new(), |status| not_ours("the directory", path, path, &status))
 }
@@ -60,7 +71,7 @@ pub(crate) fn directory(path: &Path) -> Vec<Diagnostic> {
 pub(crate) fn vanished(path: &Path) -> Vec<Diagnostic> {
     let Ok(target) = std::fs::read_link(path) else { return Vec::new() };
     vec![Diagnostic {
-        message: format!("it is a link to {}, which does not exist", text_of(target.as_os_str())),
+        message: format!("it is a link to {}, which leads nowhere", text_of(target.as_os_str())),
         hint: Some("correct the link, or remove it".to_owned()),
         ..warning(Code::DanglingLink, path)
     }]
@@ -79,7 +90,6 @@ fn warning(code: Code, path: &Path) -> Diagnostic {
 }
 
 /// What runs as root should be written by nobody else. `what` is about the file or directory at `subject`.
-#[cold]
 fn not_ours(what: &str, subject: &Path, path: &Path, status: &Status) -> Vec<Diagnostic> {
     const GROUP: u32 = 0o020;
     const OTHERS: u32 = 0o002;
@@ -133,35 +143,61 @@ impl Report<'_> {
                 suggest::key(&self.file.version, unknown),
             );
         }
+        // As many as there are unknown ones.
+        const MOST: usize = 100;
+        for (field, offset) in self.file.notes.repeated().take(MOST) {
+            let key = quote(field.key().unwrap_or_default().as_bytes());
+            let (what, hint) = match field {
+                Field::Hook | Field::When if self.file.version == "1.0.0" => {
+                    ("the two are merged", "write one object")
+                }
+                _ => ("the later one counts", "keep one of the two"),
+            };
+            let message = format!("key {key} is given twice: {what}");
+            self.add(Code::DuplicateKey, Some(*offset), message, Some(hint.to_owned()));
+        }
     }
 
     fn conditions(&mut self) {
         let when = &self.file.hook.when;
         let conditions = when.annotations.len() + usize::from(!when.commands.is_empty());
         // Of several conditions any one may do (0.1.0); a single one that is false settles it otherwise.
+        let bind_mounts = if when.any_of { "hasbindmounts" } else { "hasBindMounts" };
         let never = if when.always == Some(false) && !when.any_of {
-            Some((Field::Always, "\"always\": false"))
+            Some((Field::Always, "\"always\": false".to_owned()))
         } else if when.has_bind_mounts == Some(false) && (!when.any_of || conditions == 0) {
-            Some((Field::HasBindMounts, "\"hasBindMounts\": false holds for no container"))
+            Some((Field::HasBindMounts, format!("\"{bind_mounts}\": false holds for no container")))
         } else if when.always.is_none() && when.has_bind_mounts.is_none() && conditions == 0 {
-            Some((Field::When, "it has no condition"))
+            Some((Field::When, "it has no condition".to_owned()))
         } else if self.file.hook.stages.as_ref().is_some_and(|stages| stages.is_empty()) {
-            Some((Field::Stages, "it lists no stage"))
+            Some((Field::Stages, "it lists no stage".to_owned()))
         } else {
             None
         };
         if let Some((field, why)) = never {
-            let hint = match (&field, when.any_of) {
-                (Field::HasBindMounts, _) => "write true, or leave it out",
-                (Field::Stages, _) => "write \"stages\": [\"createRuntime\"], or another stage",
-                _ if when.always.is_some() => {
-                    "remove the file, unless it is to switch off the hook of its name"
+            // A hook without a condition is better than one for every container, where another was meant.
+            let meant = match (&field, when.any_of) {
+                (Field::When, false) => {
+                    for_key(self.file, "when", "").or_else(|| for_key(self.file, "", "when"))
                 }
-                (_, true) => "give cmds, annotations or hasbindmounts",
-                (_, false) => "to run for every container, write \"when\": {\"always\": true}",
+                (Field::When, true) => self.file.notes.unknown.first(),
+                _ => None,
+            };
+            let hint = match (&field, when.any_of) {
+                _ if meant.is_some() => meant.map(in_place_of).unwrap_or_default(),
+                (Field::HasBindMounts, _) => {
+                    "it does not mean containers without bind mounts: write true, or other conditions"
+                        .to_owned()
+                }
+                (Field::Stages, _) => "list a stage, such as \"createRuntime\"".to_owned(),
+                (Field::When, true) => "give cmds, annotations or hasbindmounts".to_owned(),
+                (Field::When, false) => {
+                    "to run for every container, write \"when\": {\"always\": true}".to_owned()
+                }
+                _ => "remove the file, unless it is to switch off the hook of its name".to_owned(),
             };
             let message = format!("the hook runs for no container: {why}");
-            self.add(Code::NeverMatches, self.file.place(&field), message, Some(hint.to_owned()));
+            self.add(Code::NeverMatches, self.file.place(&field), message, Some(hint));
         } else if !when.commands.is_empty() {
             let message = "a container whose process.args is empty fails on this hook, since it has commands";
             // (0.1.0: one that holds settles it.)
@@ -190,11 +226,14 @@ impl Report<'_> {
         }
         for (stage, index, other) in sorted(twice, |(a, ..), (b, ..)| a.cmp(b)) {
             let message = if stage == other {
-                format!("stage {} is listed twice, so the hook runs twice", quote(stage.as_bytes()))
+                format!(
+                    "stage {} is listed more than once, and the hook runs as often",
+                    quote(stage.as_bytes())
+                )
             } else {
-                "prestart and createRuntime both mean createRuntime, so the hook runs twice".to_owned()
+                "prestart and createRuntime both mean createRuntime, so the hook runs for each".to_owned()
             };
-            let hint = Some("keep one of the two".to_owned());
+            let hint = Some("keep one of them".to_owned());
             self.add(Code::DuplicateInjection, self.file.place(&Field::Stage(index)), message, hint);
         }
         let prestart = Target::of("prestart", extension_stages);
@@ -202,13 +241,18 @@ impl Report<'_> {
         if let (Some((index, _)), Some(Target::Stage(_))) = (first, prestart) {
             let place = self.file.place(&Field::Stage(index));
             let message = "stage \"prestart\" is deprecated; it is injected as createRuntime".to_owned();
-            self.add(Code::DeprecatedStage, place, message, Some("write \"createRuntime\"".to_owned()));
+            let is_there = stages.clone().any(|(_, stage)| stage == "createRuntime");
+            let hint = if is_there { "remove it: createRuntime is there" } else { "write \"createRuntime\"" };
+            self.add(Code::DeprecatedStage, place, message, Some(hint.to_owned()));
         }
     }
 
     fn timeout(&mut self) {
         if let Some(timeout @ ..=0) = self.file.hook.entry.timeout {
-            let message = format!("a timeout of {timeout} kills the hook at once");
+            let message = match timeout {
+                0 => "a timeout of 0 kills the hook at once, or never: runtimes differ".to_owned(),
+                _ => format!("a timeout of {timeout} kills the hook at once"),
+            };
             let hint = "give seconds, or leave it out".to_owned();
             self.add(Code::TimeoutNotPositive, self.file.place(&Field::Timeout), message, Some(hint));
         }

@@ -1,6 +1,6 @@
 //! What somebody who wrote an unknown key meant to write.
 
-use crate::hook::UnknownKey;
+use crate::hook::{Decoded, UnknownKey};
 
 const FILE: &[&str] = &["version", "hook", "when", "stages"];
 const HOOK: &[&str] = &["path", "args", "env", "timeout"];
@@ -12,8 +12,25 @@ const FILE_0_1_0: &[&str] =
 const RENAMED: &[(&str, &str, &str)] =
     &[("arguments", "hook", "args"), ("cmds", "when", "commands"), ("cmd", "when", "commands")];
 
-/// A hint for an unknown key of a file of this version, if there is a likely one.
-pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
+/// What an unknown key was meant to be.
+pub(super) enum Meant {
+    /// This key of this object.
+    Key { object: &'static str, name: &'static str, how: How },
+    /// A key of version 1.0.0, in a file that is not.
+    OtherVersion,
+}
+
+/// How a key is not what it was meant to be.
+pub(super) enum How {
+    Misplaced,
+    Misspelt,
+    MisspeltAndMisplaced,
+    /// It is 0.1.0's.
+    Old,
+}
+
+/// What an unknown key of a file of this version was meant to be, if that is likely.
+pub(super) fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
     let key = unknown.key.to_ascii_lowercase();
     let is = |name: &&&str| name.to_ascii_lowercase() == key;
     let levels: &[(&str, &[&str])] = match version {
@@ -23,22 +40,56 @@ pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
     let others = || levels.iter().filter(|(object, _)| *object != unknown.object);
     for (object, names) in others() {
         if let Some(name) = names.iter().find(is) {
-            return Some(format!("{name:?} belongs {}", inside(object)));
+            return Some(Meant::Key { object, name, how: How::Misplaced });
         }
     }
     if version != "1.0.0" && FILE.iter().chain(HOOK).chain(WHEN).any(|name| name.to_ascii_lowercase() == key)
     {
-        return Some("it belongs to version 1.0.0; write \"version\": \"1.0.0\"".to_owned());
+        return Some(Meant::OtherVersion);
     }
     if let Some((_, object, name)) = RENAMED.iter().find(|(old, ..)| version == "1.0.0" && *old == key) {
-        return Some(format!("in version 1.0.0 it is {name:?}, which belongs {}", inside(object)));
+        return Some(Meant::Key { object, name, how: How::Old });
     }
     let here = levels.iter().find(|(object, _)| *object == unknown.object);
     if let Some(name) = here.and_then(|(_, names)| nearest(&key, names)) {
-        return Some(format!("did you mean {name:?}?"));
+        return Some(Meant::Key { object: unknown.object, name, how: How::Misspelt });
     }
+    // Among more keys a short one is near to some by chance.
     others().find_map(|(object, names)| {
-        nearest(&key, names).map(|name| format!("did you mean {name:?}? It belongs {}", inside(object)))
+        let name = nearest(&key, names)?;
+        let near = 3 * distance(&key, &name.to_ascii_lowercase()) <= key.len();
+        near.then_some(Meant::Key { object, name, how: How::MisspeltAndMisplaced })
+    })
+}
+
+/// Whether a key is of version 1.0.0, in a file that is not.
+pub(super) fn is_of_other_version(version: &str, unknown: &UnknownKey) -> bool {
+    matches!(meant(version, unknown), Some(Meant::OtherVersion))
+}
+
+/// The unknown key that was meant to be this one, if there is one.
+pub(super) fn for_key<'d>(file: &'d Decoded<'_>, object: &str, name: &str) -> Option<&'d UnknownKey> {
+    file.notes.unknown.iter().find(|unknown| match meant(&file.version, unknown) {
+        Some(Meant::Key { object: found, name: meant, .. }) => {
+            found == object && (name.is_empty() || meant == name)
+        }
+        _ => false,
+    })
+}
+
+/// A hint for an unknown key of a file of this version, if there is a likely one.
+pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
+    Some(match meant(version, unknown)? {
+        Meant::OtherVersion => {
+            "it belongs to version 1.0.0; write \"version\": \"1.0.0\", and \"hook\": {\"path\": \"/…\"}"
+                .to_owned()
+        }
+        Meant::Key { object, name, how } => match how {
+            How::Misspelt => format!("did you mean {name:?}?"),
+            How::Misplaced => format!("{name:?} belongs {}", inside(object)),
+            How::MisspeltAndMisplaced => format!("did you mean {name:?}? It belongs {}", inside(object)),
+            How::Old => format!("in version 1.0.0 it is {name:?}, which belongs {}", inside(object)),
+        },
     })
 }
 
@@ -101,8 +152,14 @@ mod tests {
             meant("1.0.0", "cmd", ""),
             "in version 1.0.0 it is \"commands\", which belongs inside \"when\""
         );
-        assert_eq!(meant("", "when", ""), "it belongs to version 1.0.0; write \"version\": \"1.0.0\"");
-        assert_eq!(suggestion("1.0.0", "description", ""), None);
+        assert_eq!(
+            meant("", "when", ""),
+            "it belongs to version 1.0.0; write \"version\": \"1.0.0\", and \"hook\": {\"path\": \"/…\"}"
+        );
+        assert_eq!(meant("1.0.0", "timeouts", ""), "did you mean \"timeout\"? It belongs inside \"hook\"");
+        for plain in ["description", "date", "data", "name", "id", "type", "author"] {
+            assert_eq!(suggestion("1.0.0", plain, ""), None, "{plain}");
+        }
         assert_eq!(suggestion("1.0.0", "x", ""), None);
     }
 

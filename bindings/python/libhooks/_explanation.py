@@ -206,8 +206,9 @@ class Explanation:
         error: what `Manager.hooks` fails with for this container, or None.
         hooks: the verdict of each, in the order of injection.
         masked: hooks that were not asked, since others hide them.
-        without_hook: the problems of files that give no hook; also (``"override-ineffective"``) that one of the same
-            name in an earlier directory runs instead.
+        without_hook: why files give no hook: of each its first error, or that it is a link that leads nowhere
+            (``"dangling-link"``); also (``"override-ineffective"``) that it does not mask the hook of its name in an
+            earlier directory.
     """
 
     generation: int

@@ -72,7 +72,8 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
         checked.files.extend(failed.filter(|path| !directories.contains(path)));
         checked.diagnostics = manager.diagnostics();
     }
-    let files = arguments.paths.iter().filter(|path| !path.is_dir());
+    let paths = || arguments.hooks_dir.iter().chain(&arguments.paths);
+    let files = paths().filter(|path| !path.is_dir());
     // One that lies in a directory that is looked at too is looked at once.
     let in_directories: BTreeSet<PathBuf> = match files.clone().next() {
         Some(_) => checked.files.iter().map(|path| place(path)).collect(),
@@ -86,10 +87,11 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
 }
 
 fn directories(arguments: &Lint) -> Vec<PathBuf> {
-    match &arguments.paths[..] {
-        [] => default_directories(),
-        paths => distinct(paths.iter().filter(|path| path.is_dir())),
+    let paths = || arguments.hooks_dir.iter().chain(&arguments.paths);
+    if paths().next().is_none() {
+        return default_directories();
     }
+    distinct(paths().filter(|path| path.is_dir()))
 }
 
 /// Paths that lead to different places. Of those that lead to the same one the last counts, as with engines.
