@@ -51,6 +51,15 @@ const MISTAKES: &[Mistake] = &[
     ("missing-bracket.json", false, &[(Code::JsonSyntax, 3, 44, "a closing bracket is missing before it")]),
     ("missing-comma.json", false, &[(Code::JsonSyntax, 4, 3, "a comma is missing before it")]),
     (
+        "misspelt-condition-0.1.0.json",
+        true,
+        &[
+            (Code::UnknownKey, 2, 3, ""),
+            (Code::UnknownKey, 4, 3, "did you mean \"cmd\"?"),
+            (Code::NeverMatches, 1, 1, "the unknown key \"cmdz\" seems to be meant"),
+        ],
+    ),
+    (
         "misspelt-condition.json",
         false,
         &[

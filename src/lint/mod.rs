@@ -16,7 +16,7 @@ pub(crate) use hint::SWITCH_OFF;
 use hint::{hint, in_place_of};
 pub use migrate::{NoEquivalent, migrate};
 pub(crate) use suggest::distance;
-use suggest::for_key;
+use suggest::for_condition;
 
 /// An error as a problem of the file or directory that it is about, with what to do about it. `file` is what is known of the
 /// file beside that.
@@ -161,8 +161,8 @@ impl Report<'_> {
     fn conditions(&mut self) {
         let when = &self.file.hook.when;
         let conditions = when.annotations.len() + usize::from(!when.commands.is_empty());
-        // Of several conditions any one may do (0.1.0); a single one that is false settles it otherwise.
         let bind_mounts = if when.any_of { "hasbindmounts" } else { "hasBindMounts" };
+        // Of several conditions any one may do (0.1.0); a single one that is false settles it otherwise.
         let never = if when.always == Some(false) && !when.any_of {
             Some((Field::Always, "\"always\": false".to_owned()))
         } else if when.has_bind_mounts == Some(false) && (!when.any_of || conditions == 0) {
@@ -175,27 +175,18 @@ impl Report<'_> {
             None
         };
         if let Some((field, why)) = never {
-            // A hook without a condition is better than one for every container, where another was meant.
-            let meant = match (&field, when.any_of) {
-                (Field::When, false) => {
-                    for_key(self.file, "when", "").or_else(|| for_key(self.file, "", "when"))
-                }
-                (Field::When, true) => self.file.notes.unknown.first(),
-                _ => None,
-            };
             let hint = match (&field, when.any_of) {
-                _ if meant.is_some() => meant.map(in_place_of).unwrap_or_default(),
                 (Field::HasBindMounts, _) => {
                     "it does not mean containers without bind mounts: write true, or other conditions"
-                        .to_owned()
                 }
-                (Field::Stages, _) => "list a stage, such as \"createRuntime\"".to_owned(),
-                (Field::When, true) => "give cmds, annotations or hasbindmounts".to_owned(),
-                (Field::When, false) => {
-                    "to run for every container, write \"when\": {\"always\": true}".to_owned()
-                }
-                _ => "remove the file, unless it is to switch off the hook of its name".to_owned(),
+                (Field::Stages, _) => "list a stage, such as \"createRuntime\"",
+                (Field::When, true) => "give cmds, annotations or hasbindmounts",
+                (Field::When, false) => "to run for every container, write \"when\": {\"always\": true}",
+                _ => "remove the file, unless it is to switch off the hook of its name",
             };
+            // A hook without a condition is better than one for every container, where another was meant.
+            let meant = if field == Field::When { for_condition(self.file) } else { None };
+            let hint = meant.map_or_else(|| hint.to_owned(), in_place_of);
             let message = format!("the hook runs for no container: {why}");
             self.add(Code::NeverMatches, self.file.place(&field), message, Some(hint));
         } else if !when.commands.is_empty() {

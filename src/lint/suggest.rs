@@ -70,10 +70,20 @@ pub(super) fn is_of_other_version(version: &str, unknown: &UnknownKey) -> bool {
 /// The unknown key that was meant to be this one, if there is one.
 pub(super) fn for_key<'d>(file: &'d Decoded<'_>, object: &str, name: &str) -> Option<&'d UnknownKey> {
     file.notes.unknown.iter().find(|unknown| match meant(&file.version, unknown) {
-        Some(Meant::Key { object: found, name: meant, .. }) => {
-            found == object && (name.is_empty() || meant == name)
-        }
+        Some(Meant::Key { object: of, name: meant, .. }) => of == object && meant == name,
         _ => false,
+    })
+}
+
+/// The unknown key that was meant to be a condition, if there is one.
+pub(super) fn for_condition<'d>(file: &'d Decoded<'_>) -> Option<&'d UnknownKey> {
+    const OF_0_1_0: &[&str] = &["cmds", "cmd", "annotations", "annotation", "hasbindmounts"];
+    file.notes.unknown.iter().find(|unknown| match meant(&file.version, unknown) {
+        Some(Meant::Key { object, name, .. }) => {
+            object == "when" || name == "when" || OF_0_1_0.contains(&name)
+        }
+        Some(Meant::OtherVersion) => unknown.key == "when" || WHEN.contains(&&*unknown.key),
+        None => false,
     })
 }
 
