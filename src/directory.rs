@@ -244,23 +244,20 @@ impl<'a> Scanner<'a> {
             let position = error.offset.map(|offset| lines.position(offset));
             Error::new(ErrorKind::HookFile, error.code, message).with_path(path).with_position(position)
         };
-        // (What the caller's reader refuses is its own matter.)
-        let is_ours = error.code != Code::ReaderFailed;
+        // What the caller's reader refuses is its own matter. (Without one, a file of no version has no mistakes to note.)
+        let is_ours = !matches!(error.code, Code::ReaderFailed | Code::UnrecognizedVersion);
         let mut decoded = if is_ours { decode_again(text, Wanted::Mistakes) } else { Decoded::default() };
         let mistakes = std::mem::take(&mut decoded.notes.mistakes);
         let mut failure = Failure::new(as_error(error), &decoded);
-        // (Where there are none, it is not even JSON, or of no version.)
-        if !mistakes.is_empty() {
+        // Where there are none, it is not even JSON. Of a file that is meant to be of another version nothing else is true.
+        let is_other = decoded.version.is_empty() && mistakes.first().is_some_and(DecodeError::is_of_1_0_0);
+        if !mistakes.is_empty() && !is_other {
             for mistake in mistakes.into_iter().skip(1) {
                 failure.add(&as_error(mistake.context(&decoded.version)), &decoded);
             }
-            self.validator.each(&decoded.hook, &mut |invalid| {
-                // What is of a wrong type is not missing.
-                if invalid.code != Code::MissingStages {
-                    failure.add(&placed(invalid, path, &decoded, &lines), &decoded);
-                }
-            });
-            failure.diagnostics.extend(lint::keys(path, text, &mut decoded));
+            let mut tell = |invalid| failure.add(&placed(invalid, path, &decoded, &lines), &decoded);
+            self.validator.each(&decoded.hook, &mut tell);
+            failure.diagnostics.extend(lint::keys(path, text, &decoded));
         }
         ReadError::Failed(Box::new(failure))
     }

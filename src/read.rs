@@ -52,13 +52,12 @@ pub fn check(path: impl AsRef<Path>, extension_stages: &[&str]) -> Vec<Diagnosti
     let mut found = match Scanner::new(&stages, &options, Before::default()).load_path(path) {
         Ok(loaded) => loaded.warnings().to_vec(),
         Err(ReadError::Failed(failure)) => failure.diagnostics,
-        Err(ReadError::Vanished) => {
-            let found = lint::vanished(path);
-            if !found.is_empty() {
-                return found;
+        Err(ReadError::Vanished) => match lint::vanished(path) {
+            found if found.is_empty() => {
+                return vec![lint::error(&system_error("open", path, libc::ENOENT), &Decoded::default())];
             }
-            return vec![lint::error(&system_error("open", path, libc::ENOENT), &Decoded::default())];
-        }
+            found => found,
+        },
     };
     if !is_hook_file(path.as_os_str()) {
         found.insert(0, lint::error(&no_json_suffix(path), &Decoded::default()));

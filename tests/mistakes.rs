@@ -44,8 +44,8 @@ const MISTAKES: &[Mistake] = &[
         true,
         &[
             (Code::DuplicateKey, 5, 3, "write one object"),
-            (Code::DuplicateKey, 4, 44, "keep one of the two"),
-            (Code::DuplicateKey, 7, 3, "keep one of the two"),
+            (Code::DuplicateKey, 4, 44, "keep one of them"),
+            (Code::DuplicateKey, 7, 3, "keep one of them"),
         ],
     ),
     ("missing-bracket.json", false, &[(Code::JsonSyntax, 3, 44, "a closing bracket is missing before it")]),
@@ -87,7 +87,11 @@ const MISTAKES: &[Mistake] = &[
     ("no-path.json", false, &[(Code::MissingPath, 3, 3, "write \"hook\": {\"path\": \"/…\"}")]),
     ("no-when.json", true, &[(Code::NeverMatches, 1, 1, "write \"when\": {\"always\": true}")]),
     ("path-as-hook.json", false, &[(Code::JsonType, 3, 11, "\"hook\": \"/…\" is of version 0.1.0")]),
-    ("path-with-arguments.json", false, &[(Code::MissingExecutable, 3, 12, "write arguments in \"args\"")]),
+    (
+        "path-with-arguments.json",
+        false,
+        &[(Code::MissingExecutable, 3, 12, "arguments belong into \"args\"")],
+    ),
     (
         "perl-pattern.json",
         false,
@@ -170,5 +174,84 @@ fn every_mistake_is_found_where_it_is() {
         for (diagnostic, problem) in found.iter().zip(*problems) {
             assert!(diagnostic.hint.as_deref().unwrap_or("").contains(problem.3), "{name}: {diagnostic:?}");
         }
+    }
+}
+
+/// What follows from another mistake, or is none, is not told; what is told names what is in the file.
+#[test]
+fn nothing_is_told_that_is_not_so() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("a.json");
+    let prefix = format!("parsing hook {path:?}: ");
+    for (text, want) in [
+        // A wrong type is not missing, and what is in its place is nothing.
+        (
+            r#"{"hook":"/bin/sh","stages":"poststop","cmds":["x"]}"#,
+            &[": stages must be an array, found a string"][..],
+        ),
+        (
+            r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":["nope",5]}"#,
+            &["1.0.0: stages[1] must be a string, found a number", "unknown stage \"nope\""],
+        ),
+        (
+            r#"{"hook":"/bin/sh","annotations":["(",5],"stages":[]}"#,
+            &[
+                ": annotations[1] must be a string, found a number",
+                "invalid annotation value \"(\": error parsing regexp: missing closing ): `(`",
+            ],
+        ),
+        (
+            r#"{"version":"1.0.0","hook":{"path":5},"stagse":["poststop"]}"#,
+            &[
+                "1.0.0: hook.path must be a string, found a number",
+                "missing required property: stages",
+                "unknown key \"stagse\" is ignored",
+            ],
+        ),
+        // Of another version, nothing else is true.
+        (
+            r#"{"hook":{"path":"/bin/sh"},"annotations":{"a":"b"},"stages":["poststop"]}"#,
+            &[": hook must be a string, found an object"],
+        ),
+        // Keys are named as they are.
+        (
+            r#"{"hook":"/bin/sh","hook":"/bin/sh","hasbindmounts":true,"hasbindmounts":true,"stages":["poststop"]}"#,
+            &[
+                "key \"hook\" is given again: the later one counts",
+                "key \"hasbindmounts\" is given again: the later one counts",
+            ],
+        ),
+        (
+            r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"annotations":{"a":"b"},"annotations":{"c":"d"}},"stages":["poststop"]}"#,
+            &["key \"annotations\" is given again: the two are merged"],
+        ),
+        // These nulls change nothing.
+        (
+            r#"{"version":"1.0.0","hook":{"path":"/bin/sh","path":null},"hook":null,"when":{"always":true},"when":null,"version":null,"stages":["poststop"]}"#,
+            &[],
+        ),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let found = libhooks::check(&path, &[]);
+        let messages: Vec<&str> =
+            found.iter().map(|d| d.message.strip_prefix(&prefix).unwrap_or(&d.message)).collect();
+        assert_eq!(messages, want, "{text}");
+    }
+    let hint_of = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        libhooks::check(&path, &[]).first().and_then(|diagnostic| diagnostic.hint.clone()).unwrap_or_default()
+    };
+    for (text, want) in [
+        (r#"{"hook":"/bin/sh","stge":["poststop"]}"#, "the unknown key \"stge\" seems to be meant"),
+        (r#"{"hook":"/bin/sh -c x","cmds":["x"],"stages":[]}"#, "(arguments belong into \"arguments\")"),
+        (
+            r#"{"version":"1.0.0","hook":{"path":"/bin/sh -c x"},"stages":[]}"#,
+            "(arguments belong into \"args\")",
+        ),
+        (r#"{"version":"0.1.0","hook":"","stages":[]}"#, "write \"hook\": \"/…\""),
+        (r#"{"version":"0.1.0","stages":[]}"#, "write \"hook\": \"/…\""),
+        (r#"{"stages":[]}"#, "a file without \"version\": \"1.0.0\" is read as version 0.1.0"),
+    ] {
+        assert!(hint_of(text).ends_with(want), "{text}: {}", hint_of(text));
     }
 }

@@ -79,7 +79,8 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
 fn is_called(path: &Path, name: &str) -> bool {
     let own = path.file_name().map(|own| own.display().to_string());
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    own.as_deref() == Some(name) || whole.ends_with(name.strip_prefix("./").unwrap_or(name))
+    let end = name.strip_prefix("./").unwrap_or(name);
+    own.as_deref() == Some(name) || !end.is_empty() && whole.ends_with(end)
 }
 
 /// What to say of a name that no file has.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::draft::Draft;
 use crate::diagnostic::{Code, Position};
 use crate::error::{Error, ErrorKind};
-use crate::json::{JsonError, Reader, SyntaxError, Text};
+use crate::json::{JsonError, Kind, Reader, SyntaxError, Text};
 use crate::order::sorted;
 
 /// A hook file that gives no hook, before validation.
@@ -31,6 +31,11 @@ impl DecodeError {
     }
 
     #[cold]
+    /// Whether a file of version 0.1.0 has a `hook` as 1.0.0 has it.
+    pub fn is_of_1_0_0(&self) -> bool {
+        self.code == Code::JsonType && self.message == "hook must be a string, found an object"
+    }
+
     pub fn context(mut self, what: &str) -> DecodeError {
         self.message = format!("{what}: {}", self.message);
         self
@@ -194,12 +199,22 @@ impl Notes {
     }
 
     pub fn place(&mut self, field: Field, offset: usize) {
-        if self.are_wanted() {
+        // Nobody looks at more; a file of 16 MiB may have millions.
+        const MOST: usize = 1 << 16;
+        if self.are_wanted() && self.places.len() < MOST {
             self.places.push((field, offset));
         }
     }
 
-    /// Keys that come more than once: each but the first, with its place.
+    /// The place of a key whose value comes next, if that is not one of those nulls which leave what was there.
+    pub fn place_value(&mut self, field: Field, key: usize, reader: &mut Reader<'_>) -> Result<()> {
+        if self.are_wanted() && reader.peek()? != Kind::Null {
+            self.place(field, key);
+        }
+        Ok(())
+    }
+
+    /// Keys that come again, with their places.
     pub fn repeated(&self) -> impl Iterator<Item = &(Field, usize)> {
         let pairs = self.places.iter().zip(self.places.iter().skip(1));
         pairs.filter(|(before, place)| before.0 == place.0 && place.0.key().is_some()).map(|(_, place)| place)

@@ -85,8 +85,11 @@ pub(super) fn annotations<'a>(
             notes.place(Field::AnnotationValue(key.value.to_string()), reader.offset());
         }
         let mut value = Cow::default();
+        let offset = reader.offset();
         string(reader, &format_args!("{NAME}[{:?}]", key.value), &mut value)?;
-        map.push((key.value, value));
+        if !reader.has_noted(offset) {
+            map.push((key.value, value));
+        }
         Ok(())
     })
 }
@@ -121,22 +124,32 @@ pub(super) struct Strings<'a> {
 
 impl<'a> Strings<'a> {
     pub fn read(&mut self, reader: &mut Reader<'a>, name: &str, notes: &Notes) -> Result<()> {
-        self.given = reader.given(Kind::Array, &name)?;
+        reader.peek()?;
+        let offset = reader.offset();
+        let is_array = reader.given(Kind::Array, &name)?;
+        // What is of a wrong type is not missing, where that is noted.
+        self.given = is_array || reader.has_noted(offset);
         self.length = 0;
         self.offsets.clear();
-        if self.given {
+        if is_array {
+            let mut index = 0;
             reader.array(|reader| {
-                if notes.are_wanted() {
-                    reader.peek()?;
-                    self.offsets.push(reader.offset());
-                }
+                reader.peek()?;
+                let offset = reader.offset();
                 if self.length == self.slots.len() {
                     self.slots.push(Cow::default());
                 }
                 if let Some(value) = self.slots.get_mut(self.length) {
-                    string(reader, &format_args!("{name}[{}]", self.length), value)?;
+                    string(reader, &format_args!("{name}[{index}]"), value)?;
                 }
-                self.length += 1;
+                index += 1;
+                // (It is left out then.)
+                if !reader.has_noted(offset) {
+                    self.length += 1;
+                    if notes.are_wanted() {
+                        self.offsets.push(offset);
+                    }
+                }
                 Ok::<(), DecodeError>(())
             })?;
         }

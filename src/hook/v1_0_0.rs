@@ -29,15 +29,15 @@ fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Res
         "a hook",
         &mut |reader, key| match field(&key, &["version", "hook", "when", "stages"]) {
             Some("version") => {
-                notes.place(Field::Version, key.offset);
+                notes.place_value(Field::Version, key.offset, reader)?;
                 string(reader, &"version", &mut hook.version)
             }
             Some("hook") => {
-                notes.place(Field::Hook, key.offset);
+                notes.place_value(Field::Hook, key.offset, reader)?;
                 entry.read(reader, &mut notes)
             }
             Some("when") => {
-                notes.place(Field::When, key.offset);
+                notes.place_value(Field::When, key.offset, reader)?;
                 builder.read(reader, &mut notes)
             }
             Some("stages") => {
@@ -97,7 +97,7 @@ impl<'a> Entry<'a> {
         let Entry { hook, args, env } = self;
         object(reader, "hook", &mut |reader, key| match field(&key, &["path", "args", "env", "timeout"]) {
             Some("path") => {
-                notes.place(Field::Path, key.offset);
+                notes.place_value(Field::Path, key.offset, reader)?;
                 string(reader, &"hook.path", &mut hook.path)
             }
             Some("args") if notes.wanted == Wanted::Conditions => Strings::check(reader, "hook.args"),
@@ -149,7 +149,10 @@ impl<'a> Builder<'a> {
                 when.has_bind_mounts = boolean(reader, "when.hasBindMounts")?;
                 Ok(())
             }
-            Some("annotations") => annotations(reader, &mut when.annotations, notes),
+            Some("annotations") => {
+                notes.place_value(Field::List("annotations"), key.offset, reader)?;
+                annotations(reader, &mut when.annotations, notes)
+            }
             Some("commands") => {
                 notes.place(Field::List("commands"), key.offset);
                 commands.read(reader, "when.commands", notes)

@@ -10,7 +10,7 @@ use super::{Draft, Field, Stage, VERSION, WhenDraft, quote};
 use crate::diagnostic::{Code, Position};
 use crate::error::{Error, ErrorKind};
 use crate::loaded::Executable;
-use crate::pattern::{Literal, Pattern};
+use crate::pattern::{Literal, Pattern, PatternError};
 use crate::sys::{Status, errno_of, errno_text};
 use crate::when::{Compiled, Conditions};
 
@@ -107,18 +107,26 @@ impl<'a> Validator<'a> {
             Invalid { refused, ..invalid(code, message, Some(Field::Path)) }
         })?;
         let conditions = self.compile(&hook.when);
-        self.check(&conditions, hook, &mut Err)?;
+        let error = |part: Part, _: &str| {
+            let compiled = match part {
+                Part::Key(index) => conditions.annotations.get(index).map(|pair| &pair.key),
+                Part::Value(index) => conditions.annotations.get(index).map(|pair| &pair.value),
+                Part::Command(index) => conditions.commands.get(index),
+            };
+            compiled?.error().map(PatternError::to_string)
+        };
+        self.check(hook, &error, &mut Err)?;
         Ok((conditions, executable))
     }
 
     /// Tells what is wrong with a hook's conditions and stages.
-    pub fn each(&mut self, hook: &Draft<'_>, tell: &mut dyn FnMut(Invalid)) {
+    pub fn each(&self, hook: &Draft<'_>, tell: &mut dyn FnMut(Invalid)) {
         // Enough to mend a file with; one of 16 MiB may have millions.
         const MOST: usize = 100;
         let mut told = 0;
-        let conditions = self.compile(&hook.when);
+        let error = |_, text: &str| Compiled::read(text).error().map(PatternError::to_string);
         // What ends it is one too many.
-        let _ = self.check(&conditions, hook, &mut |found| {
+        let _ = self.check(hook, &error, &mut |found| {
             if told == MOST {
                 return Err(found);
             }
@@ -168,29 +176,30 @@ impl<'a> Validator<'a> {
         compiled
     }
 
-    /// Tells what is wrong with the conditions, then with the stages, as long as it is told to go on.
+    /// Tells what is wrong with the conditions, then with the stages, as long as it is told to go on. `error` says what is
+    /// wrong with a pattern of the conditions.
     fn check(
         &self,
-        conditions: &Conditions,
         hook: &Draft<'_>,
+        error: &dyn Fn(Part, &str) -> Option<String>,
         tell: &mut dyn FnMut(Invalid) -> Result<(), Invalid>,
     ) -> Result<(), Invalid> {
         let when = &hook.when;
-        for (pair, (key, value)) in conditions.annotations.iter().zip(&when.annotations) {
-            if let Some(error) = pair.key.error() {
+        for (index, (key, value)) in when.annotations.iter().enumerate() {
+            if let Some(error) = error(Part::Key(index), key) {
                 let message = format!("invalid annotation key {}: {error}", quote(key.as_bytes()));
                 let field = Field::AnnotationKey(key.to_string());
                 tell(invalid(Code::InvalidAnnotationKey, message, Some(field)))?;
             }
-            if let Some(error) = pair.value.error() {
+            if let Some(error) = error(Part::Value(index), value) {
                 let message = format!("invalid annotation value {}: {error}", quote(value.as_bytes()));
                 let field = Field::AnnotationValue(key.to_string());
                 tell(invalid(Code::InvalidAnnotationValue, message, Some(field)))?;
             }
         }
-        for (index, (command, text)) in conditions.commands.iter().zip(&when.commands).enumerate() {
-            if let Some(error) = command.error() {
-                let message = format!("invalid command {}: {error}", quote(text.as_bytes()));
+        for (index, command) in when.commands.iter().enumerate() {
+            if let Some(error) = error(Part::Command(index), command) {
+                let message = format!("invalid command {}: {error}", quote(command.as_bytes()));
                 tell(invalid(Code::InvalidCommand, message, Some(Field::Command(index))))?;
             }
         }
@@ -211,6 +220,14 @@ impl<'a> Validator<'a> {
 
 fn invalid(code: Code, message: impl Into<String>, field: Option<Field>) -> Invalid {
     Invalid { code, message: message.into(), field, refused: None }
+}
+
+/// Which pattern of a hook's conditions.
+#[derive(Clone, Copy)]
+enum Part {
+    Key(usize),
+    Value(usize),
+    Command(usize),
 }
 
 /// A pattern, known by its text.

@@ -90,6 +90,11 @@ impl Reader<'_> {
         self.wrong = Some(Vec::new());
     }
 
+    /// Whether the value at this offset was noted last.
+    pub fn has_noted(&self, offset: usize) -> bool {
+        self.wrong.as_ref().and_then(|wrong| wrong.last()).is_some_and(|last| last.offset == offset)
+    }
+
     /// What was noted.
     pub fn into_wrong_types(self) -> Vec<JsonError> {
         self.wrong.unwrap_or_default()
@@ -98,13 +103,11 @@ impl Reader<'_> {
     /// A value is of a wrong type.
     #[cold]
     pub fn wrong_type(&mut self, error: JsonError) -> Result<(), JsonError> {
-        // Enough to mend a file with.
+        // Enough to mend a file with. (Of more the last one is known, as `has_noted` needs it.)
         const MOST: usize = 100;
-        match &mut self.wrong {
-            None => return Err(error),
-            Some(wrong) if wrong.len() < MOST => wrong.push(error),
-            Some(_) => {}
-        }
+        let Some(wrong) = &mut self.wrong else { return Err(error) };
+        wrong.truncate(MOST - 1);
+        wrong.push(error);
         Ok(())
     }
 

@@ -19,7 +19,7 @@ json-syntax | double quotes, found '}' | remove the comma before it
 json-syntax | double quotes, found ',' | there is a comma too many
 json-syntax | a value, found ']' | remove the comma before it
 json-syntax | a value, found ',' | a value is missing before it, or there is a comma too many
-json-syntax | after the value, found ',' | there is a closing brace too many before it
+json-syntax | after the value, found ',' | remove it, or the brace before it, if more of the hook follows
 json-syntax | found '\'' | write double quotes
 json-syntax | after the backslash, found | a backslash is written twice: \\.
 json-syntax | found 'T' | write true
@@ -100,9 +100,12 @@ pub(super) fn hint(code: Code, message: &str, file: &Decoded<'_>) -> Option<Stri
             return Some("write the executable's whole path, from / on".to_owned());
         }
         Code::MissingExecutable if file.hook.entry.path.contains(' ') => {
-            return Some("write arguments in \"args\", not behind the path".to_owned());
+            let key = if file.hook.when.any_of { "arguments" } else { "args" };
+            return Some(format!(
+                "install the executable, or correct the path (arguments belong into {key:?})"
+            ));
         }
-        Code::MissingPath if file.version != "1.0.0" => return Some("write \"hook\": \"/…\"".to_owned()),
+        Code::MissingPath if file.hook.when.any_of => return Some("write \"hook\": \"/…\"".to_owned()),
         Code::MissingPath => {
             return Some(match for_key(file, "hook", "path").or_else(|| for_key(file, "", "hook")) {
                 Some(unknown) => in_place_of(unknown),
@@ -110,7 +113,7 @@ pub(super) fn hint(code: Code, message: &str, file: &Decoded<'_>) -> Option<Stri
             });
         }
         Code::MissingStages => {
-            if let Some(unknown) = for_key(file, "", "stages") {
+            if let Some(unknown) = for_key(file, "", "stages").or_else(|| for_key(file, "", "stage")) {
                 return Some(in_place_of(unknown));
             }
         }

@@ -29,11 +29,9 @@ pub(crate) fn error(error: &Error, file: &Decoded<'_>) -> Diagnostic {
     })
 }
 
-/// What to say of the keys of a file that is no hook. Those of another version follow from what is wrong with it.
+/// What to say of the keys of a file that is no hook.
 #[cold]
-pub(crate) fn keys(path: &Path, text: &[u8], file: &mut Decoded<'_>) -> Vec<Diagnostic> {
-    let version = &file.version;
-    file.notes.unknown.retain(|unknown| !suggest::is_of_other_version(version, unknown));
+pub(crate) fn keys(path: &Path, text: &[u8], file: &Decoded<'_>) -> Vec<Diagnostic> {
     let mut report = Report { path, text, lines: None, file, found: Vec::new() };
     report.keys();
     report.found
@@ -146,14 +144,18 @@ impl Report<'_> {
         // As many as there are unknown ones.
         const MOST: usize = 100;
         for (field, offset) in self.file.notes.repeated().take(MOST) {
-            let key = quote(field.key().unwrap_or_default().as_bytes());
-            let (what, hint) = match field {
-                Field::Hook | Field::When if self.file.version == "1.0.0" => {
-                    ("the two are merged", "write one object")
-                }
-                _ => ("the later one counts", "keep one of the two"),
+            let is_old = self.file.hook.when.any_of;
+            let key = match field {
+                Field::Path if is_old => "hook",
+                Field::HasBindMounts if is_old => "hasbindmounts",
+                field => field.key().unwrap_or_default(),
             };
-            let message = format!("key {key} is given twice: {what}");
+            let (what, hint) = match field {
+                Field::Hook | Field::When => ("the two are merged", "write one object"),
+                Field::List("annotations") if !is_old => ("the two are merged", "write one object"),
+                _ => ("the later one counts", "keep one of them"),
+            };
+            let message = format!("key {} is given again: {what}", quote(key.as_bytes()));
             self.add(Code::DuplicateKey, Some(*offset), message, Some(hint.to_owned()));
         }
     }

@@ -62,11 +62,6 @@ pub(super) fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
     })
 }
 
-/// Whether a key is of version 1.0.0, in a file that is not.
-pub(super) fn is_of_other_version(version: &str, unknown: &UnknownKey) -> bool {
-    matches!(meant(version, unknown), Some(Meant::OtherVersion))
-}
-
 /// The unknown key that was meant to be this one, if there is one.
 pub(super) fn for_key<'d>(file: &'d Decoded<'_>, object: &str, name: &str) -> Option<&'d UnknownKey> {
     file.notes.unknown.iter().find(|unknown| match meant(&file.version, unknown) {

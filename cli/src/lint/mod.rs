@@ -72,8 +72,7 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
         checked.files.extend(failed.filter(|path| !directories.contains(path)));
         checked.diagnostics = manager.diagnostics();
     }
-    let paths = || arguments.hooks_dir.iter().chain(&arguments.paths);
-    let files = paths().filter(|path| !path.is_dir());
+    let files = arguments.paths.iter().filter(|path| !path.is_dir());
     // One that lies in a directory that is looked at too is looked at once.
     let in_directories: BTreeSet<PathBuf> = match files.clone().next() {
         Some(_) => checked.files.iter().map(|path| place(path)).collect(),
@@ -87,11 +86,10 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
 }
 
 fn directories(arguments: &Lint) -> Vec<PathBuf> {
-    let paths = || arguments.hooks_dir.iter().chain(&arguments.paths);
-    if paths().next().is_none() {
+    if arguments.hooks_dir.is_empty() && arguments.paths.is_empty() {
         return default_directories();
     }
-    distinct(paths().filter(|path| path.is_dir()))
+    distinct(arguments.hooks_dir.iter().chain(arguments.paths.iter().filter(|path| path.is_dir())))
 }
 
 /// Paths that lead to different places. Of those that lead to the same one the last counts, as with engines.
