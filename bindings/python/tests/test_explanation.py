@@ -142,6 +142,8 @@ def test_masked_and_broken_files(write: Write) -> None:
         ("override-ineffective", str(bad)),
     }
     assert set(explanation.without_hook) <= set(manager.diagnostics())
+    [ineffective] = [p for p in explanation.without_hook if p.code == "override-ineffective"]
+    assert (ineffective.line, ineffective.column, ineffective.errno) == (None, None, None)
 
 
 def test_text_that_is_not_utf8(tmp_path: Path) -> None:
