@@ -124,8 +124,7 @@ pub(super) struct Strings<'a> {
 
 impl<'a> Strings<'a> {
     pub fn read(&mut self, reader: &mut Reader<'a>, name: &str, notes: &Notes) -> Result<()> {
-        reader.peek()?;
-        let offset = reader.offset();
+        let offset = if notes.are_wanted() { reader.peek_offset()? } else { 0 };
         let is_array = reader.given(Kind::Array, &name)?;
         // What is of a wrong type is not missing, where that is noted.
         self.given = is_array || reader.has_noted(offset);
@@ -134,8 +133,7 @@ impl<'a> Strings<'a> {
         if is_array {
             let mut index = 0;
             reader.array(|reader| {
-                reader.peek()?;
-                let offset = reader.offset();
+                let offset = if notes.are_wanted() { reader.peek_offset()? } else { 0 };
                 if self.length == self.slots.len() {
                     self.slots.push(Cow::default());
                 }

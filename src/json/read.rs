@@ -77,6 +77,12 @@ impl<'a> Reader<'a> {
         self.at
     }
 
+    /// The offset of the value that comes next.
+    pub fn peek_offset(&mut self) -> Result<usize, SyntaxError> {
+        self.peek()?;
+        Ok(self.at)
+    }
+
     /// The type of the value that comes next.
     pub fn peek(&mut self) -> Result<Kind, SyntaxError> {
         self.space();
