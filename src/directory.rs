@@ -483,8 +483,11 @@ fn by_name(files: Vec<Keyed>) -> Vec<Arc<Path>> {
 /// The name of a file, which has one.
 pub(crate) fn name_of(path: &Path) -> &OsStr {
     let path = path.as_os_str().as_bytes();
-    let name = path.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
-    OsStr::from_bytes(path.get(name..).unwrap_or_default())
+    let mut begin = path.len();
+    while begin > 0 && path.get(begin - 1) != Some(&b'/') {
+        begin -= 1;
+    }
+    OsStr::from_bytes(path.get(begin..).unwrap_or_default())
 }
 
 /// The path of a file in a directory, as Go's `filepath.Join` makes it: without what is empty, `.` or `..` behind a name.

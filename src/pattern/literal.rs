@@ -76,6 +76,9 @@ impl Literal {
 
     /// A text that every input that it matches has in it.
     pub(crate) fn text(&self) -> &[u8] {
+        if !self.has_dots {
+            return &self.text;
+        }
         // Behind the last dot is what tells it from others.
         self.text.rsplit(|byte| *byte == DOT).next().unwrap_or_default()
     }

@@ -11,6 +11,15 @@ use super::texts::{Gap, Texts};
 /// The next code point and its length; a byte that is not UTF-8 is one U+FFFD.
 #[inline]
 pub(super) fn decode(rest: &[u8]) -> Option<(u32, usize)> {
+    match rest.first()? {
+        &byte @ 0..0x80 => Some((u32::from(byte), 1)),
+        _ => decode_wide(rest),
+    }
+}
+
+/// The same of what is not ASCII.
+#[inline(never)]
+fn decode_wide(rest: &[u8]) -> Option<(u32, usize)> {
     const INVALID: (u32, usize) = (0xFFFD, 1);
     let (&first, rest) = rest.split_first()?;
     let tail = |at: usize| {
@@ -18,7 +27,6 @@ pub(super) fn decode(rest: &[u8]) -> Option<(u32, usize)> {
     };
     let head = u32::from(first);
     Some(match first {
-        0..0x80 => (head, 1),
         0xC2..0xE0 => match tail(0) {
             Some(a) => ((head & 0x1F) << 6 | a, 2),
             None => INVALID,
