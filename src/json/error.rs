@@ -113,8 +113,10 @@ impl Reader<'_> {
 
     /// True before a value of this type; false before `null`, which is read; else an error that names the value `name`.
     pub fn given(&mut self, wanted: Kind, name: &dyn Display) -> Result<bool, JsonError> {
+        if self.is_before(wanted) {
+            return Ok(true);
+        }
         match self.peek()? {
-            found if found == wanted => Ok(true),
             Kind::Null => {
                 self.skip()?;
                 Ok(false)

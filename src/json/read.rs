@@ -83,6 +83,19 @@ impl<'a> Reader<'a> {
         Ok(self.at)
     }
 
+    /// Whether a value of this type comes next, as far as its first byte tells.
+    #[inline]
+    pub(super) fn is_before(&mut self, kind: Kind) -> bool {
+        self.space();
+        let first = match kind {
+            Kind::String => b'"',
+            Kind::Object => b'{',
+            Kind::Array => b'[',
+            _ => return self.peek() == Ok(kind),
+        };
+        self.byte() == Some(first)
+    }
+
     /// The type of the value that comes next.
     pub fn peek(&mut self) -> Result<Kind, SyntaxError> {
         self.space();
