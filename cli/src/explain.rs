@@ -138,7 +138,10 @@ impl Tree {
         };
         self.root(&hook.path.display().to_string(), style, &verdict);
         if hook.conditions.is_empty() {
-            let _ = writeln!(self.text, "└─ it has no condition, so it is for no container");
+            let _ = writeln!(
+                self.text,
+                "└─ it has no condition, so it is for no container (is one misspelt? oci-hooks lint tells)"
+            );
         }
         if hook.any_of && hook.conditions.len() > 1 {
             let _ = writeln!(self.text, "│  any one of these is enough (version 0.1.0):");

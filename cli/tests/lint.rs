@@ -301,8 +301,14 @@ fn a_link_that_leads_nowhere() {
 /// `explain --hook` takes a file's name, or as much of its path as tells it from others.
 #[test]
 fn one_hook_is_explained_by_its_name() {
-    let place =
-        Place::new(&[("low/a.json", GOOD), ("up/a.json", GOOD), ("up/b.json", "{"), ("config.json", "{}")]);
+    let misspelt = GOOD.replace("always", "alway");
+    let place = Place::new(&[
+        ("low/a.json", GOOD),
+        ("up/a.json", GOOD),
+        ("up/b.json", "{"),
+        ("up/d.json", &misspelt),
+        ("config.json", "{}"),
+    ]);
     let explain = |hook: &str| {
         let mut explain = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
         explain.args(["explain", "--hooks-dir", "low", "--hooks-dir", "up", "--hook", hook, "config.json"]);
@@ -318,6 +324,9 @@ fn one_hook_is_explained_by_its_name() {
     assert!(stdout.starts_with("up/b.json:1:2: gives no hook: unexpected end"), "{stdout}");
     assert!(!stderr.contains("no hooks in"), "{stderr}");
     assert!(explain("a.json").0.contains(masked) && explain("a.json").0.contains("up/a.json: matches"));
+    let never = "up/d.json: does not match\n└─ it has no condition, so it is for no container (is one misspelt? \
+                 oci-hooks lint tells)\n";
+    assert_eq!(explain("d.json").0, never);
     for (name, said) in [
         ("A.json", "no hook file is called A.json (did you mean a.json?)"),
         ("b", "no hook file is called b (did you mean b.json?)"),
