@@ -182,6 +182,9 @@ impl serde::Serialize for Code {
     }
 }
 
+/// How many problems of one kind are told of a file: enough to mend it with. One of 16 MiB may have millions.
+pub(crate) const ENOUGH: usize = 100;
+
 /// A line and a column, both from 1; the column counts bytes, as compilers do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct Position {

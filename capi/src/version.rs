@@ -5,7 +5,7 @@ use std::ptr;
 
 use crate::boundary;
 
-/// The version, from the one place that states it, as C has it.
+/// The version, from the one place that states it, as C has it. (One with a NUL would not compile.)
 const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
     Ok(version) => version,
     Err(_) => panic!("the version holds a NUL"),

@@ -25,16 +25,12 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     // Also those that are not asked about: one of them may run instead of a file that is.
     let files: Vec<PathBuf> = explanation.hooks.iter().map(|hook| hook.path.clone()).collect();
     if let Some(name) = &arguments.hook {
-        let near = near(&explanation, name);
+        if !paths(&explanation).any(|path| is_called(path, name)) {
+            return Err(Failure::Error(format!("no hook file is called {name}{}", near(&explanation, name))));
+        }
         explanation.hooks.retain(|hook| is_called(&hook.path, name));
         explanation.masked.retain(|masked| is_called(&masked.path, name));
         explanation.without_hook.retain(|diagnostic| is_called(&diagnostic.path, name));
-        if explanation.hooks.is_empty()
-            && explanation.masked.is_empty()
-            && explanation.without_hook.is_empty()
-        {
-            return Err(Failure::Error(format!("no hook file is called {name}{near}")));
-        }
     }
     let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
     let refusal = arguments.source.refusal();
@@ -83,14 +79,19 @@ fn is_called(path: &Path, name: &str) -> bool {
     own.as_deref() == Some(name) || !end.is_empty() && whole.ends_with(end)
 }
 
+/// The files that an explanation is about.
+fn paths(explanation: &Explanation) -> impl Iterator<Item = &PathBuf> {
+    let hooks = explanation.hooks.iter().map(|hook| &hook.path);
+    let masked = explanation.masked.iter().map(|masked| &masked.path);
+    hooks.chain(masked).chain(explanation.without_hook.iter().map(|diagnostic| &diagnostic.path))
+}
+
 /// What to say of a name that no file has.
 fn near(explanation: &Explanation, name: &str) -> String {
-    let hooks = explanation.hooks.iter().map(|hook| &hook.path);
-    let others = explanation.without_hook.iter().map(|diagnostic| &diagnostic.path);
-    let names = hooks.chain(others).filter_map(|path| path.file_name()?.to_str());
+    let mut names = paths(explanation).filter_map(|path| path.file_name()?.to_str());
     let whole = format!("{name}.json");
-    let mut meant = names.filter(|own| own.eq_ignore_ascii_case(name) || own.eq_ignore_ascii_case(&whole));
-    match meant.next() {
+    let is_near = |own: &&str| own.eq_ignore_ascii_case(name) || own.eq_ignore_ascii_case(&whole);
+    match names.find(is_near) {
         Some(meant) => format!(" (did you mean {meant}?)"),
         None if !name.ends_with(".json") => " (engines read only files whose names end in .json)".to_owned(),
         None => String::new(),

@@ -26,7 +26,7 @@ pub(crate) fn decode<'a>(
     decode_in_steps(text, reader, Notes::new(wanted))
 }
 
-/// The same once more, for a file that has been decoded without a reader.
+/// The same once more, for a file that was decoded, or failed to be, without a reader; empty if it fails.
 pub(crate) fn decode_again(text: &[u8], wanted: Wanted) -> Decoded<'_> {
     decode(text, None, wanted).ok().flatten().unwrap_or_default()
 }

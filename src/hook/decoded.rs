@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::draft::Draft;
-use crate::diagnostic::{Code, Position};
+use crate::diagnostic::{Code, ENOUGH, Position};
 use crate::error::{Error, ErrorKind};
 use crate::json::{JsonError, Kind, Reader, SyntaxError, Text};
 use crate::order::sorted;
@@ -30,12 +30,12 @@ impl DecodeError {
         Error::new(ErrorKind::Json, self.code, self.message).with_position(position)
     }
 
-    #[cold]
     /// Whether a file of version 0.1.0 has a `hook` as 1.0.0 has it.
     pub fn is_of_1_0_0(&self) -> bool {
         self.code == Code::JsonType && self.message == "hook must be a string, found an object"
     }
 
+    #[cold]
     pub fn context(mut self, what: &str) -> DecodeError {
         self.message = format!("{what}: {}", self.message);
         self
@@ -227,9 +227,7 @@ impl Notes {
     }
 
     pub fn unknown(&mut self, key: Text<'_>, object: &'static str) {
-        // Enough to find what is wrong; a file of 16 MiB may have millions.
-        const MOST: usize = 100;
-        if self.are_wanted() && self.unknown.len() < MOST {
+        if self.are_wanted() && self.unknown.len() < ENOUGH {
             self.unknown.push(UnknownKey { key: key.value.into_owned(), offset: key.offset, object });
         }
     }

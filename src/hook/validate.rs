@@ -6,8 +6,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use super::decoded::{Notes, Wanted};
-use super::{Draft, Field, Stage, VERSION, WhenDraft, quote};
-use crate::diagnostic::{Code, Position};
+use super::{Draft, Field, Stage, VERSION, quote};
+use crate::diagnostic::{Code, ENOUGH, Position};
 use crate::error::{Error, ErrorKind};
 use crate::loaded::Executable;
 use crate::pattern::{Literal, Pattern, PatternError};
@@ -106,7 +106,7 @@ impl<'a> Validator<'a> {
             let refused = Some((errno, hook.entry.path.to_string()));
             Invalid { refused, ..invalid(code, message, Some(Field::Path)) }
         })?;
-        let conditions = self.compile(&hook.when);
+        let conditions = Conditions::compile(&hook.when, |text| self.pattern(text));
         let error = |part: Part, _: &str| {
             let compiled = match part {
                 Part::Key(index) => conditions.annotations.get(index).map(|pair| &pair.key),
@@ -121,13 +121,11 @@ impl<'a> Validator<'a> {
 
     /// Tells what is wrong with a hook's conditions and stages.
     pub fn each(&self, hook: &Draft<'_>, tell: &mut dyn FnMut(Invalid)) {
-        // Enough to mend a file with; one of 16 MiB may have millions.
-        const MOST: usize = 100;
         let mut told = 0;
         let error = |_, text: &str| Compiled::read(text).error().map(PatternError::to_string);
         // What ends it is one too many.
         let _ = self.check(hook, &error, &mut |found| {
-            if told == MOST {
+            if told == ENOUGH {
                 return Err(found);
             }
             told += 1;
@@ -155,10 +153,6 @@ impl<'a> Validator<'a> {
     /// The executables that were looked at, in this order.
     pub fn into_looked_at(self) -> Vec<Arc<str>> {
         self.looked_at
-    }
-
-    fn compile(&mut self, when: &WhenDraft<'_>) -> Conditions {
-        Conditions::compile(when, |text| self.pattern(text))
     }
 
     fn pattern(&mut self, text: &str) -> Compiled {

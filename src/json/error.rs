@@ -3,7 +3,7 @@
 use std::fmt::{self, Display};
 
 use super::{Kind, Reader, Text};
-use crate::diagnostic::{Code, Position};
+use crate::diagnostic::{Code, ENOUGH, Position};
 use crate::error::{Error, ErrorKind};
 
 /// A text that is not JSON.
@@ -103,10 +103,9 @@ impl Reader<'_> {
     /// A value is of a wrong type.
     #[cold]
     pub fn wrong_type(&mut self, error: JsonError) -> Result<(), JsonError> {
-        // Enough to mend a file with. (Of more the last one is known, as `has_noted` needs it.)
-        const MOST: usize = 100;
         let Some(wrong) = &mut self.wrong else { return Err(error) };
-        wrong.truncate(MOST - 1);
+        // Of more than enough the last one is known, as `has_noted` needs it.
+        wrong.truncate(ENOUGH - 1);
         wrong.push(error);
         Ok(())
     }

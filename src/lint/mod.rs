@@ -6,7 +6,7 @@ mod suggest;
 
 use std::path::Path;
 
-use crate::diagnostic::{Code, Diagnostic, Lines, Position, Severity, text_of};
+use crate::diagnostic::{Code, Diagnostic, ENOUGH, Lines, Position, Severity, text_of};
 use crate::error::Error;
 use crate::hook::{Decoded, Field, UnknownKey, quote};
 use crate::inject::Target;
@@ -141,9 +141,7 @@ impl Report<'_> {
                 suggest::key(&self.file.version, unknown),
             );
         }
-        // As many as there are unknown ones.
-        const MOST: usize = 100;
-        for (field, offset) in self.file.notes.repeated().take(MOST) {
+        for (field, offset) in self.file.notes.repeated().take(ENOUGH) {
             let is_old = self.file.hook.when.any_of;
             let key = match field {
                 Field::Path if is_old => "hook",

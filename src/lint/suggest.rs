@@ -13,88 +13,90 @@ const RENAMED: &[(&str, &str, &str)] =
     &[("arguments", "hook", "args"), ("cmds", "when", "commands"), ("cmd", "when", "commands")];
 
 /// What an unknown key was meant to be.
-pub(super) enum Meant {
-    /// This key of this object.
-    Key { object: &'static str, name: &'static str, how: How },
-    /// A key of version 1.0.0, in a file that is not.
-    OtherVersion,
+pub(super) struct Meant {
+    object: &'static str,
+    name: &'static str,
+    how: How,
 }
 
 /// How a key is not what it was meant to be.
-pub(super) enum How {
+enum How {
     Misplaced,
     Misspelt,
     MisspeltAndMisplaced,
-    /// It is 0.1.0's.
+    /// It is 0.1.0's, in a file of 1.0.0.
     Old,
+    /// It is 1.0.0's, in a file that is not.
+    New,
 }
 
+type Level = (&'static str, &'static [&'static str]);
+
+const LEVELS: &[Level] = &[("", FILE), ("hook", HOOK), ("when", WHEN)];
+const LEVELS_0_1_0: &[Level] = &[("", FILE_0_1_0)];
+
 /// What an unknown key of a file of this version was meant to be, if that is likely.
-pub(super) fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
+fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
     let key = unknown.key.to_ascii_lowercase();
-    let is = |name: &&&str| name.to_ascii_lowercase() == key;
-    let levels: &[(&str, &[&str])] = match version {
-        "1.0.0" => &[("", FILE), ("hook", HOOK), ("when", WHEN)],
-        _ => &[("", FILE_0_1_0)],
+    let is_new = version == "1.0.0";
+    let others = || {
+        let levels = if is_new { LEVELS } else { LEVELS_0_1_0 };
+        levels.iter().filter(|(object, _)| *object != unknown.object)
     };
-    let others = || levels.iter().filter(|(object, _)| *object != unknown.object);
-    for (object, names) in others() {
-        if let Some(name) = names.iter().find(is) {
-            return Some(Meant::Key { object, name, how: How::Misplaced });
+    let exactly = |(object, names): &Level, how| {
+        let name = names.iter().find(|name| name.to_ascii_lowercase() == key)?;
+        Some(Meant { object, name, how })
+    };
+    if let Some(meant) = others().find_map(|level| exactly(level, How::Misplaced)) {
+        return Some(meant);
+    }
+    if is_new {
+        if let Some((_, object, name)) = RENAMED.iter().find(|(old, ..)| *old == key) {
+            return Some(Meant { object, name, how: How::Old });
         }
+    } else if let Some(meant) = LEVELS.iter().find_map(|level| exactly(level, How::New)) {
+        return Some(meant);
     }
-    if version != "1.0.0" && FILE.iter().chain(HOOK).chain(WHEN).any(|name| name.to_ascii_lowercase() == key)
-    {
-        return Some(Meant::OtherVersion);
-    }
-    if let Some((_, object, name)) = RENAMED.iter().find(|(old, ..)| version == "1.0.0" && *old == key) {
-        return Some(Meant::Key { object, name, how: How::Old });
-    }
-    let here = levels.iter().find(|(object, _)| *object == unknown.object);
-    if let Some(name) = here.and_then(|(_, names)| nearest(&key, names)) {
-        return Some(Meant::Key { object: unknown.object, name, how: How::Misspelt });
+    let levels = if is_new { LEVELS } else { LEVELS_0_1_0 };
+    let (object, names) = levels.iter().find(|(object, _)| *object == unknown.object)?;
+    if let Some(name) = nearest(&key, names) {
+        return Some(Meant { object, name, how: How::Misspelt });
     }
     // Among more keys a short one is near to some by chance.
     others().find_map(|(object, names)| {
         let name = nearest(&key, names)?;
         let near = 3 * distance(&key, &name.to_ascii_lowercase()) <= key.len();
-        near.then_some(Meant::Key { object, name, how: How::MisspeltAndMisplaced })
+        near.then_some(Meant { object, name, how: How::MisspeltAndMisplaced })
     })
+}
+
+fn find<'d>(file: &'d Decoded<'_>, is: impl Fn(Meant) -> bool) -> Option<&'d UnknownKey> {
+    file.notes.unknown.iter().find(|unknown| meant(&file.version, unknown).is_some_and(&is))
 }
 
 /// The unknown key that was meant to be this one, if there is one.
 pub(super) fn for_key<'d>(file: &'d Decoded<'_>, object: &str, name: &str) -> Option<&'d UnknownKey> {
-    file.notes.unknown.iter().find(|unknown| match meant(&file.version, unknown) {
-        Some(Meant::Key { object: of, name: meant, .. }) => of == object && meant == name,
-        _ => false,
-    })
+    find(file, |meant| meant.object == object && meant.name == name)
 }
 
 /// The unknown key that was meant to be a condition, if there is one.
 pub(super) fn for_condition<'d>(file: &'d Decoded<'_>) -> Option<&'d UnknownKey> {
     const OF_0_1_0: &[&str] = &["cmds", "cmd", "annotations", "annotation", "hasbindmounts"];
-    file.notes.unknown.iter().find(|unknown| match meant(&file.version, unknown) {
-        Some(Meant::Key { object, name, .. }) => {
-            object == "when" || name == "when" || OF_0_1_0.contains(&name)
-        }
-        Some(Meant::OtherVersion) => unknown.key == "when" || WHEN.contains(&&*unknown.key),
-        None => false,
-    })
+    find(file, |meant| meant.object == "when" || meant.name == "when" || OF_0_1_0.contains(&meant.name))
 }
 
 /// A hint for an unknown key of a file of this version, if there is a likely one.
 pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
-    Some(match meant(version, unknown)? {
-        Meant::OtherVersion => {
+    let Meant { object, name, how } = meant(version, unknown)?;
+    Some(match how {
+        How::Misspelt => format!("did you mean {name:?}?"),
+        How::Misplaced => format!("{name:?} belongs {}", inside(object)),
+        How::MisspeltAndMisplaced => format!("did you mean {name:?}? It belongs {}", inside(object)),
+        How::Old => format!("in version 1.0.0 it is {name:?}, which belongs {}", inside(object)),
+        How::New => {
             "it belongs to version 1.0.0; write \"version\": \"1.0.0\", and \"hook\": {\"path\": \"/…\"}"
                 .to_owned()
         }
-        Meant::Key { object, name, how } => match how {
-            How::Misspelt => format!("did you mean {name:?}?"),
-            How::Misplaced => format!("{name:?} belongs {}", inside(object)),
-            How::MisspeltAndMisplaced => format!("did you mean {name:?}? It belongs {}", inside(object)),
-            How::Old => format!("in version 1.0.0 it is {name:?}, which belongs {}", inside(object)),
-        },
     })
 }
 
@@ -140,28 +142,25 @@ mod tests {
 
     #[test]
     fn finds_what_was_meant() {
-        let meant = |version, key, object| suggestion(version, key, object).unwrap_or_default();
-        assert_eq!(meant("1.0.0", "annotations", ""), "\"annotations\" belongs inside \"when\"");
-        assert_eq!(meant("1.0.0", "stages", "when"), "\"stages\" belongs to the outermost object");
-        assert_eq!(meant("1.0.0", "annotation", "when"), "did you mean \"annotations\"?");
-        assert_eq!(meant("1.0.0", "stage", ""), "did you mean \"stages\"?");
-        assert_eq!(
-            meant("1.0.0", "annotation", "hook"),
-            "did you mean \"annotations\"? It belongs inside \"when\""
-        );
-        assert_eq!(
-            meant("1.0.0", "stage", "hook"),
-            "did you mean \"stages\"? It belongs to the outermost object"
-        );
-        assert_eq!(
-            meant("1.0.0", "cmd", ""),
-            "in version 1.0.0 it is \"commands\", which belongs inside \"when\""
-        );
-        assert_eq!(
-            meant("", "when", ""),
-            "it belongs to version 1.0.0; write \"version\": \"1.0.0\", and \"hook\": {\"path\": \"/…\"}"
-        );
-        assert_eq!(meant("1.0.0", "timeouts", ""), "did you mean \"timeout\"? It belongs inside \"hook\"");
+        for (version, key, object, want) in [
+            ("1.0.0", "annotations", "", "\"annotations\" belongs inside \"when\""),
+            ("1.0.0", "stages", "when", "\"stages\" belongs to the outermost object"),
+            ("1.0.0", "annotation", "when", "did you mean \"annotations\"?"),
+            ("1.0.0", "stage", "", "did you mean \"stages\"?"),
+            ("1.0.0", "annotation", "hook", "did you mean \"annotations\"? It belongs inside \"when\""),
+            ("1.0.0", "stage", "hook", "did you mean \"stages\"? It belongs to the outermost object"),
+            ("1.0.0", "cmd", "", "in version 1.0.0 it is \"commands\", which belongs inside \"when\""),
+            ("1.0.0", "timeouts", "", "did you mean \"timeout\"? It belongs inside \"hook\""),
+            (
+                "",
+                "When",
+                "",
+                "it belongs to version 1.0.0; write \"version\": \"1.0.0\", and \"hook\": {\"path\": \"/…\"}",
+            ),
+            ("", "cmdz", "", "did you mean \"cmd\"?"),
+        ] {
+            assert_eq!(suggestion(version, key, object).as_deref(), Some(want), "{key} in {object}");
+        }
         for plain in ["description", "date", "data", "name", "id", "type", "author"] {
             assert_eq!(suggestion("1.0.0", plain, ""), None, "{plain}");
         }

@@ -53,9 +53,9 @@ impl EventSet {
         wanted: Wanted,
     ) -> io::Result<()> {
         let mut event = libc::epoll_event { events: wanted.bits(), u64: bit.into() };
+        let (set, descriptor) = (self.0.as_raw_fd(), descriptor.as_raw_fd());
         // SAFETY: an event that lives until the call returns, and descriptors that are open.
-        let result =
-            unsafe { libc::epoll_ctl(self.0.as_raw_fd(), operation, descriptor.as_raw_fd(), &mut event) };
+        let result = unsafe { libc::epoll_ctl(set, operation, descriptor, &mut event) };
         if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 

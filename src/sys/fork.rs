@@ -40,10 +40,11 @@ impl Home {
 
     /// May be called from a signal handler.
     pub fn is_here(&self) -> bool {
-        // SAFETY: if there is a page, it lives as long as this, and nobody writes to it.
-        let kept =
-            self.page.is_null() || unsafe { AtomicU8::from_ptr(self.page) }.load(Ordering::Relaxed) == 1;
-        kept && self.process == std::process::id()
+        let is_kept = || {
+            // SAFETY: the page lives as long as this, and nobody writes to it.
+            unsafe { AtomicU8::from_ptr(self.page) }.load(Ordering::Relaxed) == 1
+        };
+        (self.page.is_null() || is_kept()) && self.process == std::process::id()
     }
 }
 
