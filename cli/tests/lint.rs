@@ -339,6 +339,24 @@ fn one_hook_is_explained_by_its_name() {
     }
 }
 
+/// `list` tells why files give no hook, and counts the rest.
+#[test]
+fn list_counts_what_lint_tells() {
+    let misspelt = GOOD.replace("always", "alway");
+    let place = Place::new(&[("d/a.json", &misspelt), ("d/b.json", GOOD)]);
+    let list = || {
+        let mut list = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        let output = list.args(["list", "--hooks-dir", "d"]).current_dir(place.0.path()).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(list(), "info: 2 more problem(s): oci-hooks lint tells them\n");
+    fs::write(place.0.path().join("d/a.json"), GOOD).unwrap();
+    std::os::unix::fs::symlink("gone.json", place.0.path().join("d/c.json")).unwrap();
+    let link = "warning: d/c.json: it is a link to gone.json, which leads nowhere [dangling-link]\n  \
+                hint: correct the link, or remove it\n";
+    assert_eq!(list(), link);
+}
+
 /// Other commands call it `--hooks-dir`.
 #[test]
 fn directories_may_be_given_as_elsewhere() {
