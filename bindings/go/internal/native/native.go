@@ -42,6 +42,7 @@ on_read (void *handle, const char *version, const void *content, size_t length, 
 {
   if (!__atomic_load_n (&asks, __ATOMIC_RELAXED))
     return HOOKS_READER_DEFAULT;
+  *answer = NULL; // Go writes to it: see newStringList
   return libhooks_go_read ((uintptr_t) handle, (char *) version, (void *) content, length, answer);
 }
 
@@ -298,11 +299,14 @@ type stringList struct {
 	count C.size_t
 }
 
+// newStringList clears the memory before it writes pointers to it: the garbage collector looks at what they take the place
+// of, and dies of what looks like a pointer to something of its own that is no more ("found pointer to free object"). The
+// rules of cgo ask for that.
 func newStringList(texts []string) stringList {
 	if len(texts) == 0 {
 		return stringList{}
 	}
-	list := stringList{(**C.char)(C.malloc(C.size_t(len(texts)) * C.size_t(unsafe.Sizeof((*C.char)(nil))))), C.size_t(len(texts))}
+	list := stringList{(**C.char)(C.calloc(C.size_t(len(texts)), C.size_t(unsafe.Sizeof((*C.char)(nil))))), C.size_t(len(texts))}
 	for i, text := range texts {
 		list.texts()[i] = C.CString(text)
 	}
