@@ -45,9 +45,7 @@ func TestDifferential(t *testing.T) {
 	}
 	prepare(t)
 	start := time.Now()
-	happened, failures := differential(t, libhooks(), seed, count, 5)
-	t.Logf("%d trees in %v", happened["trees"], time.Since(start).Round(time.Second))
-	for _, failure := range failures {
+	happened, failures := differential(t, libhooks(), seed, count, 5, func(failure *comparison) {
 		path := filepath.Join(keep, fmt.Sprintf("%d-%d.json", failure.tree.Seed, failure.tree.Index))
 		if err := failure.tree.save(path); err != nil {
 			t.Error(err)
@@ -56,7 +54,8 @@ func TestDifferential(t *testing.T) {
 		for _, difference := range failure.differences[:min(3, len(failure.differences))] {
 			t.Errorf("%.2000s", difference)
 		}
-	}
+	})
+	t.Logf("%d trees in %v", happened["trees"], time.Since(start).Round(time.Second))
 	if len(failures) == 0 {
 		assertSpread(t, happened)
 	}
@@ -100,8 +99,9 @@ func compare(t testing.TB, ours implementation, tree *tree, root string) *compar
 	return c
 }
 
-// differential compares so many trees, and stops after a number of failures.
-func differential(t testing.TB, ours implementation, seed, count uint64, stopAfter int) (happened map[string]int, failures []*comparison) {
+// differential compares so many trees, and stops after a number of failures. Each is reported at once: what comes after may
+// end the process.
+func differential(t testing.TB, ours implementation, seed, count uint64, stopAfter int, report func(*comparison)) (happened map[string]int, failures []*comparison) {
 	happened = map[string]int{}
 	var next atomic.Uint64
 	var mutex sync.Mutex
@@ -126,6 +126,7 @@ func differential(t testing.TB, ours implementation, seed, count uint64, stopAft
 				}
 				if len(c.differences) > 0 {
 					failures = append(failures, c)
+					report(c)
 				}
 				enough := len(failures) >= stopAfter
 				mutex.Unlock()
