@@ -185,7 +185,10 @@ pub unsafe extern "C" fn hooks_exec_result_stderr(
 unsafe fn lend(bytes: Option<&[u8]>, len_out: *mut usize) -> *const u8 {
     // SAFETY: the same contract.
     unsafe { text::put(len_out, bytes.map_or(0, <[u8]>::len)) };
-    bytes.map_or(ptr::null(), <[u8]>::as_ptr)
+    bytes.map_or(ptr::null(), |bytes| {
+        // The pointer to no bytes of a `Vec` is a small number: to Go, which looks at what pointers hold, a broken one.
+        if bytes.is_empty() { c"".as_ptr().cast() } else { bytes.as_ptr() }
+    })
 }
 
 /// Frees a result and what it lent. NULL is allowed.

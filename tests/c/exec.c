@@ -47,7 +47,8 @@ wrote (const hooks_exec_result_t *r, const char *wanted)
 {
   size_t len = 0;
   const uint8_t *bytes = hooks_exec_result_stdout (r, &len);
-  int good = bytes != NULL && len == strlen (wanted) && memcmp (bytes, wanted, len) == 0;
+  /* Where nothing was written, too, it points to memory: languages with a collector look at what pointers hold. */
+  int good = (uintptr_t) bytes >= 4096 && len == strlen (wanted) && memcmp (bytes, wanted, len) == 0;
 
   if (!good)
     printf ("  wanted \"%s\", got \"%.*s\"\n", wanted, (int) len, (const char *) bytes);
