@@ -124,6 +124,12 @@ func TestReadersThatAreReplaced(t *testing.T) {
 	}
 }
 
+// faultyLog panics for each line.
+type faultyLog struct{}
+
+func (faultyLog) Levels() []logrus.Level   { return logrus.AllLevels }
+func (faultyLog) Fire(*logrus.Entry) error { panic("the log") }
+
 // A panic of a reader's comes out where the reader was asked for, and nothing is broken behind it.
 func TestReaderThatPanics(t *testing.T) {
 	logrus.SetOutput(discard{})
@@ -151,6 +157,23 @@ func TestReaderThatPanics(t *testing.T) {
 			}()
 			call()
 		}()
+	}
+	// So does a panic of the log, which is told of panics.
+	hooks := logrus.StandardLogger().ReplaceHooks(logrus.LevelHooks{logrus.ErrorLevel: {faultyLog{}}})
+	defer logrus.StandardLogger().ReplaceHooks(hooks)
+	before := len(descriptors(t))
+	for range 10 {
+		func() {
+			defer func() {
+				if value := recover(); value != "oh no" {
+					t.Errorf("with a faulty log: %v", value)
+				}
+			}()
+			_, _ = New(context.Background(), []string{directory}, nil)
+		}()
+	}
+	if after := len(descriptors(t)); after != before {
+		t.Errorf("%d descriptors, %d before", after, before)
 	}
 	delete(Readers, "9.9.9")
 	if _, err := Read(path, nil); err == nil || !strings.Contains(err.Error(), "unrecognized hook version") {

@@ -54,8 +54,10 @@ type Callbacks struct {
 // be kept from it.) Where the panic comes from is said here, since its trace ends behind the library.
 func (c *Callbacks) guard() {
 	if value := recover(); value != nil {
-		logrus.Errorf("panic in a function that libhooks called: %v\n%s", value, debug.Stack())
 		c.panicked.CompareAndSwap(nil, &value)
+		// It may be the log that panics.
+		defer func() { _ = recover() }()
+		logrus.Errorf("panic in a function that libhooks called: %v\n%s", value, debug.Stack())
 	}
 }
 
