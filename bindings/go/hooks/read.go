@@ -25,7 +25,7 @@ var (
 	ErrNoJSONSuffix = errors.New("hook filename does not end in '.json'")
 
 	// Readers are who reads hook files, by the version that these say. One that is put in, replaced or deleted counts from
-	// the next load on. It must not be changed while hooks are loaded.
+	// the next load on. It must not be changed while hooks are loaded, nor while a Monitor runs.
 	//
 	// A reader is called from within libhooks.so. It may panic, but must not end its goroutine (runtime.Goexit, and so
 	// testing.T.FailNow): that leaks what the call holds. The hook that it returns is copied, and must be UTF-8.

@@ -43,6 +43,22 @@ func TestRead(t *testing.T) {
 	}
 }
 
+type request struct {
+	next    *request
+	content [2]byte
+}
+
+// pooled is on the heap.
+var pooled *request
+
+// Bytes may be a part of something that has pointers, which cgo must not take for pointers that C is given.
+func TestReadOfBytesAmongPointers(t *testing.T) {
+	pooled = &request{new(request), [2]byte{'{', '}'}}
+	if got, err := hook.Read(pooled.content[:]); err != nil || !reflect.DeepEqual(got, &hook.Hook{}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 func TestReadOfVersion010(t *testing.T) {
 	got, err := old.Read([]byte(`{"hook": "a", "arguments": ["b"], "stage": ["c"], "cmd": ["d"], "annotation": ["e", "f"]}`))
 	want := &hook.Hook{

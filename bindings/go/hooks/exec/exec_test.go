@@ -68,6 +68,20 @@ func TestAFailureSaysWhatTheHookSaid(t *testing.T) {
 	}
 }
 
+// Bytes may be a part of something that has pointers, which cgo must not take for pointers that C is given.
+func TestAStateAmongPointers(t *testing.T) {
+	request := &struct {
+		next  *int
+		state [2]byte
+	}{new(int), [2]byte{'h', 'i'}}
+	hook := sh("cat")
+	var stdout bytes.Buffer
+	_, err := RunWithOptions(t.Context(), RunOptions{Hook: &hook, State: request.state[:], Stdout: &stdout})
+	if err != nil || stdout.String() != "hi" {
+		t.Errorf("%q, %v", stdout.String(), err)
+	}
+}
+
 func TestWritersAreFedAsItComes(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {

@@ -24,7 +24,6 @@ import "C"
 import (
 	"encoding/json"
 	"math"
-	"runtime"
 	"runtime/cgo"
 	"strings"
 	"syscall"
@@ -84,15 +83,10 @@ func (r *Run) Do() (*Ran, error) {
 
 	hook := C.CString(r.Hook)
 	defer C.free(unsafe.Pointer(hook))
-	state := r.State
-	if len(state) == 0 {
-		// C has no pointer to nothing that is not NULL.
-		state = make([]byte, 0, 1)
-	}
+	state := notNil(r.State)
 	var result *C.hooks_exec_result_t
 	var failure *C.hooks_error_t
-	C.hooks_exec_run(hook, unsafe.Pointer(unsafe.SliceData(state)), C.size_t(len(state)), options, &result, &failure)
-	runtime.KeepAlive(state)
+	C.hooks_exec_run(hook, unsafe.Pointer(&state[0]), C.size_t(len(r.State)), options, &result, &failure)
 	defer C.hooks_exec_result_free(result)
 	if err := take(failure); err != nil {
 		return nil, err

@@ -86,6 +86,9 @@ type Manager struct {
 // Snapshot is a hooks_snapshot_t. It frees itself, and does not need its manager.
 type Snapshot struct {
 	pointer *C.hooks_snapshot_t
+	// To Go, what C keeps to itself is no pointer. Without any it would put this together with other small values, and clean
+	// up only once all of them are garbage.
+	_ unsafe.Pointer
 }
 
 // NewManager is hooks_manager_new. The callbacks are used as long as the manager is.
@@ -139,7 +142,7 @@ func (m *Manager) Reload() error {
 // Snapshot is hooks_manager_snapshot.
 func (m *Manager) Snapshot() *Snapshot {
 	defer runtime.KeepAlive(m)
-	snapshot := &Snapshot{C.hooks_manager_snapshot(m.pointer)}
+	snapshot := &Snapshot{pointer: C.hooks_manager_snapshot(m.pointer)}
 	runtime.AddCleanup(snapshot, func(pointer *C.hooks_snapshot_t) { C.hooks_snapshot_free(pointer) }, snapshot.pointer)
 	return snapshot
 }
@@ -220,16 +223,13 @@ func load(path string, stages []string, callbacks *Callbacks, call func(*C.char,
 
 // Decode is hooks_decode.
 func Decode(content []byte, version string) ([]byte, error) {
-	if len(content) == 0 {
-		// C has no pointer to nothing that is not NULL.
-		content = make([]byte, 0, 1)
-	}
+	text := notNil(content)
 	cVersion := C.CString(version)
 	defer C.free(unsafe.Pointer(cVersion))
-	var text *C.char
+	var hook *C.char
 	var failure *C.hooks_error_t
-	C.hooks_decode(unsafe.Pointer(unsafe.SliceData(content)), C.size_t(len(content)), cVersion, &text, &failure)
-	return takeText(text), take(failure)
+	C.hooks_decode(unsafe.Pointer(&text[0]), C.size_t(len(content)), cVersion, &hook, &failure)
+	return takeText(hook), take(failure)
 }
 
 // Validate is hooks_validate.
@@ -291,6 +291,16 @@ func takeText(text *C.char) []byte {
 	}
 	defer C.hooks_string_free(text)
 	return []byte(C.GoString(text))
+}
+
+// notNil is bytes of the caller's, or one of ours where there are none: C has no pointer to nothing that is not NULL. It is to
+// be handed over as &text[0], which has cgo look for pointers in the bytes alone, and not in what else of the caller's they
+// are in.
+func notNil(text []byte) []byte {
+	if len(text) == 0 {
+		return make([]byte, 1)
+	}
+	return text
 }
 
 // stringList is an array of strings for C, in C's memory.

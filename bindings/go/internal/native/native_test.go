@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"weak"
 
@@ -48,6 +49,31 @@ func TestCallbacksAreLetGo(t *testing.T) {
 			t.Errorf("%s: the callbacks are still held", name)
 		}
 	}
+}
+
+// Small values that are garbage at other times must not share a snapshot's memory.
+func TestSnapshotsAreLetGo(t *testing.T) {
+	manager, err := NewManager(nil, nil, &Callbacks{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const count = 100
+	var freed atomic.Int32
+	var neighbours []*int
+	for range count {
+		runtime.AddCleanup(manager.Snapshot(), func(int) { freed.Add(1) }, 0)
+		neighbours = append(neighbours, new(int))
+	}
+	for range 1000 {
+		runtime.GC()
+		if freed.Load() == count {
+			break
+		}
+	}
+	if freed.Load() != count {
+		t.Errorf("%d snapshots are still held", count-freed.Load())
+	}
+	runtime.KeepAlive(neighbours)
 }
 
 // Whoever ends a monitor may be late.
