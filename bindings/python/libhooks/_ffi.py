@@ -392,6 +392,10 @@ def _exec_options(options: RunOptions) -> Iterator[c_void_p]:
         _library.hooks_exec_options_free(pointer)
 
 
+# What string_at() can copy at once: it counts in an int of C's.
+PIECE = 1 << 30
+
+
 class Ran(NamedTuple):
     """A hook's result: the JSON, and the bytes that it has only as text."""
 
@@ -404,7 +408,8 @@ def _ran(result: c_void_p) -> Ran:
     def stream(function: Callable[..., int]) -> bytes:
         length = c_size_t()
         data = function(result, byref(length))
-        return ctypes.string_at(data, length.value)
+        pieces = range(0, length.value, PIECE)
+        return b"".join(ctypes.string_at(data + at, min(PIECE, length.value - at)) for at in pieces)
 
     return Ran(
         _library.hooks_exec_result_json(result),

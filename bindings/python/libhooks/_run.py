@@ -359,7 +359,8 @@ def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
     the library: when the interpreter ends, it ends such threads there and then, and the process would abort.
     """
     cancel, current = options.cancel, threading.current_thread()
-    if current is not threading.main_thread() and not (current.daemon and options.output):
+    may_be_ended = current.daemon and options.output is not None
+    if current is not threading.main_thread() and not may_be_ended:
         return call(cancel)
     future: Future[_T] = Future()
     # A shutdown of one end can be seen at the other: there that the call is to end, here that it has. (A close could
@@ -370,6 +371,9 @@ def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
         with theirs:
             if future.set_running_or_notify_cancel():
                 try:
+                    # The interpreter waits for the threads that there are when its main thread has ended.
+                    if may_be_ended and not threading.main_thread().is_alive():
+                        raise RuntimeError("a hook with an output function cannot be run while the interpreter ends")
                     future.set_result(call(theirs.fileno()))
                 except BaseException as error:
                     future.set_exception(error)
@@ -393,7 +397,7 @@ def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
             # If it has not begun, it never will.
             if future.cancel():
                 theirs.close()
-                if isinstance(error, RuntimeError):
+                if isinstance(error, RuntimeError) and not may_be_ended:
                     # There can be no thread more, or the interpreter is about to end.
                     return call(cancel)
             else:

@@ -20,6 +20,7 @@ import pytest
 from conftest import Python
 
 import libhooks
+from libhooks import _ffi
 
 RUN: Any = libhooks.run
 FILTER: Any = libhooks.filter_config
@@ -313,6 +314,47 @@ begun.wait()
 def test_a_daemon_thread_does_not_abort_the_end(python: Python, library: Path) -> None:
     ran = python(DAEMON, bundled=str(library))
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
+# The interpreter waits for no thread any more when its daemon thread runs a hook.
+DAEMON_AT_EXIT = """
+import atexit
+import threading
+import libhooks
+
+ending, done = threading.Event(), threading.Event()
+hook = {"path": "/bin/sh", "args": ["sh", "-c", "while :; do echo x; done"]}
+
+def run():
+    ending.wait()
+    try:
+        libhooks.run(hook, timeout=0.5, output=lambda stream, data: done.set())
+    except RuntimeError as error:
+        print(error, flush=True)
+    done.set()
+
+@atexit.register
+def end():
+    ending.set()
+    done.wait()
+
+threading.Thread(target=run, daemon=True).start()
+"""
+
+
+def test_a_daemon_thread_runs_no_hook_at_the_end(python: Python, library: Path) -> None:
+    ran = python(DAEMON_AT_EXIT, bundled=str(library))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    # Newer ones make no thread any more.
+    assert ran.stdout in (
+        "a hook with an output function cannot be run while the interpreter ends\n",
+        "can't create new thread at interpreter shutdown\n",
+    )
+
+
+def test_much_output_is_taken_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_ffi, "PIECE", 3)
+    assert libhooks.run(sh("printf 12345678; printf 123 >&2")).stdout == b"12345678"
 
 
 def test_a_signal_handler_may_cancel() -> None:
