@@ -37,7 +37,7 @@
  * with threads, everything may be used and freed; a monitor may only be freed.
  *
  * Bugs. A panic in the library never reaches the caller: it is HOOKS_STATUS_PANIC, and nothing is printed; functions
- * without a status return NULL or 0. Out of memory aborts.
+ * without a status return NULL or 0. Out of memory aborts the process, with a line on stderr.
  *
  * Growth. All types are opaque, every name starts with hooks_ or HOOKS_, numbers never change their meaning.
  *
