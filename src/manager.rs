@@ -234,6 +234,8 @@ impl Shared {
         // ones, and no scan that was under way already takes it back.
         let generation = self.scans.fetch_add(1, Ordering::AcqRel) + 1;
         let old = self.snapshot.load_full();
+        // Another scan may have found files that neither the old set has nor whoever was told of these; ours takes its place.
+        let touched = touched.filter(|_| old.generation() + 1 == generation);
         let before = Before { hooks: old.by_path(), listed: &old.depends_on.listed, touched };
         let mut scanner = Scanner::new(&self.extension_stages, &self.options, before);
         let scans: Vec<Scan> =
@@ -331,5 +333,35 @@ mod tests {
         // What is said of it shares it, too: nothing else is held.
         drop(before);
         assert_eq!(Arc::strong_count(&after.hooks[0]), 2);
+    }
+
+    /// Whoever has reloaded has what there was before: a monitor that knows of other files only, and overtakes, takes
+    /// none of it away.
+    #[test]
+    fn a_scan_of_some_files_does_not_hide_what_another_finds() {
+        let directory = tempfile::tempdir().unwrap();
+        let (found, finds) = std::sync::mpsc::channel();
+        let go_on = Arc::new(std::sync::Barrier::new(2));
+        let (waits, calls) = (Arc::clone(&go_on), AtomicU64::new(0));
+        let reader: crate::Reader = Arc::new(move |_: &str, _: &[u8]| {
+            if calls.fetch_add(1, Ordering::Relaxed) == 0 {
+                found.send(()).unwrap();
+                waits.wait();
+            }
+            crate::Reading::Failed("ours".to_owned())
+        });
+        let options = Options { policy: Policy::Lenient, reader: Some(reader), ..Options::default() };
+        let manager = Manager::new(&[directory.path()], &[], options).unwrap();
+        std::fs::write(directory.path().join("new.json"), r#"{"version": "ours"}"#).unwrap();
+        std::thread::scope(|threads| {
+            let reload = threads.spawn(|| manager.reload());
+            finds.recv().unwrap();
+            let overtakes = manager.0.reload(Some(HashSet::from(["other.json".into()])));
+            go_on.wait();
+            reload.join().unwrap().unwrap();
+            assert!(overtakes.outcome.is_ok());
+        });
+        let seen: Vec<_> = manager.snapshot().diagnostics().map(|found| found.path.clone()).collect();
+        assert_eq!(seen.len(), 1, "{seen:?}");
     }
 }

@@ -40,11 +40,15 @@ impl Listed {
             self.links.iter().filter(|link| !touched.contains(name_of(link))).cloned().collect();
         for name in touched {
             let path = path_in(directory, name);
-            // One that is gone is told as such, unless it comes and goes all the time.
-            if let Ok(found) = path.symlink_metadata() {
-                links.extend(found.is_symlink().then(|| path.clone()));
-                files.push(Keyed::new(path.into(), begin));
-            }
+            let is_link = match path.symlink_metadata() {
+                Ok(found) => found.is_symlink(),
+                // One that is gone is told as such, unless it comes and goes all the time.
+                Err(error) if matches!(errno_of(&error), libc::ENOENT | libc::ENOTDIR) => continue,
+                // Whatever else this is: to open it will tell.
+                Err(_) => self.links.contains(&path),
+            };
+            links.extend(is_link.then(|| path.clone()));
+            files.push(Keyed::new(path.into(), begin));
         }
         Arc::new(Listed { paths: by_name(files), links })
     }
@@ -155,6 +159,20 @@ pub(super) fn goes_up(directory: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_is_gone_is_left_out() {
+        let names = |directory: &Path| {
+            let before =
+                Arc::new(Listed { paths: Vec::new(), links: vec![path_in(directory, OsStr::new("a.json"))] });
+            let listed = before.with(directory, &HashSet::from(["a.json".into()]));
+            (listed.paths.len(), listed.links.len())
+        };
+        assert_eq!(names(Path::new("/nowhere")), (0, 0));
+        assert_eq!(names(Path::new("/dev/null")), (0, 0));
+        // The system cannot say what this is.
+        assert_eq!(names(Path::new(&"/directory".repeat(500))), (1, 1));
+    }
 
     #[test]
     fn joins_as_go() {

@@ -117,10 +117,13 @@ impl Monitor {
         let mut monitor = Monitor {
             timer: Timer::new().map_err(failed)?,
             mounts: match Mounts::new(&events, MOUNTS) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // A security profile may keep it from us.
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) =>
+                {
                     hooks.options.log(LogLevel::Info, |line| {
                         line.write(
-                            "mounts over hook directories are not seen, since /proc is not there",
+                            "mounts over hook directories are not seen, since /proc is out of reach",
                             &[],
                         );
                     });

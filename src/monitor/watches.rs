@@ -324,7 +324,10 @@ impl SetUp {
                 }
                 Ok(found) if found.is_symlink() && links < MOST_LINKS => {
                     links += 1;
-                    let target = next.read_link().ok()?;
+                    let target = match next.read_link() {
+                        Ok(target) => target,
+                        Err(error) => return self.ends("readlink", next, &error),
+                    };
                     if target.is_absolute() {
                         place = PathBuf::from("/");
                     }
@@ -332,8 +335,23 @@ impl SetUp {
                 }
                 Ok(found) if found.is_dir() => place = next,
                 Ok(_) if rest.is_empty() => return Some(place),
-                _ => return None,
+                Ok(_) => return None,
+                Err(error) => return self.ends("lstat", next, &error),
             }
+        }
+        None
+    }
+
+    /// A path leads no further. Of what is not there, or not for us, what leads there tells.
+    fn ends(&mut self, operation: &'static str, path: PathBuf, error: &io::Error) -> Option<PathBuf> {
+        let errno = errno_of(error);
+        // (A file that has taken the place of a link is no link: EINVAL.)
+        let is_told = matches!(
+            errno,
+            libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EACCES | libc::ENAMETOOLONG | libc::EINVAL
+        );
+        if !is_told {
+            self.refusal.get_or_insert(Refusal { operation, path, errno });
         }
         None
     }

@@ -17,9 +17,11 @@ pub(crate) struct Directory(NonNull<libc::DIR>);
 impl Directory {
     pub fn open(path: &Path) -> io::Result<Directory> {
         with_c_string(path.as_os_str().as_bytes(), |path| {
-            // SAFETY: a NUL-terminated path.
-            let stream = unsafe { libc::opendir(path.as_ptr()) };
-            NonNull::new(stream).map(Directory).ok_or_else(io::Error::last_os_error)
+            retry(|| {
+                // SAFETY: a NUL-terminated path.
+                let stream = unsafe { libc::opendir(path.as_ptr()) };
+                NonNull::new(stream).map(Directory).ok_or_else(io::Error::last_os_error)
+            })
         })
     }
 
@@ -36,7 +38,11 @@ impl Directory {
             let entry = unsafe { libc::readdir64(self.0.as_ptr()) };
             if entry.is_null() {
                 let error = io::Error::last_os_error();
-                return if error.raw_os_error() == Some(0) { Ok(None) } else { Err(error) };
+                match error.raw_os_error() {
+                    Some(0) => return Ok(None),
+                    Some(libc::EINTR) => continue,
+                    _ => return Err(error),
+                }
             }
             // An entry may be shorter than its type says, so there is no reference to all of it.
             // SAFETY: an entry, which has a name that ends in NUL, until the next call.
@@ -76,17 +82,24 @@ pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
 fn open_at(directory: libc::c_int, path: &[u8]) -> io::Result<File> {
     const FLAGS: libc::c_int = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NONBLOCK | libc::O_NOCTTY;
     with_c_string(path, |path| {
-        loop {
+        retry(|| {
             // SAFETY: an open directory, or the constant for the current one, and a NUL-terminated path.
             let descriptor = unsafe { libc::openat64(directory, path.as_ptr(), FLAGS) };
-            if descriptor >= 0 {
-                // SAFETY: a new descriptor, which nobody else has.
-                return Ok(unsafe { File::from_raw_fd(descriptor) });
+            if descriptor < 0 {
+                return Err(io::Error::last_os_error());
             }
-            let error = io::Error::last_os_error();
-            if error.kind() != io::ErrorKind::Interrupted {
-                return Err(error);
-            }
-        }
+            // SAFETY: a new descriptor, which nobody else has.
+            Ok(unsafe { File::from_raw_fd(descriptor) })
+        })
     })
+}
+
+/// Again, as long as a signal ends it: network file systems, and those of programs, let themselves be interrupted.
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
 }
