@@ -41,7 +41,7 @@ type RunOptions struct {
 	State []byte
 	// Stdout and Stderr receive what it writes, as it comes; nil: nobody. An *os.File becomes the hook's own descriptor. Another
 	// Writer is called by a goroutine of its own, one after the other. If both are the same, what comes is in the order in which the
-	// hook wrote it.
+	// hook wrote it. One that fails does not end the hook: what that writes from then on is lost, and it is waited for.
 	Stdout io.Writer
 	Stderr io.Writer
 	// PostKillTimeout is how long to wait for a hook that was killed; 0 and less: not at all.
@@ -88,14 +88,6 @@ func runWithResult(ctx context.Context, options RunOptions) (result *libhooks.Re
 			run.Descriptors[i], writers[i] = descriptor(file), nil
 		}
 	}
-	// The library looks after the hook's own timeout; a writer that blocks must know of it, too.
-	limited, cancel := limitedBy(ctx, hook.Timeout)
-	defer cancel()
-	var feed *feed
-	if writers != [2]io.Writer{} {
-		feed = newFeed(limited, writers)
-		run.Write = feed.send
-	}
 	if ctx.Done() != nil {
 		reader, writer, err := os.Pipe()
 		if err != nil {
@@ -109,6 +101,15 @@ func runWithResult(ctx context.Context, options RunOptions) (result *libhooks.Re
 		}
 		defer context.AfterFunc(ctx, func() { writer.Close() })()
 		run.Cancel = int(reader.Fd())
+	}
+	// The library looks after the hook's own timeout; a writer that blocks must know of it, too.
+	limited, cancel := limitedBy(ctx, hook.Timeout)
+	defer cancel()
+	// From here on nothing fails before the feed is ended.
+	var feed *feed
+	if writers != [2]io.Writer{} {
+		feed = newFeed(limited, writers)
+		run.Write = feed.send
 	}
 	ran, err := run.Do()
 	// Of its files only numbers were handed over.
