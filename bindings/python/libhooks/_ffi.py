@@ -27,8 +27,8 @@ REQUIRED = (0, 1, 0)
 COMPATIBLE, STRICT, LENIENT = 0, 1, 2
 # hooks.h: HOOKS_BIND_MOUNTS_DETECT
 DETECT = -1
-# hooks.h: HOOKS_STATUS_INVALID_ARGUMENT
-INVALID_ARGUMENT = -1
+# hooks.h: HOOKS_STATUS_...
+INVALID_ARGUMENT, IO = -1, -4
 # hooks.h: HOOKS_STREAM_...
 STREAMS = {1: "stdout", 2: "stderr"}
 
@@ -262,6 +262,8 @@ class Monitor:
         # the library then.
         self._lock = threading.RLock()
         self._process = os.getpid()
+        # Changes that the library has told of, and that nobody has taken yet: an interrupt may come in between.
+        self._untaken = c_void_p()
         self._pointer = c_void_p()
         _texts(_library.hooks_monitor_new, manager._pointer, byref(self._pointer))
 
@@ -278,6 +280,7 @@ class Monitor:
             try:
                 pointer, self._pointer = self._pointer, None
                 free(pointer)
+                self._free_changes()
             finally:
                 self._lock.release()
 
@@ -300,10 +303,24 @@ class Monitor:
             _texts(_library.hooks_monitor_dispatch, self._pointer, byref(reloaded))
         return reloaded.value
 
-    def changes(self) -> bytes:
+    def changes(self, take: Callable[[bytes], None]) -> None:
+        """Hands over the changes. What is not taken, since that raises or is interrupted, comes again the next time."""
         self._check_process()
         with self._lock:
-            return _texts(_library.hooks_monitor_changes, self._pointer, outputs=1)[0]
+            while True:
+                is_new = not self._untaken
+                if is_new:
+                    _texts(_library.hooks_monitor_changes, self._pointer, byref(self._untaken))
+                take(ctypes.string_at(self._untaken))
+                self._free_changes()
+                if is_new:
+                    return
+
+    # The function is bound here, since a module's variables may be gone when the interpreter ends.
+    def _free_changes(self, free: Callable[[Optional[c_void_p]], None] = _library.hooks_string_free) -> None:
+        # Rather lost than freed twice.
+        untaken, self._untaken = self._untaken, c_void_p()
+        free(untaken)
 
     def cancel(self) -> None:
         _library.hooks_monitor_cancel(self._pointer)

@@ -104,38 +104,47 @@ class _Watch:
         """The caller gets to know the error of `dispatch`, so it need not be logged."""
         self._log.raised(error.diagnostics)
 
-    def changes(self) -> tuple[Change, ...]:
-        changes = tuple(map(Change._of, json.loads(self._monitor.changes())))
-        # What `dispatch` does not know of: that the system refuses to watch.
-        self._log.more(change.diagnostic for change in changes if change.diagnostic is not None)
-        return changes
+    def changes(self, take: Callable[[list[Change]], None]) -> None:
+        """Hands over the changes. An interrupt loses none of them before they are taken."""
+        taken: list[Change] = []
 
-    def serve(self) -> Optional[tuple[Change, ...]]:
-        """Deals with it, and gives the changes; None at the end. Hooks that are refused are among them, and no end."""
+        def read(text: bytes) -> None:
+            changes = list(map(Change._of, json.loads(text)))
+            take(changes)
+            taken.extend(changes)
+
+        self._monitor.changes(read)
+        # What `dispatch` does not know of: that the system refuses to watch.
+        self._log.more(change.diagnostic for change in taken if change.diagnostic is not None)
+
+    def serve(self, take: Callable[[list[Change]], None]) -> bool:
+        """Deals with it, and hands over the changes; False at the end. Hooks that are refused are among them, and no
+        end."""
         try:
             # If it has changed nothing, another monitor of the manager may have.
             self.dispatch()
         except HooksError as error:
             if error.kind == "cancelled":
-                return None
+                return False
             if not error.diagnostics:
                 raise
             self._log.new(error.diagnostics)
-        return self.changes()
+        self.changes(take)
+        return True
 
 
 def _follow(watch: _Watch, callback: Callback) -> None:
     """What a monitor's thread does."""
     while True:
         watch.ready()
-        changes = watch.serve()
-        if changes is None:
+        changes: list[Change] = []
+        if not watch.serve(changes.extend):
             return
         if not changes:
             continue
         try:
-            callback(changes)
-        except Exception as error:
+            callback(tuple(changes))
+        except BaseException as error:
             threading.excepthook(
                 threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))
             )
@@ -170,6 +179,8 @@ class Monitor:
     def __init__(self, manager: _ffi.Manager, log: Log, callback: Optional[Callback]) -> None:
         """For `Manager.monitor` alone."""
         watch = _Watch(manager, log)
+        # A signal handler may be called by the thread that has the lock.
+        self._lock = threading.RLock()
         self._pending: deque[Change] = deque()
         if callback is not None:
             thread = threading.Thread(target=_follow, args=(watch, callback), name="libhooks", daemon=True)
@@ -253,11 +264,11 @@ class Monitor:
             RuntimeError: the monitor has a callback.
             ValueError: it is closed.
         """
-        watch = self._own()
-        pending = []
-        while (change := self._next()) is not None:
-            pending.append(change)
-        return (*pending, *watch.changes())
+        self._own().changes(self._keep)
+        with self._lock:
+            pending = tuple(self._pending)
+            self._pending.clear()
+        return pending
 
     def __iter__(self) -> Monitor:
         return self
@@ -267,7 +278,7 @@ class Monitor:
             if (change := self._next()) is not None:
                 return change
             watch.ready()
-            self._serve(watch)
+            watch.serve(self._keep)
         raise StopIteration
 
     def __aiter__(self) -> Monitor:
@@ -278,7 +289,7 @@ class Monitor:
             if (change := self._next()) is not None:
                 return change
             await _readable(watch.fileno())
-            self._serve(watch)
+            watch.serve(self._keep)
         raise StopAsyncIteration
 
     @property
@@ -334,15 +345,14 @@ class Monitor:
             watch.raised(error)
             raise
 
-    def _serve(self, watch: _Watch) -> None:
-        # All of them are kept, so that whoever leaves a loop in the middle has lost none.
-        self._pending.extend(watch.serve() or ())
+    def _keep(self, changes: list[Change]) -> None:
+        """Keeps all of them, so that whoever leaves a loop in the middle has lost none."""
+        with self._lock:
+            self._pending.extend(changes)
 
     def _next(self) -> Optional[Change]:
-        try:
-            return self._pending.popleft()
-        except IndexError:
-            return None
+        with self._lock:
+            return self._pending.popleft() if self._pending else None
 
 
 async def _readable(descriptor: int) -> None:

@@ -351,6 +351,10 @@ def _options(
     )
 
 
+# There can be no thread more, or the interpreter is about to end.
+_NO_THREAD = ("can't start new thread", "can't create new thread")
+
+
 def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
     """What `call` gives, whose argument is the descriptor that ends it.
 
@@ -365,7 +369,12 @@ def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
     future: Future[_T] = Future()
     # A shutdown of one end can be seen at the other: there that the call is to end, here that it has. (A close could
     # not, if another thread has forked since.)
-    ours, theirs = socket.socketpair()
+    try:
+        ours, theirs = socket.socketpair()
+    except OSError as error:
+        raise HooksError(
+            f"no hook can be run: {error}", kind="io", code="start-failed", status=_ffi.IO, errno=error.errno
+        ) from error
 
     def work() -> None:
         with theirs:
@@ -377,7 +386,7 @@ def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
                     future.set_result(call(theirs.fileno()))
                 except BaseException as error:
                     future.set_exception(error)
-            theirs.shutdown(socket.SHUT_RDWR)
+                theirs.shutdown(socket.SHUT_RDWR)
 
     with ours:
         thread = threading.Thread(target=work, name="libhooks", daemon=False)
@@ -397,8 +406,8 @@ def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
             # If it has not begun, it never will.
             if future.cancel():
                 theirs.close()
-                if isinstance(error, RuntimeError) and not may_be_ended:
-                    # There can be no thread more, or the interpreter is about to end.
+                # A signal handler may raise such an error, too.
+                if type(error) is RuntimeError and str(error).startswith(_NO_THREAD) and not may_be_ended:
                     return call(cancel)
             else:
                 ours.shutdown(socket.SHUT_RDWR)

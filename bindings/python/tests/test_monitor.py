@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import copy
 import errno
+import functools
 import gc
 import logging
 import os
@@ -211,7 +212,7 @@ def test_that_the_system_refuses_to_watch_is_logged(
         b'"message":"inotify_init: no","errno":24}}]'
     )
     with libhooks.Manager([hooks_d]) as manager, manager.monitor() as monitor:
-        monkeypatch.setattr(_ffi.Monitor, "changes", lambda _: notice)
+        monkeypatch.setattr(_ffi.Monitor, "changes", lambda _, take: take(notice))
         (change,) = monitor.changes()
     assert change.diagnostic is not None
     assert (change.path, change.diagnostic.errno) == ("/x", errno.EMFILE)
@@ -220,20 +221,23 @@ def test_that_the_system_refuses_to_watch_is_logged(
     ]
 
 
-def test_a_callback_that_raises_ends_nothing(put: Put, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [LookupError, SystemExit])
+def test_a_callback_that_raises_ends_nothing(
+    error: type[BaseException], put: Put, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     queue: Queue[Changes] = Queue()
     raised: Queue[threading.ExceptHookArgs] = Queue()
     monkeypatch.setattr(threading, "excepthook", raised.put)
 
     def callback(changes: Changes) -> None:
         queue.put(changes)
-        raise LookupError(changes[0].kind)
+        raise error(changes[0].kind)
 
     with libhooks.Manager([path.parent]) as manager, manager.monitor(callback):
         put("b.json")
         assert told(queue.get(timeout=LONG)) == [("added", "b.json")]
         args = raised.get(timeout=LONG)
-        assert (args.exc_type, str(args.exc_value), args.thread) == (LookupError, "added", threads()[0])
+        assert (args.exc_type, str(args.exc_value), args.thread) == (error, "added", threads()[0])
         assert args.exc_traceback is not None
         (path.parent / "b.json").unlink()
         assert told(queue.get(timeout=LONG)) == [("removed", "b.json")]
@@ -344,6 +348,34 @@ def test_it_is_iterated(write: Write, path: Path) -> None:
         rest = monitor.changes()
         assert len(rest) > 0
         assert first not in rest
+
+
+def test_an_interrupt_loses_no_change(put: Put, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that comes when the library has told of the changes, and nobody else has been."""
+    real = Change._of
+
+    def interrupted(data: Any) -> Change:
+        monkeypatch.setattr(Change, "_of", real)
+        raise KeyboardInterrupt
+
+    asks: list[Callable[[libhooks.Monitor], Changes]] = [
+        lambda monitor: monitor.changes(),
+        lambda monitor: (next(monitor),),
+    ]
+    with libhooks.Manager([path.parent]) as manager, manager.monitor() as monitor:
+        for index, (first, then) in enumerate((first, then) for first in asks for then in asks):
+            put(f"{index}.json")
+            assert monitor.wait(LONG)
+            # So that there is something to wake for.
+            put("b.json", stages=[["poststop"], ["poststart"]][index % 2])
+            monkeypatch.setattr(Change, "_of", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                first(monitor)
+            _, out = waiting(functools.partial(then, monitor))
+            seen = out.get(timeout=LONG) + monitor.changes()
+            while len(seen) < 2 and monitor.wait(LONG):
+                seen += monitor.changes()
+            assert sorted(path for _, path in told(seen)) == [f"{index}.json", "b.json"]
 
 
 def test_a_close_ends_whoever_waits(hooks_d: Path) -> None:

@@ -9,10 +9,12 @@ import logging
 import math
 import os
 import pickle
+import resource
 import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Optional
 
@@ -20,7 +22,7 @@ import pytest
 from conftest import Python
 
 import libhooks
-from libhooks import _ffi
+from libhooks import HooksError, _ffi, _run
 
 RUN: Any = libhooks.run
 FILTER: Any = libhooks.filter_config
@@ -378,6 +380,53 @@ def test_without_threads_it_still_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading.Thread, "start", start)
     assert libhooks.run(sh("echo hi")).stdout == b"hi\n"
     assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+@pytest.mark.parametrize("begins", [False, True])
+@pytest.mark.parametrize("error", [RuntimeError("time is over"), KeyboardInterrupt()])
+def test_an_interrupt_in_the_very_beginning(
+    error: BaseException, begins: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A signal handler raises while the thread is made: the hook is not run, and nothing is said but that."""
+    raised: list[object] = []
+    made: list[threading.Thread] = []
+    real, interrupted = threading.Thread.start, threading.Event()
+
+    class Late(Future):  # type: ignore[type-arg]
+        def set_running_or_notify_cancel(self) -> bool:
+            interrupted.wait()
+            return super().set_running_or_notify_cancel()
+
+    def start(thread: threading.Thread) -> None:
+        if begins:
+            real(thread)
+            made.append(thread)
+        raise error
+
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+    monkeypatch.setattr(threading.Thread, "start", start)
+    monkeypatch.setattr(_run, "Future", Late)
+    try:
+        with pytest.raises(type(error)):
+            libhooks.run(sh(f"touch {tmp_path / 'ran'}"))
+    finally:
+        interrupted.set()
+        for thread in made:
+            thread.join()
+    assert raised == []
+    assert not (tmp_path / "ran").exists()
+
+
+def test_without_descriptors_it_says_so() -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
+    try:
+        with pytest.raises(HooksError) as raised:
+            libhooks.run(sh("true"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    error = raised.value
+    assert (error.kind, error.code, error.errno, error.status) == ("io", "start-failed", errno.EMFILE, -4)
 
 
 def test_threads_run_hooks_beside_each_other(tmp_path: Path) -> None:
