@@ -270,8 +270,12 @@ class Monitor:
     def __del__(self) -> None:
         self.free()
 
-    # The function is bound here, since a module's variables may be gone when the interpreter ends.
-    def free(self, free: Callable[[Optional[c_void_p]], None] = _library.hooks_monitor_free) -> None:
+    # The functions are bound here, since a module's variables may be gone when the interpreter ends.
+    def free(
+        self,
+        free: Callable[[Optional[c_void_p]], None] = _library.hooks_monitor_free,
+        free_string: Callable[[Optional[c_void_p]], None] = _library.hooks_string_free,
+    ) -> None:
         """Frees it early, which is only for the child of a fork: there is no other way if the parent had a thread that
         refers to it, since that will never let go of it here."""
         # In a child, the lock may be that of a thread that was in the middle of the library. What is half done there
@@ -280,7 +284,7 @@ class Monitor:
             try:
                 pointer, self._pointer = self._pointer, None
                 free(pointer)
-                self._free_changes()
+                self._free_changes(free_string)
             finally:
                 self._lock.release()
 
@@ -312,12 +316,11 @@ class Monitor:
                 if is_new:
                     _texts(_library.hooks_monitor_changes, self._pointer, byref(self._untaken))
                 take(ctypes.string_at(self._untaken))
-                self._free_changes()
+                self._free_changes(_library.hooks_string_free)
                 if is_new:
                     return
 
-    # The function is bound here, since a module's variables may be gone when the interpreter ends.
-    def _free_changes(self, free: Callable[[Optional[c_void_p]], None] = _library.hooks_string_free) -> None:
+    def _free_changes(self, free: Callable[[Optional[c_void_p]], None]) -> None:
         # Rather lost than freed twice.
         untaken, self._untaken = self._untaken, c_void_p()
         free(untaken)
