@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -20,6 +21,12 @@ class Write(Protocol):
     """Writes a hook file, by default one that matches any container, and gives its path."""
 
     def __call__(self, name: str = ..., directory: str = ..., **changes: Any) -> Path: ...
+
+
+class Put(Protocol):
+    """Puts a hook file into its directory in one step, so that it is one change, and never there in part."""
+
+    def __call__(self, name: str = ..., directory: str = ..., **changes: Any) -> None: ...
 
 
 class Python(Protocol):
@@ -58,6 +65,26 @@ def write(tmp_path: Path) -> Write:
 def hooks_d(write: Write) -> Path:
     """A directory with one hook, which matches any container."""
     return write().parent
+
+
+@pytest.fixture
+def put(write: Write, tmp_path: Path) -> Put:
+    def put(name: str = "b.json", directory: str = "hooks.d", **changes: Any) -> None:
+        write(name, "side", **changes).replace(tmp_path / directory / name)
+
+    return put
+
+
+@pytest.fixture
+def path(write: Write) -> Path:
+    """A hook file that is alone in its directory."""
+    return write()
+
+
+@pytest.fixture
+def collected() -> None:
+    """What other tests have raised may still refer to what they have opened."""
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

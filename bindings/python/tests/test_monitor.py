@@ -1,84 +1,27 @@
-"""Monitors: each of the ways to be told of changes, and each of the ways in which they end."""
+"""Monitors: each of the ways to be told of changes."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import copy
 import errno
 import functools
 import gc
 import logging
 import os
-import pickle
 import selectors
-import signal
-import subprocess
-import sys
 import threading
-import weakref
 from pathlib import Path
 from queue import Queue
-from typing import Any, Callable, Optional, Protocol
+from typing import Any, Callable
 
 import pytest
-from conftest import Python, Write
+from conftest import Put, Write
+from monitors import LONG, USES, Changes, anext_of, descriptors, next_in_loop, threads, told, waiting
 
 import libhooks
 from libhooks import Change, HooksError, _ffi
 
-# Longer than any test waits, unless what it waits for never comes.
-LONG = 60.0
-Changes = tuple[Change, ...]
-
-
-@pytest.fixture(autouse=True)
-def _collected() -> None:
-    # What other tests have raised may still refer to what they have opened.
-    gc.collect()
-
-
-def descriptors() -> set[str]:
-    """What descriptors there are, and of what."""
-    found = set()
-    for name in os.listdir("/proc/self/fd"):
-        # That of the listing itself is not there any more.
-        with contextlib.suppress(FileNotFoundError):
-            found.add(f"{name} {os.readlink(f'/proc/self/fd/{name}')}")
-    return found
-
-
-def threads() -> list[threading.Thread]:
-    """The threads of monitors."""
-    return [thread for thread in threading.enumerate() if thread.name == "libhooks"]
-
-
-def told(changes: Changes) -> list[tuple[str, ...]]:
-    """Changes without what is wrong, but for its code."""
-    return [
-        (change.kind, Path(change.path).name, *([change.diagnostic.code] if change.diagnostic else []))
-        for change in changes
-    ]
-
-
-class Put(Protocol):
-    """Puts a hook file into its directory in one step, so that it is one change, and never there in part."""
-
-    def __call__(self, name: str = ..., directory: str = ..., **changes: Any) -> None: ...
-
-
-@pytest.fixture
-def put(write: Write, tmp_path: Path) -> Put:
-    def put(name: str = "b.json", directory: str = "hooks.d", **changes: Any) -> None:
-        write(name, "side", **changes).replace(tmp_path / directory / name)
-
-    return put
-
-
-@pytest.fixture
-def path(write: Write) -> Path:
-    """A hook file that is alone in its directory."""
-    return write()
+pytestmark = pytest.mark.usefixtures("collected")
 
 
 def spoil(path: Path) -> None:
@@ -86,21 +29,6 @@ def spoil(path: Path) -> None:
     new = path.with_suffix(".new")
     new.write_text("[\n]")
     new.replace(path)
-
-
-def waiting(work: Callable[[], Any]) -> tuple[threading.Thread, Queue[Any]]:
-    """A thread that does this, and where what it gives, or raises, comes out."""
-    out: Queue[Any] = Queue()
-
-    def run() -> None:
-        try:
-            out.put(work())
-        except BaseException as error:
-            out.put(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread, out
 
 
 def test_a_callback_is_told_of_everything(write: Write, put: Put) -> None:
@@ -292,22 +220,6 @@ def test_with_a_callback_nothing_else_is_asked(hooks_d: Path) -> None:
         assert repr(monitor) == "<libhooks._monitor.Monitor open, with a callback>"
 
 
-async def anext_of(monitor: libhooks.Monitor) -> Change:
-    return await monitor.__anext__()
-
-
-def next_in_loop(monitor: libhooks.Monitor) -> Change:
-    return asyncio.run(anext_of(monitor))
-
-
-USES: list[Callable[[libhooks.Monitor], object]] = [
-    lambda monitor: monitor.fileno(),
-    lambda monitor: monitor.dispatch(),
-    lambda monitor: monitor.changes(),
-    lambda monitor: monitor.wait(0),
-]
-
-
 def test_a_closed_monitor_says_so(hooks_d: Path) -> None:
     with libhooks.Manager([hooks_d]) as manager:
         with manager.monitor() as monitor:
@@ -376,28 +288,6 @@ def test_an_interrupt_loses_no_change(put: Put, path: Path, monkeypatch: pytest.
             while len(seen) < 2 and monitor.wait(LONG):
                 seen += monitor.changes()
             assert sorted(path for _, path in told(seen)) == [f"{index}.json", "b.json"]
-
-
-def test_a_close_ends_whoever_waits(hooks_d: Path) -> None:
-    with libhooks.Manager([hooks_d]) as manager:
-        for work, result in ((list, []), (lambda monitor: monitor.wait(), ValueError)):
-            inside = threading.Event()
-            monitor = manager.monitor()
-            ready = monitor._watch.ready  # type: ignore[union-attr]
-
-            def tell(
-                deadline: Optional[float] = None, inside: threading.Event = inside, ready: Callable[..., bool] = ready
-            ) -> bool:
-                inside.set()
-                return ready(deadline)
-
-            monitor._watch.ready = tell  # type: ignore[union-attr, method-assign]
-            thread, out = waiting(lambda work=work, monitor=monitor: work(monitor))  # type: ignore[misc]
-            assert inside.wait(LONG)
-            monitor.close()
-            found = out.get(timeout=LONG)
-            assert found == result or type(found) is result
-            thread.join()
 
 
 def test_threads_share_it(put: Put, path: Path) -> None:
@@ -511,229 +401,3 @@ def test_a_loop_may_end_before_its_task(hooks_d: Path) -> None:
     del task, loop
     gc.collect()
     assert descriptors() == before
-
-
-# Waits in the main thread, in one of the ways, and says how that ended.
-INTERRUPTED = """
-import signal, sys
-import libhooks
-
-class Stop(Exception):
-    pass
-
-def stop(number, frame):
-    raise Stop
-
-signal.signal(signal.SIGTERM, stop)
-monitor = libhooks.Manager([sys.argv[1]]).monitor()
-monitor.wait(0)
-try:
-    print("waiting", flush=True)
-    for_ever = {"wait": monitor.wait, "for": lambda: list(monitor), "timeout": lambda: monitor.wait(1e9)}
-    for_ever[sys.argv[2]]()
-except (KeyboardInterrupt, Stop) as error:
-    print(type(error).__name__, monitor.closed, monitor.wait(0))
-"""
-
-
-@pytest.mark.parametrize("way", ["wait", "for", "timeout"])
-@pytest.mark.parametrize(("number", "name"), [(signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "Stop")])
-def test_an_interrupt_ends_a_wait(way: str, number: signal.Signals, name: str, library: Path, hooks_d: Path) -> None:
-    program = [sys.executable, "-c", INTERRUPTED, str(hooks_d), way]
-    env = {**os.environ, "PYTHONPATH": str(Path(libhooks.__file__).parents[1]), "LIBHOOKS_PATH": str(library)}
-    with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, env=env) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "waiting\n"
-        process.send_signal(number)
-        assert process.stdout.read() == f"{name} False False\n"
-    assert process.returncode == 0
-
-
-def test_the_manager_may_be_closed_first(put: Put, path: Path) -> None:
-    queue: Queue[Changes] = Queue()
-    manager = libhooks.Manager([path.parent])
-    with manager.monitor(queue.put), manager.monitor() as monitor:
-        manager.close()
-        put("b.json")
-        assert told(queue.get(timeout=LONG)) == [("added", "b.json")]
-        assert told((next(monitor),)) == [("added", "b.json")]
-
-
-def test_many_leave_nothing_behind(hooks_d: Path) -> None:
-    with libhooks.Manager([hooks_d]) as manager:
-        gc.collect()
-        gc.disable()
-        try:
-            before = descriptors()
-            for index in range(300):
-                with manager.monitor(None if index % 3 == 0 else str) as monitor:
-                    if index % 3 == 0:
-                        monitor.dispatch()
-            del monitor
-            assert threads() == []
-            assert descriptors() == before
-        finally:
-            gc.enable()
-
-
-def test_one_that_is_dropped_is_freed(hooks_d: Path) -> None:
-    before = descriptors()
-    with libhooks.Manager([hooks_d]) as manager:
-        quiet = manager.monitor()
-        gone = weakref.ref(quiet)
-        del quiet
-        assert gone() is None
-        assert descriptors() == before
-        monitor = manager.monitor(str)
-        gone = weakref.ref(monitor)
-        (thread,) = threads()
-        with pytest.warns(ResourceWarning, match="open, with a callback> was dropped, so nothing is watched any more"):
-            del monitor
-        assert gone() is None
-        thread.join(LONG)
-        assert not thread.is_alive()
-        assert descriptors() == before
-
-
-def test_of_one_that_was_not_made_nothing_stays(
-    hooks_d: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    before = descriptors()
-
-    def refuse(_thread: threading.Thread) -> None:
-        raise RuntimeError("can't start new thread")
-
-    with libhooks.Manager([hooks_d]) as manager:
-        with monkeypatch.context() as patched:
-            patched.setattr(threading.Thread, "start", refuse)
-            with pytest.raises(RuntimeError, match="can't start"):
-                manager.monitor(str)
-        gc.collect()
-        assert descriptors() == before
-
-    class Forgetful(libhooks.Monitor):
-        def __init__(self) -> None:
-            pass
-
-    assert Forgetful().closed
-    Forgetful().close()
-    assert list(Forgetful()) == []
-    _ffi.Monitor.__new__(_ffi.Monitor).__del__()
-    assert capfd.readouterr() == ("", "")
-
-
-def test_it_cannot_be_copied(hooks_d: Path) -> None:
-    with libhooks.Manager([hooks_d]) as manager, manager.monitor() as monitor:
-        for copied in (copy.copy, copy.deepcopy, pickle.dumps):
-            for thing in (monitor, monitor._watch._monitor):  # type: ignore[union-attr]
-                with pytest.raises(TypeError, match="cannot be pickled or copied"):
-                    copied(thing)
-
-
-def in_child(work: Callable[[], object]) -> int:
-    """How a child of a fork ends that does this: with 0 if all went well, and by a signal if it hangs."""
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            signal.alarm(60)
-            work()
-            status = 0
-        finally:
-            os._exit(status)
-    return os.waitpid(child, 0)[1]
-
-
-def test_in_the_child_of_a_fork_it_can_only_be_closed(put: Put, path: Path) -> None:
-    queue: Queue[Changes] = Queue()
-    before = descriptors()
-    manager = libhooks.Manager([path.parent])
-    asked, followed, dropped = manager.monitor(), manager.monitor(queue.put), [manager.monitor(), manager.monitor()]
-
-    def child() -> None:
-        for use in (*USES, next, libhooks.Monitor.wait, next_in_loop):
-            with pytest.raises(HooksError, match="of the parent process") as caught:
-                use(asked)
-            assert (caught.value.kind, caught.value.code, caught.value.status) == ("invalid-argument",) * 2 + (-1,)
-        for monitor in (asked, followed):
-            monitor.close()
-            monitor.close()
-            assert monitor.closed
-        dropped.clear()
-        assert descriptors() == before
-
-    watch: Any = followed._watch
-    # So that its thread is not in the middle of the library, by chance.
-    with watch._monitor._lock:
-        assert in_child(child) == 0
-    for name in ("b.json", "c.json"):
-        put(name)
-        while ("added", name) not in told(queue.get(timeout=LONG)):
-            pass
-        while ("added", name) not in told(asked.changes()):
-            asked.wait(LONG)
-    followed.close()
-    asked.close()
-
-
-def test_a_fork_in_the_middle_of_the_library_hangs_nobody(hooks_d: Path) -> None:
-    locked, go_on = threading.Event(), threading.Event()
-    with libhooks.Manager([hooks_d]) as manager, manager.monitor() as monitor:
-        watch: Any = monitor._watch
-
-        def hold() -> None:
-            with watch._monitor._lock:
-                locked.set()
-                go_on.wait(LONG)
-
-        holder = threading.Thread(target=hold)
-        holder.start()
-        locked.wait(LONG)
-        pointer = watch._monitor._pointer.value
-
-        def child() -> None:
-            with pytest.raises(HooksError, match="of the parent process"):
-                monitor.dispatch()
-            monitor.close()
-            # What is half done is not freed.
-            assert watch._monitor._pointer.value == pointer
-
-        status = in_child(child)
-        go_on.set()
-        holder.join()
-        assert status == 0
-
-
-# The interpreter ends while monitors are open, and their threads wait or are in a callback.
-RUNNING = """
-import os, sys, threading
-import libhooks
-
-begun = threading.Event()
-manager = libhooks.Manager([sys.argv[1]])
-
-def callback(changes):
-    begun.set()
-    threading.Event().wait()
-
-class Holder: pass
-holder = Holder(); holder.me = holder; holder.monitor = manager.monitor(str); holder.quiet = manager.monitor()
-libhooks.late = manager.monitor(str)
-libhooks.late_and_quiet = manager.monitor()
-busy = manager.monitor(callback)
-waits = manager.monitor()
-threading.Thread(target=waits.wait, daemon=True).start()
-holder.monitor.close() if sys.argv[2] == "closed" else None
-os.unlink(os.path.join(sys.argv[1], "a.json"))
-begun.wait()
-print("end")
-"""
-
-
-@pytest.mark.parametrize("how", ["closed", "open"])
-def test_the_end_of_the_interpreter_is_silent(
-    python: Python, library: Path, write: Write, path: Path, how: str
-) -> None:
-    for _ in range(5):
-        ran = python(RUNNING, str(write().parent), how, bundled=str(library))
-        assert (ran.returncode, ran.stdout, ran.stderr) == (0, "end\n", "")

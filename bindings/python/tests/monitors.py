@@ -1,0 +1,72 @@
+"""What the tests of monitors share: what is told, who waits for it, and how they are asked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import threading
+from pathlib import Path
+from queue import Queue
+from typing import Any, Callable
+
+import libhooks
+from libhooks import Change
+
+# Longer than any test waits, unless what it waits for never comes.
+LONG = 60.0
+Changes = tuple[Change, ...]
+
+
+def descriptors() -> set[str]:
+    """What descriptors there are, and of what."""
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        # That of the listing itself is not there any more.
+        with contextlib.suppress(FileNotFoundError):
+            found.add(f"{name} {os.readlink(f'/proc/self/fd/{name}')}")
+    return found
+
+
+def threads() -> list[threading.Thread]:
+    """The threads of monitors."""
+    return [thread for thread in threading.enumerate() if thread.name == "libhooks"]
+
+
+def told(changes: Changes) -> list[tuple[str, ...]]:
+    """Changes without what is wrong, but for its code."""
+    return [
+        (change.kind, Path(change.path).name, *([change.diagnostic.code] if change.diagnostic else []))
+        for change in changes
+    ]
+
+
+def waiting(work: Callable[[], Any]) -> tuple[threading.Thread, Queue[Any]]:
+    """A thread that does this, and where what it gives, or raises, comes out."""
+    out: Queue[Any] = Queue()
+
+    def run() -> None:
+        try:
+            out.put(work())
+        except BaseException as error:
+            out.put(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, out
+
+
+async def anext_of(monitor: libhooks.Monitor) -> Change:
+    return await monitor.__anext__()
+
+
+def next_in_loop(monitor: libhooks.Monitor) -> Change:
+    return asyncio.run(anext_of(monitor))
+
+
+USES: list[Callable[[libhooks.Monitor], object]] = [
+    lambda monitor: monitor.fileno(),
+    lambda monitor: monitor.dispatch(),
+    lambda monitor: monitor.changes(),
+    lambda monitor: monitor.wait(0),
+]
