@@ -86,6 +86,7 @@ func libhooks_go_read(handle C.uintptr_t, version *C.char, content unsafe.Pointe
 		// C would end the text at a NUL; in JSON there is none.
 		copied := C.CString(strings.ReplaceAll(text, "\x00", `\0`))
 		defer C.free(unsafe.Pointer(copied))
+		// It is NULL before, as the header has it: see newStringList.
 		*answer = C.hooks_string_new(copied)
 	}
 	return C.int(result)

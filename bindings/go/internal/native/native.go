@@ -42,7 +42,6 @@ on_read (void *handle, const char *version, const void *content, size_t length, 
 {
   if (!__atomic_load_n (&asks, __ATOMIC_RELAXED))
     return HOOKS_READER_DEFAULT;
-  *answer = NULL; // Go writes to it: see newStringList
   return libhooks_go_read ((uintptr_t) handle, (char *) version, (void *) content, length, answer);
 }
 
