@@ -315,17 +315,22 @@ await (const hooks_manager_t *m, const char *mark)
   return 1;
 }
 
-static volatile hooks_monitor_t *to_be_cancelled;
+/* Read by a signal handler in another thread: written and read with __atomic builtins. */
+static hooks_monitor_t *to_be_cancelled;
 static volatile double cancelled_at;
 
 static void
 on_cancel (int number)
 {
+  int before = errno;
+
   (void) number;
   errno = EDOM;
   cancelled_at = now ();
-  if (hooks_monitor_cancel ((const hooks_monitor_t *) to_be_cancelled) != HOOKS_STATUS_OK || errno != EDOM)
+  if (hooks_monitor_cancel (__atomic_load_n (&to_be_cancelled, __ATOMIC_ACQUIRE)) != HOOKS_STATUS_OK
+      || errno != EDOM)
     abort ();
+  errno = before;
 }
 
 static void
@@ -369,7 +374,7 @@ test_cancel (const hooks_manager_t *m)
   for (i = 0; i < ROUNDS; i++)
     {
       start (&w, m);
-      to_be_cancelled = w.mon;
+      __atomic_store_n (&to_be_cancelled, w.mon, __ATOMIC_RELEASE);
       /* In the very thread that waits; or in this one, after that has seen the end of the other. */
       if (i % 2 == 0)
         pthread_kill (w.thread, SIGALRM);
@@ -417,19 +422,22 @@ test_nothing_is_left (hooks_manager_t *m, int cycles)
   CHECK (watches () == 0);
 }
 
-static volatile sig_atomic_t handled;
-static volatile sig_atomic_t handled_elsewhere;
+/* Two threads run the handler at once, so that all of this is read and written with __atomic builtins. */
+static int handled;
+static int handled_elsewhere;
 static pid_t hosts[2];
 
 static void
 on_usr1 (int number)
 {
+  int before = errno;
   pid_t self = (pid_t) syscall (SYS_gettid);
 
   (void) number;
-  handled++;
+  __atomic_add_fetch (&handled, 1, __ATOMIC_SEQ_CST);
   if (self != hosts[0] && self != __atomic_load_n (&hosts[1], __ATOMIC_SEQ_CST))
-    handled_elsewhere = 1;
+    __atomic_store_n (&handled_elsewhere, 1, __ATOMIC_SEQ_CST);
+  errno = before;
 }
 
 static void *
@@ -471,8 +479,9 @@ test_signals (hooks_manager_t *m, const char *dir, int signals)
         }
     }
   stop (&w);
-  CHECK (handled > 0 && !handled_elsewhere);
-  printf ("%d signals sent, %d handled, %s\n", signals, (int) handled, handled_elsewhere ? "some elsewhere" : "all by the host's threads");
+  CHECK (__atomic_load_n (&handled, __ATOMIC_SEQ_CST) > 0);
+  CHECK (!__atomic_load_n (&handled_elsewhere, __ATOMIC_SEQ_CST));
+  printf ("%d signals sent, %d handled, %s\n", signals, handled, handled_elsewhere ? "some elsewhere" : "all by the host's threads");
 }
 
 /* What a child does. It ends by a signal if it hangs. */

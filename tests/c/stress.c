@@ -111,7 +111,10 @@ needed (int open_now)
       if (setrlimit (RLIMIT_NOFILE, &tight) != 0)
         die ("setrlimit");
       if (hooks_exec_run ("{\"path\":\"/bin/true\"}", NULL, 0, NULL, &r, NULL) == HOOKS_STATUS_OK)
-        break;
+        {
+          hooks_exec_result_free (r);
+          break;
+        }
     }
   setrlimit (RLIMIT_NOFILE, &old);
   return more;
