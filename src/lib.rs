@@ -60,6 +60,7 @@ mod spec;
 mod stamp;
 #[allow(unsafe_code)]
 mod sys;
+pub mod terminal;
 mod when;
 
 pub use container::Annotations;

@@ -163,6 +163,9 @@ pub struct Run {
     /// Stage of the engine's own that the file may name, beside precreate; may be repeated
     #[arg(long, value_name = "STAGE")]
     pub extension_stage: Vec<String>,
+    /// Hand the terminal itself to hooks, instead of printing their output with control characters escaped
+    #[arg(long, conflicts_with = "json")]
+    pub raw_output: bool,
     /// Print what became of it as JSON, with what it wrote
     #[arg(long)]
     pub json: bool,
@@ -188,6 +191,9 @@ pub struct Filter {
     /// Print what each hook changed instead of the config: as unified diffs, or with --json as JSON Patches (RFC 6902)
     #[arg(long, conflicts_with_all = ["output", "in_place"])]
     pub diff: bool,
+    /// Hand the terminal itself to hooks, instead of printing their output with control characters escaped
+    #[arg(long, conflicts_with = "json")]
+    pub raw_output: bool,
     /// Print JSON: the config (also where it goes to a file), what became of each hook and, with --diff, what it changed
     #[arg(long)]
     pub json: bool,

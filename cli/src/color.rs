@@ -24,6 +24,30 @@ pub enum Style {
     Blue,
 }
 
+impl Style {
+    const ALL: [Style; 6] = [Style::Bold, Style::Faint, Style::Red, Style::Yellow, Style::Green, Style::Blue];
+
+    fn sequence(self) -> &'static str {
+        match self {
+            Style::Bold => "\u{1b}[1m",
+            Style::Faint => "\u{1b}[2m",
+            Style::Red => "\u{1b}[31m",
+            Style::Yellow => "\u{1b}[33m",
+            Style::Green => "\u{1b}[32m",
+            Style::Blue => "\u{1b}[34m",
+        }
+    }
+}
+
+/// Ends a style.
+const PLAIN: &str = "\u{1b}[0m";
+
+/// The length of the sequence at the start of `text` that paints or ends a style; 0 if there is none.
+pub fn sequence_length(text: &str) -> usize {
+    let mut sequences = Style::ALL.into_iter().map(Style::sequence).chain([PLAIN]);
+    sequences.find(|sequence| text.starts_with(sequence)).map_or(0, str::len)
+}
+
 /// Paints, or does not.
 #[derive(Debug, Clone, Copy)]
 pub struct Colors(bool);
@@ -44,16 +68,8 @@ impl When {
 impl Colors {
     /// The text, painted. It holds nothing that steers a terminal.
     pub fn paint(self, style: Style, text: &str) -> String {
-        let parameter = match style {
-            Style::Bold => "1",
-            Style::Faint => "2",
-            Style::Red => "31",
-            Style::Yellow => "33",
-            Style::Green => "32",
-            Style::Blue => "34",
-        };
         if self.0 && !text.is_empty() {
-            format!("\u{1b}[{parameter}m{text}\u{1b}[0m")
+            format!("{}{text}{PLAIN}", style.sequence())
         } else {
             text.to_owned()
         }

@@ -40,7 +40,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     if arguments.json {
         // One object: the explanation, and what an engine would say to the directories.
         let refusal = serde_json::Value::from(refusal);
-        report::print(&(report::with_member(explanation.to_json(), "refusal", &refusal.to_string()) + "\n"))?;
+        report::print_json(&report::with_member(explanation.to_json(), "refusal", &refusal.to_string()))?;
         return Ok(done);
     }
     let nothing = explanation.error.is_some() || refusal.is_some();
@@ -121,7 +121,7 @@ impl Tree {
     /// A line for a file, and what there is to say of it.
     fn root(&mut self, path: &str, style: Style, verdict: &str) {
         let path = self.colors.paint(Style::Bold, &Shown(path).to_string());
-        let verdict = self.colors.paint(style, &Shown(verdict).to_string());
+        let verdict = self.colors.paint(style, &Shown(&report::short(verdict)).to_string());
         let _ = writeln!(self.text, "{path}: {verdict}");
     }
 
@@ -162,10 +162,20 @@ impl Tree {
         let place = condition.position.map(|at| format!(" ({}:{})", at.line, at.column));
         let place = self.colors.paint(Style::Faint, &place.unwrap_or_default());
         let outcome = self.colors.paint(style, &format!("{:7}", condition.outcome));
-        let _ = writeln!(self.text, "{} {outcome} {}{place}", if last { "└─" } else { "├─" }, Shown(&what));
+        let _ = writeln!(
+            self.text,
+            "{} {outcome} {}{place}",
+            if last { "└─" } else { "├─" },
+            Shown(&report::short(&what))
+        );
         let after = "it makes no difference: what is before it settles the verdict".to_owned();
         for line in why.into_iter().chain(condition.after_verdict.then_some(after)) {
-            let _ = writeln!(self.text, "{}          {}", if last { ' ' } else { '│' }, Shown(&line));
+            let _ = writeln!(
+                self.text,
+                "{}          {}",
+                if last { ' ' } else { '│' },
+                Shown(&report::short(&line))
+            );
         }
     }
 
@@ -199,7 +209,7 @@ impl Tree {
         let place = report::located(&diagnostic.path, position);
         self.root(place.trim_end_matches(": "), style, &verdict);
         if let Some(hint) = &diagnostic.hint {
-            let _ = writeln!(self.text, "└─ hint: {}", Shown(hint));
+            let _ = writeln!(self.text, "└─ hint: {}", Shown(&report::short(hint)));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use libhooks::exec::{self, FilterOptions, FilterResult, RunOptions};
+use libhooks::exec::{self, FilterOptions, FilterResult, OutputFn, RunOptions, Stream};
 use libhooks::{ErrorKind, Manager, OciHook, Policy};
 
 use crate::arguments::Filter;
@@ -12,6 +12,7 @@ use crate::cancel::Cancel;
 use crate::configuration::{self, Config};
 use crate::diff::unified;
 use crate::report::{self, Failure};
+use crate::terminal::Live;
 
 /// The stage whose hooks see the config before the runtime does (oci-hooks(5) of Podman).
 const STAGE: &str = "precreate";
@@ -31,14 +32,24 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
 
     let file = configuration::destination(&arguments.destination, given)?;
     let cancel = Cancel::new()?;
-    // The hooks' words go where ours would go, unless they are wanted as data, or in a file.
+    // What the hooks write to stderr goes where ours would go, unless it is wanted as data, or in a file. A terminal gets
+    // it escaped, through us.
     let stderr = io::stderr();
     let is_live = !arguments.json && !arguments.output_annotations;
+    let mut live = Live::new(arguments.raw_output);
+    let is_shown = is_live && live.shows(Stream::Stderr);
+    let mut print = |stream, bytes: &[u8]| {
+        if stream == Stream::Stderr {
+            live.print(stream, bytes);
+        }
+        Ok(())
+    };
     let options = FilterOptions {
         run: RunOptions {
             directory: arguments.dir.clone().or_else(|| given.is_dir().then(|| given.clone())),
             timeout: arguments.timeout,
-            stderr: is_live.then(|| stderr.as_fd()),
+            stderr: (is_live && !is_shown).then(|| stderr.as_fd()),
+            output: is_shown.then_some(&mut print as OutputFn<'_>),
             cancel: Some(cancel.descriptor()),
             ..RunOptions::default()
         },
@@ -47,6 +58,7 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
         log: None,
     };
     let result = exec::filter(&hooks, &config.text, options).map_err(|error| config.failure(error))?;
+    live.end();
     let code = match &result.failure {
         None => ExitCode::SUCCESS,
         Some(failure) if failure.kind == ErrorKind::Cancelled => cancel.exit_code(),
@@ -58,7 +70,11 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     if let Some(failure) = &result.failure {
         let hook = failure.hook.and_then(|hook| Some((names.get(hook)?, &hooks.get(hook)?.path)));
         let hook = hook.map(|(name, path)| format!("{name} ({path}): ")).unwrap_or_default();
-        let stderr = if failure.stderr.is_empty() { String::new() } else { format!(": {}", failure.stderr) };
+        let stderr = if is_shown || failure.stderr.is_empty() {
+            String::new()
+        } else {
+            format!(": {}", failure.stderr)
+        };
         report::error(&format!("{hook}{}{stderr}", failure.error));
     } else if let Some(file) = file {
         configuration::write_changed(&file, &arguments.destination, &config.text, &result.config)?;
@@ -67,7 +83,7 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     }
     if arguments.json {
         let names = serde_json::Value::from(names);
-        report::deliver(&(report::with_member(result.to_json(), "names", &names.to_string()) + "\n"))?;
+        report::deliver_json(&[&report::with_member(result.to_json(), "names", &names.to_string())])?;
     } else if arguments.diff {
         report::print(&diffs(&config, &names, &result))?;
     }

@@ -44,14 +44,20 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
         (None, false) => report::deliver(&injection.config)?,
         (Some(_), false) => {}
         (_, true) => {
-            // The config as it is, not printed anew by a JSON library; where it went to a file it is not repeated.
-            let config =
-                if file.is_some() { String::new() } else { format!("\"config\":{},", injection.config) };
-            let diagnostics = diagnostics_to_json(&diagnostics);
-            let stage_hooks = stage_hooks.to_json();
-            report::deliver(&format!(
-                "{{{config}\"extensionStageHooks\":{stage_hooks},\"diagnostics\":{diagnostics}}}\n"
-            ))?;
+            // The config is not printed anew by a JSON library; where it went to a file it is not repeated.
+            let config = if file.is_some() { ["", "", ""] } else { ["\"config\":", &injection.config, ","] };
+            let [name, config, comma] = config;
+            report::deliver_json(&[
+                "{",
+                name,
+                config,
+                comma,
+                "\"extensionStageHooks\":",
+                &stage_hooks.to_json(),
+                ",\"diagnostics\":",
+                &diagnostics_to_json(&diagnostics),
+                "}",
+            ])?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -19,9 +19,7 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
         // One object: the list, and what is wrong.
         let refusal = serde_json::Value::from(arguments.source.refusal());
         let text = report::with_member(listing.to_json(), "refusal", &refusal.to_string());
-        report::print(
-            &(report::with_member(text, "diagnostics", &diagnostics_to_json(&diagnostics)) + "\n"),
-        )?;
+        report::print_json(&report::with_member(text, "diagnostics", &diagnostics_to_json(&diagnostics)))?;
         return Ok(done);
     }
     let without_hook = manager.without_hook();
@@ -67,7 +65,7 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
     }
 
     fn add(&mut self, row: [&str; COLUMNS]) {
-        self.rows.push(row.map(|cell| Shown(cell).to_string()));
+        self.rows.push(row.map(|cell| Shown(&report::short(cell)).to_string()));
     }
 
     fn text(&self) -> String {

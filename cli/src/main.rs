@@ -15,6 +15,8 @@ mod migrate;
 mod report;
 mod run;
 mod schema;
+mod stdout;
+mod terminal;
 mod watch;
 
 use std::process::ExitCode;
@@ -29,8 +31,10 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(message) => {
             // --help and --version are messages too.
-            report::usage(&message);
-            return ExitCode::from(if message.use_stderr() { 2 } else { 0 });
+            return match report::usage(&message) {
+                Ok(()) => ExitCode::from(if message.use_stderr() { 2 } else { 0 }),
+                Err(failure) => failed(failure),
+            };
         }
     };
     let done = match &arguments.command {
@@ -45,15 +49,13 @@ fn main() -> ExitCode {
         Command::Schema => schema::run(),
         Command::Migrate(migrate) => migrate::run(migrate),
     };
-    match done {
-        Ok(code) => code,
-        Err(Failure::Error(message)) => {
-            report::error(&message);
-            ExitCode::FAILURE
-        }
-        Err(Failure::Hooks(error)) => {
-            report::library_error(&error);
-            ExitCode::FAILURE
-        }
+    done.unwrap_or_else(failed)
+}
+
+fn failed(failure: Failure) -> ExitCode {
+    match failure {
+        Failure::Error(message) => report::error(&message),
+        Failure::Hooks(error) => report::library_error(&error),
     }
+    ExitCode::FAILURE
 }

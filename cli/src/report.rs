@@ -1,10 +1,24 @@
-//! What is printed: results to standard output, everything else to standard error.
+//! What is printed: results to standard output, everything else to standard error. Nothing is printed but through here and
+//! [`terminal::Live`], so that nothing from a file, an argument or a hook reaches a terminal unescaped.
 
-use std::fmt::{self, Write as _};
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use libhooks::terminal::{Escaped, escape_json};
 use libhooks::{Diagnostic, Error, OciHook};
+
+use crate::{stdout, terminal};
+
+/// Text from a file or an argument: what could steer a terminal is escaped.
+pub use libhooks::terminal::Escaped as Shown;
+
+/// How much of a long message is printed, in characters: its start, and as much of its end. What it quotes may have
+/// megabytes; with `--json` it comes whole.
+const MESSAGE: usize = 2000;
+
+/// How much of each part of a longer text is printed: of a problem, a condition, the cell of a table.
+const PART: usize = 400;
 
 /// Why the command ends early.
 #[derive(Debug)]
@@ -21,52 +35,50 @@ impl From<Error> for Failure {
     }
 }
 
-/// Text from a file or an argument: what could steer a terminal is escaped.
-pub struct Shown<'a>(pub &'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for character in self.0.chars() {
-            // Beside the controls, what reorders or breaks the text around it, or is not seen.
-            let steers = character.is_control()
-                || matches!(
-                    character,
-                    '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-                );
-            if steers {
-                write!(f, "{}", character.escape_default())?;
-            } else {
-                f.write_char(character)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Prints something to read to standard output. Whoever stops reading has seen enough.
+/// Prints text for people to standard output. If its reader has gone, that is no error.
 pub fn print(text: &str) -> Result<(), Failure> {
-    match write_stdout(text) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.map_err(|error| Failure::Error(format!("standard output: {error}"))),
-    }
+    reach(&terminal::screen(text)).map(|_| ())
 }
 
-/// Prints a line to standard output. Returns whether somebody reads it.
+/// Prints a line for people to standard output. Returns whether somebody reads it.
 pub fn print_line(line: &str) -> Result<bool, Failure> {
-    match write_stdout(&format!("{line}\n")) {
+    reach(&format!("{}\n", terminal::screen(line)))
+}
+
+/// Prints a line of JSON to standard output. Returns whether somebody reads it.
+pub fn print_json(json: &str) -> Result<bool, Failure> {
+    reach(&format!("{}\n", escape_json(json)))
+}
+
+/// Prints JSON that must arrive: these parts, and the end of the line.
+pub fn deliver_json(parts: &[&str]) -> Result<(), Failure> {
+    for part in parts {
+        written(write_stdout(&escape_json(part)))?;
+    }
+    written(write_stdout("\n"))
+}
+
+/// Prints a file that must arrive: a config, a hook file or a script.
+pub fn deliver(text: &str) -> Result<(), Failure> {
+    written(write_stdout(&terminal::file(text)))
+}
+
+/// Returns whether somebody reads it.
+fn reach(text: &str) -> Result<bool, Failure> {
+    match write_stdout(text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        written => {
-            written.map(|()| true).map_err(|error| Failure::Error(format!("standard output: {error}")))
-        }
+        result => written(result).map(|()| true),
     }
 }
 
-/// Prints a result that must arrive.
-pub fn deliver(text: &str) -> Result<(), Failure> {
-    write_stdout(text).map_err(|error| Failure::Error(format!("standard output: {error}")))
+fn written(result: io::Result<()>) -> Result<(), Failure> {
+    result.map_err(|error| Failure::Error(format!("standard output: {error}")))
 }
 
 fn write_stdout(text: &str) -> io::Result<()> {
+    if !text.is_empty() && stdout::was_closed() {
+        return Err(io::Error::from_raw_os_error(libc::EBADF));
+    }
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
@@ -148,39 +160,50 @@ pub fn no_hooks(directories: &[PathBuf]) {
     note("info", &format!("no hooks in {}", directories.iter().map(shown).collect::<Vec<_>>().join(", ")));
 }
 
-/// A text as far as somebody reads it: its begin and its end.
-pub fn short(text: &str) -> String {
-    const MOST: usize = 400;
-    let count = text.chars().count();
-    if count <= 2 * MOST {
-        return text.to_owned();
-    }
-    let begin: String = text.chars().take(MOST).collect();
-    let end: String = text.chars().skip(count - MOST).collect();
-    format!("{begin}…{end}")
+/// A part of a text, as far as somebody reads it.
+pub fn short(text: &str) -> Cow<'_, str> {
+    shortened(text, PART)
 }
 
-/// Prints what clap says of the arguments.
-pub fn usage(message: &clap::Error) {
-    let text = message.render().to_string();
-    if message.use_stderr() {
-        // It repeats what was given.
-        text.lines().for_each(say);
-    } else {
-        // Whoever closed the pipe does not want it.
-        let _ = print(&text);
+/// A text without its middle where it is longer than twice `most` characters.
+fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    let start = text.char_indices().nth(most).map(|(at, _)| at);
+    let end = text.char_indices().nth_back(most.saturating_sub(1)).map(|(at, _)| at);
+    match (start, end) {
+        (Some(start), Some(end)) if start < end => {
+            let (start, end) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
+            format!("{start}…{end}").into()
+        }
+        _ => text.into(),
     }
+}
+
+/// Prints what clap says of the arguments, `--help` and `--version`.
+pub fn usage(message: &clap::Error) -> Result<(), Failure> {
+    let text = message.render().to_string();
+    if !message.use_stderr() {
+        return print(&text);
+    }
+    // It repeats what was given.
+    let lines = text.lines().map(|line| format!("{}\n", Escaped(&shortened(line, MESSAGE))));
+    write_stderr(&lines.collect::<String>());
+    Ok(())
 }
 
 /// Prints a sentence that is not the result.
 pub fn say(sentence: &str) {
-    let _ = writeln!(io::stderr(), "{}", Shown(sentence));
+    write_stderr(&format!("{}\n", Escaped(&shortened(sentence, MESSAGE))));
 }
 
 /// Prints something that is not the result.
 pub fn note(label: &str, message: &str) {
-    // There is nowhere to tell that standard error is closed.
-    let _ = writeln!(io::stderr(), "{label}: {}", Shown(message));
+    say(&format!("{label}: {message}"));
+}
+
+/// Writes a message at once: those of several processes that share a terminal or a file stay whole.
+fn write_stderr(message: &str) {
+    // There is nowhere to report that standard error is closed.
+    let _ = io::stderr().write_all(message.as_bytes());
 }
 
 /// Where something is, as compilers write it: with a colon and a blank behind.
@@ -204,4 +227,17 @@ pub fn command(hook: &OciHook) -> String {
         text += &format!(" for at most {timeout} s");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_lose_their_middle() {
+        for (text, want) in [("", ""), ("abcd", "abcd"), ("abcde", "ab…de"), ("éßabc漢字", "éß…漢字")]
+        {
+            assert_eq!(shortened(text, 2), want);
+        }
+    }
 }

@@ -4,12 +4,13 @@ use std::io;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use libhooks::exec::{self, RunOptions, RunResult};
+use libhooks::exec::{self, OutputFn, RunOptions, RunResult, Stream};
 
 use crate::arguments::{OWN_STAGES, Run};
 use crate::cancel::Cancel;
 use crate::configuration;
 use crate::report::{self, Failure};
+use crate::terminal::Live;
 
 pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     // What it is for is not checked: whoever runs a hook by hand plays the engine.
@@ -33,21 +34,30 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
             );
         }
     }
-    // Its own words go where ours would go: it waits for whoever reads them, and we look after its time. As data they are kept.
+    // Its output goes where ours would go: it waits for whoever reads that, and we look after its time. A terminal gets it
+    // escaped, through us. As data it is kept.
     let (stdout, stderr) = (io::stdout(), io::stderr());
-    let own = (!arguments.json).then(|| (stdout.as_fd(), stderr.as_fd()));
+    let mut live = Live::new(arguments.raw_output);
+    let own = |stream, fd| (!arguments.json && !live.shows(stream)).then_some(fd);
+    let own = (own(Stream::Stdout, stdout.as_fd()), own(Stream::Stderr, stderr.as_fd()));
+    let mut print = |stream, bytes: &[u8]| {
+        live.print(stream, bytes);
+        Ok(())
+    };
     let ran = exec::run(
         &hook,
         &state,
         RunOptions {
             directory: arguments.dir.clone(),
             timeout: arguments.timeout,
-            stdout: own.map(|(stdout, _)| stdout),
-            stderr: own.map(|(_, stderr)| stderr),
+            stdout: own.0,
+            stderr: own.1,
+            output: (!arguments.json).then_some(&mut print as OutputFn<'_>),
             cancel: Some(cancel.descriptor()),
             ..RunOptions::default()
         },
     )?;
+    live.end();
     let code = match &ran.error {
         None => ExitCode::SUCCESS,
         Some(_) if ran.cancelled => cancel.exit_code(),
@@ -57,7 +67,7 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     drop(cancel);
     if arguments.json {
         let env = serde_json::Value::from(hook.env);
-        report::deliver(&(report::with_member(ran.to_json(), "env", &env.to_string()) + "\n"))?;
+        report::deliver_json(&[&report::with_member(ran.to_json(), "env", &env.to_string())])?;
     } else {
         tell(&ran);
     }

@@ -27,8 +27,12 @@ pub fn run(arguments: &Watch) -> Result<ExitCode, Failure> {
             Ok(_) | Err(_) => {}
         }
         for change in monitor.changes()? {
-            let text = if arguments.json { json(&change) } else { lines(&change) };
-            if !report::print_line(&text)? {
+            let read = if arguments.json {
+                report::print_json(&json(&change))?
+            } else {
+                report::print_line(&lines(&change))?
+            };
+            if !read {
                 return Ok(ExitCode::SUCCESS);
             }
         }
@@ -48,6 +52,7 @@ fn lines(change: &Change) -> String {
         (None, None) => path.to_string(),
     };
     let hint = change.diagnostic.as_ref().and_then(|diagnostic| diagnostic.hint.as_deref());
-    let hint = hint.map_or(String::new(), |hint| format!("\n          hint: {}", Shown(hint)));
-    format!("{kind:<8}  {}{hint}", Shown(&what))
+    let hint =
+        hint.map_or(String::new(), |hint| format!("\n          hint: {}", Shown(&report::short(hint))));
+    format!("{kind:<8}  {}{hint}", Shown(&report::short(&what)))
 }

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::json::{Kind, Reader, SyntaxError};
+use crate::terminal::escape_json;
 
 /// One step of a JSON Patch (RFC 6902 section 4).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub fn patch_to_json(patch: &[Operation]) -> String {
         text += &crate::json::to_string(path);
         if let Some(value) = value {
             text += ",\"value\":";
-            text += value;
+            text += &escape_json(value);
         }
         text.push('}');
     }

@@ -32,7 +32,7 @@ pub(crate) struct EntryDraft<'a> {
 
 impl EntryDraft<'_> {
     pub fn to_json(&self) -> String {
-        crate::json::to_string(self)
+        crate::json::to_raw_string(self)
     }
 }
 

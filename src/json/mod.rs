@@ -7,6 +7,10 @@
 //! Why not serde_json for reading: duplicate keys that merge, keys that match in any case, invalid UTF-8 and lone
 //! surrogates that become U+FFFD, a depth of 10,000, and the place of each value.
 
+use std::borrow::Cow;
+
+use crate::terminal::escape_json;
+
 mod error;
 mod nesting;
 mod read;
@@ -16,8 +20,19 @@ pub(crate) use error::{JsonError, SyntaxError};
 pub(crate) use read::{Kind, Reader};
 pub(crate) use strings::{Text, folds_to, text_of};
 
-/// Output: what this crate serialises has string keys and no failing parts, so an error here is a bug in it.
+/// JSON that callers may print: what must not reach a terminal raw is escaped.
 pub(crate) fn to_string<T: serde::Serialize>(value: &T) -> String {
+    let text = to_raw_string(value);
+    match escape_json(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(escaped) => escaped,
+    }
+}
+
+/// JSON that becomes part of a config, which is not escaped more than JSON asks for.
+///
+/// The values that this crate serialises have string keys and no failing parts, so an error here is a bug in it.
+pub(crate) fn to_raw_string<T: serde::Serialize>(value: &T) -> String {
     let mut out = Out(Vec::with_capacity(128));
     let written = serde_json::to_writer(&mut out, value).map_err(|error| error.to_string());
     let text = written.and_then(|()| String::from_utf8(out.0).map_err(|error| error.to_string()));

@@ -36,9 +36,11 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
         }
         Format::Json => {
             let diagnostics = diagnostics_to_json(&diagnostics);
-            report::print(&format!("{{\"files\":{},\"diagnostics\":{diagnostics}}}\n", files.len()))?;
+            report::print_json(&format!("{{\"files\":{},\"diagnostics\":{diagnostics}}}", files.len()))?;
         }
-        Format::Sarif => report::print(&sarif::log(&diagnostics))?,
+        Format::Sarif => {
+            report::print_json(&sarif::log(&diagnostics))?;
+        }
     }
     let worst = diagnostics.iter().map(|diagnostic| diagnostic.severity).max();
     let fails = match worst {

@@ -47,7 +47,7 @@ pub fn log(diagnostics: &[Diagnostic]) -> String {
         .collect();
     let driver = json!({"name": "oci-hooks", "version": libhooks::VERSION, "rules": rules});
     let run = json!({"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results});
-    format!("{:#}\n", json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}))
+    format!("{:#}", json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}))
 }
 
 fn level(severity: Severity) -> &'static str {
