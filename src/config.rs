@@ -10,6 +10,7 @@ use crate::diagnostic::Code;
 use crate::error::Result;
 use crate::hook::Stage;
 use crate::json::{JsonError, Kind, Reader, Text, folds_to};
+use crate::limits;
 
 /// A config that was read.
 #[derive(Debug)]
@@ -63,7 +64,9 @@ impl<'a> Config<'a> {
     /// # Errors
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is no JSON object, if what is read of it has a wrong type, or if
     /// two readers could disagree on it: a key that is read stands there twice, or one that only folds to it does.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if it is larger than [`limits::CONFIG`].
     pub fn parse(text: &'a str) -> Result<Config<'a>> {
+        limits::check("bytes of the config", text.len(), limits::CONFIG)?;
         Config::read(text).map_err(|error| error.in_argument(text).context("config"))
     }
 
@@ -101,18 +104,16 @@ impl<'a> Config<'a> {
         &'c self,
         annotations: Option<&'c Annotations>,
         has_bind_mounts: Option<bool>,
-    ) -> Container<'c> {
+    ) -> Result<Container<'c>> {
         let borrow = |text: &'c Cow<'a, [u8]>| Cow::Borrowed(text.as_ref());
         let own = || self.annotations.iter().map(|(key, value)| (borrow(key), borrow(value))).collect();
-        Container {
-            process: match &self.process {
-                Process::Absent => Process::Absent,
-                Process::NoArgs => Process::NoArgs,
-                Process::Command(command) => Process::Command(borrow(command)),
-            },
-            annotations: annotations.map_or_else(own, Annotations::pairs),
-            has_bind_mounts: has_bind_mounts.unwrap_or(self.bind_mounts),
-        }
+        let process = match &self.process {
+            Process::Absent => Process::Absent,
+            Process::NoArgs => Process::NoArgs,
+            Process::Command(command) => Process::Command(borrow(command)),
+        };
+        let annotations = annotations.map_or_else(own, Annotations::pairs);
+        Container::new(process, annotations, has_bind_mounts.unwrap_or(self.bind_mounts))
     }
 }
 

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::diagnostic::Code;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::{JsonError, Kind, Reader, Text};
+use crate::limits;
 use crate::order::sorted;
 
 /// A container as conditions see it (SPEC §5).
@@ -40,8 +41,10 @@ impl Annotations {
     /// Reads a JSON object of strings; a value of `null` is "".
     ///
     /// # Errors
-    /// [`ErrorKind::Json`] if it is not one, or has a key twice.
+    /// [`ErrorKind::Json`] if it is not one, or has a key twice; [`ErrorKind::InvalidArgument`] if it is larger than
+    /// [`limits::CONFIG`].
     pub fn from_json(text: &str) -> Result<Annotations> {
+        limits::check("bytes of annotations as JSON", text.len(), limits::CONFIG)?;
         let mut reader = Reader::of_str(text);
         let read = match read_pairs(&mut reader, "annotations") {
             Ok(pairs) => reader.end().map(|()| pairs).map_err(JsonError::from),
@@ -127,6 +130,21 @@ pub(crate) fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
 }
 
 impl<'a> Container<'a> {
+    /// A container within the limits: each pattern of each hook may be tried on all that it has.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] if it is too large.
+    pub fn new(process: Process<'a>, annotations: Pairs<'a>, has_bind_mounts: bool) -> Result<Container<'a>> {
+        limits::check("number of annotations", annotations.len(), limits::ANNOTATIONS)?;
+        let command = match &process {
+            Process::Command(command) => command.len(),
+            Process::Absent | Process::NoArgs => 0,
+        };
+        let pairs: usize = annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
+        limits::check("bytes of annotations and process.args[0]", pairs + command, limits::CONTAINER)?;
+        Ok(Container { process, annotations, has_bind_mounts })
+    }
+
     /// Decodes the flat request of `hooks_snapshot_match`. All numbers are `u32` in the machine's byte order, all lengths
     /// count bytes, nothing is padded:
     ///
@@ -149,7 +167,7 @@ impl<'a> Container<'a> {
         if !rest.0.is_empty() {
             return Err(malformed("bytes after its end"));
         }
-        Ok(Container { process, annotations, has_bind_mounts })
+        Container::new(process, annotations, has_bind_mounts)
     }
 }
 

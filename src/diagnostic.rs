@@ -84,6 +84,8 @@ codes! {
     JsonDepth = "json-depth", ERROR;
     /// A key is given twice: of a hook file, where one of them is lost, or of a config, where readers differ.
     DuplicateKey = "duplicate-key", WARNING;
+    /// An argument, or what is to be injected, is over a limit.
+    TooLarge = "too-large", None;
     /// A key that some readers take for another one, since it differs only in case.
     FoldedKey = "folded-key", None;
 

@@ -9,6 +9,7 @@ use crate::container::{Container, Process};
 use crate::diagnostic::{Diagnostic, Lines, Position, serialize_path, text_of};
 use crate::error::{Error, Result};
 use crate::hook::{Decoded, Field, Wanted};
+use crate::inject::Allowance;
 use crate::json::text_of as text_of_bytes;
 use crate::list::MaskedHook;
 use crate::loaded::Loaded;
@@ -124,6 +125,7 @@ pub struct Annotation {
 impl Explanation {
     pub(crate) fn new(snapshot: &Snapshot, container: &Container<'_>) -> Explanation {
         let mut error = None;
+        let mut allowance = Allowance::default();
         let explain = |loaded: &std::sync::Arc<Loaded>| {
             let (file, lines) = (loaded.decoded(Wanted::Notes), Lines::new(loaded.text()));
             let mut recorder =
@@ -132,6 +134,11 @@ impl Explanation {
                 error.get_or_insert_with(|| loaded.matching_error(cause.clone()).to_string());
                 cause.to_string()
             });
+            if verdict == Ok(true)
+                && let Err(too_large) = allowance.take(loaded)
+            {
+                error.get_or_insert_with(|| too_large.to_string());
+            }
             HookVerdict {
                 name: text_of(loaded.name()),
                 path: loaded.path.to_path_buf(),

@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::os::unix::ffi::OsStrExt;
 
 use crate::config::{Config, End, Hooks, StageEntries};
-use crate::hook::{OciHook, Stage};
-use crate::json;
+use crate::diagnostic::{Code, text_of};
+use crate::error::{Error, ErrorKind, Result};
+use crate::hook::{OciHook, Stage, quote};
 use crate::loaded::Loaded;
+use crate::order::sorted;
+use crate::{json, limits};
 
 /// What came of [`Manager::hooks`](crate::Manager::hooks).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,18 +53,67 @@ impl Target {
     }
 }
 
+/// What may still be injected into a container.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    entries: usize,
+    bytes: usize,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Allowance { entries: limits::ENTRIES, bytes: limits::INJECTION }
+    }
+}
+
+impl Allowance {
+    /// Takes a hook's entries from it, each with a comma.
+    ///
+    /// # Errors
+    /// [`ErrorKind::HookFile`], about the hook's file, if there would be too many of them, or too long ones.
+    pub fn take(&mut self, loaded: &Loaded) -> Result<()> {
+        let injected = loaded.injected();
+        let entries = injected.targets.len();
+        let bytes = entries.saturating_mul(injected.entry.len() + 1);
+        match (self.entries.checked_sub(entries), self.bytes.checked_sub(bytes)) {
+            (Some(entries), Some(bytes)) => {
+                *self = Allowance { entries, bytes };
+                Ok(())
+            }
+            (None, _) => Err(too_large(loaded, limits::ENTRIES, "entries")),
+            (_, None) => Err(too_large(loaded, limits::INJECTION, "bytes")),
+        }
+    }
+}
+
+#[cold]
+fn too_large(loaded: &Loaded, limit: usize, what: &str) -> Error {
+    let message = format!(
+        "hook {} takes what is injected over the limit of {limit} {what}",
+        quote(loaded.name().as_bytes())
+    );
+    Error::new(ErrorKind::HookFile, Code::TooLarge, message)
+        .with_hook(text_of(loaded.name()))
+        .with_path(&*loaded.path)
+}
+
 /// Hooks that matched, sorted by where they go.
 #[derive(Debug, Default)]
 pub(crate) struct Plan<'a> {
     pub stages: [Vec<&'a Loaded>; Stage::ALL.len()],
     pub extension_stage_hooks: ExtensionStageHooks,
+    allowance: Allowance,
     /// At least one hook matched.
     pub matched: bool,
 }
 
 impl<'a> Plan<'a> {
     /// Adds a hook that matched.
-    pub fn add(&mut self, loaded: &'a Loaded) {
+    ///
+    /// # Errors
+    /// As [`Allowance::take`].
+    pub fn add(&mut self, loaded: &'a Loaded) -> Result<()> {
+        self.allowance.take(loaded)?;
         self.matched = true;
         for target in &loaded.injected().targets {
             match target {
@@ -76,6 +129,7 @@ impl<'a> Plan<'a> {
                 }
             }
         }
+        Ok(())
     }
 
     /// The config with the hooks added.
@@ -185,21 +239,38 @@ impl Edits {
     }
 }
 
-/// The hooks of a plan that the config holds already, entry for entry.
+/// The hooks of a plan that the config holds already, entry for entry. It takes time in proportion to both, but for the
+/// logarithm of the number of hooks.
 pub(crate) fn already_there<'p>(config: &Config<'_>, plan: &Plan<'p>) -> Vec<(Stage, &'p Loaded)> {
     let Hooks::Object { stages, .. } = &config.hooks else { return Vec::new() };
     let mut found = Vec::new();
     for ((stage, hooks), entries) in Stage::ALL.into_iter().zip(&plan.stages).zip(stages) {
         let StageEntries::Array { entries, .. } = entries else { continue };
-        let there: Vec<serde_json::Value> = entries
-            .iter()
-            .filter_map(|range| serde_json::from_str(config.text.get(range.clone())?).ok())
-            .collect();
-        for hook in hooks {
-            if serde_json::to_value(hook.oci_hook()).is_ok_and(|entry| there.contains(&entry)) {
+        let wanted = hooks.iter().map(|hook| normalised(&hook.injected().entry).unwrap_or_default());
+        let wanted: Vec<String> = wanted.collect();
+        let sorted: Vec<&String> = sorted(wanted.iter().collect(), |a, b| a.cmp(b));
+        let mut is_there = vec![false; sorted.len()];
+        for range in entries {
+            let Some(entry) = config.text.get(range.clone()).and_then(normalised) else { continue };
+            // (Of equal ones the first.)
+            let first = sorted.partition_point(|known| **known < entry);
+            if sorted.get(first).is_some_and(|known| **known == entry)
+                && let Some(is_there) = is_there.get_mut(first)
+            {
+                *is_there = true;
+            }
+        }
+        for (hook, entry) in hooks.iter().zip(&wanted) {
+            let first = sorted.partition_point(|known| *known < entry);
+            if is_there.get(first) == Some(&true) {
                 found.push((stage, *hook));
             }
         }
     }
     found
+}
+
+/// An entry as all equal ones are written: in the order of its keys, without white space.
+fn normalised(entry: &str) -> Option<String> {
+    Some(serde_json::from_str::<serde_json::Value>(entry).ok()?.to_string())
 }

@@ -39,6 +39,7 @@ mod explain;
 mod hook;
 mod inject;
 mod json;
+pub mod limits;
 mod lint;
 mod list;
 mod loaded;

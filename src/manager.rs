@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::explain::Explanation;
 use crate::hook::Stage;
 use crate::inject::{Injection, Plan, already_there};
+use crate::limits;
 use crate::list::Listing;
 use crate::loaded::Loaded;
 use crate::monitor::Monitor;
@@ -56,7 +57,8 @@ impl Manager {
     /// # Errors
     /// As [`Options::policy`] says. The error is about the first file that fails, its text names all that fail in that
     /// directory, and [`Error::diagnostics`] are those of all directories. [`ErrorKind::InvalidArgument`] if
-    /// `keep_last_good` is asked for without [`Policy::Lenient`].
+    /// `keep_last_good` is asked for without [`Policy::Lenient`], or there are more extension stages than
+    /// [`limits`] allows.
     pub fn new(
         directories: &[impl AsRef<Path>],
         extension_stages: &[&str],
@@ -66,6 +68,7 @@ impl Manager {
             let message = "keep_last_good needs the lenient policy";
             return Err(Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, message));
         }
+        limits::check_extension_stages(extension_stages)?;
         let shared = Shared {
             directories: directories.iter().map(|directory| directory.as_ref().to_owned()).collect(),
             extension_stages: owned(extension_stages),
@@ -84,7 +87,8 @@ impl Manager {
     ///
     /// # Errors
     /// [`ErrorKind::Json`] if the config is not one; [`ErrorKind::Match`] if a hook asks for a command and `process.args`
-    /// is empty. Nothing is injected then.
+    /// is empty; [`ErrorKind::InvalidArgument`] if the container is larger than [`limits`] allows, and
+    /// [`ErrorKind::HookFile`] if the entries are that are to be injected. Nothing is injected then.
     pub fn hooks(
         &self,
         config: &str,
@@ -93,7 +97,7 @@ impl Manager {
     ) -> Result<Injection> {
         let config = Config::parse(config)?;
         let snapshot = self.0.snapshot.load();
-        let plan = self.plan(&snapshot, &config.container(annotations, has_bind_mounts))?;
+        let plan = self.plan(&snapshot, &config.container(annotations, has_bind_mounts)?)?;
         Ok(Injection { config: plan.splice(&config), extension_stage_hooks: plan.extension_stage_hooks })
     }
 
@@ -109,7 +113,7 @@ impl Manager {
         has_bind_mounts: Option<bool>,
     ) -> Result<crate::ExtensionStageHooks> {
         let snapshot = self.0.snapshot.load();
-        let plan = self.plan(&snapshot, &crate::spec::container(spec, annotations, has_bind_mounts))?;
+        let plan = self.plan(&snapshot, &crate::spec::container(spec, annotations, has_bind_mounts)?)?;
         crate::spec::inject(&plan, spec);
         Ok(plan.extension_stage_hooks)
     }
@@ -127,7 +131,7 @@ impl Manager {
     ) -> Result<Vec<Diagnostic>> {
         let config = Config::parse(config)?;
         let snapshot = self.0.snapshot.load();
-        let plan = snapshot.plan(&config.container(annotations, has_bind_mounts), |_, _| ())?;
+        let plan = snapshot.plan(&config.container(annotations, has_bind_mounts)?, |_, _| ())?;
         let found = already_there(&config, &plan);
         Ok(found.into_iter().map(|(stage, hook)| already_injected(stage, hook)).collect())
     }
@@ -143,7 +147,7 @@ impl Manager {
         has_bind_mounts: Option<bool>,
     ) -> Result<Explanation> {
         let config = Config::parse(config)?;
-        let container = config.container(annotations, has_bind_mounts);
+        let container = config.container(annotations, has_bind_mounts)?;
         Ok(Explanation::new(&self.0.snapshot.load(), &container))
     }
 

@@ -8,6 +8,7 @@ use crate::diagnostic::{Code, Diagnostic, text_of};
 use crate::directory::{Before, ReadError, Scanner, is_hook_file, owned, system_error};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{Decoded, Hook};
+use crate::limits;
 use crate::lint;
 use crate::list::Listing;
 use crate::options::Options;
@@ -35,6 +36,9 @@ pub fn read_with(
     if !is_hook_file(path.as_os_str()) {
         return (None, Some(no_json_suffix(path)));
     }
+    if let Err(error) = limits::check_extension_stages(extension_stages) {
+        return (None, Some(error));
+    }
     let stages = owned(extension_stages);
     let mut scanner = Scanner::new(&stages, options, Before::default());
     match scanner.load_path(path) {
@@ -47,6 +51,9 @@ pub fn read_with(
 /// All that there is to say about one hook file: why it gives no hook, and what else is odd about it (SPEC §8).
 pub fn check(path: impl AsRef<Path>, extension_stages: &[&str]) -> Vec<Diagnostic> {
     let path = path.as_ref();
+    if let Err(error) = limits::check_extension_stages(extension_stages) {
+        return vec![lint::error(&error.with_path(path), &Decoded::default())];
+    }
     let stages = owned(extension_stages);
     let options = Options::default();
     let mut found = match Scanner::new(&stages, &options, Before::default()).load_path(path) {
@@ -107,6 +114,9 @@ pub fn read_dir_with(
 }
 
 fn scan_one(path: &Path, extension_stages: &[&str], options: &Options) -> (Snapshot, Option<Error>) {
+    if let Err(error) = limits::check_extension_stages(extension_stages) {
+        return (Snapshot::empty(), Some(error));
+    }
     let stages = owned(extension_stages);
     match Scanner::new(&stages, options, Before::default()).scan_existing(path, None) {
         Ok(scan) => {

@@ -268,7 +268,7 @@ impl Snapshot {
             let matched = verdict?;
             observe(loaded, matched);
             if matched {
-                plan.add(loaded);
+                plan.add(loaded)?;
             }
         }
         Ok(plan)

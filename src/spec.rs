@@ -6,6 +6,7 @@ use oci_spec::runtime::{Hook as SpecHook, Spec};
 
 use crate::config::is_bind;
 use crate::container::{Annotations, Container, Pairs, Process};
+use crate::error::Result;
 use crate::hook::{OciHook, Stage};
 use crate::inject::Plan;
 
@@ -14,7 +15,7 @@ pub(crate) fn container<'a>(
     spec: &'a Spec,
     annotations: Option<&'a Annotations>,
     has_bind_mounts: Option<bool>,
-) -> Container<'a> {
+) -> Result<Container<'a>> {
     let own = || -> Pairs<'a> {
         let pairs = spec.annotations().iter().flatten();
         pairs.map(|(key, value)| (Cow::Borrowed(key.as_bytes()), Cow::Borrowed(value.as_bytes()))).collect()
@@ -25,11 +26,8 @@ pub(crate) fn container<'a>(
             Some(None) => Process::NoArgs,
             Some(Some(command)) => Process::Command(Cow::Borrowed(command.as_bytes())),
         };
-    Container {
-        process,
-        annotations: annotations.map_or_else(own, Annotations::pairs),
-        has_bind_mounts: has_bind_mounts.unwrap_or_else(|| has_bind_mount(spec)),
-    }
+    let annotations = annotations.map_or_else(own, Annotations::pairs);
+    Container::new(process, annotations, has_bind_mounts.unwrap_or_else(|| has_bind_mount(spec)))
 }
 
 fn has_bind_mount(spec: &Spec) -> bool {

@@ -11,6 +11,7 @@ use crate::container::{Annotations, Container, Process};
 use crate::diagnostic::Code;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::{WhenDraft, decode_when};
+use crate::limits;
 use crate::pattern::{Literal, Pattern, PatternError};
 
 /// Whether conditions (`when` of a 1.0.0 hook, as JSON; `"or": true` in it means that one is enough) hold for a
@@ -29,7 +30,7 @@ pub fn when_match(
 ) -> Result<bool> {
     let conditions = conditions_of(when)?;
     let config = Config::parse(config)?;
-    conditions.evaluate(&config.container(annotations, has_bind_mounts), &mut NoTrace)
+    conditions.evaluate(&config.container(annotations, has_bind_mounts)?, &mut NoTrace)
 }
 
 /// The same for the container that a flat request describes, as in
@@ -44,6 +45,7 @@ pub fn when_match_request(when: &str, request: &[u8], has_bind_mounts: bool) -> 
 
 fn conditions_of(when: &str) -> Result<Conditions> {
     let text = when.as_bytes();
+    limits::check("bytes of the conditions", text.len(), limits::HOOK_FILE)?;
     let when = decode_when(text).map_err(|error| error.in_argument(text).context("when"))?;
     Ok(Conditions::compile(&when, Compiled::read))
 }

@@ -9,11 +9,9 @@ use super::{Result, Scanner};
 use crate::diagnostic::{Code, Diagnostic, Lines, text_of};
 use crate::error::{Error, ErrorKind};
 use crate::hook::{DecodeError, Decoded, Hook, Invalid, Wanted, decode_again, quote};
+use crate::limits::HOOK_FILE;
 use crate::lint;
 use crate::sys::{Status, errno_of, errno_text};
-
-/// The largest hook file that is read.
-const MAX_FILE_SIZE: u64 = 16 << 20;
 
 /// Why a file gives no hook.
 pub(crate) enum ReadError {
@@ -57,11 +55,11 @@ pub(super) fn read_file(file: &File, path: &Path) -> Result<(Vec<u8>, Status), R
     if !status.is_file() {
         return Err(refused(path, Code::NotRegularFile, "not a regular file"));
     }
-    if status.size > MAX_FILE_SIZE {
+    if status.size > HOOK_FILE as u64 {
         return Err(refused(path, Code::FileTooLarge, "file too large (the limit is 16 MiB)"));
     }
     let text = read_to_limit(file, status.size).map_err(|error| failed("read", error))?;
-    if text.len() as u64 > MAX_FILE_SIZE {
+    if text.len() > HOOK_FILE {
         return Err(refused(path, Code::FileTooLarge, "file too large (the limit is 16 MiB)"));
     }
     Ok((text, status))
@@ -80,7 +78,7 @@ fn read_to_limit(mut file: &File, size: u64) -> std::io::Result<Vec<u8>> {
     text.truncate(first);
     // There was room for one byte more, and it was not needed: this is the end, which need not be asked for.
     if first != size || size == 0 {
-        file.take(MAX_FILE_SIZE + 1 - first as u64).read_to_end(&mut text)?;
+        file.take((HOOK_FILE + 1).saturating_sub(first) as u64).read_to_end(&mut text)?;
         text.shrink_to_fit();
     }
     Ok(text)

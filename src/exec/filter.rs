@@ -1,17 +1,13 @@
 //! Passing a config through hooks, each of which may change it (SPEC §9): Podman's `precreate` stage.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-
+use super::output::open_files;
 use super::patch::{Operation, diff, patch_to_json};
 use super::run::{RunResult, run};
 use super::{RunOptions, Stream};
 use crate::config::Config;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::hook::OciHook;
 use crate::options::{Log, LogLevel};
-use crate::{Annotations, sys};
 
 /// What became of a config and the hooks that it went through.
 #[derive(Debug, Clone)]
@@ -223,56 +219,4 @@ fn last_words(stderr: &[u8]) -> String {
     const MOST: usize = 1024;
     let end = stderr.get(stderr.len().saturating_sub(MOST)..).unwrap_or_default();
     crate::json::text_of(end).trim().to_owned()
-}
-
-/// A file that an annotation names.
-struct Output {
-    path: String,
-    file: File,
-}
-
-impl Output {
-    /// Opens it for appending, and never waits for it nor follows a link: who set the annotation need not be who we are.
-    fn open(path: &str) -> std::result::Result<Output, i32> {
-        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
-        let mut options = OpenOptions::new();
-        let opened = options.append(true).create(true).mode(0o600).custom_flags(flags).open(path);
-        let file = opened.map_err(|error| sys::errno_of(&error))?;
-        match file.metadata() {
-            Ok(metadata) if metadata.is_file() => Ok(Output { path: path.to_owned(), file }),
-            Ok(_) => Err(libc::ENXIO),
-            Err(error) => Err(sys::errno_of(&error)),
-        }
-    }
-
-    fn append(&mut self, bytes: &[u8]) -> std::result::Result<(), String> {
-        let failed = |errno| format!("write {}: {}", self.path, sys::errno_text(errno));
-        let size = self.file.metadata().map_or(0, |metadata| metadata.len());
-        // Beyond it, the system would kill the host (SIGXFSZ) for what a hook writes.
-        if size.saturating_add(bytes.len() as u64) > sys::file_size_limit() {
-            return Err(failed(libc::EFBIG));
-        }
-        self.file.write_all(bytes).map_err(|error| failed(sys::errno_of(&error)))
-    }
-}
-
-/// The files for stdout and stderr.
-fn open_files(config: &str) -> Result<[Option<Output>; 2]> {
-    let annotations = Annotations::of_config(config)?;
-    let open = |stream: &'static str| {
-        let Some(path) = annotations.get(&format!("run.oci.hooks.{stream}")) else { return Ok(None) };
-        let path = String::from_utf8_lossy(path);
-        Output::open(&path).map(Some).map_err(|errno| {
-            let message = format!(
-                "opening {stream} file for config-filter hook: open {path}: {}",
-                sys::errno_text(errno)
-            );
-            Error::new(ErrorKind::Io, crate::Code::StartFailed, message).with_system(
-                errno,
-                "open",
-                path.as_ref(),
-            )
-        })
-    };
-    Ok([open("stdout")?, open("stderr")?])
 }

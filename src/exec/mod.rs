@@ -7,6 +7,7 @@
 mod capture;
 mod filter;
 mod message;
+mod output;
 mod patch;
 mod run;
 mod start;

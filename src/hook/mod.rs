@@ -73,6 +73,7 @@ impl OciHook {
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is neither.
     pub fn list_from_json(text: &str) -> crate::Result<Vec<OciHook>> {
         let content = text.as_bytes();
+        crate::limits::check("bytes of the hooks", content.len(), crate::limits::CONFIG)?;
         decode_entries(content).map_err(|error| error.in_argument(content))
     }
 }

@@ -9,6 +9,7 @@ use super::decoded::{Notes, Wanted};
 use super::{Draft, Field, Stage, VERSION, quote};
 use crate::diagnostic::{Code, ENOUGH, Position};
 use crate::error::{Error, ErrorKind};
+use crate::limits;
 use crate::loaded::Executable;
 use crate::pattern::{Literal, Pattern, PatternError};
 use crate::sys::{Status, errno_of, errno_text};
@@ -47,6 +48,8 @@ impl From<Invalid> for Error {
 /// cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
 pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<(), Error> {
     let text = hook_json.as_bytes();
+    limits::check("bytes of the hook", text.len(), limits::HOOK_FILE)?;
+    limits::check_extension_stages(extension_stages)?;
     let decoded = super::decode::decode_1_0_0(text, Notes::new(Wanted::Notes))
         .map_err(|error| error.in_argument(text))?;
     let decoded = decoded.ok_or_else(nil_hook)?;

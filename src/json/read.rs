@@ -9,7 +9,7 @@ use super::nesting::Open;
 use super::strings::{Text, text_of, unescape};
 
 /// Go's limit: the outermost array or object is level 1, and level 10,001 is an error.
-const MAX_DEPTH: usize = 10_000;
+use crate::limits::JSON_DEPTH;
 
 /// Of which type a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -261,7 +261,7 @@ impl<'a> Reader<'a> {
         if self.byte() != Some(bracket) {
             return Err(self.unexpected(expected));
         }
-        if self.open.depth() == MAX_DEPTH {
+        if self.open.depth() == JSON_DEPTH {
             return Err(SyntaxError { offset: self.at, kind: SyntaxErrorKind::Depth });
         }
         self.at += 1;

@@ -1,0 +1,236 @@
+//! The bounds: each is kept at the limit and refused beyond it, at one more and at the double (docs/limits.md).
+
+use std::fs;
+use std::path::Path;
+
+use libhooks::{
+    Annotations, Code, Error, ErrorKind, Hook, Manager, OciHook, Options, check, limits, read, read_dir,
+    validate, when_match, when_match_request,
+};
+use serde_json::{Value, json};
+
+fn manager(files: &[(&str, Value)], stages: &[&str]) -> (tempfile::TempDir, Manager) {
+    let root = tempfile::tempdir().unwrap();
+    for (name, hook) in files {
+        fs::write(root.path().join(name), hook.to_string()).unwrap();
+    }
+    let manager = Manager::new(&[root.path()], stages, Options::default()).unwrap();
+    (root, manager)
+}
+
+fn hook(args: &[&str], stages: &[&str]) -> Value {
+    json!({"version": "1.0.0", "hook": {"path": "/bin/sh", "args": args}, "when": {"always": true}, "stages": stages})
+}
+
+fn failure<T>(result: Result<T, Error>) -> Option<(ErrorKind, Code)> {
+    result.err().map(|error| (error.kind(), error.code()))
+}
+
+const REFUSED: Option<(ErrorKind, Code)> = Some((ErrorKind::InvalidArgument, Code::TooLarge));
+
+/// Sizes, and whether each is allowed.
+fn around(limit: usize) -> [(usize, bool); 3] {
+    [(limit, true), (limit + 1, false), (2 * limit, false)]
+}
+
+/// What a call that is given something of this size is to return.
+fn outcome(allowed: bool) -> Option<(ErrorKind, Code)> {
+    if allowed { None } else { REFUSED }
+}
+
+#[test]
+fn configs() {
+    let (_root, manager) = manager(&[("a.json", hook(&[], &["poststop"]))], &[]);
+    for (size, allowed) in around(limits::CONFIG) {
+        let config = format!("{{{}}}", " ".repeat(size - 2));
+        assert_eq!(failure(manager.hooks(&config, None, None)), outcome(allowed), "{size}");
+        assert_eq!(failure(manager.explain(&config, None, None)), outcome(allowed), "{size}");
+        assert_eq!(failure(Annotations::from_json(&config)), outcome(allowed), "{size}");
+        let list = format!("[{}]", " ".repeat(size - 2));
+        assert_eq!(failure(OciHook::list_from_json(&list)), outcome(allowed), "{size}");
+    }
+}
+
+#[test]
+fn annotations() {
+    let (_root, manager) = manager(&[("a.json", hook(&[], &["poststop"]))], &[]);
+    let when = r#"{"always":true}"#;
+    let all = |config: &str, annotations: Option<&Annotations>, want, size: usize| {
+        assert_eq!(failure(manager.hooks(config, annotations, None)), want, "{size}");
+        assert_eq!(failure(manager.already_injected(config, annotations, None)), want, "{size}");
+        assert_eq!(failure(manager.explain(config, annotations, None)), want, "{size}");
+        assert_eq!(failure(when_match(when, config, annotations, None)), want, "{size}");
+    };
+    for (count, allowed) in around(limits::ANNOTATIONS) {
+        let map: serde_json::Map<String, Value> = (0..count).map(|i| (i.to_string(), "".into())).collect();
+        let given: Annotations = map.keys().map(|key| (key.as_str(), "")).collect();
+        all(&json!({"annotations": map}).to_string(), None, outcome(allowed), count);
+        all("{}", Some(&given), outcome(allowed), count);
+    }
+    for (size, allowed) in around(limits::CONTAINER) {
+        // Key, value and command together.
+        let (key, command) = ("k".repeat(100), "c".repeat(1000));
+        let value = "v".repeat(size - 1100);
+        let config = json!({"annotations": {&key: &value}, "process": {"args": [&command, &value]}});
+        all(&config.to_string(), None, outcome(allowed), size);
+        let mut request = Vec::new();
+        let mut bytes = |bytes: &str| {
+            request.extend_from_slice(&(bytes.len() as u32).to_ne_bytes());
+            request.extend_from_slice(bytes.as_bytes());
+        };
+        bytes(&command);
+        let command = std::mem::take(&mut request);
+        let mut bytes = |bytes: &str| {
+            request.extend_from_slice(&(bytes.len() as u32).to_ne_bytes());
+            request.extend_from_slice(bytes.as_bytes());
+        };
+        bytes(&key);
+        bytes(&value);
+        let request = [&2u32.to_ne_bytes()[..], &command, &1u32.to_ne_bytes(), &request].concat();
+        let matched = manager.snapshot().match_request(&request, false, &mut Vec::new());
+        assert_eq!(failure(matched), outcome(allowed), "{size}");
+        assert_eq!(failure(when_match_request(when, &request, false)), outcome(allowed), "{size}");
+    }
+}
+
+#[test]
+fn extension_stages() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("a.json");
+    let text = hook(&[], &["poststop"]).to_string();
+    fs::write(&file, &text).unwrap();
+    let all = |stages: &[&str], want: Option<(ErrorKind, Code)>| {
+        assert_eq!(failure(Manager::new(&[root.path()], stages, Options::default())), want);
+        assert_eq!(failure(read(&file, stages)), want);
+        assert_eq!(failure(read_dir(root.path(), stages).1.map_or(Ok(()), Err)), want);
+        assert_eq!(failure(validate(&text, stages)), want);
+        let found = check(&file, stages).iter().any(|diagnostic| diagnostic.code == Code::TooLarge);
+        assert_eq!(found, want.is_some());
+    };
+    for (count, allowed) in around(limits::EXTENSION_STAGES) {
+        all(&vec!["x"; count], outcome(allowed));
+    }
+    for (length, allowed) in around(limits::EXTENSION_STAGE) {
+        all(&[&"x".repeat(length)], outcome(allowed));
+    }
+}
+
+/// Hooks, and conditions, that come as JSON and not as files.
+#[test]
+fn hooks_as_json() {
+    let good = hook(&[], &["poststop"]).to_string();
+    for (size, allowed) in around(limits::HOOK_FILE) {
+        let text = good.clone() + &" ".repeat(size - good.len());
+        assert_eq!(failure(validate(&text, &[])), outcome(allowed), "{size}");
+        assert_eq!(failure(Hook::decode(text.as_bytes(), None)), outcome(allowed), "{size}");
+        assert_eq!(failure(Hook::from_json(&text)), outcome(allowed), "{size}");
+        let when = format!("{{{}}}", " ".repeat(size - 2));
+        assert_eq!(failure(when_match(&when, "{}", None, None)), outcome(allowed), "{size}");
+    }
+}
+
+#[test]
+fn hook_files() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("a.json");
+    let good = hook(&[], &["poststop"]).to_string();
+    for (size, allowed) in around(limits::HOOK_FILE) {
+        fs::write(&file, good.clone() + &" ".repeat(size - good.len())).unwrap();
+        let want = if allowed { None } else { Some((ErrorKind::HookFile, Code::FileTooLarge)) };
+        assert_eq!(failure(read(&file, &[])), want, "{size}");
+    }
+}
+
+/// The result of injecting fails with the file that was too much, and so does its explanation.
+fn injects(manager: &Manager, allowed: bool, file: &Path) {
+    let injected = manager.hooks("{}", None, None);
+    let explained = manager.explain("{}", None, None).unwrap().error;
+    match injected {
+        Ok(_) => {
+            assert!(allowed);
+            assert_eq!(explained, None);
+        }
+        Err(error) => {
+            assert!(!allowed, "{error}");
+            assert_eq!((error.kind(), error.code()), (ErrorKind::HookFile, Code::TooLarge));
+            assert_eq!(error.place().path.as_deref(), Some(file));
+            assert_eq!(explained, Some(error.message().to_owned()));
+            assert_eq!(
+                failure(manager.already_injected("{}", None, None)),
+                Some((error.kind(), error.code()))
+            );
+        }
+    }
+}
+
+#[test]
+fn entries() {
+    for stage in ["poststop", "mine"] {
+        for (count, allowed) in around(limits::ENTRIES) {
+            // Of two files, of which each alone is within it.
+            let (half, rest) = (count / 2, count - count / 2);
+            let files =
+                [("a.json", hook(&[], &vec![stage; half])), ("b.json", hook(&[], &vec![stage; rest]))];
+            let (root, manager) = manager(&files, &["mine"]);
+            injects(&manager, allowed, &root.path().join("b.json"));
+        }
+    }
+}
+
+#[test]
+fn bytes_of_entries() {
+    for stage in ["poststop", "mine"] {
+        let empty = r#"{"path":"/bin/sh","args":[""]},"#.len();
+        for (size, allowed) in around(limits::INJECTION) {
+            let arg = "a".repeat((1 << 20) - empty);
+            let mut files = vec![("a.json", hook(&[&arg], &vec![stage; size >> 20]))];
+            // What is missing to a whole MiB is more than the limit by one.
+            if size % (1 << 20) != 0 {
+                files.push(("b.json", hook(&[], &[stage])));
+            }
+            let (root, manager) = manager(&files, &["mine"]);
+            let file = if files.len() == 1 { "a.json" } else { "b.json" };
+            injects(&manager, allowed, &root.path().join(file));
+        }
+    }
+}
+
+/// A stage that is listed twice injects twice, as in the reference.
+#[test]
+fn realistic_files_are_far_below() {
+    let files: Vec<(String, Value)> = (0..1000)
+        .map(|i| (format!("{i}.json"), hook(&["sh", &"x".repeat(4096)], &["poststop", "mine", "poststop"])))
+        .collect();
+    let files: Vec<(&str, Value)> = files.iter().map(|(name, hook)| (name.as_str(), hook.clone())).collect();
+    let (_root, manager) = manager(&files, &["mine"]);
+    let injection = manager.hooks("{}", None, None).unwrap();
+    let config: Value = serde_json::from_str(&injection.config).unwrap();
+    assert_eq!(config["hooks"]["poststop"].as_array().unwrap().len(), 2000);
+    assert_eq!(injection.extension_stage_hooks.0["mine"].len(), 1000);
+}
+
+/// Equal entries are found however they are written, and whatever is around them.
+#[test]
+fn already_injected_is_found_among_many() {
+    let files: Vec<(String, Value)> = (0..200)
+        .map(|i| (format!("{i:03}.json"), hook(&["sh", &i.to_string()], &["poststop", "poststop"])))
+        .collect();
+    let files: Vec<(&str, Value)> = files.iter().map(|(name, hook)| (name.as_str(), hook.clone())).collect();
+    let (_root, manager) = manager(&files, &[]);
+    let mut entries: Vec<String> =
+        (0..20_000).map(|i| format!(r#"{{"path":"/bin/sh","args":["sh","x{i}"]}}"#)).collect();
+    for i in (0..200).step_by(2) {
+        // Another order of keys, escapes, white space; the second time not quite the same.
+        entries[i * 50] = format!("{{ \"args\": [\"s\\u0068\", \"{i}\"], \"path\" : \"/bin/sh\" }}");
+        entries[i * 50 + 1] =
+            format!("{{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"{}\"],\"timeout\":1}}", i + 1);
+    }
+    entries.push("null".to_owned());
+    let config = format!("{{\"hooks\":{{\"poststop\":[{}]}}}}", entries.join(","));
+    let found = manager.already_injected(&config, None, None).unwrap();
+    let names: Vec<String> =
+        found.iter().map(|found| found.path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+    let want: Vec<String> =
+        (0..200).step_by(2).flat_map(|i| [format!("{i:03}.json"), format!("{i:03}.json")]).collect();
+    assert_eq!(names, want);
+}
