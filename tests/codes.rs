@@ -270,6 +270,8 @@ fn of_calls() {
     assert_eq!(inject(r#"{"process":{},"process":{}}"#), Some(Code::DuplicateKey));
     assert_eq!(inject(r#"{"process":{},"Process":{}}"#), Some(Code::FoldedKey));
     assert_eq!(inject(r#"{"process":{},"processes":{}}"#), None);
+    assert_eq!(code(Manager::new(&[root.path()], &["x"; 65], Options::default())), Some(Code::TooLarge));
+    assert_eq!(code(Manager::new(&[root.path()], &["x"; 64], Options::default())), None);
 
     assert_eq!(code(validate("null", &[])), Some(Code::NilHook));
     assert_eq!(code(validate(&GOOD.replace("1.0.0", "0.1.0"), &[])), Some(Code::UnexpectedVersion));

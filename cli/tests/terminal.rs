@@ -21,8 +21,8 @@ impl Place {
     fn new() -> Place {
         let place = Place(tempfile::tempdir().unwrap());
         fs::create_dir(place.directory()).unwrap();
-        // Printed by the hook itself, which gives the config back, too.
-        let script = "printf %s \"$E\" >&2; exec cat";
+        // Printed by the hook itself, which gives the config back with another number.
+        let script = "printf %s \"$E\" >&2; exec sed s/1[.]0/2.0/";
         let hook = |hook: Value, when: Value, stage: &str| {
             json!({"version": "1.0.0", "hook": hook, "when": when, "stages": [stage]}).to_string()
         };
@@ -210,7 +210,7 @@ fn a_config_is_whole_where_programs_read_it() {
     let filter = [&["filter"], LENIENT, &["CONFIG"]].concat();
     let inject = [&["inject"], LENIENT, &["CONFIG"]].concat();
     let (filtered, noise) = place.piped(&filter);
-    assert_eq!(filtered, Place::config_text());
+    assert_eq!(filtered, Place::config_text().replace("1.0", "2.0"));
     // The hook has written to the pipe itself.
     assert!(noise.contains(EVIL), "{noise:?}");
     let (injected, _) = place.piped(&inject);
@@ -219,7 +219,7 @@ fn a_config_is_whole_where_programs_read_it() {
     for arguments in [&filter, &inject] {
         let printed = place.on_a_terminal(arguments);
         assert_harmless(&printed, arguments);
-        let json = printed.find("{ \n\"x\": 1.0").unwrap_or_else(|| panic!("{printed:?}"));
+        let json = printed.find("{ \n\"x\": ").unwrap_or_else(|| panic!("{printed:?}"));
         let value: Value = serde_json::from_str(&printed[json..]).unwrap();
         assert_eq!(value["annotations"], config["annotations"]);
     }
