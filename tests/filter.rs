@@ -1,6 +1,7 @@
 //! Passing a config through hooks (SPEC §9).
 
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use libhooks::exec::{FilterOptions, FilterResult, filter, patch_to_json};
@@ -176,5 +177,49 @@ fn annotations_name_files_for_the_output() {
             format!("opening stderr file for config-filter hook: open {place}: {want}")
         );
         assert_eq!((failure.hook_error, failure.kind, result.runs.len()), (None, ErrorKind::Io, 0));
+    }
+}
+
+/// A look at a file does nothing to it; opening a device for writing may, such as a watchdog.
+#[test]
+fn only_regular_files_are_opened_for_the_output() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let made = |arguments: &[&str]| {
+        let status =
+            std::process::Command::new(arguments[0]).args(&arguments[1..]).stderr(Stdio::null()).status();
+        status.unwrap().success()
+    };
+    assert!(made(&["mkfifo", &path("fifo")]));
+    let _socket = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+    std::os::unix::fs::symlink("/dev/null", path("link")).unwrap();
+    std::fs::write(path("file"), "before ").unwrap();
+    let mut refused = vec!["fifo", "socket", "link"];
+    if made(&["mknod", &path("device"), "c", "1", "3"]) {
+        refused.push("device");
+    } else {
+        println!("SKIP: only_regular_files_are_opened_for_the_output: only root can make a device");
+    }
+    let mut inotify = inotify::Inotify::init().unwrap();
+    inotify.watches().add(directory.path(), inotify::WatchMask::OPEN).unwrap();
+    let mut opened = || {
+        let mut buffer = [0; 4096];
+        let Ok(events) = inotify.read_events(&mut buffer) else { return Vec::new() };
+        events.filter_map(|event| Some(event.name?.to_str()?.to_owned())).collect::<Vec<_>>()
+    };
+    let run = |name: &str| {
+        let config = format!(r#"{{"annotations": {{"run.oci.hooks.stdout": "{}"}}}}"#, path(name));
+        let options = FilterOptions { output_annotations: true, ..FilterOptions::default() };
+        filter(&[sh("echo '{}'")], &config, options).unwrap().failure
+    };
+    for name in refused {
+        assert!(run(name).is_some(), "{name}");
+        assert_eq!(opened(), [""; 0], "{name}");
+    }
+    for (name, content) in [("file", "before {}\n"), ("new", "{}\n")] {
+        assert_eq!(run(name), None);
+        assert_eq!(opened(), [name]);
+        assert_eq!(std::fs::read_to_string(path(name)).unwrap(), content);
+        opened();
     }
 }

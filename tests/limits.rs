@@ -52,6 +52,18 @@ fn configs() {
 }
 
 #[test]
+fn depth() {
+    let (_root, manager) = manager(&[("a.json", hook(&[], &["poststop"]))], &[]);
+    for (depth, allowed) in around(limits::JSON_DEPTH) {
+        let nested = format!("{{\"x\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
+        let want = if allowed { None } else { Some((ErrorKind::Json, Code::JsonDepth)) };
+        assert_eq!(failure(manager.hooks(&nested, None, None)), want, "{depth}");
+        assert_eq!(failure(Hook::decode(nested.as_bytes(), Some("1.0.0"))), want, "{depth}");
+        assert_eq!(failure(OciHook::list_from_json(&nested)), want, "{depth}");
+    }
+}
+
+#[test]
 fn annotations() {
     let (_root, manager) = manager(&[("a.json", hook(&[], &["poststop"]))], &[]);
     let when = r#"{"always":true}"#;

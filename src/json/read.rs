@@ -7,8 +7,6 @@ use std::ops::Range;
 use super::error::{JsonError, SyntaxError, SyntaxErrorKind};
 use super::nesting::Open;
 use super::strings::{Text, text_of, unescape};
-
-/// Go's limit: the outermost array or object is level 1, and level 10,001 is an error.
 use crate::limits::JSON_DEPTH;
 
 /// Of which type a value is.
@@ -261,6 +259,7 @@ impl<'a> Reader<'a> {
         if self.byte() != Some(bracket) {
             return Err(self.unexpected(expected));
         }
+        // The outermost array or object is level 1.
         if self.open.depth() == JSON_DEPTH {
             return Err(SyntaxError { offset: self.at, kind: SyntaxErrorKind::Depth });
         }
