@@ -1,4 +1,5 @@
-//! The bounds of what this library takes and gives. docs/limits.md lists all of them, and what happens beyond each.
+//! The bounds of what this library takes and gives. docs/limits.md lists all of them, and what
+//! happens beyond each.
 
 use std::fmt::Display;
 
@@ -19,7 +20,8 @@ pub const JSON_DEPTH: usize = 10_000;
 /// The number of a container's annotations.
 pub const ANNOTATIONS: usize = 10_000;
 
-/// The size of a container's annotations, keys and values, together with `process.args[0]`, in bytes: 2 MiB.
+/// The size of a container's annotations, keys and values, together with `process.args[0]`, in
+/// bytes: 2 MiB.
 pub const CONTAINER: usize = 2 << 20;
 
 /// The number of extension stages.
@@ -28,8 +30,8 @@ pub const EXTENSION_STAGES: usize = 64;
 /// The length of an extension stage's name, in bytes.
 pub const EXTENSION_STAGE: usize = 255;
 
-/// The number of entries that are injected into a container, at extension stages too. A hook is an entry for each stage
-/// that its file lists.
+/// The number of entries that are injected into a container, at extension stages too. A hook is an
+/// entry for each stage that its file lists.
 pub const ENTRIES: usize = 100_000;
 
 /// The size of these entries as JSON, in bytes: 64 MiB.

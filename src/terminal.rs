@@ -1,16 +1,17 @@
 //! Text from files and hooks that is safe to show on a terminal (SPEC §15.3).
 //!
-//! A hook file, a config or a hook may hold characters that steer a terminal, reorder the characters around them, or are
-//! invisible. All JSON of this library escapes them; [`Escaped`] and [`escape_json`] do so for programs that print
-//! strings of their own.
+//! A hook file, a config or a hook may hold characters that steer a terminal, reorder the
+//! characters around them, or are invisible. All JSON of this library escapes them; [`Escaped`] and
+//! [`escape_json`] do so for programs that print strings of their own.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-/// Code points of the general categories Cc, Cf, Zl and Zp, and of the property `Default_Ignorable_Code_Point`, as
-/// spans in order. Source: Unicode 15.0.0, through Go's package `unicode` (`Cc`, `Cf`, `Zl`, `Zp`,
-/// `Other_Default_Ignorable_Code_Point`, `Variation_Selector`). Unassigned code points are in it where Unicode reserves
-/// them as ignorable. Code points for private use are not: terminals show a glyph for them.
+/// Code points of the general categories Cc, Cf, Zl and Zp, and of the property
+/// `Default_Ignorable_Code_Point`, as spans in order. Source: Unicode 15.0.0, through Go's package
+/// `unicode` (`Cc`, `Cf`, `Zl`, `Zp`, `Other_Default_Ignorable_Code_Point`, `Variation_Selector`).
+/// Unassigned code points are in it where Unicode reserves them as ignorable. Code points for
+/// private use are not: terminals show a glyph for them.
 #[rustfmt::skip]
 const UNSAFE: [(u32, u32); 27] = [
     (0x0, 0x1F), (0x7F, 0x9F), (0xAD, 0xAD), (0x34F, 0x34F), (0x600, 0x605), (0x61C, 0x61C), (0x6DD, 0x6DD),
@@ -20,7 +21,8 @@ const UNSAFE: [(u32, u32); 27] = [
     (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
 ];
 
-/// Whether a character steers a terminal, reorders the characters around it, breaks a line, or is invisible.
+/// Whether a character steers a terminal, reorders the characters around it, breaks a line, or is
+/// invisible.
 pub fn is_unsafe(character: char) -> bool {
     let code = u32::from(character);
     let after = UNSAFE.partition_point(|(first, _)| *first <= code);
@@ -28,7 +30,8 @@ pub fn is_unsafe(character: char) -> bool {
     span.is_some_and(|(_, last)| code <= *last)
 }
 
-/// A string whose unsafe characters are displayed as Rust writes them in a string literal: `\n`, `\u{1b}`, `\u{ad}`.
+/// A string whose unsafe characters are displayed as Rust writes them in a string literal: `\n`,
+/// `\u{1b}`, `\u{ad}`.
 #[derive(Debug, Clone, Copy)]
 pub struct Escaped<'a>(pub &'a str);
 
@@ -44,8 +47,9 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Escapes the unsafe characters in the strings of a JSON text, as `\uXXXX`: the values stay the same. A carriage return
-/// can only be white space in JSON, and becomes a space. Line feeds and tabs stay.
+/// Escapes the unsafe characters in the strings of a JSON text, as `\uXXXX`: the values stay the
+/// same. A carriage return can only be white space in JSON, and becomes a space. Line feeds and
+/// tabs stay.
 pub fn escape_json(json: &str) -> Cow<'_, str> {
     // Nearly all JSON is plain.
     if !json.bytes().any(|byte| byte == b'\r' || byte >= 0x7F) {
@@ -84,7 +88,8 @@ mod tests {
     use super::*;
     use crate::pattern::Pattern;
 
-    /// The categories are those that the tables of patterns have, which come from the same source another way.
+    /// The categories are those that the tables of patterns have, which come from the same source
+    /// another way.
     #[test]
     fn the_table_is_unicodes() {
         let categories = Pattern::new(r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]$").unwrap();

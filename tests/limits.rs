@@ -1,4 +1,5 @@
-//! The bounds: each is kept at the limit and refused beyond it, at one more and at the double (docs/limits.md).
+//! The bounds: each is kept at the limit and refused beyond it, at one more and at the double
+//! (docs/limits.md).
 
 use std::fs;
 use std::path::Path;

@@ -1,15 +1,17 @@
 //! Whether standard output was open when the command was started.
 //!
-//! Rust's runtime opens `/dev/null` in the place of a standard stream that is closed, so that no file of the program's
-//! gets its number. All that is printed would then be lost without an error, so it is looked at before.
+//! Rust's runtime opens `/dev/null` in the place of a standard stream that is closed, so that no
+//! file of the program's gets its number. All that is printed would then be lost without an error,
+//! so it is looked at before.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 #[used]
-// SAFETY: the loader calls what this section holds as functions of C before `main`, and `look` is one; the arguments that
-// it passes (argc, argv, envp) are the caller's to clean up, so a function that takes none may ignore them.
+// SAFETY: the loader calls what this section holds as functions of C before `main`, and `look` is
+// one; the arguments that it passes (argc, argv, envp) are the caller's to clean up, so a function
+// that takes none may ignore them.
 #[unsafe(link_section = ".init_array")]
 static LOOK: extern "C" fn() = look;
 

@@ -7,8 +7,8 @@ use libhooks::terminal::{Escaped, escape_json};
 
 use crate::color;
 
-/// Text for people as it may be printed: lines, and colours of ours. All else that is unsafe is escaped, whoever has
-/// forgotten to do so before.
+/// Text for people as it may be printed: lines, and colours of ours. All else that is unsafe is
+/// escaped, whoever has forgotten to do so before.
 pub fn screen(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut rest = text;
@@ -39,13 +39,15 @@ fn push_escaped(safe: &mut String, text: &str) {
     }
 }
 
-/// A config or a script as it may be printed: byte for byte, but on a terminal with the unsafe characters of its strings
-/// escaped. (Its value is the same, and nobody reads a file from a terminal.)
+/// A config or a script as it may be printed: byte for byte, but on a terminal with the unsafe
+/// characters of its strings escaped. (Its value is the same, and nobody reads a file from a
+/// terminal.)
 pub fn file(text: &str) -> std::borrow::Cow<'_, str> {
     if io::stdout().is_terminal() { escape_json(text) } else { text.into() }
 }
 
-/// What hooks write to streams of ours that are terminals: passed on as it comes, escaped but for line feeds and tabs.
+/// What hooks write to streams of ours that are terminals: passed on as it comes, escaped but for
+/// line feeds and tabs.
 pub struct Live {
     /// Per stream the bytes of a character that has not come whole yet.
     stdout: Option<Vec<u8>>,
@@ -53,8 +55,8 @@ pub struct Live {
 }
 
 impl Live {
-    /// For those of the two streams that are terminals; for none of them if their output is wanted `raw`. The others are
-    /// handed to the hook as they are.
+    /// For those of the two streams that are terminals; for none of them if their output is wanted
+    /// `raw`. The others are handed to the hook as they are.
     pub fn new(raw: bool) -> Live {
         Live {
             stdout: (!raw && io::stdout().is_terminal()).then(Vec::new),

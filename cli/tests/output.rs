@@ -76,7 +76,8 @@ fn long_quotations_are_shortened() {
     assert!(run(&["list", "--json", "--hooks-dir", "bad"]).0 > 1 << 20);
 }
 
-/// Exit code and standard error of a command whose standard output is what the shell's redirection makes of it.
+/// Exit code and standard error of a command whose standard output is what the shell's redirection
+/// makes of it.
 fn redirected(arguments: &str, redirection: &str, place: &tempfile::TempDir) -> (i32, String) {
     let script = format!("exec \"$0\" {arguments} {redirection}");
     let output = Command::new("sh").args(["-c", &script, BIN]).current_dir(place.path()).output().unwrap();
@@ -127,7 +128,8 @@ fn files_need_no_standard_output() {
         assert_eq!(code, 0, "{stderr}");
     }
     assert!(fs::read_to_string(place.path().join("c.json")).unwrap().contains("/bin/sh"));
-    // Also with a standard output that is /dev/null for reading and writing, which std opens for a closed one.
+    // Also with a standard output that is /dev/null for reading and writing, which std opens for a
+    // closed one.
     let null = File::options().read(true).write(true).open("/dev/null").unwrap();
     let mut command = Command::new(BIN);
     assert!(command.args(["schema"]).stdout(null).status().unwrap().success());

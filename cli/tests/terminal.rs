@@ -1,4 +1,5 @@
-//! What reaches a terminal: nothing from a file, an argument or a hook that could steer or deceive it.
+//! What reaches a terminal: nothing from a file, an argument or a hook that could steer or deceive
+//! it.
 
 mod pty;
 
@@ -9,8 +10,9 @@ use std::process::{Command, Stdio};
 use libhooks::terminal::is_unsafe;
 use serde_json::{Value, json};
 
-/// Characters of each kind: controls, deletion, C1, soft hyphen, joiners, fillers, marks and isolates of direction, separators,
-/// variation selectors, tags, reserved ones. Each is a character of a file's name, too.
+/// Characters of each kind: controls, deletion, C1, soft hyphen, joiners, fillers, marks and
+/// isolates of direction, separators, variation selectors, tags, reserved ones. Each is a character
+/// of a file's name, too.
 const EVIL: &str = "\u{1b}[31m\u{1b}]0;x\u{7}\u{8}\r\n\u{7f}\u{85}\u{9b}2J\u{ad}\u{34f}\u{61c}\u{70f}\u{115f}\u{17b4}\
                     \u{180e}\u{200b}\u{200d}\u{200f}\u{2028}\u{2029}\u{202e}\u{2060}\u{2066}\u{3164}\u{fe0f}\u{feff}\
                     \u{ffa0}\u{fff0}\u{fff9}\u{1d173}\u{e0001}\u{e0041}\u{e0100}";

@@ -15,8 +15,9 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Opens it for appending, and never waits for it nor follows a link: the annotation may be somebody else's than the
-    /// process. Only a regular file is opened for writing, since to open a device can do something by itself.
+    /// Opens it for appending, and never waits for it nor follows a link: the annotation may be
+    /// somebody else's than the process. Only a regular file is opened for writing, since to open a
+    /// device can do something by itself.
     fn open(path: &str) -> io::Result<Output> {
         /// How often somebody else may remove or create the file in between.
         const ATTEMPTS: u32 = 10;
@@ -72,7 +73,8 @@ fn reopen(found: &File, path: &str) -> io::Result<File> {
         OpenOptions::new().append(true).custom_flags(flags).open(path)
     };
     match open(&format!("/proc/self/fd/{}", found.as_raw_fd()), 0) {
-        // There is no /proc. Whoever can replace the file in this moment could have a device opened.
+        // There is no /proc. Whoever can replace the file in this moment could have a device
+        // opened.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let file = open(path, libc::O_NOFOLLOW)?;
             let (opened, found) = (file.metadata()?, found.metadata()?);

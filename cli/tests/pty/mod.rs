@@ -9,7 +9,8 @@ use std::ptr;
 /// The end of a terminal that a person has.
 pub struct Screen(File);
 
-/// Starts a command whose standard output and standard error are a terminal that changes none of what it prints.
+/// Starts a command whose standard output and standard error are a terminal that changes none of
+/// what it prints.
 pub fn start(command: &mut Command) -> (Child, Screen) {
     let (mut master, mut slave) = (0, 0);
     // SAFETY: memory for two descriptors; the other arguments may be NULL.
