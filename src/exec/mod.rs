@@ -18,6 +18,9 @@ use std::time::Duration;
 
 pub use capture::Captured;
 pub use filter::{FilterFailure, FilterOptions, FilterResult, filter};
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use patch::fuzz_diff;
 pub use patch::{Op, Operation, patch_to_json};
 pub use run::{RunResult, run};
 

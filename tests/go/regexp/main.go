@@ -1,12 +1,14 @@
 // Regexp says what Go thinks of patterns. It reads lines such as {"pattern":"a+","inputs":["6161",""]}, the inputs in
 // hexadecimal, and answers each with a line: {"error":"…"} or {"verdicts":[true,false]}. Without inputs the pattern is only
 // parsed, which costs nothing where compiling takes seconds, and fails if and only if compiling does.
+// With -interactive each answer is written before the next question is read.
 package main
 
 import (
 	"bufio"
 	"encoding/hex"
 	"encoding/json"
+	"flag"
 	"log"
 	"os"
 	"regexp"
@@ -14,6 +16,8 @@ import (
 )
 
 func main() {
+	interactive := flag.Bool("interactive", false, "write each answer before the next question is read")
+	flag.Parse()
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 64<<20)
 	out := bufio.NewWriter(os.Stdout)
@@ -48,6 +52,11 @@ func main() {
 		}
 		if err := encoder.Encode(answer); err != nil {
 			log.Fatal(err)
+		}
+		if *interactive {
+			if err := out.Flush(); err != nil {
+				log.Fatal(err)
+			}
 		}
 	}
 	if err := in.Err(); err != nil {

@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Seeds and corpora of the fuzz targets.
+
+    corpora.py seeds DIRECTORY      writes inputs made of the case tables, in DIRECTORY/TARGET
+    corpora.py unpack DIRECTORY     writes the inputs of fuzz/corpora, in DIRECTORY/TARGET
+    corpora.py pack DIRECTORY       writes fuzz/corpora anew, of DIRECTORY/TARGET
+
+A corpus is one file, so that it can be read and compared: a line holds one input, as a JSON string if it is UTF-8, else
+as {"hex": "…"}. The shortest inputs are packed first, until the file would be too large.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import pathlib
+import struct
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CORPORA = ROOT / "fuzz" / "corpora"
+TARGETS = sorted(path.stem for path in (ROOT / "fuzz" / "fuzz_targets").glob("*.rs"))
+# Bytes in a packed corpus.
+MOST = 200_000
+# Separates the fields of an input.
+SEPARATOR = b"\xff"
+
+
+def lines(name: str) -> list[Any]:
+    text = (ROOT / "tests" / "data" / name).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def encoded(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def request(annotations: dict[str, str], args: list[str] | None) -> bytes:
+    """The flat request for a container, after the byte of flat_request for its mounts."""
+
+    def text(value: str) -> bytes:
+        raw = value.encode("utf-8", "replace")
+        return struct.pack("=I", len(raw)) + raw
+
+    if args is None:
+        process = struct.pack("=I", 0)
+    elif not args:
+        process = struct.pack("=I", 1)
+    else:
+        process = struct.pack("=I", 2) + text(args[0])
+    pairs = b"".join(text(key) + text(value) for key, value in annotations.items())
+    return process + struct.pack("=I", len(annotations)) + pairs
+
+
+def container(annotations: dict[str, str], args: list[str] | None, bind: bool) -> list[bytes]:
+    """The fields of a container: see Container::take."""
+    process = b"a" if args is None else b"c" if args else b"n"
+    fields = [process + (b"b" if bind else b"-"), (args[0] if args else "").encode("utf-8", "replace")]
+    for key, value in annotations.items():
+        fields += [key.encode("utf-8", "replace"), value.encode("utf-8", "replace")]
+    return fields
+
+
+def parsed(content: bytes) -> dict[str, Any]:
+    """A hook file as an object; empty if it is none."""
+    try:
+        hook = json.loads(content)
+    except ValueError:
+        return {}
+    return hook if isinstance(hook, dict) else {}
+
+
+def of_hook(content: bytes) -> Iterator[tuple[str, bytes]]:
+    """Inputs made of a hook file alone."""
+    yield "hook_file", content
+    yield "exec_json", content
+    hook = parsed(content)
+    if isinstance(hook.get("hook"), dict):
+        yield "exec_json", encoded(hook["hook"])
+        yield "exec_json", encoded([hook["hook"], hook["hook"]])
+    if isinstance(hook.get("when"), dict):
+        yield "when_match", SEPARATOR.join([encoded(hook["when"]), b"cb", b"/bin/sh", b"a", b"b"])
+
+
+def of_case(case: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Inputs made of a line of cases.jsonl."""
+    directories = [{n: base64.b64decode(c) for n, c in names.items()} for names in case["dirs"]]
+    hooks = [content for names in directories for content in names.values()]
+    for content in hooks:
+        yield from of_hook(content)
+    configs = [request["config"].encode("utf-8", "replace") for request in case["requests"]]
+    for number, asked in enumerate(case["requests"]):
+        config = json.loads(asked["config"])
+        args = config["process"].get("args") or [] if isinstance(config.get("process"), dict) else None
+        annotations = asked["annotations"] or {}
+        bind = bool(asked["hasBindMounts"])
+        fields = container(annotations, args, bind)
+        yield "config", configs[number]
+        yield "patch", configs[number - 1] + SEPARATOR + configs[number]
+        yield "exec_run", SEPARATOR.join([configs[number], b"said", b"\0" if number else b"\3"])
+        yield "flat_request", (b"\1" if bind else b"\0") + request(annotations, args)
+        yield "flat_request", encoded(annotations)
+        for content in hooks:
+            when = parsed(content).get("when")
+            if isinstance(when, dict):
+                yield "when_match", SEPARATOR.join([encoded(when), *fields])
+        files = []
+        for place, names in enumerate(directories):
+            for name, content in names.items():
+                files += [f"{place}f{name}".encode("utf-8", "replace"), content.replace(SEPARATOR, b"")]
+        one = [*fields, b"", b"", b"", b""][:4]
+        how = (b"c-", b"s-", b"l-", b"cm", b"lm")[number % 5]
+        yield "load", SEPARATOR.join([how, *one, *files, b"0nlink.json", b"", b"1llink.json", b""])
+
+
+def of_pattern(case: dict[str, Any]) -> Iterator[bytes]:
+    """Inputs made of a line of regex_cases.jsonl."""
+    inputs = [one["input"] for one in case.get("cases", []) if isinstance(one.get("input"), str)]
+    fields = [case["pattern"], *inputs[:6]]
+    yield SEPARATOR.join(text.encode("utf-8", "replace") for text in fields)
+
+
+def seeds() -> Iterator[tuple[str, bytes]]:
+    for path in sorted((ROOT / "tests" / "data" / "mistakes").glob("*.json")):
+        yield from of_hook(path.read_bytes())
+    for path in sorted((ROOT / "examples" / "hooks.d").glob("*.json")):
+        yield from of_hook(path.read_bytes())
+    yield "config", (ROOT / "examples" / "config.json").read_bytes()
+    for case in lines("cases.jsonl"):
+        yield from of_case(case)
+    for case in lines("regex_cases.jsonl"):
+        for data in of_pattern(case):
+            yield "pattern", data
+            yield "pattern_alone", data
+
+
+def write(directory: pathlib.Path, data: bytes) -> None:
+    (directory / hashlib.sha1(data).hexdigest()).write_bytes(data)
+
+
+def pack(directory: pathlib.Path, target: str) -> None:
+    inputs = sorted((path.read_bytes() for path in (directory / target).iterdir()), key=lambda data: (len(data), data))
+    size, packed = 0, []
+    for data in inputs:
+        try:
+            line = json.dumps(data.decode("utf-8"), ensure_ascii=True)
+        except UnicodeDecodeError:
+            line = json.dumps({"hex": data.hex()})
+        size += len(line) + 1
+        if size > MOST:
+            break
+        packed.append(line + "\n")
+    (CORPORA / f"{target}.jsonl").write_text("".join(packed), encoding="ascii")
+    print(f"{target}: {len(packed)} of {len(inputs)} inputs, {sum(map(len, packed))} bytes")
+
+
+def main(command: str, directory: pathlib.Path) -> None:
+    if command == "pack":
+        for target in TARGETS:
+            if (directory / target).is_dir():
+                pack(directory, target)
+        return
+    for target in TARGETS:
+        (directory / target).mkdir(parents=True, exist_ok=True)
+    if command == "seeds":
+        for target, data in seeds():
+            write(directory / target, data)
+        return
+    if command != "unpack":
+        raise SystemExit(__doc__)
+    for target in TARGETS:
+        text = (CORPORA / f"{target}.jsonl").read_text(encoding="ascii")
+        for line in text.splitlines():
+            value = json.loads(line)
+            data = bytes.fromhex(value["hex"]) if isinstance(value, dict) else value.encode("utf-8")
+            write(directory / target, data)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        raise SystemExit(__doc__)
+    main(sys.argv[1], pathlib.Path(sys.argv[2]))

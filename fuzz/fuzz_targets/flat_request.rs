@@ -1,0 +1,122 @@
+//! The flat request in which C, Go and Python describe a container to a snapshot, and annotations as JSON.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use libhooks::{Annotations, ErrorKind, Hook, Manager, Options, when_match_request};
+use libhooks_fuzz::json::{self, Members};
+use libhooks_fuzz::{Container, EXTENSION_STAGES, model, planted, scratch, timed};
+
+/// Conditions with and without literals that the prefilter can look for.
+const CONDITIONS: &[&str] = &[
+    r#"{"always":true}"#,
+    r#"{"always":false}"#,
+    r#"{"hasBindMounts":true}"#,
+    r#"{"commands":["^/bin/sh$"]}"#,
+    r#"{"commands":["sh$","^/usr/s?bin/(a|b)+$"]}"#,
+    r#"{"commands":["python[0-9.]*$"],"hasBindMounts":true}"#,
+    r#"{"annotations":{"^com\\.example\\.":"^true$"}}"#,
+    r#"{"annotations":{"example":"."},"commands":["."]}"#,
+    r#"{"annotations":{"^a$":"^b$","c":"d"}}"#,
+    r#"{"annotations":{"":""}}"#,
+    r#"{"commands":["(?i)SH"]}"#,
+    r#"{"commands":["^\\x{fffd}"]}"#,
+];
+
+struct Hooks {
+    manager: Manager,
+    /// A manager for each hook, so that no prefilter is in the way.
+    hooks: Vec<Hook>,
+}
+
+static HOOKS: LazyLock<Hooks> = LazyLock::new(|| {
+    let directory = scratch::directory("flat_request");
+    for (index, when) in CONDITIONS.iter().enumerate() {
+        let hook = format!(r#"{{"version":"1.0.0","hook":{{"path":"/bin/sh"}},"when":{when},"stages":["poststart"]}}"#);
+        std::fs::write(directory.join(format!("{index:02}.json")), hook).unwrap();
+    }
+    let manager = Manager::new(&[directory], &EXTENSION_STAGES, Options::default()).unwrap();
+    Hooks { hooks: manager.list().hooks.into_iter().map(|listed| listed.hook).collect(), manager }
+});
+
+fuzz_target!(|data: &[u8]| timed(|| match data.split_first() {
+    Some((b'{', _)) => annotations(data),
+    Some((flag, request)) => match_request(request, flag & 1 == 1),
+    None => {}
+}));
+
+fn match_request(request: &[u8], has_bind_mounts: bool) {
+    let mut matched = vec![7];
+    let mut answer = HOOKS.manager.snapshot().match_request(request, has_bind_mounts, &mut matched);
+    if planted("request-with-bytes-after-it") && request.len() > 1 && answer.is_err() {
+        answer = HOOKS.manager.snapshot().match_request(&request[..request.len() - 1], has_bind_mounts, &mut matched);
+    }
+    let Some(container) = Container::of_request(request, has_bind_mounts) else {
+        assert_eq!(answer.unwrap_err().kind(), ErrorKind::InvalidArgument);
+        assert_eq!(matched, [7]);
+        assert!(when_match_request(CONDITIONS[0], request, has_bind_mounts).is_err());
+        return;
+    };
+    let mut expected = vec![7];
+    let mut failed = None;
+    for (index, hook) in HOOKS.hooks.iter().enumerate() {
+        let verdict = model::verdict(&hook.when, &container);
+        match verdict {
+            Ok(true) => expected.push(index as u32),
+            Ok(false) => {}
+            Err(()) => failed = failed.or(Some(index)),
+        }
+        let alone = when_match_request(CONDITIONS[index], request, has_bind_mounts);
+        assert_eq!(alone.map_err(drop), verdict, "{container:?}");
+    }
+    match (answer, failed) {
+        (Ok(()), None) => assert_eq!(matched, expected, "{container:?}"),
+        (Err(error), Some(index)) => {
+            assert_eq!((error.kind(), &matched[..]), (ErrorKind::Match, &[7][..]));
+            assert_eq!(error.place().hook.as_deref(), Some(&*format!("{index:02}.json")));
+        }
+        (answer, failed) => panic!("{answer:?} {failed:?} {container:?}"),
+    }
+    by_config(&container, failed.is_some(), expected.len() - 1);
+}
+
+/// The same container as a config with annotations beside it, and with its own.
+fn by_config(container: &Container, fails: bool, matched: usize) {
+    if let Some(config) = container.bare_config() {
+        let annotations = container.annotations();
+        let injection = HOOKS.manager.hooks(&config, Some(&annotations), Some(container.has_bind_mounts));
+        same(injection, fails, matched);
+    }
+    if let Some(config) = container.config() {
+        same(HOOKS.manager.hooks(&config, None, None), fails, matched);
+    }
+}
+
+fn same(injection: libhooks::Result<libhooks::Injection>, fails: bool, matched: usize) {
+    match injection {
+        Ok(injection) => {
+            assert!(!fails);
+            assert_eq!(injection.config.matches(r#"{"path":"/bin/sh"}"#).count(), matched);
+        }
+        Err(_) => assert!(fails),
+    }
+}
+
+/// A map of strings, as callers give annotations.
+fn annotations(text: &[u8]) {
+    let Ok(text) = str::from_utf8(text) else { return };
+    match Annotations::from_json(text) {
+        Err(error) => json::assert_valid(&error.to_json()),
+        Ok(read) => {
+            let members = Members::of(text).expect("an object");
+            for member in &members.0 {
+                let (Ok(key), Some(value)) = (str::from_utf8(&member.key), json::value(member.value)) else {
+                    continue;
+                };
+                members.get(key);
+                assert_eq!(read.get(key), Some(value.as_str().unwrap_or_default().as_bytes()));
+            }
+        }
+    }
+}

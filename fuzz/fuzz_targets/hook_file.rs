@@ -1,0 +1,153 @@
+//! One hook file: read, checked, listed, explained, migrated.
+#![no_main]
+
+use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
+
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use libhooks::{
+    Hook, Manager, Options, Policy, Severity, check, diagnostics_to_json, migrate, read_with, validate,
+    when_match_request,
+};
+use libhooks_fuzz::{Container, EXTENSION_STAGES, json, model, mutate, planted, scratch, timed};
+
+static FILE: LazyLock<PathBuf> = LazyLock::new(|| scratch::directory("hook_file").join("hook.json"));
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate::json(data, size, max_size, seed)
+});
+
+fuzz_target!(|content: &[u8]| timed(|| hook_file(content)));
+
+fn hook_file(content: &[u8]) {
+    limits(content);
+    std::fs::write(&*FILE, content).unwrap();
+    let decoded = Hook::decode(content, None);
+    let (hook, error) = read_with(&*FILE, &EXTENSION_STAGES, &Options::default());
+    match &error {
+        Some(error) => json::assert_valid(&error.to_json()),
+        None => assert_eq!(hook.as_ref(), decoded.as_ref().unwrap().as_ref()),
+    }
+    for (_, position) in Hook::unknown_keys(content) {
+        assert!(is_in(content, position.line, position.column));
+    }
+    diagnostics(content, error.is_some());
+    manager(hook.filter(|_| error.is_none()));
+    if let Ok(Some(hook)) = decoded {
+        round_trip(&hook);
+        migration(&hook);
+    }
+}
+
+/// What lint says of the file.
+fn diagnostics(content: &[u8], failed: bool) {
+    let found = check(&*FILE, &EXTENSION_STAGES);
+    json::assert_valid(&diagnostics_to_json(&found));
+    let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
+    assert_eq!(errors > 0, failed, "{found:?}");
+    for diagnostic in &found {
+        assert_eq!(diagnostic.path, *FILE);
+        assert!(diagnostic.position.is_none_or(|at| is_in(content, at.line, at.column)), "{diagnostic:?}");
+    }
+}
+
+/// Whether a position is one of the text, or its end.
+fn is_in(content: &[u8], line: u32, column: u32) -> bool {
+    let line = content.split(|byte| *byte == b'\n').nth(line as usize - 1);
+    line.is_some_and(|line| (1..=line.len() + 1).contains(&(column as usize)))
+}
+
+/// What a manager says that has this file alone: the verdict is the same by each way to ask for it.
+fn manager(hook: Option<Hook>) {
+    let log = Arc::new(|_, _: &str, fields: &str| json::assert_valid(fields));
+    let options = Options { policy: Policy::Lenient, log: Some(log), ..Options::default() };
+    let manager = Manager::new(&[FILE.parent().unwrap()], &EXTENSION_STAGES, options).unwrap();
+    let listing = manager.list();
+    json::assert_valid(&listing.to_json());
+    assert_eq!(listing.hooks.first().map(|listed| &listed.hook), hook.as_ref());
+    json::assert_valid(&diagnostics_to_json(&manager.without_hook()));
+    let Some(hook) = hook else { return };
+    for container in Container::likely(&hook.when) {
+        let expected = model::verdict(&hook.when, &container).ok();
+        let mut matched = Vec::new();
+        let answer = manager.snapshot().match_request(&container.request(), container.has_bind_mounts, &mut matched);
+        assert_eq!(answer.ok().map(|()| !matched.is_empty()), expected, "{hook:?} {container:?}");
+        let Some(config) = container.config() else { continue };
+        let explained = manager.explain(&config, None, None).unwrap();
+        json::assert_valid(&explained.to_json());
+        assert_eq!(explained.hooks[0].verdict.as_ref().ok().copied(), expected);
+        let injected = manager.hooks(&config, None, None);
+        assert_eq!(injected.as_ref().ok().map(|_| ()), expected.map(|_| ()), "{injected:?}");
+        if let Ok(injected) = injected {
+            json::assert_valid(&injected.config);
+            json::assert_valid(&injected.extension_stage_hooks.to_json());
+            assert!(expected == Some(true) || injected.config == config);
+        }
+    }
+}
+
+/// A hook's JSON is read back as the same hook.
+fn round_trip(hook: &Hook) {
+    let text = hook.to_json();
+    json::assert_valid(&text);
+    assert_eq!(Hook::from_json(&text).unwrap().as_ref(), Some(hook));
+}
+
+/// What `oci-hooks migrate` prints is read as the hook that it was made of, and is for the same containers.
+fn migration(hook: &Hook) {
+    let mut migrated = match migrate(hook) {
+        Ok(migrated) => migrated,
+        Err(reason) => {
+            assert!(hook.when.any_of && reason.conditions.len() > 1);
+            return;
+        }
+    };
+    assert!(!migrated.when.any_of);
+    if planted("migrate-loses-a-command") && hook.when.any_of && migrated.when.commands.len() > 1 {
+        migrated.when.commands.pop();
+    }
+    let printed = serde_json::to_string_pretty(&migrated).unwrap();
+    let mut again = Hook::decode(printed.as_bytes(), Some("1.0.0")).unwrap().unwrap();
+    assert_eq!(again, migrated);
+    // A version that nobody knows is only refused later.
+    again.version.clone_from(&hook.version);
+    let code = |hook: &Hook| validate(&hook.to_json().replace("\"or\":true", "\"x\":0"), &EXTENSION_STAGES)
+        .err()
+        .map(|error| (error.code(), error.message().to_owned()));
+    assert_eq!(code(&again), code(hook));
+    for container in Container::likely(&hook.when) {
+        let verdict = |hook: &Hook| {
+            let when = serde_json::to_string(&hook.when).unwrap();
+            when_match_request(&when, &container.request(), container.has_bind_mounts)
+                .map_err(|error| error.message().to_owned())
+        };
+        assert_eq!(verdict(&again), verdict(hook), "{container:?}");
+    }
+}
+
+/// Faults that libFuzzer has to find by itself.
+fn limits(content: &[u8]) {
+    let hit = || content.windows(7).any(|text| text == b"\"hook\":");
+    if planted("panic") && hit() {
+        panic!("planted");
+    }
+    if planted("hang") && hit() {
+        std::thread::sleep(std::time::Duration::from_secs(3600));
+    }
+    if planted("slow") && hit() {
+        let start = std::time::Instant::now();
+        while start.elapsed().as_secs() < 3 {}
+    }
+    if planted("memory") && hit() {
+        std::hint::black_box(vec![1_u8; 4 << 30]);
+    }
+    if planted("stack") && hit() {
+        assert_ne!(deeper(1), 0);
+    }
+}
+
+/// Goes down without end.
+fn deeper(depth: u64) -> u64 {
+    let frame = std::hint::black_box([depth; 512]);
+    if frame[0] == 0 { 0 } else { deeper(frame[1] + 1) ^ frame[2] }
+}

@@ -1,0 +1,159 @@
+//! Directories of hook files: which hooks there are, which file masks which, and what is said of the others.
+#![no_main]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use libhooks::{Manager, Options, Policy, diagnostics_to_json, read, read_dir};
+use libhooks_fuzz::{Container, EXTENSION_STAGES, fields, json, model, mutate, planted, scratch, timed};
+
+static ROOT: LazyLock<PathBuf> = LazyLock::new(|| scratch::directory("load"));
+
+/// Hooks that are there if the input asks for them: enough that the prefilter is used.
+const MORE: [&str; 8] = ["sh$", "^/bin/", "python", "^/usr/s?bin/x$", "a|b", "\\d", "^init$", ""];
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate::json(data, size, max_size, seed)
+});
+
+// The fields of an input: the policy (and whether there are more hooks), a container with one annotation, then the files.
+// Each file has a field for its directory, its kind and its name, and one for its content.
+fuzz_target!(|data: &[u8]| {
+    let fields: Vec<&[u8]> = fields(data).collect();
+    let (how, rest) = fields.split_first().unwrap();
+    let (container, files) = rest.split_at(rest.len().min(4));
+    let container = Container::take(container.iter().copied());
+    scratch::clear(&ROOT);
+    let directories = ["0", "1", "2"].map(|name| ROOT.join(name));
+    for directory in &directories[..2] {
+        std::fs::create_dir(directory).unwrap();
+    }
+    if how.get(1) == Some(&b'm') {
+        for (index, command) in MORE.iter().enumerate() {
+            let hook = format!(
+                r#"{{"version":"1.0.0","hook":{{"path":"/bin/sh"}},"when":{{"commands":[{command:?}]}},"stages":[]}}"#
+            );
+            std::fs::write(directories[0].join(format!("more{index}.json")), hook).unwrap();
+        }
+    }
+    for file in files.chunks(2).take(16) {
+        write(&directories, file[0], file.get(1).copied().unwrap_or_default());
+    }
+    let policy = match how.first() {
+        Some(b's') => Policy::Strict,
+        Some(b'l') => Policy::Lenient,
+        _ => Policy::Compatible,
+    };
+    timed(|| load(&directories, policy, &container));
+});
+
+/// Makes a file, if that can be. (The third directory is only there if a file is in it.)
+fn write(directories: &[PathBuf; 3], file: &[u8], content: &[u8]) {
+    let [place, kind, name @ ..] = file else { return };
+    let name = String::from_utf8_lossy(name).replace(['/', '\0'], "_");
+    if name.is_empty() || name.len() > 80 || name == "." || name == ".." {
+        return;
+    }
+    let directory = &directories[usize::from(*place) % 3];
+    let path = directory.join(name);
+    let _ = std::fs::create_dir(directory);
+    let _ = match kind {
+        b'd' => std::fs::create_dir(path),
+        b'n' => std::os::unix::fs::symlink("nowhere", path),
+        b'l' => std::os::unix::fs::symlink(directories[0].join("a.json"), path),
+        _ => std::fs::write(path, content),
+    };
+}
+
+fn load(directories: &[PathBuf; 3], policy: Policy, container: &Container) {
+    let options = |policy| Options { policy, ..Options::default() };
+    let lenient = Manager::new(directories, &EXTENSION_STAGES, options(Policy::Lenient)).unwrap();
+    let manager = match Manager::new(directories, &EXTENSION_STAGES, options(policy)) {
+        Ok(manager) => manager,
+        Err(error) => {
+            assert_ne!(policy, Policy::Lenient);
+            json::assert_valid(&error.to_json());
+            // Whatever the policy does with the problems, they are the same.
+            assert_eq!(error.diagnostics(), lenient.diagnostics());
+            lenient
+        }
+    };
+    let text = manager.list().to_json();
+    json::assert_valid(&text);
+    json::assert_valid(&diagnostics_to_json(&manager.diagnostics()));
+    json::assert_valid(&diagnostics_to_json(&manager.without_hook()));
+    assert_eq!(manager.snapshot().len(), manager.list().hooks.len());
+    masking(&manager, directories);
+    verdicts(&manager, container);
+    for directory in directories {
+        let (hooks, error) = read_dir(directory, &EXTENSION_STAGES);
+        json::assert_valid(&hooks.to_json());
+        error.iter().for_each(|error| json::assert_valid(&error.to_json()));
+    }
+
+    let before = (manager.list().hooks.len(), manager.diagnostics());
+    if manager.reload().is_ok() {
+        assert_eq!(before, (manager.list().hooks.len(), manager.diagnostics()));
+        assert_eq!(manager.list().to_json().replacen(":2,", ":1,", 1), text);
+    }
+}
+
+/// Of files of one name the last one that loads is used, and the others that load are masked by it.
+fn masking(manager: &Manager, directories: &[PathBuf; 3]) {
+    let mut used: BTreeMap<(String, String), PathBuf> = BTreeMap::new();
+    let mut masked = Vec::new();
+    for directory in directories {
+        let Ok(entries) = std::fs::read_dir(directory) else { continue };
+        let paths = entries.map(|entry| entry.unwrap().path());
+        for path in paths.filter(|path| is_hook_file(path) && read(path, &EXTENSION_STAGES).is_ok()) {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if let Some(before) = used.insert((name.to_ascii_lowercase(), name), path) {
+                masked.push(before);
+            }
+        }
+    }
+    let listing = manager.list();
+    let mut hidden: Vec<PathBuf> = listing.masked.iter().map(|masked| masked.path.clone()).collect();
+    hidden.sort();
+    masked.sort();
+    assert_eq!(hidden, masked);
+    let mut listed: Vec<&Path> = listing.hooks.iter().map(|listed| &*listed.path).collect();
+    let mut expected: Vec<&Path> = used.values().map(|path| &**path).collect();
+    if !used.keys().all(|(_, name)| name.is_ascii()) {
+        // Beyond ASCII the order is Go's, which the tests against the reference compare.
+        listed.sort();
+        expected.sort();
+    }
+    assert_eq!(listed, expected);
+}
+
+fn is_hook_file(path: &Path) -> bool {
+    path.to_str().unwrap().ends_with(".json")
+}
+
+/// The prefilter passes over hooks that cannot match, and no others.
+fn verdicts(manager: &Manager, container: &Container) {
+    let hooks = manager.list().hooks;
+    let mut matched = Vec::new();
+    let answer = manager.snapshot().match_request(&container.request(), container.has_bind_mounts, &mut matched);
+    if planted("prefilter-drops-the-last") && hooks.len() > 8 && matched.len() > 1 {
+        matched.pop();
+    }
+    let verdicts: Vec<_> = hooks.iter().map(|listed| model::verdict(&listed.hook.when, container)).collect();
+    if verdicts.iter().any(Result::is_err) {
+        assert!(answer.is_err(), "{hooks:?} {container:?}");
+        return;
+    }
+    assert!(answer.is_ok(), "{answer:?}");
+    let expected: Vec<u32> = (0..).zip(&verdicts).filter(|(_, verdict)| **verdict == Ok(true)).map(|(i, _)| i).collect();
+    assert_eq!(matched, expected, "{hooks:?} {container:?}");
+    let Some(config) = container.config() else { return };
+    json::assert_valid(&manager.explain(&config, None, None).unwrap().to_json());
+    let injection = manager.hooks(&config, None, None).unwrap();
+    json::assert_valid(&injection.config);
+    json::assert_valid(&injection.extension_stage_hooks.to_json());
+    let warnings = manager.already_injected(&injection.config, None, None).unwrap();
+    json::assert_valid(&diagnostics_to_json(&warnings));
+}

@@ -1,0 +1,48 @@
+//! Patterns without Go: the engines must agree with each other. The same pattern, written in another way, goes to
+//! another engine (a literal, a few strings, a machine of one word, a machine of lists).
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use libhooks::pattern::{Fault, Pattern};
+use libhooks_fuzz::{fields, planted, timed};
+
+// The fields of an input: the pattern, then what it is matched with.
+fuzz_target!(|data: &[u8]| timed(|| {
+    let mut fields = fields(data);
+    if let Ok(pattern) = str::from_utf8(fields.next().unwrap_or_default()) {
+        let inputs: Vec<&[u8]> = fields.take(8).chain([&b""[..]]).collect();
+        compare(pattern, &inputs);
+    }
+}));
+
+fn compare(text: &str, inputs: &[&[u8]]) {
+    let read = if planted("dollar-before-final-newline") {
+        Pattern::with_fault(text, Fault::DollarBeforeFinalNewline)
+    } else {
+        Pattern::new(text)
+    };
+    let pattern = match read {
+        Ok(pattern) => pattern,
+        Err(error) => {
+            assert!(text.is_char_boundary(error.offset()), "{text:?} {}", error.offset());
+            assert!(error.to_string().starts_with("error parsing regexp: "), "{error}");
+            return;
+        }
+    };
+    assert_eq!(pattern.as_str(), text);
+    // What is wrapped may be too large where the pattern was not.
+    let wrapped = |before: &str, after: &str| Pattern::new(&format!("{before}{text}{after}")).ok();
+    let same = [wrapped("(?:", ")"), wrapped("(", "|[^\\x00-\\x{10ffff}])"), wrapped("(?:|x)(?:", "){1,2}")];
+    // Enough alternatives for a machine of more states than a word has bits.
+    let large = wrapped("(?:", ")|\\z[ab]{70}");
+    for input in inputs {
+        let verdict = pattern.matches(input);
+        for other in same.iter().chain([&large]).flatten() {
+            assert_eq!(other.matches(input), verdict, "{text:?} and {:?} on b\"{}\"", other.as_str(), input.escape_ascii());
+        }
+        // A pattern that need not match at the start matches behind anything, too, if it does not look there.
+        if verdict && !text.contains(['^', '\\', '$']) && !text.contains("(?") {
+            assert!(pattern.matches(&[b"x\n", *input, b"\nx"].concat()), "{text:?}");
+        }
+    }
+}

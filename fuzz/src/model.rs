@@ -1,0 +1,122 @@
+//! What conditions and injection must come to, written a second time and as plainly as can be.
+
+use libhooks::pattern::Pattern;
+use libhooks::{Stage, When};
+
+use crate::container::{Container, Process};
+use crate::json::{Members, elements, range};
+
+/// Whether conditions hold for a container; `Err`: evaluation fails.
+pub fn verdict(when: &When, container: &Container) -> Result<bool, ()> {
+    let mut held = false;
+    // Evaluates the conditions one after another, and returns as soon as one decides.
+    macro_rules! condition {
+        ($holds:expr) => {
+            match $holds {
+                true if when.any_of => return Ok(true),
+                false if !when.any_of => return Ok(false),
+                holds => held |= holds,
+            }
+        };
+    }
+    if let Some(always) = when.always {
+        condition!(always);
+    }
+    if let Some(wanted) = when.has_bind_mounts {
+        condition!(wanted && container.has_bind_mounts);
+    }
+    for (key, value) in &when.annotations {
+        condition!(annotation_matches(key, value, container)?);
+    }
+    if !when.commands.is_empty() {
+        match &container.process {
+            Process::Absent => {}
+            Process::NoArgs => return Err(()),
+            Process::Command(command) => {
+                let mut matches = false;
+                for pattern in &when.commands {
+                    matches = matches || Pattern::new(pattern).map_err(drop)?.matches(command);
+                }
+                condition!(matches);
+            }
+        }
+    }
+    Ok(held)
+}
+
+/// A pattern that is invalid fails when it is reached, not before.
+fn annotation_matches(key: &str, value: &str, container: &Container) -> Result<bool, ()> {
+    for (own_key, own_value) in &container.annotations {
+        if Pattern::new(key).map_err(drop)?.matches(own_key) && Pattern::new(value).map_err(drop)?.matches(own_value)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A config with entries, as they are written, added to its hooks by stage. Every other byte stays.
+///
+/// # Panics
+/// If the config is not one that the library may accept.
+pub fn spliced(config: &str, additions: &[(Stage, Vec<String>)]) -> String {
+    let members = Members::of(config).expect("an object");
+    let list = |entries: &[String]| entries.join(",");
+    let object = |wanted: &dyn Fn(Stage) -> bool| {
+        let members = additions.iter().filter(|(stage, entries)| !entries.is_empty() && wanted(*stage));
+        let members = members.map(|(stage, entries)| format!("\"{}\":[{}]", stage.as_str(), list(entries)));
+        members.collect::<Vec<_>>().join(",")
+    };
+    let mut edits = Vec::new();
+    match members.get("hooks") {
+        None => edits.push(added(config, config, &members, &format!("\"hooks\":{{{}}}", object(&|_| true)))),
+        Some("null") => {
+            let at = members.get("hooks").map(|value| range(config, value)).unwrap();
+            edits.push((at, format!("{{{}}}", object(&|_| true))));
+        }
+        Some(hooks) => {
+            let own = Members::of(hooks).expect("hooks is an object");
+            for (stage, entries) in additions.iter().filter(|(_, entries)| !entries.is_empty()) {
+                match own.get(stage.as_str()) {
+                    None => {}
+                    Some(value @ "null") => edits.push((range(config, value), format!("[{}]", list(entries)))),
+                    Some(value) => {
+                        let last = elements(value).expect("an array").last().map(|last| range(config, last).end);
+                        let at = last.unwrap_or(range(config, value).start + 1);
+                        let comma = if last.is_some() { "," } else { "" };
+                        edits.push((at..at, format!("{comma}{}", list(entries))));
+                    }
+                }
+            }
+            let absent = object(&|stage| own.get(stage.as_str()).is_none());
+            if !absent.is_empty() {
+                edits.push(added(config, hooks, &own, &absent));
+            }
+        }
+    }
+    // Two edits at one place come in the order in which they were made: an entry, then a member after it.
+    edits.sort_by_key(|(at, _)| at.start);
+    let mut result = String::new();
+    let mut from = 0;
+    for (at, text) in edits {
+        result.push_str(&config[from..at.start]);
+        result.push_str(&text);
+        from = at.end;
+    }
+    result + &config[from..]
+}
+
+/// The edit that adds members after those that an object has.
+fn added(config: &str, object: &str, members: &Members<'_>, new: &str) -> (std::ops::Range<usize>, String) {
+    match members.0.last() {
+        Some(last) => {
+            let end = range(config, last.value).end;
+            (end..end, format!(",{new}"))
+        }
+        None => {
+            let start = range(config, object).start;
+            let bracket = start + object.find('{').unwrap() + 1;
+            (bracket..bracket, new.to_owned())
+        }
+    }
+}
