@@ -20,10 +20,10 @@ LIBRARY := $(SONAME).$(shell echo '$(VERSION)' | cut -d. -f2,3)
 MAN := $(patsubst docs/man/%.md,target/man/%,$(wildcard docs/man/*.md))
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test lint bench install man wheel deps header clean
+.PHONY: help build demo test lint bench fuzz fuzz-long install man wheel deps header clean
 
 help: ## say what the targets are
-	@sed -n 's/^\([a-z]*\):.*## /make \1: /p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile | expand -t 16
 
 build: ## libhooks.so, libhooks.a and oci-hooks, in target/release
 	$(CARGO) build --release --locked
@@ -39,6 +39,12 @@ lint: ## formatters and linters of every language here
 
 bench: deps ## libhooks beside the reference, measured in turns: a table, and target/bench/report.json
 	@benches/run
+
+fuzz: deps ## every fuzz target for FUZZ_SECONDS (60), from its corpus; see fuzz/README.md
+	@tools/fuzz run
+
+fuzz-long: deps ## the same for hours: FUZZ_RUNS (500000) executions each
+	@tools/fuzz long
 
 man: $(MAN) ## the manual pages, in target/man (go-md2man or Go makes them)
 

@@ -10,12 +10,24 @@ use libhooks_fuzz::{EXTENSION_STAGES, model, mutate, planted, scratch, timed};
 
 /// Hooks for all stages, for some configs and for all of them.
 const HOOKS: &[(&str, &str)] = &[
-    ("a", r#"{"version":"1.0.0","hook":{"path":"/bin/true","args":["true","\u00e9\"\\"],"env":["A=b"],"timeout":3},
-        "when":{"always":true},"stages":["prestart","createContainer"]}"#),
-    ("b", r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"commands":["sh$"]},"stages":["poststop","startContainer"]}"#),
-    ("c", r#"{"version":"1.0.0","hook":{"path":"/bin/sh","timeout":0},"when":{"annotations":{"^a":"^b"}},
-        "stages":["precreate","createRuntime","createRuntime"]}"#),
-    ("d", r#"{"version":"1.0.0","hook":{"path":"/bin/sh","args":["d"]},"when":{"hasBindMounts":true},"stages":["poststart"]}"#),
+    (
+        "a",
+        r#"{"version":"1.0.0","hook":{"path":"/bin/true","args":["true","\u00e9\"\\"],"env":["A=b"],"timeout":3},
+        "when":{"always":true},"stages":["prestart","createContainer"]}"#,
+    ),
+    (
+        "b",
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"commands":["sh$"]},"stages":["poststop","startContainer"]}"#,
+    ),
+    (
+        "c",
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","timeout":0},"when":{"annotations":{"^a":"^b"}},
+        "stages":["precreate","createRuntime","createRuntime"]}"#,
+    ),
+    (
+        "d",
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","args":["d"]},"when":{"hasBindMounts":true},"stages":["poststart"]}"#,
+    ),
 ];
 
 struct Managers {
@@ -112,10 +124,13 @@ fn unambiguous(config: &str) {
         let Some(object) = members.get(key).and_then(Members::of) else { continue };
         match key {
             "annotations" => {
-                let keys: Vec<&str> = object.0.iter().filter_map(|member| str::from_utf8(&member.key).ok()).collect();
+                let keys: Vec<&str> =
+                    object.0.iter().filter_map(|member| str::from_utf8(&member.key).ok()).collect();
                 assert!(keys.len() < object.0.len() || !object.is_ambiguous(&keys));
             }
-            "process" => assert!(object.get("args").is_none_or(|args| args == "null" || json::elements(args).is_some())),
+            "process" => assert!(
+                object.get("args").is_none_or(|args| args == "null" || json::elements(args).is_some())
+            ),
             // Panics if one is there twice.
             _ => Stage::ALL.iter().for_each(|stage| assert!(object.get(stage.as_str()) != Some(""))),
         }

@@ -85,7 +85,8 @@ fn hook(text: &str) {
         Ok(None) => assert!(valid.is_err()),
         Ok(Some(hook)) => {
             let again = validate(&hook.to_json(), &EXTENSION_STAGES);
-            let say = |valid: &Result<(), libhooks::Error>| valid.as_ref().err().map(|e| e.message().to_owned());
+            let say =
+                |valid: &Result<(), libhooks::Error>| valid.as_ref().err().map(|e| e.message().to_owned());
             assert_eq!(say(&again), say(&valid));
         }
     }

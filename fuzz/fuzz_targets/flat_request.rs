@@ -33,7 +33,9 @@ struct Hooks {
 static HOOKS: LazyLock<Hooks> = LazyLock::new(|| {
     let directory = scratch::directory("flat_request");
     for (index, when) in CONDITIONS.iter().enumerate() {
-        let hook = format!(r#"{{"version":"1.0.0","hook":{{"path":"/bin/sh"}},"when":{when},"stages":["poststart"]}}"#);
+        let hook = format!(
+            r#"{{"version":"1.0.0","hook":{{"path":"/bin/sh"}},"when":{when},"stages":["poststart"]}}"#
+        );
         std::fs::write(directory.join(format!("{index:02}.json")), hook).unwrap();
     }
     let manager = Manager::new(&[directory], &EXTENSION_STAGES, Options::default()).unwrap();
@@ -50,7 +52,11 @@ fn match_request(request: &[u8], has_bind_mounts: bool) {
     let mut matched = vec![7];
     let mut answer = HOOKS.manager.snapshot().match_request(request, has_bind_mounts, &mut matched);
     if planted("request-with-bytes-after-it") && request.len() > 1 && answer.is_err() {
-        answer = HOOKS.manager.snapshot().match_request(&request[..request.len() - 1], has_bind_mounts, &mut matched);
+        answer = HOOKS.manager.snapshot().match_request(
+            &request[..request.len() - 1],
+            has_bind_mounts,
+            &mut matched,
+        );
     }
     let Some(container) = Container::of_request(request, has_bind_mounts) else {
         assert_eq!(answer.unwrap_err().kind(), ErrorKind::InvalidArgument);

@@ -70,7 +70,8 @@ fn manager(hook: Option<Hook>) {
     for container in Container::likely(&hook.when) {
         let expected = model::verdict(&hook.when, &container).ok();
         let mut matched = Vec::new();
-        let answer = manager.snapshot().match_request(&container.request(), container.has_bind_mounts, &mut matched);
+        let answer =
+            manager.snapshot().match_request(&container.request(), container.has_bind_mounts, &mut matched);
         assert_eq!(answer.ok().map(|()| !matched.is_empty()), expected, "{hook:?} {container:?}");
         let Some(config) = container.config() else { continue };
         let explained = manager.explain(&config, None, None).unwrap();
@@ -111,9 +112,11 @@ fn migration(hook: &Hook) {
     assert_eq!(again, migrated);
     // A version that nobody knows is only refused later.
     again.version.clone_from(&hook.version);
-    let code = |hook: &Hook| validate(&hook.to_json().replace("\"or\":true", "\"x\":0"), &EXTENSION_STAGES)
-        .err()
-        .map(|error| (error.code(), error.message().to_owned()));
+    let code = |hook: &Hook| {
+        validate(&hook.to_json().replace("\"or\":true", "\"x\":0"), &EXTENSION_STAGES)
+            .err()
+            .map(|error| (error.code(), error.message().to_owned()))
+    };
     assert_eq!(code(&again), code(hook));
     for container in Container::likely(&hook.when) {
         let verdict = |hook: &Hook| {

@@ -137,7 +137,8 @@ fn is_hook_file(path: &Path) -> bool {
 fn verdicts(manager: &Manager, container: &Container) {
     let hooks = manager.list().hooks;
     let mut matched = Vec::new();
-    let answer = manager.snapshot().match_request(&container.request(), container.has_bind_mounts, &mut matched);
+    let answer =
+        manager.snapshot().match_request(&container.request(), container.has_bind_mounts, &mut matched);
     if planted("prefilter-drops-the-last") && hooks.len() > 8 && matched.len() > 1 {
         matched.pop();
     }
@@ -147,7 +148,8 @@ fn verdicts(manager: &Manager, container: &Container) {
         return;
     }
     assert!(answer.is_ok(), "{answer:?}");
-    let expected: Vec<u32> = (0..).zip(&verdicts).filter(|(_, verdict)| **verdict == Ok(true)).map(|(i, _)| i).collect();
+    let expected: Vec<u32> =
+        (0..).zip(&verdicts).filter(|(_, verdict)| **verdict == Ok(true)).map(|(i, _)| i).collect();
     assert_eq!(matched, expected, "{hooks:?} {container:?}");
     let Some(config) = container.config() else { return };
     json::assert_valid(&manager.explain(&config, None, None).unwrap().to_json());

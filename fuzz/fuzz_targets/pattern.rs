@@ -23,7 +23,8 @@ fuzz_target!(|data: &[u8]| {
 fn ask(text: &str, inputs: &[&[u8]]) {
     let (own, verdicts) = timed(|| {
         let own = read(text);
-        let verdicts = own.as_ref().map(|pattern| inputs.iter().map(|input| pattern.matches(input)).collect::<Vec<_>>());
+        let verdicts =
+            own.as_ref().map(|pattern| inputs.iter().map(|input| pattern.matches(input)).collect::<Vec<_>>());
         (own.as_ref().map(drop).map_err(|error| (error.to_string(), error.offset())), verdicts.ok())
     });
     let Some(answer) = Go::answer(text, inputs) else { return };
@@ -85,7 +86,8 @@ impl Go {
     }
 
     fn start() -> Go {
-        let program = std::env::var_os("LIBHOOKS_FUZZ_GO").expect("LIBHOOKS_FUZZ_GO: the program of tests/go/regexp");
+        let program =
+            std::env::var_os("LIBHOOKS_FUZZ_GO").expect("LIBHOOKS_FUZZ_GO: the program of tests/go/regexp");
         let mut command = Command::new(program);
         let command = command.arg("-interactive").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();

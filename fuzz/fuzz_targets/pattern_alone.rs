@@ -38,7 +38,13 @@ fn compare(text: &str, inputs: &[&[u8]]) {
     for input in inputs {
         let verdict = pattern.matches(input);
         for other in same.iter().chain([&large]).flatten() {
-            assert_eq!(other.matches(input), verdict, "{text:?} and {:?} on b\"{}\"", other.as_str(), input.escape_ascii());
+            assert_eq!(
+                other.matches(input),
+                verdict,
+                "{text:?} and {:?} on b\"{}\"",
+                other.as_str(),
+                input.escape_ascii()
+            );
         }
         // A pattern that need not match at the start matches behind anything, too, if it does not look there.
         if verdict && !text.contains(['^', '\\', '$']) && !text.contains("(?") {

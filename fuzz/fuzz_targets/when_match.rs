@@ -27,7 +27,9 @@ fn matches(when: &str, container: &Container) {
         let kinds = [ErrorKind::Json, ErrorKind::HookFile, ErrorKind::Match];
         assert!(kinds.contains(&error.kind()), "{error:?}");
     }
-    let say = |answer: &libhooks::Result<bool>| answer.as_ref().copied().map_err(|error| error.message().to_owned());
+    let say = |answer: &libhooks::Result<bool>| {
+        answer.as_ref().copied().map_err(|error| error.message().to_owned())
+    };
     if let Some(config) = container.config() {
         assert_eq!(say(&when_match(when, &config, None, None)), say(&answer));
     }
@@ -44,7 +46,11 @@ fn matches(when: &str, container: &Container) {
             answer = Ok(false);
         }
         let expected = model::verdict(&read, container);
-        assert_eq!(answer.map_err(|error| assert_ne!(error.kind(), ErrorKind::Json, "{error:?}")), expected, "{read:?}");
+        assert_eq!(
+            answer.map_err(|error| assert_ne!(error.kind(), ErrorKind::Json, "{error:?}")),
+            expected,
+            "{read:?}"
+        );
     }
 }
 
@@ -62,7 +68,8 @@ fn read(text: &str) -> Option<When> {
             (b"hasBindMounts", Value::Bool(value)) => when.has_bind_mounts = Some(*value),
             (b"or", Value::Bool(value)) => when.any_of = *value,
             (b"commands", Value::Array(commands)) => {
-                when.commands = commands.iter().map(|text| text.as_str().map(str::to_owned)).collect::<Option<_>>()?;
+                when.commands =
+                    commands.iter().map(|text| text.as_str().map(str::to_owned)).collect::<Option<_>>()?;
             }
             (b"annotations", Value::Object(pairs)) => {
                 let own = Members::of(member.value)?;

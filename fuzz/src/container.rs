@@ -83,7 +83,9 @@ impl Container {
         match &self.process {
             Process::Absent => {}
             Process::NoArgs => config["process"] = json!({"cwd": "/"}),
-            Process::Command(command) => config["process"] = json!({"args": [str::from_utf8(command).ok()?, "x"]}),
+            Process::Command(command) => {
+                config["process"] = json!({"args": [str::from_utf8(command).ok()?, "x"]})
+            }
         }
         let mut annotations = serde_json::Map::new();
         for (key, value) in &self.annotations {

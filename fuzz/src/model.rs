@@ -47,7 +47,8 @@ pub fn verdict(when: &When, container: &Container) -> Result<bool, ()> {
 /// A pattern that is invalid fails when it is reached, not before.
 fn annotation_matches(key: &str, value: &str, container: &Container) -> Result<bool, ()> {
     for (own_key, own_value) in &container.annotations {
-        if Pattern::new(key).map_err(drop)?.matches(own_key) && Pattern::new(value).map_err(drop)?.matches(own_value)
+        if Pattern::new(key).map_err(drop)?.matches(own_key)
+            && Pattern::new(value).map_err(drop)?.matches(own_value)
         {
             return Ok(true);
         }
@@ -79,9 +80,12 @@ pub fn spliced(config: &str, additions: &[(Stage, Vec<String>)]) -> String {
             for (stage, entries) in additions.iter().filter(|(_, entries)| !entries.is_empty()) {
                 match own.get(stage.as_str()) {
                     None => {}
-                    Some(value @ "null") => edits.push((range(config, value), format!("[{}]", list(entries)))),
+                    Some(value @ "null") => {
+                        edits.push((range(config, value), format!("[{}]", list(entries))))
+                    }
                     Some(value) => {
-                        let last = elements(value).expect("an array").last().map(|last| range(config, last).end);
+                        let last =
+                            elements(value).expect("an array").last().map(|last| range(config, last).end);
                         let at = last.unwrap_or(range(config, value).start + 1);
                         let comma = if last.is_some() { "," } else { "" };
                         edits.push((at..at, format!("{comma}{}", list(entries))));

@@ -43,7 +43,8 @@ pub fn json(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     }
     let input = &data[..size];
     let tokens = tokens(input);
-    let Some(mutated) = mutated(input, &tokens, &mut random).filter(|mutated| mutated.len() <= max_size) else {
+    let Some(mutated) = mutated(input, &tokens, &mut random).filter(|mutated| mutated.len() <= max_size)
+    else {
         return libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     };
     data[..mutated.len()].copy_from_slice(&mutated);
@@ -93,7 +94,8 @@ fn mutated(input: &[u8], tokens: &[Range<usize>], random: &mut Random) -> Option
         }
         // A character of a string is written in another way, or in the other case.
         _ => {
-            let strings: Vec<_> = tokens.iter().filter(|token| token.len() > 2 && input[token.start] == b'"').collect();
+            let strings: Vec<_> =
+                tokens.iter().filter(|token| token.len() > 2 && input[token.start] == b'"').collect();
             let string = strings.get(random.below(strings.len().max(1)))?;
             let at = string.start + 1 + random.below(string.len() - 2);
             let byte = input[at];
