@@ -100,7 +100,7 @@ def of_case(case: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
         fields = container(annotations, args, bind)
         yield "config", configs[number]
         yield "patch", configs[number - 1] + SEPARATOR + configs[number]
-        yield "exec_run", SEPARATOR.join([configs[number], b"said", b"\0" if number else b"\3"])
+        yield "exec_run", SEPARATOR.join([configs[number] + b" \n", b"said", b"\0" if number else b"\3"])
         yield "flat_request", (b"\1" if bind else b"\0") + request(annotations, args)
         yield "flat_request", encoded(annotations)
         for content in hooks:

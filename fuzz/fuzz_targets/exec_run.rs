@@ -39,8 +39,8 @@ fn run(stdout: &str, stderr: &str, status: u8) {
     };
     let mut result = filter(&[hook], CONFIG, options).unwrap();
     json::assert_valid(&result.to_json());
-    if planted("output-is-trimmed") {
-        result.config.truncate(result.config.trim_end().len());
+    if planted("odd-exit-status-is-success") && status > 2 {
+        result.failure = None;
     }
     if stdout.contains('\0') || stderr.contains('\0') {
         assert!(result.runs.is_empty() && result.failure.is_some());

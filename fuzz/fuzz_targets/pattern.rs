@@ -15,8 +15,8 @@ fuzz_target!(|data: &[u8]| {
     let mut fields = fields(data);
     let Ok(pattern) = str::from_utf8(fields.next().unwrap_or_default()) else { return };
     let mut inputs: Vec<&[u8]> = fields.take(8).collect();
-    // Without inputs Go would only parse the pattern.
-    inputs.push(b"");
+    // There is always an input: without one Go would only parse the pattern.
+    inputs.extend([&b""[..], b"\n", "k\u{212a}".as_bytes(), "\u{17f}".as_bytes()]);
     ask(pattern, &inputs);
 });
 
