@@ -55,10 +55,15 @@ def request(annotations: dict[str, str], args: list[str] | None) -> bytes:
     return process + struct.pack("=I", len(annotations)) + pairs
 
 
-def container(annotations: dict[str, str], args: list[str] | None, bind: bool) -> list[bytes]:
+def container(
+    annotations: dict[str, str], args: list[str] | None, bind: bool
+) -> list[bytes]:
     """The fields of a container: see Container::take."""
     process = b"a" if args is None else b"c" if args else b"n"
-    fields = [process + (b"b" if bind else b"-"), (args[0] if args else "").encode("utf-8", "replace")]
+    fields = [
+        process + (b"b" if bind else b"-"),
+        (args[0] if args else "").encode("utf-8", "replace"),
+    ]
     for key, value in annotations.items():
         fields += [key.encode("utf-8", "replace"), value.encode("utf-8", "replace")]
     return fields
@@ -82,25 +87,41 @@ def of_hook(content: bytes) -> Iterator[tuple[str, bytes]]:
         yield "exec_json", encoded(hook["hook"])
         yield "exec_json", encoded([hook["hook"], hook["hook"]])
     if isinstance(hook.get("when"), dict):
-        yield "when_match", SEPARATOR.join([encoded(hook["when"]), b"cb", b"/bin/sh", b"a", b"b"])
+        yield (
+            "when_match",
+            SEPARATOR.join([encoded(hook["when"]), b"cb", b"/bin/sh", b"a", b"b"]),
+        )
 
 
 def of_case(case: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
     """Inputs made of a line of cases.jsonl."""
-    directories = [{n: base64.b64decode(c) for n, c in names.items()} for names in case["dirs"]]
+    directories = [
+        {n: base64.b64decode(c) for n, c in names.items()} for names in case["dirs"]
+    ]
     hooks = [content for names in directories for content in names.values()]
     for content in hooks:
         yield from of_hook(content)
-    configs = [request["config"].encode("utf-8", "replace") for request in case["requests"]]
+    configs = [
+        request["config"].encode("utf-8", "replace") for request in case["requests"]
+    ]
     for number, asked in enumerate(case["requests"]):
         config = json.loads(asked["config"])
-        args = config["process"].get("args") or [] if isinstance(config.get("process"), dict) else None
+        args = (
+            config["process"].get("args") or []
+            if isinstance(config.get("process"), dict)
+            else None
+        )
         annotations = asked["annotations"] or {}
         bind = bool(asked["hasBindMounts"])
         fields = container(annotations, args, bind)
         yield "config", configs[number]
         yield "patch", configs[number - 1] + SEPARATOR + configs[number]
-        yield "exec_run", SEPARATOR.join([configs[number] + b" \n", b"said", b"\0" if number else b"\3"])
+        yield (
+            "exec_run",
+            SEPARATOR.join(
+                [configs[number] + b" \n", b"said", b"\0" if number else b"\3"]
+            ),
+        )
         yield "flat_request", (b"\1" if bind else b"\0") + request(annotations, args)
         yield "flat_request", encoded(annotations)
         for content in hooks:
@@ -110,15 +131,27 @@ def of_case(case: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
         files = []
         for place, names in enumerate(directories):
             for name, content in names.items():
-                files += [f"{place}f{name}".encode("utf-8", "replace"), content.replace(SEPARATOR, b"")]
+                files += [
+                    f"{place}f{name}".encode("utf-8", "replace"),
+                    content.replace(SEPARATOR, b""),
+                ]
         one = [*fields, b"", b"", b"", b""][:4]
         how = (b"c-", b"s-", b"l-", b"cm", b"lm")[number % 5]
-        yield "load", SEPARATOR.join([how, *one, *files, b"0nlink.json", b"", b"1llink.json", b""])
+        yield (
+            "load",
+            SEPARATOR.join(
+                [how, *one, *files, b"0nlink.json", b"", b"1llink.json", b""]
+            ),
+        )
 
 
 def of_pattern(case: dict[str, Any]) -> Iterator[bytes]:
     """Inputs made of a line of regex_cases.jsonl."""
-    inputs = [one["input"] for one in case.get("cases", []) if isinstance(one.get("input"), str)]
+    inputs = [
+        one["input"]
+        for one in case.get("cases", [])
+        if isinstance(one.get("input"), str)
+    ]
     fields = [case["pattern"], *inputs[:6]]
     yield SEPARATOR.join(text.encode("utf-8", "replace") for text in fields)
 
@@ -142,7 +175,10 @@ def write(directory: pathlib.Path, data: bytes) -> None:
 
 
 def pack(directory: pathlib.Path, target: str) -> None:
-    inputs = sorted((path.read_bytes() for path in (directory / target).iterdir()), key=lambda data: (len(data), data))
+    inputs = sorted(
+        (path.read_bytes() for path in (directory / target).iterdir()),
+        key=lambda data: (len(data), data),
+    )
     size, packed = 0, []
     for data in inputs:
         try:
@@ -154,7 +190,9 @@ def pack(directory: pathlib.Path, target: str) -> None:
             break
         packed.append(line + "\n")
     (CORPORA / f"{target}.jsonl").write_text("".join(packed), encoding="ascii")
-    print(f"{target}: {len(packed)} of {len(inputs)} inputs, {sum(map(len, packed))} bytes")
+    print(
+        f"{target}: {len(packed)} of {len(inputs)} inputs, {sum(map(len, packed))} bytes"
+    )
 
 
 def main(command: str, directory: pathlib.Path) -> None:
@@ -175,7 +213,11 @@ def main(command: str, directory: pathlib.Path) -> None:
         text = (CORPORA / f"{target}.jsonl").read_text(encoding="ascii")
         for line in text.splitlines():
             value = json.loads(line)
-            data = bytes.fromhex(value["hex"]) if isinstance(value, dict) else value.encode("utf-8")
+            data = (
+                bytes.fromhex(value["hex"])
+                if isinstance(value, dict)
+                else value.encode("utf-8")
+            )
             write(directory / target, data)
 
 

@@ -1,4 +1,5 @@
-//! A config that goes through a hook: a shell that prints what the input says. Slow, since each input starts a process.
+//! A config that goes through a hook: a shell that prints what the input says. Slow, since each
+//! input starts a process.
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};

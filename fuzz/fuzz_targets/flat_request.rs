@@ -1,4 +1,5 @@
-//! The flat request in which C, Go and Python describe a container to a snapshot, and annotations as JSON.
+//! The flat request in which C, Go and Python describe a container to a snapshot, and annotations
+//! as JSON.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -69,12 +70,12 @@ fn match_request(request: &[u8], has_bind_mounts: bool) {
     for (index, hook) in HOOKS.hooks.iter().enumerate() {
         let verdict = model::verdict(&hook.when, &container);
         match verdict {
-            Ok(true) => expected.push(index as u32),
-            Ok(false) => {}
-            Err(()) => failed = failed.or(Some(index)),
+            Some(true) => expected.push(index as u32),
+            Some(false) => {}
+            None => failed = failed.or(Some(index)),
         }
         let alone = when_match_request(CONDITIONS[index], request, has_bind_mounts);
-        assert_eq!(alone.map_err(drop), verdict, "{container:?}");
+        assert_eq!(alone.ok(), verdict, "{container:?}");
     }
     match (answer, failed) {
         (Ok(()), None) => assert_eq!(matched, expected, "{container:?}"),

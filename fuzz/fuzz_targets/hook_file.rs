@@ -68,7 +68,7 @@ fn manager(hook: Option<Hook>) {
     json::assert_valid(&diagnostics_to_json(&manager.without_hook()));
     let Some(hook) = hook else { return };
     for container in Container::likely(&hook.when) {
-        let expected = model::verdict(&hook.when, &container).ok();
+        let expected = model::verdict(&hook.when, &container);
         let mut matched = Vec::new();
         let answer =
             manager.snapshot().match_request(&container.request(), container.has_bind_mounts, &mut matched);
@@ -94,7 +94,8 @@ fn round_trip(hook: &Hook) {
     assert_eq!(Hook::from_json(&text).unwrap().as_ref(), Some(hook));
 }
 
-/// What `oci-hooks migrate` prints is read as the hook that it was made of, and is for the same containers.
+/// What `oci-hooks migrate` prints is read as the hook that it was made of, and is for the same
+/// containers.
 fn migration(hook: &Hook) {
     let mut migrated = match migrate(hook) {
         Ok(migrated) => migrated,

@@ -1,4 +1,5 @@
-//! What leads from one config to another, as a JSON Patch: applied by another implementation it gives the other.
+//! What leads from one config to another, as a JSON Patch: applied by another implementation it
+//! gives the other.
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
@@ -28,7 +29,8 @@ fn patch(old: &str, new: &str) {
         text = text.replace("~1", "/");
     }
     json::assert_valid(&text);
-    // Each operation is a part of the new text, or as good as it: a patch is not much longer than what it makes.
+    // Each operation is a part of the new text, or as good as it: a patch is not much longer than
+    // what it makes.
     let most = 4096 + 8 * (old.len() + new.len());
     assert!(text.len() <= most, "{} bytes", text.len());
     // The other implementation goes down by recursion, and knows no lone surrogates.

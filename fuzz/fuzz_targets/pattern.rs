@@ -1,4 +1,5 @@
-//! Patterns and inputs, asked of Go: a process that lives as long as the target answers for it (`LIBHOOKS_FUZZ_GO`).
+//! Patterns and inputs, asked of Go: a process that lives as long as the target answers for it
+//! (`LIBHOOKS_FUZZ_GO`).
 #![no_main]
 
 use std::io::{BufRead, BufReader, Write};

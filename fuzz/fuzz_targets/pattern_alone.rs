@@ -1,5 +1,6 @@
-//! Patterns without Go: the engines must agree with each other. The same pattern, written in another way, goes to
-//! another engine (a literal, a few strings, a machine of one word, a machine of lists).
+//! Patterns without Go: the engines must agree with each other. The same pattern, written in
+//! another way, goes to another engine (a literal, a few strings, a machine of one word, a machine
+//! of lists).
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -46,7 +47,8 @@ fn compare(text: &str, inputs: &[&[u8]]) {
                 input.escape_ascii()
             );
         }
-        // A pattern that need not match at the start matches behind anything, too, if it does not look there.
+        // A pattern that need not match at the start matches behind anything, too, if it does not
+        // look there.
         if verdict && !text.contains(['^', '\\', '$']) && !text.contains("(?") {
             assert!(pattern.matches(&[b"x\n", *input, b"\nx"].concat()), "{text:?}");
         }

@@ -20,8 +20,9 @@ pub enum Process {
 }
 
 impl Container {
-    /// A container from fields of an input. The first has a byte for its process (`a`bsent, `n`o args, or a command) and
-    /// one for its mounts (`b`ind or not); then come the command, and keys and values of annotations.
+    /// A container from fields of an input. The first has a byte for its process (`a`bsent, `n`o
+    /// args, or a command) and one for its mounts (`b`ind or not); then come the command, and keys
+    /// and values of annotations.
     pub fn take<'a>(mut fields: impl Iterator<Item = &'a [u8]>) -> Container {
         let flags = fields.next().unwrap_or_default();
         let command = fields.next().unwrap_or_default().to_vec();
@@ -76,8 +77,8 @@ impl Container {
         rest.0.is_empty().then_some(Container { process, annotations, has_bind_mounts })
     }
 
-    /// As a config, whose annotations and mounts are those of the container; `None` if that cannot say the same: strings
-    /// that are not UTF-8, or a key twice.
+    /// As a config, whose annotations and mounts are those of the container; `None` if that cannot
+    /// say the same: strings that are not UTF-8, or a key twice.
     pub fn config(&self) -> Option<String> {
         let mut config = json!({"ociVersion": "1.0.2"});
         match &self.process {

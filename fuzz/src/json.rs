@@ -7,7 +7,8 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Panics unless the text is JSON. What hooks and configs say comes out as it is written, lone surrogates included.
+/// Panics unless the text is JSON. What hooks and configs say comes out as it is written, lone
+/// surrogates included.
 pub fn assert_valid(text: &str) {
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         panic!("{error}: {text}");

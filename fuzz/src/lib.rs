@@ -1,4 +1,5 @@
-//! What the fuzz targets share: a second reader of JSON, a model of the conditions, a mutator, and planted faults.
+//! What the fuzz targets share: a second reader of JSON, a model of the conditions, a mutator, and
+//! planted faults.
 
 pub mod container;
 pub mod json;
@@ -14,8 +15,8 @@ pub use container::Container;
 /// The stages that the targets' managers have besides those of OCI.
 pub const EXTENSION_STAGES: [&str; 2] = ["precreate", "poststop"];
 
-/// Whether the fault of this name is planted (`LIBHOOKS_PLANTED_FAULT`). A target then spoils the library's answer the
-/// way a mistake in the library would, and its checks must find that.
+/// Whether the fault of this name is planted (`LIBHOOKS_PLANTED_FAULT`). A target then spoils the
+/// library's answer the way a mistake in the library would, and its checks must find that.
 pub fn planted(fault: &str) -> bool {
     planted_fault() == Some(fault)
 }
@@ -29,8 +30,9 @@ pub fn planted_fault() -> Option<&'static str> {
 /// The longest processor time that one input may take.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Runs a target on one input, and panics if that takes more than a second. Unlike libFuzzer's `-timeout` it counts the
-/// time of this thread alone, so that a busy machine is not mistaken for a slow library.
+/// Runs a target on one input, and panics if that takes more than a second. Unlike libFuzzer's
+/// `-timeout` it counts the time of this thread alone, so that a busy machine is not mistaken for a
+/// slow library.
 pub fn timed<T>(run: impl FnOnce() -> T) -> T {
     let start = processor_time();
     let result = run();

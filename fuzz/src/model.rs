@@ -6,15 +6,15 @@ use libhooks::{Stage, When};
 use crate::container::{Container, Process};
 use crate::json::{Members, elements, range};
 
-/// Whether conditions hold for a container; `Err`: evaluation fails.
-pub fn verdict(when: &When, container: &Container) -> Result<bool, ()> {
+/// Whether conditions hold for a container; `None`: evaluating them fails.
+pub fn verdict(when: &When, container: &Container) -> Option<bool> {
     let mut held = false;
     // Evaluates the conditions one after another, and returns as soon as one decides.
     macro_rules! condition {
         ($holds:expr) => {
             match $holds {
-                true if when.any_of => return Ok(true),
-                false if !when.any_of => return Ok(false),
+                true if when.any_of => return Some(true),
+                false if !when.any_of => return Some(false),
                 holds => held |= holds,
             }
         };
@@ -31,29 +31,27 @@ pub fn verdict(when: &When, container: &Container) -> Result<bool, ()> {
     if !when.commands.is_empty() {
         match &container.process {
             Process::Absent => {}
-            Process::NoArgs => return Err(()),
+            Process::NoArgs => return None,
             Process::Command(command) => {
                 let mut matches = false;
                 for pattern in &when.commands {
-                    matches = matches || Pattern::new(pattern).map_err(drop)?.matches(command);
+                    matches = matches || Pattern::new(pattern).ok()?.matches(command);
                 }
                 condition!(matches);
             }
         }
     }
-    Ok(held)
+    Some(held)
 }
 
 /// A pattern that is invalid fails when it is reached, not before.
-fn annotation_matches(key: &str, value: &str, container: &Container) -> Result<bool, ()> {
+fn annotation_matches(key: &str, value: &str, container: &Container) -> Option<bool> {
     for (own_key, own_value) in &container.annotations {
-        if Pattern::new(key).map_err(drop)?.matches(own_key)
-            && Pattern::new(value).map_err(drop)?.matches(own_value)
-        {
-            return Ok(true);
+        if Pattern::new(key).ok()?.matches(own_key) && Pattern::new(value).ok()?.matches(own_value) {
+            return Some(true);
         }
     }
-    Ok(false)
+    Some(false)
 }
 
 /// A config with entries, as they are written, added to its hooks by stage. Every other byte stays.
@@ -98,7 +96,8 @@ pub fn spliced(config: &str, additions: &[(Stage, Vec<String>)]) -> String {
             }
         }
     }
-    // Two edits at one place come in the order in which they were made: an entry, then a member after it.
+    // Two edits at one place come in the order in which they were made: an entry, then a member
+    // after it.
     edits.sort_by_key(|(at, _)| at.start);
     let mut result = String::new();
     let mut from = 0;

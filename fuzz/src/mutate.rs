@@ -1,5 +1,5 @@
-//! A mutator that knows JSON: it moves whole values and members about, so that what was valid mostly stays so. It works
-//! on tokens, and so on broken JSON too.
+//! A mutator that knows JSON: it moves whole values and members about, so that what was valid
+//! mostly stays so. It works on tokens, and so on broken JSON too.
 
 use std::ops::Range;
 
@@ -109,7 +109,8 @@ fn mutated(input: &[u8], tokens: &[Range<usize>], random: &mut Random) -> Option
     })
 }
 
-/// The value that starts at a token, with all that is in it; a token that starts none is one itself.
+/// The value that starts at a token, with all that is in it; a token that starts none is one
+/// itself.
 fn value_at(input: &[u8], tokens: &[Range<usize>], first: usize) -> Option<Range<usize>> {
     let start = tokens.get(first)?.start;
     let mut depth = 0_usize;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-/// An empty directory of this process. tools/fuzz removes it, together with the `TMPDIR` that it makes.
+/// An empty directory of this process. tools/fuzz removes it, together with the `TMPDIR` that it
+/// makes.
 pub fn directory(name: &str) -> PathBuf {
     let path = std::env::temp_dir().join(format!("libhooks-fuzz-{}", std::process::id())).join(name);
     clear(&path);
