@@ -54,6 +54,7 @@ pub mod pattern;
 #[path = "../tests/random/mod.rs"]
 mod random;
 mod read;
+pub mod replace;
 mod sieve;
 mod snapshot;
 #[cfg(feature = "oci-spec")]

@@ -11,12 +11,12 @@ use libhooks::{
 
 use crate::arguments::Explain;
 use crate::color::{Colors, Style};
-use crate::configuration;
+use crate::files;
 use crate::report::{self, Failure, Shown};
 
 pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let manager = arguments.source.manager(Policy::Lenient)?;
-    let config = configuration::read(&arguments.container.config)?;
+    let config = files::read_config(&arguments.container.config)?;
     let failure = |error| config.failure(error);
     let annotations = arguments.container.annotations(&config.text).map_err(failure)?;
     let has_bind_mounts = arguments.container.has_bind_mounts;

@@ -9,8 +9,9 @@ use libhooks::{ErrorKind, Manager, OciHook, Policy};
 
 use crate::arguments::Filter;
 use crate::cancel::Cancel;
-use crate::configuration::{self, Config};
+use crate::destination::{self, Lock};
 use crate::diff::unified;
+use crate::files::Config;
 use crate::report::{self, Failure};
 use crate::terminal::Live;
 
@@ -19,18 +20,17 @@ const STAGE: &str = "precreate";
 
 pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     let given = &arguments.container.config;
-    if let Err(usage) = configuration::check(&arguments.destination, given) {
+    if let Err(usage) = destination::check(&arguments.destination, given) {
         return Ok(usage);
     }
     let manager = arguments.source.manager_with(&[STAGE], Policy::Compatible)?;
-    let config = configuration::read(given)?;
+    let (config, target) = destination::read_config(&arguments.destination, given, Lock::NotHeld)?;
     let (names, hooks) = matching(&manager, &config, arguments)?;
     report::diagnostics(&manager.without_hook());
     if hooks.is_empty() {
         report::note("info", &format!("no hook of stage {STAGE} is for this container"));
     }
 
-    let file = configuration::destination(&arguments.destination, given)?;
     let cancel = Cancel::new()?;
     // What the hooks write to stderr goes where ours would go, unless it is wanted as data, or in a file. A terminal gets
     // it escaped, through us.
@@ -76,8 +76,8 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
             format!(": {}", failure.stderr)
         };
         report::error(&format!("{hook}{}{stderr}", failure.error));
-    } else if let Some(file) = file {
-        configuration::write_changed(&file, &arguments.destination, &config.text, &result.config)?;
+    } else if let Some(target) = target {
+        destination::write(target, &arguments.destination, &config, &result.config)?;
     } else if !arguments.json && !arguments.diff {
         report::deliver(&result.config)?;
     }

@@ -5,16 +5,16 @@ use std::process::ExitCode;
 use libhooks::{Policy, diagnostics_to_json};
 
 use crate::arguments::Inject;
-use crate::configuration;
+use crate::destination::{self, Lock};
 use crate::report::{self, Failure};
 
 pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     let destination = &arguments.destination;
-    if let Err(usage) = configuration::check(destination, &arguments.container.config) {
+    if let Err(usage) = destination::check(destination, &arguments.container.config) {
         return Ok(usage);
     }
     let manager = arguments.source.manager(Policy::Compatible)?;
-    let config = configuration::read(&arguments.container.config)?;
+    let (config, target) = destination::read_config(destination, &arguments.container.config, Lock::Held)?;
     let failure = |error| config.failure(error);
     let annotations = arguments.container.annotations(&config.text).map_err(failure)?;
     let has_bind_mounts = arguments.container.has_bind_mounts;
@@ -36,16 +36,16 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
         }
     }
 
-    let file = configuration::destination(destination, &arguments.container.config)?;
-    if let Some(file) = &file {
-        configuration::write_changed(file, destination, &config.text, &injection.config)?;
+    let is_file = target.is_some();
+    if let Some(target) = target {
+        destination::write(target, destination, &config, &injection.config)?;
     }
-    match (&file, arguments.json) {
-        (None, false) => report::deliver(&injection.config)?,
-        (Some(_), false) => {}
+    match (is_file, arguments.json) {
+        (false, false) => report::deliver(&injection.config)?,
+        (true, false) => {}
         (_, true) => {
             // The config is not printed anew by a JSON library; where it went to a file it is not repeated.
-            let config = if file.is_some() { ["", "", ""] } else { ["\"config\":", &injection.config, ","] };
+            let config = if is_file { ["", "", ""] } else { ["\"config\":", &injection.config, ","] };
             let [name, config, comma] = config;
             report::deliver_json(&[
                 "{",

@@ -5,15 +5,16 @@ use std::process::ExitCode;
 use libhooks::{Error, Hook, NoEquivalent, migrate, validate};
 
 use crate::arguments::{Migrate, OWN_STAGES};
-use crate::configuration::{self, Config};
+use crate::destination;
+use crate::files::Config;
 use crate::report::{self, Failure};
 
 pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
     let (given, destination) = (&arguments.hook, &arguments.destination);
-    if let Err(usage) = configuration::check(destination, given) {
+    if let Err(usage) = destination::check(destination, given) {
         return Ok(usage);
     }
-    let file = configuration::read_text(given)?;
+    let (file, target) = destination::read_hook_file(destination, given)?;
     let hook = Hook::decode(file.text.as_bytes(), None).map_err(|error| broken(&file, &error))?;
     // (A file that is `null` names no version, and of 0.1.0 it is an error.)
     let hook = hook.unwrap_or_default();
@@ -36,8 +37,8 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
         let code = error.code().as_str();
         report::note("warning", &format!("{}: engines here refuse the hook: {error} [{code}]", file.name));
     }
-    match configuration::destination(destination, given)? {
-        Some(target) => configuration::write_changed(&target, destination, &file.text, &text)?,
+    match target {
+        Some(target) => destination::write(target, destination, &file, &text)?,
         None => report::deliver(&text)?,
     }
     Ok(ExitCode::SUCCESS)

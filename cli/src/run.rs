@@ -8,7 +8,7 @@ use libhooks::exec::{self, OutputFn, RunOptions, RunResult, Stream};
 
 use crate::arguments::{OWN_STAGES, Run};
 use crate::cancel::Cancel;
-use crate::configuration;
+use crate::files;
 use crate::report::{self, Failure};
 use crate::terminal::Live;
 
@@ -20,7 +20,7 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         hook.timeout = None;
     }
     let state = match &arguments.state {
-        Some(file) => configuration::read_bytes(file)?,
+        Some(file) => files::read_bytes(file, files::CONFIG_LIMIT)?,
         None => Vec::new(),
     };
     let cancel = Cancel::new()?;

@@ -5,6 +5,7 @@ mod directory;
 mod event;
 mod fork;
 mod process;
+mod signals;
 mod spawn;
 mod status;
 
@@ -18,6 +19,7 @@ pub(crate) use directory::{Directory, open_to_read};
 pub(crate) use event::{EventSet, Flag, Timer, Wanted};
 pub(crate) use fork::Home;
 pub(crate) use process::{Child, Exit, Fate, reap_abandoned};
+pub(crate) use signals::BlockedSignals;
 pub(crate) use spawn::{Command, spawn};
 pub(crate) use status::Status;
 

@@ -1,0 +1,87 @@
+//! Where a new config or hook file goes: to standard output, to a file, or over the one that was read.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use libhooks::replace::{self, Durability, Target};
+
+use crate::arguments::Destination;
+use crate::files::{self, Config};
+use crate::report::{self, Failure};
+
+impl From<replace::Error> for Failure {
+    fn from(error: replace::Error) -> Failure {
+        Failure::Error(error.to_string())
+    }
+}
+
+/// Refuses arguments that contradict each other.
+pub fn check(destination: &Destination, input: &Path) -> Result<(), ExitCode> {
+    if destination.in_place && input == Path::new("-") {
+        report::error("--in-place needs a file, not standard input");
+        return Err(ExitCode::from(2));
+    }
+    Ok(())
+}
+
+/// Whether other writers of the file wait until it is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// From before the file is read.
+    Held,
+    /// Only while it is replaced: hooks run in between, which may take long. A change in the meantime
+    /// is an error.
+    NotHeld,
+}
+
+/// Reads a config, and finds the file that the new one goes to; `None` is standard output.
+pub fn read_config(
+    destination: &Destination,
+    config: &Path,
+    lock: Lock,
+) -> Result<(Config, Option<Target>), Failure> {
+    if destination.in_place {
+        return read_in_place(&files::config_file(config), lock, files::CONFIG_LIMIT);
+    }
+    Ok((files::read_config(config)?, output(destination)?))
+}
+
+/// Reads a hook file, and finds the file that the new one goes to; `None` is standard output.
+pub fn read_hook_file(destination: &Destination, file: &Path) -> Result<(Config, Option<Target>), Failure> {
+    if destination.in_place {
+        return read_in_place(file, Lock::Held, files::HOOK_FILE_LIMIT);
+    }
+    Ok((files::read_hook_file(file)?, output(destination)?))
+}
+
+fn read_in_place(file: &Path, lock: Lock, limit: u64) -> Result<(Config, Option<Target>), Failure> {
+    let mut target = Target::find(file)?;
+    if lock == Lock::Held {
+        target.lock()?;
+    }
+    let bytes = target.read(limit)?.to_vec();
+    Ok((Config::new(files::name(file), bytes)?, Some(target)))
+}
+
+/// Finds the file that `-o` names. An error is reported before hooks are run for nothing.
+fn output(destination: &Destination) -> Result<Option<Target>, Failure> {
+    match &destination.output {
+        Some(file) if file != Path::new("-") => Ok(Some(Target::find(file)?)),
+        _ => Ok(None),
+    }
+}
+
+/// Writes the new config or hook file. A file that is edited in place and need not change is not
+/// touched.
+pub fn write(target: Target, destination: &Destination, old: &Config, new: &str) -> Result<(), Failure> {
+    if destination.in_place && old.text == new {
+        return Ok(());
+    }
+    let path = target.path().to_owned();
+    let replaced = target.replace(new.as_bytes(), Durability::Synced)?;
+    for name in replaced.left_out {
+        let path = path.display();
+        report::note("note", &format!("{path}: the new file does not have the attribute {name}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,121 @@
+//! Reading the files that the user names: configs, hook files, states.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::AsRawFd;
+use std::path::{Path, PathBuf};
+
+use libhooks::Position;
+use libhooks::replace::Reason;
+use rustix::fs::{CWD, Mode, OFlags, openat};
+
+use crate::report::Failure;
+
+/// The largest config that is read, and the largest state of a container.
+pub const CONFIG_LIMIT: u64 = 64 << 20;
+
+/// The largest hook file that is read; the library has the same limit.
+pub const HOOK_FILE_LIMIT: u64 = 16 << 20;
+
+/// A config that was read, or a hook file.
+pub struct Config {
+    /// Its path, or `standard input`.
+    pub name: String,
+    pub text: String,
+}
+
+impl Config {
+    /// A config from its bytes, which must be UTF-8.
+    pub fn new(name: String, bytes: Vec<u8>) -> Result<Config, Failure> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Config { name, text }),
+            Err(error) => {
+                let position = Position::of(error.as_bytes(), error.utf8_error().valid_up_to());
+                let (line, column) = (position.line, position.column);
+                Err(Failure::Error(format!("{name}:{line}:{column}: it is not UTF-8 [not-utf8]")))
+            }
+        }
+    }
+
+    /// Describes an error of the library. An error about the config gets the config's name.
+    pub fn failure(&self, error: libhooks::Error) -> Failure {
+        match (&error.place().path, error.place().position) {
+            (None, Some(place)) => Failure::Error(format!(
+                "{}:{}:{}: {} [{}]",
+                self.name,
+                place.line,
+                place.column,
+                error.message(),
+                error.code().as_str()
+            )),
+            _ => Failure::Hooks(error),
+        }
+    }
+}
+
+/// The config file that a path means: in a bundle directory, its `config.json`.
+pub fn config_file(config: &Path) -> PathBuf {
+    if config.is_dir() { config.join("config.json") } else { config.to_owned() }
+}
+
+/// Reads a config; `-` is standard input. A path that names a FIFO, as `<(command)` does, is read to
+/// its end. The `config.json` of a bundle directory must be a regular file: the user did not ask to
+/// wait for a FIFO, or to open a device, that somebody put there.
+pub fn read_config(config: &Path) -> Result<Config, Failure> {
+    if config == Path::new("-") || !config.is_dir() {
+        return Config::new(name(config), read_bytes(config, CONFIG_LIMIT)?);
+    }
+    let path = config_file(config);
+    let file = open_regular(&path).map_err(|error| refused(&path, &error))?;
+    Config::new(name(&path), read_to_limit(file, &path, CONFIG_LIMIT)?)
+}
+
+/// Opens a file only if it is a regular one.
+fn open_regular(path: &Path) -> io::Result<File> {
+    let seen = File::from(openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?);
+    if !seen.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    // The same file, whatever the path means by now.
+    match File::open(format!("/proc/self/fd/{}", seen.as_raw_fd())) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // There is no /proc. With NONBLOCK, nothing is waited for.
+            let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+            Ok(File::from(openat(CWD, path, flags, Mode::empty())?))
+        }
+        opened => opened,
+    }
+}
+
+/// Reads a hook file; `-` is standard input.
+pub fn read_hook_file(file: &Path) -> Result<Config, Failure> {
+    Config::new(name(file), read_bytes(file, HOOK_FILE_LIMIT)?)
+}
+
+/// Reads all of a file of at most `limit` bytes; `-` is standard input.
+pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    if path == Path::new("-") {
+        return read_to_limit(io::stdin(), path, limit);
+    }
+    let file = File::open(path).map_err(|error| refused(path, &error))?;
+    read_to_limit(file, path, limit)
+}
+
+fn read_to_limit(input: impl Read, path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    // One byte more shows that there is more.
+    input.take(limit + 1).read_to_end(&mut bytes).map_err(|error| refused(path, &error))?;
+    if bytes.len() as u64 > limit {
+        return Err(Failure::Error(format!("{}: {}", name(path), Reason::TooLarge(limit))));
+    }
+    Ok(bytes)
+}
+
+fn refused(path: &Path, error: &io::Error) -> Failure {
+    Failure::Error(format!("{}: {error}", name(path)))
+}
+
+/// What messages call a file.
+pub fn name(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
+}
