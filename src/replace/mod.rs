@@ -70,6 +70,9 @@ use walk::{Place, walk};
 /// For so long the lock of a directory is waited for, and the reader of a FIFO that is written to.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 
+/// The unit tests do not wait for so long.
+const WAIT: Duration = if cfg!(test) { Duration::from_millis(50) } else { LOCK_WAIT };
+
 /// Between two attempts to get the lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(2);
 
@@ -417,9 +420,9 @@ impl Target {
     }
 }
 
-/// Tries again and again until there is an answer, for [`LOCK_WAIT`].
+/// Tries again and again until there is an answer, for [`WAIT`].
 fn wait_for<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
-    let end = Instant::now() + LOCK_WAIT;
+    let end = Instant::now() + WAIT;
     loop {
         if let Some(answer) = attempt() {
             return Some(answer);

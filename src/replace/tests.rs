@@ -1,1 +1,336 @@
+//! Another process acts at each point between two system calls.
 
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+
+use super::step::Step;
+use super::step::tests::with;
+use super::*;
+
+const USER: u32 = 12345;
+const OLD: &str = "{\"old\": 1}";
+const NEW: &str = "{\"new\": 1}";
+const FOREIGN: &str = "{\"foreign\": 1}";
+const SECRET: &str = "a secret of root's";
+
+const STEPS: [Step; 9] = [
+    Step::Component,
+    Step::Walked,
+    Step::Seen,
+    Step::Opened,
+    Step::Created,
+    Step::Filled,
+    Step::Compared,
+    Step::Exchanged,
+    Step::Conflicted,
+];
+
+/// A bundle of a user, who can write its directory and the one above, and files of root's.
+struct Place {
+    root: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Rc<Place> {
+        let place = Place { root: tempfile::tempdir().unwrap() };
+        for directory in ["home", "home/bundle", "victim"] {
+            fs::create_dir(place.path(directory)).unwrap();
+        }
+        fs::write(place.path("home/bundle/config.json"), OLD).unwrap();
+        for name in ["secret", "config.json"] {
+            fs::write(place.path("victim").join(name), SECRET).unwrap();
+            fs::set_permissions(place.path("victim").join(name), PermissionsExt::from_mode(0o600)).unwrap();
+        }
+        symlink(place.path("victim"), place.path("home/link")).unwrap();
+        // Where the tests run as an ordinary user, that user's directories are not root's either.
+        for path in ["home", "home/bundle", "home/bundle/config.json"] {
+            let _ = chown(place.path(path), Some(USER), Some(USER));
+        }
+        Rc::new(place)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    fn config(&self) -> PathBuf {
+        self.path("home/bundle/config.json")
+    }
+
+    /// Reads, changes and replaces the config, as root would.
+    fn edit(&self) -> Result<Replaced, Error> {
+        let mut target = Target::find_as(&self.config(), true)?;
+        target.lock()?;
+        target.read(1 << 20)?;
+        target.replace(NEW.as_bytes(), Durability::Unsynced)
+    }
+
+    /// Makes the file, or replaces it without reading it.
+    fn overwrite(&self) -> Result<Replaced, Error> {
+        Target::find_as(&self.config(), true)?.replace(NEW.as_bytes(), Durability::Unsynced)
+    }
+
+    /// Nothing of root's was read, written, or given away.
+    fn check(&self, what: &str) {
+        let names = |directory: &Path| {
+            let mut names: Vec<_> =
+                fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(&self.path("victim")), ["config.json", "secret"], "{what}");
+        for name in ["config.json", "secret"] {
+            let path = self.path("victim").join(name);
+            let metadata = fs::metadata(&path).unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), SECRET, "{what}");
+            assert_eq!(metadata.mode() & 0o777, 0o600, "{what}");
+            assert_ne!(metadata.uid(), USER, "{what}");
+        }
+        let bundle = self.path("home").join("bundle");
+        let bundle = if bundle.is_symlink() { self.path("home/link") } else { bundle };
+        for name in names(&bundle) {
+            let path = bundle.join(&name);
+            if path.is_symlink() || !path.is_file() {
+                continue;
+            }
+            let is_secret = fs::read_to_string(&path).unwrap() == SECRET;
+            assert!(!is_secret || fs::metadata(&path).unwrap().uid() != USER, "{what}: {name:?}");
+        }
+    }
+
+    fn temporary_names(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.path("home/bundle")).unwrap().map(|entry| entry.unwrap().path());
+        let is_ours = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(".oci-hooks.");
+        entries.filter(is_ours).collect()
+    }
+}
+
+/// Puts something else in the place of a path, at once.
+fn swap(path: &Path, make: impl FnOnce(&Path)) {
+    let other = path.with_extension("other");
+    let _ = fs::remove_file(&other);
+    make(&other);
+    fs::rename(&other, path).unwrap();
+}
+
+fn file_for_link(place: &Place) {
+    swap(&place.config(), |other| symlink(place.path("victim/secret"), other).unwrap());
+}
+
+fn file_for_hard_link(place: &Place) {
+    swap(&place.config(), |other| fs::hard_link(place.path("victim/secret"), other).unwrap());
+}
+
+fn file_for_fifo(place: &Place) {
+    swap(&place.config(), |other| {
+        let status = std::process::Command::new("mkfifo").arg(other).status().unwrap();
+        assert!(status.success());
+    });
+}
+
+fn file_for_directory(place: &Place) {
+    let (config, other) = (place.config(), place.path("home/bundle/directory"));
+    fs::create_dir(&other).unwrap();
+    renameat_with(CWD, &config, CWD, &other, RenameFlags::EXCHANGE).unwrap();
+}
+
+fn directory_for_link(place: &Place) {
+    let (bundle, link) = (place.path("home/bundle"), place.path("home/link"));
+    renameat_with(CWD, bundle, CWD, link, RenameFlags::EXCHANGE).unwrap();
+}
+
+fn temporary_for_link(place: &Place) {
+    for name in place.temporary_names() {
+        swap(&name, |other| symlink(place.path("victim/secret"), other).unwrap());
+    }
+}
+
+fn temporary_for_hard_link(place: &Place) {
+    for name in place.temporary_names() {
+        swap(&name, |other| fs::hard_link(place.path("victim/secret"), other).unwrap());
+    }
+}
+
+type Attack = (&'static str, fn(&Place));
+
+const ATTACKS: [Attack; 7] = [
+    ("the file for a link", file_for_link),
+    ("the file for a hard link", file_for_hard_link),
+    ("the file for a FIFO", file_for_fifo),
+    ("the file for a directory", file_for_directory),
+    ("the directory for a link", directory_for_link),
+    ("the temporary name for a link", temporary_for_link),
+    ("the temporary name for a hard link", temporary_for_hard_link),
+];
+
+/// Has another process act once, the `skip`-th time that a step is reached.
+fn act_at<T>(
+    place: &Rc<Place>,
+    (at, skip): (Step, usize),
+    act: impl Fn(&Place) + 'static,
+    during: impl FnOnce() -> T,
+) -> (T, bool) {
+    let acted = Rc::new(std::cell::Cell::new(false));
+    let (acts, in_act) = (Rc::clone(&acted), Rc::clone(place));
+    let mut left = skip;
+    let other = move |step: Step| {
+        if step != at {
+        } else if left > 0 {
+            left -= 1;
+        } else if !acts.replace(true) {
+            act(&in_act);
+        }
+    };
+    let done = with(other, during);
+    (done, acted.get())
+}
+
+#[test]
+fn nobody_wins_a_race() {
+    let mut acted = 0;
+    for (name, attack) in ATTACKS {
+        for step in STEPS {
+            // A path has several components.
+            for skip in 0.. {
+                let edit: fn(&Place) -> _ = Place::edit;
+                let overwrite: fn(&Place) -> _ = Place::overwrite;
+                let mut any = false;
+                for change in [edit, overwrite] {
+                    let place = Place::new();
+                    let (result, has_acted) = act_at(&place, (step, skip), attack, || change(&place));
+                    place.check(&format!("{name} swapped at {step:?} ({skip}): {result:?}"));
+                    any |= has_acted;
+                }
+                if !any {
+                    break;
+                }
+                acted += 1;
+            }
+        }
+    }
+    assert!(acted > 7 * 8, "{acted}");
+}
+
+#[test]
+fn a_new_file_goes_where_its_directory_is() {
+    for (name, attack) in ATTACKS {
+        if name.starts_with("the file") {
+            continue;
+        }
+        for step in STEPS {
+            let place = Place::new();
+            fs::remove_file(place.config()).unwrap();
+            let (result, _) = act_at(&place, (step, 0), attack, || place.overwrite());
+            place.check(&format!("{name} swapped at {step:?}: {result:?}"));
+        }
+    }
+}
+
+#[test]
+fn a_link_is_not_followed_after_the_walk() {
+    // Each of the three ways to open something has O_NOFOLLOW.
+    let swapped_at = |step, skip, attack: fn(&Place)| {
+        let place = Place::new();
+        let (result, acted) = act_at(&place, (step, skip), attack, || place.edit());
+        assert!(acted);
+        result.unwrap_err()
+    };
+    // The directory, after its parent was opened. The way to it has as many components.
+    let components = Place::new().config().components().count() - 1;
+    let error = swapped_at(Step::Component, components - 2, directory_for_link);
+    assert!(matches!(error.reason(), Reason::Link(link) if link.ends_with("home/bundle")), "{error}");
+    let error = swapped_at(Step::Walked, 0, file_for_link);
+    assert!(matches!(error.reason(), Reason::NotRegular), "{error}");
+    let error = swapped_at(Step::Seen, 0, file_for_link);
+    assert_eq!(error.errno(), Some(Errno::LOOP.raw_os_error()), "{error}");
+}
+
+/// What the file of another process looks like after a conflict.
+fn content(place: &Place) -> String {
+    fs::read_to_string(place.config()).unwrap()
+}
+
+#[test]
+fn a_change_by_another_process_stays() {
+    let renames = |place: &Place| swap(&place.config(), |other| fs::write(other, FOREIGN).unwrap());
+    let writes = |place: &Place| fs::write(place.config(), FOREIGN).unwrap();
+    let removes = |place: &Place| fs::remove_file(place.config()).unwrap();
+    let restricts =
+        |place: &Place| fs::set_permissions(place.config(), PermissionsExt::from_mode(0o600)).unwrap();
+    for step in [Step::Created, Step::Filled, Step::Compared] {
+        for (name, act) in [("renames", renames as fn(&Place)), ("writes", writes), ("restricts", restricts)]
+        {
+            let place = Place::new();
+            let (result, acted) = act_at(&place, (step, 0), act, || place.edit());
+            let error = result.expect_err(&format!("{name} at {step:?}"));
+            assert!(acted && matches!(error.reason(), Reason::Changed(None)), "{error}");
+            let want = if name == "restricts" { OLD } else { FOREIGN };
+            assert_eq!(content(&place), want, "{name} at {step:?}");
+            assert_eq!(place.temporary_names(), [] as [PathBuf; 0]);
+        }
+        let place = Place::new();
+        let (result, _) = act_at(&place, (step, 0), removes, || place.edit());
+        assert!(matches!(result.unwrap_err().reason(), Reason::Changed(None)));
+        assert!(!place.config().exists());
+    }
+}
+
+#[test]
+fn a_write_into_the_open_file_stays() {
+    // The same length and time: only the content shows it.
+    let place = Place::new();
+    let file = fs::OpenOptions::new().write(true).open(place.config()).unwrap();
+    let times = fs::FileTimes::new().set_modified(fs::metadata(place.config()).unwrap().modified().unwrap());
+    let other = OLD.replace('1', "2");
+    let written = other.clone();
+    let writes = move |_: &Place| {
+        (&file).write_all(written.as_bytes()).unwrap();
+        file.set_times(times).unwrap();
+    };
+    let (result, _) = act_at(&place, (Step::Compared, 0), writes, || place.edit());
+    assert!(matches!(result.unwrap_err().reason(), Reason::Changed(None)));
+    assert_eq!(content(&place), other);
+}
+
+#[test]
+fn the_last_of_three_writers_wins() {
+    // One while we hold the file of another one.
+    let place = Place::new();
+    let first = Rc::clone(&place);
+    let other = move |step| {
+        let text = match step {
+            Step::Compared => FOREIGN,
+            Step::Conflicted => "{\"foreign\": 2}",
+            _ => return,
+        };
+        swap(&first.config(), |other| fs::write(other, text).unwrap());
+    };
+    let error = with(other, || place.edit()).unwrap_err();
+    assert!(matches!(error.reason(), Reason::Changed(None)), "{error}");
+    assert_eq!(content(&place), "{\"foreign\": 2}");
+    assert_eq!(place.temporary_names(), [] as [PathBuf; 0]);
+}
+
+#[test]
+fn a_file_that_appears_is_not_replaced() {
+    let place = Place::new();
+    fs::remove_file(place.config()).unwrap();
+    let appears = |place: &Place| fs::write(place.config(), FOREIGN).unwrap();
+    let (result, _) = act_at(&place, (Step::Filled, 0), appears, || place.overwrite());
+    assert!(matches!(result.unwrap_err().reason(), Reason::Changed(None)));
+    assert_eq!(content(&place), FOREIGN);
+}
+
+#[test]
+fn without_a_conflict_it_is_replaced() {
+    let place = Place::new();
+    let replaced = place.edit().unwrap();
+    assert_eq!((content(&place).as_str(), replaced.left_out.len()), (NEW, 0));
+    place.check("no attack");
+    assert_eq!(place.temporary_names(), [] as [PathBuf; 0]);
+}
