@@ -1,0 +1,316 @@
+//! Replacing a file that something interrupts: other writers, signals, kill -9, errors of the system.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::process::{Pid, Signal, kill_process};
+use support::{CONFIG, INJECTED, Place, is_root};
+
+const IN_PLACE: [&str; 5] = ["inject", "--hooks-dir", "hooks.d", "--in-place", "bundle"];
+
+fn start(place: &Place, arguments: &[&str]) -> Child {
+    place.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// A config that takes some time to be read and written.
+fn large() -> String {
+    format!("{{\"x\":\"{}\"}}", "a".repeat(1 << 20))
+}
+
+#[test]
+fn no_injection_of_concurrent_writers_is_lost() {
+    let place = Place::new();
+    let children: Vec<Child> = (0..16).map(|_| start(&place, &IN_PLACE)).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let config = place.read("bundle/config.json");
+    assert_eq!(config.matches("/bin/true").count(), 16, "{config}");
+    assert_eq!(place.names("bundle"), ["config.json"]);
+}
+
+#[test]
+fn a_lock_that_is_never_given_up_is_an_error() {
+    let place = Place::new();
+    let directory = fs::File::open(place.path("bundle")).unwrap();
+    flock(&directory, FlockOperation::LockExclusive).unwrap();
+    let (code, _, stderr) = place.run(&IN_PLACE);
+    let want = "error: bundle/config.json: another process has held the lock of its directory for 5 s\n";
+    assert_eq!((code, stderr.as_str()), (Some(1), want));
+    assert_eq!(place.read("bundle/config.json"), CONFIG);
+    flock(&directory, FlockOperation::Unlock).unwrap();
+    place.edit("bundle");
+}
+
+/// The temporary names in the bundle.
+fn temporary(place: &Place) -> Vec<String> {
+    place.names("bundle").into_iter().filter(|name| name.starts_with(".oci-hooks.")).collect()
+}
+
+/// Runs for a while that differs each time, without sleeping.
+fn spin(number: u32) {
+    let length = Duration::from_micros(u64::from(number) * 7919 % 20_000);
+    let start = Instant::now();
+    while start.elapsed() < length {
+        std::hint::spin_loop();
+    }
+}
+
+#[test]
+fn kill_9_leaves_the_old_or_the_new_file() {
+    let place = Place::new();
+    let old = large();
+    fs::write(place.path("bundle/config.json"), &old).unwrap();
+    place.edit("bundle");
+    let new = place.read("bundle/config.json");
+    let (mut replaced, mut left) = (0, 0);
+    for number in 0..200 {
+        fs::write(place.path("bundle/config.json"), &old).unwrap();
+        let mut child = start(&place, &IN_PLACE);
+        spin(number);
+        let _ = child.kill();
+        child.wait().unwrap();
+        let now = place.read("bundle/config.json");
+        assert!(now == old || now == new, "{} bytes", now.len());
+        let temporary = temporary(&place);
+        assert!(temporary.len() <= 1, "{temporary:?}");
+        replaced += u32::from(now == new);
+        left += temporary.len();
+    }
+    println!("{replaced} of 200 files were replaced before the kill, {left} temporary files were left");
+    fs::write(place.path("bundle/config.json"), CONFIG).unwrap();
+    place.edit("bundle");
+    assert_eq!(place.names("bundle"), ["config.json"]);
+}
+
+#[test]
+fn signals_leave_nothing_behind() {
+    let place = Place::new();
+    let old = large();
+    for number in 0..90 {
+        fs::write(place.path("bundle/config.json"), &old).unwrap();
+        let mut child = start(&place, &IN_PLACE);
+        spin(number);
+        let signal = [Signal::TERM, Signal::INT, Signal::HUP][number as usize % 3];
+        let _ = kill_process(Pid::from_child(&child), signal);
+        child.wait().unwrap();
+        assert_eq!(place.names("bundle"), ["config.json"], "{signal:?}");
+        let now = place.read("bundle/config.json");
+        assert!(now == old || now.ends_with("}"), "{} bytes", now.len());
+    }
+}
+
+/// Runs the command under strace, which makes one system call after the other fail or end it.
+fn strace(place: &Place, inject: &str) -> Option<std::process::ExitStatus> {
+    let command = Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", inject, env!("CARGO_BIN_EXE_oci-hooks")])
+        .args(IN_PLACE)
+        .current_dir(place.path("."))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    command.ok()
+}
+
+/// Whether strace works here.
+fn has_strace(test: &str) -> bool {
+    let place = Place::new();
+    let works = strace(&place, "inject=nfsservctl:error=EIO").is_some_and(|status| status.success());
+    if !works {
+        println!("SKIP: {test}: strace cannot be used here");
+    }
+    works
+}
+
+/// The system calls that change something, and those before and after them.
+const CALLS: &str = "openat,flock,linkat,renameat,renameat2,unlinkat,write,fsync,fchmod,fchown,\
+    fsetxattr,fremovexattr,fgetxattr,flistxattr,getrandom,rt_sigprocmask,statx";
+
+#[test]
+fn kill_9_at_each_system_call() {
+    if !has_strace("kill_9_at_each_system_call") {
+        return;
+    }
+    // With and without O_TMPFILE, whose file cannot be linked in the second case.
+    for more in ["", "linkat"] {
+        let place = Place::new();
+        let mut left = 0;
+        for number in 1.. {
+            fs::write(place.path("bundle/config.json"), CONFIG).unwrap();
+            let mut inject = format!("inject={CALLS}:signal=KILL:when={number}");
+            if !more.is_empty() {
+                inject = format!("inject={}:signal=KILL:when={number}", CALLS.replace("linkat,", ""));
+            }
+            let status = strace_with(&place, &inject, more);
+            let now = place.read("bundle/config.json");
+            assert!(now == CONFIG || now == INJECTED, "call {number}: {now}");
+            let temporary = temporary(&place);
+            assert!(temporary.len() <= 1, "call {number}: {temporary:?}");
+            left += temporary.len();
+            if status.success() {
+                assert!(number > 20, "{number}");
+                assert_eq!(place.names("bundle"), ["config.json"]);
+                break;
+            }
+            assert_eq!(status.signal(), Some(9), "call {number}: {status}");
+        }
+        assert!(left > 0, "no call was killed in the moment that leaves a temporary file");
+    }
+}
+
+/// As [`strace`], while some system calls fail.
+fn strace_with(place: &Place, inject: &str, failing: &str) -> std::process::ExitStatus {
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", inject]);
+    if !failing.is_empty() {
+        command.args(["-e", &format!("inject={failing}:error=EPERM")]);
+    }
+    command.arg(env!("CARGO_BIN_EXE_oci-hooks")).args(IN_PLACE).current_dir(place.path("."));
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap()
+}
+
+#[test]
+fn file_systems_that_lack_something() {
+    if !has_strace("file_systems_that_lack_something") {
+        return;
+    }
+    for failing in [
+        // No file without a name can be linked; nothing can be exchanged; no attributes; no locks.
+        "inject=linkat:error=EPERM",
+        "inject=linkat:error=EOPNOTSUPP",
+        "inject=renameat2:error=EINVAL",
+        "inject=renameat2:error=ENOSYS",
+        "inject=flistxattr,fgetxattr,fremovexattr:error=EOPNOTSUPP",
+        "inject=flock:error=ENOLCK",
+    ] {
+        let place = Place::new();
+        let status = strace(&place, failing).unwrap();
+        assert!(status.success(), "{failing}");
+        assert_eq!(place.read("bundle/config.json"), INJECTED, "{failing}");
+        assert_eq!(place.names("bundle"), ["config.json"], "{failing}");
+    }
+    for failing in [
+        "inject=write:error=ENOSPC:when=1",
+        "inject=fsync:error=EIO:when=1",
+        "inject=fchmod:error=EIO",
+        "inject=fgetxattr:error=EIO",
+        "inject=renameat2:error=EIO",
+    ] {
+        let place = Place::new();
+        let status = strace(&place, failing).unwrap();
+        assert_eq!(status.code(), Some(1), "{failing}");
+        assert_eq!(place.read("bundle/config.json"), CONFIG, "{failing}");
+        assert_eq!(place.names("bundle"), ["config.json"], "{failing}");
+    }
+}
+
+#[test]
+fn only_our_leftovers_are_removed() {
+    let place = Place::new();
+    let name = |last: char| format!("bundle/.oci-hooks.{}{last}", "0123456789abcdef0123456789abcde");
+    let write = |name: &str| fs::write(place.path(name), "left").unwrap();
+    write(&name('0'));
+    // Another name, a link, a second name, a directory.
+    write("bundle/.oci-hooks.json");
+    write("bundle/.oci-hooks.0123456789ABCDEF0123456789abcdef");
+    write("other");
+    std::os::unix::fs::symlink("../other", place.path(&name('1'))).unwrap();
+    fs::hard_link(place.path("other"), place.path(&name('2'))).unwrap();
+    fs::create_dir(place.path(&name('3'))).unwrap();
+    if is_root() {
+        write(&name('4'));
+        std::os::unix::fs::chown(place.path(&name('4')), Some(1234), None).unwrap();
+    }
+    let mut want = place.names("bundle");
+    want.retain(|left| !left.ends_with("abcde0"));
+    place.edit("bundle");
+    assert_eq!(place.names("bundle"), want);
+    // One that belongs to the owner of the file was left by a writer of that file.
+    if is_root() {
+        std::os::unix::fs::chown(place.path("bundle/config.json"), Some(1234), None).unwrap();
+        assert_eq!(place.run(&IN_PLACE).0, Some(0));
+        assert!(!place.names("bundle").iter().any(|left| left.ends_with("abcde4")));
+    }
+}
+
+/// A small tmpfs; `None`, with a reason, where none can be mounted.
+struct Mounted(tempfile::TempDir);
+
+impl Mounted {
+    fn new(test: &str, options: &str) -> Option<Mounted> {
+        let directory = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", options, "tmpfs"])
+            .arg(directory.path())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success());
+        if !mounted {
+            println!("SKIP: {test}: no tmpfs can be mounted here");
+            return None;
+        }
+        Some(Mounted(directory))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[test]
+fn a_full_or_read_only_file_system() {
+    let Some(mounted) = Mounted::new("a_full_or_read_only_file_system", "size=3m") else { return };
+    let place = Place::within(mounted.path());
+    let old = large();
+    fs::write(place.path("bundle/config.json"), &old).unwrap();
+    fs::write(place.path("filling"), vec![0; 1 << 20]).unwrap();
+    let (code, _, stderr) = place.run(&IN_PLACE);
+    let want =
+        "error: bundle/config.json: cannot write the new file: No space left on device (os error 28)\n";
+    assert_eq!((code, stderr.as_str()), (Some(1), want));
+    assert_eq!(place.read("bundle/config.json"), old);
+    assert_eq!(place.names("bundle"), ["config.json"]);
+    let remount = |options: &str| {
+        let status = Command::new("mount").args(["-o", options]).arg(mounted.path()).status().unwrap();
+        assert!(status.success());
+    };
+    remount("remount,ro");
+    let (code, _, stderr) = place.run(&IN_PLACE);
+    assert_eq!(code, Some(1));
+    assert!(stderr.starts_with("error: bundle/config.json: cannot create a temporary file"), "{stderr}");
+    assert!(stderr.contains("Read-only file system"), "{stderr}");
+    remount("remount,rw");
+}
+
+#[test]
+fn a_directory_that_may_not_be_written() {
+    if is_root() {
+        println!("SKIP: a_directory_that_may_not_be_written: root may");
+        return;
+    }
+    let place = Place::new();
+    fs::set_permissions(place.path("bundle"), PermissionsExt::from_mode(0o555)).unwrap();
+    let (code, _, stderr) = place.run(&IN_PLACE);
+    fs::set_permissions(place.path("bundle"), PermissionsExt::from_mode(0o755)).unwrap();
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains("error: bundle/config.json: cannot create"), "{stderr}");
+    // One that may be written and not read is not locked, but it is enough.
+    fs::set_permissions(place.path("bundle"), PermissionsExt::from_mode(0o300)).unwrap();
+    place.edit("bundle/config.json");
+    fs::set_permissions(place.path("bundle"), PermissionsExt::from_mode(0o755)).unwrap();
+    assert_eq!(place.read("bundle/config.json"), INJECTED);
+}
