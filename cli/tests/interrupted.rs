@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
@@ -54,11 +54,18 @@ fn temporary(place: &Place) -> Vec<String> {
     place.names("bundle").into_iter().filter(|name| name.starts_with(".oci-hooks.")).collect()
 }
 
-/// Runs for a while that differs each time, without sleeping.
-fn spin(number: u32) {
-    let length = Duration::from_micros(u64::from(number) * 7919 % 20_000);
-    let start = Instant::now();
-    while start.elapsed() < length {
+/// How long the command takes.
+fn duration(place: &Place) -> Duration {
+    let begin = Instant::now();
+    start(place, &IN_PLACE).wait().unwrap();
+    begin.elapsed()
+}
+
+/// Runs for a part of `most` that differs each time, without sleeping.
+fn spin(number: u32, most: Duration) {
+    let length = most * (number * 37 % 101) / 85;
+    let begin = Instant::now();
+    while begin.elapsed() < length {
         std::hint::spin_loop();
     }
 }
@@ -70,11 +77,13 @@ fn kill_9_leaves_the_old_or_the_new_file() {
     fs::write(place.path("bundle/config.json"), &old).unwrap();
     place.edit("bundle");
     let new = place.read("bundle/config.json");
+    fs::write(place.path("bundle/config.json"), &old).unwrap();
+    let most = duration(&place);
     let (mut replaced, mut left) = (0, 0);
     for number in 0..200 {
         fs::write(place.path("bundle/config.json"), &old).unwrap();
         let mut child = start(&place, &IN_PLACE);
-        spin(number);
+        spin(number, most);
         let _ = child.kill();
         child.wait().unwrap();
         let now = place.read("bundle/config.json");
@@ -94,10 +103,12 @@ fn kill_9_leaves_the_old_or_the_new_file() {
 fn signals_leave_nothing_behind() {
     let place = Place::new();
     let old = large();
+    fs::write(place.path("bundle/config.json"), &old).unwrap();
+    let most = duration(&place);
     for number in 0..90 {
         fs::write(place.path("bundle/config.json"), &old).unwrap();
         let mut child = start(&place, &IN_PLACE);
-        spin(number);
+        spin(number, most);
         let signal = [Signal::TERM, Signal::INT, Signal::HUP][number as usize % 3];
         let _ = kill_process(Pid::from_child(&child), signal);
         child.wait().unwrap();
@@ -107,74 +118,90 @@ fn signals_leave_nothing_behind() {
     }
 }
 
-/// Runs the command under strace, which makes one system call after the other fail or end it.
-fn strace(place: &Place, inject: &str) -> Option<std::process::ExitStatus> {
-    let command = Command::new("strace")
-        .args(["-f", "-qq", "-o", "/dev/null", "-e", inject, env!("CARGO_BIN_EXE_oci-hooks")])
-        .args(IN_PLACE)
-        .current_dir(place.path("."))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status();
-    command.ok()
+/// Runs the command under strace, which makes system calls fail, or ends it at one.
+fn strace(place: &Place, injections: &[&str]) -> Option<Output> {
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null"]);
+    for injection in injections {
+        strace.args(["-e", &format!("inject={injection}")]);
+    }
+    strace.arg(env!("CARGO_BIN_EXE_oci-hooks")).args(IN_PLACE).current_dir(place.path("."));
+    strace.stdin(Stdio::null()).output().ok()
 }
 
 /// Whether strace works here.
 fn has_strace(test: &str) -> bool {
-    let place = Place::new();
-    let works = strace(&place, "inject=nfsservctl:error=EIO").is_some_and(|status| status.success());
+    let works = strace(&Place::new(), &["fsync:delay_enter=0"]);
+    let works = works.is_some_and(|output| output.status.success());
     if !works {
         println!("SKIP: {test}: strace cannot be used here");
     }
     works
 }
 
-/// The system calls that change something, and those before and after them.
-const CALLS: &str = "openat,flock,linkat,renameat,renameat2,unlinkat,write,fsync,fchmod,fchown,\
-    fsetxattr,fremovexattr,fgetxattr,flistxattr,getrandom,rt_sigprocmask,statx";
+/// The system calls that find, make, complete and place a file. (An architecture need not have all.)
+const CALLS: [&str; 16] = [
+    "openat",
+    "readlinkat",
+    "statx",
+    "flock",
+    "linkat",
+    "renameat2",
+    "unlinkat",
+    "write",
+    "fsync",
+    "fchmod",
+    "fchown",
+    "fremovexattr",
+    "fgetxattr",
+    "flistxattr",
+    "getrandom",
+    "rt_sigprocmask",
+];
+
+/// Sends a signal at each of these system calls in turn, as the command is, and where a file without a
+/// name cannot be linked. Returns how many runs it ended, and how many temporary files were left.
+fn interrupt_each_call(signal: &str, number_of_signal: i32) -> (usize, usize) {
+    let (mut ended, mut left) = (0, 0);
+    for failing in [&[][..], &["linkat:error=EPERM"]] {
+        let place = Place::new();
+        for call in CALLS.into_iter().filter(|call| failing.is_empty() || *call != "linkat") {
+            for number in 1.. {
+                fs::write(place.path("bundle/config.json"), CONFIG).unwrap();
+                let injection = format!("{call}:signal={signal}:when={number}");
+                let output = strace(&place, &[&[injection.as_str()], failing].concat()).unwrap();
+                let now = place.read("bundle/config.json");
+                assert!(now == CONFIG || now == INJECTED, "{injection}: {now}");
+                let temporary = temporary(&place);
+                assert!(temporary.len() <= 1, "{injection}: {temporary:?}");
+                left += temporary.len();
+                if output.status.success() {
+                    assert_eq!(place.names("bundle"), ["config.json"], "{injection}");
+                    break;
+                }
+                let outcome = support::outcome(&output);
+                assert_eq!(output.status.signal(), Some(number_of_signal), "{injection}: {outcome:?}");
+                ended += 1;
+            }
+        }
+    }
+    (ended, left)
+}
 
 #[test]
 fn kill_9_at_each_system_call() {
-    if !has_strace("kill_9_at_each_system_call") {
-        return;
-    }
-    // With and without O_TMPFILE, whose file cannot be linked in the second case.
-    for more in ["", "linkat"] {
-        let place = Place::new();
-        let mut left = 0;
-        for number in 1.. {
-            fs::write(place.path("bundle/config.json"), CONFIG).unwrap();
-            let mut inject = format!("inject={CALLS}:signal=KILL:when={number}");
-            if !more.is_empty() {
-                inject = format!("inject={}:signal=KILL:when={number}", CALLS.replace("linkat,", ""));
-            }
-            let status = strace_with(&place, &inject, more);
-            let now = place.read("bundle/config.json");
-            assert!(now == CONFIG || now == INJECTED, "call {number}: {now}");
-            let temporary = temporary(&place);
-            assert!(temporary.len() <= 1, "call {number}: {temporary:?}");
-            left += temporary.len();
-            if status.success() {
-                assert!(number > 20, "{number}");
-                assert_eq!(place.names("bundle"), ["config.json"]);
-                break;
-            }
-            assert_eq!(status.signal(), Some(9), "call {number}: {status}");
-        }
-        assert!(left > 0, "no call was killed in the moment that leaves a temporary file");
+    if has_strace("kill_9_at_each_system_call") {
+        let (ended, left) = interrupt_each_call("KILL", 9);
+        assert!(ended > 100 && left > 0, "{ended} runs were killed, {left} temporary files were left");
     }
 }
 
-/// As [`strace`], while some system calls fail.
-fn strace_with(place: &Place, inject: &str, failing: &str) -> std::process::ExitStatus {
-    let mut command = Command::new("strace");
-    command.args(["-f", "-qq", "-o", "/dev/null", "-e", inject]);
-    if !failing.is_empty() {
-        command.args(["-e", &format!("inject={failing}:error=EPERM")]);
+#[test]
+fn a_signal_at_each_system_call() {
+    if has_strace("a_signal_at_each_system_call") {
+        let (ended, left) = interrupt_each_call("TERM", 15);
+        assert!(ended > 100 && left == 0, "{ended} runs were ended, {left} temporary files were left");
     }
-    command.arg(env!("CARGO_BIN_EXE_oci-hooks")).args(IN_PLACE).current_dir(place.path("."));
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap()
 }
 
 #[test]
@@ -184,29 +211,29 @@ fn file_systems_that_lack_something() {
     }
     for failing in [
         // No file without a name can be linked; nothing can be exchanged; no attributes; no locks.
-        "inject=linkat:error=EPERM",
-        "inject=linkat:error=EOPNOTSUPP",
-        "inject=renameat2:error=EINVAL",
-        "inject=renameat2:error=ENOSYS",
-        "inject=flistxattr,fgetxattr,fremovexattr:error=EOPNOTSUPP",
-        "inject=flock:error=ENOLCK",
+        "linkat:error=EPERM",
+        "linkat:error=EOPNOTSUPP",
+        "renameat2:error=EINVAL",
+        "renameat2:error=ENOSYS",
+        "flistxattr,fgetxattr,fremovexattr:error=EOPNOTSUPP",
+        "flock:error=ENOLCK",
     ] {
         let place = Place::new();
-        let status = strace(&place, failing).unwrap();
-        assert!(status.success(), "{failing}");
+        let output = strace(&place, &[failing]).unwrap();
+        assert!(output.status.success(), "{failing}: {:?}", support::outcome(&output));
         assert_eq!(place.read("bundle/config.json"), INJECTED, "{failing}");
         assert_eq!(place.names("bundle"), ["config.json"], "{failing}");
     }
     for failing in [
-        "inject=write:error=ENOSPC:when=1",
-        "inject=fsync:error=EIO:when=1",
-        "inject=fchmod:error=EIO",
-        "inject=fgetxattr:error=EIO",
-        "inject=renameat2:error=EIO",
+        "write:error=ENOSPC:when=1",
+        "fsync:error=EIO:when=1",
+        "fchmod:error=EIO",
+        "fgetxattr:error=EIO",
+        "renameat2:error=EIO",
     ] {
         let place = Place::new();
-        let status = strace(&place, failing).unwrap();
-        assert_eq!(status.code(), Some(1), "{failing}");
+        let output = strace(&place, &[failing]).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{failing}: {:?}", support::outcome(&output));
         assert_eq!(place.read("bundle/config.json"), CONFIG, "{failing}");
         assert_eq!(place.names("bundle"), ["config.json"], "{failing}");
     }

@@ -196,7 +196,9 @@ impl Target {
     /// Opens the old file, if there is one. What is not a regular file is not opened.
     fn open_old(&self) -> Result<Option<Old>, Reason> {
         let seen = match look(&self.directory, &self.name) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return if self.inode.is_some() { Err(Reason::Nameless) } else { Ok(None) };
+            }
             seen => seen.map_err(Reason::refused)?.1,
         };
         if !seen.is_file() {
