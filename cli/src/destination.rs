@@ -1,4 +1,5 @@
-//! Where a new config or hook file goes: to standard output, to a file, or over the one that was read.
+//! Where a new config or hook file goes: to standard output, to a file, or over the one that was
+//! read.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,8 +30,8 @@ pub fn check(destination: &Destination, input: &Path) -> Result<(), ExitCode> {
 pub enum Lock {
     /// From before the file is read.
     Held,
-    /// Only while it is replaced: hooks run in between, which may take long. A change in the meantime
-    /// is an error.
+    /// Only while it is replaced: hooks run in between, which may take long. A change in the
+    /// meantime is an error.
     NotHeld,
 }
 

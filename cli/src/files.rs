@@ -58,9 +58,9 @@ pub fn config_file(config: &Path) -> PathBuf {
     if config.is_dir() { config.join("config.json") } else { config.to_owned() }
 }
 
-/// Reads a config; `-` is standard input. A path that names a FIFO, as `<(command)` does, is read to
-/// its end. The `config.json` of a bundle directory must be a regular file: the user did not ask to
-/// wait for a FIFO, or to open a device, that somebody put there.
+/// Reads a config; `-` is standard input. A path that names a FIFO, as `<(command)` does, is read
+/// to its end. The `config.json` of a bundle directory must be a regular file: the user did not ask
+/// to wait for a FIFO, or to open a device, that somebody put there.
 pub fn read_config(config: &Path) -> Result<Config, Failure> {
     if config == Path::new("-") || !config.is_dir() {
         return Config::new(name(config), read_bytes(config, CONFIG_LIMIT)?);

@@ -1,4 +1,5 @@
-//! Replacing a file that something interrupts: other writers, signals, kill -9, errors of the system.
+//! Replacing a file that something interrupts: other writers, signals, kill -9, errors of the
+//! system.
 
 mod support;
 
@@ -139,7 +140,8 @@ fn has_strace(test: &str) -> bool {
     works
 }
 
-/// The system calls that find, make, complete and place a file. (An architecture need not have all.)
+/// The system calls that find, make, complete and place a file. (An architecture need not have
+/// all.)
 const CALLS: [&str; 16] = [
     "openat",
     "readlinkat",
@@ -159,8 +161,9 @@ const CALLS: [&str; 16] = [
     "rt_sigprocmask",
 ];
 
-/// Sends a signal at each of these system calls in turn, as the command is, and where a file without a
-/// name cannot be linked. Returns how many runs it ended, and how many temporary files were left.
+/// Sends a signal at each of these system calls in turn, as the command is, and where a file
+/// without a name cannot be linked. Returns how many runs it ended, and how many temporary files
+/// were left.
 fn interrupt_each_call(signal: &str, number_of_signal: i32) -> (usize, usize) {
     let (mut ended, mut left) = (0, 0);
     for failing in [&[][..], &["linkat:error=EPERM"]] {

@@ -199,8 +199,8 @@ fn root_follows_no_link_of_another_user() {
         chown(&here, Some(0), Some(0)).unwrap();
         fs::set_permissions(&here, PermissionsExt::from_mode(0o755)).unwrap();
     };
-    // The link is in a directory of another user, in one that everybody may write (a sticky one, too),
-    // or in one of a group.
+    // The link is in a directory of another user, in one that everybody may write (a sticky one,
+    // too), or in one of a group.
     chown(&here, Some(1234), None).unwrap();
     refused("owner", "link", "link");
     refused("owner, a directory", "directory/config.json", "directory");

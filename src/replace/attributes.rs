@@ -89,8 +89,8 @@ fn attribute(file: &File, name: &str) -> rustix::io::Result<Option<Vec<u8>>> {
     grow(|buffer| rustix::fs::fgetxattr(file, name, buffer))
 }
 
-/// Reads into a buffer that is made larger until it suffices. `None`: there is no such attribute, or
-/// the file system has no attributes.
+/// Reads into a buffer that is made larger until it suffices. `None`: there is no such attribute,
+/// or the file system has no attributes.
 fn grow(mut read: impl FnMut(&mut [u8]) -> rustix::io::Result<usize>) -> rustix::io::Result<Option<Vec<u8>>> {
     // The system allows 64 KiB.
     let mut buffer = vec![0; 512];

@@ -18,7 +18,8 @@ pub struct Error {
 pub enum Reason {
     /// The system refused an operation. The text says which, where the path alone does not.
     System {
-        /// What was tried: `create a temporary file`; empty for opening and reading the file itself.
+        /// What was tried: `create a temporary file`; empty for opening and reading the file
+        /// itself.
         operation: &'static str,
         /// What the system said.
         error: io::Error,
@@ -36,8 +37,8 @@ pub enum Reason {
     TooLarge(u64),
     /// Another process held the lock of the directory for [`LOCK_WAIT`](super::LOCK_WAIT).
     Locked,
-    /// Another process changed, removed or replaced the file in the meantime, or made a file of that
-    /// name. Its version stays. The text names a file that was left behind, if there is one.
+    /// Another process changed, removed or replaced the file in the meantime, or made a file of
+    /// that name. Its version stays. The text names a file that was left behind, if there is one.
     Changed(Option<PathBuf>),
 }
 

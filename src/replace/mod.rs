@@ -1,8 +1,8 @@
 //! Replacing a file that lies in a directory which other users may write.
 //!
-//! A program that edits a file as root must not let the owner of the directory choose which file that
-//! is, or who gets it. Therefore a path is walked once, and everything after that happens through
-//! the descriptors of the directory and of the old and the new file:
+//! A program that edits a file as root must not let the owner of the directory choose which file
+//! that is, or who gets it. Therefore a path is walked once, and everything after that happens
+//! through the descriptors of the directory and of the old and the new file:
 //!
 //! ```
 //! use libhooks::replace::{Durability, Target};
@@ -19,22 +19,23 @@
 //! ```
 //!
 //! - **Links.** A process whose effective user is root follows no symbolic link that is in a
-//!   directory which another user may write, or that leads through one. Directories above count: in a
-//!   directory that another user may write, only a sticky one of root's protects root's directories
-//!   in it. Other users' processes follow links as the system does. A link to the file stays a link.
-//! - **The new file** has no name until it is complete, where the file system has O_TMPFILE. Else, and
-//!   for the moment in which it takes the place of the old file, it has an unguessable name that
-//!   starts with `.oci-hooks.`; signals are blocked for so long. A process that is killed there leaves
-//!   one such file, which the next writer in this directory removes.
-//! - **Its attributes** are those of the file that was opened: owner, mode (without the set-user-ID,
-//!   set-group-ID and sticky bits), access ACL, `security.selinux` and `user.*`. Other extended
-//!   attributes are left out and reported ([`Replaced::left_out`]): a signature or capability was
-//!   given to another content. A file that was not there before gets mode 0666, restricted by the
-//!   umask or the directory's default ACL.
+//!   directory which another user may write, or that leads through one. Directories above count: in
+//!   a directory that another user may write, only a sticky one of root's protects root's
+//!   directories in it. Other users' processes follow links as the system does. A link to the file
+//!   stays a link.
+//! - **The new file** has no name until it is complete, where the file system has O_TMPFILE. Else,
+//!   and for the moment in which it takes the place of the old file, it has an unguessable name
+//!   that starts with `.oci-hooks.`; signals are blocked for so long. A process that is killed
+//!   there leaves one such file, which the next writer in this directory removes.
+//! - **Its attributes** are those of the file that was opened: owner, mode (without the
+//!   set-user-ID, set-group-ID and sticky bits), access ACL, `security.selinux` and `user.*`. Other
+//!   extended attributes are left out and reported ([`Replaced::left_out`]): a signature or
+//!   capability was given to another content. A file that was not there before gets mode 0666,
+//!   restricted by the umask or the directory's default ACL.
 //! - **Other writers.** Writers that use this module wait for each other ([`Target::lock`]). If
 //!   another program changed the file after it was read, its version stays and the result is
-//!   [`Reason::Changed`]. On file systems without `RENAME_EXCHANGE`, and if a program writes into the
-//!   open file at the very moment of the exchange, this is best effort.
+//!   [`Reason::Changed`]. On file systems without `RENAME_EXCHANGE`, and if a program writes into
+//!   the open file at the very moment of the exchange, this is best effort.
 //! - **Hard links.** The file gets a new inode: other names keep the old content.
 #![forbid(unsafe_code)]
 
@@ -148,10 +149,10 @@ impl Target {
         Error::new(&self.path, reason)
     }
 
-    /// Locks the directory against other writers that use this module, until the file is replaced or
-    /// this is dropped. It waits for at most [`LOCK_WAIT`]. A program that changes what it has read
-    /// locks before it reads. Nothing happens where a directory cannot be locked: if we may not read
-    /// it, or if its file system has no locks.
+    /// Locks the directory against other writers that use this module, until the file is replaced
+    /// or this is dropped. It waits for at most [`LOCK_WAIT`]. A program that changes what it has
+    /// read locks before it reads. Nothing happens where a directory cannot be locked: if we may
+    /// not read it, or if its file system has no locks.
     ///
     /// # Errors
     /// [`Reason::Locked`] if another process does not give up the lock.
@@ -171,8 +172,8 @@ impl Target {
     /// Reads the file, which must be a regular one of at most `limit` bytes.
     ///
     /// # Errors
-    /// The file does not exist or cannot be read, is not regular ([`Reason::NotRegular`]) or too large
-    /// ([`Reason::TooLarge`]).
+    /// The file does not exist or cannot be read, is not regular ([`Reason::NotRegular`]) or too
+    /// large ([`Reason::TooLarge`]).
     pub fn read(&mut self, limit: u64) -> Result<&[u8], Error> {
         let old = self.read_old(limit).map_err(|reason| self.error(reason))?;
         Ok(self.old.insert(old).content.as_deref().unwrap_or_default())
@@ -220,9 +221,10 @@ impl Target {
         Ok(Some(Old { file, metadata, content: None }))
     }
 
-    /// Replaces the file by one with this content, or makes it. Whoever opens the file sees the old or
-    /// the new content, whole. If the path leads to something that is not a regular file, such as a
-    /// pipe or a terminal, the content is written to it instead, unless the file was read before.
+    /// Replaces the file by one with this content, or makes it. Whoever opens the file sees the old
+    /// or the new content, whole. If the path leads to something that is not a regular file, such
+    /// as a pipe or a terminal, the content is written to it instead, unless the file was read
+    /// before.
     ///
     /// # Errors
     /// The old file stays, unless only the last step failed, which syncs the directory.

@@ -62,7 +62,8 @@ impl NewFile<'_> {
         }
         let (directory, temporary) = (self.directory, self.temporary.as_str());
         match rustix::fs::renameat_with(directory, temporary, directory, name, RenameFlags::NOREPLACE) {
-            // The file system does not have this flag. With a link, the temporary name is removed later.
+            // The file system does not have this flag. With a link, the temporary name is removed
+            // later.
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
                 rustix::fs::linkat(directory, temporary, directory, name, AtFlags::empty())
             }

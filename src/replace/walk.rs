@@ -170,7 +170,8 @@ impl Walk {
         if self.is_root {
             let metadata = file.metadata().map_err(Reason::refused)?;
             let mode = metadata.mode();
-            // With an ACL, the bits of the group are the most that any user or group of it may have.
+            // With an ACL, the bits of the group are the most that any user or group of it may
+            // have.
             let is_open_to_group = mode & 0o020 != 0 && (metadata.gid() != 0 || has_acl(&file));
             is_closed = metadata.uid() == 0 && mode & 0o002 == 0 && !is_open_to_group;
             is_sticky = metadata.uid() == 0 && mode & 0o1000 != 0;

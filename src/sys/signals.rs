@@ -3,9 +3,9 @@
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-/// While it lives, the calling thread takes no signal that can be blocked; one that arrives is taken
-/// when it is dropped. SIGKILL and SIGSTOP cannot be blocked. Another thread of the process still
-/// takes signals that are sent to the whole process.
+/// While it lives, the calling thread takes no signal that can be blocked; one that arrives is
+/// taken when it is dropped. SIGKILL and SIGSTOP cannot be blocked. Another thread of the process
+/// still takes signals that are sent to the whole process.
 pub(crate) struct BlockedSignals {
     before: libc::sigset_t,
     /// The mask belongs to the thread.
