@@ -180,7 +180,8 @@ fn root_follows_no_link_of_another_user() {
         return;
     }
     let place = Place::new();
-    symlink(place.path("bundle/config.json"), place.path("link")).unwrap();
+    // Relative: an absolute one would lead through /tmp.
+    symlink("bundle/config.json", place.path("link")).unwrap();
     symlink("bundle", place.path("directory")).unwrap();
     let refused = |why: &str, given: &str, link: &str| {
         let given = place.path(given);
@@ -216,15 +217,12 @@ fn root_follows_no_link_of_another_user() {
     restore();
     if set(&here, ACCESS, &acl(7, 7, 5, 7, 5)) {
         refused("ACL", "link", "link");
-        let status = Command::new("setfacl").arg("-b").arg(&here).status();
-        if !status.is_ok_and(|status| status.success()) {
-            rustix::fs::removexattr(&here, ACCESS).unwrap();
-        }
+        rustix::fs::removexattr(&here, ACCESS).unwrap();
     }
     restore();
     // It is in a directory of root's in a directory of another user, who can move it.
     fs::create_dir_all(place.path("home/roots")).unwrap();
-    symlink(place.path("bundle/config.json"), place.path("home/roots/link")).unwrap();
+    symlink("../../bundle/config.json", place.path("home/roots/link")).unwrap();
     chown(place.path("home"), Some(1234), None).unwrap();
     refused("above", "home/roots/link", "home/roots/link");
     // It leads through a directory of another user.
@@ -266,7 +264,8 @@ fn what_is_not_a_regular_file_is_refused_at_once() {
             let (code, _, stderr) = place.run(&[&[command], &in_place[..]].concat());
             assert_eq!(code, Some(1), "{path}: {stderr}");
             let is_right = stderr.contains(": only a regular file can be replaced\n")
-                || stderr.contains("No such file or directory");
+                || stderr.contains(": Is a directory")
+                || stderr.contains(": No such file or directory");
             assert!(is_right, "{path}: {stderr}");
         }
     }

@@ -202,6 +202,9 @@ impl Target {
             }
             seen => seen.map_err(Reason::refused)?.1,
         };
+        if seen.is_dir() {
+            return Err(Reason::refused(Errno::ISDIR));
+        }
         if !seen.is_file() {
             return Err(Reason::NotRegular);
         }

@@ -104,7 +104,7 @@ impl Walk {
             }
         }
         // The path ends in `..`, or is `/` or `.`.
-        Err(Reason::NotRegular)
+        Err(Reason::refused(Errno::ISDIR))
     }
 
     fn current(&self) -> Result<&Directory, Reason> {
@@ -232,7 +232,7 @@ impl Walk {
             return Ok(None);
         }
         if metadata.is_dir() {
-            return Err(Reason::NotRegular);
+            return Err(Reason::refused(Errno::ISDIR));
         }
         if !metadata.is_file() {
             let directory = self.trail.pop().ok_or_else(|| Reason::refused(Errno::NOENT))?;
