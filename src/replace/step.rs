@@ -37,8 +37,10 @@ pub(super) mod tests {
 
     use super::Step;
 
+    type Act = Box<dyn FnMut(Step)>;
+
     thread_local! {
-        static OTHER: RefCell<Option<Box<dyn FnMut(Step)>>> = const { RefCell::new(None) };
+        static OTHER: RefCell<Option<Act>> = const { RefCell::new(None) };
     }
 
     pub(in super::super) fn step(step: Step) {
