@@ -195,7 +195,7 @@ fn interrupt_each_call(signal: &str, number_of_signal: i32) -> (usize, usize) {
 fn kill_9_at_each_system_call() {
     if has_strace("kill_9_at_each_system_call") {
         let (ended, left) = interrupt_each_call("KILL", 9);
-        assert!(ended > 100 && left > 0, "{ended} runs were killed, {left} temporary files were left");
+        assert!(ended > 50 && left > 0, "{ended} runs were killed, {left} temporary files were left");
     }
 }
 
@@ -203,7 +203,7 @@ fn kill_9_at_each_system_call() {
 fn a_signal_at_each_system_call() {
     if has_strace("a_signal_at_each_system_call") {
         let (ended, left) = interrupt_each_call("TERM", 15);
-        assert!(ended > 100 && left == 0, "{ended} runs were ended, {left} temporary files were left");
+        assert!(ended > 50 && left == 0, "{ended} runs were ended, {left} temporary files were left");
     }
 }
 
