@@ -233,9 +233,8 @@ impl Target {
     /// The old file stays, unless only the last step failed, which syncs the directory.
     pub fn replace(mut self, content: &[u8], durability: Durability) -> Result<Replaced, Error> {
         if self.old.is_none() {
-            if let Ok((_, other)) = look(&self.directory, &self.name)
-                && !other.is_file()
-            {
+            let found = look(&self.directory, &self.name).ok();
+            if let Some((_, other)) = found.filter(|(_, found)| !found.is_file()) {
                 self.write_to(content, &other).map_err(|reason| self.error(reason))?;
                 return Ok(Replaced { left_out: Vec::new() });
             }
