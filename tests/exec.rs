@@ -26,6 +26,13 @@ fn text(bytes: &[u8]) -> &str {
 
 #[test]
 fn a_hook_that_cannot_be_started() {
+    for end_with_thread in [false, true] {
+        cannot_be_started(end_with_thread);
+    }
+}
+
+fn cannot_be_started(end_with_thread: bool) {
+    let plain_options = || RunOptions { end_with_thread, ..RunOptions::default() };
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &str, mode: u32| {
         use std::os::unix::fs::PermissionsExt;
@@ -44,19 +51,19 @@ fn a_hook_that_cannot_be_started() {
         ("", "exec: no command".to_owned(), 0),
         ("/bin/\0", "fork/exec /bin/\0: invalid argument".to_owned(), libc::EINVAL),
     ] {
-        let error = run(&hook(path, &[]), b"", RunOptions::default()).unwrap_err();
+        let error = run(&hook(path, &[]), b"", plain_options()).unwrap_err();
         assert_eq!((error.to_string(), error.errno()), (want, errno));
     }
-    let options = |directory: &str| RunOptions { directory: Some(directory.into()), ..RunOptions::default() };
+    let options = |directory: &str| RunOptions { directory: Some(directory.into()), ..plain_options() };
     let error = run(&hook("/bin/true", &[]), b"", options("/nowhere")).unwrap_err();
     assert_eq!(error.to_string(), "chdir /nowhere: no such file or directory");
     let error = run(&hook("/bin/true", &[]), b"", options("/bin/true")).unwrap_err();
     assert_eq!(error.to_string(), "fork/exec /bin/true: not a directory");
     let nul = OciHook { env: vec!["A=\0".to_owned(), "A=2".to_owned()], ..hook("/bin/true", &[]) };
-    let error = run(&nul, b"", RunOptions::default()).unwrap_err();
+    let error = run(&nul, b"", plain_options()).unwrap_err();
     assert_eq!(error.to_string(), "exec: environment variable contains NUL");
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
-    let error = run(&hook("/bin/true", &["true", "\0"]), b"", RunOptions::default()).unwrap_err();
+    let error = run(&hook("/bin/true", &["true", "\0"]), b"", plain_options()).unwrap_err();
     assert_eq!(error.to_string(), "fork/exec /bin/true: invalid argument");
 }
 
@@ -86,11 +93,21 @@ fn exits_and_signals() {
 #[test]
 fn what_a_hook_is_given() {
     let directory = tempfile::tempdir().unwrap();
-    let options = || RunOptions { directory: Some(directory.path().to_owned()), ..RunOptions::default() };
-    let result = run(&sh("cat; pwd; ls -l /proc/self/fd | wc -l"), b"the state\n", options()).unwrap();
     let place = std::fs::canonicalize(directory.path()).unwrap();
-    // 0, 1, 2, and the directory itself; and a line with the total.
-    assert_eq!(text(&result.stdout.tail), format!("the state\n{}\n5\n", place.display()));
+    for end_with_thread in [false, true] {
+        let options = || RunOptions {
+            directory: Some(directory.path().to_owned()),
+            end_with_thread,
+            ..RunOptions::default()
+        };
+        let result = run(&sh("cat; pwd; ls -l /proc/self/fd | wc -l"), b"the state\n", options()).unwrap();
+        // 0, 1, 2, and the directory itself; and a line with the total.
+        assert_eq!(text(&result.stdout.tail), format!("the state\n{}\n5\n", place.display()));
+        // Signals: nothing blocked, nothing ignored.
+        let signals = sh("exec grep -E '^Sig(Blk|Ign)' /proc/self/status");
+        let nothing = "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n";
+        assert_eq!(text(&run(&signals, b"", options()).unwrap().stdout.tail), nothing);
+    }
 
     let env = |env: &[&str]| OciHook {
         env: env.iter().map(|entry| (*entry).to_owned()).collect(),
@@ -99,14 +116,6 @@ fn what_a_hook_is_given() {
     assert_eq!(text(&ran(&env(&[])).stdout.tail), "");
     let result = ran(&env(&["A=1", "B=2", "", "A=3", "plain", "plain", "=x", "=y", "C==", "B"]));
     assert_eq!(text(&result.stdout.tail), "B=2\nA=3\nplain\nplain\n=y\nC==\nB\n");
-
-    // Signals: nothing blocked, nothing ignored.
-    let result = ran(&sh("grep -E '^Sig(Blk|Ign)' /proc/self/status"));
-    assert_eq!(text(&result.stdout.tail), "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
-    // A process group of its own.
-    let result = ran(&sh("read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $pid $pgrp $$"));
-    let numbers: Vec<&str> = text(&result.stdout.tail).split_whitespace().collect();
-    assert!(numbers[0] == numbers[1] && numbers[1] == numbers[2], "{numbers:?}");
 }
 
 #[test]

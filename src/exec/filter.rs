@@ -3,7 +3,7 @@
 use super::output::open_files;
 use super::patch::{Operation, diff, patch_to_json};
 use super::run::{RunResult, run};
-use super::{RunOptions, Stream};
+use super::{RunOptions, Stream, Suspend};
 use crate::config::Config;
 use crate::error::{ErrorKind, Result};
 use crate::hook::OciHook;
@@ -101,7 +101,17 @@ pub fn filter(hooks: &[OciHook], config: &str, options: FilterOptions<'_>) -> Re
         }
     }
     let RunOptions {
-        directory, timeout, post_kill_timeout, capture_limit, stderr, mut output, cancel, ..
+        directory,
+        timeout,
+        post_kill_timeout,
+        capture_limit,
+        stderr,
+        mut output,
+        cancel,
+        process_group,
+        mut suspend,
+        end_with_thread,
+        ..
     } = options;
     for (index, hook) in hooks.iter().enumerate() {
         let mut append = |stream: Stream, bytes: &[u8]| {
@@ -124,6 +134,11 @@ pub fn filter(hooks: &[OciHook], config: &str, options: FilterOptions<'_>) -> Re
             merge_stderr: false,
             output: Some(&mut append),
             cancel,
+            process_group,
+            suspend: suspend
+                .as_mut()
+                .map(|suspend| Suspend { descriptor: suspend.descriptor, stop: &mut *suspend.stop }),
+            end_with_thread,
         };
         let failure = match run(hook, result.config.as_bytes(), options) {
             Err(error) => {

@@ -1,8 +1,8 @@
 //! Running hooks (SPEC §9): what an engine does itself at its extension stages.
 //!
 //! [`run`] starts one hook, feeds it the state, follows its output, and says what became of it. Nothing is lost: neither the
-//! hook's words, nor why it failed, nor its descendants, which are killed with it on a timeout and left alone otherwise. [`filter`]
-//! passes a config through several.
+//! hook's words, nor why it failed, nor its descendants, which are killed with it on a timeout as far as [`ProcessGroup`] says, and
+//! left alone otherwise. [`filter`] passes a config through several.
 
 mod capture;
 mod filter;
@@ -23,6 +23,26 @@ pub use filter::{FilterFailure, FilterOptions, FilterResult, filter};
 pub use patch::fuzz_diff;
 pub use patch::{Op, Operation, patch_to_json};
 pub use run::{RunResult, run};
+
+pub use crate::sys::Killed;
+
+/// The process group in which a hook runs. It decides who gets the signals that a terminal, `timeout(1)` or a shell sends to a
+/// whole group, and what is killed with the hook at its timeout or a cancel ([`Killed`]).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum ProcessGroup {
+    /// `Caller` if the calling process is in the foreground of its controlling terminal, or if that cannot be found out, since there is
+    /// neither `/proc` nor `/dev/tty`; else `Own`.
+    #[default]
+    Auto,
+    /// The caller's group. The hook gets what is sent to that group, Ctrl-C at the terminal first of all, and may read the
+    /// terminal if the group is in the foreground. At a timeout or a cancel, the hook is killed with those of its descendants
+    /// that can be found: each is stopped before its children are looked for in `/proc`. The search ends after 1 s, or
+    /// with 4096 descendants. Nothing else in the group is touched.
+    Caller,
+    /// A group of its own, which is killed as a whole at a timeout or a cancel. What is sent to the caller's group does not reach
+    /// it, and the terminal stops a hook that reads from it.
+    Own,
+}
 
 /// One of the streams that a hook writes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +78,24 @@ pub struct RunOptions<'a> {
     pub output: Option<OutputFn<'a>>,
     /// The hook is killed as soon as this can be read from.
     pub cancel: Option<BorrowedFd<'a>>,
+    /// The process group in which it runs.
+    pub process_group: ProcessGroup,
+    /// Has the hook stopped for as long as the caller itself is stopped.
+    pub suspend: Option<Suspend<'a>>,
+    /// Whether the system kills the hook when the calling *thread* ends (`PR_SET_PDEATHSIG`), as when the process is killed.
+    /// Only for a program that runs hooks in its main thread: a hook that is run in another thread would not be left
+    /// behind by the process, but be killed with the thread. The hook's descendants are not killed so, nor is a hook
+    /// whose program is set-user-ID. The hook is started by `fork`, which takes longer the more memory the process has.
+    pub end_with_thread: bool,
+}
+
+/// How a hook is stopped while its caller is: a program that stops at Ctrl-Z would leave it running.
+pub struct Suspend<'a> {
+    /// The hook is stopped as soon as this can be read from, with its process group or its descendants.
+    pub descriptor: BorrowedFd<'a>,
+    /// Called then, in the thread that called [`run`]. It makes `descriptor` unreadable, and stops the process. When it
+    /// returns, the hook is continued. The time that it takes does not count for the timeout.
+    pub stop: &'a mut dyn FnMut(),
 }
 
 /// How long to wait for a hook that was killed, in nanoseconds. Unlike [`Duration`] it may be negative, which says no more than
@@ -85,6 +123,9 @@ impl Default for RunOptions<'_> {
             merge_stderr: false,
             output: None,
             cancel: None,
+            process_group: ProcessGroup::default(),
+            suspend: None,
+            end_with_thread: false,
         }
     }
 }

@@ -11,7 +11,7 @@ use super::start::{Feed, Source, Started, argv, start};
 use super::{RunOptions, Stream, message};
 use crate::error::Result;
 use crate::hook::OciHook;
-use crate::sys::{self, Child, Exit, Fate, Interest};
+use crate::sys::{self, Child, Exit, Fate, Interest, Killed};
 
 /// What became of a hook that was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct RunResult {
     pub timed_out: bool,
     /// The caller asked for its end, and it was killed.
     pub cancelled: bool,
+    /// Which processes were killed then; `None`: none was, or the host had already reaped the hook.
+    pub killed: Option<Killed>,
     /// From before its start to after its end.
     pub duration: Duration,
     /// What it wrote to stdout, if that was captured.
@@ -61,6 +63,7 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
         buffer: vec![0; 1 << 16],
         streams: [Stream::Stdout, Stream::Stderr].map(|_| Capture::default()),
         output_error: None,
+        killed: None,
         options,
     };
     let deadline = deadline.and_then(|timeout| begun.checked_add(timeout));
@@ -97,6 +100,7 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
         signal,
         timed_out,
         cancelled,
+        killed: follower.killed,
         duration: begun.elapsed(),
         stdout,
         stderr,
@@ -151,6 +155,7 @@ struct Follower<'a> {
     buffer: Vec<u8>,
     streams: [Capture; 2],
     output_error: Option<String>,
+    killed: Option<Killed>,
     options: RunOptions<'a>,
 }
 
@@ -185,14 +190,15 @@ impl Follower<'_> {
                 stdout.as_ref().map(|source| (source.reader.as_fd(), Interest::Read)),
                 stderr.as_ref().map(|source| (source.reader.as_fd(), Interest::Read)),
                 stdin.writer.as_ref().map(|writer| (writer.as_fd(), Interest::Write)),
+                self.options.suspend.as_ref().map(|suspend| (suspend.descriptor, Interest::Read)),
             ];
             let wait = wait.into_iter().flatten().min();
             let ready = sys::poll(descriptors, wait).unwrap_or_else(|_| {
-                // No memory, say. Everything is tried then, but nothing taken for a cancel.
+                // No memory, say. Everything is tried then, but nothing taken for a cancel or a stop.
                 std::thread::sleep(wait.unwrap_or(TICK).min(TICK));
-                [true, false, true, true, true]
+                [true, false, true, true, true, false]
             });
-            let [ended, cancelled, out, err, writable] = ready;
+            let [ended, cancelled, out, err, writable, suspended] = ready;
 
             if out {
                 self.read_once(&mut stdout, Stream::Stdout);
@@ -215,6 +221,7 @@ impl Follower<'_> {
                     deadline = self.stop(child);
                 }
                 (Some(_), Some(_)) => break Fate::Running,
+                (_, None) if suspended => deadline = self.suspend(child, deadline),
                 (_, None) => {}
             }
         };
@@ -233,9 +240,17 @@ impl Follower<'_> {
         End { fate: reap(&child, fate), stopped }
     }
 
-    /// Kills the hook and its group, and says how long it is waited for then.
-    fn stop(&self, child: &Child) -> Option<Instant> {
-        child.kill();
+    /// Has the caller stop, and the hook meanwhile; says when the hook's time is over then.
+    fn suspend(&mut self, child: &Child, deadline: Option<Instant>) -> Option<Instant> {
+        let Some(suspend) = &mut self.options.suspend else { return deadline };
+        let begun = Instant::now();
+        child.stop_during(&mut *suspend.stop);
+        deadline.and_then(|deadline| deadline.checked_add(begun.elapsed()))
+    }
+
+    /// Kills the hook and what belongs to it, and says how long it is waited for then.
+    fn stop(&mut self, child: &Child) -> Option<Instant> {
+        self.killed = child.kill();
         let grace = u64::try_from(self.options.post_kill_timeout.0).unwrap_or_default();
         Instant::now().checked_add(Duration::from_nanos(grace))
     }
@@ -324,8 +339,9 @@ fn reap(child: &Child, seen: Fate) -> Fate {
 }
 
 impl RunResult {
-    /// The result as JSON: `path`, `argv`, `exitStatus`, `signal`, `timedOut`, `cancelled`, `durationUs`, `stdout` and
-    /// `stderr` (`tail` as text, `total` in bytes, `truncated`), `hookError`, `error`; null where there is none.
+    /// The result as JSON: `path`, `argv`, `exitStatus`, `signal`, `timedOut`, `cancelled`, `killed` (`scope`: `group`, `hook`, or
+    /// `descendants` with their `count`), `durationUs`, `stdout` and `stderr` (`tail` as text, `total` in bytes,
+    /// `truncated`), `hookError`, `error`; null where there is none.
     pub fn to_json(&self) -> String {
         crate::json::to_string(self)
     }
@@ -340,11 +356,28 @@ impl Serialize for RunResult {
         map.serialize_entry("signal", &self.signal)?;
         map.serialize_entry("timedOut", &self.timed_out)?;
         map.serialize_entry("cancelled", &self.cancelled)?;
+        map.serialize_entry("killed", &self.killed)?;
         map.serialize_entry("durationUs", &u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX))?;
         map.serialize_entry("stdout", &self.stdout)?;
         map.serialize_entry("stderr", &self.stderr)?;
         map.serialize_entry("hookError", &self.hook_error)?;
         map.serialize_entry("error", &self.error)?;
+        map.end()
+    }
+}
+
+impl Serialize for Killed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let (scope, count) = match self {
+            Killed::Group => ("group", None),
+            Killed::Descendants(count) => ("descendants", Some(count)),
+            Killed::HookOnly => ("hook", None),
+        };
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("scope", scope)?;
+        if let Some(count) = count {
+            map.serialize_entry("count", count)?;
+        }
         map.end()
     }
 }

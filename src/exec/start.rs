@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::RunOptions;
+use super::{ProcessGroup, RunOptions};
 use crate::diagnostic::{Code, text_of};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hook::OciHook;
@@ -106,10 +106,16 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
         env: &all(&env)?,
         directory: directory.as_deref(),
         standard: [stdin.as_fd(), stdout_end.as_fd(), stderr_end.as_fd()],
+        leads_group: match options.process_group {
+            ProcessGroup::Auto => sys::is_in_foreground() == Some(false),
+            ProcessGroup::Caller => false,
+            ProcessGroup::Own => true,
+        },
+        ends_with_thread: options.end_with_thread,
     };
     let pid = sys::spawn(&command).map_err(fork_failed)?;
     Ok(Started {
-        child: Child::new(pid),
+        child: Child::new(pid, command.leads_group),
         stdin: Feed { writer: Some(writer), _reader: stdin },
         stdout,
         stderr,

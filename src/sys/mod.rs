@@ -1,13 +1,16 @@
 //! The system calls that std lacks, each a safe function, and what the system's errors are called.
 
+mod descendants;
 mod descriptor;
 mod directory;
 mod event;
 mod fork;
 mod process;
+mod processes;
 mod signals;
 mod spawn;
 mod status;
+mod terminal;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -18,10 +21,12 @@ pub(crate) use descriptor::{
 pub(crate) use directory::{Directory, open_to_read};
 pub(crate) use event::{EventSet, Flag, Timer, Wanted};
 pub(crate) use fork::Home;
+pub use process::Killed;
 pub(crate) use process::{Child, Exit, Fate, reap_abandoned};
 pub(crate) use signals::BlockedSignals;
 pub(crate) use spawn::{Command, spawn};
 pub(crate) use status::Status;
+pub(crate) use terminal::is_in_foreground;
 
 /// The effective user id of the process.
 pub(crate) fn effective_uid() -> u32 {

@@ -6,10 +6,13 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// A child that was started as the leader of a process group of its own.
+use super::descendants::Tree;
+
+/// A child, which is the leader of a process group of its own, or in the group of this process.
 #[derive(Debug)]
 pub(crate) struct Child {
     pid: libc::pid_t,
+    leads_group: bool,
     /// `None` where the system has none (before Linux 5.3), or refuses them (seccomp).
     pidfd: Option<OwnedFd>,
 }
@@ -69,16 +72,60 @@ pub(crate) enum Exit {
     Signal { number: i32, core_dumped: bool },
 }
 
+/// Which processes were killed at a timeout or a cancel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Killed {
+    /// The hook and its process group, which was its own.
+    Group,
+    /// The hook, which was in the caller's process group, and so many of its descendants: all that were found. A descendant
+    /// whose parent had ended is not found; one in a session of its own is left alone.
+    Descendants(usize),
+    /// Only the hook, which was in the caller's process group: without /proc, its descendants cannot be found.
+    HookOnly,
+}
+
+/// A pidfd of a process; `None` where the system has none, or there is no such process.
+pub(super) fn open_pidfd(pid: libc::pid_t) -> Option<OwnedFd> {
+    // SAFETY: pidfd_open(2) takes two numbers.
+    let result = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    i32::try_from(result).ok().filter(|&fd| fd >= 0).map(|fd| {
+        // SAFETY: a new descriptor, which nobody else has. (It is close-on-exec.)
+        unsafe { OwnedFd::from_raw_fd(fd) }
+    })
+}
+
+/// What came of a signal that was sent through a pidfd.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    Yes,
+    /// The process has been reaped.
+    Gone,
+    /// The system does not know how, or refuses it (seccomp).
+    Refused,
+}
+
+/// Sends a signal through a pidfd.
+pub(super) fn signal_pidfd(pidfd: &OwnedFd, signal: libc::c_int, flags: libc::c_uint) -> Sent {
+    let no_info = ptr::null::<libc::siginfo_t>();
+    // SAFETY: pidfd_send_signal(2) takes a descriptor, two numbers, and NULL.
+    let result =
+        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd.as_raw_fd(), signal, no_info, flags) };
+    match io::Error::last_os_error().raw_os_error() {
+        _ if result == 0 => Sent::Yes,
+        Some(libc::ESRCH) => Sent::Gone,
+        _ => Sent::Refused,
+    }
+}
+
 impl Child {
-    /// Of a child that was started just now.
-    pub fn new(pid: libc::pid_t) -> Child {
-        // SAFETY: pidfd_open(2) takes two numbers.
-        let result = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
-        let pidfd = i32::try_from(result).ok().filter(|&fd| fd >= 0).map(|fd| {
-            // SAFETY: a new descriptor, which nobody else has. (It is close-on-exec.)
-            unsafe { OwnedFd::from_raw_fd(fd) }
-        });
-        Child { pid, pidfd }
+    /// A child that was started just now.
+    pub fn new(pid: libc::pid_t, leads_group: bool) -> Child {
+        Child { pid, leads_group, pidfd: open_pidfd(pid) }
+    }
+
+    pub fn pid(&self) -> libc::pid_t {
+        self.pid
     }
 
     /// Becomes readable when the child has ended.
@@ -113,7 +160,8 @@ impl Child {
                 Some(libc::EINTR) => {}
                 // Before Linux 5.4 waitid does not know pidfds.
                 Some(libc::EINVAL) if self.pidfd.is_some() => {
-                    return Child { pid: self.pid, pidfd: None }.wait(flags & libc::WNOWAIT);
+                    let by_number = Child { pid: self.pid, leads_group: self.leads_group, pidfd: None };
+                    return by_number.wait(flags & libc::WNOWAIT);
                 }
                 _ => return Fate::Lost,
             }
@@ -137,38 +185,70 @@ impl Child {
         put_back(children);
     }
 
-    /// Kills it and all of its group. It must not have been reaped by us; if the host has reaped it, nobody is killed.
-    pub fn kill(&self) {
-        /// `PIDFD_SIGNAL_PROCESS_GROUP`, of Linux 6.9.
-        const GROUP: u32 = 1 << 2;
+    /// Kills it with its group or, if it leads none, with its descendants. It must not have been reaped by us; if the host has
+    /// reaped it, nobody is killed.
+    pub fn kill(&self) -> Option<Killed> {
         if self.fate() == Fate::Lost {
-            return;
+            return None;
         }
-        if let Some(pidfd) = &self.pidfd {
-            let send = |flags: u32| {
-                let no_info = ptr::null::<libc::siginfo_t>();
-                // SAFETY: pidfd_send_signal(2) takes a descriptor, two numbers, and NULL.
-                unsafe {
-                    libc::syscall(
-                        libc::SYS_pidfd_send_signal,
-                        pidfd.as_raw_fd(),
-                        libc::SIGKILL,
-                        no_info,
-                        flags,
-                    )
-                }
-            };
-            // The leader by itself, too: it may have gone to another group.
-            let group = send(GROUP);
-            if send(0) == 0 && group == 0 {
-                return;
+        if self.leads_group {
+            self.signal_group(libc::SIGKILL);
+            return Some(Killed::Group);
+        }
+        match Tree::stop(self) {
+            Some(tree) => Some(Killed::Descendants(tree.kill())),
+            None => {
+                self.signal(libc::SIGKILL);
+                Some(Killed::HookOnly)
             }
         }
-        // The number is still the child's: it was there a moment ago, and numbers come round only after all others.
-        // SAFETY: kill(2) takes two numbers.
-        unsafe {
-            libc::kill(-self.pid, libc::SIGKILL);
-            libc::kill(self.pid, libc::SIGKILL);
+    }
+
+    /// Stops it, with its group or its descendants, while `meanwhile` runs, and continues it then.
+    pub fn stop_during(&self, meanwhile: impl FnOnce()) {
+        if self.fate() != Fate::Running {
+            return meanwhile();
+        }
+        let tree = if self.leads_group {
+            self.signal_group(libc::SIGSTOP);
+            None
+        } else {
+            let tree = Tree::stop(self);
+            if tree.is_none() {
+                self.signal(libc::SIGSTOP);
+            }
+            tree
+        };
+        meanwhile();
+        match tree {
+            Some(tree) => tree.resume(),
+            // The host may have killed and reaped it.
+            None if self.fate() == Fate::Lost => {}
+            None if self.leads_group => self.signal_group(libc::SIGCONT),
+            None => self.signal(libc::SIGCONT),
+        }
+    }
+
+    /// Signals it and all of its group. It must have been there a moment ago.
+    fn signal_group(&self, signal: libc::c_int) {
+        /// `PIDFD_SIGNAL_PROCESS_GROUP`, of Linux 6.9.
+        const GROUP: libc::c_uint = 1 << 2;
+        let sent = self.pidfd.as_ref().map(|pidfd| signal_pidfd(pidfd, signal, GROUP));
+        if sent != Some(Sent::Yes) {
+            // The number is still the child's: it was there a moment ago, and numbers come round only after all others.
+            // SAFETY: kill(2) takes two numbers.
+            unsafe { libc::kill(-self.pid, signal) };
+        }
+        // The leader by itself, too: it may have gone to another group.
+        self.signal(signal);
+    }
+
+    /// Signals it alone; nobody, if the host has reaped it.
+    pub(super) fn signal(&self, signal: libc::c_int) {
+        let sent = self.pidfd.as_ref().map_or(Sent::Refused, |pidfd| signal_pidfd(pidfd, signal, 0));
+        if sent == Sent::Refused && self.fate() != Fate::Lost {
+            // SAFETY: kill(2) takes two numbers.
+            unsafe { libc::kill(self.pid, signal) };
         }
     }
 }
