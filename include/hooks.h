@@ -151,6 +151,22 @@
 #define HOOKS_STREAM_STDERR 2
 
 /**
+ * The process group of hooks: HOOKS_GROUP_CALLER if the calling process is in the foreground of its controlling terminal, or
+ * if that cannot be found out (there is neither /proc nor /dev/tty); else HOOKS_GROUP_OWN.
+ */
+#define HOOKS_GROUP_AUTO 0
+
+/**
+ * The process group of hooks: a group of its own for each hook.
+ */
+#define HOOKS_GROUP_OWN 1
+
+/**
+ * The process group of hooks: the caller's group.
+ */
+#define HOOKS_GROUP_CALLER 2
+
+/**
  * What a call that can fail returns. The numbers never change; new ones may come, and are negative too.
  */
 typedef enum hooks_status {
@@ -990,6 +1006,28 @@ int hooks_exec_options_set_merge_stderr(struct hooks_exec_options_t *o,
                                         int on);
 
 /**
+ * In which process group hooks run (SPEC 9a). It decides who gets the signals that a terminal, timeout(1) or a shell sends to a
+ * whole group, and what is killed with a hook at its timeout or a cancel.
+ *
+ * HOOKS_GROUP_CALLER: the caller's group. The hook gets what is sent to that group, Ctrl-C at the terminal first of all, and
+ * may read the terminal if the group is in the foreground. The hook is killed with its descendants, as far as
+ * they can be found: each is stopped before its children are looked for in /proc, for 1 s and 4096 descendants at most. A
+ * descendant whose parent has ended is not found, and one in a session of its own is left alone. Without /proc only the
+ * hook is killed. Nothing else in the group is touched.
+ *
+ * HOOKS_GROUP_OWN: a group of its own, which is killed as a whole. What is sent to the caller's group does not reach the hook, and
+ * the terminal stops a hook that reads from it.
+ *
+ * The member "killed" of hooks_exec_result_json() says what was killed.
+ *
+ * @param o     the options
+ * @param group HOOKS_GROUP_AUTO (the default), HOOKS_GROUP_OWN or HOOKS_GROUP_CALLER
+ * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or group is another number
+ */
+int hooks_exec_options_set_process_group(struct hooks_exec_options_t *o,
+                                         int group);
+
+/**
  * Who receives what is captured, as it comes. See hooks_output_fn.
  *
  * @param o        the options
@@ -1000,8 +1038,8 @@ int hooks_exec_options_set_merge_stderr(struct hooks_exec_options_t *o,
 int hooks_exec_options_set_output_fn(struct hooks_exec_options_t *o, hooks_output_fn output, void *userdata);
 
 /**
- * How a run is ended from elsewhere: as soon as the descriptor can be read from, the hook and its process group are
- * killed. An eventfd(2), a pipe, a signalfd(2); it is not read. The other end's being closed counts, as does a
+ * How a run is ended from elsewhere: as soon as the descriptor can be read from, the hook is killed, with its
+ * process group or its descendants (hooks_exec_options_set_process_group()). An eventfd(2), a pipe, a signalfd(2); it is not read. The other end's being closed counts, as does a
  * descriptor that is none.
  *
  * @param o  the options
@@ -1053,11 +1091,11 @@ int hooks_exec_options_set_log(struct hooks_exec_options_t *o,
 void hooks_exec_options_free(struct hooks_exec_options_t *o);
 
 /**
- * Runs a hook and waits for its end (SPEC 9). It is started in a process group of its own, with no descriptor but 0, 1
- * and 2, no signal blocked and none ignored, and with the environment that the hook has and no other. A hook that fails
- * is a result.
+ * Runs a hook and waits for its end (SPEC 9). It is started with no descriptor but 0, 1 and 2, no signal blocked
+ * and none ignored, and with the environment that the hook has and no other. A hook that fails is a result.
  *
- * When its time is over, or the caller asks for its end, its whole process group is killed. When it exits by itself, the
+ * When its time is over, or the caller asks for its end, it is killed, with its process group or with its descendants
+ * (hooks_exec_options_set_process_group()). When it exits by itself, the
  * processes that it has left behind live on: what they write then is lost, and they do not wait for it. (Where /proc is
  * not mounted, it is SIGPIPE to them.)
  *

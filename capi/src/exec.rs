@@ -29,11 +29,11 @@ impl hooks_exec_result_t {
     }
 }
 
-/// Runs a hook and waits for its end (SPEC 9). It is started in a process group of its own, with no descriptor but 0, 1
-/// and 2, no signal blocked and none ignored, and with the environment that the hook has and no other. A hook that fails
-/// is a result.
+/// Runs a hook and waits for its end (SPEC 9). It is started with no descriptor but 0, 1 and 2, no signal blocked
+/// and none ignored, and with the environment that the hook has and no other. A hook that fails is a result.
 ///
-/// When its time is over, or the caller asks for its end, its whole process group is killed. When it exits by itself, the
+/// When its time is over, or the caller asks for its end, it is killed, with its process group or with its descendants
+/// (hooks_exec_options_set_process_group()). When it exits by itself, the
 /// processes that it has left behind live on: what they write then is lost, and they do not wait for it. (Where /proc is
 /// not mounted, it is SIGPIPE to them.)
 ///

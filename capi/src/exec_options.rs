@@ -7,7 +7,7 @@ use std::ptr;
 use std::time::Duration;
 
 use libhooks::Log;
-use libhooks::exec::{self, CAPTURE_LIMIT, FilterOptions, PostKillTimeout, RunOptions, Stream};
+use libhooks::exec::{self, CAPTURE_LIMIT, FilterOptions, PostKillTimeout, ProcessGroup, RunOptions, Stream};
 
 use crate::boundary;
 use crate::options::{hooks_log_fn, log_to};
@@ -17,6 +17,14 @@ use crate::text::{self, invalid};
 pub const HOOKS_STREAM_STDOUT: c_int = 1;
 /// The hook's stderr, to a hooks_output_fn.
 pub const HOOKS_STREAM_STDERR: c_int = 2;
+
+/// The process group of hooks: HOOKS_GROUP_CALLER if the calling process is in the foreground of its controlling terminal, or
+/// if that cannot be found out (there is neither /proc nor /dev/tty); else HOOKS_GROUP_OWN.
+pub const HOOKS_GROUP_AUTO: c_int = 0;
+/// The process group of hooks: a group of its own for each hook.
+pub const HOOKS_GROUP_OWN: c_int = 1;
+/// The process group of hooks: the caller's group.
+pub const HOOKS_GROUP_CALLER: c_int = 2;
 
 /// Receives what a hook writes, as it comes, in the thread that runs the hook. It must return: no longjmp, no C++
 /// exception.
@@ -41,6 +49,7 @@ pub struct hooks_exec_options_t {
     err_fd: c_int,
     cancel_fd: c_int,
     merge_stderr: bool,
+    process_group: ProcessGroup,
     output: hooks_output_fn,
     userdata: *mut c_void,
     output_annotations: bool,
@@ -59,6 +68,7 @@ impl Default for hooks_exec_options_t {
             err_fd: -1,
             cancel_fd: -1,
             merge_stderr: false,
+            process_group: ProcessGroup::Auto,
             output: None,
             userdata: ptr::null_mut(),
             output_annotations: false,
@@ -97,6 +107,8 @@ impl hooks_exec_options_t {
             merge_stderr: self.merge_stderr,
             output: hand_over.as_mut().map(|function| function as exec::OutputFn<'_>),
             cancel: borrow(self.cancel_fd),
+            process_group: self.process_group,
+            ..RunOptions::default()
         })
     }
 
@@ -250,6 +262,41 @@ pub unsafe extern "C" fn hooks_exec_options_set_merge_stderr(
     })
 }
 
+/// In which process group hooks run (SPEC 9a). It decides who gets the signals that a terminal, timeout(1) or a shell sends to a
+/// whole group, and what is killed with a hook at its timeout or a cancel.
+///
+/// HOOKS_GROUP_CALLER: the caller's group. The hook gets what is sent to that group, Ctrl-C at the terminal first of all, and
+/// may read the terminal if the group is in the foreground. The hook is killed with its descendants, as far as
+/// they can be found: each is stopped before its children are looked for in /proc, for 1 s and 4096 descendants at most. A
+/// descendant whose parent has ended is not found, and one in a session of its own is left alone. Without /proc only the
+/// hook is killed. Nothing else in the group is touched.
+///
+/// HOOKS_GROUP_OWN: a group of its own, which is killed as a whole. What is sent to the caller's group does not reach the hook, and
+/// the terminal stops a hook that reads from it.
+///
+/// The member "killed" of hooks_exec_result_json() says what was killed.
+///
+/// @param o     the options
+/// @param group HOOKS_GROUP_AUTO (the default), HOOKS_GROUP_OWN or HOOKS_GROUP_CALLER
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or group is another number
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_exec_options_set_process_group(
+    o: *mut hooks_exec_options_t,
+    group: c_int,
+) -> c_int {
+    boundary::code("hooks_exec_options_set_process_group", || {
+        // SAFETY: as for hooks_exec_options_set_dir.
+        let o = unsafe { text::object_mut(o, "o")? };
+        o.process_group = match group {
+            HOOKS_GROUP_AUTO => ProcessGroup::Auto,
+            HOOKS_GROUP_OWN => ProcessGroup::Own,
+            HOOKS_GROUP_CALLER => ProcessGroup::Caller,
+            other => return Err(invalid(format!("group is {other}"))),
+        };
+        Ok(())
+    })
+}
+
 /// Who receives what is captured, as it comes. See hooks_output_fn.
 ///
 /// @param o        the options
@@ -270,8 +317,8 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_fn(
     })
 }
 
-/// How a run is ended from elsewhere: as soon as the descriptor can be read from, the hook and its process group are
-/// killed. An eventfd(2), a pipe, a signalfd(2); it is not read. The other end's being closed counts, as does a
+/// How a run is ended from elsewhere: as soon as the descriptor can be read from, the hook is killed, with its
+/// process group or its descendants (hooks_exec_options_set_process_group()). An eventfd(2), a pipe, a signalfd(2); it is not read. The other end's being closed counts, as does a
 /// descriptor that is none.
 ///
 /// @param o  the options

@@ -86,6 +86,9 @@ test_null (void)
   CHECK (hooks_exec_options_set_output_fds (o, -1, -2) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_merge_stderr (NULL, 0) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_merge_stderr (o, 2) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_process_group (NULL, HOOKS_GROUP_AUTO) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_process_group (o, -1) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_process_group (o, 3) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_output_fn (NULL, NULL, NULL) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_cancel_fd (NULL, -1) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_cancel_fd (o, -2) == HOOKS_STATUS_INVALID_ARGUMENT);
@@ -208,6 +211,39 @@ test_output (void)
   close (cancel[0]);
   close (ends[0]);
   close (ends[1]);
+}
+
+/* In each group, and what is killed at a cancel. */
+static void
+test_process_group (void)
+{
+  static const struct { int group; const char *killed; } cases[] = {
+    { HOOKS_GROUP_OWN, "\"killed\":{\"scope\":\"group\"}" },
+    { HOOKS_GROUP_CALLER, "\"killed\":{\"scope\":\"descendants\",\"count\":1}" },
+  };
+  size_t i;
+
+  for (i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    {
+      hooks_exec_options_t *o = hooks_exec_options_new ();
+      hooks_exec_result_t *r;
+      const char *out;
+      size_t len;
+      char text[64] = { 0 };
+      int pid, pgrp;
+
+      CHECK (hooks_exec_options_set_process_group (o, cases[i].group) == 0);
+      CHECK (hooks_exec_options_set_timeout_ms (o, 1000) == 0);
+      r = run (SH ("sleep 1000 & read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $$ $pgrp; wait"), NULL, 0, o);
+      CHECK (hooks_exec_result_timed_out (r) && strstr (hooks_exec_result_json (r), cases[i].killed) != NULL);
+      out = (const char *) hooks_exec_result_stdout (r, &len);
+      if (len < sizeof text)
+        memcpy (text, out, len);
+      CHECK (sscanf (text, "%d %d", &pid, &pgrp) == 2);
+      CHECK (pgrp == (cases[i].group == HOOKS_GROUP_OWN ? pid : (int) getpgrp ()));
+      hooks_exec_result_free (r);
+      hooks_exec_options_free (o);
+    }
 }
 
 /* State that nobody reads, in a host that SIGPIPE would kill. */
@@ -460,6 +496,7 @@ main (int argc, char **argv)
   test_null ();
   test_results ();
   test_output ();
+  test_process_group ();
   test_unread_state ();
   in_child (with_sigchld_ignored);
   in_child (with_a_thread_that_reaps);

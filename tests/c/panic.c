@@ -165,6 +165,7 @@ main (void)
   GIVES (hooks_exec_options_set_capture_limit, (e, 1), HOOKS_STATUS_PANIC);
   GIVES (hooks_exec_options_set_output_fds, (e, -1, -1), HOOKS_STATUS_PANIC);
   GIVES (hooks_exec_options_set_merge_stderr, (e, 1), HOOKS_STATUS_PANIC);
+  GIVES (hooks_exec_options_set_process_group, (e, HOOKS_GROUP_OWN), HOOKS_STATUS_PANIC);
   GIVES (hooks_exec_options_set_output_fn, (e, NULL, NULL), HOOKS_STATUS_PANIC);
   GIVES (hooks_exec_options_set_cancel_fd, (e, -1), HOOKS_STATUS_PANIC);
   GIVES (hooks_exec_options_set_output_annotations, (e, 1), HOOKS_STATUS_PANIC);
