@@ -154,7 +154,7 @@ pub struct Run {
     /// [default: nothing]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub state: Option<PathBuf>,
-    /// Kill the hook, with its process group, after so many seconds, whatever its file says
+    /// Kill the hook and its descendants after SECONDS, whatever its file says
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
     /// Directory that the hook is started in [default: the current one]

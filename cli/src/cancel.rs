@@ -1,51 +1,84 @@
-//! Ctrl-C and SIGTERM: while hooks run, which are in process groups of their own, so that the terminal does not tell them; and
-//! while directories are watched.
+//! Signals while hooks run, and while directories are watched.
 
 use std::io::{self, Read};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
+use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::{flag, low_level};
 
 use crate::report::Failure;
 
-/// As long as it lives, the first SIGHUP, SIGINT or SIGTERM does not end the command, but what it runs or waits for. One that whoever started
-/// the command had it ignore is still ignored.
+/// As long as it lives, a signal that would end the command ends what it runs or waits for first. One that whoever started the
+/// command had it ignore is still ignored.
 pub struct Cancel {
     reader: UnixStream,
+    stop_reader: UnixStream,
+    /// Without a writer, there would be something to read: the end.
+    _stop_writer: UnixStream,
+    /// The signal that came; 0: none.
     signal: Arc<AtomicUsize>,
     /// From now on signals do what they always do.
     over: Arc<AtomicBool>,
 }
 
 impl Cancel {
-    pub fn new() -> Result<Cancel, Failure> {
-        Cancel::register().map_err(|error| Failure::Error(format!("signals cannot be caught: {error}")))
+    /// While hooks run: SIGHUP, SIGINT, SIGQUIT and SIGTERM end the hook, and then the command. However many come, the command
+    /// does not end before the hook. SIGTSTP stops the hook, and then the command.
+    pub fn while_hooks_run() -> Result<Cancel, Failure> {
+        Cancel::register(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM], true).map_err(uncaught)
     }
 
-    fn register() -> io::Result<Cancel> {
+    /// While directories are watched: the first SIGHUP, SIGINT or SIGTERM ends the watch, the second one the command.
+    pub fn while_watching() -> Result<Cancel, Failure> {
+        Cancel::register(&[SIGHUP, SIGINT, SIGTERM], false).map_err(uncaught)
+    }
+
+    fn register(numbers: &[i32], hooks_run: bool) -> io::Result<Cancel> {
         let (reader, writer) = UnixStream::pair()?;
+        let (stop_reader, stop_writer) = UnixStream::pair()?;
+        stop_reader.set_nonblocking(true)?;
         let (signal, over) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         let ignored = ignored();
-        for number in [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|number| ignored >> (number - 1) & 1 == 0)
-        {
+        let is_ignored = |number: i32| ignored >> (number - 1) & 1 == 1;
+        for &number in numbers.iter().filter(|&&number| !is_ignored(number)) {
             // In this order: the first one is not over yet; once there is something to read, it is known which one it was.
             flag::register_conditional_default(number, Arc::clone(&over))?;
-            flag::register(number, Arc::clone(&over))?;
+            if !hooks_run {
+                flag::register(number, Arc::clone(&over))?;
+            }
             flag::register_usize(number, Arc::clone(&signal), usize::try_from(number).unwrap_or_default())?;
             low_level::pipe::register(number, writer.try_clone()?)?;
         }
-        Ok(Cancel { reader, signal, over })
+        if hooks_run && !is_ignored(SIGTSTP) {
+            flag::register_conditional_default(SIGTSTP, Arc::clone(&over))?;
+            low_level::pipe::register(SIGTSTP, stop_writer.try_clone()?)?;
+        }
+        Ok(Cancel { reader, stop_reader, _stop_writer: stop_writer, signal, over })
     }
 
-    /// Can be read from once there was a signal.
+    /// Can be read from once there was a signal that ends the command.
     pub fn descriptor(&self) -> BorrowedFd<'_> {
         self.reader.as_fd()
+    }
+
+    /// Can be read from once there was a SIGTSTP.
+    pub fn stop_descriptor(&self) -> BorrowedFd<'_> {
+        self.stop_reader.as_fd()
+    }
+
+    /// Stops the command, as a SIGTSTP does that is not caught, until it is continued.
+    pub fn stop(&self) {
+        while (&self.stop_reader).read(&mut [0; 16]).is_ok_and(|count| count > 0) {}
+        if self.signal.load(Ordering::SeqCst) == 0 {
+            stop_by_default();
+        }
     }
 
     /// Calls this when there was a signal, in a thread of its own.
@@ -61,7 +94,7 @@ impl Cancel {
         Ok(())
     }
 
-    /// What a shell calls the end by the signal that there was.
+    /// What a shell calls the end by the signal that there was; by the last one, if there were several.
     pub fn exit_code(&self) -> ExitCode {
         let number = self.signal.load(Ordering::SeqCst);
         ExitCode::from(u8::try_from(128 + number).unwrap_or(u8::MAX))
@@ -71,6 +104,25 @@ impl Cancel {
 impl Drop for Cancel {
     fn drop(&mut self) {
         self.over.store(true, Ordering::SeqCst);
+    }
+}
+
+fn uncaught(error: io::Error) -> Failure {
+    Failure::Error(format!("signals cannot be caught: {error}"))
+}
+
+/// Not by SIGSTOP: in a process group that no shell looks after (an orphaned one), nobody would continue the command, and the
+/// system takes no notice of SIGTSTP there.
+fn stop_by_default() {
+    let mut caught = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: memory for one action each, initialised before it is read: zeros are the default action. The handler that is put
+    // back is the one that was there.
+    unsafe {
+        let default = MaybeUninit::<libc::sigaction>::zeroed();
+        if libc::sigaction(SIGTSTP, default.as_ptr(), caught.as_mut_ptr()) == 0 {
+            libc::raise(SIGTSTP);
+            libc::sigaction(SIGTSTP, caught.as_ptr(), ptr::null_mut());
+        }
     }
 }
 

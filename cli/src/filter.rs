@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use libhooks::exec::{self, FilterOptions, FilterResult, OutputFn, RunOptions, Stream};
+use libhooks::exec::{self, FilterOptions, FilterResult, OutputFn, RunOptions, Stream, Suspend};
 use libhooks::{ErrorKind, Manager, OciHook, Policy};
 
 use crate::arguments::Filter;
@@ -31,7 +31,8 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
         report::note("info", &format!("no hook of stage {STAGE} is for this container"));
     }
 
-    let cancel = Cancel::new()?;
+    let cancel = Cancel::while_hooks_run()?;
+    let mut stop = || cancel.stop();
     // What the hooks write to stderr goes where ours would go, unless it is wanted as data, or in a file. A terminal gets
     // it escaped, through us.
     let stderr = io::stderr();
@@ -51,6 +52,9 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
             stderr: (is_live && !is_shown).then(|| stderr.as_fd()),
             output: is_shown.then_some(&mut print as OutputFn<'_>),
             cancel: Some(cancel.descriptor()),
+            suspend: Some(Suspend { descriptor: cancel.stop_descriptor(), stop: &mut stop }),
+            // This is the main thread.
+            end_with_thread: true,
             ..RunOptions::default()
         },
         output_annotations: arguments.output_annotations,

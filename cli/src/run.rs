@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use libhooks::exec::{self, OutputFn, RunOptions, RunResult, Stream};
+use libhooks::exec::{self, OutputFn, RunOptions, RunResult, Stream, Suspend};
 
 use crate::arguments::{OWN_STAGES, Run};
 use crate::cancel::Cancel;
@@ -23,7 +23,6 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         Some(file) => files::read_bytes(file, files::CONFIG_LIMIT)?,
         None => Vec::new(),
     };
-    let cancel = Cancel::new()?;
     if !arguments.json {
         let limit = arguments.timeout.map_or(String::new(), |limit| format!(" for at most {limit:?}"));
         report::note("runs", &format!("{}{limit}", report::command(&hook)));
@@ -34,6 +33,9 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
             );
         }
     }
+    // Not before: a note may have to wait for its reader.
+    let cancel = Cancel::while_hooks_run()?;
+    let mut stop = || cancel.stop();
     // Its output goes where ours would go: it waits for whoever reads that, and we look after its time. A terminal gets it
     // escaped, through us. As data it is kept.
     let (stdout, stderr) = (io::stdout(), io::stderr());
@@ -54,6 +56,9 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
             stderr: own.1,
             output: (!arguments.json).then_some(&mut print as OutputFn<'_>),
             cancel: Some(cancel.descriptor()),
+            suspend: Some(Suspend { descriptor: cancel.stop_descriptor(), stop: &mut stop }),
+            // This is the main thread.
+            end_with_thread: true,
             ..RunOptions::default()
         },
     )?;

@@ -11,7 +11,7 @@ use crate::report::{self, Failure, Shown};
 pub fn run(arguments: &Watch) -> Result<ExitCode, Failure> {
     let manager = arguments.source.manager(Policy::Lenient)?;
     let mut monitor = manager.monitor()?;
-    let cancel = Cancel::new()?;
+    let cancel = Cancel::while_watching()?;
     let canceller = monitor.canceller();
     cancel.on_signal(move || canceller.cancel())?;
     report::diagnostics(&manager.diagnostics());

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Instant;
@@ -124,7 +125,7 @@ fn signals_end_the_hook_with_all_its_processes() {
     fs::write(place.path("config.json"), CONFIG).unwrap();
     let filter = ["filter", "--hooks-dir", "d", "--annotation", "run=yes", "config.json"];
     for arguments in [&["run", "d/a.json"][..], &filter] {
-        for (signal, want) in [("HUP", 129), ("INT", 130), ("TERM", 143)] {
+        for (signal, want) in [("HUP", 129), ("INT", 130), ("QUIT", 131), ("TERM", 143)] {
             let child = place.start(arguments);
             let pid = await_content(&place.path("pid"));
             send(signal, &child);
@@ -135,6 +136,49 @@ fn signals_end_the_hook_with_all_its_processes() {
             fs::remove_file(place.path("pid")).unwrap();
         }
     }
+}
+
+#[test]
+fn no_hook_outlives_the_command() {
+    let place = Place::new("precreate", &[("a.json", "echo $$ > pid.new; mv pid.new pid; exec sleep 1000")]);
+    let kill = |signals: &[&str]| {
+        let mut child = place.start(&["run", "d/a.json"]);
+        let pid = await_content(&place.path("pid"));
+        fs::remove_file(place.path("pid")).unwrap();
+        signals.iter().for_each(|signal| send(signal, &child));
+        let status = child.wait().unwrap();
+        // There is no later moment at which it could end.
+        (pid.trim().to_owned(), status.code(), status.signal())
+    };
+    for _ in 0..20 {
+        let (pid, code, signal) = kill(&["TERM", "HUP"]);
+        assert!(!is_running(&pid), "it lives on after TERM and HUP");
+        // The second one may come when the hook has ended, and ends the command.
+        assert!(matches!((code, signal), (Some(143 | 129), None) | (None, Some(1))), "{code:?} {signal:?}");
+    }
+    let (pid, code, _) = kill(&["TSTP", "TERM", "CONT"]);
+    assert!(!is_running(&pid) && code == Some(143), "{code:?}");
+    // Nobody is left to wait for the hook.
+    for signal in ["KILL", "USR1", "ABRT"] {
+        await_end(&kill(&[signal]).0);
+    }
+}
+
+#[test]
+fn a_stop_stops_the_hook_too() {
+    let place = Place::new("precreate", &[("a.json", "echo $$ > pid.new; mv pid.new pid; read -r x < fifo")]);
+    assert!(Command::new("mkfifo").arg(place.path("fifo")).status().unwrap().success());
+    let child = place.start(&["run", "d/a.json"]);
+    let pid = await_content(&place.path("pid"));
+    let command = child.id().to_string();
+    send("TSTP", &child);
+    for process in [pid.trim(), &command] {
+        await_state(process, 'T');
+    }
+    send("CONT", &child);
+    await_state(pid.trim(), 'S');
+    fs::write(place.path("fifo"), "\n").unwrap();
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
 }
 
 #[test]
@@ -193,6 +237,19 @@ fn await_content(path: &Path) -> String {
             Ok(text) => return text,
             Err(error) => assert!(begun.elapsed().as_secs() < 10, "{}: {error}", path.display()),
         }
+        std::thread::yield_now();
+    }
+}
+
+/// Waits until a process is in this state.
+fn await_state(pid: &str, want: char) {
+    let begun = Instant::now();
+    let state = || {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit(") ").next().and_then(|rest| rest.chars().next())
+    };
+    while state() != Some(want) {
+        assert!(begun.elapsed().as_secs() < 10, "{pid} is in state {:?}, not {want}", state());
         std::thread::yield_now();
     }
 }
