@@ -6,7 +6,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping
-from typing import Optional, Protocol, Union
+from typing import Literal, Optional, Protocol, Union
 
 from . import _ffi
 
@@ -26,6 +26,9 @@ class HasFileno(Protocol):
 
 Descriptor = Union[int, HasFileno]
 """A descriptor, as `subprocess` takes it."""
+
+ProcessGroup = Literal["auto", "caller", "own"]
+"""The process group in which a hook runs."""
 
 # The library counts nanoseconds, in 64 bits. As good as for ever.
 _MOST_MS = (1 << 63) // 10**6 - 1
@@ -127,6 +130,15 @@ def switch(name: str, value: bool) -> None:
     """True or False, and nothing that only counts as one."""
     if not isinstance(value, bool):
         raise _type_error(name, "a bool", value)
+
+
+def process_group(value: ProcessGroup) -> int:
+    """The number of a process group's name."""
+    if not isinstance(value, str):
+        raise _type_error("process_group", "a str", value)
+    if value not in _ffi.GROUPS:
+        raise ValueError(f"process_group is {value!r}, not one of {', '.join(map(repr, _ffi.GROUPS))}")
+    return _ffi.GROUPS[value]
 
 
 def bind_mounts(value: Optional[bool]) -> int:

@@ -29,6 +29,8 @@ COMPATIBLE, STRICT, LENIENT = 0, 1, 2
 DETECT = -1
 # hooks.h: HOOKS_STATUS_...
 INVALID_ARGUMENT, IO = -1, -4
+# hooks.h: HOOKS_GROUP_...
+GROUPS = {"auto": 0, "own": 1, "caller": 2}
 # hooks.h: HOOKS_STREAM_...
 STREAMS = {1: "stdout", 2: "stderr"}
 
@@ -74,6 +76,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "hooks_exec_options_set_output_fn": (c_int, (c_void_p, _OUTPUT_FN, c_void_p)),
     "hooks_exec_options_set_cancel_fd": (c_int, (c_void_p, c_int)),
     "hooks_exec_options_set_output_annotations": (c_int, (c_void_p, c_int)),
+    "hooks_exec_options_set_process_group": (c_int, (c_void_p, c_int)),
     "hooks_exec_options_set_patches": (c_int, (c_void_p, c_int)),
     "hooks_exec_options_free": (None, (c_void_p,)),
     "hooks_exec_run": (c_int, (_TEXT, c_void_p, c_size_t, c_void_p, _OUT, _OUT)),
@@ -370,6 +373,7 @@ class RunOptions(NamedTuple):
     stderr: int
     output: Optional[Callable[[str, bytes], object]]
     cancel: int
+    process_group: int = 0
     output_annotations: bool = False
     patches: bool = False
 
@@ -399,6 +403,7 @@ def _exec_options(options: RunOptions) -> Iterator[c_void_p]:
             "output_fds": (options.stdout, options.stderr),
             "output_fn": (_OUTPUT_FN() if options.output is None else _OUTPUT_FN(hand_over), None),
             "cancel_fd": (options.cancel,),
+            "process_group": (options.process_group,),
             "output_annotations": (options.output_annotations,),
             "patches": (options.patches,),
         }

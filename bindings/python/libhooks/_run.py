@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Generic, Optional, TypeVar, Union, overload
 
 from . import _arguments, _ffi
-from ._arguments import JSON, Descriptor, Path
+from ._arguments import JSON, Descriptor, Path, ProcessGroup
 from ._errors import HooksError
 
 Config = TypeVar("Config", bound=Union[Mapping[str, object], str, bytes])
@@ -35,6 +35,9 @@ class CompletedHook:
         signal: the number of the signal that killed it, or None.
         timed_out: its time was over, and it was killed.
         cancelled: the caller asked for its end, and it was killed.
+        killed: which processes were killed then: ``"group"``: it and its process group; ``"descendants"``: it and those
+            of its descendants that were found; ``"hook"``: it alone, since there is no /proc. None: none was.
+        killed_descendants: how many descendants were killed, where ``killed`` is ``"descendants"``; else None.
         duration: how long it took, in seconds.
         stdout: what it wrote to stdout, if that was captured: the last bytes, as many as ``capture_limit`` allows.
         stderr: likewise for stderr.
@@ -57,6 +60,8 @@ class CompletedHook:
     stderr_total: int
     hook_error: Optional[str]
     error: Optional[str]
+    killed: Optional[str] = None
+    killed_descendants: Optional[int] = None
 
     def check(self) -> None:
         """Does nothing if it went well.
@@ -74,6 +79,7 @@ class CompletedHook:
 
     @classmethod
     def _of(cls, data: Mapping[str, Any], ran: _ffi.Ran) -> CompletedHook:
+        killed = data["killed"] or {}
         return cls(
             path=data["path"],
             argv=tuple(data["argv"]),
@@ -88,6 +94,8 @@ class CompletedHook:
             stderr_total=data["stderr"]["total"],
             hook_error=data["hookError"],
             error=data["error"],
+            killed=killed.get("scope"),
+            killed_descendants=killed.get("count"),
         )
 
 
@@ -164,12 +172,13 @@ def run(
     stderr: Optional[Descriptor] = None,
     output: Optional[Callable[[str, bytes], object]] = None,
     cancel: Optional[Descriptor] = None,
+    process_group: ProcessGroup = "auto",
     check: bool = False,
 ) -> CompletedHook:
     """Runs a hook and waits for its end. One that fails is a result, unless ``check`` is true.
 
-    It gets the environment that it has and no other, no descriptor but 0, 1 and 2, and a process group of its own,
-    which is killed with it when its time is over, or its end is asked for. When it exits by itself, what it has left
+    It gets the environment that it has and no other, and no descriptor but 0, 1 and 2. When its time is over, or its end
+    is asked for, it is killed with its process group or its descendants. When it exits by itself, what it has left
     behind lives on: what that writes then is lost.
 
     Args:
@@ -184,6 +193,12 @@ def run(
             thread. What it raises ends that, and is raised here when the hook has ended.
         cancel: the hook is killed as soon as this can be read from: a descriptor (of a pipe, say), or an object that
             has one. It is not read.
+        process_group: ``"caller"``: the hook runs in the caller's process group. It gets what is sent to that group, Ctrl-C at the
+            terminal first of all, and may read the terminal if the group is in the foreground. It is killed with those of
+            its descendants that can be found in /proc, for 1 s and 4096 descendants at most; one whose parent has
+            ended is not found, one in a session of its own is left alone. ``"own"``: a group of its own, which is killed as a
+            whole; signals for the caller's group do not reach it. ``"auto"``: ``"caller"`` if the process is in the
+            foreground of its controlling terminal, or if that cannot be found out; else ``"own"``.
         check: raise what `CompletedHook.check` does.
 
     Called in the main thread, the hook is followed by a thread made for that, so that signals are handled meanwhile.
@@ -196,7 +211,7 @@ def run(
     """
     text, given = _arguments.json_text("hook", hook), _arguments.state_bytes(state)
     _arguments.switch("check", check)
-    options = _options(directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel)
+    options = _options(directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group)
     options = options._replace(stdout=_arguments.descriptor("stdout", stdout))
     ran = _interruptibly(lambda descriptor: _ffi.exec_run(text, given, options._replace(cancel=descriptor)), options)
     completed = CompletedHook._of(json.loads(ran.json), ran)
@@ -217,6 +232,7 @@ def filter_config(
     stderr: Optional[Descriptor] = ...,
     output: Optional[Callable[[str, bytes], object]] = ...,
     cancel: Optional[Descriptor] = ...,
+    process_group: ProcessGroup = ...,
     output_annotations: bool = ...,
     patches: bool = ...,
     check: bool = ...,
@@ -233,6 +249,7 @@ def filter_config(
     stderr: Optional[Descriptor] = ...,
     output: Optional[Callable[[str, bytes], object]] = ...,
     cancel: Optional[Descriptor] = ...,
+    process_group: ProcessGroup = ...,
     output_annotations: bool = ...,
     patches: bool = ...,
     check: bool = ...,
@@ -249,6 +266,7 @@ def filter_config(
     stderr: Optional[Descriptor] = ...,
     output: Optional[Callable[[str, bytes], object]] = ...,
     cancel: Optional[Descriptor] = ...,
+    process_group: ProcessGroup = ...,
     output_annotations: bool = ...,
     patches: bool = ...,
     check: bool = ...,
@@ -264,6 +282,7 @@ def filter_config(
     stderr: Optional[Descriptor] = None,
     output: Optional[Callable[[str, bytes], object]] = None,
     cancel: Optional[Descriptor] = None,
+    process_group: ProcessGroup = "auto",
     output_annotations: bool = False,
     patches: bool = False,
     check: bool = False,
@@ -274,7 +293,7 @@ def filter_config(
     Args:
         hooks: the hooks, such as ``result.extension_stage_hooks["precreate"]``; or a JSON array of them, as text.
         config: the container's OCI config: JSON text, or a mapping.
-        directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel: as for `run`. A config longer than
+        directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group: as for `run`. A config longer than
             ``capture_limit`` is a failure.
         output_annotations: whether the annotations ``run.oci.hooks.stdout`` and ``run.oci.hooks.stderr`` of the config
             name files that the hooks' output is appended to. Who may set them may then have such files written.
@@ -291,7 +310,7 @@ def filter_config(
     for name, value in (("output_annotations", output_annotations), ("patches", patches), ("check", check)):
         _arguments.switch(name, value)
     log = _logger.isEnabledFor(logging.DEBUG)
-    options = _options(directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel)
+    options = _options(directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group)
     options = options._replace(output_annotations=output_annotations, patches=patches or log)
     filtered = _interruptibly(
         lambda descriptor: _ffi.exec_filter(hooks_text, text, options._replace(cancel=descriptor)), options
@@ -337,6 +356,7 @@ def _options(
     stderr: Optional[Descriptor],
     output: Optional[Callable[[str, bytes], object]],
     cancel: Optional[Descriptor],
+    process_group: ProcessGroup,
 ) -> _ffi.RunOptions:
     _arguments.function("output", output)
     return _ffi.RunOptions(
@@ -348,6 +368,7 @@ def _options(
         stderr=_arguments.descriptor("stderr", stderr),
         output=output,
         cancel=_arguments.descriptor("cancel", cancel),
+        process_group=_arguments.process_group(process_group),
     )
 
 

@@ -47,6 +47,23 @@ def test_state_is_bytes_text_or_data() -> None:
     assert libhooks.run(sh("exit 0"), b"x" * (1 << 20)).error is None
 
 
+def test_the_process_group() -> None:
+    script = "sleep 1000 & read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $pgrp $$; wait"
+    for group, killed in (("caller", ("descendants", 1)), ("own", ("group", None))):
+        completed = RUN(sh(script), timeout=1, process_group=group)
+        assert completed.timed_out and (completed.killed, completed.killed_descendants) == killed
+        pgrp, pid = map(int, completed.stdout.split())
+        assert pgrp == (os.getpgrp() if group == "caller" else pid)
+    completed = libhooks.run(sh("exit 0"), process_group="auto")
+    assert (completed.killed, completed.killed_descendants) == (None, None)
+    filtered = libhooks.filter_config([sh("cat")], "{}", process_group="caller")
+    assert filtered.failure is None
+    with pytest.raises(ValueError, match="^process_group is 'mine', not one of 'auto', 'own', 'caller'$"):
+        RUN(sh("exit 0"), process_group="mine")
+    with pytest.raises(TypeError, match="^process_group must be a str, not int$"):
+        RUN(sh("exit 0"), process_group=1)
+
+
 def test_a_hook_that_cannot_be_started() -> None:
     with pytest.raises(libhooks.HooksError) as caught:
         libhooks.run({"path": "/nowhere"})

@@ -224,7 +224,37 @@ func TestDoneBeforeTheStart(t *testing.T) {
 	}
 }
 
-func TestCancelKillsTheGroup(t *testing.T) {
+func TestCancelKillsDescendants(t *testing.T) {
+	for group, scope := range map[ProcessGroup]string{ProcessGroupCaller: "descendants", ProcessGroupOwn: "group"} {
+		cancelKillsDescendants(t, group, scope)
+	}
+	hook := rspec.Hook{Path: "/bin/true"}
+	if _, err := RunWithOptions(context.Background(), RunOptions{Hook: &hook, ProcessGroup: 3}); err == nil {
+		t.Error("there is no such group")
+	}
+}
+
+func TestProcessGroup(t *testing.T) {
+	hook := sh("read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $pgrp $pid")
+	for group, want := range map[ProcessGroup]int{ProcessGroupCaller: syscall.Getpgrp(), ProcessGroupOwn: 0} {
+		var stdout bytes.Buffer
+		if _, err := RunWithOptions(context.Background(), RunOptions{Hook: &hook, Stdout: &stdout, ProcessGroup: group}); err != nil {
+			t.Fatal(err)
+		}
+		var pgrp, pid int
+		if _, err := fmt.Sscan(stdout.String(), &pgrp, &pid); err != nil {
+			t.Fatal(err)
+		}
+		if want == 0 {
+			want = pid
+		}
+		if pgrp != want {
+			t.Errorf("%d: group %d, not %d", group, pgrp, want)
+		}
+	}
+}
+
+func cancelKillsDescendants(t *testing.T, group ProcessGroup, scope string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	hook := sh("sleep 1000 & echo $!; wait")
 	var pid string
@@ -233,9 +263,12 @@ func TestCancelKillsTheGroup(t *testing.T) {
 		cancel()
 		return len(data), nil
 	})
-	hookErr, err := RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: writer, PostKillTimeout: DefaultPostKillTimeout})
+	hookErr, err := RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: writer, PostKillTimeout: DefaultPostKillTimeout, ProcessGroup: group})
 	if err != context.Canceled || hookErr == nil || !resultOf(t, hookErr).Cancelled {
-		t.Errorf("%v, %v", hookErr, err)
+		t.Fatalf("%v, %v", hookErr, err)
+	}
+	if killed := resultOf(t, hookErr).Killed; killed == nil || killed.Scope != scope || killed.Count > 1 {
+		t.Errorf("killed: %v", killed)
 	}
 	// It was told to die; when it has is the system's to say.
 	for deadline := time.Now().Add(10 * time.Second); ; runtime.Gosched() {

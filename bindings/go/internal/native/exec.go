@@ -53,7 +53,18 @@ type Run struct {
 	Write func(stderr bool, data []byte) bool
 	// Cancel is a descriptor that can be read from once the hook is to be killed; -1: none.
 	Cancel int
+	// ProcessGroup is the group in which it runs.
+	ProcessGroup ProcessGroup
 }
+
+// ProcessGroup is the process group of a hook, as the library numbers them.
+type ProcessGroup int
+
+const (
+	ProcessGroupAuto   ProcessGroup = C.HOOKS_GROUP_AUTO
+	ProcessGroupOwn    ProcessGroup = C.HOOKS_GROUP_OWN
+	ProcessGroupCaller ProcessGroup = C.HOOKS_GROUP_CALLER
+)
 
 // Ran is what became of a hook: its result, and the two errors that running it comes to, nil if there is none.
 type Ran struct {
@@ -75,6 +86,7 @@ func (r *Run) Do() (*Ran, error) {
 	C.hooks_exec_options_set_output_fds(options, C.int(r.Descriptors[0]), C.int(r.Descriptors[1]))
 	C.hooks_exec_options_set_merge_stderr(options, cBool(r.MergeStderr))
 	C.hooks_exec_options_set_cancel_fd(options, C.int(r.Cancel))
+	C.hooks_exec_options_set_process_group(options, C.int(r.ProcessGroup))
 	if r.Write != nil {
 		handle := cgo.NewHandle(r)
 		defer handle.Delete()
@@ -132,6 +144,7 @@ func parseResult(text []byte) (*Ran, error) {
 		ExitStatus          *int
 		Signal              syscall.Signal
 		TimedOut, Cancelled bool
+		Killed              *libhooks.Killed
 		DurationUs          int64
 		Stdout, Stderr      tail
 		HookError, Error    *string
@@ -146,6 +159,7 @@ func parseResult(text []byte) (*Ran, error) {
 		Signal:     data.Signal,
 		TimedOut:   data.TimedOut,
 		Cancelled:  data.Cancelled,
+		Killed:     data.Killed,
 		Duration:   time.Duration(data.DurationUs) * time.Microsecond,
 		Stdout:     libhooks.Tail{Total: data.Stdout.Total},
 		Stderr:     libhooks.Tail{Total: data.Stderr.Total},
