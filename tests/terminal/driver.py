@@ -77,6 +77,14 @@ def state(pid: int) -> str | None:
     return None if found in "ZX" else found
 
 
+def end(pid: int) -> None:
+    """Kill a process, which may have ended."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 def await_that(is_so: Callable[[], bool], what: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while not is_so():
@@ -145,7 +153,7 @@ class Checks:
             await_state(hook, None)
         else:
             # The library has no signal handler: a caller in the background that dies leaves a hook in a group of its own.
-            os.kill(hook, signal.SIGKILL)
+            end(hook)
         terminal.type("echo al''ive\n")
         terminal.expect("alive")
 
@@ -172,10 +180,10 @@ class Checks:
             if pid != child and state(pid) is None:
                 raise Failed(f"{'sibling' if pid == sibling else 'a descendant with a session of its own'} was killed")
         for pid in (far, sibling):
-            os.kill(pid, signal.SIGKILL)
+            end(pid)
         if self.name == "reference":
             if lives is not None:
-                os.kill(child, signal.SIGKILL)
+                end(child)
         else:
             await_state(child, None)
 
@@ -214,7 +222,7 @@ class Checks:
         if self.is_command or self.name in ("reference", "go"):
             await_state(hook, None)
         else:
-            os.kill(hook, signal.SIGKILL)
+            end(hook)
 
     def several_signals(self) -> None:
         """Several signals at once, 200 times: no hook is left when the command has ended."""
@@ -241,7 +249,7 @@ class Checks:
                 # It has been reaped: there is nothing to wait for.
                 if state(hook) is not None:
                     left += 1
-                    os.kill(hook, signal.SIGKILL)
+                    end(hook)
         if left:
             raise Failed(f"{left} hooks of 200 were left")
 
