@@ -198,8 +198,8 @@ fn descendants_that_start_others_meanwhile_are_found() {
     let place = Place::new();
     // 127 processes in all, which start each other while they are looked for.
     let script =
-        "f() { [ $1 = 0 ] && exec sleep 1000; sleep 0.01; (f $(($1 - 1))) & (f $(($1 - 1))) & wait; }
-        echo $$ > hook; f 6";
+        "f() { [ $1 = 0 ] && exec sleep 1000; [ $1 = 3 ] && echo > hook; sleep 0.01; (f $(($1 - 1))) & (f $(($1 - 1))) & wait; }
+        f 6";
     let result = place.cancelled_when("hook", script, ProcessGroup::Caller);
     assert!(matches!(result.killed, Some(Killed::Descendants(1..))), "{:?}", result.killed);
     let directory = place.0.path().canonicalize().unwrap();

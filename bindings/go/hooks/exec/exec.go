@@ -46,39 +46,20 @@ type RunOptions struct {
 	Stderr io.Writer
 	// PostKillTimeout is how long to wait for a hook that was killed; 0 and less: not at all.
 	PostKillTimeout time.Duration
-	// ProcessGroup is the process group in which it runs: the caller's, unless it says otherwise.
-	ProcessGroup ProcessGroup
 }
 
-// ProcessGroup is the process group in which a hook runs. It decides who gets the signals that a terminal, timeout(1) or a shell
-// sends to a whole group, and what is killed with the hook at its timeout, or when its context is done.
-type ProcessGroup int
-
-const (
-	// ProcessGroupCaller is the caller's group, as in package go.podman.io/common/pkg/hooks/exec. The hook gets what is sent to that group, Ctrl-C
-	// at the terminal first of all, and may read the terminal if the group is in the foreground. It is killed with those of
-	// its descendants that can be found in /proc, for 1 s and 4096 descendants at most. A descendant whose parent has ended is
-	// not found, and one in a session of its own is left alone. Nothing else in the group is touched.
-	ProcessGroupCaller ProcessGroup = iota
-	// ProcessGroupOwn is a group of its own, which is killed as a whole. What is sent to the caller's group does not reach the
-	// hook, and the terminal stops a hook that reads from it.
-	ProcessGroupOwn
-	// ProcessGroupAuto is ProcessGroupCaller if the process is in the foreground of its controlling terminal, or if that cannot be
-	// found out; else ProcessGroupOwn.
-	ProcessGroupAuto
-)
-
-// native is the group as the library numbers it.
-func (g ProcessGroup) native() (native.ProcessGroup, error) {
-	switch g {
-	case ProcessGroupCaller:
+// nativeGroup is the group that the context asks for, as the library numbers it.
+func nativeGroup(ctx context.Context) (native.ProcessGroup, error) {
+	switch group := libhooks.ProcessGroupOf(ctx); group {
+	case libhooks.ProcessGroupCaller:
 		return native.ProcessGroupCaller, nil
-	case ProcessGroupOwn:
+	case libhooks.ProcessGroupOwn:
 		return native.ProcessGroupOwn, nil
-	case ProcessGroupAuto:
+	case libhooks.ProcessGroupAuto:
 		return native.ProcessGroupAuto, nil
+	default:
+		return 0, native.Invalid(fmt.Sprintf("process group is %d", int(group)))
 	}
-	return 0, native.Invalid(fmt.Sprintf("process group is %d", int(g)))
 }
 
 // Run is RunWithOptions without a directory.
@@ -88,8 +69,8 @@ func Run(ctx context.Context, hook *rspec.Hook, state []byte, stdout io.Writer, 
 	return RunWithOptions(ctx, RunOptions{Hook: hook, State: state, Stdout: stdout, Stderr: stderr, PostKillTimeout: postKillTimeout})
 }
 
-// RunWithOptions runs a hook and waits until it ends. When its timeout is over or ctx is done, it is killed with its descendants or
-// its process group, as ProcessGroup says. When the hook itself ends, processes that it leaves behind are not waited for.
+// RunWithOptions runs a hook and waits until it ends. When its timeout is over or ctx is done, it is killed with those of its
+// descendants that can be found. It runs in the caller's process group, unless libhooks.WithProcessGroup says otherwise. When the hook itself ends, processes that it leaves behind are not waited for.
 //
 // hookErr is what is wrong with the hook: it could not be started, exited with another status than 0, died of a signal, or is not
 // gone after PostKillTimeout. err is the same, but for a hook that was killed here: context.DeadlineExceeded, or ctx.Err(). An
@@ -105,7 +86,7 @@ func runWithResult(ctx context.Context, options RunOptions) (result *libhooks.Re
 	if err := check(hook, options.Dir); err != nil {
 		return nil, err, err
 	}
-	group, err := options.ProcessGroup.native()
+	group, err := nativeGroup(ctx)
 	if err != nil {
 		return nil, err, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -225,20 +226,20 @@ func TestDoneBeforeTheStart(t *testing.T) {
 }
 
 func TestCancelKillsDescendants(t *testing.T) {
-	for group, scope := range map[ProcessGroup]string{ProcessGroupCaller: "descendants", ProcessGroupOwn: "group"} {
+	for group, scope := range map[libhooks.ProcessGroup]string{libhooks.ProcessGroupCaller: "descendants", libhooks.ProcessGroupOwn: "group"} {
 		cancelKillsDescendants(t, group, scope)
 	}
 	hook := rspec.Hook{Path: "/bin/true"}
-	if _, err := RunWithOptions(context.Background(), RunOptions{Hook: &hook, ProcessGroup: 3}); err == nil {
+	if _, err := RunWithOptions(libhooks.WithProcessGroup(context.Background(), 3), RunOptions{Hook: &hook}); err == nil {
 		t.Error("there is no such group")
 	}
 }
 
 func TestProcessGroup(t *testing.T) {
 	hook := sh("read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $pgrp $pid")
-	for group, want := range map[ProcessGroup]int{ProcessGroupCaller: syscall.Getpgrp(), ProcessGroupOwn: 0} {
+	for group, want := range map[libhooks.ProcessGroup]int{libhooks.ProcessGroupCaller: syscall.Getpgrp(), libhooks.ProcessGroupOwn: 0} {
 		var stdout bytes.Buffer
-		if _, err := RunWithOptions(context.Background(), RunOptions{Hook: &hook, Stdout: &stdout, ProcessGroup: group}); err != nil {
+		if _, err := RunWithOptions(libhooks.WithProcessGroup(context.Background(), group), RunOptions{Hook: &hook, Stdout: &stdout}); err != nil {
 			t.Fatal(err)
 		}
 		var pgrp, pid int
@@ -254,8 +255,8 @@ func TestProcessGroup(t *testing.T) {
 	}
 }
 
-func cancelKillsDescendants(t *testing.T, group ProcessGroup, scope string) {
-	ctx, cancel := context.WithCancel(context.Background())
+func cancelKillsDescendants(t *testing.T, group libhooks.ProcessGroup, scope string) {
+	ctx, cancel := context.WithCancel(libhooks.WithProcessGroup(context.Background(), group))
 	hook := sh("sleep 1000 & echo $!; wait")
 	var pid string
 	writer := writerFunc(func(data []byte) (int, error) {
@@ -263,7 +264,7 @@ func cancelKillsDescendants(t *testing.T, group ProcessGroup, scope string) {
 		cancel()
 		return len(data), nil
 	})
-	hookErr, err := RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: writer, PostKillTimeout: DefaultPostKillTimeout, ProcessGroup: group})
+	hookErr, err := RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: writer, PostKillTimeout: DefaultPostKillTimeout})
 	if err != context.Canceled || hookErr == nil || !resultOf(t, hookErr).Cancelled {
 		t.Fatalf("%v, %v", hookErr, err)
 	}

@@ -30,8 +30,6 @@ type RuntimeConfigFilterOptions struct {
 	Config *rspec.Spec
 	// PostKillTimeout is how long to wait for a hook that was killed; 0 and less: not at all.
 	PostKillTimeout time.Duration
-	// ProcessGroup is the process group in which they run: the caller's, unless it says otherwise.
-	ProcessGroup ProcessGroup
 }
 
 // RuntimeConfigFilter is RuntimeConfigFilterWithOptions without a directory.
@@ -67,7 +65,7 @@ func RuntimeConfigFilterWithOptions(ctx context.Context, options RuntimeConfigFi
 	for i := range options.Hooks {
 		hook := &options.Hooks[i]
 		stdout := limited{also: files.stdout}
-		run := RunOptions{Hook: hook, Dir: options.Dir, State: data, Stdout: &stdout, PostKillTimeout: options.PostKillTimeout, ProcessGroup: options.ProcessGroup}
+		run := RunOptions{Hook: hook, Dir: options.Dir, State: data, Stdout: &stdout, PostKillTimeout: options.PostKillTimeout}
 		if files.stderr != nil {
 			run.Stderr = files.stderr
 		}
