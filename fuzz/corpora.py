@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORPORA = ROOT / "fuzz" / "corpora"
 TARGETS = sorted(path.stem for path in (ROOT / "fuzz" / "fuzz_targets").glob("*.rs"))
 # Bytes in a packed corpus.
-MOST = 200_000
+MOST = 150_000
 # Separates the fields of an input.
 SEPARATOR = b"\xff"
 
