@@ -1,0 +1,163 @@
+"""Lets each system call of the command fail once.
+
+For every command, a first run counts its system calls. Then it runs again for each of them, with an
+error injected by strace. Whatever fails, the command ends by itself, says why, and a result that it
+calls good is the right one.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+COMMAND = os.path.abspath(sys.argv[1])
+
+# Calls that touch files, memory or processes, with the errors that they may have. EINTR is given
+# only to calls that may wait.
+ERRORS = {
+    "openat": ["EIO", "EMFILE", "ENOMEM", "EINTR"],
+    "read": ["EIO", "EINTR", "ENOMEM"],
+    "write": ["EIO", "ENOSPC", "EINTR"],
+    "fstat": ["EIO", "ENOMEM"],
+    "newfstatat": ["EIO", "ENOMEM"],
+    "statx": ["EIO", "ENOMEM"],
+    "getdents64": ["EIO", "EINTR", "ENOMEM"],
+    "readlinkat": ["EIO", "ENOMEM"],
+    "fgetxattr": ["EIO", "ENOMEM"],
+    "flistxattr": ["EIO", "ENOMEM"],
+    "fsetxattr": ["EIO", "ENOSPC", "ENOMEM"],
+    "fchown": ["EIO", "EPERM"],
+    "fchmod": ["EIO", "EPERM"],
+    "fsync": ["EIO", "ENOSPC", "EINTR"],
+    "flock": ["EINTR", "ENOMEM"],
+    "linkat": ["EIO", "ENOSPC", "ENOMEM"],
+    "renameat2": ["EIO", "ENOSPC", "ENOMEM"],
+    "unlinkat": ["EIO", "ENOMEM"],
+    "getrandom": ["EINTR", "EIO"],
+    "pipe2": ["EMFILE", "ENFILE"],
+    "fcntl": ["EMFILE"],
+    "poll": ["EINTR", "ENOMEM"],
+    "waitid": ["EINTR"],
+    "vfork": ["EAGAIN", "ENOMEM"],
+    "clone": ["EAGAIN", "ENOMEM"],
+    "clone3": ["EAGAIN", "ENOMEM"],
+    "pidfd_open": ["EMFILE", "ENOSYS"],
+    "mmap": ["ENOMEM"],
+}
+
+HOOK = '{"version":"1.0.0","hook":{"path":"%s"},"when":{"always":true},"stages":["%s"]}'
+CONFIG = '{"process":{"args":["/bin/sh"]},"hooks":{}}\n'
+
+
+class Scene:
+    """The files of one run."""
+
+    def __init__(self, place: Path) -> None:
+        self.hooks = place / "hooks.d"
+        self.bundle = place / "bundle"
+        self.hooks.mkdir()
+        self.bundle.mkdir()
+        (self.hooks / "a.json").write_text(HOOK % ("/bin/true", "poststop"))
+        (self.hooks / "b.json").write_text(HOOK % ("/bin/cat", "precreate"))
+        self.config = self.bundle / "config.json"
+        self.config.write_text(CONFIG)
+
+
+def commands(scene: Scene) -> dict[str, list[str]]:
+    hooks, stage = ["--hooks-dir", str(scene.hooks)], ["--extension-stage", "precreate"]
+    return {
+        "inject": ["inject", *hooks, *stage, str(scene.bundle)],
+        "inject --in-place": ["inject", *hooks, *stage, "--in-place", str(scene.bundle)],
+        "filter": ["filter", *hooks, str(scene.bundle)],
+        "lint": ["lint", *stage, "--format", "json", str(scene.hooks)],
+        "run": ["run", "--json", str(scene.hooks / "b.json"), "--extension-stage", "precreate"],
+    }
+
+
+Outcome = tuple[int, bytes, bytes, bytes, list[str]]
+
+
+def run(name: str, prefix: list[str]) -> Outcome:
+    """Runs a command in a scene of its own: exit status, both streams, the config, other files."""
+    with tempfile.TemporaryDirectory() as place:
+        scene = Scene(Path(place))
+        arguments = commands(scene)[name]
+        ran = subprocess.run(
+            [*prefix, COMMAND, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        config = scene.config.read_bytes()
+        left = [file.name for file in scene.bundle.iterdir() if file.name != "config.json"]
+        if left and "--in-place" in name:
+            # The next writer removes it.
+            subprocess.run([COMMAND, *arguments], capture_output=True, check=True)
+            left += [f"still {f.name}" for f in scene.bundle.iterdir() if f.name != "config.json"]
+        streams = [stream.replace(place.encode(), b"PLACE") for stream in (ran.stdout, ran.stderr)]
+        return ran.returncode, streams[0], streams[1], config, left
+
+
+def comparable(name: str, stdout: bytes) -> bytes:
+    """The output without what differs from run to run."""
+    return re.sub(rb'"durationUs":\d+', b"", stdout) if name == "run" else stdout
+
+
+def wrong(name: str, error: str, good: Outcome, got: Outcome) -> str | None:
+    """What is wrong with the outcome of a run in which a call failed."""
+    status, stdout, stderr, config, left = got
+    if b"panicked" in stderr:
+        return "it panicked"
+    if status < 0:
+        # Out of memory aborts, and says so.
+        out_of_memory = error == "ENOMEM" and b"memory" in stderr
+        return None if out_of_memory else f"signal {-status}"
+    if config not in (CONFIG.encode(), good[3]):
+        return f"the config is neither the old nor the new one: {config!r}"
+    if len(left) > 1:
+        return f"files are left: {left}"
+    if status == 0:
+        if comparable(name, stdout) != comparable(name, good[1]) or config != good[3]:
+            return f"it calls a wrong result good: {stdout!r} {config!r}"
+        return None
+    # The loader of programs fails with 127.
+    return None if stderr or (name == "lint" and stdout) else f"exit status {status} without a word"
+
+
+def main() -> int:
+    failed = 0
+    for name in ["inject", "inject --in-place", "filter", "lint", "run"]:
+        with tempfile.NamedTemporaryFile("r", suffix=".trace") as trace:
+            strace = ["strace", "-qq", "-o", trace.name]
+            good = run(name, strace)
+            lines = trace.read().splitlines()
+        if good[0] != 0:
+            print(f"FAIL: faults: {name}: {good}")
+            failed = 1
+            continue
+        counts = Counter(line.split("(")[0] for line in lines)
+        tried, bad = 0, []
+        for call, errors in ERRORS.items():
+            for error in errors:
+                for number in range(1, counts[call] + 1):
+                    inject = f"inject={call}:error={error}:when={number}"
+                    try:
+                        got = run(name, ["strace", "-qq", "-o", "/dev/null", "-e", inject])
+                    except subprocess.TimeoutExpired:
+                        bad.append(f"{inject}: it hangs")
+                        continue
+                    tried += 1
+                    if problem := wrong(name, error, good, got):
+                        bad.append(f"{inject}: {problem}; {got[2]!r}")
+        for line in bad:
+            print(f"  {line[:600]}")
+        print(f"{'FAIL' if bad or tried < 100 else 'PASS'}: faults: {name}: {tried} calls failed")
+        failed |= bool(bad) or tried < 100
+    return failed
+
+
+sys.exit(main())
