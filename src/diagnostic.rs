@@ -164,10 +164,14 @@ codes! {
     TimeoutNotPositive = "timeout-not-positive", WARNING;
     /// Two names that differ only in case.
     CaseCollision = "case-collision", WARNING;
-    /// Somebody else may write what runs as root.
+    /// Other users can write a hook file, its directory, its program or the program's interpreter.
     WritableByOthers = "writable-by-others", WARNING;
-    /// What runs as root belongs to somebody else.
+    /// A hook file, its directory, its program or the program's interpreter belongs to another user.
     ForeignOwner = "foreign-owner", WARNING;
+    /// Other users can replace what is in a directory above a hook file or a program, or a symlink on the way to it.
+    ParentWritable = "parent-writable", WARNING;
+    /// The system does not say who can write a hook file, its program or a directory on the way to them.
+    PermissionsUnknown = "permissions-unknown", WARNING;
     /// The hook makes a container without `process.args` fail.
     EmptyArgsBlocks = "empty-args-blocks", WARNING;
     /// The config holds this very hook entry already.

@@ -50,6 +50,7 @@ mod options;
 mod order;
 mod packed;
 pub mod pattern;
+mod permission;
 #[cfg(test)]
 #[path = "../tests/random/mod.rs"]
 mod random;

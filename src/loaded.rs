@@ -34,6 +34,8 @@ pub(crate) struct Loaded {
     pub executable: Arc<Executable>,
     injected: OnceBox<Injected>,
     warnings: OnceBox<Vec<Diagnostic>>,
+    /// Who can write its files was looked at, and is not one of its own warnings.
+    inspected: bool,
 }
 
 /// What a hook is made from.
@@ -69,6 +71,7 @@ impl Loaded {
         source: Source,
         (conditions, executable): (Conditions, Arc<Executable>),
         extension_stages: Arc<[String]>,
+        inspected: bool,
     ) -> Loaded {
         Loaded {
             path,
@@ -80,6 +83,7 @@ impl Loaded {
             executable,
             injected: OnceBox::new(),
             warnings: OnceBox::new(),
+            inspected,
         }
     }
 
@@ -129,6 +133,7 @@ impl Loaded {
                 &self.file,
                 executable,
                 stages,
+                self.inspected,
             ))
         })
     }

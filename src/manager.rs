@@ -288,8 +288,9 @@ fn refusal(policy: Policy, scans: &[Scan]) -> Option<Error> {
         Policy::Lenient => None,
         Policy::Compatible => scans.iter().find(|scan| !scan.is_tolerated())?.error(),
         Policy::Strict => scans.iter().find_map(Scan::error).or_else(|| {
-            let unsafe_to_run =
-                |d: &&Diagnostic| matches!(d.code, Code::WritableByOthers | Code::ForeignOwner);
+            let unsafe_to_run = |d: &&Diagnostic| {
+                matches!(d.code, Code::WritableByOthers | Code::ForeignOwner | Code::ParentWritable)
+            };
             let diagnostic = scans.iter().flat_map(Scan::diagnostics).find(unsafe_to_run)?;
             let path = text_of(diagnostic.path.as_os_str());
             let message = format!("{path}: {}", diagnostic.message);

@@ -13,8 +13,8 @@ pub enum Policy {
     /// that does not exist. A reload never fails.
     #[default]
     Compatible,
-    /// Every problem, and a file, directory or executable that others may write or that belongs to somebody else. A
-    /// reload that meets one keeps the old hooks.
+    /// Every problem, and the warnings about files, directories and programs that users other than root and the effective
+    /// user can write or replace ([`Options::inspect`]). A reload that finds one keeps the old hooks.
     Strict,
     /// None: whatever is good is used.
     Lenient,
@@ -51,9 +51,19 @@ pub struct Options {
     pub log_level: LogLevel,
     /// Reads files of other versions, or those of a known version in another way.
     pub reader: Option<Reader>,
+    /// Every load and reload also looks at access control lists, at every directory and symlink on the way to hook files and
+    /// programs, at interpreters, and at kinds of file systems. It finds more of the problems `writable-by-others` and
+    /// `foreign-owner`, and `parent-writable` and `permissions-unknown`. Otherwise loading looks at modes and owners of hook
+    /// files, their directories and programs only, which takes no further system calls. [`Policy::Strict`] implies it.
+    pub inspect: bool,
 }
 
 impl Options {
+    /// Whether loading looks at all that decides who can write.
+    pub(crate) fn inspects(&self) -> bool {
+        self.inspect || self.policy == Policy::Strict
+    }
+
     /// Makes a log line, if there is somebody to read it.
     pub(crate) fn log(&self, level: LogLevel, make: impl FnOnce(LogLine<'_>)) {
         if let Some(log) = self.log.as_ref().filter(|_| level <= self.log_level) {
@@ -70,6 +80,7 @@ impl std::fmt::Debug for Options {
             .field("log", &self.log.is_some())
             .field("log_level", &self.log_level)
             .field("reader", &self.reader.is_some())
+            .field("inspect", &self.inspect)
             .finish()
     }
 }

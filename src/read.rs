@@ -48,17 +48,22 @@ pub fn read_with(
     }
 }
 
-/// All that there is to say about one hook file: why it gives no hook, and what else is odd about it (SPEC §8).
+/// Everything about one hook file: why it gives no hook, and what is probably not as it was meant (SPEC §8). It also looks at
+/// who can write the file and its program, as [`Options::inspect`] does.
 pub fn check(path: impl AsRef<Path>, extension_stages: &[&str]) -> Vec<Diagnostic> {
     let path = path.as_ref();
     if let Err(error) = limits::check_extension_stages(extension_stages) {
         return vec![lint::error(&error.with_path(path), &Decoded::default())];
     }
     let stages = owned(extension_stages);
-    let options = Options::default();
-    let mut found = match Scanner::new(&stages, &options, Before::default()).load_path(path) {
-        Ok(loaded) => loaded.warnings().to_vec(),
-        Err(ReadError::Failed(failure)) => failure.diagnostics,
+    let options = Options { inspect: true, ..Options::default() };
+    let mut scanner = Scanner::new(&stages, &options, Before::default());
+    let mut found = match scanner.load_path(path) {
+        Ok(loaded) => [loaded.warnings(), &scanner.inspect(&loaded, true)].concat(),
+        Err(ReadError::Failed(failure)) => {
+            let of_files = scanner.inspect_failed(path, &failure, true);
+            [failure.diagnostics, of_files].concat()
+        }
         Err(ReadError::Vanished) => match lint::vanished(path) {
             found if found.is_empty() => {
                 return vec![lint::error(&system_error("open", path, libc::ENOENT), &Decoded::default())];

@@ -231,6 +231,16 @@ fn of_files_and_directories() {
     }
     assert!(!has(Code::ForeignOwner, &path));
 
+    // A script whose interpreter depends on the directory that it is started in.
+    assert!(!has(Code::PermissionsUnknown, &path));
+    fs::write(&executable, "#!sh\n").unwrap();
+    assert!(has(Code::PermissionsUnknown, &path));
+    fs::write(&executable, "").unwrap();
+    assert!(!has(Code::ParentWritable, &path));
+    fs::set_permissions(root.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    assert!(has(Code::ParentWritable, &path));
+    fs::set_permissions(root.path(), fs::Permissions::from_mode(0o700)).unwrap();
+
     let of = |directory: &Path| code(read_dir(directory, &[]).1.map_or(Ok(()), Err));
     assert_eq!(of(&path), Some(Code::UnreadableDirectory));
     assert_ne!(of(root.path()), Some(Code::UnreadableDirectory));

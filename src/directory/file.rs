@@ -145,7 +145,9 @@ impl Scanner<'_> {
                 failure.add(&placed(other, path, &decoded, &lines), &decoded);
             }
         });
-        let warnings = lint::hook(path, text, &decoded, status, executable, self.extension_stages);
+        let inspected = self.inspector.is_some();
+        let stages = self.extension_stages;
+        let warnings = lint::hook(path, text, &decoded, status, executable, stages, inspected);
         failure.diagnostics.extend(warnings);
         failure.hook = Some(decoded.hook.into());
         ReadError::Failed(Box::new(failure))

@@ -12,12 +12,12 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, text_of};
 use crate::error::Error;
 use crate::hook::{Decoded, Validator, Wanted, decode, nil_hook};
-use crate::lint;
+use crate::lint::{self, Inspector};
 use crate::loaded::{Loaded, Source};
 use crate::options::{LogLevel, Options};
 use crate::snapshot::Known;
 use crate::sys::{Status, errno_of, open_to_read};
-use file::read_file;
+use file::{Failure, read_file};
 pub(crate) use file::{ReadError, system_error};
 pub(crate) use listed::{Listed, is_hook_file, name_of, path_in};
 use listed::{goes_up, list};
@@ -110,6 +110,8 @@ pub(crate) struct Scanner<'a> {
     options: &'a Options,
     validator: Validator<'a>,
     before: Before<'a>,
+    /// Looks at who can write what. `None`: modes and owners are enough.
+    inspector: Option<Inspector>,
 }
 
 /// What is known from when directories were read before.
@@ -126,7 +128,9 @@ pub(crate) struct Before<'a> {
 
 impl<'a> Scanner<'a> {
     pub fn new(extension_stages: &'a Arc<[String]>, options: &'a Options, before: Before<'a>) -> Scanner<'a> {
-        Scanner { extension_stages, options, validator: Validator::new(extension_stages), before }
+        let validator = Validator::new(extension_stages);
+        let inspector = options.inspects().then(Inspector::new);
+        Scanner { extension_stages, options, validator, before, inspector }
     }
 
     /// Reads all hook files of the directory of this number. One that does not exist is empty.
@@ -157,11 +161,14 @@ impl<'a> Scanner<'a> {
         let mut scan = Scan { listed: Some(Arc::clone(&listed)), ..Scan::default() };
         scan.hooks.reserve_exact(listed.paths.len());
         scan.notes.reserve_exact(listed.paths.len());
-        scan.say(lint::directory(directory));
+        scan.say(match &mut self.inspector {
+            Some(inspector) => inspector.directory(directory),
+            None => lint::directory(directory),
+        });
         for path in &listed.paths {
             let name = name_of(path);
             if let Some(loaded) = self.unchanged(name, path) {
-                scan.add(loaded);
+                self.add(&mut scan, loaded);
                 continue;
             }
             // What cannot be opened by its path is not opened, as by the reference.
@@ -176,7 +183,7 @@ impl<'a> Scanner<'a> {
                         let path = text_of(path.as_os_str());
                         line.write(&format!("added hook {path}"), &[("path", &path)]);
                     });
-                    scan.add(loaded);
+                    self.add(&mut scan, loaded);
                 }
                 Err(ReadError::Vanished) => {
                     scan.without_hook.push(Arc::clone(path));
@@ -187,8 +194,10 @@ impl<'a> Scanner<'a> {
                         Some(good) => scan.hooks.push(Arc::clone(good.loaded)),
                         None => scan.without_hook.push(Arc::clone(path)),
                     }
-                    scan.errors.push(failure.error);
+                    let of_files = self.inspect_failed(path, &failure, false);
                     scan.say(failure.diagnostics);
+                    scan.say(of_files);
+                    scan.errors.push(failure.error);
                 }
             }
         }
@@ -207,6 +216,37 @@ impl<'a> Scanner<'a> {
         let file = Status::of_path(path).ok()?;
         let executable = self.validator.executable(&loaded.executable.path).ok()?;
         loaded.is_from(&file, &executable.status).then(|| Arc::clone(loaded))
+    }
+
+    /// Adds a hook, and what is said about who can write its files.
+    fn add(&mut self, scan: &mut Scan, loaded: Arc<Loaded>) {
+        scan.add(Arc::clone(&loaded));
+        if self.inspector.is_some() {
+            scan.say(self.inspect(&loaded, false));
+        }
+    }
+
+    /// What is said about who can write the files of a hook, if that is looked at. The hook file is `alone` if its directory
+    /// was not looked at.
+    pub fn inspect(&mut self, loaded: &Loaded, alone: bool) -> Vec<Diagnostic> {
+        let Some(inspector) = &mut self.inspector else { return Vec::new() };
+        let mut found = inspector.hook_file(&loaded.path, alone);
+        let of_program = inspector.program(&loaded.path, &loaded.executable.path);
+        if !of_program.is_empty() && !loaded.decoded(Wanted::Hook).hook.runs_in_container() {
+            found.extend(of_program);
+        }
+        found
+    }
+
+    /// The same about a file that gives no hook.
+    pub fn inspect_failed(&mut self, path: &Path, failure: &Failure, alone: bool) -> Vec<Diagnostic> {
+        let (Some(inspector), Some(hook)) = (&mut self.inspector, &failure.hook) else { return Vec::new() };
+        let mut found = inspector.hook_file(path, alone);
+        // (Why there is no such program is an error.)
+        if !hook.runs_in_container() && self.validator.executable(&hook.hook.path).is_ok() {
+            found.extend(inspector.program(path, &hook.hook.path));
+        }
+        found
     }
 
     /// Loads the file at a path.
@@ -228,7 +268,8 @@ impl<'a> Scanner<'a> {
                 let by_reader = decoded.by_reader.then(|| Box::new(decoded.hook.into()));
                 let source = Source { text, by_reader };
                 let stages = Arc::clone(self.extension_stages);
-                Ok(Arc::new(Loaded::new(Arc::clone(path), status, source, ready, stages)))
+                let inspected = self.inspector.is_some();
+                Ok(Arc::new(Loaded::new(Arc::clone(path), status, source, ready, stages, inspected)))
             }
             Err(invalid) => Err(self.invalid(invalid, path, &text, &status, decoded)),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Hook, OciHook, When};
+use super::{Hook, OciHook, When, only_in_container};
 
 pub(crate) type Text<'a> = Cow<'a, str>;
 
@@ -28,6 +28,13 @@ pub(crate) struct EntryDraft<'a> {
     pub env: Vec<Text<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<i64>,
+}
+
+impl Draft<'_> {
+    /// Whether its program is one of the container's files: nothing on this system's disk is run.
+    pub fn runs_in_container(&self) -> bool {
+        only_in_container(self.stages.as_deref().unwrap_or_default())
+    }
 }
 
 impl EntryDraft<'_> {

@@ -43,11 +43,22 @@ pub struct Hook {
 }
 
 impl Hook {
+    /// Whether its program is one of the container's files: nothing on this system's disk is run.
+    pub(crate) fn runs_in_container(&self) -> bool {
+        only_in_container(self.stages.as_deref().unwrap_or_default())
+    }
+
     /// The hook as JSON of version 1.0.0. The conditions of a 0.1.0 hook, of which one is enough, say so by `"or": true`
     /// in `when`: a key that this library's functions understand, and files do not.
     pub fn to_json(&self) -> String {
         crate::json::to_string(self)
     }
+}
+
+/// Whether a hook of these stages is run by a container's first process, which sees the container's files.
+fn only_in_container(stages: &[impl AsRef<str>]) -> bool {
+    let is = |stage: &_| AsRef::<str>::as_ref(stage) == Stage::StartContainer.as_str();
+    !stages.is_empty() && stages.iter().all(is)
 }
 
 /// An entry of `config.hooks`, as the OCI runtime specification has it.

@@ -2,6 +2,7 @@
 
 mod hint;
 mod migrate;
+mod ownership;
 mod suggest;
 
 use std::path::Path;
@@ -15,6 +16,8 @@ use crate::sys::Status;
 pub(crate) use hint::SWITCH_OFF;
 use hint::{hint, in_place_of};
 pub use migrate::{NoEquivalent, migrate};
+pub(crate) use ownership::Inspector;
+use ownership::{Subject, by_status};
 pub(crate) use suggest::distance;
 use suggest::for_condition;
 
@@ -38,6 +41,7 @@ pub(crate) fn keys(path: &Path, text: &[u8], file: &Decoded<'_>) -> Vec<Diagnost
 }
 
 /// What to say of a hook file that is a hook, valid or not. `executable` is what the system says of the hook's executable.
+/// Owners and permissions are left out if they are `inspected` by other means.
 #[cold]
 pub(crate) fn hook(
     path: &Path,
@@ -46,22 +50,26 @@ pub(crate) fn hook(
     status: &Status,
     executable: Option<&Status>,
     extension_stages: &[String],
+    inspected: bool,
 ) -> Vec<Diagnostic> {
     let mut report = Report { path, text, lines: None, file, found: Vec::new() };
     report.keys();
     report.conditions();
     report.stages(extension_stages);
     report.timeout();
-    report.ownership("the hook file", path, status);
+    if !inspected {
+        report.found.extend(by_status(path, &Subject::HookFile(path.to_owned()), status));
+    }
     if let Some(executable) = executable {
-        report.executable(executable);
+        report.executable(executable, inspected);
     }
     report.found
 }
 
 /// What to say of a directory.
 pub(crate) fn directory(path: &Path) -> Vec<Diagnostic> {
-    Status::of_path(path).map_or_else(|_| Vec::new(), |status| not_ours("the directory", path, path, &status))
+    let subject = Subject::Directory(path.to_owned());
+    Status::of_path(path).map_or_else(|_| Vec::new(), |status| by_status(path, &subject, &status))
 }
 
 /// What to say of a hook file that is not there. (If it is no link, it has just been removed.)
@@ -85,30 +93,6 @@ fn warning(code: Code, path: &Path) -> Diagnostic {
         hint: None,
         errno: 0,
     }
-}
-
-/// What runs as root should be written by nobody else. `what` is about the file or directory at `subject`.
-fn not_ours(what: &str, subject: &Path, path: &Path, status: &Status) -> Vec<Diagnostic> {
-    const GROUP: u32 = 0o020;
-    const OTHERS: u32 = 0o002;
-    let mut found = Vec::new();
-    let subject = text_of(subject.as_os_str());
-    let mode = status.mode;
-    if mode & OTHERS != 0 || mode & GROUP != 0 && status.gid != 0 {
-        found.push(Diagnostic {
-            message: format!("{what} {subject} may be written by others (mode {:04o})", mode & 0o7777),
-            hint: Some("hooks run as root: chmod go-w it".to_owned()),
-            ..warning(Code::WritableByOthers, path)
-        });
-    }
-    if status.uid != 0 && status.uid != crate::sys::effective_uid() {
-        found.push(Diagnostic {
-            message: format!("{what} {subject} belongs to user {}", status.uid),
-            hint: Some("hooks run as root: chown it to root".to_owned()),
-            ..warning(Code::ForeignOwner, path)
-        });
-    }
-    found
 }
 
 struct Report<'a> {
@@ -249,11 +233,7 @@ impl Report<'_> {
         }
     }
 
-    fn ownership(&mut self, what: &str, subject: &Path, status: &Status) {
-        self.found.extend(not_ours(what, subject, self.path, status));
-    }
-
-    fn executable(&mut self, status: &Status) {
+    fn executable(&mut self, status: &Status, inspected: bool) {
         let path = &*self.file.hook.entry.path;
         let is_file = status.is_file();
         if !is_file || status.mode & 0o111 == 0 {
@@ -263,8 +243,8 @@ impl Report<'_> {
             let place = self.file.place(&Field::Path);
             self.add(Code::NotExecutable, place, message, Some(hint.to_owned()));
         }
-        if is_file {
-            self.ownership("the executable", Path::new(path), status);
+        if is_file && !inspected && !self.file.hook.runs_in_container() {
+            self.found.extend(by_status(self.path, &Subject::Program(path.into()), status));
         }
     }
 }

@@ -1,10 +1,13 @@
 //! The system calls that std lacks, each a safe function, and what the system's errors are called.
 
+mod acl;
 mod descendants;
 mod descriptor;
 mod directory;
 mod event;
 mod fork;
+mod mount;
+mod namespace;
 mod process;
 mod processes;
 mod signals;
@@ -15,12 +18,15 @@ mod terminal;
 use std::borrow::Cow;
 use std::time::Duration;
 
+pub(crate) use acl::{AclKind, AclState, AclTag, AclUnknown};
 pub(crate) use descriptor::{
     Interest, above_standard, close, file_size_limit, poll, readable_bytes, reopen_for_both, set_nonblocking,
 };
 pub(crate) use directory::{Directory, open_to_read};
 pub(crate) use event::{EventSet, Flag, Timer, Wanted};
 pub(crate) use fork::Home;
+pub(crate) use mount::{FileSystem, fuse_user};
+pub(crate) use namespace::{KERNEL_OVERFLOW, Overflow};
 pub use process::Killed;
 pub(crate) use process::{Child, Exit, Fate, reap_abandoned};
 pub(crate) use signals::BlockedSignals;

@@ -1,10 +1,9 @@
 //! What the system says of a file.
 
 use std::ffi::{CStr, CString};
-use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -31,10 +30,18 @@ impl Status {
         })
     }
 
+    /// Of the file at a path; of a symlink itself if that is one.
+    pub fn of_link(path: &Path) -> io::Result<Status> {
+        with_c_string(path.as_os_str().as_bytes(), |path| {
+            // SAFETY: a NUL-terminated path, and memory for one answer.
+            Status::from_call(|answer| unsafe { libc::lstat64(path.as_ptr(), answer) })
+        })
+    }
+
     /// Of an open file.
-    pub fn of_file(file: &File) -> io::Result<Status> {
+    pub fn of_file(file: impl AsFd) -> io::Result<Status> {
         // SAFETY: an open descriptor, and memory for one answer.
-        Status::from_call(|answer| unsafe { libc::fstat64(file.as_raw_fd(), answer) })
+        Status::from_call(|answer| unsafe { libc::fstat64(file.as_fd().as_raw_fd(), answer) })
     }
 
     fn from_call(call: impl FnOnce(*mut libc::stat64) -> libc::c_int) -> io::Result<Status> {
@@ -63,6 +70,10 @@ impl Status {
 
     pub fn is_directory(&self) -> bool {
         self.mode & libc::S_IFMT == libc::S_IFDIR
+    }
+
+    pub fn is_link(&self) -> bool {
+        self.mode & libc::S_IFMT == libc::S_IFLNK
     }
 }
 

@@ -69,7 +69,7 @@ class Manager:
                 in an earlier one. One that does not exist is no error. None: `DEFAULT_DIR` and `OVERRIDE_DIR`.
             extension_stages: stages beyond those of OCI that hooks may name, and that the caller runs itself; their
                 hooks come back apart, as `Result.extension_stage_hooks`.
-            strict: any bad file fails, and files, directories and executables that others may write or own.
+            strict: any bad file fails, and files and programs that other users can write or replace.
             lenient: nothing fails; the good hooks are used.
             keep_last_good: a reload keeps the last good form of a hook while its file is bad. Only with ``lenient``.
 

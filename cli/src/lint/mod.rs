@@ -65,7 +65,7 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
     let mut checked = Checked::default();
     let directories = directories(arguments);
     if !directories.is_empty() {
-        let options = Options { policy: Policy::Lenient, ..Options::default() };
+        let options = Options { policy: Policy::Lenient, inspect: true, ..Options::default() };
         let manager = Manager::new(&directories, &stages, options)?;
         let (listing, without_hook) = (manager.list(), manager.without_hook());
         checked.files.extend(listing.hooks.into_iter().map(|hook| hook.path));

@@ -1,0 +1,77 @@
+//! The interpreter that the first line of a program names (execve(2)).
+
+use std::ffi::OsStr;
+use std::io::{self, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::sys::{Status, open_to_read};
+
+/// How much of a program the kernel looks at.
+const KERNEL_READS: u64 = 256;
+
+/// Returns the interpreter of the regular file at this path, if it has one. `status` is what lstat(2) said of it: another
+/// file that has taken its place is not read.
+pub(super) fn interpreter(path: &Path, status: &Status) -> io::Result<Option<PathBuf>> {
+    let file = open_to_read(path)?;
+    let opened = Status::of_file(&file)?;
+    if (opened.device, opened.inode) != (status.device, status.inode) || !opened.is_file() {
+        return Err(io::Error::from_raw_os_error(libc::ESTALE));
+    }
+    let mut start = Vec::new();
+    file.take(KERNEL_READS).read_to_end(&mut start)?;
+    Ok(named(&start).map(|name| PathBuf::from(OsStr::from_bytes(name))))
+}
+
+/// The interpreter in the start of a program: the first word after `#!`, if it ends within what the kernel reads.
+fn named(start: &[u8]) -> Option<&[u8]> {
+    let line = start.strip_prefix(b"#!")?;
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let line = line.get(line.iter().position(|byte| !is_space(byte))?..)?;
+    let ends = |byte: &u8| is_space(byte) || matches!(byte, b'\n' | 0);
+    let end = match line.iter().position(ends) {
+        Some(end) => end,
+        // The whole file.
+        None if (start.len() as u64) < KERNEL_READS => line.len(),
+        None => return None,
+    };
+    line.get(..end).filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_word_is_the_interpreter() {
+        let long = [b"#!/".to_vec(), vec![b'x'; 300]].concat();
+        for (start, want) in [
+            (&b"#!/bin/sh\n"[..], Some(&b"/bin/sh"[..])),
+            (b"#! \t/usr/bin/env python3\n", Some(b"/usr/bin/env")),
+            (b"#!/bin/sh", Some(b"/bin/sh")),
+            (b"#!/bin/sh\0x\n", Some(b"/bin/sh")),
+            (b"#!sh -e\n", Some(b"sh")),
+            (b"#!/bin/sh\r\n", Some(b"/bin/sh\r")),
+            (b"#!\n/bin/sh\n", None),
+            (b"#!  ", None),
+            (b"#", None),
+            (b"", None),
+            (b" #!/bin/sh\n", None),
+            (b"\x7fELF", None),
+            (&long[..256], None),
+            (&long[..255], Some(&long[2..255])),
+        ] {
+            assert_eq!(named(start), want, "{start:?}");
+        }
+    }
+
+    #[test]
+    fn another_file_in_its_place_is_not_read() {
+        let [one, two] = [(); 2].map(|()| tempfile::NamedTempFile::new().unwrap());
+        std::fs::write(one.path(), "#!/bin/sh\n").unwrap();
+        let status = |path| Status::of_link(path).unwrap();
+        assert_eq!(interpreter(one.path(), &status(one.path())).unwrap(), Some("/bin/sh".into()));
+        let error = interpreter(one.path(), &status(two.path())).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::ESTALE));
+    }
+}

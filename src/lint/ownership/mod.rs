@@ -1,0 +1,257 @@
+//! Whether somebody else than root can change what runs as root: the hook files, their directories, their programs and
+//! interpreters, and every directory and symlink on the way to them (SPEC §12, §15).
+//!
+//! This asks the system a lot, so it is done where it was asked for only: by the strict policy, and by
+//! [`Options::inspect`](crate::Options::inspect).
+
+mod interpreter;
+mod way;
+mod words;
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::diagnostic::Diagnostic;
+use crate::permission::{Finding, Permissions, Trust};
+use crate::sys::{Status, errno_of};
+use interpreter::interpreter;
+use way::Ways;
+
+/// What runs as root, or is read to know what does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Subject {
+    Directory(PathBuf),
+    HookFile(PathBuf),
+    Program(PathBuf),
+    Interpreter { path: PathBuf, program: PathBuf },
+}
+
+impl Subject {
+    fn path(&self) -> &Path {
+        match self {
+            Subject::Directory(path) | Subject::HookFile(path) | Subject::Program(path) => path,
+            Subject::Interpreter { path, .. } => path,
+        }
+    }
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Subject::Directory(_) => "the hook directory",
+            Subject::HookFile(_) => "the hook file",
+            Subject::Program(_) => "the program",
+            Subject::Interpreter { .. } => "the interpreter",
+        }
+    }
+}
+
+/// How a file or directory is related to the subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relation {
+    Itself,
+    /// A directory on the way to it.
+    Above,
+    /// A symlink on the way to it.
+    Link,
+}
+
+/// One thing about a file, directory or symlink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Concern {
+    pub relation: Relation,
+    pub path: PathBuf,
+    pub matter: Matter,
+}
+
+/// What is wrong, or not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Matter {
+    Permission {
+        finding: Finding,
+        mode: u32,
+    },
+    /// Another computer decides about permissions.
+    Network {
+        device: u64,
+        kind: &'static str,
+    },
+    /// A program decides about permissions, and it is not root's.
+    Program {
+        device: u64,
+        user: Option<u32>,
+    },
+    /// The system refuses to say what it is.
+    Unreachable(i32),
+    /// The first line of the program cannot be read.
+    UnreadableProgram(i32),
+    RelativeInterpreter,
+    /// The path leads to another file than its parts do.
+    AnotherFile,
+}
+
+fn itself(path: &Path, matter: Matter) -> Concern {
+    Concern { relation: Relation::Itself, path: path.to_owned(), matter }
+}
+
+/// What mode and owner alone say about the file or directory at the subject's path: no further question to the system.
+pub(super) fn by_status(path: &Path, subject: &Subject, status: &Status) -> Vec<Diagnostic> {
+    let found = Permissions::of_status(status).judge(&Trust::for_file(status));
+    let diagnostic = |finding| {
+        let matter = Matter::Permission { finding, mode: status.mode };
+        let concern = Concern { relation: Relation::Itself, path: subject.path().to_owned(), matter };
+        words::diagnostic(path, subject, &concern)
+    };
+    found.into_iter().map(diagnostic).collect()
+}
+
+/// Looks at hook files and what they name. Within one load, each directory and each program is looked at once.
+pub(crate) struct Inspector {
+    ways: Ways,
+    programs: HashMap<String, Rc<Vec<(Subject, Concern)>>>,
+    said: HashSet<Once>,
+}
+
+/// What is said once in a load, since it is about many files.
+#[derive(PartialEq, Eq, Hash)]
+enum Once {
+    FileSystem(u64),
+    UnknownOwners,
+}
+
+impl Inspector {
+    pub fn new() -> Inspector {
+        Inspector { ways: Ways::new(), programs: HashMap::new(), said: HashSet::new() }
+    }
+
+    /// Looks at a hook directory and the way to it. Whoever may create files in it may add hooks, so that it helps nothing if
+    /// the directory is sticky. A default access control list counts, too: hook files that are created later get it.
+    pub fn directory(&mut self, path: &Path) -> Vec<Diagnostic> {
+        let way = self.ways.way(path);
+        let mut concerns = way.concerns.clone();
+        let end = way.end.clone().and_then(|end| Ok((Status::of_link(&end).map_err(|e| errno_of(&e))?, end)));
+        match end {
+            Ok((status, end)) => {
+                concerns.retain(|concern| concern.path != end);
+                let permissions = Permissions::of_path(&end, &status).with_default_list(&end);
+                self.judge(path, (&end, &status), &permissions, &mut concerns);
+            }
+            Err(errno) => concerns.push(itself(path, Matter::Unreachable(errno))),
+        }
+        let subject = Subject::Directory(path.to_owned());
+        self.say(path, concerns.iter().map(|concern| (&subject, concern)))
+    }
+
+    /// Looks at a hook file and, if it is a symlink, at the way to its target. If the file is `alone`, its directory was not
+    /// looked at as a hook directory, and the way to the file is looked at too.
+    pub fn hook_file(&mut self, path: &Path, alone: bool) -> Vec<Diagnostic> {
+        let mut concerns = Vec::new();
+        self.follow(path, !alone, &mut concerns);
+        let subject = Subject::HookFile(path.to_owned());
+        self.say(path, concerns.iter().map(|concern| (&subject, concern)))
+    }
+
+    /// Looks at the program of a hook file, at the program's interpreter, and at the ways to both.
+    pub fn program(&mut self, hook_file: &Path, program: &str) -> Vec<Diagnostic> {
+        let known = match self.programs.get(program) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let concerns = Rc::new(self.look_at_program(Path::new(program)));
+                self.programs.insert(program.to_owned(), Rc::clone(&concerns));
+                concerns
+            }
+        };
+        self.say(hook_file, known.iter().map(|(subject, concern)| (subject, concern)))
+    }
+
+    fn look_at_program(&mut self, path: &Path) -> Vec<(Subject, Concern)> {
+        let mut concerns = Vec::new();
+        let found = self.follow(path, false, &mut concerns).filter(|(_, status)| status.is_file());
+        let named = found.and_then(|(real, status)| match interpreter(&real, &status) {
+            Ok(named) => named,
+            Err(error) => {
+                let matter = Matter::UnreadableProgram(errno_of(&error));
+                concerns.push(itself(path, matter));
+                None
+            }
+        });
+        let mut of_interpreter = Vec::new();
+        if let Some(interpreter) = &named {
+            if interpreter.is_absolute() {
+                self.follow(interpreter, false, &mut of_interpreter);
+                // One that does not exist is not a matter of permissions.
+                of_interpreter.retain(|concern| concern.matter != Matter::Unreachable(libc::ENOENT));
+            } else {
+                of_interpreter.push(itself(interpreter, Matter::RelativeInterpreter));
+            }
+        }
+        let program = Subject::Program(path.to_owned());
+        let mut all: Vec<(Subject, Concern)> =
+            concerns.into_iter().map(|concern| (program.clone(), concern)).collect();
+        if let Some(interpreter) = named {
+            let subject = Subject::Interpreter { path: interpreter, program: path.to_owned() };
+            all.extend(of_interpreter.into_iter().map(|concern| (subject.clone(), concern)));
+        }
+        all
+    }
+
+    /// Follows a path and looks at the regular file at its end.
+    fn follow(&mut self, path: &Path, known: bool, concerns: &mut Vec<Concern>) -> Option<(PathBuf, Status)> {
+        match self.ways.find(path, known, concerns) {
+            Ok((end, status)) => {
+                if status.is_file() {
+                    let permissions = Permissions::of_path(&end, &status);
+                    self.judge(path, (&end, &status), &permissions, concerns);
+                }
+                Some((end, status))
+            }
+            Err(errno) => {
+                concerns.push(itself(path, Matter::Unreachable(errno)));
+                None
+            }
+        }
+    }
+
+    /// Judges the file or directory at the end of the way that `path` names.
+    fn judge(
+        &mut self,
+        path: &Path,
+        (end, status): (&Path, &Status),
+        permissions: &Permissions,
+        concerns: &mut Vec<Concern>,
+    ) {
+        let findings = permissions.judge(&self.ways.trust).into_iter();
+        concerns.extend(findings.map(|finding| {
+            let matter = Matter::Permission { finding, mode: status.mode };
+            itself(end, matter)
+        }));
+        concerns.extend(self.ways.file_system(end, status.device).map(|matter| itself(end, matter)));
+        // The links of /proc lead where their text does not.
+        let identity = |status: &Status| (status.device, status.inode);
+        if Status::of_path(path).map(|real| identity(&real)).ok() != Some(identity(status)) {
+            concerns.push(itself(path, Matter::AnotherFile));
+        }
+    }
+
+    fn say<'c>(
+        &mut self,
+        path: &Path,
+        concerns: impl Iterator<Item = (&'c Subject, &'c Concern)>,
+    ) -> Vec<Diagnostic> {
+        let mut said = Vec::new();
+        for (subject, concern) in concerns {
+            let once = match (&concern.matter, concern.relation) {
+                (Matter::Network { device, .. } | Matter::Program { device, .. }, _) => {
+                    Some(Once::FileSystem(*device))
+                }
+                (Matter::Permission { finding: Finding::OwnerUnknown(_), .. }, Relation::Above) => {
+                    Some(Once::UnknownOwners)
+                }
+                _ => None,
+            };
+            if once.is_none_or(|once| self.said.insert(once)) {
+                said.push(words::diagnostic(path, subject, concern));
+            }
+        }
+        said
+    }
+}

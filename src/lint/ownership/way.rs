@@ -1,0 +1,234 @@
+//! The way to a file: every directory and symlink that the kernel passes from the root on.
+//!
+//! It is walked by paths without symlinks, from the top. A user who could change a directory on the way while it is walked is
+//! found: the first such directory is one that he cannot take out of the way.
+
+use std::collections::HashMap;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+use super::{Concern, Matter, Relation};
+use crate::permission::{Finding, Permissions, Trust};
+use crate::sys::{FileSystem, Status, errno_of, fuse_user};
+
+/// As many symlinks as the kernel follows (path_resolution(7)).
+const MAX_LINKS: usize = 40;
+
+/// The way to a directory.
+#[derive(Debug)]
+pub(super) struct Way {
+    /// What is wrong with the directories and symlinks on it, the last directory included.
+    pub concerns: Vec<Concern>,
+    /// The directory, by a path without symlinks; or the number of the error that ends the way.
+    pub end: Result<PathBuf, i32>,
+    /// Whether others may create files in the directory, though each file belongs to who creates it.
+    shared: bool,
+}
+
+/// What a name on the way is.
+#[derive(Debug, Clone)]
+enum Entry {
+    Directory(Rc<Directory>),
+    Link { target: PathBuf, uid: u32 },
+    Refused(i32),
+}
+
+#[derive(Debug)]
+struct Directory {
+    matters: Vec<Matter>,
+    shared: bool,
+}
+
+/// The ways of one load: each directory is looked at once.
+pub(super) struct Ways {
+    pub trust: Trust,
+    ways: HashMap<PathBuf, Rc<Way>>,
+    entries: HashMap<PathBuf, Entry>,
+    file_systems: HashMap<u64, Option<Matter>>,
+}
+
+impl Ways {
+    pub fn new() -> Ways {
+        Ways {
+            trust: Trust::of_process(),
+            ways: HashMap::new(),
+            entries: HashMap::new(),
+            file_systems: HashMap::new(),
+        }
+    }
+
+    /// Follows a path to its end, which is no symlink. What is wrong on the way is added to `concerns`; nothing is said of
+    /// the end, nor of the way to the directory that `path` names if that is `known`.
+    pub fn find(
+        &mut self,
+        path: &Path,
+        known: bool,
+        concerns: &mut Vec<Concern>,
+    ) -> Result<(PathBuf, Status), i32> {
+        let mut path = absolute(path)?;
+        for links in 0..=MAX_LINKS {
+            // (A path that ends in `..`, or the root, is a directory's.)
+            let (directory, name) = match (path.parent(), path.file_name()) {
+                (Some(directory), Some(name)) => (directory, name),
+                _ => (&*path, OsStr::new("")),
+            };
+            let way = self.way(directory);
+            if links > 0 || !known {
+                concerns.extend(way.concerns.iter().cloned());
+            }
+            let end = way.end.as_ref().map_err(|errno| *errno)?;
+            let found = if name.is_empty() { end.clone() } else { end.join(name) };
+            let status = Status::of_link(&found).map_err(|error| errno_of(&error))?;
+            if !status.is_link() {
+                return Ok((found, status));
+            }
+            concerns.extend(self.link(&found, status.uid, way.shared));
+            path = end.join(std::fs::read_link(&found).map_err(|error| errno_of(&error))?);
+        }
+        Err(libc::ELOOP)
+    }
+
+    /// The way to a directory, which is walked once.
+    pub fn way(&mut self, directory: &Path) -> Rc<Way> {
+        if let Some(known) = self.ways.get(directory) {
+            return Rc::clone(known);
+        }
+        let mut concerns = Vec::new();
+        let walked = self.walk(directory, &mut concerns);
+        let shared = walked.as_ref().is_ok_and(|(_, shared)| *shared);
+        let way = Rc::new(Way { concerns, end: walked.map(|(end, _)| end), shared });
+        self.ways.insert(directory.to_owned(), Rc::clone(&way));
+        way
+    }
+
+    fn walk(&mut self, directory: &Path, concerns: &mut Vec<Concern>) -> Result<(PathBuf, bool), i32> {
+        let mut at = PathBuf::from("/");
+        let mut shared = self.pass(&at, concerns)?;
+        let mut left = reversed(&absolute(directory)?);
+        let mut links = 0;
+        while let Some(name) = left.pop() {
+            if name == ".." {
+                // (Without symlinks in it, a path and its parent are what they seem to be.)
+                at.pop();
+                shared = self.pass(&at, concerns)?;
+                continue;
+            }
+            let next = at.join(&name);
+            match self.entry(&next) {
+                Entry::Directory(_) => {
+                    shared = self.pass(&next, concerns)?;
+                    at = next;
+                }
+                Entry::Link { target, uid } => {
+                    concerns.extend(self.link(&next, uid, shared));
+                    links += 1;
+                    if links > MAX_LINKS {
+                        return Err(libc::ELOOP);
+                    }
+                    if target.is_absolute() {
+                        at = PathBuf::from("/");
+                        shared = self.pass(&at, concerns)?;
+                    }
+                    left.extend(reversed(&target));
+                }
+                Entry::Refused(errno) => return Err(errno),
+            }
+        }
+        Ok((at, shared))
+    }
+
+    /// Passes through a directory. Returns whether others may create files in it.
+    fn pass(&mut self, path: &Path, concerns: &mut Vec<Concern>) -> Result<bool, i32> {
+        let directory = match self.entry(path) {
+            Entry::Directory(directory) => directory,
+            Entry::Link { .. } => return Err(libc::ENOTDIR),
+            Entry::Refused(errno) => return Err(errno),
+        };
+        for matter in &directory.matters {
+            let concern =
+                Concern { relation: Relation::Above, path: path.to_owned(), matter: matter.clone() };
+            if !concerns.contains(&concern) {
+                concerns.push(concern);
+            }
+        }
+        Ok(directory.shared)
+    }
+
+    /// A symlink in a directory where others may create files: its owner can replace it.
+    fn link(&self, path: &Path, uid: u32, shared: bool) -> Option<Concern> {
+        let matter = Matter::Permission { finding: Finding::ForeignOwner(uid), mode: 0 };
+        let replaced = shared && !self.trust.allows_owner(uid);
+        replaced.then(|| Concern { relation: Relation::Link, path: path.to_owned(), matter })
+    }
+
+    fn entry(&mut self, path: &Path) -> Entry {
+        if let Some(known) = self.entries.get(path) {
+            return known.clone();
+        }
+        let entry = self.look_at(path).unwrap_or_else(|error| Entry::Refused(errno_of(&error)));
+        self.entries.insert(path.to_owned(), entry.clone());
+        entry
+    }
+
+    fn look_at(&mut self, path: &Path) -> io::Result<Entry> {
+        let status = Status::of_link(path)?;
+        if status.is_link() {
+            return Ok(Entry::Link { target: std::fs::read_link(path)?, uid: status.uid });
+        }
+        if !status.is_directory() {
+            return Ok(Entry::Refused(libc::ENOTDIR));
+        }
+        let permissions = Permissions::of_path(path, &status);
+        let mut findings = permissions.judge(&self.trust);
+        // Who may create files in a sticky directory can neither remove nor rename those of others.
+        let is_write =
+            |finding: &Finding| matches!(finding, Finding::Writable { .. } | Finding::WriterUnknown);
+        let shared = permissions.is_sticky() && findings.iter().any(is_write);
+        findings.retain(|finding| !(shared && is_write(finding)));
+        let mode = status.mode;
+        let mut matters: Vec<Matter> =
+            findings.into_iter().map(|finding| Matter::Permission { finding, mode }).collect();
+        matters.extend(self.file_system(path, status.device));
+        Ok(Entry::Directory(Rc::new(Directory { matters, shared })))
+    }
+
+    /// What is not known about the file system that the file at this path, which is no symlink, is on.
+    pub fn file_system(&mut self, path: &Path, device: u64) -> Option<Matter> {
+        let known = self.file_systems.get(&device);
+        if let Some(known) = known {
+            return known.clone();
+        }
+        let matter = match FileSystem::of_path(path) {
+            Ok(FileSystem::Local) => None,
+            Ok(FileSystem::Network(kind)) => Some(Matter::Network { device, kind }),
+            Ok(FileSystem::Program) => match fuse_user(device) {
+                Some(user) if user == 0 || user == self.trust.user => None,
+                user => Some(Matter::Program { device, user }),
+            },
+            Err(error) => Some(Matter::Unreachable(errno_of(&error))),
+        };
+        self.file_systems.insert(device, matter.clone());
+        matter
+    }
+}
+
+/// The names of a path, the last one first; `..` for the parent.
+fn reversed(path: &Path) -> Vec<OsString> {
+    let name = |component: Component<'_>| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::CurDir | Component::RootDir | Component::Prefix(_) => None,
+    };
+    path.components().rev().filter_map(name).collect()
+}
+
+/// The path from the root on. The kernel gives the working directory as one without symlinks.
+fn absolute(path: &Path) -> Result<PathBuf, i32> {
+    if path.is_absolute() {
+        return Ok(path.to_owned());
+    }
+    let current = std::env::current_dir().map_err(|error| errno_of(&error))?;
+    Ok(current.join(path))
+}

@@ -1,0 +1,243 @@
+//! Who may write a file or directory, as data: judged by what the system says of it, without asking the system.
+//!
+//! Hooks run as root, or as the user whose engine runs them. Whoever may write a hook file, its program or a directory on
+//! the way to them can run programs as that user. Root, the effective user and the group 0 are trusted.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use crate::sys::{AclKind, AclState, AclTag, AclUnknown, KERNEL_OVERFLOW, Overflow, Status, effective_uid};
+
+const GROUP_WRITE: u32 = 0o020;
+const OTHER_WRITE: u32 = 0o002;
+/// The permission to write, in an entry of an access control list.
+const WRITE: u16 = 2;
+/// The first id of those that mean nothing: the kernel returns it for ids in a list that are not mapped.
+const UNMAPPED: u32 = u32::MAX;
+
+/// Whom the process trusts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Trust {
+    /// The effective user of the process.
+    pub user: u32,
+    pub overflow: Overflow,
+}
+
+/// What an id says about its user or group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Trusted,
+    Foreign,
+    /// It is the id of everybody whom the user namespace does not map.
+    Unknown,
+}
+
+impl Trust {
+    /// Asks the system.
+    pub fn of_process() -> Trust {
+        Trust { user: effective_uid(), overflow: Overflow::of_process() }
+    }
+
+    /// The same for one file only: the system is not asked about user namespaces unless the file has an id that they use.
+    pub fn for_file(status: &Status) -> Trust {
+        if status.uid == KERNEL_OVERFLOW || status.gid == KERNEL_OVERFLOW {
+            return Trust::of_process();
+        }
+        Trust { user: effective_uid(), overflow: Overflow::default() }
+    }
+
+    fn user(&self, uid: u32) -> Standing {
+        if self.overflow.uid.is_some_and(|overflow| uid == overflow || uid == UNMAPPED) {
+            Standing::Unknown
+        } else if uid == 0 || uid == self.user {
+            Standing::Trusted
+        } else {
+            Standing::Foreign
+        }
+    }
+
+    fn group(&self, gid: u32) -> Standing {
+        if self.overflow.gid.is_some_and(|overflow| gid == overflow || gid == UNMAPPED) {
+            Standing::Unknown
+        } else if gid == 0 {
+            Standing::Trusted
+        } else {
+            Standing::Foreign
+        }
+    }
+
+    /// Whether files of this user are as good as root's, or nobody can say.
+    pub fn allows_owner(&self, uid: u32) -> bool {
+        self.user(uid) != Standing::Foreign
+    }
+}
+
+/// What the system says about who may write a file or directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Permissions {
+    pub mode: u32,
+    pub uid: u32,
+    pub gid: u32,
+    /// Who may use it. Where there is a list, the group bits of the mode are the list's mask.
+    pub access: AclState,
+    /// Of a directory: the list of files that are created in it.
+    pub default: AclState,
+}
+
+/// Somebody who may write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Writer {
+    Everybody,
+    Group(u32),
+    User(u32),
+}
+
+/// One thing that is wrong with the permissions of a file or directory, or that is not known about them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Finding {
+    /// It belongs to this user, who is not trusted.
+    ForeignOwner(u32),
+    /// These may write it: by its mode, or by its access control list.
+    Writable { by: Vec<Writer>, by_list: bool },
+    /// These may write files that are created in it.
+    NewFilesWritable(Vec<Writer>),
+    /// Its owner is not mapped in the user namespace of the process.
+    OwnerUnknown(u32),
+    /// Somebody may write it who is not mapped in the user namespace of the process.
+    WriterUnknown,
+    /// Its access control list is not known.
+    ListUnknown(AclUnknown),
+}
+
+impl Finding {
+    /// Whether it says that something is not known, and not that something is wrong.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Finding::OwnerUnknown(_) | Finding::WriterUnknown | Finding::ListUnknown(_))
+    }
+}
+
+impl Permissions {
+    /// What the mode says, where nobody asks for access control lists.
+    pub fn of_status(status: &Status) -> Permissions {
+        Permissions {
+            mode: status.mode,
+            uid: status.uid,
+            gid: status.gid,
+            access: AclState::Absent,
+            default: AclState::Absent,
+        }
+    }
+
+    /// What the system says of the file at this path, which must not be a symlink.
+    pub fn of_path(path: &Path, status: &Status) -> Permissions {
+        Permissions { access: AclState::of_path(path, AclKind::Access), ..Permissions::of_status(status) }
+    }
+
+    /// What the system says of an open file or directory. It must not be open with O_PATH.
+    #[allow(dead_code)]
+    ///
+    /// # Errors
+    /// What fstat(2) returns.
+    pub fn of_descriptor(file: impl AsFd) -> io::Result<Permissions> {
+        let status = Status::of_file(file.as_fd())?;
+        let access = AclState::of_descriptor(file.as_fd(), AclKind::Access);
+        Ok(Permissions { access, ..Permissions::of_status(&status) })
+    }
+
+    /// The same with the access control list that files get which are created in this directory.
+    pub fn with_default_list(self, directory: &Path) -> Permissions {
+        Permissions { default: AclState::of_path(directory, AclKind::Default), ..self }
+    }
+
+    /// Whether a file in this directory can be removed or renamed by its owner only, though others may create files.
+    pub fn is_sticky(&self) -> bool {
+        self.mode & libc::S_ISVTX != 0
+    }
+
+    /// Everything that is wrong or not known: first the owner, then those who may write.
+    pub fn judge(&self, trust: &Trust) -> Vec<Finding> {
+        let mut found = Vec::new();
+        match trust.user(self.uid) {
+            Standing::Trusted => {}
+            Standing::Foreign => found.push(Finding::ForeignOwner(self.uid)),
+            Standing::Unknown => found.push(Finding::OwnerUnknown(self.uid)),
+        }
+        let Writers { known, by_list, unknown } = self.writers(&self.access, self.gid, trust);
+        if !known.is_empty() {
+            found.push(Finding::Writable { by: known, by_list });
+        }
+        // (Where the directory does not hand on its group, a new file has that of who creates it.)
+        let new_gid = if self.mode & libc::S_ISGID != 0 { self.gid } else { 0 };
+        let of_new = match &self.default {
+            AclState::Posix(_) => self.writers(&self.default, new_gid, trust),
+            AclState::Absent | AclState::Unknown(_) => Writers::default(),
+        };
+        if !of_new.known.is_empty() {
+            found.push(Finding::NewFilesWritable(of_new.known));
+        }
+        if unknown || of_new.unknown {
+            found.push(Finding::WriterUnknown);
+        }
+        for list in [&self.access, &self.default] {
+            if let AclState::Unknown(why) = list {
+                found.push(Finding::ListUnknown(*why));
+            }
+        }
+        found
+    }
+
+    /// Who may write by this list; by the mode where there is none. (Of a list that is not known, the mode is the most
+    /// that a POSIX list allows.)
+    fn writers(&self, list: &AclState, gid: u32, trust: &Trust) -> Writers {
+        let mut writers = Writers::default();
+        match list {
+            AclState::Absent | AclState::Unknown(_) => {
+                if self.mode & OTHER_WRITE != 0 {
+                    writers.known.push(Writer::Everybody);
+                }
+                if self.mode & GROUP_WRITE != 0 {
+                    writers.add(trust.group(gid), Writer::Group(gid));
+                }
+            }
+            AclState::Posix(acl) => {
+                for entry in &acl.entries {
+                    let masked = entry.permissions & acl.mask();
+                    match entry.tag {
+                        AclTag::Other if entry.permissions & WRITE != 0 => {
+                            writers.known.push(Writer::Everybody);
+                        }
+                        _ if masked & WRITE == 0 => continue,
+                        AclTag::User(uid) => writers.add(trust.user(uid), Writer::User(uid)),
+                        AclTag::Group(gid) => writers.add(trust.group(gid), Writer::Group(gid)),
+                        AclTag::OwningGroup => writers.add(trust.group(gid), Writer::Group(gid)),
+                        AclTag::Owner | AclTag::Mask | AclTag::Other => continue,
+                    }
+                }
+                writers.by_list = !writers.known.is_empty();
+            }
+        }
+        writers.known.sort_unstable();
+        writers.known.dedup();
+        writers
+    }
+}
+
+/// Who may write, beside those who are trusted.
+#[derive(Default)]
+struct Writers {
+    known: Vec<Writer>,
+    by_list: bool,
+    /// Whether there is somebody who is not mapped.
+    unknown: bool,
+}
+
+impl Writers {
+    fn add(&mut self, standing: Standing, writer: Writer) {
+        match standing {
+            Standing::Trusted => {}
+            Standing::Foreign => self.known.push(writer),
+            Standing::Unknown => self.unknown = true,
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! POSIX access control lists, as the kernel hands them out in extended attributes (acl(5), xattr(7)).
+
+use std::ffi::{CStr, c_char, c_void};
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::errno_of;
+use super::status::with_c_string;
+
+/// The kernel's limit of an extended attribute, and of the list of their names.
+const MAX_SIZE: usize = 64 << 10;
+/// Enough for 63 entries, so that most lists are read by one system call.
+const USUAL_SIZE: usize = 508;
+
+/// Extended attributes that hold access control lists of other kinds. Their rules are not known here.
+const OTHER_KINDS: [&str; 6] = [
+    "system.nfs4_acl",
+    "system.nfs4_acl_xdr",
+    "system.richacl",
+    "system.ntfs_acl",
+    "system.cifs_acl",
+    "system.smb3_acl",
+];
+
+/// A POSIX access control list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Acl {
+    pub entries: Vec<AclEntry>,
+}
+
+/// An entry of a list: who may do what. Read is 4, write 2, execute 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AclEntry {
+    pub tag: AclTag,
+    pub permissions: u16,
+}
+
+/// Whom an entry is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AclTag {
+    Owner,
+    User(u32),
+    OwningGroup,
+    Group(u32),
+    /// Limits every entry but those of the owner and of all other users.
+    Mask,
+    Other,
+}
+
+/// The access control list of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum AclState {
+    /// The file has no list: its mode says everything.
+    Absent,
+    Posix(Acl),
+    Unknown(AclUnknown),
+}
+
+/// Why the access control list of a file is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum AclUnknown {
+    /// It is of another kind; the name is that of its extended attribute.
+    OtherKind(&'static str),
+    /// The file system returns something that is not a list.
+    Malformed,
+    /// The system refuses to read it, with this error number.
+    Unreadable(i32),
+}
+
+/// Which list of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AclKind {
+    /// Who may use the file.
+    Access,
+    /// Of a directory: the list that files get which are created in it.
+    Default,
+}
+
+impl Acl {
+    /// Decodes the value of the extended attribute: a version, then entries of a tag, permissions and an id, all of them
+    /// little-endian. Returns `None` if it is not a valid list. A list without entries is no list.
+    pub fn decode(value: &[u8]) -> Option<Acl> {
+        let (version, rest) = value.split_first_chunk::<4>()?;
+        if u32::from_le_bytes(*version) != 2 || rest.len() % 8 != 0 {
+            return None;
+        }
+        let entries = rest.chunks_exact(8).map(decode_entry).collect::<Option<Vec<AclEntry>>>()?;
+        let count = |tag: AclTag| entries.iter().filter(|entry| entry.tag == tag).count();
+        let named = entries.iter().any(|entry| matches!(entry.tag, AclTag::User(_) | AclTag::Group(_)));
+        let masks = count(AclTag::Mask);
+        let once = [AclTag::Owner, AclTag::OwningGroup, AclTag::Other].into_iter().all(|tag| count(tag) == 1);
+        let valid = entries.is_empty() || once && masks <= 1 && (masks == 1 || !named);
+        valid.then_some(Acl { entries })
+    }
+
+    /// The permissions that the mask leaves: all of them if there is no mask.
+    pub fn mask(&self) -> u16 {
+        self.entries.iter().find(|entry| entry.tag == AclTag::Mask).map_or(7, |mask| mask.permissions)
+    }
+}
+
+fn decode_entry(entry: &[u8]) -> Option<AclEntry> {
+    let (tag, rest) = entry.split_first_chunk::<2>()?;
+    let (permissions, id) = rest.split_first_chunk::<2>()?;
+    let permissions = u16::from_le_bytes(*permissions);
+    let id = u32::from_le_bytes(id.try_into().ok()?);
+    let tag = match u16::from_le_bytes(*tag) {
+        0x01 => AclTag::Owner,
+        0x02 => AclTag::User(id),
+        0x04 => AclTag::OwningGroup,
+        0x08 => AclTag::Group(id),
+        0x10 => AclTag::Mask,
+        0x20 => AclTag::Other,
+        _ => return None,
+    };
+    (permissions <= 7).then_some(AclEntry { tag, permissions })
+}
+
+impl AclState {
+    /// Reads a list of the file at this path, which must not be a symlink.
+    pub fn of_path(path: &Path, kind: AclKind) -> AclState {
+        let named = |call: &dyn Fn(*const c_char) -> isize| {
+            with_c_string(path.as_os_str().as_bytes(), |path| count(call(path.as_ptr())))
+        };
+        AclState::read(
+            // SAFETY: a NUL-terminated path and name, and as much memory as it says.
+            |name, value| named(&|path| unsafe { libc::lgetxattr(path, name, value.0, value.1) }),
+            // SAFETY: a NUL-terminated path, and as much memory as it says.
+            |names| named(&|path| unsafe { libc::llistxattr(path, names.0.cast(), names.1) }),
+            kind,
+        )
+    }
+
+    /// Reads a list of an open file, which must not be open with O_PATH.
+    pub fn of_descriptor(file: BorrowedFd<'_>, kind: AclKind) -> AclState {
+        let file = file.as_raw_fd();
+        AclState::read(
+            // SAFETY: an open descriptor, a NUL-terminated name, and as much memory as it says.
+            |name, value| count(unsafe { libc::fgetxattr(file, name, value.0, value.1) }),
+            // SAFETY: an open descriptor, and as much memory as it says.
+            |names| count(unsafe { libc::flistxattr(file, names.0.cast(), names.1) }),
+            kind,
+        )
+    }
+
+    fn read(
+        get: impl Fn(*const c_char, Memory) -> io::Result<usize>,
+        list: impl Fn(Memory) -> io::Result<usize>,
+        kind: AclKind,
+    ) -> AclState {
+        let name: &CStr = match kind {
+            AclKind::Access => c"system.posix_acl_access",
+            AclKind::Default => c"system.posix_acl_default",
+        };
+        match filled(USUAL_SIZE, |value| get(name.as_ptr(), value)) {
+            Ok(value) => match Acl::decode(&value) {
+                Some(Acl { entries }) if entries.is_empty() => AclState::Absent,
+                Some(acl) => AclState::Posix(acl),
+                None => AclState::Unknown(AclUnknown::Malformed),
+            },
+            Err(error) => match errno_of(&error) {
+                libc::ENODATA => AclState::Absent,
+                // The file system has no POSIX lists, but perhaps others.
+                libc::EOPNOTSUPP => match filled(MAX_SIZE, list).ok().as_deref().and_then(other_kind) {
+                    Some(kind) => AclState::Unknown(AclUnknown::OtherKind(kind)),
+                    None => AclState::Absent,
+                },
+                errno => AclState::Unknown(AclUnknown::Unreadable(errno)),
+            },
+        }
+    }
+}
+
+/// Memory that a system call fills: where it starts, and its size.
+type Memory = (*mut c_void, usize);
+
+/// What a system call writes into memory of this size, or of the largest size if that is too little.
+fn filled(size: usize, call: impl Fn(Memory) -> io::Result<usize>) -> io::Result<Vec<u8>> {
+    let mut memory = vec![0_u8; size];
+    match call((memory.as_mut_ptr().cast(), memory.len())) {
+        Ok(length) => {
+            memory.truncate(length);
+            Ok(memory)
+        }
+        Err(error) if errno_of(&error) == libc::ERANGE && size < MAX_SIZE => filled(MAX_SIZE, call),
+        Err(error) => Err(error),
+    }
+}
+
+/// The result of a system call that returns a size.
+fn count(result: isize) -> io::Result<usize> {
+    usize::try_from(result).map_err(|_| io::Error::last_os_error())
+}
+
+/// The access control list of another kind that these names of extended attributes, each with a NUL after it, have.
+fn other_kind(names: &[u8]) -> Option<&'static str> {
+    let mut names = names.split(|&byte| byte == 0);
+    names.find_map(|name| OTHER_KINDS.into_iter().find(|kind| kind.as_bytes() == name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(version: u32, entries: &[(u16, u16, u32)]) -> Vec<u8> {
+        let mut value = version.to_le_bytes().to_vec();
+        for (tag, permissions, id) in entries {
+            value.extend(tag.to_le_bytes());
+            value.extend(permissions.to_le_bytes());
+            value.extend(id.to_le_bytes());
+        }
+        value
+    }
+
+    const LEAST: [(u16, u16, u32); 3] = [(1, 6, u32::MAX), (4, 4, u32::MAX), (0x20, 4, u32::MAX)];
+
+    #[test]
+    fn what_the_kernel_writes_is_decoded() {
+        let [owner, group, other] = LEAST;
+        let acl = Acl::decode(&encoded(2, &[owner, (2, 7, 12345), group, (8, 5, 7), (0x10, 5, 0), other]));
+        let acl = acl.unwrap();
+        assert_eq!(acl.mask(), 5);
+        let tags: Vec<AclTag> = acl.entries.iter().map(|entry| entry.tag).collect();
+        use AclTag::*;
+        assert_eq!(tags, [Owner, User(12345), OwningGroup, Group(7), Mask, Other]);
+        assert_eq!(Acl::decode(&encoded(2, &LEAST)).unwrap().mask(), 7);
+        assert_eq!(Acl::decode(&encoded(2, &[])).unwrap().entries, []);
+    }
+
+    #[test]
+    fn what_is_no_list_is_not_decoded() {
+        let [owner, group, other] = LEAST;
+        for value in [
+            vec![],
+            vec![2, 0, 0],
+            encoded(1, &LEAST),
+            encoded(3, &LEAST),
+            encoded(2, &LEAST)[..27].to_vec(),
+            encoded(2, &[owner, group]),
+            encoded(2, &[owner, owner, group, other]),
+            encoded(2, &[owner, group, other, (0x40, 7, 0)]),
+            encoded(2, &[(1, 8, 0), group, other]),
+            // A named user needs a mask.
+            encoded(2, &[owner, (2, 7, 12345), group, other]),
+            encoded(2, &[owner, group, (0x10, 7, 0), (0x10, 7, 0), other]),
+        ] {
+            assert_eq!(Acl::decode(&value), None, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn lists_of_other_kinds_are_known_by_their_names() {
+        assert_eq!(other_kind(b"user.x\0system.nfs4_acl\0"), Some("system.nfs4_acl"));
+        assert_eq!(other_kind(b"security.selinux\0system.richacl\0"), Some("system.richacl"));
+        assert_eq!(other_kind(b"user.system.richacl\0system.posix_acl_access\0"), None);
+        assert_eq!(other_kind(b""), None);
+    }
+
+    #[test]
+    fn a_file_without_a_list_has_none() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert_eq!(AclState::of_path(file.path(), AclKind::Access), AclState::Absent);
+        use std::os::fd::AsFd;
+        assert_eq!(AclState::of_descriptor(file.as_file().as_fd(), AclKind::Access), AclState::Absent);
+        let gone = Path::new("/nonexistent");
+        let unknown = AclState::Unknown(AclUnknown::Unreadable(libc::ENOENT));
+        assert_eq!(AclState::of_path(gone, AclKind::Access), unknown);
+    }
+}
