@@ -44,7 +44,9 @@ impl Trust {
         if status.uid == KERNEL_OVERFLOW || status.gid == KERNEL_OVERFLOW {
             return Trust::of_process();
         }
-        Trust { user: effective_uid(), overflow: Overflow::default() }
+        // (Nor who the process runs as: files of root are trusted anyway.)
+        let user = if status.uid == 0 { 0 } else { effective_uid() };
+        Trust { user, overflow: Overflow::default() }
     }
 
     fn user(&self, uid: u32) -> Standing {
