@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -32,14 +33,14 @@ impl Place {
     }
 
     fn start(&self, arguments: &[&str]) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_oci-hooks"))
-            .args(arguments)
-            .current_dir(self.0.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap()
+        self.command(arguments).spawn().unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        command.args(arguments).current_dir(self.0.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
     }
 
     /// Exit code, standard output, standard error.
@@ -168,7 +169,9 @@ fn no_hook_outlives_the_command() {
 fn a_stop_stops_the_hook_too() {
     let place = Place::new("precreate", &[("a.json", "echo $$ > pid.new; mv pid.new pid; read -r x < fifo")]);
     assert!(Command::new("mkfifo").arg(place.path("fifo")).status().unwrap().success());
-    let child = place.start(&["run", "d/a.json"]);
+    // The system ignores SIGTSTP in an orphaned process group, as that of the tests may be. A group of its own is not orphaned:
+    // its parent is in another group of the session.
+    let child = place.command(&["run", "d/a.json"]).process_group(0).spawn().unwrap();
     let pid = await_content(&place.path("pid"));
     let command = child.id().to_string();
     send("TSTP", &child);

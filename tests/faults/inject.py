@@ -36,7 +36,7 @@ ERRORS = {
     "linkat": ["EIO", "ENOSPC", "ENOMEM"],
     "renameat2": ["EIO", "ENOSPC", "ENOMEM"],
     "unlinkat": ["EIO", "ENOMEM"],
-    "getrandom": ["EINTR", "EIO"],
+    "getrandom": ["EINTR"],
     "pipe2": ["EMFILE", "ENFILE"],
     "fcntl": ["EMFILE"],
     "poll": ["EINTR", "ENOMEM"],
@@ -107,20 +107,24 @@ def comparable(name: str, stdout: bytes) -> bytes:
     return re.sub(rb'"durationUs":\d+', b"", stdout) if name == "run" else stdout
 
 
-def wrong(name: str, error: str, good: Outcome, got: Outcome) -> str | None:
+def wrong(name: str, call: str, error: str, good: Outcome, got: Outcome) -> str | None:
     """What is wrong with the outcome of a run in which a call failed."""
     status, stdout, stderr, config, left = got
+    if error == "ENOMEM" and call == "mmap" and (status < 0 or b"allocate memory" in stderr):
+        # Out of memory aborts; before `main` the loader and std do so in their own ways.
+        return None if config == CONFIG.encode() and not stdout else "it wrote something"
     if b"panicked" in stderr:
         return "it panicked"
     if status < 0:
-        # Out of memory aborts, and says so.
-        out_of_memory = error == "ENOMEM" and b"memory" in stderr
-        return None if out_of_memory else f"signal {-status}"
+        return f"signal {-status}"
     if config not in (CONFIG.encode(), good[3]):
         return f"the config is neither the old nor the new one: {config!r}"
     if len(left) > 1:
         return f"files are left: {left}"
     if status == 0:
+        if name == "lint" and b"permissions-unknown" in stdout:
+            # What could not be looked at is a warning.
+            return None
         if comparable(name, stdout) != comparable(name, good[1]) or config != good[3]:
             return f"it calls a wrong result good: {stdout!r} {config!r}"
         return None
@@ -151,7 +155,7 @@ def main() -> int:
                         bad.append(f"{inject}: it hangs")
                         continue
                     tried += 1
-                    if problem := wrong(name, error, good, got):
+                    if problem := wrong(name, call, error, good, got):
                         bad.append(f"{inject}: {problem}; {got[2]!r}")
         for line in bad:
             print(f"  {line[:600]}")

@@ -18,7 +18,7 @@ use excerpt::excerpt;
 use source::Sources;
 
 pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
-    let Checked { mut diagnostics, files } = gather(arguments)?;
+    let Checked { mut diagnostics, files, directories } = gather(arguments)?;
     let selected = |code: Code| {
         (arguments.select.is_empty() || arguments.select.contains(&code)) && !arguments.ignore.contains(&code)
     };
@@ -29,7 +29,7 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
         Format::Text => {
             report::print(&text(&diagnostics, arguments.color.for_stdout()))?;
             if files.is_empty() {
-                report::no_hooks(&directories(arguments));
+                report::no_hooks(&directories);
             } else {
                 report::say(&summary(&diagnostics, files.len()));
             }
@@ -56,17 +56,20 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
 struct Checked {
     diagnostics: Vec<Diagnostic>,
     files: BTreeSet<PathBuf>,
+    directories: Vec<PathBuf>,
 }
 
 /// Directories are looked at as one set, in which later ones are preferred; files one by one.
 fn gather(arguments: &Lint) -> Result<Checked, Failure> {
     let own = arguments.extension_stage.iter().map(String::as_str);
     let stages: Vec<&str> = OWN_STAGES.into_iter().chain(own).collect();
-    let mut checked = Checked::default();
-    let directories = directories(arguments);
+    // Each path is looked at once: one that cannot be looked at is a file, about which there is an error.
+    let (in_paths, files): (Vec<_>, Vec<_>) = arguments.paths.iter().partition(|path| path.is_dir());
+    let mut checked = Checked { directories: directories(arguments, in_paths), ..Checked::default() };
+    let directories = &checked.directories;
     if !directories.is_empty() {
         let options = Options { policy: Policy::Lenient, inspect: true, ..Options::default() };
-        let manager = Manager::new(&directories, &stages, options)?;
+        let manager = Manager::new(directories, &stages, options)?;
         let (listing, without_hook) = (manager.list(), manager.without_hook());
         checked.files.extend(listing.hooks.into_iter().map(|hook| hook.path));
         checked.files.extend(listing.masked.into_iter().map(|masked| masked.path));
@@ -74,24 +77,24 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
         checked.files.extend(failed.filter(|path| !directories.contains(path)));
         checked.diagnostics = manager.diagnostics();
     }
-    let files = arguments.paths.iter().filter(|path| !path.is_dir());
     // One that lies in a directory that is looked at too is looked at once.
-    let in_directories: BTreeSet<PathBuf> = match files.clone().next() {
+    let in_directories: BTreeSet<PathBuf> = match files.first() {
         Some(_) => checked.files.iter().map(|path| place(path)).collect(),
         None => BTreeSet::new(),
     };
-    for file in distinct(files.filter(|file| !in_directories.contains(&place(file)))) {
+    for file in distinct(files.into_iter().filter(|file| !in_directories.contains(&place(file)))) {
         checked.diagnostics.extend(check(&file, &stages));
         checked.files.insert(file);
     }
     Ok(checked)
 }
 
-fn directories(arguments: &Lint) -> Vec<PathBuf> {
+/// The directories that are asked for; `in_paths` are those among the paths.
+fn directories(arguments: &Lint, in_paths: Vec<&PathBuf>) -> Vec<PathBuf> {
     if arguments.hooks_dir.is_empty() && arguments.paths.is_empty() {
         return default_directories();
     }
-    distinct(arguments.hooks_dir.iter().chain(arguments.paths.iter().filter(|path| path.is_dir())))
+    distinct(arguments.hooks_dir.iter().chain(in_paths))
 }
 
 /// Paths that lead to different places. Of those that lead to the same one the last counts, as with engines.
