@@ -70,10 +70,22 @@ def commands(scene: Scene) -> dict[str, list[str]]:
     hooks, stage = ["--hooks-dir", str(scene.hooks)], ["--extension-stage", "precreate"]
     return {
         "inject": ["inject", *hooks, *stage, str(scene.bundle)],
-        "inject --in-place": ["inject", *hooks, *stage, "--in-place", str(scene.bundle)],
+        "inject --in-place": [
+            "inject",
+            *hooks,
+            *stage,
+            "--in-place",
+            str(scene.bundle),
+        ],
         "filter": ["filter", *hooks, str(scene.bundle)],
         "lint": ["lint", *stage, "--format", "json", str(scene.hooks)],
-        "run": ["run", "--json", str(scene.hooks / "b.json"), "--extension-stage", "precreate"],
+        "run": [
+            "run",
+            "--json",
+            str(scene.hooks / "b.json"),
+            "--extension-stage",
+            "precreate",
+        ],
     }
 
 
@@ -93,12 +105,21 @@ def run(name: str, prefix: list[str]) -> Outcome:
             check=False,
         )
         config = scene.config.read_bytes()
-        left = [file.name for file in scene.bundle.iterdir() if file.name != "config.json"]
+        left = [
+            file.name for file in scene.bundle.iterdir() if file.name != "config.json"
+        ]
         if left and "--in-place" in name:
             # The next writer removes it.
             subprocess.run([COMMAND, *arguments], capture_output=True, check=True)
-            left += [f"still {f.name}" for f in scene.bundle.iterdir() if f.name != "config.json"]
-        streams = [stream.replace(place.encode(), b"PLACE") for stream in (ran.stdout, ran.stderr)]
+            left += [
+                f"still {f.name}"
+                for f in scene.bundle.iterdir()
+                if f.name != "config.json"
+            ]
+        streams = [
+            stream.replace(place.encode(), b"PLACE")
+            for stream in (ran.stdout, ran.stderr)
+        ]
         return ran.returncode, streams[0], streams[1], config, left
 
 
@@ -110,9 +131,15 @@ def comparable(name: str, stdout: bytes) -> bytes:
 def wrong(name: str, call: str, error: str, good: Outcome, got: Outcome) -> str | None:
     """What is wrong with the outcome of a run in which a call failed."""
     status, stdout, stderr, config, left = got
-    if error == "ENOMEM" and call == "mmap" and (status < 0 or b"allocate memory" in stderr):
+    if (
+        error == "ENOMEM"
+        and call == "mmap"
+        and (status < 0 or b"allocate memory" in stderr)
+    ):
         # Out of memory aborts; before `main` the loader and std do so in their own ways.
-        return None if config == CONFIG.encode() and not stdout else "it wrote something"
+        return (
+            None if config == CONFIG.encode() and not stdout else "it wrote something"
+        )
     if b"panicked" in stderr:
         return "it panicked"
     if status < 0:
@@ -129,7 +156,11 @@ def wrong(name: str, call: str, error: str, good: Outcome, got: Outcome) -> str 
             return f"it calls a wrong result good: {stdout!r} {config!r}"
         return None
     # The loader of programs fails with 127.
-    return None if stderr or (name == "lint" and stdout) else f"exit status {status} without a word"
+    return (
+        None
+        if stderr or (name == "lint" and stdout)
+        else f"exit status {status} without a word"
+    )
 
 
 def main() -> int:
@@ -150,7 +181,9 @@ def main() -> int:
                 for number in range(1, counts[call] + 1):
                     inject = f"inject={call}:error={error}:when={number}"
                     try:
-                        got = run(name, ["strace", "-qq", "-o", "/dev/null", "-e", inject])
+                        got = run(
+                            name, ["strace", "-qq", "-o", "/dev/null", "-e", inject]
+                        )
                     except subprocess.TimeoutExpired:
                         bad.append(f"{inject}: it hangs")
                         continue
@@ -159,7 +192,9 @@ def main() -> int:
                         bad.append(f"{inject}: {problem}; {got[2]!r}")
         for line in bad:
             print(f"  {line[:600]}")
-        print(f"{'FAIL' if bad or tried < 100 else 'PASS'}: faults: {name}: {tried} calls failed")
+        print(
+            f"{'FAIL' if bad or tried < 100 else 'PASS'}: faults: {name}: {tried} calls failed"
+        )
         failed |= bool(bad) or tried < 100
     return failed
 

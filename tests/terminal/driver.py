@@ -17,8 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 PATIENCE = 30.0
 
@@ -34,7 +34,14 @@ class Terminal:
         self.pid, self.master = pty.fork()
         if self.pid == 0:
             os.chdir(directory)
-            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP, signal.SIGPIPE):
+            for number in (
+                signal.SIGHUP,
+                signal.SIGINT,
+                signal.SIGQUIT,
+                signal.SIGTERM,
+                signal.SIGTSTP,
+                signal.SIGPIPE,
+            ):
                 signal.signal(number, signal.SIG_DFL)
             os.environ["PS1"] = "$ "
             os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"])
@@ -59,7 +66,9 @@ class Terminal:
             try:
                 self.seen += os.read(self.master, 4096).decode(errors="replace")
             except OSError:
-                raise Failed(f"the terminal is closed; no {pattern!r} in {self.seen!r}") from None
+                raise Failed(
+                    f"the terminal is closed; no {pattern!r} in {self.seen!r}"
+                ) from None
 
     def close(self) -> None:
         os.close(self.master)
@@ -94,7 +103,10 @@ def await_that(is_so: Callable[[], bool], what: str) -> None:
 
 
 def await_state(pid: int, want: str | None) -> None:
-    await_that(lambda: state(pid) == want, f"process {pid} is in state {want} (it is in {state(pid)})")
+    await_that(
+        lambda: state(pid) == want,
+        f"process {pid} is in state {want} (it is in {state(pid)})",
+    )
 
 
 class Checks:
@@ -110,7 +122,9 @@ class Checks:
 
     def interrupt(self, terminal: Terminal) -> None:
         """Ctrl-C ends a hook that hangs."""
-        terminal.type(self.line("echo hook $$; exec sleep 1000") + "; echo status $?.\n")
+        terminal.type(
+            self.line("echo hook $$; exec sleep 1000") + "; echo status $?.\n"
+        )
         hook = self.started(terminal)
         terminal.type("\x03")
         await_state(hook, None)
@@ -119,7 +133,9 @@ class Checks:
 
     def terminate(self, terminal: Terminal) -> None:
         """SIGTERM to the foreground group ends a hook that hangs."""
-        terminal.type(self.line("echo hook $$; exec sleep 1000") + "; echo status $?.\n")
+        terminal.type(
+            self.line("echo hook $$; exec sleep 1000") + "; echo status $?.\n"
+        )
         hook = self.started(terminal)
         os.killpg(os.tcgetpgrp(terminal.master), signal.SIGTERM)
         await_state(hook, None)
@@ -127,7 +143,10 @@ class Checks:
 
     def terminal(self, terminal: Terminal) -> None:
         """A hook in the foreground reads the terminal."""
-        terminal.type(self.line("echo hook $$; read -r x < /dev/tty; echo got $x.") + "; echo status $?.\n")
+        terminal.type(
+            self.line("echo hook $$; read -r x < /dev/tty; echo got $x.")
+            + "; echo status $?.\n"
+        )
         self.started(terminal)
         terminal.type("a line\n")
         terminal.expect(r"got a line\.")
@@ -135,7 +154,11 @@ class Checks:
 
     def limited(self, terminal: Terminal) -> None:
         """timeout(1) ends it."""
-        terminal.type("timeout 2 " + self.line("echo hook $$; exec sleep 1000") + "; echo status $?.\n")
+        terminal.type(
+            "timeout 2 "
+            + self.line("echo hook $$; exec sleep 1000")
+            + "; echo status $?.\n"
+        )
         hook = self.started(terminal)
         terminal.expect(r"status 124\.")
         await_state(hook, None)
@@ -147,7 +170,10 @@ class Checks:
         terminal.type("fg; echo status $?.\n")
         # The shell says what it continues.
         terminal.expect("sleep 1000")
-        await_that(lambda: os.tcgetpgrp(terminal.master) != terminal.pid, "the job is in the foreground")
+        await_that(
+            lambda: os.tcgetpgrp(terminal.master) != terminal.pid,
+            "the job is in the foreground",
+        )
         terminal.type("\x03")
         if self.is_command or not self.own_in_background:
             await_state(hook, None)
@@ -168,9 +194,14 @@ class Checks:
     def grandchildren(self, terminal: Terminal) -> None:
         """A timeout kills the descendants, and nothing else of the group."""
         script = "sleep 1000 & echo child $!.; setsid sleep 1001 & echo far $!.; echo hook $$; wait"
-        terminal.type(f"(sleep 1002 & echo sib''ling $!.; exec {self.line(script, '2')}); echo status $?.\n")
+        terminal.type(
+            f"(sleep 1002 & echo sib''ling $!.; exec {self.line(script, '2')}); echo status $?.\n"
+        )
         sibling = int(terminal.expect(r"sibling (\d+)\.").group(1))
-        child, far = (int(terminal.expect(rf"{name} (\d+)\.").group(1)) for name in ("child", "far"))
+        child, far = (
+            int(terminal.expect(rf"{name} (\d+)\.").group(1))
+            for name in ("child", "far")
+        )
         hook = self.started(terminal)
         terminal.expect("context deadline exceeded")
         terminal.expect(r"status 1\.")
@@ -178,7 +209,9 @@ class Checks:
         lives = state(child)
         for pid in (child, far, sibling):
             if pid != child and state(pid) is None:
-                raise Failed(f"{'sibling' if pid == sibling else 'a descendant with a session of its own'} was killed")
+                raise Failed(
+                    f"{'sibling' if pid == sibling else 'a descendant with a session of its own'} was killed"
+                )
         for pid in (far, sibling):
             end(pid)
         if self.name == "reference":
@@ -189,7 +222,10 @@ class Checks:
 
     def stop(self, terminal: Terminal) -> None:
         """Ctrl-Z stops it, and fg continues it."""
-        terminal.type(self.line("echo hook $$; read -r x < gate; echo done.") + "; echo status $?.\n")
+        terminal.type(
+            self.line("echo hook $$; read -r x < gate; echo done.")
+            + "; echo status $?.\n"
+        )
         hook = self.started(terminal)
         terminal.type("\x1a")
         terminal.expect("Stopped")

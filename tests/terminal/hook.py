@@ -5,7 +5,11 @@ import sys
 import libhooks
 
 completed = libhooks.run(
-    {"path": "/bin/sh", "args": ["sh", "-c", sys.argv[1]], "env": ["PATH=/usr/bin:/bin"]},
+    {
+        "path": "/bin/sh",
+        "args": ["sh", "-c", sys.argv[1]],
+        "env": ["PATH=/usr/bin:/bin"],
+    },
     timeout=float(sys.argv[2]) if len(sys.argv) > 2 else None,
     stdout=1,
     stderr=2,
