@@ -177,9 +177,9 @@ def run(
 ) -> CompletedHook:
     """Runs a hook and waits for its end. One that fails is a result, unless ``check`` is true.
 
-    It gets the environment that it has and no other, and no descriptor but 0, 1 and 2. When its time is over, or its end
-    is asked for, it is killed with its process group or its descendants. When it exits by itself, what it has left
-    behind lives on: what that writes then is lost.
+    It gets the environment that it has and no other, and no descriptor but 0, 1 and 2. When its time is over, or its
+    end is asked for, it is killed with its process group or its descendants. When it exits by itself, what it has
+    left behind lives on: what that writes then is lost.
 
     Args:
         hook: an entry of ``config["hooks"]``, as JSON text or a mapping: ``path``, ``args``, ``env``, ``timeout``.
@@ -193,12 +193,13 @@ def run(
             thread. What it raises ends that, and is raised here when the hook has ended.
         cancel: the hook is killed as soon as this can be read from: a descriptor (of a pipe, say), or an object that
             has one. It is not read.
-        process_group: ``"caller"``: the hook runs in the caller's process group. It gets what is sent to that group, Ctrl-C at the
-            terminal first of all, and may read the terminal if the group is in the foreground. It is killed with those of
-            its descendants that can be found in /proc, for 1 s and 4096 descendants at most; one whose parent has
-            ended is not found, one in a session of its own is left alone. ``"own"``: a group of its own, which is killed as a
-            whole; signals for the caller's group do not reach it. ``"auto"``: ``"caller"`` if the process is in the
-            foreground of its controlling terminal, or if that cannot be found out; else ``"own"``.
+        process_group: ``"caller"``: the hook runs in the caller's process group. It gets the signals that are sent to
+            that group, such as that of Ctrl-C, and may read the terminal if the group is in the foreground. It is
+            killed with those of its descendants that can be found in /proc, for 1 s and 4096 descendants at most; one
+            whose parent has ended is not found, one in a session of its own is left alone. ``"own"``: a group of its
+            own, which is killed as a whole; signals for the caller's group do not reach it. ``"auto"``: ``"caller"``
+            if the process is in the foreground of its controlling terminal, or if that cannot be found out; else
+            ``"own"``.
         check: raise what `CompletedHook.check` does.
 
     Called in the main thread, the hook is followed by a thread made for that, so that signals are handled meanwhile.
@@ -293,8 +294,8 @@ def filter_config(
     Args:
         hooks: the hooks, such as ``result.extension_stage_hooks["precreate"]``; or a JSON array of them, as text.
         config: the container's OCI config: JSON text, or a mapping.
-        directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group: as for `run`. A config longer than
-            ``capture_limit`` is a failure.
+        directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group: as for `run`. A
+            config longer than ``capture_limit`` is a failure.
         output_annotations: whether the annotations ``run.oci.hooks.stdout`` and ``run.oci.hooks.stderr`` of the config
             name files that the hooks' output is appended to. Who may set them may then have such files written.
         patches: whether to tell what each hook changed.

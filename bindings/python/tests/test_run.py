@@ -51,7 +51,8 @@ def test_the_process_group() -> None:
     script = "sleep 1000 & read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $pgrp $$; wait"
     for group, killed in (("caller", ("descendants", 1)), ("own", ("group", None))):
         completed = RUN(sh(script), timeout=1, process_group=group)
-        assert completed.timed_out and (completed.killed, completed.killed_descendants) == killed
+        assert completed.timed_out
+        assert (completed.killed, completed.killed_descendants) == killed
         pgrp, pid = map(int, completed.stdout.split())
         assert pgrp == (os.getpgrp() if group == "caller" else pid)
     completed = libhooks.run(sh("exit 0"), process_group="auto")
