@@ -34,6 +34,9 @@ enum Standing {
 }
 
 impl Trust {
+    /// Root and nobody else, whatever the namespace.
+    pub const ROOT: Trust = Trust { user: 0, overflow: Overflow { uid: None, gid: None } };
+
     /// Asks the system.
     pub fn of_process() -> Trust {
         Trust { user: effective_uid(), overflow: Overflow::of_process() }
@@ -137,7 +140,6 @@ impl Permissions {
     }
 
     /// What the system says of an open file or directory. It must not be open with O_PATH.
-    #[allow(dead_code)]
     ///
     /// # Errors
     /// What fstat(2) returns.

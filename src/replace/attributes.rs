@@ -3,7 +3,7 @@
 use std::fs::{File, Metadata, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 
-use rustix::fs::{Mode, OFlags, XattrFlags};
+use rustix::fs::XattrFlags;
 use rustix::io::Errno;
 
 use super::Reason;
@@ -15,14 +15,6 @@ const SELINUX: &str = "security.selinux";
 /// What identifies a file: device and inode.
 pub(super) fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
-}
-
-/// Whether an open directory, which may have been opened with O_PATH, has an access ACL. If that
-/// cannot be found out, it is taken to have one.
-pub(super) fn has_acl(directory: &File) -> bool {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let Ok(directory) = rustix::fs::openat(directory, ".", flags, Mode::empty()) else { return true };
-    !matches!(attribute(&File::from(directory), ACCESS_ACL), Ok(None))
 }
 
 /// Gives an empty file, which nobody else may open, the owner, the attributes, the ACL and the mode

@@ -10,8 +10,10 @@ use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC};
 use rustix::io::Errno;
 
 use super::Reason;
-use super::attributes::{has_acl, identity};
+use super::attributes::identity;
 use super::step::{Step, step};
+use crate::permission::{Permissions, Trust};
+use crate::sys::Status;
 
 /// As many links as the system follows.
 const MAX_LINKS: usize = 40;
@@ -168,13 +170,9 @@ impl Walk {
     fn judge(&self, file: File, path: PathBuf, is_reached: bool) -> Result<Directory, Reason> {
         let (mut is_closed, mut is_sticky) = (true, false);
         if self.is_root {
-            let metadata = file.metadata().map_err(Reason::refused)?;
-            let mode = metadata.mode();
-            // With an ACL, the bits of the group are the most that any user or group of it may
-            // have.
-            let is_open_to_group = mode & 0o020 != 0 && (metadata.gid() != 0 || has_acl(&file));
-            is_closed = metadata.uid() == 0 && mode & 0o002 == 0 && !is_open_to_group;
-            is_sticky = metadata.uid() == 0 && mode & 0o1000 != 0;
+            let status = Status::of_file(&file).map_err(Reason::refused)?;
+            is_closed = is_closed_to_others(&file, &status);
+            is_sticky = status.uid == 0 && Permissions::of_status(&status).is_sticky();
         }
         Ok(Directory { file, path, is_reached, is_closed, is_sticky })
     }
@@ -248,6 +246,20 @@ impl Walk {
         self.push(text, None);
         Ok(None)
     }
+}
+
+/// Whether only root may make, rename and remove names in a directory. If that cannot be found out,
+/// others may.
+fn is_closed_to_others(directory: &File, status: &Status) -> bool {
+    let is_closed = |permissions: Permissions| permissions.judge(&Trust::ROOT).is_empty();
+    // With an ACL, the bits of the group are the most that any user or group of it may have.
+    if status.mode & 0o020 == 0 {
+        return is_closed(Permissions::of_status(status));
+    }
+    // An ACL cannot be read through a descriptor of O_PATH.
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let readable = rustix::fs::openat(directory, ".", flags, Mode::empty());
+    readable.is_ok_and(|readable| Permissions::of_descriptor(readable).is_ok_and(is_closed))
 }
 
 /// Opens a directory in another one; a link is not followed.
