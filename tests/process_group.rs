@@ -148,13 +148,14 @@ fn in_the_callers_group_the_descendants_are_killed_and_nobody_else() {
     sibling.wait().unwrap();
 }
 
+/// A hook with a descendant in its group whose parent has ended.
+const WITH_ORPHAN: &str = "sh -c 'sleep 1000 & echo $! > orphan'
+        echo $$ > hook; exec sleep 1000";
+
 #[test]
 fn a_group_of_its_own_is_killed_as_a_whole() {
     let place = Place::new();
-    // Its parent has ended, but it is in the group.
-    let script = "sh -c 'sleep 1000 & echo $! > orphan'
-        echo $$ > hook; exec sleep 1000";
-    let result = place.cancelled_when("hook", script, ProcessGroup::Own);
+    let result = place.cancelled_when("hook", WITH_ORPHAN, ProcessGroup::Own);
     assert_eq!((result.killed, result.signal), (Some(Killed::Group), Some(9)));
     assert!(result.to_json().contains(r#""killed":{"scope":"group"}"#), "{}", result.to_json());
     await_end(&place.pid("orphan"));
@@ -164,9 +165,7 @@ fn a_group_of_its_own_is_killed_as_a_whole() {
 #[test]
 fn in_the_callers_group_an_orphan_is_not_found() {
     let place = Place::new();
-    let script = "sh -c 'sleep 1000 & echo $! > orphan'
-        echo $$ > hook; exec sleep 1000";
-    let result = place.cancelled_when("hook", script, ProcessGroup::Caller);
+    let result = place.cancelled_when("hook", WITH_ORPHAN, ProcessGroup::Caller);
     assert_eq!(result.killed, Some(Killed::Descendants(0)));
     assert_eq!(state(&place.pid("orphan")), Some('S'));
     kill(&place.pid("orphan"));
