@@ -15,16 +15,16 @@ use signal_hook::{flag, low_level};
 
 use crate::report::Failure;
 
-/// As long as it lives, a signal that would end the command ends what it runs or waits for first. One that whoever started the
-/// command had it ignore is still ignored.
+/// Catches signals that would end the command, so that the command first ends the hook or the watch. A signal that was
+/// ignored when the command started stays ignored. Dropping this restores the default actions.
 pub struct Cancel {
     reader: UnixStream,
     stop_reader: UnixStream,
-    /// Without a writer, there would be something to read: the end.
+    /// Kept open: without a writer, `stop_reader` would be readable (end of file).
     _stop_writer: UnixStream,
-    /// The signal that came; 0: none.
+    /// The number of the signal that came last; 0: none came.
     signal: Arc<AtomicUsize>,
-    /// From now on signals do what they always do.
+    /// Set when signals have their default actions again.
     over: Arc<AtomicBool>,
 }
 
@@ -48,7 +48,7 @@ impl Cancel {
         let ignored = ignored();
         let is_ignored = |number: i32| ignored >> (number - 1) & 1 == 1;
         for &number in numbers.iter().filter(|&&number| !is_ignored(number)) {
-            // In this order: the first one is not over yet; once there is something to read, it is known which one it was.
+            // The order matters: the number must be stored before the descriptor becomes readable.
             flag::register_conditional_default(number, Arc::clone(&over))?;
             if !hooks_run {
                 flag::register(number, Arc::clone(&over))?;
@@ -63,17 +63,17 @@ impl Cancel {
         Ok(Cancel { reader, stop_reader, _stop_writer: stop_writer, signal, over })
     }
 
-    /// Can be read from once there was a signal that ends the command.
+    /// Returns a descriptor that becomes readable when a signal that ends the command comes.
     pub fn descriptor(&self) -> BorrowedFd<'_> {
         self.reader.as_fd()
     }
 
-    /// Can be read from once there was a SIGTSTP.
+    /// Returns a descriptor that becomes readable when SIGTSTP comes.
     pub fn stop_descriptor(&self) -> BorrowedFd<'_> {
         self.stop_reader.as_fd()
     }
 
-    /// Stops the command, as a SIGTSTP does that is not caught, until it is continued.
+    /// Stops the command until SIGCONT, as an uncaught SIGTSTP would.
     pub fn stop(&self) {
         while (&self.stop_reader).read(&mut [0; 16]).is_ok_and(|count| count > 0) {}
         if self.signal.load(Ordering::SeqCst) == 0 {
@@ -94,7 +94,7 @@ impl Cancel {
         Ok(())
     }
 
-    /// What a shell calls the end by the signal that there was; by the last one, if there were several.
+    /// Returns the exit status that a shell reports for the signal that came last: 128 and its number.
     pub fn exit_code(&self) -> ExitCode {
         let number = self.signal.load(Ordering::SeqCst);
         ExitCode::from(u8::try_from(128 + number).unwrap_or(u8::MAX))
@@ -111,8 +111,8 @@ fn uncaught(error: io::Error) -> Failure {
     Failure::Error(format!("signals cannot be caught: {error}"))
 }
 
-/// Not by SIGSTOP: in a process group that no shell looks after (an orphaned one), nobody would continue the command, and the
-/// system takes no notice of SIGTSTP there.
+/// Raises SIGTSTP with its default action. SIGSTOP would not do: in an orphaned process group nobody would continue the
+/// command, and the system ignores SIGTSTP there.
 fn stop_by_default() {
     let mut caught = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: memory for one action each, initialised before it is read: zeros are the default action. The handler that is put

@@ -42,7 +42,7 @@ impl Style {
 /// Ends a style.
 const PLAIN: &str = "\u{1b}[0m";
 
-/// The length of the sequence at the start of `text` that paints or ends a style; 0 if there is none.
+/// Returns the length of the style sequence that `text` starts with, or 0. These are the sequences that this command prints.
 pub fn sequence_length(text: &str) -> usize {
     let mut sequences = Style::ALL.into_iter().map(Style::sequence).chain([PLAIN]);
     sequences.find(|sequence| text.starts_with(sequence)).map_or(0, str::len)

@@ -33,8 +33,8 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
 
     let cancel = Cancel::while_hooks_run()?;
     let mut stop = || cancel.stop();
-    // What the hooks write to stderr goes where ours would go, unless it is wanted as data, or in a file. A terminal gets
-    // it escaped, through us.
+    // The hooks share the command's stderr, unless --json or --output-annotations captures their output. If stderr is a
+    // terminal, the command passes the output on, escaped.
     let stderr = io::stderr();
     let is_live = !arguments.json && !arguments.output_annotations;
     let mut live = Live::new(arguments.raw_output);

@@ -1,5 +1,5 @@
-//! What is printed: results to standard output, everything else to standard error. Nothing is printed but through here and
-//! [`terminal::Live`], so that nothing from a file, an argument or a hook reaches a terminal unescaped.
+//! Prints results to standard output and everything else to standard error. All output of the command goes through this
+//! module or [`terminal::Live`], so that no string from a file, an argument or a hook reaches a terminal unescaped.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -10,14 +10,14 @@ use libhooks::{Diagnostic, Error, OciHook};
 
 use crate::{stdout, terminal};
 
-/// Text from a file or an argument: what could steer a terminal is escaped.
+/// A string from a file or an argument, displayed with unsafe characters escaped.
 pub use libhooks::terminal::Escaped as Shown;
 
-/// How much of a long message is printed, in characters: its start, and as much of its end. What it quotes may have
-/// megabytes; with `--json` it comes whole.
+/// How many characters of the start and of the end of a long message are printed. A message may quote megabytes;
+/// `--json` prints all of it.
 const MESSAGE: usize = 2000;
 
-/// How much of each part of a longer text is printed: of a problem, a condition, the cell of a table.
+/// The same for a part of a longer text: a diagnostic, a condition, the cell of a table.
 const PART: usize = 400;
 
 /// Why the command ends early.

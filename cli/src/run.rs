@@ -33,11 +33,11 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
             );
         }
     }
-    // Not before: a note may have to wait for its reader.
+    // Only now: writing a note may block until its reader reads, and a signal must end that wait.
     let cancel = Cancel::while_hooks_run()?;
     let mut stop = || cancel.stop();
-    // Its output goes where ours would go: it waits for whoever reads that, and we look after its time. A terminal gets it
-    // escaped, through us. As data it is kept.
+    // The hook shares the command's stdout and stderr, and so waits for their readers itself. If a stream is a terminal,
+    // the command passes the output on, escaped. With --json the output is captured.
     let (stdout, stderr) = (io::stdout(), io::stderr());
     let mut live = Live::new(arguments.raw_output);
     let own = |stream, fd| (!arguments.json && !live.shows(stream)).then_some(fd);

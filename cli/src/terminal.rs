@@ -1,4 +1,5 @@
-//! What reaches a terminal: our own lines and colours, and nothing that could steer or deceive it.
+//! Makes output safe for a terminal: it keeps the command's own lines and colours, and escapes every other character
+//! that could steer or deceive a terminal.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -7,8 +8,8 @@ use libhooks::terminal::{Escaped, escape_json};
 
 use crate::color;
 
-/// Text for people as it may be printed: lines, and colours of ours. All else that is unsafe is
-/// escaped, whoever has forgotten to do so before.
+/// Returns text for people with unsafe characters escaped, except line feeds and the command's own
+/// colours. It is the last barrier, also for strings that were not escaped before.
 pub fn screen(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut rest = text;
@@ -46,8 +47,8 @@ pub fn file(text: &str) -> std::borrow::Cow<'_, str> {
     if io::stdout().is_terminal() { escape_json(text) } else { text.into() }
 }
 
-/// What hooks write to streams of ours that are terminals: passed on as it comes, escaped but for
-/// line feeds and tabs.
+/// Passes the output of hooks on to those standard streams of the command that are terminals. Unsafe
+/// characters are escaped, except line feeds and tabs.
 pub struct Live {
     /// Per stream the bytes of a character that has not come whole yet.
     stdout: Option<Vec<u8>>,
