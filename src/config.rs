@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::container::{Annotations, Container, Pairs, Process, bytes_of, read_pairs};
 use crate::diagnostic::Code;
-use crate::error::Result;
+use crate::error::{Result, check_limit};
 use crate::hook::Stage;
 use crate::json::{JsonError, Kind, Reader, Text, folds_to};
 use crate::limits;
@@ -66,7 +66,7 @@ impl<'a> Config<'a> {
     /// two readers could disagree on it: a key that is read stands there twice, or one that only folds to it does.
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if it is larger than [`limits::CONFIG`].
     pub fn parse(text: &'a str) -> Result<Config<'a>> {
-        limits::check("bytes of the config", text.len(), limits::CONFIG)?;
+        check_limit("bytes of the config", text.len(), limits::CONFIG)?;
         Config::read(text).map_err(|error| error.in_argument(text).context("config"))
     }
 

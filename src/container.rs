@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::diagnostic::Code;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, check_limit};
 use crate::json::{JsonError, Kind, Reader, Text};
 use crate::limits;
 use crate::order::sorted;
@@ -44,7 +44,7 @@ impl Annotations {
     /// [`ErrorKind::Json`] if it is not one, or has a key twice; [`ErrorKind::InvalidArgument`] if it is larger than
     /// [`limits::CONFIG`].
     pub fn from_json(text: &str) -> Result<Annotations> {
-        limits::check("bytes of annotations as JSON", text.len(), limits::CONFIG)?;
+        check_limit("bytes of annotations as JSON", text.len(), limits::CONFIG)?;
         let mut reader = Reader::of_str(text);
         let read = match read_pairs(&mut reader, "annotations") {
             Ok(pairs) => reader.end().map(|()| pairs).map_err(JsonError::from),
@@ -135,13 +135,13 @@ impl<'a> Container<'a> {
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if it is too large.
     pub fn new(process: Process<'a>, annotations: Pairs<'a>, has_bind_mounts: bool) -> Result<Container<'a>> {
-        limits::check("number of annotations", annotations.len(), limits::ANNOTATIONS)?;
+        check_limit("number of annotations", annotations.len(), limits::ANNOTATIONS)?;
         let command = match &process {
             Process::Command(command) => command.len(),
             Process::Absent | Process::NoArgs => 0,
         };
         let pairs: usize = annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
-        limits::check("bytes of annotations and process.args[0]", pairs + command, limits::CONTAINER)?;
+        check_limit("bytes of annotations and process.args[0]", pairs + command, limits::CONTAINER)?;
         Ok(Container { process, annotations, has_bind_mounts })
     }
 

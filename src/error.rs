@@ -250,3 +250,17 @@ impl fmt::Debug for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Checks the size of something that a caller gave against its limit (`limits`).
+///
+/// # Errors
+/// [`Code::TooLarge`], and [`ErrorKind::InvalidArgument`].
+pub(crate) fn check_limit(what: &str, size: usize, limit: usize) -> Result<()> {
+    if size <= limit { Ok(()) } else { Err(too_large(what, size, limit)) }
+}
+
+#[cold]
+fn too_large(what: &str, size: usize, limit: usize) -> Error {
+    let message = format!("{what}: {size} is over the limit of {limit}");
+    Error::new(ErrorKind::InvalidArgument, Code::TooLarge, message)
+}

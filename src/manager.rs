@@ -14,9 +14,8 @@ use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
 use crate::directory::{Before, Scan, Scanner, owned};
 use crate::error::{Error, ErrorKind, Result};
 use crate::explain::Explanation;
-use crate::hook::Stage;
+use crate::hook::{Stage, check_extension_stages};
 use crate::inject::{Injection, Plan, already_there};
-use crate::limits;
 use crate::list::Listing;
 use crate::loaded::Loaded;
 use crate::monitor::Monitor;
@@ -58,7 +57,7 @@ impl Manager {
     /// As [`Options::policy`] says. The error is about the first file that fails, its text names all that fail in that
     /// directory, and [`Error::diagnostics`] are those of all directories. [`ErrorKind::InvalidArgument`] if
     /// `keep_last_good` is asked for without [`Policy::Lenient`], or there are more extension stages than
-    /// [`limits`] allows.
+    /// [`limits`](crate::limits) allows.
     pub fn new(
         directories: &[impl AsRef<Path>],
         extension_stages: &[&str],
@@ -68,7 +67,7 @@ impl Manager {
             let message = "keep_last_good needs the lenient policy";
             return Err(Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, message));
         }
-        limits::check_extension_stages(extension_stages)?;
+        check_extension_stages(extension_stages)?;
         let shared = Shared {
             directories: directories.iter().map(|directory| directory.as_ref().to_owned()).collect(),
             extension_stages: owned(extension_stages),
@@ -87,7 +86,7 @@ impl Manager {
     ///
     /// # Errors
     /// [`ErrorKind::Json`] if the config is not one; [`ErrorKind::Match`] if a hook asks for a command and `process.args`
-    /// is empty; [`ErrorKind::InvalidArgument`] if the container is larger than [`limits`] allows, and
+    /// is empty; [`ErrorKind::InvalidArgument`] if the container is larger than [`limits`](crate::limits) allows, and
     /// [`ErrorKind::HookFile`] if the entries are that are to be injected. Nothing is injected then.
     pub fn hooks(
         &self,

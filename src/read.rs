@@ -7,8 +7,7 @@ use std::path::Path;
 use crate::diagnostic::{Code, Diagnostic, text_of};
 use crate::directory::{Before, ReadError, Scanner, is_hook_file, owned, system_error};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hook::{Decoded, Hook};
-use crate::limits;
+use crate::hook::{Decoded, Hook, check_extension_stages};
 use crate::lint;
 use crate::list::Listing;
 use crate::options::Options;
@@ -36,7 +35,7 @@ pub fn read_with(
     if !is_hook_file(path.as_os_str()) {
         return (None, Some(no_json_suffix(path)));
     }
-    if let Err(error) = limits::check_extension_stages(extension_stages) {
+    if let Err(error) = check_extension_stages(extension_stages) {
         return (None, Some(error));
     }
     let stages = owned(extension_stages);
@@ -52,7 +51,7 @@ pub fn read_with(
 /// who can write the file and its program, as [`Options::inspect`] does.
 pub fn check(path: impl AsRef<Path>, extension_stages: &[&str]) -> Vec<Diagnostic> {
     let path = path.as_ref();
-    if let Err(error) = limits::check_extension_stages(extension_stages) {
+    if let Err(error) = check_extension_stages(extension_stages) {
         return vec![lint::error(&error.with_path(path), &Decoded::default())];
     }
     let stages = owned(extension_stages);
@@ -119,7 +118,7 @@ pub fn read_dir_with(
 }
 
 fn scan_one(path: &Path, extension_stages: &[&str], options: &Options) -> (Snapshot, Option<Error>) {
-    if let Err(error) = limits::check_extension_stages(extension_stages) {
+    if let Err(error) = check_extension_stages(extension_stages) {
         return (Snapshot::empty(), Some(error));
     }
     let stages = owned(extension_stages);

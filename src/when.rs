@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::container::{Annotations, Container, Process};
 use crate::diagnostic::Code;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, check_limit};
 use crate::hook::{WhenDraft, decode_when};
 use crate::limits;
 use crate::pattern::{Literal, Pattern, PatternError};
@@ -45,7 +45,7 @@ pub fn when_match_request(when: &str, request: &[u8], has_bind_mounts: bool) -> 
 
 fn conditions_of(when: &str) -> Result<Conditions> {
     let text = when.as_bytes();
-    limits::check("bytes of the conditions", text.len(), limits::HOOK_FILE)?;
+    check_limit("bytes of the conditions", text.len(), limits::HOOK_FILE)?;
     let when = decode_when(text).map_err(|error| error.in_argument(text).context("when"))?;
     Ok(Conditions::compile(&when, Compiled::read))
 }

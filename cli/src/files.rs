@@ -5,17 +5,17 @@ use std::io::{self, Read};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
-use libhooks::Position;
 use libhooks::replace::Reason;
+use libhooks::{Position, limits};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::report::Failure;
 
-/// The largest config that is read, and the largest state of a container.
-pub const CONFIG_LIMIT: u64 = 64 << 20;
+/// The largest config that is read, and the largest state of a container, in bytes.
+pub const CONFIG_LIMIT: u64 = limits::CONFIG as u64;
 
-/// The largest hook file that is read; the library has the same limit.
-pub const HOOK_FILE_LIMIT: u64 = 16 << 20;
+/// The largest hook file that is read, in bytes.
+pub const HOOK_FILE_LIMIT: u64 = limits::HOOK_FILE as u64;
 
 /// A config that was read, or a hook file.
 pub struct Config {
@@ -115,7 +115,7 @@ fn refused(path: &Path, error: &io::Error) -> Failure {
     Failure::Error(format!("{}: {error}", name(path)))
 }
 
-/// What messages call a file.
+/// Returns the name of a file for messages.
 pub fn name(file: &Path) -> String {
     if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
 }

@@ -16,6 +16,7 @@ use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use crate::limits::CAPTURE_LIMIT;
 pub use capture::Captured;
 pub use filter::{FilterFailure, FilterOptions, FilterResult, filter};
 #[cfg(feature = "fuzzing")]
@@ -107,9 +108,6 @@ impl PostKillTimeout {
     /// 10 s, as the reference recommends.
     pub const DEFAULT: PostKillTimeout = PostKillTimeout(10_000_000_000);
 }
-
-/// The most of a stream that is kept by default: 10 MiB.
-pub const CAPTURE_LIMIT: usize = 10 << 20;
 
 impl Default for RunOptions<'_> {
     fn default() -> Self {

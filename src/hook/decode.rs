@@ -6,7 +6,7 @@ use super::decoded::{DecodeError, Decoded, Notes, Result, Wanted};
 use super::fields::{object, string};
 use super::{Hook, Reader, Reading, VERSION, quote, v0_1_0, v1_0_0};
 use crate::diagnostic::{Code, Position};
-use crate::error::Error;
+use crate::error::{Error, check_limit};
 use crate::json::{self, Kind, folds_to};
 use crate::limits;
 
@@ -62,7 +62,7 @@ impl Hook {
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is no hook of that version;
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) for another `version`.
     pub fn decode(content: &[u8], version: Option<&str>) -> std::result::Result<Option<Hook>, Error> {
-        limits::check("bytes of the hook", content.len(), limits::HOOK_FILE)?;
+        check_limit("bytes of the hook", content.len(), limits::HOOK_FILE)?;
         let decoded = match version {
             None => decode(content, None, Wanted::Hook),
             Some("1.0.0") => decode_1_0_0(content, Notes::default()),
@@ -91,7 +91,7 @@ impl Hook {
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not that.
     pub fn from_json(text: &str) -> std::result::Result<Option<Hook>, Error> {
         let content = text.as_bytes();
-        limits::check("bytes of the hook", content.len(), limits::HOOK_FILE)?;
+        check_limit("bytes of the hook", content.len(), limits::HOOK_FILE)?;
         let decoded = check(content).and_then(|()| v1_0_0::decode_own_hook(content));
         let decoded = decoded.map_err(|error| error.in_argument(content))?;
         Ok((!is_null(content)).then(|| decoded.hook.into()))

@@ -24,7 +24,7 @@ pub use reader::{Reader, Reading};
 use v1_0_0::decode_entries;
 pub(crate) use v1_0_0::decode_when;
 pub use validate::validate;
-pub(crate) use validate::{Invalid, Validator, nil_hook};
+pub(crate) use validate::{Invalid, Validator, check_extension_stages, nil_hook};
 
 /// The version that every hook has in memory; a file of version 0.1.0 is translated into it.
 pub const VERSION: &str = "1.0.0";
@@ -84,7 +84,7 @@ impl OciHook {
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is neither.
     pub fn list_from_json(text: &str) -> crate::Result<Vec<OciHook>> {
         let content = text.as_bytes();
-        crate::limits::check("bytes of the hooks", content.len(), crate::limits::CONFIG)?;
+        crate::error::check_limit("bytes of the hooks", content.len(), crate::limits::CONFIG)?;
         decode_entries(content).map_err(|error| error.in_argument(content))
     }
 }

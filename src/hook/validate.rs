@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::decoded::{Notes, Wanted};
 use super::{Draft, Field, Stage, VERSION, quote};
 use crate::diagnostic::{Code, ENOUGH, Position};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, check_limit};
 use crate::limits;
 use crate::loaded::Executable;
 use crate::pattern::{Literal, Pattern, PatternError};
@@ -48,8 +48,8 @@ impl From<Invalid> for Error {
 /// cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
 pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<(), Error> {
     let text = hook_json.as_bytes();
-    limits::check("bytes of the hook", text.len(), limits::HOOK_FILE)?;
-    limits::check_extension_stages(extension_stages)?;
+    check_limit("bytes of the hook", text.len(), limits::HOOK_FILE)?;
+    check_extension_stages(extension_stages)?;
     let decoded = super::decode::decode_1_0_0(text, Notes::new(Wanted::Notes))
         .map_err(|error| error.in_argument(text))?;
     let decoded = decoded.ok_or_else(nil_hook)?;
@@ -62,6 +62,16 @@ pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<(), Error>
             Err(Error::from(invalid).with_position(position))
         }
     }
+}
+
+/// Checks the extension stages of a call against their limits.
+///
+/// # Errors
+/// As [`check_limit`].
+pub(crate) fn check_extension_stages(stages: &[&str]) -> Result<(), Error> {
+    check_limit("number of extension stages", stages.len(), limits::EXTENSION_STAGES)?;
+    let longest = stages.iter().map(|stage| stage.len()).max().unwrap_or_default();
+    check_limit("bytes of an extension stage", longest, limits::EXTENSION_STAGE)
 }
 
 /// What `null` in place of a hook is.
