@@ -192,6 +192,16 @@ func same(t *testing.T, got any, want json.RawMessage) bool {
 	return reflect.DeepEqual(a, b)
 }
 
+// place writes a file elsewhere and renames it to path: nobody sees it half written.
+func place(t *testing.T, path, content string) {
+	t.Helper()
+	elsewhere := filepath.Join(t.TempDir(), filepath.Base(path))
+	write(t, elsewhere, content)
+	if err := os.Rename(elsewhere, path); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func write(t *testing.T, path, content string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
