@@ -1,5 +1,8 @@
 //! The manager: a set of hooks from directories, asked about one container after another.
 
+#[cfg(test)]
+mod interleavings;
+
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -260,6 +263,8 @@ impl Shared {
     fn swap_in(&self, snapshot: &Arc<Snapshot>) {
         let before = self.snapshot.rcu(|current| {
             let newest = if current.generation() < snapshot.generation() { snapshot } else { current };
+            #[cfg(test)]
+            interleavings::chosen();
             Arc::clone(newest)
         });
         if self.options.log.is_some() {
