@@ -248,29 +248,81 @@ pub(crate) fn already_there<'p>(config: &Config<'_>, plan: &Plan<'p>) -> Vec<(St
         let StageEntries::Array { entries, .. } = entries else { continue };
         let wanted = hooks.iter().map(|hook| normalised(&hook.injected().entry).unwrap_or_default());
         let wanted: Vec<String> = wanted.collect();
-        let sorted: Vec<&String> = sorted(wanted.iter().collect(), |a, b| a.cmp(b));
-        let mut is_there = vec![false; sorted.len()];
-        for range in entries {
-            let Some(entry) = config.text.get(range.clone()).and_then(normalised) else { continue };
-            // (Of equal ones the first.)
-            let first = sorted.partition_point(|known| **known < entry);
-            if sorted.get(first).is_some_and(|known| **known == entry)
-                && let Some(is_there) = is_there.get_mut(first)
-            {
-                *is_there = true;
-            }
-        }
-        for (hook, entry) in hooks.iter().zip(&wanted) {
-            let first = sorted.partition_point(|known| *known < entry);
-            if is_there.get(first) == Some(&true) {
-                found.push((stage, *hook));
-            }
-        }
+        let entries = entries.iter().filter_map(|range| config.text.get(range.clone()).and_then(normalised));
+        let are_there = hooks.iter().zip(are_among(&wanted, entries));
+        found.extend(are_there.filter(|(_, is_there)| *is_there).map(|(hook, _)| (stage, *hook)));
     }
     found
+}
+
+/// Which of these are among the others.
+fn are_among<T: Ord>(wanted: &[T], others: impl Iterator<Item = T>) -> Vec<bool> {
+    let sorted: Vec<&T> = sorted(wanted.iter().collect(), |a, b| a.cmp(b));
+    let mut is_there = vec![false; sorted.len()];
+    // (Of equal ones the first.)
+    let first = |text: &T| sorted.partition_point(|known| *known < text);
+    for other in others {
+        let first = first(&other);
+        if sorted.get(first).is_some_and(|known| **known == other)
+            && let Some(is_there) = is_there.get_mut(first)
+        {
+            *is_there = true;
+        }
+    }
+    wanted.iter().map(|text| is_there.get(first(text)) == Some(&true)).collect()
 }
 
 /// An entry as all equal ones are written: in the order of its keys, without white space.
 fn normalised(entry: &str) -> Option<String> {
     Some(serde_json::from_str::<serde_json::Value>(entry).ok()?.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::cmp::Ordering;
+
+    use super::*;
+
+    /// A number that counts how often it is compared.
+    struct Counted<'a>(usize, &'a Cell<usize>);
+
+    impl Ord for Counted<'_> {
+        fn cmp(&self, other: &Self) -> Ordering {
+            self.1.set(self.1.get() + 1);
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Counted<'_> {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    impl PartialEq for Counted<'_> {
+        fn eq(&self, other: &Self) -> bool {
+            self.cmp(other).is_eq()
+        }
+    }
+
+    impl Eq for Counted<'_> {}
+
+    #[test]
+    fn equal_entries_are_found_with_few_comparisons() {
+        for count in [64_usize, 1024, 16_384] {
+            let compared = Cell::new(0);
+            // Each number once, in another order; each second one is among the others.
+            let number = |index: usize| Counted(index * 37 % count, &compared);
+            let wanted: Vec<Counted<'_>> = (0..count).map(number).collect();
+            let others = (0..count).rev().map(|index| Counted(index * 2, &compared));
+            let found = are_among(&wanted, others);
+            for (wanted, found) in wanted.iter().zip(found) {
+                assert_eq!(found, wanted.0 % 2 == 0, "{}", wanted.0);
+            }
+            // To sort them, and to search for each of both.
+            let most = 4 * count * (count.ilog2() as usize + 1);
+            assert!(compared.get() <= most, "{} comparisons of {count}", compared.get());
+        }
+    }
 }
