@@ -2,7 +2,7 @@
 """Seeds and corpora of the fuzz targets.
 
     corpora.py seeds DIRECTORY      writes inputs made of the case tables, in DIRECTORY/TARGET
-    corpora.py unpack DIRECTORY     writes the inputs of fuzz/corpora, in DIRECTORY/TARGET
+    corpora.py unpack DIRECTORY     writes the inputs of fuzz/corpora, in DIRECTORY/TARGET, and some of exec_run
     corpora.py pack DIRECTORY       writes fuzz/corpora anew, of DIRECTORY/TARGET
 
 A corpus is one file, so that it can be read and compared: a line holds one input, as a JSON string if it is UTF-8, else
@@ -156,7 +156,15 @@ def of_pattern(case: dict[str, Any]) -> Iterator[bytes]:
     yield SEPARATOR.join(text.encode("utf-8", "replace") for text in fields)
 
 
+def exit_statuses() -> Iterator[tuple[str, bytes]]:
+    """What a minimal corpus lacks, since it all runs the same code: a config is printed, with many an exit status."""
+    for status in (0, 1, 2, 7, 126, 127, 128, 137, 254):
+        fields = [b'{"ociVersion":"1.0.2"}', b"said", bytes([status])]
+        yield "exec_run", SEPARATOR.join(fields)
+
+
 def seeds() -> Iterator[tuple[str, bytes]]:
+    yield from exit_statuses()
     for path in sorted((ROOT / "tests" / "data" / "mistakes").glob("*.json")):
         yield from of_hook(path.read_bytes())
     for path in sorted((ROOT / "examples" / "hooks.d").glob("*.json")):
@@ -209,6 +217,8 @@ def main(command: str, directory: pathlib.Path) -> None:
         return
     if command != "unpack":
         raise SystemExit(__doc__)
+    for target, data in exit_statuses():
+        write(directory / target, data)
     for target in TARGETS:
         text = (CORPORA / f"{target}.jsonl").read_text(encoding="ascii")
         for line in text.splitlines():

@@ -108,6 +108,17 @@ fn migration(hook: &Hook) {
     if planted("migrate-loses-a-command") && hook.when.any_of && migrated.when.commands.len() > 1 {
         migrated.when.commands.pop();
     }
+    if planted("migrate-makes-never-always") && hook.when.any_of && migrated.when.always == Some(false) {
+        migrated.when.always = Some(true);
+    }
+    if planted("migrate-reverses-commands") && hook.when.any_of {
+        migrated.when.commands.reverse();
+    }
+    if planted("migrate-reverses-stages") && hook.when.any_of {
+        migrated.stages.iter_mut().for_each(|stages| stages.reverse());
+    }
+    // Nothing but the conditions becomes another.
+    assert_eq!(Hook { when: hook.when.clone(), ..migrated.clone() }, *hook);
     let printed = serde_json::to_string_pretty(&migrated).unwrap();
     let mut again = Hook::decode(printed.as_bytes(), Some("1.0.0")).unwrap().unwrap();
     assert_eq!(again, migrated);

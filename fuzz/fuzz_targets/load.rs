@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use libhooks::{Manager, Options, Policy, diagnostics_to_json, read, read_dir};
+use libhooks::{ListedHook, Manager, Options, Policy, diagnostics_to_json, read, read_dir};
 use libhooks_fuzz::{Container, EXTENSION_STAGES, fields, json, model, mutate, planted, scratch, timed};
 
 static ROOT: LazyLock<PathBuf> = LazyLock::new(|| scratch::directory("load"));
@@ -122,8 +122,30 @@ fn masking(manager: &Manager, directories: &[PathBuf; 3]) {
             }
         }
     }
-    let listing = manager.list();
+    let mut listing = manager.list();
+    let of_name = |hooks: &[ListedHook], path: &Path| {
+        hooks.iter().position(|listed| listed.path.file_name() == path.file_name()).unwrap()
+    };
+    if planted("earlier-directory-masks") {
+        for masked in &mut listing.masked {
+            let by = of_name(&listing.hooks, &masked.path);
+            std::mem::swap(&mut listing.hooks[by].path, &mut masked.path);
+        }
+    }
+    if planted("later-file-masks-nothing") {
+        for masked in std::mem::take(&mut listing.masked) {
+            let by = of_name(&listing.hooks, &masked.path);
+            let mut stays = listing.hooks[by].clone();
+            stays.path = masked.path;
+            listing.hooks.insert(by, stays);
+        }
+    }
+    if planted("order-of-bytes") {
+        listing.hooks.sort_by(|a, b| a.path.file_name().cmp(&b.path.file_name()));
+    }
     let mut hidden: Vec<PathBuf> = listing.masked.iter().map(|masked| masked.path.clone()).collect();
+    let is_by_used = |by: &PathBuf| used.values().any(|path| path == by);
+    assert!(listing.masked.iter().all(|masked| is_by_used(&masked.by)), "{listing:?}");
     hidden.sort();
     masked.sort();
     assert_eq!(hidden, masked);
