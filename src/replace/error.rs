@@ -24,6 +24,13 @@ pub enum Reason {
         /// What the system said.
         error: io::Error,
     },
+    /// The system refused a directory on the way.
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// The path leads over a symbolic link that a user other than root may have made, or over one
     /// that leads through a directory of such a user. Root does not follow it.
     Link(PathBuf),
@@ -60,7 +67,7 @@ impl Error {
     /// The number of the system's error, if the system refused.
     pub fn errno(&self) -> Option<i32> {
         match &self.reason {
-            Reason::System { error, .. } => error.raw_os_error(),
+            Reason::System { error, .. } | Reason::Directory { error, .. } => error.raw_os_error(),
             _ => None,
         }
     }
@@ -70,6 +77,11 @@ impl Reason {
     /// The system refused to open or read the file itself.
     pub(super) fn refused(error: impl Into<io::Error>) -> Reason {
         Reason::System { operation: "", error: error.into() }
+    }
+
+    /// The system refused this directory on the way. For `map_err`.
+    pub(super) fn at<E: Into<io::Error>>(path: PathBuf) -> impl FnOnce(E) -> Reason {
+        move |error| Reason::Directory { path, error: error.into() }
     }
 
     /// The system refused this operation. For `map_err`.
@@ -83,6 +95,9 @@ impl fmt::Display for Reason {
         match self {
             Reason::System { operation: "", error } => write!(f, "{error}"),
             Reason::System { operation, error } => write!(f, "cannot {operation}: {error}"),
+            Reason::Directory { path, error } => {
+                write!(f, "cannot open the directory {}: {error}", path.display())
+            }
             Reason::Link(link) => write!(
                 f,
                 "root does not follow the symbolic link {}: \
@@ -119,7 +134,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.reason {
-            Reason::System { error, .. } => Some(error),
+            Reason::System { error, .. } | Reason::Directory { error, .. } => Some(error),
             _ => None,
         }
     }

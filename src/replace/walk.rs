@@ -87,7 +87,8 @@ impl Walk {
                 match enter(current, &part.name) {
                     Err(Errno::NOTDIR | Errno::LOOP) => {}
                     entered => {
-                        let next = self.arrive(entered.map_err(Reason::refused)?, &part.name)?;
+                        let refused = Reason::at(current.path.join(&part.name));
+                        let next = self.arrive(entered.map_err(refused)?, &part.name)?;
                         self.trail.push(next);
                         continue;
                     }
@@ -100,8 +101,11 @@ impl Walk {
                         return Ok(place);
                     }
                 }
-                Err(Errno::INVAL) if !is_last => return Err(Reason::refused(Errno::NOTDIR)),
                 Err(Errno::INVAL | Errno::NOENT) if is_last => return self.end(part.name, false),
+                Err(error) if !is_last => {
+                    let error = if error == Errno::INVAL { Errno::NOTDIR } else { error };
+                    return Err(Reason::at(current.path.join(&part.name))(error));
+                }
                 Err(error) => return Err(Reason::refused(error)),
             }
         }
@@ -124,8 +128,8 @@ impl Walk {
             return Err(Reason::refused(Errno::NOENT));
         }
         let start = if path.is_absolute() { "/" } else { "." };
-        let file =
-            File::from(rustix::fs::openat(CWD, start, DIRECTORY, Mode::empty()).map_err(Reason::refused)?);
+        let opened = rustix::fs::openat(CWD, start, DIRECTORY, Mode::empty());
+        let file = File::from(opened.map_err(Reason::at(start.into()))?);
         let shown = if path.is_absolute() { "/" } else { "" };
         let directory = self.judge(file, shown.into(), true)?;
         self.trail = vec![directory];
@@ -152,8 +156,8 @@ impl Walk {
         }
         // The root directory, the current one or a directory that a link of /proc leads to.
         let current = self.current()?;
-        let file = enter(current, OsStr::new("..")).map_err(Reason::refused)?;
         let (path, is_reached) = (current.path.join(".."), current.is_reached);
+        let file = enter(current, OsStr::new("..")).map_err(Reason::at(path.clone()))?;
         self.trail = vec![self.judge(file, path, is_reached)?];
         Ok(())
     }
@@ -170,7 +174,7 @@ impl Walk {
     fn judge(&self, file: File, path: PathBuf, is_reached: bool) -> Result<Directory, Reason> {
         let (mut is_closed, mut is_sticky) = (true, false);
         if self.is_root {
-            let status = Status::of_file(&file).map_err(Reason::refused)?;
+            let status = Status::of_file(&file).map_err(|error| Reason::at(path.clone())(error))?;
             is_closed = is_closed_to_others(&file, &status);
             is_sticky = status.uid == 0 && Permissions::of_status(&status).is_sticky();
         }
