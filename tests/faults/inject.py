@@ -1,8 +1,8 @@
 """Lets each system call of the command fail once.
 
 For every command, a first run counts its system calls. Then it runs again for each of them, with an
-error injected by strace. Whatever fails, the command ends by itself, says why, and a result that it
-calls good is the right one.
+error injected by strace. Whatever fails, the command ends by itself, says why and with which file, and a
+result that it calls good is the right one.
 """
 
 import os
@@ -11,9 +11,14 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 COMMAND = os.path.abspath(sys.argv[1])
+# Runs wait part of their time.
+WORKERS = 4
 
 # Calls that touch files, memory or processes, with the errors that they may have. EINTR is given
 # only to calls that may wait.
@@ -89,16 +94,19 @@ def commands(scene: Scene) -> dict[str, list[str]]:
     }
 
 
-Outcome = tuple[int, bytes, bytes, bytes, list[str]]
+# The exit status, both streams, the config, other files, and the trace.
+Outcome = tuple[int, bytes, bytes, bytes, list[str], str]
 
 
-def run(name: str, prefix: list[str]) -> Outcome:
-    """Runs a command in a scene of its own: exit status, both streams, the config, other files."""
+def run(name: str, *arguments_of_strace: str) -> Outcome:
+    """Runs a command in a scene of its own."""
     with tempfile.TemporaryDirectory() as place:
+        trace = Path(place) / "trace"
+        strace = ["strace", "-qq", "-y", "-s", "4096", "-o", str(trace)]
         scene = Scene(Path(place))
         arguments = commands(scene)[name]
         ran = subprocess.run(
-            [*prefix, COMMAND, *arguments],
+            [*strace, *arguments_of_strace, COMMAND, *arguments],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=60,
@@ -120,7 +128,12 @@ def run(name: str, prefix: list[str]) -> Outcome:
             stream.replace(place.encode(), b"PLACE")
             for stream in (ran.stdout, ran.stderr)
         ]
-        return ran.returncode, streams[0], streams[1], config, left
+        traced = trace.read_text(errors="replace")
+        # (A name in the directory above it is a part of a path.)
+        traced = traced.replace(place, "PLACE").replace(
+            f'"{os.path.basename(place)}"', '"PLACE"'
+        )
+        return ran.returncode, streams[0], streams[1], config, left, traced
 
 
 def comparable(name: str, stdout: bytes) -> bytes:
@@ -128,9 +141,41 @@ def comparable(name: str, stdout: bytes) -> bytes:
     return re.sub(rb'"durationUs":\d+', b"", stdout) if name == "run" else stdout
 
 
+# A name in a directory or a path, and an open file.
+NAME = re.compile(r'(?:AT_FDCWD<[^>]*>|\d+<([^>]*)>), "([^"]+)"')
+OPEN = re.compile(r"\d+<([^>]*)>")
+
+
+def files(call: str) -> Iterator[str]:
+    """The files that a call in a trace is about."""
+    named = [os.path.join(*parts) for parts in NAME.findall(call)]
+    takes_names = re.match(r"\w+at2?\(|statx\(", call) and named
+    for file in named if takes_names else OPEN.findall(call):
+        # Neither pipes and the like, nor what no user knows of: new files without their names.
+        if file.startswith(("PLACE", "/")) and not file.startswith(("/proc/", "/dev/")):
+            yield re.sub(
+                r"^/.*/PLACE|/(#\d+.*|\.[^/]*)$",
+                lambda match: "PLACE" * match[0].endswith("PLACE"),
+                file,
+            )
+
+
+def unnamed(name: str, got: Outcome) -> str | None:
+    """What a message does not name of the file that the failed call was about."""
+    _, stdout, stderr, _, _, trace = got
+    failed = [line for line in trace.splitlines() if "(INJECTED)" in line]
+    about = [file for line in failed for file in files(line)]
+    said = (stderr + (stdout if name in ("lint", "run") else b"")).decode(
+        errors="replace"
+    )
+    if not about or any(file in said for file in about):
+        return None
+    return f"it does not name {about}"
+
+
 def wrong(name: str, call: str, error: str, good: Outcome, got: Outcome) -> str | None:
     """What is wrong with the outcome of a run in which a call failed."""
-    status, stdout, stderr, config, left = got
+    status, stdout, stderr, config, left, _ = got
     if (
         error == "ENOMEM"
         and call == "mmap"
@@ -155,41 +200,42 @@ def wrong(name: str, call: str, error: str, good: Outcome, got: Outcome) -> str 
         if comparable(name, stdout) != comparable(name, good[1]) or config != good[3]:
             return f"it calls a wrong result good: {stdout!r} {config!r}"
         return None
+    if not stderr and not (name == "lint" and stdout):
+        return f"exit status {status} without a word"
     # The loader of programs fails with 127.
-    return (
-        None
-        if stderr or (name == "lint" and stdout)
-        else f"exit status {status} without a word"
-    )
+    return unnamed(name, got) if status != 127 else None
+
+
+def attempt(name: str, inject: str, good: Outcome) -> tuple[bool, str | None]:
+    """Whether the call came to be, and what is wrong."""
+    call, error = re.findall(r"inject=(\w+):error=(\w+)", inject)[0]
+    try:
+        got = run(name, "-e", inject)
+    except subprocess.TimeoutExpired:
+        return True, f"{inject}: it hangs"
+    problem = wrong(name, call, error, good, got)
+    return "(INJECTED)" in got[5], problem and f"{inject}: {problem}; {got[2]!r}"
 
 
 def main() -> int:
     failed = 0
     for name in ["inject", "inject --in-place", "filter", "lint", "run"]:
-        with tempfile.NamedTemporaryFile("r", suffix=".trace") as trace:
-            strace = ["strace", "-qq", "-o", trace.name]
-            good = run(name, strace)
-            lines = trace.read().splitlines()
+        good = run(name)
         if good[0] != 0:
             print(f"FAIL: faults: {name}: {good}")
             failed = 1
             continue
-        counts = Counter(line.split("(")[0] for line in lines)
-        tried, bad = 0, []
-        for call, errors in ERRORS.items():
-            for error in errors:
-                for number in range(1, counts[call] + 1):
-                    inject = f"inject={call}:error={error}:when={number}"
-                    try:
-                        got = run(
-                            name, ["strace", "-qq", "-o", "/dev/null", "-e", inject]
-                        )
-                    except subprocess.TimeoutExpired:
-                        bad.append(f"{inject}: it hangs")
-                        continue
-                    tried += 1
-                    if problem := wrong(name, call, error, good, got):
-                        bad.append(f"{inject}: {problem}; {got[2]!r}")
+        counts = Counter(line.split("(")[0] for line in good[5].splitlines())
+        injects = [
+            f"inject={call}:error={error}:when={number}"
+            for call, errors in ERRORS.items()
+            for error in errors
+            for number in range(1, counts[call] + 1)
+        ]
+        with ThreadPoolExecutor(WORKERS) as workers:
+            done = list(workers.map(attempt, repeat(name), injects, repeat(good)))
+        tried = sum(came for came, _ in done)
+        bad = [problem for _, problem in done if problem]
         for line in bad:
             print(f"  {line[:600]}")
         print(
