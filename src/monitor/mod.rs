@@ -32,7 +32,7 @@ use mounts::Mounts;
 use pace::Pace;
 use watches::{Activity, Refusal, Watches};
 
-/// How often directories are looked at that cannot be watched, and read that could not be.
+/// How often directories are looked at that cannot be watched, and files and directories read that could not be.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How often a reload is repeated at once because it found more to be watched.
 const REPEATS: usize = 3;
@@ -86,6 +86,8 @@ pub struct Monitor {
     pace: Pace,
     /// When the directories are looked at next, since the system refuses to tell of changes.
     look_at: Option<Instant>,
+    /// When files are read again that the system could not read: nothing tells when it can.
+    read_at: Option<Instant>,
     /// What the directories looked like, if that is known.
     seen: Option<Fingerprint>,
     /// The set that was read last, in use or not.
@@ -137,6 +139,7 @@ impl Monitor {
             // What was written since the hooks were loaded: the first dispatch reads them again.
             pace: Pace::new(Instant::now()),
             look_at: None,
+            read_at: None,
             seen: None,
             told: Told { problems: Arc::clone(&set), set: Arc::clone(&set) },
             known: Arc::clone(&set),
@@ -247,7 +250,10 @@ impl Monitor {
                 }
                 None => {
                     self.starved = false;
-                    self.pace.served(now, Instant::now());
+                    let done = Instant::now();
+                    self.pace.served(now, done);
+                    let failed = self.read.diagnostics().any(|found| may_pass(found.errno));
+                    self.read_at = failed.then(|| done + INTERVAL);
                 }
             }
         }
@@ -264,7 +270,7 @@ impl Monitor {
     /// Says what wakes the caller next: events too, unless they are to wait.
     fn rearm(&mut self) -> io::Result<()> {
         // First, since without it nothing would come any more.
-        let next = self.pace.next().into_iter().chain(self.look_at).min();
+        let next = self.pace.next().into_iter().chain(self.look_at).chain(self.read_at).min();
         self.timer.set(next.map(|next| next.saturating_duration_since(Instant::now())))?;
         let settling = self.pace.is_settling();
         self.watches.mute(&self.events, INOTIFY, settling)?;
@@ -302,7 +308,10 @@ impl Monitor {
         } else {
             Activity::None
         };
-        told.max(looked)
+        // (What gave no hook is read anew, and nothing else.)
+        let again =
+            self.read_at.take_if(|read_at| now >= *read_at).map_or(Activity::None, |_| Activity::Complete);
+        told.max(looked).max(again)
     }
 
     /// Whether the directories look different from when they were looked at last.
@@ -376,6 +385,26 @@ impl AsFd for Monitor {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.events.as_fd()
     }
+}
+
+/// Whether an error may pass without a change to a file or directory: a disk fails, or a server is out of reach.
+fn may_pass(errno: i32) -> bool {
+    [
+        libc::EIO,
+        libc::EBUSY,
+        libc::ESTALE,
+        libc::EREMOTEIO,
+        libc::ETIMEDOUT,
+        libc::ENOTCONN,
+        libc::ECONNRESET,
+        libc::ECONNABORTED,
+        libc::ECONNREFUSED,
+        libc::EHOSTDOWN,
+        libc::EHOSTUNREACH,
+        libc::ENETDOWN,
+        libc::ENETUNREACH,
+    ]
+    .contains(&errno)
 }
 
 fn system_error(what: &str, error: &io::Error) -> Error {
