@@ -1,21 +1,23 @@
-//! Who can write what runs as root: a table of permissions, and what each policy and `lint` say about them.
+//! The table: what is done to a tree of hooks, and what each policy says of it then.
 
 use std::ffi::CString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, chown, lchown, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use libhooks::{Code, ErrorKind, Manager, Options, Policy, check};
+use libhooks::Code;
 
 const SAFE: &[Code] = &[];
 const WRITABLE: &[Code] = &[Code::WritableByOthers];
 const FOREIGN: &[Code] = &[Code::ForeignOwner];
 const PARENT: &[Code] = &[Code::ParentWritable];
-const UNKNOWN: &[Code] = &[Code::PermissionsUnknown];
+pub const UNKNOWN: &[Code] = &[Code::PermissionsUnknown];
+const WRITABLE_AND_UNKNOWN: &[Code] = &[Code::WritableByOthers, Code::PermissionsUnknown];
 
 /// What is done to a tree with `hooks.d/a.json`, `far/near/program` (a script), and `far/near/interpreter`.
-enum Do {
+pub enum Do {
     Mode(&'static str, u32),
     Owner(&'static str, u32, u32),
     /// Entries of an access control list: tag, permissions, id.
@@ -23,6 +25,10 @@ enum Do {
     Default(&'static str, &'static [(u16, u16, u32)]),
     /// Moves the file elsewhere and puts a symlink in its place: the file, where it goes, and the owner of the link.
     Link(&'static str, &'static str, u32),
+    /// Mounts the directory on itself by a program of this user (FUSE).
+    Fuse(&'static str, u32),
+    /// Gives the hook these stages.
+    Stages(&'static str),
 }
 use Do::*;
 
@@ -30,7 +36,7 @@ const NONE: u32 = u32::MAX;
 const USER: u32 = 12345;
 
 /// A row: its name, what is done, what a load that looks at everything says, what a compatible load says.
-type Row = (&'static str, &'static [Do], &'static [Code], &'static [Code]);
+pub type Row = (&'static str, &'static [Do], &'static [Code], &'static [Code]);
 
 const fn acl(user: u32, permissions: u16, mask: u16) -> [(u16, u16, u32); 5] {
     [(1, 7, NONE), (2, permissions, user), (4, 5, NONE), (0x10, mask, NONE), (0x20, 5, NONE)]
@@ -45,7 +51,7 @@ const OWNING_GROUP_WRITES: &[(u16, u16, u32)] =
     &[(1, 7, NONE), (2, 5, USER), (4, 7, NONE), (0x10, 7, NONE), (0x20, 5, NONE)];
 
 #[rustfmt::skip]
-const ROWS: &[Row] = &[
+pub const ROWS: &[Row] = &[
     ("root's, as it should be", &[], SAFE, SAFE),
     ("hook file: mode 0666", &[Mode("hooks.d/a.json", 0o666)], WRITABLE, WRITABLE),
     ("hook file: mode 0664, group 0", &[Mode("hooks.d/a.json", 0o664)], SAFE, SAFE),
@@ -80,6 +86,18 @@ const ROWS: &[Row] = &[
     ("program: root's link in a sticky directory", &[Mode("far/near", 0o1777), Link("far/near/program", "ours/program", 0)], SAFE, SAFE),
     ("program: user's link in root's directory", &[Link("far/near/program", "ours/program", USER)], SAFE, SAFE),
     ("hook file: link to a user's directory", &[Link("hooks.d/a.json", "theirs/a.json", 0), Owner("theirs", USER, 0)], PARENT, SAFE),
+    ("program: only of startContainer, mode 0777", &[Mode("far/near/program", 0o777), Stages("startContainer")], SAFE, SAFE),
+    ("program: only of startContainer, its directory, mode 0777", &[Mode("far/near", 0o777), Stages("startContainer")], SAFE, SAFE),
+    ("program: of startContainer and poststop, mode 0777", &[Mode("far/near/program", 0o777), Stages("startContainer\", \"poststop")], WRITABLE, WRITABLE),
+    ("hook file: only of startContainer, mode 0666", &[Mode("hooks.d/a.json", 0o666), Stages("startContainer")], WRITABLE, WRITABLE),
+    ("FUSE: hook directory, served by a user", &[Fuse("hooks.d", USER)], UNKNOWN, SAFE),
+    ("FUSE: hook directory, served by root", &[Fuse("hooks.d", 0)], SAFE, SAFE),
+    ("FUSE: program's directory, served by a user", &[Fuse("far/near", USER)], UNKNOWN, SAFE),
+    ("FUSE: two above the program, served by a user", &[Fuse("far", USER)], UNKNOWN, SAFE),
+    ("FUSE: two above the program, served by root", &[Fuse("far", 0)], SAFE, SAFE),
+    ("FUSE: interpreter's directory, served by a user", &[Fuse("run", USER)], UNKNOWN, SAFE),
+    ("FUSE: elsewhere, served by a user", &[Fuse("ours", USER)], SAFE, SAFE),
+    ("FUSE: served by a user, mode 0777", &[Mode("far/near/program", 0o777), Fuse("far", USER)], WRITABLE_AND_UNKNOWN, WRITABLE),
     ("interpreter: mode 0777", &[Mode("run/interpreter", 0o777)], WRITABLE, SAFE),
     ("interpreter: another owner", &[Owner("run/interpreter", USER, 0)], FOREIGN, SAFE),
     ("interpreter: its directory, mode 0777", &[Mode("run", 0o777)], PARENT, SAFE),
@@ -99,7 +117,8 @@ fn set_list(path: &Path, name: &str, entries: &[(u16, u16, u32)]) {
     assert_eq!(result, 0, "{:?}", std::io::Error::last_os_error());
 }
 
-fn tree() -> tempfile::TempDir {
+/// Root's tree of hooks.
+fn safe() -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     let at = |name: &str| root.path().join(name);
     for directory in ["", "hooks.d", "far", "far/near", "run", "ours", "theirs"] {
@@ -120,7 +139,7 @@ fn tree() -> tempfile::TempDir {
     root
 }
 
-fn apply(root: &Path, action: &Do) {
+fn apply(root: &Path, action: &Do) -> Result<(), String> {
     match action {
         Mode(name, mode) => fs::set_permissions(root.join(name), fs::Permissions::from_mode(*mode)).unwrap(),
         Owner(name, uid, gid) => chown(root.join(name), Some(*uid), Some(*gid)).unwrap(),
@@ -131,81 +150,65 @@ fn apply(root: &Path, action: &Do) {
             symlink(root.join(to), root.join(name)).unwrap();
             lchown(root.join(name), Some(*uid), Some(0)).unwrap();
         }
-    }
-}
-
-/// The codes that a load finds, each once.
-fn codes(directory: &Path, policy: Policy, inspect: bool) -> Vec<Code> {
-    let options = Options { policy, inspect, ..Options::default() };
-    let found = match Manager::new(&[directory], &[], options) {
-        Ok(manager) => manager.diagnostics(),
-        Err(error) => error.diagnostics().to_vec(),
-    };
-    let mut codes: Vec<Code> = found.into_iter().map(|diagnostic| diagnostic.code).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    codes
-}
-
-#[test]
-fn each_is_judged() {
-    // SAFETY: geteuid(2) takes nothing.
-    if unsafe { libc::geteuid() } != 0 {
-        println!("SKIP: permissions: only root can give files away");
-        return;
-    }
-    for (name, actions, thorough, compatible) in ROWS {
-        let root = tree();
-        let directory = root.path().join("hooks.d");
-        actions.iter().for_each(|action| apply(root.path(), action));
-        assert_eq!(codes(&directory, Policy::Compatible, false), *compatible, "{name}: compatible");
-        assert_eq!(codes(&directory, Policy::Lenient, true), *thorough, "{name}: as lint asks");
-        assert_eq!(codes(&directory, Policy::Strict, false), *thorough, "{name}: strict");
-        let options = Options { policy: Policy::Strict, ..Options::default() };
-        let refused = Manager::new(&[&directory], &[], options).err();
-        assert_eq!(refused.is_some(), !thorough.is_empty(), "{name}");
-        if let Some(error) = refused {
-            assert_eq!((error.kind(), error.code()), (ErrorKind::Strict, thorough[0]), "{name}");
+        Fuse(name, uid) => return mount(&root.join(name), *uid),
+        Stages(stages) => {
+            let file = root.join("hooks.d/a.json");
+            fs::write(&file, fs::read_to_string(&file).unwrap().replace("poststop", stages)).unwrap();
         }
-        // A file by itself: its directory is one above it.
-        let alone = !check(directory.join("a.json"), &[]).is_empty();
-        let only_default = name.starts_with("directory: default");
-        let sticky = name.starts_with("directory: sticky");
-        assert_eq!(alone, !thorough.is_empty() && !only_default && !sticky, "{name}: alone");
+    }
+    Ok(())
+}
+
+/// Mounts a directory on itself, as it is: bindfs ends as soon as it has, and a program of this user serves on.
+fn mount(directory: &Path, uid: u32) -> Result<(), String> {
+    if !Path::new("/dev/fuse").exists() {
+        return Err("no /dev/fuse here".to_owned());
+    }
+    let output = Command::new("setpriv")
+        .args(["--ruid", &uid.to_string(), "--clear-groups", "bindfs", "-o", "allow_other"])
+        .args([directory, directory])
+        .output()
+        .map_err(|error| format!("setpriv: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() { Ok(()) } else { Err(format!("bindfs: {} (make deps)", said.trim())) }
+}
+
+/// A tree of hooks to which something was done; what was mounted is unmounted at the end.
+pub struct Tree {
+    root: tempfile::TempDir,
+    mounts: Vec<PathBuf>,
+}
+
+impl Tree {
+    /// The tree of a row; why not, if the system cannot have it.
+    pub fn new(actions: &[Do]) -> Result<Tree, String> {
+        let mut tree = Tree { root: safe(), mounts: Vec::new() };
+        for action in actions {
+            apply(tree.root.path(), action)?;
+            if let Fuse(name, _) = action {
+                tree.mounts.push(tree.root.path().join(name));
+            }
+        }
+        Ok(tree)
+    }
+
+    pub fn hooks(&self) -> PathBuf {
+        self.root.path().join("hooks.d")
     }
 }
 
-/// What cannot be known is said, and is no reason to refuse: here, whose files those of unmapped users are.
-#[test]
-fn unmapped_owners_are_not_known() {
-    // In the namespace, this program runs the test again, with the directory.
-    if let Some(directory) = std::env::var_os("PERMISSIONS_DIRECTORY") {
-        return assert_owners_are_not_known(Path::new(&directory));
+impl Drop for Tree {
+    fn drop(&mut self) {
+        for mount in &self.mounts {
+            let path = CString::new(mount.as_os_str().as_bytes()).unwrap();
+            // SAFETY: a NUL-terminated path.
+            unsafe { libc::umount2(path.as_ptr(), libc::MNT_DETACH) };
+        }
     }
-    let root = tree();
-    let run = || {
-        std::process::Command::new("unshare")
-            .args(["-U", "--"])
-            .arg(std::env::current_exe().unwrap())
-            .args(["--exact", "unmapped_owners_are_not_known", "--nocapture"])
-            .env("PERMISSIONS_DIRECTORY", root.path().join("hooks.d"))
-            .output()
-    };
-    let output = match run() {
-        Ok(output) => output,
-        Err(error) => return println!("SKIP: permissions: unshare: {error}"),
-    };
-    let [stdout, stderr] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
-    if !output.status.success() && stderr.contains("unshare failed") {
-        return println!("SKIP: permissions: the system refuses user namespaces: {stderr}");
-    }
-    // (Without the count, a test that is not found would pass.)
-    assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{stderr}");
 }
 
-fn assert_owners_are_not_known(directory: &Path) {
-    let options = Options { policy: Policy::Strict, ..Options::default() };
-    let manager = Manager::new(&[directory], &[], options).unwrap();
-    assert!(manager.diagnostics().iter().all(|diagnostic| diagnostic.code == Code::PermissionsUnknown));
-    assert_eq!(codes(directory, Policy::Strict, false), UNKNOWN);
+/// Whether this process may make the trees.
+pub fn is_root() -> bool {
+    // SAFETY: geteuid(2) takes nothing.
+    unsafe { libc::geteuid() == 0 }
 }

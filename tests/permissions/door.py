@@ -1,0 +1,14 @@
+"""What is said of hook directories by the Python package: door.py DIRECTORY..."""
+
+import sys
+
+import libhooks
+
+for directory in sys.argv[1:]:
+    for policy in ("strict", "compatible"):
+        try:
+            with libhooks.Manager([directory], strict=policy == "strict") as manager:
+                answer, found = "loaded", manager.diagnostics()
+        except libhooks.HooksError as error:
+            answer, found = "refused", error.diagnostics
+        print(policy, directory, answer, *(each.code for each in found))

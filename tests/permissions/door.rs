@@ -1,0 +1,64 @@
+//! door POLICIES COMMAND...: asks the library through another door. Makes the trees of the table, runs the command with their
+//! hook directories, and compares what it says: for each directory and policy a line "POLICY DIRECTORY ANSWER CODE...", where
+//! the answer is `loaded` or `refused`, and codes may come in any order and again.
+
+mod table;
+
+use std::collections::BTreeSet;
+use std::process::{Command, ExitCode};
+
+use table::{ROWS, Tree, UNKNOWN, is_root};
+
+/// As many wrong answers are shown.
+const ENOUGH: usize = 12;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let policies = arguments.next().expect("policies");
+    let [program, rest @ ..] = &*arguments.collect::<Vec<String>>() else { panic!("a command") };
+    if !is_root() {
+        println!("SKIP: permissions: only root can give files away");
+        return ExitCode::SUCCESS;
+    }
+    let (mut trees, mut wanted) = (Vec::new(), Vec::new());
+    for (name, actions, thorough, compatible) in ROWS {
+        let tree = match Tree::new(actions) {
+            Ok(tree) => tree,
+            Err(why) => {
+                println!("SKIP: permissions: {name}: {why}");
+                continue;
+            }
+        };
+        for policy in policies.split(',') {
+            let codes = if policy == "strict" { thorough } else { compatible };
+            let is_refused = policy == "strict" && codes.iter().any(|code| !UNKNOWN.contains(code));
+            let answer = if is_refused { "refused" } else { "loaded" };
+            let codes: BTreeSet<&str> = codes.iter().map(|code| code.as_str()).collect();
+            wanted.push((name, policy, tree.hooks(), answer, codes));
+        }
+        trees.push(tree);
+    }
+    let output =
+        Command::new(program).args(rest).args(trees.iter().map(Tree::hooks)).output().expect(program);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let mut bad = 0;
+    for (name, policy, directory, answer, codes) in wanted {
+        let begin = format!("{policy} {} ", directory.display());
+        let said = text.lines().find_map(|line| line.strip_prefix(&begin));
+        let got = said.and_then(|said| {
+            let mut words = said.split_whitespace();
+            Some((words.next()?, words.collect::<BTreeSet<&str>>()))
+        });
+        if got.as_ref() != Some(&(answer, codes.clone())) {
+            bad += 1;
+            if bad <= ENOUGH {
+                println!("{name}: {policy}: wanted {answer} {codes:?}, got {got:?}");
+            }
+        }
+    }
+    let failed = bad > 0 || !output.status.success();
+    if failed {
+        println!("{}{}", output.status, String::from_utf8_lossy(&output.stderr));
+    }
+    ExitCode::from(u8::from(failed))
+}
