@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use libhooks::OciHook;
@@ -80,9 +80,15 @@ fn await_end(pid: &str) {
     await_that(|| !is_running(pid), &format!("process {pid} has ended"));
 }
 
+/// A process that is left alone sleeps, as soon as it is so far.
+fn await_rest(pid: &str) {
+    await_that(|| state(pid) == Some('S'), &format!("process {pid} is left alone"));
+}
+
 /// A process of the group of this one, which nobody may touch.
 fn sibling() -> Child {
-    Command::new("sleep").arg("1000").spawn().unwrap()
+    // (It must hold no pipe of ours if a test fails.)
+    Command::new("sleep").arg("1000").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
 fn kill(pid: &str) {
@@ -125,6 +131,41 @@ const FAMILY: &str = "sleep 1000 & echo $! > child
 
 #[test]
 fn in_the_callers_group_the_descendants_are_killed_and_nobody_else() {
+    descendants_are_killed_and_nobody_else();
+}
+
+/// They are known by their start times then.
+#[test]
+fn without_pidfds_the_descendants_are_killed_and_nobody_else() {
+    without_pidfds(descendants_are_killed_and_nobody_else);
+}
+
+/// Runs this in a thread to which the system says that it has no pidfds, as before Linux 5.3.
+fn without_pidfds(during: fn()) {
+    let refuse_and_run = || {
+        let code = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+        let refused = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
+        let filter = [
+            // The number of the system call is the first field.
+            code(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+            code(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, libc::SYS_pidfd_open as u32),
+            code(libc::BPF_RET | libc::BPF_K, 0, 0, refused),
+            code(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+        ];
+        let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
+        // SAFETY: numbers, and a program that lives until the call returns. Both are for this thread alone.
+        let refused = unsafe {
+            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
+                && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program) == 0
+                && libc::syscall(libc::SYS_pidfd_open, std::process::id(), 0) == -1
+        };
+        assert!(refused && std::io::Error::last_os_error().raw_os_error() == Some(libc::ENOSYS));
+        during();
+    };
+    std::thread::scope(|scope| scope.spawn(refuse_and_run).join().unwrap());
+}
+
+fn descendants_are_killed_and_nobody_else() {
     let place = Place::new();
     let mut sibling = sibling();
     let result = place.cancelled_when("hook", FAMILY, ProcessGroup::Caller);
@@ -139,11 +180,11 @@ fn in_the_callers_group_the_descendants_are_killed_and_nobody_else() {
         await_end(&place.pid(name));
     }
     for name in ["daemon", "far"] {
-        assert_eq!(state(&place.pid(name)), Some('S'), "{name} is left alone");
+        await_rest(&place.pid(name));
         kill(&place.pid(name));
     }
     assert!(sibling.try_wait().unwrap().is_none(), "the sibling is left alone");
-    assert_eq!(state(&sibling.id().to_string()), Some('S'));
+    await_rest(&sibling.id().to_string());
     sibling.kill().unwrap();
     sibling.wait().unwrap();
 }
@@ -167,7 +208,7 @@ fn in_the_callers_group_an_orphan_is_not_found() {
     let place = Place::new();
     let result = place.cancelled_when("hook", WITH_ORPHAN, ProcessGroup::Caller);
     assert_eq!(result.killed, Some(Killed::Descendants(0)));
-    assert_eq!(state(&place.pid("orphan")), Some('S'));
+    await_rest(&place.pid("orphan"));
     kill(&place.pid("orphan"));
 }
 
@@ -208,6 +249,83 @@ fn descendants_that_start_others_meanwhile_are_found() {
             && is_running(name.to_str().unwrap_or_default())
     };
     await_that(|| !fs::read_dir("/proc").unwrap().flatten().any(is_ours), "all of them have ended");
+}
+
+/// More than are held by pidfds.
+#[test]
+fn many_descendants_are_killed() {
+    many_are_killed();
+    without_pidfds(many_are_killed);
+}
+
+fn many_are_killed() {
+    let place = Place::new();
+    let script = "n=0
+        while [ $n != 100 ]; do sleep 60 & echo $! >> children; n=$((n + 1)); done
+        echo $$ > hook; wait";
+    let result = place.cancelled_when("hook", script, ProcessGroup::Caller);
+    assert_eq!(result.killed, Some(Killed::Descendants(100)));
+    let children = place.pid("children");
+    assert_eq!(children.lines().count(), 100);
+    children.lines().for_each(await_end);
+}
+
+/// Runs a test of this program again, by a command that changes what /proc shows. Returns whether this is that run.
+fn elsewhere(test: &str, command: &[&str]) -> bool {
+    if std::env::var_os("PROCESS_GROUP_ELSEWHERE").is_some() {
+        return true;
+    }
+    let [program, arguments @ ..] = command else { unreachable!() };
+    let may = |what: &[&str]| Command::new(program).args(arguments).args(what).output().unwrap();
+    let refused = may(&["true"]);
+    if !refused.status.success() {
+        println!("SKIP: {test}: {}", String::from_utf8_lossy(&refused.stderr).trim());
+        return false;
+    }
+    let output = Command::new(program)
+        .args(arguments)
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env("PROCESS_GROUP_ELSEWHERE", "1")
+        .output()
+        .unwrap();
+    let [stdout, stderr] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    // (Without the count, a test that is not found would pass.)
+    assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{stderr}");
+    false
+}
+
+/// Where /proc does not show this process by its number, only the hook is killed, and the result says so.
+fn only_the_hook_is_killed() {
+    let place = Place::new();
+    let script = "sleep 60 & echo $! > child; echo $$ > hook; wait";
+    let result = place.cancelled_when("hook", script, ProcessGroup::Caller);
+    assert_eq!((result.killed, result.signal), (Some(Killed::HookOnly), Some(9)));
+    // It can still be killed: it is there.
+    kill(&place.pid("child"));
+    // A group of its own needs no /proc.
+    let place = Place::new();
+    let result = place.cancelled_when("hook", WITH_ORPHAN, ProcessGroup::Own);
+    assert_eq!((result.killed, result.signal), (Some(Killed::Group), Some(9)));
+}
+
+#[test]
+fn with_proc_of_another_pid_namespace_only_the_hook_is_killed() {
+    let test = "with_proc_of_another_pid_namespace_only_the_hook_is_killed";
+    if elsewhere(test, &["unshare", "--pid", "--fork", "--"]) {
+        let shown = fs::read_link("/proc/self").ok();
+        assert_ne!(shown, Some(std::process::id().to_string().into()), "/proc is that of the namespace");
+        only_the_hook_is_killed();
+    }
+}
+
+#[test]
+fn with_proc_covered_only_the_hook_is_killed() {
+    let cover = r#"mount -t tmpfs none /proc && exec "$@""#;
+    if elsewhere("with_proc_covered_only_the_hook_is_killed", &["unshare", "-m", "sh", "-c", cover, "sh"]) {
+        assert!(!fs::exists("/proc/self").unwrap());
+        only_the_hook_is_killed();
+    }
 }
 
 #[test]
