@@ -185,7 +185,7 @@ class Checks:
 
     @property
     def is_command(self) -> bool:
-        return self.name == "command"
+        return self.name in ("command", "filter")
 
     @property
     def own_in_background(self) -> bool:
