@@ -28,60 +28,104 @@
 
 #![deny(unsafe_code)]
 
-mod config;
-mod container;
-mod diagnostic;
-mod directory;
-mod errno;
-mod error;
-pub mod exec;
-mod explain;
-mod hook;
-mod inject;
-mod json;
+// A module may use those of the floors below its own, and those that stand before it on its own floor. `tests/architecture`
+// checks that. rustfmt keeps the order, since blank lines and comments stand between the groups.
+
+// Floor 0, which knows nothing of hooks: texts, numbers, the system, Go.
 pub mod limits;
-mod lint;
-mod list;
-mod loaded;
-mod manager;
-mod monitor;
-mod near_miss;
-mod options;
-mod order;
-mod packed;
+
+mod sort;
+
+mod string_table;
+
+mod edit_distance;
+
+mod position;
+
+pub mod terminal;
+
 pub mod pattern;
+
+mod go;
+
+#[allow(unsafe_code)]
+mod sys;
+
+// Floor 1, how problems are told, and who can write what.
+mod problem;
+
+mod log;
+
 mod permission;
+
+pub mod replace;
+
+// Floor 2, what is read: hooks, containers and conditions.
+mod hook;
+
+mod options;
+
+mod container;
+
+mod when;
+
+// Floor 3, what is made of one hook: whether it is valid, what is said of it, what it requires, what running it does.
+mod validate;
+
+mod prefilter;
+
+mod lint;
+
+pub mod exec;
+
+// Floor 4, hook files and their directories.
+mod entries;
+
+mod loaded_hook;
+
+mod directory;
+
+// Floor 5, a set of hooks, and what can be asked of it.
+mod snapshot;
+
+mod list;
+
+mod inject;
+
+mod explain;
+
+// Floor 6, sets that take each other's place, and hook files without a set.
+mod active;
+
+mod standalone;
+
+// Floor 7, what callers hold.
+mod monitor;
+
+mod manager;
+
 #[cfg(test)]
 #[path = "../tests/random/mod.rs"]
 mod random;
-mod read;
-pub mod replace;
-mod sieve;
-mod snapshot;
-#[cfg(feature = "oci-spec")]
-mod spec;
-mod stamp;
-#[allow(unsafe_code)]
-mod sys;
-pub mod terminal;
-mod when;
 
 pub use container::Annotations;
-pub use diagnostic::{Code, Diagnostic, Place, Position, Severity, diagnostics_to_json};
 pub use directory::{DEFAULT_DIR, OVERRIDE_DIR};
-pub use error::{Error, ErrorKind, Result};
-pub use explain::{Annotation, Condition, ConditionVerdict, Explanation, HookVerdict};
-pub use hook::{Hook, OciHook, Reader, Reading, Stage, VERSION as HOOK_VERSION, When, validate};
+pub use explain::{Annotation, Condition, ConditionVerdict, Explanation, HookVerdict, NearMiss, Obstacle};
+pub use hook::{Hook, OciHook, Reader, Reading, Stage, VERSION as HOOK_VERSION, When};
 pub use inject::{ExtensionStageHooks, Injection};
 pub use lint::{NoEquivalent, migrate};
 pub use list::{ListedHook, Listing, MaskedHook};
+pub use log::{Log, LogLevel};
 pub use manager::Manager;
 pub use monitor::{Canceller, Change, ChangeKind, Monitor, changes_to_json};
-pub use near_miss::{NearMiss, Obstacle};
-pub use options::{Log, LogLevel, Options, Policy};
-pub use read::{HookMap, check, read, read_dir, read_dir_with, read_with};
+pub use options::{Options, Policy};
+pub use position::Position;
+pub use problem::{Code, Diagnostic, Error, ErrorKind, Place, Result, Severity, diagnostics_to_json};
 pub use snapshot::Snapshot;
-pub use when::{when_match, when_match_request};
+pub use standalone::{
+    HookMap, check, read, read_dir, read_dir_with, read_with, when_match, when_match_request,
+};
+pub use validate::validate;
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

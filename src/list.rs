@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::diagnostic::{serialize_path, text_of};
+use crate::hook::Target;
 use crate::hook::{Hook, Stage};
-use crate::inject::Target;
-use crate::loaded::Loaded;
+use crate::loaded_hook::Loaded;
+use crate::problem::{serialize_path, text_of};
 use crate::snapshot::{Masked, Snapshot};
 
 /// A hook that a file of a later directory hides.
@@ -95,14 +95,14 @@ impl ListedHook {
 
     /// The entry as JSON, as it is in the list.
     pub fn to_json(&self) -> String {
-        crate::json::to_string(self)
+        crate::go::json::to_string(self)
     }
 }
 
 impl Listing {
     /// The list as JSON: `generation`, `hooks` (`name`, `path`, `masks`, `hook`, `injected`, `extensionStages`) and `masked` (`path`, `by`).
     pub fn to_json(&self) -> String {
-        crate::json::to_string(self)
+        crate::go::json::to_string(self)
     }
 }
 

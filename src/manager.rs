@@ -1,55 +1,30 @@
 //! The manager: a set of hooks from directories, asked about one container after another.
 
-#[cfg(test)]
-mod interleavings;
-
-use std::collections::HashSet;
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use arc_swap::ArcSwap;
-
-use crate::config::Config;
+use crate::active::Shared;
+use crate::container::Config;
 use crate::container::{Annotations, Container};
-use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
-use crate::directory::{Before, Scan, Scanner, owned};
-use crate::error::{Error, ErrorKind, Result};
+use crate::directory::owned;
 use crate::explain::Explanation;
-use crate::hook::{Stage, check_extension_stages};
+use crate::hook::Stage;
 use crate::inject::{Injection, Plan, already_there};
 use crate::list::Listing;
-use crate::loaded::Loaded;
+use crate::loaded_hook::Loaded;
+use crate::log::LogLevel;
 use crate::monitor::Monitor;
-use crate::options::{LogLevel, Options, Policy};
+use crate::options::{Options, Policy};
+use crate::problem::{Code, Diagnostic, Error, ErrorKind, Result, text_of};
 use crate::snapshot::Snapshot;
+use crate::validate::check_extension_stages;
 
 /// Hooks from directories, for one container after another.
 ///
 /// It may be used from many threads at once: what reads sees a whole set of hooks, takes no lock, and never waits for a
 /// reload.
 #[derive(Debug)]
-pub struct Manager(Arc<Shared>);
-
-/// What a manager has, shared with its monitors: either may go first.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub directories: Vec<PathBuf>,
-    extension_stages: Arc<[String]>,
-    pub options: Options,
-    snapshot: ArcSwap<Snapshot>,
-    /// The number of scans that were started; each set carries that of its scan.
-    scans: AtomicU64,
-}
-
-/// What reading the directories again came to.
-pub(crate) struct Rescan {
-    /// What was read, in use or not.
-    pub snapshot: Arc<Snapshot>,
-    /// Why it is not in use, if it was refused.
-    pub outcome: Result<()>,
-}
+pub struct Manager(pub(crate) Arc<Shared>);
 
 impl Manager {
     /// Loads the hooks of `directories`, which come in increasing preference: a file that loads masks one of the same
@@ -71,14 +46,9 @@ impl Manager {
             return Err(Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, message));
         }
         check_extension_stages(extension_stages)?;
-        let shared = Shared {
-            directories: directories.iter().map(|directory| directory.as_ref().to_owned()).collect(),
-            extension_stages: owned(extension_stages),
-            options,
-            snapshot: ArcSwap::from_pointee(Snapshot::empty()),
-            scans: AtomicU64::new(0),
-        };
-        shared.rescan(None, refusal).outcome?;
+        let directories = directories.iter().map(|directory| directory.as_ref().to_owned()).collect();
+        let shared = Shared::new(directories, owned(extension_stages), options);
+        shared.load()?;
         Ok(Manager(Arc::new(shared)))
     }
 
@@ -98,7 +68,7 @@ impl Manager {
         has_bind_mounts: Option<bool>,
     ) -> Result<Injection> {
         let config = Config::parse(config)?;
-        let snapshot = self.0.snapshot.load();
+        let snapshot = self.0.current();
         let plan = self.plan(&snapshot, &config.container(annotations, has_bind_mounts)?)?;
         Ok(Injection { config: plan.splice(&config), extension_stage_hooks: plan.extension_stage_hooks })
     }
@@ -114,9 +84,10 @@ impl Manager {
         annotations: Option<&Annotations>,
         has_bind_mounts: Option<bool>,
     ) -> Result<crate::ExtensionStageHooks> {
-        let snapshot = self.0.snapshot.load();
-        let plan = self.plan(&snapshot, &crate::spec::container(spec, annotations, has_bind_mounts)?)?;
-        crate::spec::inject(&plan, spec);
+        let snapshot = self.0.current();
+        let plan =
+            self.plan(&snapshot, &crate::container::spec::container(spec, annotations, has_bind_mounts)?)?;
+        crate::inject::spec::inject(&plan, spec);
         Ok(plan.extension_stage_hooks)
     }
 
@@ -132,8 +103,8 @@ impl Manager {
         has_bind_mounts: Option<bool>,
     ) -> Result<Vec<Diagnostic>> {
         let config = Config::parse(config)?;
-        let snapshot = self.0.snapshot.load();
-        let plan = snapshot.plan(&config.container(annotations, has_bind_mounts)?, |_, _| ())?;
+        let snapshot = self.0.current();
+        let plan = Plan::new(&snapshot, &config.container(annotations, has_bind_mounts)?, |_, _| ())?;
         let found = already_there(&config, &plan);
         Ok(found.into_iter().map(|(stage, hook)| already_injected(stage, hook)).collect())
     }
@@ -150,24 +121,24 @@ impl Manager {
     ) -> Result<Explanation> {
         let config = Config::parse(config)?;
         let container = config.container(annotations, has_bind_mounts)?;
-        Ok(Explanation::new(&self.0.snapshot.load(), &container))
+        Ok(Explanation::new(&self.0.current(), &container))
     }
 
     /// The hooks in the order of injection, and what masks what.
     pub fn list(&self) -> Listing {
-        self.0.snapshot.load().list()
+        self.0.current().list()
     }
 
     /// All problems of the last load, tolerated or not.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        self.0.snapshot.load().diagnostics().cloned().collect()
+        self.0.current().diagnostics().cloned().collect()
     }
 
     /// Why files and directories give no hook (of each its first error), and what they do not mask for that: of the
     /// [diagnostics](Manager::diagnostics) those that whoever injects has to know. To have them costs little, while the
     /// warnings of hooks take another look at each of their files.
     pub fn without_hook(&self) -> Vec<Diagnostic> {
-        self.0.snapshot.load().without_hook().cloned().collect()
+        self.0.current().without_hook().cloned().collect()
     }
 
     /// Reads the directories again and swaps in what is there now.
@@ -191,7 +162,7 @@ impl Manager {
 
     /// The number of the set that is in use; it grows with each set swapped in.
     pub fn generation(&self) -> u64 {
-        self.0.snapshot.load().generation()
+        self.0.current().generation()
     }
 
     /// The set that is in use. It does not change any more.
@@ -200,7 +171,7 @@ impl Manager {
     }
 
     fn plan<'s>(&self, snapshot: &'s Snapshot, container: &Container<'_>) -> Result<Plan<'s>> {
-        snapshot.plan(container, |loaded, matched| {
+        Plan::new(snapshot, container, |loaded, matched| {
             self.0.options.log(LogLevel::Debug, |line| {
                 let name = text_of(loaded.name());
                 let what = if matched { "matched" } else { "did not match" };
@@ -210,113 +181,20 @@ impl Manager {
     }
 }
 
-impl Shared {
-    /// The set that is in use.
-    pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.snapshot.load_full()
-    }
-
-    /// As [`Manager::reload`]. Where it is known to which files something has happened, by their names, the others are only
-    /// looked at.
-    pub fn reload(&self, touched: Option<HashSet<OsString>>) -> Rescan {
-        self.rescan(touched, |policy, scans| {
-            let mut errors = scans.iter().flat_map(|scan| &scan.errors);
-            match (errors.find(|error| error.is_starved()), policy) {
-                (Some(starved), _) => Some(starved.clone()),
-                (None, Policy::Strict) => refusal(policy, scans),
-                // A reload that would fail in `new` is made all the same.
-                (None, Policy::Compatible | Policy::Lenient) => None,
-            }
-        })
-    }
-
-    /// Reads the directories, and swaps in what is there unless it is refused.
-    fn rescan(
-        &self,
-        touched: Option<HashSet<OsString>>,
-        refusal: impl FnOnce(Policy, &[Scan]) -> Option<Error>,
-    ) -> Rescan {
-        // A number taken before the scan: whoever starts to reload after a change to a file sees that change, or later
-        // ones, and no scan that was under way already takes it back.
-        let generation = self.scans.fetch_add(1, Ordering::AcqRel) + 1;
-        let old = self.snapshot.load_full();
-        // Another scan may have found files that neither the old set has nor whoever was told of these; ours takes its place.
-        let touched = touched.filter(|_| old.generation() + 1 == generation);
-        let before = Before { hooks: old.by_path(), listed: &old.depends_on.listed, touched };
-        let mut scanner = Scanner::new(&self.extension_stages, &self.options, before);
-        let scans: Vec<Scan> =
-            self.directories.iter().enumerate().map(|(number, path)| scanner.scan(number, path)).collect();
-        let refused = refusal(self.options.policy, &scans);
-        let snapshot = Arc::new(Snapshot::new(generation, scans, scanner.into_executables(), &old));
-        let outcome = match refused {
-            Some(error) => Err(error.with_diagnostics(snapshot.diagnostics().cloned().collect())),
-            None => {
-                self.swap_in(&snapshot);
-                Ok(())
-            }
-        };
-        Rescan { snapshot, outcome }
-    }
-
-    /// Makes this set the one in use, unless a newer one is already, and logs its problems: those that the set before
-    /// did not have, since a file that stays bad is reloaded again and again.
-    fn swap_in(&self, snapshot: &Arc<Snapshot>) {
-        let before = self.snapshot.rcu(|current| {
-            let newest = if current.generation() < snapshot.generation() { snapshot } else { current };
-            #[cfg(test)]
-            interleavings::chosen();
-            Arc::clone(newest)
-        });
-        if self.options.log.is_some() {
-            snapshot.new_diagnostics(&before).into_iter().for_each(|diagnostic| self.log(diagnostic));
-        }
-    }
-
-    /// Logs a problem.
-    pub fn log(&self, diagnostic: &Diagnostic) {
-        let level = match diagnostic.severity {
-            Severity::Error => LogLevel::Error,
-            Severity::Warning => LogLevel::Warning,
-            Severity::Info => LogLevel::Info,
-        };
-        self.options.log(level, |line| {
-            let path = text_of(diagnostic.path.as_os_str());
-            line.write(&diagnostic.message, &[("code", diagnostic.code.as_str()), ("path", &path)]);
-        });
-    }
-}
-
-/// Why a load fails under this policy.
-fn refusal(policy: Policy, scans: &[Scan]) -> Option<Error> {
-    match policy {
-        Policy::Lenient => None,
-        Policy::Compatible => scans.iter().find(|scan| !scan.is_tolerated())?.error(),
-        Policy::Strict => scans.iter().find_map(Scan::error).or_else(|| {
-            let unsafe_to_run = |d: &&Diagnostic| {
-                matches!(d.code, Code::WritableByOthers | Code::ForeignOwner | Code::ParentWritable)
-            };
-            let diagnostic = scans.iter().flat_map(Scan::diagnostics).find(unsafe_to_run)?;
-            let path = text_of(diagnostic.path.as_os_str());
-            let message = format!("{path}: {}", diagnostic.message);
-            Some(Error::new(ErrorKind::Strict, diagnostic.code, message).with_path(&diagnostic.path))
-        }),
-    }
-}
-
 fn already_injected(stage: Stage, hook: &Loaded) -> Diagnostic {
-    Diagnostic {
-        severity: Severity::Warning,
-        code: Code::AlreadyInjected,
-        path: hook.path.to_path_buf(),
-        position: None,
-        message: format!("the config has this very hook at {} already; it will run twice", stage.as_str()),
-        hint: Some("inject into the config as it was before".to_owned()),
-        errno: 0,
-    }
+    Diagnostic::new(
+        Code::AlreadyInjected,
+        hook.path.to_path_buf(),
+        format!("the config has this very hook at {} already; it will run twice", stage.as_str()),
+    )
+    .hint(Some("inject into the config as it was before".to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
 
     #[test]

@@ -1,10 +1,7 @@
 //! How hook files are loaded, and who hears of it.
 
-use std::sync::Arc;
-
-use serde::{Serialize, Serializer};
-
 use crate::hook::Reader;
+use crate::log::{Log, LogLevel, LogLine};
 
 /// Which problems make loading fail (SPEC §2). All problems are kept as diagnostics in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -19,24 +16,6 @@ pub enum Policy {
     /// None: whatever is good is used.
     Lenient,
 }
-
-/// How urgent a log line is; the most urgent is the least.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum LogLevel {
-    /// A hook is lost.
-    Error,
-    /// Something is likely not as meant.
-    Warning,
-    /// For information.
-    Info,
-    /// What is being done.
-    #[default]
-    Debug,
-}
-
-/// Receives log lines: the level, the message, and its fields as a JSON object. Called in the thread that called this
-/// library, with no lock held.
-pub type Log = Arc<dyn Fn(LogLevel, &str, &str) + Send + Sync>;
 
 /// How hook files are loaded.
 #[derive(Clone, Default)]
@@ -67,7 +46,7 @@ impl Options {
     /// Makes a log line, if there is somebody to read it.
     pub(crate) fn log(&self, level: LogLevel, make: impl FnOnce(LogLine<'_>)) {
         if let Some(log) = self.log.as_ref().filter(|_| level <= self.log_level) {
-            make(LogLine { log, level });
+            make(LogLine::new(log, level));
         }
     }
 }
@@ -82,25 +61,5 @@ impl std::fmt::Debug for Options {
             .field("reader", &self.reader.is_some())
             .field("inspect", &self.inspect)
             .finish()
-    }
-}
-
-/// A log line that somebody will read.
-pub(crate) struct LogLine<'a> {
-    log: &'a Log,
-    level: LogLevel,
-}
-
-impl LogLine<'_> {
-    pub fn write(self, message: &str, fields: &[(&str, &str)]) {
-        (self.log)(self.level, message, &crate::json::to_string(&Fields(fields)));
-    }
-}
-
-struct Fields<'a>(&'a [(&'a str, &'a str)]);
-
-impl Serialize for Fields<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().copied())
     }
 }

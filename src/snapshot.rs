@@ -8,15 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::container::Container;
-use crate::diagnostic::{Code, Diagnostic, Severity, text_of};
-use crate::directory::{Listed, Note, Scan, name_of};
-use crate::error::Result;
-use crate::inject::Plan;
+use crate::directory::{Note, Scan};
+use crate::entries::{Listed, name_of};
 use crate::lint::SWITCH_OFF;
-use crate::loaded::Loaded;
-use crate::order::sorted;
+use crate::loaded_hook::Loaded;
 use crate::pattern::to_lower;
-use crate::sieve::{Requirement, Sieve};
+use crate::prefilter::{Requirement, Sieve};
+use crate::problem::{Code, Diagnostic, Result, Severity, text_of};
+use crate::sort::sorted;
 use crate::when::NoTrace;
 
 /// Fewer hooks are evaluated faster than sifted.
@@ -256,23 +255,6 @@ impl Snapshot {
             (&**loaded, verdict.map_err(|error| loaded.matching_error(error)))
         })
     }
-
-    /// Sorts the hooks that are for this container by where they go; `observe` is told each hook's verdict.
-    pub(crate) fn plan(
-        &self,
-        container: &Container<'_>,
-        mut observe: impl FnMut(&Loaded, bool),
-    ) -> Result<Plan<'_>> {
-        let mut plan = Plan::default();
-        for (loaded, verdict) in self.verdicts(container) {
-            let matched = verdict?;
-            observe(loaded, matched);
-            if matched {
-                plan.add(loaded)?;
-            }
-        }
-        Ok(plan)
-    }
 }
 
 /// The hook of this name in the last directory that has one. Those of each directory are in the order of their names.
@@ -290,43 +272,31 @@ fn of_name<'h>(all: &'h [Arc<Loaded>], begins: &[usize], name: &OsStr) -> Option
 
 impl Masked {
     fn diagnostic(&self) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Info,
-            code: Code::Masked,
-            path: self.by.to_path_buf(),
-            position: None,
-            message: format!("masks {}", text_of(self.loaded.path.as_os_str())),
-            hint: None,
-            errno: 0,
-        }
+        Diagnostic::new(
+            Code::Masked,
+            self.by.to_path_buf(),
+            format!("masks {}", text_of(self.loaded.path.as_os_str())),
+        )
     }
 }
 
 fn override_ineffective(path: &Path, runs: &Loaded) -> Diagnostic {
-    Diagnostic {
-        severity: Severity::Warning,
-        code: Code::OverrideIneffective,
-        path: path.to_owned(),
-        position: None,
-        message: format!("gives no hook, so it does not mask {}", text_of(runs.path.as_os_str())),
-        hint: Some(SWITCH_OFF.to_owned()),
-        errno: 0,
-    }
+    Diagnostic::new(
+        Code::OverrideIneffective,
+        path.to_owned(),
+        format!("gives no hook, so it does not mask {}", text_of(runs.path.as_os_str())),
+    )
+    .hint(Some(SWITCH_OFF.to_owned()))
 }
 
 fn case_collision(first: &Loaded, second: &Loaded) -> Diagnostic {
     let (earlier, path) = (text_of(first.path.as_os_str()), second.path.to_path_buf());
-    Diagnostic {
-        severity: Severity::Warning,
-        code: Code::CaseCollision,
+    Diagnostic::new(
+        Code::CaseCollision,
         path,
-        position: None,
-        message: format!(
-            "its name differs from that of {earlier} only in case: engines run these two in any order"
-        ),
-        hint: Some("rename one of them".to_owned()),
-        errno: 0,
-    }
+        format!("its name differs from that of {earlier} only in case: engines run these two in any order"),
+    )
+    .hint(Some("rename one of them".to_owned()))
 }
 
 /// Hooks in the order of injection, and what there is to say of others.
@@ -376,7 +346,7 @@ struct Place<'n> {
 
 impl<'n> Place<'n> {
     fn of(name: &'n OsStr) -> Place<'n> {
-        let text = crate::json::text_of(name.as_bytes());
+        let text = crate::go::json::text_of(name.as_bytes());
         let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
         let lower = if is_lower { text } else { text.chars().map(to_lower).collect() };
         Place { lower, name }

@@ -6,49 +6,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::config::Config;
-use crate::container::{Annotations, Container, Process};
-use crate::diagnostic::Code;
-use crate::error::{Error, ErrorKind, Result, check_limit};
-use crate::hook::{WhenDraft, decode_when};
-use crate::limits;
+use crate::container::{Container, Process};
+use crate::hook::WhenDraft;
 use crate::pattern::{Literal, Pattern, PatternError};
-
-/// Whether conditions (`when` of a 1.0.0 hook, as JSON; `"or": true` in it means that one is enough) hold for a
-/// container. They need not be valid: a pattern that is none is an error when it is reached.
-///
-/// Without `annotations` the config's own are used; without `has_bind_mounts` the config's mounts are looked at.
-///
-/// # Errors
-/// [`ErrorKind::Json`] if `when` or the config is not what it should be; [`ErrorKind::HookFile`] if a pattern is none;
-/// [`ErrorKind::Match`] if commands are asked for and `process.args` is empty.
-pub fn when_match(
-    when: &str,
-    config: &str,
-    annotations: Option<&Annotations>,
-    has_bind_mounts: Option<bool>,
-) -> Result<bool> {
-    let conditions = conditions_of(when)?;
-    let config = Config::parse(config)?;
-    conditions.evaluate(&config.container(annotations, has_bind_mounts)?, &mut NoTrace)
-}
-
-/// The same for the container that a flat request describes, as in
-/// [`Snapshot::match_request`](crate::Snapshot::match_request).
-///
-/// # Errors
-/// As [`when_match`], and [`ErrorKind::InvalidArgument`] if the request is malformed.
-pub fn when_match_request(when: &str, request: &[u8], has_bind_mounts: bool) -> Result<bool> {
-    let conditions = conditions_of(when)?;
-    conditions.evaluate(&Container::from_request(request, has_bind_mounts)?, &mut NoTrace)
-}
-
-fn conditions_of(when: &str) -> Result<Conditions> {
-    let text = when.as_bytes();
-    check_limit("bytes of the conditions", text.len(), limits::HOOK_FILE)?;
-    let when = decode_when(text).map_err(|error| error.in_argument(text).context("when"))?;
-    Ok(Conditions::compile(&when, Compiled::read))
-}
+use crate::problem::{Code, Error, ErrorKind, Result};
 
 /// A pattern, or why it is none. In hooks that were validated it always is one.
 #[derive(Debug, Clone)]

@@ -13,8 +13,8 @@ fn generated_files_are_fresh() {
         println!("SKIP: pattern_generated: the tables are those of Go 1.26; here is {version:?}");
         return;
     }
-    for (what, file) in [("pattern", "src/pattern/tables.rs"), ("errno", "src/errno.rs")] {
-        let generator = root.join("src/pattern/generate");
+    for (what, file) in [("pattern", "src/pattern/tables.rs"), ("errno", "src/go/errno_texts.rs")] {
+        let generator = root.join("tools/go-tables");
         let output = match Command::new("go").args(["run", ".", what]).current_dir(generator).output() {
             Ok(output) => output,
             Err(error) => {
@@ -25,10 +25,10 @@ fn generated_files_are_fresh() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let fresh = String::from_utf8(output.stdout).unwrap();
         let checked_in = std::fs::read_to_string(root.join(file)).unwrap();
-        let place = Path::new("../..").join(file.trim_start_matches("src/"));
+        let place = Path::new("../..").join(file);
         assert!(
             fresh == checked_in,
-            "{file} is stale; refresh it: (cd src/pattern/generate && go run . {what} > {})",
+            "{file} is stale; refresh it: (cd tools/go-tables && go run . {what} > {})",
             place.display()
         );
     }

@@ -145,7 +145,7 @@ mod tests {
         assert_eq!(status, -11);
         // SAFETY: written by `status`, which made it by `Box::into_raw`.
         let err = unsafe { Box::from_raw(err) };
-        assert_eq!(err.message().to_str(), Ok("panic in f, a bug in libhooks: oh no"));
+        assert_eq!(err.message.to_str(), Ok("panic in f, a bug in libhooks: oh no"));
         assert_eq!(value("f", 7, || panic!("oh")), 7);
         assert_eq!(DEPTH.get(), 0);
     }

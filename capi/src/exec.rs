@@ -7,9 +7,9 @@ use libhooks::OciHook;
 use libhooks::exec::{self, RunResult};
 
 use crate::boundary;
+use crate::convert::{self, invalid};
 use crate::error::hooks_error_t;
 use crate::exec_options::hooks_exec_options_t;
-use crate::text::{self, invalid};
 
 /// What became of a hook that was started. It does not change, and may be read by many threads at once. Freed by
 /// hooks_exec_result_free(), unless it belongs to another object.
@@ -22,8 +22,8 @@ pub struct hooks_exec_result_t {
 impl hooks_exec_result_t {
     pub(crate) fn new(result: RunResult) -> hooks_exec_result_t {
         hooks_exec_result_t {
-            message: result.error.as_deref().map(text::c_string),
-            json: text::c_string(result.to_json()),
+            message: result.error.as_deref().map(convert::c_string),
+            json: convert::c_string(result.to_json()),
             result,
         }
     }
@@ -60,16 +60,16 @@ pub unsafe extern "C" fn hooks_exec_run(
     // memory for the output and `err`.
     unsafe {
         boundary::status("hooks_exec_run", err, || {
-            let hooks = OciHook::list_from_json(text::text(hook_json, "hook_json")?)?;
+            let hooks = OciHook::list_from_json(convert::text(hook_json, "hook_json")?)?;
             let [hook] = hooks.as_slice() else {
                 return Err(invalid(format!("hook_json holds {} hooks", hooks.len())));
             };
-            let state = if state_len == 0 { &[] } else { text::sized_bytes(state, state_len, "state")? };
-            text::wanted(out, "out")?;
+            let state = if state_len == 0 { &[] } else { convert::sized_bytes(state, state_len, "state")? };
+            convert::wanted(out, "out")?;
             let defaults = hooks_exec_options_t::default();
             let opts = opts.as_ref().unwrap_or(&defaults);
             let result = opts.with(|options| exec::run(hook, state, options))?;
-            text::put_object(out, hooks_exec_result_t::new(result));
+            convert::put_object(out, hooks_exec_result_t::new(result));
             Ok(())
         })
     }
@@ -184,7 +184,7 @@ pub unsafe extern "C" fn hooks_exec_result_stderr(
 /// `len_out` is NULL, or points to memory for one length.
 unsafe fn lend(bytes: Option<&[u8]>, len_out: *mut usize) -> *const u8 {
     // SAFETY: the same contract.
-    unsafe { text::put(len_out, bytes.map_or(0, <[u8]>::len)) };
+    unsafe { convert::put(len_out, bytes.map_or(0, <[u8]>::len)) };
     bytes.map_or(ptr::null(), |bytes| {
         // The pointer to no bytes of a `Vec` is a small number: to Go, which looks at what pointers hold, a broken one.
         if bytes.is_empty() { c"".as_ptr().cast() } else { bytes.as_ptr() }
@@ -198,6 +198,6 @@ unsafe fn lend(bytes: Option<&[u8]>, len_out: *mut usize) -> *const u8 {
 pub unsafe extern "C" fn hooks_exec_result_free(r: *mut hooks_exec_result_t) {
     boundary::nothing("hooks_exec_result_free", || {
         // SAFETY: the header asks for NULL or a result of ours that hooks_exec_run handed out and that is not freed yet.
-        unsafe { text::free(r) }
+        unsafe { convert::free(r) }
     });
 }

@@ -10,8 +10,8 @@ use libhooks::Log;
 use libhooks::exec::{self, CAPTURE_LIMIT, FilterOptions, PostKillTimeout, ProcessGroup, RunOptions, Stream};
 
 use crate::boundary;
+use crate::convert::{self, invalid};
 use crate::options::{hooks_log_fn, log_to};
-use crate::text::{self, invalid};
 
 /// The hook's stdout, to a hooks_output_fn.
 pub const HOOKS_STREAM_STDOUT: c_int = 1;
@@ -151,8 +151,8 @@ pub unsafe extern "C" fn hooks_exec_options_set_dir(
         // SAFETY: the header asks for NULL or options of ours that are not freed yet, used by one thread at a time; and for
         // NULL or a string.
         unsafe {
-            let o = text::object_mut(o, "o")?;
-            o.directory = if dir.is_null() { None } else { Some(text::path(dir, "dir")?.to_owned()) };
+            let o = convert::object_mut(o, "o")?;
+            o.directory = if dir.is_null() { None } else { Some(convert::path(dir, "dir")?.to_owned()) };
             o.directory.take_if(|directory| directory.as_os_str().is_empty());
             Ok(())
         }
@@ -168,7 +168,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_dir(
 pub unsafe extern "C" fn hooks_exec_options_set_timeout_ms(o: *mut hooks_exec_options_t, ms: i64) -> c_int {
     boundary::code("hooks_exec_options_set_timeout_ms", || {
         // SAFETY: as for hooks_exec_options_set_dir.
-        let o = unsafe { text::object_mut(o, "o")? };
+        let o = unsafe { convert::object_mut(o, "o")? };
         o.timeout = match ms {
             -1 => None,
             _ => Some(Duration::from_millis(u64::try_from(ms).map_err(|_| invalid(format!("ms is {ms}")))?)),
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_post_kill_timeout_ms(
 ) -> c_int {
     boundary::code("hooks_exec_options_set_post_kill_timeout_ms", || {
         // SAFETY: as for hooks_exec_options_set_dir.
-        let o = unsafe { text::object_mut(o, "o")? };
+        let o = unsafe { convert::object_mut(o, "o")? };
         let nanoseconds = ms.saturating_mul(1_000_000);
         if nanoseconds == i64::MAX {
             return Err(invalid(format!("ms is {ms}")));
@@ -212,7 +212,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_capture_limit(
 ) -> c_int {
     boundary::code("hooks_exec_options_set_capture_limit", || {
         // SAFETY: as for hooks_exec_options_set_dir.
-        let o = unsafe { text::object_mut(o, "o")? };
+        let o = unsafe { convert::object_mut(o, "o")? };
         o.capture_limit = bytes;
         Ok(())
     })
@@ -232,7 +232,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_fds(
 ) -> c_int {
     boundary::code("hooks_exec_options_set_output_fds", || {
         // SAFETY: as for hooks_exec_options_set_dir.
-        let o = unsafe { text::object_mut(o, "o")? };
+        let o = unsafe { convert::object_mut(o, "o")? };
         for (name, fd) in [("out_fd", out_fd), ("err_fd", err_fd)] {
             if fd < -1 {
                 return Err(invalid(format!("{name} is {fd}")));
@@ -256,8 +256,8 @@ pub unsafe extern "C" fn hooks_exec_options_set_merge_stderr(
 ) -> c_int {
     boundary::code("hooks_exec_options_set_merge_stderr", || {
         // SAFETY: as for hooks_exec_options_set_dir.
-        let o = unsafe { text::object_mut(o, "o")? };
-        o.merge_stderr = text::switch(on, "on")?;
+        let o = unsafe { convert::object_mut(o, "o")? };
+        o.merge_stderr = convert::switch(on, "on")?;
         Ok(())
     })
 }
@@ -286,7 +286,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_process_group(
 ) -> c_int {
     boundary::code("hooks_exec_options_set_process_group", || {
         // SAFETY: as for hooks_exec_options_set_dir.
-        let o = unsafe { text::object_mut(o, "o")? };
+        let o = unsafe { convert::object_mut(o, "o")? };
         o.process_group = match group {
             HOOKS_GROUP_AUTO => ProcessGroup::Auto,
             HOOKS_GROUP_OWN => ProcessGroup::Own,
@@ -311,7 +311,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_fn(
 ) -> c_int {
     boundary::code("hooks_exec_options_set_output_fn", || {
         // SAFETY: as for hooks_exec_options_set_dir.
-        let o = unsafe { text::object_mut(o, "o")? };
+        let o = unsafe { convert::object_mut(o, "o")? };
         (o.output, o.userdata) = (output, userdata);
         Ok(())
     })
@@ -328,7 +328,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_fn(
 pub unsafe extern "C" fn hooks_exec_options_set_cancel_fd(o: *mut hooks_exec_options_t, fd: c_int) -> c_int {
     boundary::code("hooks_exec_options_set_cancel_fd", || {
         // SAFETY: as for hooks_exec_options_set_dir.
-        let o = unsafe { text::object_mut(o, "o")? };
+        let o = unsafe { convert::object_mut(o, "o")? };
         if fd < -1 {
             return Err(invalid(format!("fd is {fd}")));
         }
@@ -351,8 +351,8 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_annotations(
 ) -> c_int {
     boundary::code("hooks_exec_options_set_output_annotations", || {
         // SAFETY: as for hooks_exec_options_set_dir.
-        let o = unsafe { text::object_mut(o, "o")? };
-        o.output_annotations = text::switch(on, "on")?;
+        let o = unsafe { convert::object_mut(o, "o")? };
+        o.output_annotations = convert::switch(on, "on")?;
         Ok(())
     })
 }
@@ -366,8 +366,8 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_annotations(
 pub unsafe extern "C" fn hooks_exec_options_set_patches(o: *mut hooks_exec_options_t, on: c_int) -> c_int {
     boundary::code("hooks_exec_options_set_patches", || {
         // SAFETY: as for hooks_exec_options_set_dir.
-        let o = unsafe { text::object_mut(o, "o")? };
-        o.patches = text::switch(on, "on")?;
+        let o = unsafe { convert::object_mut(o, "o")? };
+        o.patches = convert::switch(on, "on")?;
         Ok(())
     })
 }
@@ -387,7 +387,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_log(
 ) -> c_int {
     boundary::code("hooks_exec_options_set_log", || {
         // SAFETY: as for hooks_exec_options_set_dir.
-        let o = unsafe { text::object_mut(o, "o")? };
+        let o = unsafe { convert::object_mut(o, "o")? };
         o.log = log_to(log, userdata);
         Ok(())
     })
@@ -400,6 +400,6 @@ pub unsafe extern "C" fn hooks_exec_options_set_log(
 pub unsafe extern "C" fn hooks_exec_options_free(o: *mut hooks_exec_options_t) {
     boundary::nothing("hooks_exec_options_free", || {
         // SAFETY: the header asks for NULL or options of ours that are not freed yet.
-        unsafe { text::free(o) }
+        unsafe { convert::free(o) }
     });
 }

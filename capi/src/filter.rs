@@ -7,10 +7,10 @@ use libhooks::OciHook;
 use libhooks::exec::{self, FilterResult, patch_to_json};
 
 use crate::boundary;
+use crate::convert;
 use crate::error::{hooks_error_t, hooks_status, status_of};
 use crate::exec::hooks_exec_result_t;
 use crate::exec_options::hooks_exec_options_t;
-use crate::text;
 
 /// What became of a config that was passed through hooks. It does not change, and may be read by many threads at once.
 /// Freed by hooks_filter_result_free().
@@ -28,15 +28,15 @@ impl hooks_filter_result_t {
         let failure = result.failure.as_ref();
         hooks_filter_result_t {
             status: failure.map_or(hooks_status::HOOKS_STATUS_OK as c_int, |failure| status_of(failure.kind)),
-            message: failure.map(|failure| text::c_string(failure.message())),
-            json: text::c_string(result.to_json()),
+            message: failure.map(|failure| convert::c_string(failure.message())),
+            json: convert::c_string(result.to_json()),
             patches: result
                 .patches
                 .iter()
                 .flatten()
-                .map(|patch| text::c_string(patch_to_json(patch)))
+                .map(|patch| convert::c_string(patch_to_json(patch)))
                 .collect(),
-            config: text::c_string(result.config),
+            config: convert::c_string(result.config),
             runs: result.runs.into_iter().map(hooks_exec_result_t::new).collect(),
         }
     }
@@ -64,13 +64,13 @@ pub unsafe extern "C" fn hooks_exec_filter(
     // output and `err`.
     unsafe {
         boundary::status("hooks_exec_filter", err, || {
-            let hooks = OciHook::list_from_json(text::text(hooks_json, "hooks_json")?)?;
-            let config = text::text(config_json, "config_json")?;
-            text::wanted(out, "out")?;
+            let hooks = OciHook::list_from_json(convert::text(hooks_json, "hooks_json")?)?;
+            let config = convert::text(config_json, "config_json")?;
+            convert::wanted(out, "out")?;
             let defaults = hooks_exec_options_t::default();
             let opts = opts.as_ref().unwrap_or(&defaults);
             let result = opts.with_filter(|options| exec::filter(&hooks, config, options))?;
-            text::put_object(out, hooks_filter_result_t::new(result));
+            convert::put_object(out, hooks_filter_result_t::new(result));
             Ok(())
         })
     }
@@ -181,6 +181,6 @@ pub unsafe extern "C" fn hooks_filter_result_patch(
 pub unsafe extern "C" fn hooks_filter_result_free(r: *mut hooks_filter_result_t) {
     boundary::nothing("hooks_filter_result_free", || {
         // SAFETY: the header asks for NULL or a result of ours that is not freed yet.
-        unsafe { text::free(r) }
+        unsafe { convert::free(r) }
     });
 }

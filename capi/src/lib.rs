@@ -7,14 +7,18 @@
 // What C must keep to is said in the header, once for all functions; a "Safety" section each would land there too.
 #![allow(clippy::missing_safety_doc)]
 
+mod convert;
+
+mod error;
+
 mod boundary;
 
 // In the order in which the header shows them, which is why blank lines keep rustfmt from sorting them.
 mod version;
 
-mod error;
+mod error_getters;
 
-mod text;
+mod string;
 
 mod options;
 
@@ -24,7 +28,7 @@ mod snapshot;
 
 mod monitor;
 
-mod hook;
+mod standalone;
 
 mod exec_options;
 

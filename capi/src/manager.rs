@@ -6,10 +6,10 @@ use std::ptr;
 use libhooks::{Manager, diagnostics_to_json};
 
 use crate::boundary;
+use crate::convert;
 use crate::error::hooks_error_t;
 use crate::options::hooks_options_t;
 use crate::snapshot::hooks_snapshot_t;
-use crate::text;
 
 /// The hooks of some directories, ready to be injected. Any number of threads may use it at once; none of them waits
 /// for another, nor for a reload. Freed by hooks_manager_free().
@@ -43,12 +43,12 @@ pub unsafe extern "C" fn hooks_manager_new(
     // memory for `out` and `err`.
     unsafe {
         boundary::status("hooks_manager_new", err, || {
-            let dirs = text::paths(dirs, dirs_len, "dirs")?;
-            let stages = text::texts(stages, stages_len, "stages")?;
+            let dirs = convert::paths(dirs, dirs_len, "dirs")?;
+            let stages = convert::texts(stages, stages_len, "stages")?;
             let options = opts.as_ref().map(|opts| opts.0.clone()).unwrap_or_default();
-            text::wanted(out, "out")?;
+            convert::wanted(out, "out")?;
             let manager = Manager::new(&dirs, &stages, options)?;
-            text::put_object(out, hooks_manager_t(manager));
+            convert::put_object(out, hooks_manager_t(manager));
             Ok(())
         })
     }
@@ -79,15 +79,15 @@ pub unsafe extern "C" fn hooks_manager_hooks(
     // SAFETY: the header asks for a live manager, strings, and NULL or memory for the outputs and `err`.
     unsafe {
         boundary::status("hooks_manager_hooks", err, || {
-            let manager = &text::object(m, "m")?.0;
-            let config = text::text(config_json, "config_json")?;
-            let annotations = text::annotations(annotations_json, "annotations_json")?;
-            let has_bind_mounts = text::has_bind_mounts(has_bind_mounts)?;
+            let manager = &convert::object(m, "m")?.0;
+            let config = convert::text(config_json, "config_json")?;
+            let annotations = convert::annotations(annotations_json, "annotations_json")?;
+            let has_bind_mounts = convert::has_bind_mounts(has_bind_mounts)?;
             let injection = manager.hooks(config, annotations.as_ref(), has_bind_mounts)?;
             // Both are made before the first is written: a panic in between must not leave half an answer.
             let stages = injection.extension_stage_hooks.to_json();
-            text::put_text(config_out, || injection.config);
-            text::put_text(stage_hooks_out, || stages);
+            convert::put_text(config_out, || injection.config);
+            convert::put_text(stage_hooks_out, || stages);
             Ok(())
         })
     }
@@ -117,13 +117,13 @@ pub unsafe extern "C" fn hooks_manager_explain(
     // SAFETY: as for hooks_manager_hooks.
     unsafe {
         boundary::status("hooks_manager_explain", err, || {
-            let manager = &text::object(m, "m")?.0;
-            let config = text::text(config_json, "config_json")?;
-            let annotations = text::annotations(annotations_json, "annotations_json")?;
-            let has_bind_mounts = text::has_bind_mounts(has_bind_mounts)?;
-            text::wanted(json_out, "json_out")?;
+            let manager = &convert::object(m, "m")?.0;
+            let config = convert::text(config_json, "config_json")?;
+            let annotations = convert::annotations(annotations_json, "annotations_json")?;
+            let has_bind_mounts = convert::has_bind_mounts(has_bind_mounts)?;
+            convert::wanted(json_out, "json_out")?;
             let explanation = manager.explain(config, annotations.as_ref(), has_bind_mounts)?;
-            text::put_text(json_out, || explanation.to_json());
+            convert::put_text(json_out, || explanation.to_json());
             Ok(())
         })
     }
@@ -145,9 +145,9 @@ pub unsafe extern "C" fn hooks_manager_list(
     // SAFETY: the header asks for a live manager, and NULL or memory for the output and `err`.
     unsafe {
         boundary::status("hooks_manager_list", err, || {
-            let manager = &text::object(m, "m")?.0;
-            text::wanted(json_out, "json_out")?;
-            text::put_text(json_out, || manager.list().to_json());
+            let manager = &convert::object(m, "m")?.0;
+            convert::wanted(json_out, "json_out")?;
+            convert::put_text(json_out, || manager.list().to_json());
             Ok(())
         })
     }
@@ -169,9 +169,9 @@ pub unsafe extern "C" fn hooks_manager_diagnostics(
     // SAFETY: as for hooks_manager_list.
     unsafe {
         boundary::status("hooks_manager_diagnostics", err, || {
-            let manager = &text::object(m, "m")?.0;
-            text::wanted(json_out, "json_out")?;
-            text::put_text(json_out, || diagnostics_to_json(&manager.diagnostics()));
+            let manager = &convert::object(m, "m")?.0;
+            convert::wanted(json_out, "json_out")?;
+            convert::put_text(json_out, || diagnostics_to_json(&manager.diagnostics()));
             Ok(())
         })
     }
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn hooks_manager_reload(
     err: *mut *mut hooks_error_t,
 ) -> c_int {
     // SAFETY: the header asks for a live manager, and NULL or memory for `err`.
-    unsafe { boundary::status("hooks_manager_reload", err, || text::object(m, "m")?.0.reload()) }
+    unsafe { boundary::status("hooks_manager_reload", err, || convert::object(m, "m")?.0.reload()) }
 }
 
 /// A number that grows with each set of hooks swapped in.
@@ -225,6 +225,6 @@ pub unsafe extern "C" fn hooks_manager_snapshot(m: *const hooks_manager_t) -> *m
 pub unsafe extern "C" fn hooks_manager_free(m: *mut hooks_manager_t) {
     boundary::nothing("hooks_manager_free", || {
         // SAFETY: the header asks for NULL or a manager of ours that is not freed yet and that nobody uses.
-        unsafe { text::free(m) }
+        unsafe { convert::free(m) }
     });
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use libhooks::{Canceller, Monitor, Result, changes_to_json};
 
 use crate::boundary;
+use crate::convert::{self, invalid};
 use crate::error::{hooks_error_t, hooks_status};
 use crate::manager::hooks_manager_t;
-use crate::text::{self, invalid};
 
 /// Watches the directories of a manager, and reloads its hooks when they change (SPEC 7). It does so only in the thread
 /// that is inside of hooks_monitor_dispatch() or hooks_monitor_wait(): there is no thread of its own, and no signal is
@@ -57,7 +57,7 @@ impl<'a> InUse<'a> {
     /// # Safety
     /// `mon` is NULL, or points to a monitor that is not freed during `'a`.
     unsafe fn new(mon: *mut hooks_monitor_t) -> Result<InUse<'a>> {
-        text::wanted(mon, "mon")?;
+        convert::wanted(mon, "mon")?;
         // SAFETY: not NULL, so by this function's contract a monitor; these parts of it are shared.
         let (in_use, canceller) = unsafe { (&(*mon).in_use, &(*mon).canceller) };
         // In the child of a fork, who used it may not be there any more.
@@ -96,12 +96,12 @@ pub unsafe extern "C" fn hooks_monitor_new(
     // SAFETY: the header asks for a live manager, and NULL or memory for the output and `err`.
     unsafe {
         boundary::status("hooks_monitor_new", err, || {
-            let manager = &text::object(m, "m")?.0;
-            text::wanted(out, "out")?;
+            let manager = &convert::object(m, "m")?.0;
+            convert::wanted(out, "out")?;
             let monitor = manager.monitor()?;
             let (canceller, descriptor) = (monitor.canceller(), monitor.as_fd().as_raw_fd());
             let in_use = AtomicBool::new(false);
-            text::put_object(out, hooks_monitor_t { monitor, in_use, canceller, descriptor });
+            convert::put_object(out, hooks_monitor_t { monitor, in_use, canceller, descriptor });
             Ok(())
         })
     }
@@ -144,7 +144,7 @@ pub unsafe extern "C" fn hooks_monitor_dispatch(
     unsafe {
         boundary::status("hooks_monitor_dispatch", err, || {
             let done = InUse::new(mon)?.monitor.dispatch()?;
-            text::put(reloaded, done);
+            convert::put(reloaded, done);
             Ok(())
         })
     }
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn hooks_monitor_wait(
                 ),
             };
             let done = used.monitor.wait(timeout.map(Duration::from_millis))?;
-            text::put(reloaded, done);
+            convert::put(reloaded, done);
             Ok(())
         })
     }
@@ -199,9 +199,9 @@ pub unsafe extern "C" fn hooks_monitor_changes(
     unsafe {
         boundary::status("hooks_monitor_changes", err, || {
             let used = InUse::new(mon)?;
-            text::wanted(json_out, "json_out")?;
+            convert::wanted(json_out, "json_out")?;
             let changes = used.monitor.changes()?;
-            text::put_text(json_out, || changes_to_json(&changes));
+            convert::put_text(json_out, || changes_to_json(&changes));
             Ok(())
         })
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use libhooks::{Hook, Log, LogLevel, Options, Policy, Reader, Reading};
 
 use crate::boundary;
-use crate::text::{self, invalid};
+use crate::convert::{self, invalid};
 
 /// hooks_manager_new() fails where Podman's does (SPEC 2), a reload never. The default.
 pub const HOOKS_POLICY_COMPATIBLE: c_int = 0;
@@ -67,7 +67,7 @@ impl Callback {
             LogLevel::Info => HOOKS_LOG_INFO,
             LogLevel::Debug => HOOKS_LOG_DEBUG,
         };
-        let (message, fields_json) = (text::c_string(message), text::c_string(fields_json));
+        let (message, fields_json) = (convert::c_string(message), convert::c_string(fields_json));
         // SAFETY: the header asks for a function that can be called so, with the caller's `userdata`, while a manager
         // with this callback lives; both texts outlive the call.
         unsafe { (self.function)(self.userdata, level, message.as_ptr(), fields_json.as_ptr()) }
@@ -145,7 +145,7 @@ impl ReaderCallback {
             )
         };
         // SAFETY: the header asks for NULL or a string that hooks_string_new made.
-        let text = unsafe { text::take_string(text) };
+        let text = unsafe { convert::take_string(text) };
         match reading {
             HOOKS_READER_DEFAULT => Reading::Default,
             HOOKS_READER_UNRECOGNIZED => Reading::Unrecognized,
@@ -185,7 +185,7 @@ pub extern "C" fn hooks_options_new() -> *mut hooks_options_t {
 pub unsafe extern "C" fn hooks_options_set_policy(o: *mut hooks_options_t, policy: c_int) -> c_int {
     boundary::code("hooks_options_set_policy", || {
         // SAFETY: the header asks for NULL or options of ours that are not freed yet, used by one thread at a time.
-        let o = unsafe { text::object_mut(o, "o")? };
+        let o = unsafe { convert::object_mut(o, "o")? };
         o.0.policy = match policy {
             HOOKS_POLICY_COMPATIBLE => Policy::Compatible,
             HOOKS_POLICY_STRICT => Policy::Strict,
@@ -206,8 +206,8 @@ pub unsafe extern "C" fn hooks_options_set_policy(o: *mut hooks_options_t, polic
 pub unsafe extern "C" fn hooks_options_set_keep_last_good(o: *mut hooks_options_t, on: c_int) -> c_int {
     boundary::code("hooks_options_set_keep_last_good", || {
         // SAFETY: as for hooks_options_set_policy.
-        let o = unsafe { text::object_mut(o, "o")? };
-        o.0.keep_last_good = text::switch(on, "on")?;
+        let o = unsafe { convert::object_mut(o, "o")? };
+        o.0.keep_last_good = convert::switch(on, "on")?;
         Ok(())
     })
 }
@@ -227,7 +227,7 @@ pub unsafe extern "C" fn hooks_options_set_log(
 ) -> c_int {
     boundary::code("hooks_options_set_log", || {
         // SAFETY: as for hooks_options_set_policy.
-        let o = unsafe { text::object_mut(o, "o")? };
+        let o = unsafe { convert::object_mut(o, "o")? };
         o.0.log = log_to(log, userdata);
         Ok(())
     })
@@ -243,7 +243,7 @@ pub unsafe extern "C" fn hooks_options_set_log(
 pub unsafe extern "C" fn hooks_options_set_log_level(o: *mut hooks_options_t, level: c_int) -> c_int {
     boundary::code("hooks_options_set_log_level", || {
         // SAFETY: as for hooks_options_set_policy.
-        let o = unsafe { text::object_mut(o, "o")? };
+        let o = unsafe { convert::object_mut(o, "o")? };
         o.0.log_level = match level {
             HOOKS_LOG_ERROR => LogLevel::Error,
             HOOKS_LOG_WARNING => LogLevel::Warning,
@@ -271,7 +271,7 @@ pub unsafe extern "C" fn hooks_options_set_reader(
 ) -> c_int {
     boundary::code("hooks_options_set_reader", || {
         // SAFETY: as for hooks_options_set_policy.
-        let o = unsafe { text::object_mut(o, "o")? };
+        let o = unsafe { convert::object_mut(o, "o")? };
         o.0.reader = reader.map(|function| {
             let callback = ReaderCallback { function, userdata };
             let reader: Reader = Arc::new(move |version, content| callback.call(version, content));
@@ -288,6 +288,6 @@ pub unsafe extern "C" fn hooks_options_set_reader(
 pub unsafe extern "C" fn hooks_options_free(o: *mut hooks_options_t) {
     boundary::nothing("hooks_options_free", || {
         // SAFETY: the header asks for NULL or options of ours that are not freed yet.
-        unsafe { text::free(o) }
+        unsafe { convert::free(o) }
     });
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use libhooks::Snapshot;
 
 use crate::boundary;
+use crate::convert::{self, invalid};
 use crate::error::hooks_error_t;
-use crate::text::{self, invalid};
 
 /// A set of hooks that does not change under its user. Any number of threads may use it at once. It outlives its
 /// manager. Freed by hooks_snapshot_free().
@@ -52,9 +52,9 @@ pub unsafe extern "C" fn hooks_snapshot_list(
     // SAFETY: the header asks for a live snapshot, and NULL or memory for the output and `err`.
     unsafe {
         boundary::status("hooks_snapshot_list", err, || {
-            let snapshot = &text::object(s, "s")?.0;
-            text::wanted(json_out, "json_out")?;
-            text::put_text(json_out, || snapshot.list().to_json());
+            let snapshot = &convert::object(s, "s")?.0;
+            convert::wanted(json_out, "json_out")?;
+            convert::put_text(json_out, || snapshot.list().to_json());
             Ok(())
         })
     }
@@ -77,10 +77,10 @@ pub unsafe extern "C" fn hooks_snapshot_hook(
     // SAFETY: as for hooks_snapshot_list.
     unsafe {
         boundary::status("hooks_snapshot_hook", err, || {
-            let snapshot = &text::object(s, "s")?.0;
-            text::wanted(json_out, "json_out")?;
+            let snapshot = &convert::object(s, "s")?.0;
+            convert::wanted(json_out, "json_out")?;
             let hook = snapshot.hook(index).ok_or_else(|| invalid(format!("index is {index}")))?;
-            text::put_text(json_out, || hook.to_json());
+            convert::put_text(json_out, || hook.to_json());
             Ok(())
         })
     }
@@ -126,19 +126,19 @@ pub unsafe extern "C" fn hooks_snapshot_match(
     // for `count_out` and `err`. No more than `cap` are written.
     unsafe {
         boundary::status("hooks_snapshot_match", err, || {
-            let snapshot = &text::object(s, "s")?.0;
-            let request = text::sized_bytes(request, len, "request")?;
-            let has_bind_mounts = text::switch(has_bind_mounts, "has_bind_mounts")?;
+            let snapshot = &convert::object(s, "s")?.0;
+            let request = convert::sized_bytes(request, len, "request")?;
+            let has_bind_mounts = convert::switch(has_bind_mounts, "has_bind_mounts")?;
             if cap > 0 {
-                text::wanted(indexes, "indexes")?;
+                convert::wanted(indexes, "indexes")?;
             }
-            text::wanted(count_out, "count_out")?;
+            convert::wanted(count_out, "count_out")?;
             let mut matched = Vec::new();
             snapshot.match_request(request, has_bind_mounts, &mut matched)?;
             for (i, &index) in matched.iter().take(cap).enumerate() {
                 indexes.add(i).write(index);
             }
-            text::put(count_out, matched.len());
+            convert::put(count_out, matched.len());
             Ok(())
         })
     }
@@ -151,6 +151,6 @@ pub unsafe extern "C" fn hooks_snapshot_match(
 pub unsafe extern "C" fn hooks_snapshot_free(s: *mut hooks_snapshot_t) {
     boundary::nothing("hooks_snapshot_free", || {
         // SAFETY: the header asks for NULL or a snapshot of ours that is not freed yet and that nobody uses.
-        unsafe { text::free(s) }
+        unsafe { convert::free(s) }
     });
 }

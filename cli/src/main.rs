@@ -1,24 +1,29 @@
 //! The command `oci-hooks`: which hooks a container gets, why, and the config with them.
 
-mod arguments;
-mod cancel;
+// A module may use those that stand before it.
+
+// Floor 0: the terminal, output, messages and the command line.
 mod color;
-mod completion;
-mod destination;
-mod diff;
-mod explain;
-mod files;
-mod filter;
-mod inject;
-mod lint;
-mod list;
-mod migrate;
-mod report;
-mod run;
-mod schema;
+
 mod stdout;
+
 mod terminal;
-mod watch;
+
+mod report;
+
+mod arguments;
+
+// Floor 1: files and signals.
+mod files;
+
+mod destination;
+
+mod diff;
+
+mod cancel;
+
+// Floor 2: what each command does.
+mod commands;
 
 use std::process::ExitCode;
 
@@ -39,16 +44,16 @@ fn main() -> ExitCode {
         }
     };
     let done = match &arguments.command {
-        Command::Inject(inject) => inject::run(inject),
-        Command::Explain(explain) => explain::run(explain),
-        Command::List(list) => list::run(list),
-        Command::Lint(lint) => lint::run(lint),
-        Command::Run(run) => run::run(run),
-        Command::Filter(filter) => filter::run(filter),
-        Command::Watch(watch) => watch::run(watch),
-        Command::Completion(completion) => completion::run(completion),
-        Command::Schema => schema::run(),
-        Command::Migrate(migrate) => migrate::run(migrate),
+        Command::Inject(inject) => commands::inject::run(inject),
+        Command::Explain(explain) => commands::explain::run(explain),
+        Command::List(list) => commands::list::run(list),
+        Command::Lint(lint) => commands::lint::run(lint),
+        Command::Run(run) => commands::run::run(run),
+        Command::Filter(filter) => commands::filter::run(filter),
+        Command::Watch(watch) => commands::watch::run(watch),
+        Command::Completion(completion) => commands::completion::run(completion),
+        Command::Schema => commands::schema::run(),
+        Command::Migrate(migrate) => commands::migrate::run(migrate),
     };
     done.unwrap_or_else(failed)
 }

@@ -4,10 +4,10 @@ use super::output::open_files;
 use super::patch::{Operation, diff, patch_to_json};
 use super::run::{RunResult, run};
 use super::{RunOptions, Stream, Suspend};
-use crate::config::Config;
-use crate::error::{ErrorKind, Result};
+use crate::container::Config;
 use crate::hook::OciHook;
-use crate::options::{Log, LogLevel};
+use crate::log::{Log, LogLevel};
+use crate::problem::{ErrorKind, Result};
 
 /// What became of a config and the hooks that it went through.
 #[derive(Debug, Clone)]
@@ -175,7 +175,7 @@ impl FilterResult {
             let patch = diff(&self.config, &config).unwrap_or_default();
             if let Some(log) = log.filter(|_| !patch.is_empty()) {
                 let message = format!("hook {index} ({}) changed the config", hook.path);
-                let (path, patch) = (crate::json::to_string(&hook.path), patch_to_json(&patch));
+                let (path, patch) = (crate::go::json::to_string(&hook.path), patch_to_json(&patch));
                 let fields = format!("{{\"hook\":{index},\"path\":{path},\"patch\":{patch}}}");
                 log(LogLevel::Debug, &message, &fields);
             }
@@ -196,9 +196,9 @@ impl FilterResult {
         });
         format!(
             "{{\"config\":{},\"failure\":{},\"hooks\":{},\"patches\":{}}}",
-            crate::json::to_string(&self.config),
-            crate::json::to_string(&self.failure),
-            crate::json::to_string(&self.runs),
+            crate::go::json::to_string(&self.config),
+            crate::go::json::to_string(&self.failure),
+            crate::go::json::to_string(&self.runs),
             patches.as_deref().unwrap_or("null"),
         )
     }
@@ -233,5 +233,5 @@ fn failure_of(ran: &RunResult, index: usize) -> Option<FilterFailure> {
 fn last_words(stderr: &[u8]) -> String {
     const MOST: usize = 1024;
     let end = stderr.get(stderr.len().saturating_sub(MOST)..).unwrap_or_default();
-    crate::json::text_of(end).trim().to_owned()
+    crate::go::json::text_of(end).trim().to_owned()
 }

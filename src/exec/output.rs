@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::go::errno_text;
+use crate::problem::{Error, ErrorKind, Result};
 use crate::{Annotations, sys};
 
 /// A file that an annotation names.
@@ -38,7 +39,7 @@ impl Output {
     }
 
     pub fn append(&mut self, bytes: &[u8]) -> std::result::Result<(), String> {
-        let failed = |errno| format!("write {}: {}", self.path, sys::errno_text(errno));
+        let failed = |errno| format!("write {}: {}", self.path, errno_text(errno));
         let size = self.file.metadata().map_or(0, |metadata| metadata.len());
         // Beyond it, the system would kill the host (SIGXFSZ) for what a hook writes.
         if size.saturating_add(bytes.len() as u64) > sys::file_size_limit() {
@@ -98,10 +99,8 @@ pub(super) fn open_files(config: &str) -> Result<[Option<Output>; 2]> {
         let path = String::from_utf8_lossy(path);
         Output::open(&path).map(Some).map_err(|error| {
             let errno = sys::errno_of(&error);
-            let message = format!(
-                "opening {stream} file for config-filter hook: open {path}: {}",
-                sys::errno_text(errno)
-            );
+            let message =
+                format!("opening {stream} file for config-filter hook: open {path}: {}", errno_text(errno));
             Error::new(ErrorKind::Io, crate::Code::StartFailed, message).with_system(
                 errno,
                 "open",

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::json::{Kind, Reader, SyntaxError};
+use crate::go::json::{Kind, Reader, SyntaxError};
 use crate::terminal::escape_json;
 
 /// One step of a JSON Patch (RFC 6902 section 4).
@@ -49,7 +49,7 @@ pub fn patch_to_json(patch: &[Operation]) -> String {
         text += if index == 0 { "{\"op\":\"" } else { ",{\"op\":\"" };
         text += op.as_str();
         text += "\",\"path\":";
-        text += &crate::json::to_string(path);
+        text += &crate::go::json::to_string(path);
         if let Some(value) = value {
             text += ",\"value\":";
             text += &escape_json(value);

@@ -9,8 +9,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::capture::{Capture, Captured};
 use super::start::{Feed, Source, Started, argv, start};
 use super::{RunOptions, Stream, message};
-use crate::error::Result;
 use crate::hook::OciHook;
+use crate::problem::Result;
 use crate::sys::{self, Child, Exit, Fate, Interest, Killed};
 
 /// What became of a hook that was started.
@@ -343,7 +343,7 @@ impl RunResult {
     /// `descendants` with their `count`), `durationUs`, `stdout` and `stderr` (`tail` as text, `total` in bytes,
     /// `truncated`), `hookError`, `error`; null where there is none.
     pub fn to_json(&self) -> String {
-        crate::json::to_string(self)
+        crate::go::json::to_string(self)
     }
 }
 
@@ -385,7 +385,7 @@ impl Serialize for Killed {
 impl Serialize for Captured {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("tail", &crate::json::text_of(&self.tail))?;
+        map.serialize_entry("tail", &crate::go::json::text_of(&self.tail))?;
         map.serialize_entry("total", &self.total)?;
         map.serialize_entry("truncated", &self.is_truncated())?;
         map.end()

@@ -7,10 +7,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::{ProcessGroup, RunOptions};
-use crate::diagnostic::{Code, text_of};
-use crate::error::{Error, ErrorKind, Result};
+use crate::go::errno_text;
 use crate::hook::OciHook;
-use crate::order::sorted;
+use crate::problem::{Code, Error, ErrorKind, Result, text_of};
+use crate::sort::sorted;
 use crate::sys::{self, Child, Command};
 
 /// A hook that runs, and our ends of its pipes.
@@ -123,7 +123,7 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
 }
 
 fn failed(operation: &'static str, path: &Path, errno: i32) -> Error {
-    let message = format!("{operation} {}: {}", text_of(path.as_os_str()), sys::errno_text(errno));
+    let message = format!("{operation} {}: {}", text_of(path.as_os_str()), errno_text(errno));
     Error::new(ErrorKind::Io, Code::StartFailed, message).with_system(errno, operation, path)
 }
 

@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 
 use super::decoded::{DecodeError, Decoded, Notes, Result, Wanted};
+use super::definition::{Hook, OciHook, VERSION};
 use super::fields::{object, string};
-use super::{Hook, Reader, Reading, VERSION, quote, v0_1_0, v1_0_0};
-use crate::diagnostic::{Code, Position};
-use crate::error::{Error, check_limit};
-use crate::json::{self, Kind, folds_to};
+use super::reader::{Reader, Reading};
+use super::{v0_1_0, v1_0_0};
+use crate::go::json::{self, Kind, folds_to};
+use crate::go::quote;
 use crate::limits;
+use crate::position::Position;
+use crate::problem::{Code, Error, ErrorKind, check_limit};
 
 /// Decodes a file of either version, or of one that the caller's reader reads (SPEC §3); a nil hook is that reader's.
 /// The error's text lacks the path.
@@ -71,7 +74,7 @@ impl Hook {
             }
             Some(other) => {
                 let message = format!("version is {}", quote(other.as_bytes()));
-                return Err(Error::new(crate::ErrorKind::InvalidArgument, Code::InvalidArgument, message));
+                return Err(Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, message));
             }
         };
         let decoded = decoded.map_err(|error| error.in_argument(content))?;
@@ -98,8 +101,20 @@ impl Hook {
     }
 }
 
+impl OciHook {
+    /// Reads one entry of `config.hooks` or an array of them, as Go reads them; `null` is none.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is neither.
+    pub fn list_from_json(text: &str) -> std::result::Result<Vec<OciHook>, Error> {
+        let content = text.as_bytes();
+        check_limit("bytes of the hooks", content.len(), limits::CONFIG)?;
+        v1_0_0::decode_entries(content).map_err(|error| error.in_argument(content))
+    }
+}
+
 /// Decodes a hook of version 1.0.0, whatever its `version` says; `null` is none.
-pub(super) fn decode_1_0_0(text: &[u8], notes: Notes) -> Result<Option<Decoded<'_>>> {
+pub(crate) fn decode_1_0_0(text: &[u8], notes: Notes) -> Result<Option<Decoded<'_>>> {
     check(text)?;
     let decoded = v1_0_0::decode_hook(text, notes)?;
     Ok((!is_null(text)).then_some(decoded))

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use super::draft::Draft;
-use crate::diagnostic::{Code, ENOUGH, Position};
-use crate::error::{Error, ErrorKind};
-use crate::json::{JsonError, Kind, Reader, SyntaxError, Text};
-use crate::order::sorted;
+use crate::go::json::{JsonError, Kind, Reader, SyntaxError, Text};
+use crate::limits::ENOUGH;
+use crate::position::Position;
+use crate::problem::{Code, Error, ErrorKind};
+use crate::sort::sorted;
 
 /// A hook file that gives no hook, before validation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +46,7 @@ impl DecodeError {
 impl From<JsonError> for DecodeError {
     #[cold]
     fn from(error: JsonError) -> DecodeError {
-        DecodeError { code: error.code, message: error.message, offset: Some(error.offset) }
+        DecodeError { code: error.kind.into(), message: error.message, offset: Some(error.offset) }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Hook, OciHook, When, only_in_container};
+use super::definition::{Hook, OciHook, When, only_in_container};
 
 pub(crate) type Text<'a> = Cow<'a, str>;
 
@@ -39,7 +39,7 @@ impl Draft<'_> {
 
 impl EntryDraft<'_> {
     pub fn to_json(&self) -> String {
-        crate::json::to_raw_string(self)
+        crate::go::json::to_raw_string(self)
     }
 }
 

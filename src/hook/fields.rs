@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use super::decoded::{DecodeError, Field, Notes, Result};
-use crate::json::{JsonError, Kind, Reader, Text, folds_to};
-use crate::order::sorted;
+use crate::go::json::{JsonError, Kind, Reader, Text, folds_to};
+use crate::sort::sorted;
 
 /// The field that Go stores this key's value in: the one of that name, or else one that folds to it.
 pub(super) fn field<'n>(key: &Text<'_>, names: &[&'n str]) -> Option<&'n str> {

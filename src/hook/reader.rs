@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Hook;
+use super::definition::Hook;
 
 /// Reads hook files in the caller's way. It is asked about every file that is JSON and says its version in a string: its
 /// `version` ("" where it says none) and its whole content. Called in the thread that called this library, with no lock

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::VERSION;
 use super::decoded::{DecodeError, Decoded, Field, Notes, Result};
+use super::definition::VERSION;
 use super::draft::{Draft, EntryDraft, WhenDraft};
 use super::fields::{Strings, boolean, field, object, skip_unknown, string};
-use crate::diagnostic::Code;
-use crate::json::{Kind, folds_to};
+use crate::go::json::{Kind, folds_to};
+use crate::problem::Code;
 
 /// The keys: those of lists first.
 const KEYS: [&str; 9] =

@@ -1,10 +1,10 @@
 //! Hook files of version 1.0.0.
 
-use super::OciHook;
 use super::decoded::{DecodeError, Decoded, Field, Notes, Result, Wanted};
+use super::definition::OciHook;
 use super::draft::{Draft, EntryDraft, WhenDraft};
 use super::fields::{Strings, annotations, boolean, field, integer, merged, object, skip_unknown, string};
-use crate::json::{Kind, Reader};
+use crate::go::json::{Kind, Reader};
 
 /// Decodes a hook of version 1.0.0, whatever its `version` says. That the text is JSON is checked on the way; if it may be
 /// none, [`Reader::check`] goes first, since Go tells of that before it tells of anything else.
@@ -12,7 +12,7 @@ pub(super) fn decode_hook(text: &[u8], notes: Notes) -> Result<Decoded<'_>> {
     decode(text, Builder::default(), notes)
 }
 
-/// The same for what this library writes itself: with `or` in `when` (see [`Hook::to_json`](super::Hook::to_json)).
+/// The same for what this library writes itself: with `or` in `when` (see [`Hook::to_json`](crate::Hook::to_json)).
 pub(super) fn decode_own_hook(text: &[u8]) -> Result<Decoded<'_>> {
     decode(text, Builder { read_any_of: true, ..Builder::default() }, Notes::default())
 }

@@ -1,8 +1,9 @@
 //! What to do about errors.
 
 use super::suggest::{for_key, nearest};
-use crate::diagnostic::Code;
-use crate::hook::{Decoded, UnknownKey, quote};
+use crate::go::quote;
+use crate::hook::{Decoded, UnknownKey};
+use crate::problem::Code;
 
 /// What to write instead: an error's code, a part of its message, the hint. The first that fits is said. (One text, since
 /// lists of texts take more room than the texts.)

@@ -7,18 +7,19 @@ mod suggest;
 
 use std::path::Path;
 
-use crate::diagnostic::{Code, Diagnostic, ENOUGH, Lines, Position, Severity, text_of};
-use crate::error::Error;
-use crate::hook::{Decoded, Field, UnknownKey, quote};
-use crate::inject::Target;
-use crate::order::sorted;
+use crate::go::quote;
+use crate::hook::Target;
+use crate::hook::{Decoded, Field, UnknownKey};
+use crate::limits::ENOUGH;
+use crate::position::{Lines, Position};
+use crate::problem::{Code, Diagnostic, Error, text_of};
+use crate::sort::sorted;
 use crate::sys::Status;
 pub(crate) use hint::SWITCH_OFF;
 use hint::{hint, in_place_of};
 pub use migrate::{NoEquivalent, migrate};
 pub(crate) use ownership::Inspector;
 use ownership::{Subject, by_status};
-pub(crate) use suggest::distance;
 use suggest::for_condition;
 
 /// An error as a problem of the file or directory that it is about, with what to do about it. `file` is what is known of the
@@ -76,23 +77,9 @@ pub(crate) fn directory(path: &Path) -> Vec<Diagnostic> {
 #[cold]
 pub(crate) fn vanished(path: &Path) -> Vec<Diagnostic> {
     let Ok(target) = std::fs::read_link(path) else { return Vec::new() };
-    vec![Diagnostic {
-        message: format!("it is a link to {}, which leads nowhere", text_of(target.as_os_str())),
-        hint: Some("correct the link, or remove it".to_owned()),
-        ..warning(Code::DanglingLink, path)
-    }]
-}
-
-fn warning(code: Code, path: &Path) -> Diagnostic {
-    Diagnostic {
-        severity: Severity::Warning,
-        code,
-        path: path.to_owned(),
-        position: None,
-        message: String::new(),
-        hint: None,
-        errno: 0,
-    }
+    let message = format!("it is a link to {}, which leads nowhere", text_of(target.as_os_str()));
+    let hint = "correct the link, or remove it".to_owned();
+    vec![Diagnostic::new(Code::DanglingLink, path, message).hint(Some(hint))]
 }
 
 struct Report<'a> {
@@ -108,7 +95,7 @@ impl Report<'_> {
     fn add(&mut self, code: Code, offset: Option<usize>, message: String, hint: Option<String>) {
         let position =
             offset.map(|offset| self.lines.get_or_insert_with(|| Lines::new(self.text)).position(offset));
-        self.found.push(Diagnostic { position, message, hint, ..warning(code, self.path) });
+        self.found.push(Diagnostic::new(code, self.path, message).at(position).hint(hint));
     }
 
     fn keys(&mut self) {

@@ -1,5 +1,6 @@
 //! What somebody who wrote an unknown key meant to write.
 
+use crate::edit_distance::edit_distance;
 use crate::hook::{Decoded, UnknownKey};
 
 const FILE: &[&str] = &["version", "hook", "when", "stages"];
@@ -65,7 +66,7 @@ fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
     // Among more keys a short one is near to some by chance.
     others().find_map(|(object, names)| {
         let name = nearest(&key, names)?;
-        let near = 3 * distance(&key, &name.to_ascii_lowercase()) <= key.len();
+        let near = 3 * edit_distance(&key, &name.to_ascii_lowercase()) <= key.len();
         near.then_some(Meant { object, name, how: How::MisspeltAndMisplaced })
     })
 }
@@ -107,29 +108,8 @@ fn inside(object: &str) -> String {
 /// The name that this one was meant to be, if it is near to one; case makes no difference.
 pub(super) fn nearest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
     let written = written.to_ascii_lowercase();
-    let near = names.iter().map(|name| (distance(&written, &name.to_ascii_lowercase()), name)).min()?;
+    let near = names.iter().map(|name| (edit_distance(&written, &name.to_ascii_lowercase()), name)).min()?;
     (near.0 <= 2 && near.0 < written.chars().count()).then_some(*near.1)
-}
-
-/// How many characters must be inserted, removed or replaced to get from one word to the other.
-pub(crate) fn distance(from: &str, to: &str) -> usize {
-    const FAR: usize = 64;
-    if from.len() > FAR {
-        return FAR;
-    }
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (index, a) in from.chars().enumerate() {
-        let mut next = vec![index + 1];
-        for (b, pair) in to.iter().zip(row.windows(2)) {
-            let replaced = pair.first().map_or(FAR, |diagonal| diagonal + usize::from(a != *b));
-            let removed = pair.last().map_or(FAR, |above| above + 1);
-            let inserted = next.last().map_or(FAR, |left| left + 1);
-            next.push(replaced.min(removed).min(inserted));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(FAR)
 }
 
 #[cfg(test)]
@@ -170,7 +150,7 @@ mod tests {
     #[test]
     fn distances() {
         for (from, to, want) in [("", "", 0), ("a", "", 1), ("cmd", "cmds", 1), ("kitten", "sitting", 3)] {
-            assert_eq!(distance(from, to), want, "{from} {to}");
+            assert_eq!(edit_distance(from, to), want, "{from} {to}");
         }
     }
 }

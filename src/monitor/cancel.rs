@@ -4,8 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
-use crate::diagnostic::Code;
-use crate::error::{Error, ErrorKind, Result};
+use crate::problem::{Code, Error, ErrorKind, Result};
 use crate::sys::{Flag, Home};
 
 /// Ends a [`Monitor`](super::Monitor): from then on its calls return [`ErrorKind::Cancelled`], also one that is waiting. It

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::diagnostic::{Diagnostic, Severity, serialize_path};
+use crate::problem::{Diagnostic, Severity, serialize_path};
 use crate::snapshot::{Known, Snapshot};
 
 /// What happened to a hook file.
@@ -68,7 +68,7 @@ impl Change {
 
 /// Changes as a JSON array of objects: `change` (the kind), `path`, `by` and `diagnostic` where they are.
 pub fn changes_to_json(changes: &[Change]) -> String {
-    crate::json::to_string(&changes)
+    crate::go::json::to_string(&changes)
 }
 
 impl Serialize for Change {

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::directory::is_hook_file;
-use crate::stamp::Stamp;
-use crate::sys::{Status, errno_of};
+use crate::entries::is_hook_file;
+use crate::sys::{FileStamp, Status, errno_of};
 
 /// Files that changed in the last seconds may change again without a new time: clocks of file systems tick slowly.
 const LATELY: u64 = 2;
@@ -57,7 +56,7 @@ impl Look {
     fn at(&mut self, number: usize, path: &Path) {
         match Status::of_path(path) {
             Ok(status) => {
-                let stamp = Stamp::of(&status);
+                let stamp = FileStamp::of(&status);
                 if stamp.changed.0.abs_diff(self.now) <= LATELY {
                     self.is_final = false;
                 }

@@ -2,13 +2,13 @@
 //!
 //! There is no thread: a [`Monitor`] is a descriptor for the caller's event loop, or a blocking wait, and a reload happens in the
 //! caller's thread. `watches` knows what has to be watched and reads what has happened; `fingerprint` finds out by looking
-//! what nobody tells; `pace` says when to reload; `change` says what is different then.
+//! what nobody tells; `debounce` says when to reload; `change` says what is different then.
 
 mod cancel;
 mod change;
+mod debounce;
 mod fingerprint;
 mod mounts;
-mod pace;
 mod watches;
 
 use std::io;
@@ -17,19 +17,19 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::diagnostic::{Code, Diagnostic, Severity};
-use crate::error::{Error, ErrorKind, Result};
-use crate::manager::Shared;
-use crate::options::LogLevel;
+use crate::active::Shared;
+use crate::go::errno_text;
+use crate::log::LogLevel;
+use crate::problem::{Code, Diagnostic, Error, ErrorKind, Result};
 use crate::snapshot::Snapshot;
-use crate::sys::{EventSet, Timer, Wanted, errno_of, errno_text};
+use crate::sys::{EventSet, Timer, Wanted, errno_of};
 
 pub use cancel::Canceller;
 pub use change::{Change, ChangeKind, changes_to_json};
 use change::{differences, new_problems};
+use debounce::Pace;
 use fingerprint::Fingerprint;
 use mounts::Mounts;
-use pace::Pace;
 use watches::{Activity, Refusal, Watches};
 
 /// How often directories are looked at that cannot be watched, and files and directories read that could not be.
@@ -423,17 +423,15 @@ fn refused(refusal: &Refusal) -> Diagnostic {
         _ => None,
     };
     let interval = INTERVAL.as_secs();
-    Diagnostic {
-        severity: Severity::Warning,
-        code: Code::WatchRefused,
-        path: refusal.path.clone(),
-        position: None,
-        message: format!(
+    Diagnostic::new(
+        Code::WatchRefused,
+        refusal.path.clone(),
+        format!(
             "{}: {}: hook files are looked at every {interval} s instead",
             refusal.operation,
             errno_text(refusal.errno)
         ),
-        hint: hint.map(str::to_owned),
-        errno: refusal.errno,
-    }
+    )
+    .hint(hint.map(str::to_owned))
+    .errno(refusal.errno)
 }

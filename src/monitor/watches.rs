@@ -9,7 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use inotify::{Event, EventMask, Inotify, WatchDescriptor, WatchMask};
 
-use crate::directory::{is_hook_file, path_in};
+use crate::entries::{is_hook_file, path_in};
 use crate::snapshot::DependsOn;
 use crate::sys::{EventSet, Wanted, errno_of};
 

@@ -2,7 +2,7 @@
 
 use super::literal::{ends, plain};
 use super::texts::Texts;
-use crate::order::sorted;
+use crate::sort::sorted;
 
 /// At most this many texts, of this many bytes together: fewer than where a tree is classified.
 const MOST: usize = 16;

@@ -6,8 +6,8 @@
 use super::fault::Faults;
 use super::fold;
 use super::tables::{COUNTS, DECIMAL, EXACT_NAME_PLACES, EXACT_NAMES, NAME_PLACES, NAMES, SPANS, UNASSIGNED};
-use crate::order::sorted;
-use crate::packed::{Packed, size};
+use crate::sort::sorted;
+use crate::string_table::{Packed, size};
 
 /// The last code point.
 pub(super) const LAST: u32 = 0x10FFFF;

@@ -6,7 +6,7 @@
 use super::fold;
 use super::texts::{Gap, Texts};
 use super::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
-use crate::order::sorted;
+use crate::sort::sorted;
 
 /// At most this many texts, of this many bytes together unless it is only one.
 const MAX_TEXTS: usize = 32;

@@ -32,7 +32,7 @@
 //! Two threads may build the same machine at the same time; one result is kept, and neither waits for the other. So a pattern
 //! is usable in a child after `fork`, no matter what other threads of the parent were doing.
 //!
-//! Class names, case folding and lower case come from Go's own tables, which a program in `generate/` writes down.
+//! Class names, case folding and lower case come from Go's own tables, which `tools/go-tables` writes down.
 
 mod alternatives;
 mod class;
@@ -184,7 +184,11 @@ impl Pattern {
             Engine::Texts(texts) => texts.is_match(input),
             Engine::Machine(lazy) => lazy
                 .machine
-                .get_or_init(|| Box::new(Machine::new(program::build(&lazy.tree, self.faults))))
+                .get_or_init(|| {
+                    let mut program = program::build(&lazy.tree, self.faults);
+                    onepass::replace_surrogates(&mut program, &lazy.tree);
+                    Box::new(Machine::new(program))
+                })
                 .is_match(input),
         }
     }

@@ -10,7 +10,7 @@
 use super::class::{Span, contains};
 use super::program::{Inst, On, Program};
 use super::tree::{Id, Op, Tree};
-use crate::order::sorted;
+use crate::sort::sorted;
 
 /// Go does not try longer programs.
 const MAX_INSTS: usize = 1000;

@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 use super::class::{self, Span};
 use super::fault::{Fault, Faults};
 use super::fold;
-use super::onepass;
 use super::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
-use crate::order::sorted;
+use crate::sort::sorted;
 
 /// One instruction: where to go on, and on which condition.
 #[derive(Debug, Clone, Copy)]
@@ -126,13 +125,12 @@ enum Task {
     },
 }
 
-/// Builds the machine.
+/// Builds the machine, in which surrogates match nothing yet.
 pub(super) fn build(tree: &Tree, faults: Faults) -> Program {
     let program = Program { insts: Vec::with_capacity(tree.nodes.len() + 8), start: 0, sets: Vec::new() };
     let mut builder = Builder { tree, faults, program, sets: BTreeMap::new() };
     let end = builder.inst(On::Match, 0, 0);
     builder.program.start = builder.run(end);
-    onepass::replace_surrogates(&mut builder.program, tree);
     builder.program
 }
 

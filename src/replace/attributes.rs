@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use rustix::fs::XattrFlags;
 use rustix::io::Errno;
 
-use super::Reason;
+use super::error::Reason;
 
 /// Holds the access ACL of a file that has one.
 const ACCESS_ACL: &str = "system.posix_acl_access";

@@ -3,6 +3,10 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// For so long the lock of a directory is waited for, and the reader of a FIFO that is written to.
+pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// Why a file was not read or not replaced. It names the file; [`Display`](fmt::Display) prints
 /// both.
@@ -42,7 +46,7 @@ pub enum Reason {
     Nameless,
     /// The file is larger than the given limit, in bytes.
     TooLarge(u64),
-    /// Another process held the lock of the directory for [`LOCK_WAIT`](super::LOCK_WAIT).
+    /// Another process held the lock of the directory for [`LOCK_WAIT`].
     Locked,
     /// Another process changed, removed or replaced the file in the meantime, or made a file of
     /// that name. Its version stays. The text names a file that was left behind, if there is one.
@@ -110,11 +114,9 @@ impl fmt::Display for Reason {
             Reason::TooLarge(limit) => {
                 write!(f, "the file is too large (the limit is {} MiB)", limit >> 20)
             }
-            Reason::Locked => write!(
-                f,
-                "another process has held the lock of its directory for {} s",
-                super::LOCK_WAIT.as_secs()
-            ),
+            Reason::Locked => {
+                write!(f, "another process has held the lock of its directory for {} s", LOCK_WAIT.as_secs())
+            }
             Reason::Changed(None) => {
                 f.write_str("another process changed it in the meantime; it was not replaced")
             }

@@ -8,10 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use rustix::fs::{AtFlags, Dir};
 use rustix::process::geteuid;
 
-use super::new_file::look;
-
-/// What each temporary name starts with; 32 hexadecimal digits follow.
-pub(super) const PREFIX: &str = ".oci-hooks.";
+use super::new_file::{PREFIX, look};
 
 /// As many entries of a directory are looked at.
 const MAX_ENTRIES: usize = 100_000;

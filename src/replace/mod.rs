@@ -62,14 +62,11 @@ use rustix::process::geteuid;
 
 use crate::sys::BlockedSignals;
 use attributes::{carry_over, identity};
-pub use error::{Error, Reason};
+pub use error::{Error, LOCK_WAIT, Reason};
 use leftovers::remove_leftovers;
 use new_file::{Naming, NewFile, look};
 use step::{Step, step};
 use walk::{Place, walk};
-
-/// For so long the lock of a directory is waited for, and the reader of a FIFO that is written to.
-pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 
 /// The unit tests do not wait for so long.
 const WAIT: Duration = if cfg!(test) { Duration::from_millis(50) } else { LOCK_WAIT };

@@ -10,7 +10,9 @@ use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::attributes::identity;
-use super::leftovers::PREFIX;
+
+/// What each temporary name starts with; 32 hexadecimal digits follow.
+pub(super) const PREFIX: &str = ".oci-hooks.";
 
 /// A file in a directory. Dropping it removes its temporary name, if it has one.
 pub(super) struct NewFile<'a> {

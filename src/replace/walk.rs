@@ -9,8 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC};
 use rustix::io::Errno;
 
-use super::Reason;
 use super::attributes::identity;
+use super::error::Reason;
 use super::step::{Step, step};
 use crate::permission::{Permissions, Trust};
 use crate::sys::Status;

@@ -8,7 +8,8 @@ use std::os::fd::OwnedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::process::{Child, Sent, open_pidfd, signal_pidfd};
+use super::pidfd::{Sent, open_pidfd, signal_pidfd};
+use super::process::Child;
 use super::processes::{self, Stat};
 
 /// How long the search takes at most: processes that start others without end must not keep the caller.

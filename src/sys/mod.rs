@@ -1,4 +1,4 @@
-//! The system calls that std lacks, each a safe function, and what the system's errors are called.
+//! The system calls that std lacks, each a safe function.
 
 mod acl;
 mod descendants;
@@ -6,8 +6,10 @@ mod descriptor;
 mod directory;
 mod event;
 mod fork;
+mod kill;
 mod mount;
 mod namespace;
+mod pidfd;
 mod process;
 mod processes;
 mod signals;
@@ -15,7 +17,6 @@ mod spawn;
 mod status;
 mod terminal;
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 pub(crate) use acl::{AclKind, AclState, AclTag, AclUnknown};
@@ -25,13 +26,13 @@ pub(crate) use descriptor::{
 pub(crate) use directory::{Directory, open_to_read};
 pub(crate) use event::{EventSet, Flag, Timer, Wanted};
 pub(crate) use fork::Home;
+pub use kill::Killed;
 pub(crate) use mount::{FileSystem, fuse_user};
 pub(crate) use namespace::{KERNEL_OVERFLOW, Overflow};
-pub use process::Killed;
 pub(crate) use process::{Child, Exit, Fate, reap_abandoned};
 pub(crate) use signals::BlockedSignals;
 pub(crate) use spawn::{Command, spawn};
-pub(crate) use status::Status;
+pub(crate) use status::{FileStamp, Status};
 pub(crate) use terminal::is_in_foreground;
 
 /// The effective user id of the process.
@@ -49,9 +50,4 @@ fn milliseconds(timeout: Option<Duration>) -> i32 {
 /// The number of an error. Those that std makes itself are about a NUL in a path, for which Go says EINVAL.
 pub(crate) fn errno_of(error: &std::io::Error) -> i32 {
     error.raw_os_error().unwrap_or(libc::EINVAL)
-}
-
-/// What Go calls an error.
-pub(crate) fn errno_text(errno: i32) -> Cow<'static, str> {
-    crate::errno::text(errno).map_or_else(|| format!("errno {errno}").into(), Cow::Borrowed)
 }

@@ -2,17 +2,17 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use super::descendants::Tree;
+use super::pidfd::{Sent, open_pidfd, signal_pidfd};
 
 /// A child, which is the leader of a process group of its own, or in the group of this process.
 #[derive(Debug)]
 pub(crate) struct Child {
     pid: libc::pid_t,
-    leads_group: bool,
+    pub(super) leads_group: bool,
     /// `None` where the system has none (before Linux 5.3), or refuses them (seccomp).
     pidfd: Option<OwnedFd>,
 }
@@ -70,52 +70,6 @@ pub(crate) enum Fate {
 pub(crate) enum Exit {
     Status(i32),
     Signal { number: i32, core_dumped: bool },
-}
-
-/// Which processes were killed at a timeout or a cancel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Killed {
-    /// The hook and its process group, which was its own.
-    Group,
-    /// The hook, which was in the caller's process group, and so many of its descendants: all that were found. A descendant
-    /// whose parent had ended is not found; one in a session of its own is left alone.
-    Descendants(usize),
-    /// Only the hook, which was in the caller's process group: without /proc, its descendants cannot be found.
-    HookOnly,
-}
-
-/// A pidfd of a process; `None` where the system has none, or there is no such process.
-pub(super) fn open_pidfd(pid: libc::pid_t) -> Option<OwnedFd> {
-    // SAFETY: pidfd_open(2) takes two numbers.
-    let result = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
-    i32::try_from(result).ok().filter(|&fd| fd >= 0).map(|fd| {
-        // SAFETY: a new descriptor, which nobody else has. (It is close-on-exec.)
-        unsafe { OwnedFd::from_raw_fd(fd) }
-    })
-}
-
-/// What came of a signal that was sent through a pidfd.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sent {
-    Yes,
-    /// The process has been reaped.
-    Gone,
-    /// The system does not know how, or refuses it (seccomp).
-    Refused,
-}
-
-/// Sends a signal through a pidfd.
-pub(super) fn signal_pidfd(pidfd: &OwnedFd, signal: libc::c_int, flags: libc::c_uint) -> Sent {
-    let no_info = ptr::null::<libc::siginfo_t>();
-    let pidfd = pidfd.as_raw_fd();
-    // SAFETY: pidfd_send_signal(2) takes a descriptor, two numbers, and NULL.
-    let result = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd, signal, no_info, flags) };
-    match io::Error::last_os_error().raw_os_error() {
-        _ if result == 0 => Sent::Yes,
-        Some(libc::ESRCH) => Sent::Gone,
-        _ => Sent::Refused,
-    }
 }
 
 impl Child {
@@ -185,52 +139,8 @@ impl Child {
         put_back(children);
     }
 
-    /// Kills it with its group or, if it leads none, with its descendants. It must not have been reaped by us; if the host has
-    /// reaped it, nobody is killed.
-    pub fn kill(&self) -> Option<Killed> {
-        if self.fate() == Fate::Lost {
-            return None;
-        }
-        if self.leads_group {
-            self.signal_group(libc::SIGKILL);
-            return Some(Killed::Group);
-        }
-        match Tree::stop(self) {
-            Some(tree) => Some(Killed::Descendants(tree.kill())),
-            None => {
-                self.signal(libc::SIGKILL);
-                Some(Killed::HookOnly)
-            }
-        }
-    }
-
-    /// Stops it, with its group or its descendants, while `meanwhile` runs, and continues it then.
-    pub fn stop_during(&self, meanwhile: impl FnOnce()) {
-        if self.fate() != Fate::Running {
-            return meanwhile();
-        }
-        let tree = if self.leads_group {
-            self.signal_group(libc::SIGSTOP);
-            None
-        } else {
-            let tree = Tree::stop(self);
-            if tree.is_none() {
-                self.signal(libc::SIGSTOP);
-            }
-            tree
-        };
-        meanwhile();
-        match tree {
-            Some(tree) => tree.resume(),
-            // The host may have killed and reaped it.
-            None if self.fate() == Fate::Lost => {}
-            None if self.leads_group => self.signal_group(libc::SIGCONT),
-            None => self.signal(libc::SIGCONT),
-        }
-    }
-
     /// Signals it and all of its group. It must have been there a moment ago.
-    fn signal_group(&self, signal: libc::c_int) {
+    pub(super) fn signal_group(&self, signal: libc::c_int) {
         /// `PIDFD_SIGNAL_PROCESS_GROUP`, of Linux 6.9.
         const GROUP: libc::c_uint = 1 << 2;
         let sent = self.pidfd.as_ref().map(|pidfd| signal_pidfd(pidfd, signal, GROUP));

@@ -77,6 +77,23 @@ impl Status {
     }
 }
 
+/// What is another one when a file is, or when its content, mode or owner changes: it tells a file from another one, and from
+/// itself after a change, without a look into it. (Not always at once: clocks of file systems tick slowly.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct FileStamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    /// When anything of it changed last: seconds since 1970, and nanoseconds.
+    pub changed: (i64, i64),
+}
+
+impl FileStamp {
+    pub fn of(status: &Status) -> FileStamp {
+        FileStamp { device: status.device, inode: status.inode, size: status.size, changed: status.changed }
+    }
+}
+
 /// Calls with a path or name as the system takes it; one with a NUL in it is none.
 pub(super) fn with_c_string<T>(bytes: &[u8], call: impl FnOnce(&CStr) -> io::Result<T>) -> io::Result<T> {
     let invalid = || io::Error::from_raw_os_error(libc::EINVAL);

@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import _ffi
-from ._errors import Diagnostic, HooksError
+from ._diagnostic import Diagnostic
 from ._explanation import (
     AlwaysCondition,
     Annotation,
@@ -39,7 +39,8 @@ from ._files import read, read_dir, validate, when_match
 from ._listing import ListedHook, Listing, MaskedHook
 from ._manager import DEFAULT_DIR, OVERRIDE_DIR, Manager, Result
 from ._monitor import Change, Monitor
-from ._run import CompletedHook, FilterFailure, FilterResult, filter_config, run
+from ._results import CompletedHook, FilterFailure, FilterResult, HooksError
+from ._run import filter_config, run
 from ._types import Hook, OCIHook, When
 
 __all__ = [

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from ._errors import Diagnostic, path_of
+from ._diagnostic import Diagnostic, path_of
 from ._listing import MaskedHook
 
 

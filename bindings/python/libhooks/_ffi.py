@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from ctypes import CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any, Callable, NamedTuple, NoReturn, Optional
 
-from ._errors import HooksError
+from ._results import HooksError
 
 SONAME = "libhooks.so.0"
 # The oldest library that has all that is called here.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ._errors import path_of
+from ._diagnostic import path_of
 from ._types import Hook
 
 

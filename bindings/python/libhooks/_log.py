@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from ._errors import Diagnostic
+from ._diagnostic import Diagnostic
 
 logger = logging.getLogger("libhooks")
 # Without a handler of the program's, nothing is printed.

@@ -10,7 +10,7 @@ from typing import Any, Callable, Generic, Optional, TypeVar, Union, overload
 
 from . import _arguments, _ffi
 from ._arguments import JSON, Path
-from ._errors import Diagnostic
+from ._diagnostic import Diagnostic
 from ._explanation import Explanation
 from ._listing import Listing
 from ._log import Log

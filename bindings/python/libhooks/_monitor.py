@@ -16,8 +16,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable, NoReturn, Optional
 
 from . import _arguments, _ffi
-from ._errors import Diagnostic, HooksError, path_of
+from ._diagnostic import Diagnostic, path_of
 from ._log import Log
+from ._results import HooksError
 
 if TYPE_CHECKING:
     import asyncio

@@ -9,155 +9,15 @@ import socket
 import threading
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
-from typing import Any, Callable, Generic, Optional, TypeVar, Union, overload
+from typing import Any, Callable, Optional, TypeVar, Union, overload
 
 from . import _arguments, _ffi
 from ._arguments import JSON, Descriptor, Path, ProcessGroup
-from ._errors import HooksError
+from ._results import CompletedHook, FilterFailure, FilterResult, HooksError
 
-Config = TypeVar("Config", bound=Union[Mapping[str, object], str, bytes])
 _T = TypeVar("_T")
 
 _logger = logging.getLogger("libhooks")
-# hooks.h: enum hooks_status
-_STATUS = {"io": -4, "hook-failed": -8, "timeout": -9, "cancelled": -10}
-
-
-@dataclass(frozen=True)
-class CompletedHook:
-    """What became of a hook that was started.
-
-    Attributes:
-        path: its executable.
-        argv: its command line.
-        exit_status: what it exited with; None if it was killed, or nobody could tell.
-        signal: the number of the signal that killed it, or None.
-        timed_out: its time was over, and it was killed.
-        cancelled: the caller asked for its end, and it was killed.
-        killed: which processes were killed then: ``"group"``: it and its process group; ``"descendants"``: it and those
-            of its descendants that were found; ``"hook"``: it alone, since there is no /proc. None: none was.
-        killed_descendants: how many descendants were killed, where ``killed`` is ``"descendants"``; else None.
-        duration: how long it took, in seconds.
-        stdout: what it wrote to stdout, if that was captured: the last bytes, as many as ``capture_limit`` allows.
-        stderr: likewise for stderr.
-        stdout_total: how many bytes it wrote to stdout, if that was captured.
-        stderr_total: likewise for stderr.
-        hook_error: what is wrong with the hook itself, or None: what Podman's package calls the *hook error*.
-        error: why it did not go well, or None: it did.
-    """
-
-    path: str
-    argv: tuple[str, ...]
-    exit_status: Optional[int]
-    signal: Optional[int]
-    timed_out: bool
-    cancelled: bool
-    duration: float
-    stdout: bytes
-    stderr: bytes
-    stdout_total: int
-    stderr_total: int
-    hook_error: Optional[str]
-    error: Optional[str]
-    killed: Optional[str] = None
-    killed_descendants: Optional[int] = None
-
-    def check(self) -> None:
-        """Does nothing if it went well.
-
-        Raises:
-            HooksError: it did not: of kind ``"timeout"``, ``"cancelled"`` or ``"hook-failed"``, with this object as its
-                ``completed``.
-        """
-        if self.error is None:
-            return
-        kind = "timeout" if self.timed_out else "cancelled" if self.cancelled else "hook-failed"
-        error = HooksError(self.error, kind=kind, code=kind, status=_STATUS[kind])
-        error.completed = self
-        raise error
-
-    @classmethod
-    def _of(cls, data: Mapping[str, Any], ran: _ffi.Ran) -> CompletedHook:
-        killed = data["killed"] or {}
-        return cls(
-            path=data["path"],
-            argv=tuple(data["argv"]),
-            exit_status=data["exitStatus"],
-            signal=data["signal"],
-            timed_out=data["timedOut"],
-            cancelled=data["cancelled"],
-            duration=data["durationUs"] / 1e6,
-            stdout=ran.stdout,
-            stderr=ran.stderr,
-            stdout_total=data["stdout"]["total"],
-            stderr_total=data["stderr"]["total"],
-            hook_error=data["hookError"],
-            error=data["error"],
-            killed=killed.get("scope"),
-            killed_descendants=killed.get("count"),
-        )
-
-
-@dataclass(frozen=True)
-class FilterFailure:
-    """Why a config did not get through.
-
-    Attributes:
-        message: all of it, for people: which hook, the error, and the end of what it wrote to stderr.
-        hook: which hook failed, from 0; None if none has run.
-        path: its executable, or None.
-        stderr: the end of what it wrote to stderr, as text.
-        kind: ``"hook-failed"``, ``"timeout"``, ``"cancelled"``, or ``"io"``: a file that an annotation names cannot be
-            opened.
-        hook_error: what is wrong with the hook itself, or None: it is what it printed, or no hook at all.
-        error: why it did not go well.
-        errno: the system's error number behind it, as in the module `errno`, or None.
-    """
-
-    message: str
-    hook: Optional[int]
-    path: Optional[str]
-    stderr: str
-    kind: str
-    hook_error: Optional[str]
-    error: str
-    errno: Optional[int]
-
-
-@dataclass(frozen=True)
-class FilterResult(Generic[Config]):
-    """What became of a config.
-
-    Attributes:
-        config: the config as the last good hook printed it, in the form in which it was given; as it was given, if
-            there was none.
-        runs: the hooks that were started, in order, the failing one included.
-        failure: why it did not get through, or None: it did.
-        patches: what each hook changed, if that was asked for: a JSON Patch (RFC 6902) for each that did not fail.
-    """
-
-    config: Config
-    runs: tuple[CompletedHook, ...]
-    failure: Optional[FilterFailure]
-    patches: Optional[tuple[list[dict[str, Any]], ...]] = None
-
-    def check(self) -> None:
-        """Does nothing if the config got through.
-
-        Raises:
-            HooksError: it did not: of the failure's kind, with this object as its ``filtered`` and the failing hook, if
-                it was started, as its ``completed``.
-        """
-        failure = self.failure
-        if failure is None:
-            return
-        status = _STATUS[failure.kind]
-        error = HooksError(failure.message, kind=failure.kind, code=failure.kind, status=status, errno=failure.errno)
-        error.filtered = self
-        if failure.hook is not None and failure.hook < len(self.runs):
-            error.completed = self.runs[failure.hook]
-        raise error
 
 
 def run(
@@ -215,7 +75,7 @@ def run(
     options = _options(directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group)
     options = options._replace(stdout=_arguments.descriptor("stdout", stdout))
     ran = _interruptibly(lambda descriptor: _ffi.exec_run(text, given, options._replace(cancel=descriptor)), options)
-    completed = CompletedHook._of(json.loads(ran.json), ran)
+    completed = CompletedHook._of(json.loads(ran.json), ran.stdout, ran.stderr)
     if check:
         completed.check()
     return completed
@@ -317,7 +177,7 @@ def filter_config(
         lambda descriptor: _ffi.exec_filter(hooks_text, text, options._replace(cancel=descriptor)), options
     )
     data = json.loads(filtered.json)
-    runs = tuple(map(CompletedHook._of, data["hooks"], filtered.runs))
+    runs = tuple(CompletedHook._of(run, ran.stdout, ran.stderr) for run, ran in zip(data["hooks"], filtered.runs))
     failure = None if data["failure"] is None else _failure(data["failure"], filtered.message or b"")
     changes = data.get("patches") or ()
     for index, patch in enumerate(changes):

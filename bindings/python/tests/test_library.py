@@ -14,7 +14,7 @@ import pytest
 from conftest import Python
 
 import libhooks
-from libhooks import _ffi, _run
+from libhooks import _ffi, _results
 
 # Prints the file of the library that is loaded.
 WHICH = (
@@ -139,7 +139,7 @@ def test_what_the_header_says(root: Path) -> None:
         assert number == int(defined[f"HOOKS_STREAM_{stream.upper()}"])
     statuses = dict(re.findall(r"^  HOOKS_STATUS_(\w+) = (-\d+),$", header, re.MULTILINE))
     assert int(statuses["INVALID_ARGUMENT"]) == _ffi.INVALID_ARGUMENT
-    for kind, status in _run._STATUS.items():
+    for kind, status in _results._STATUS.items():
         assert status == int(statuses[kind.replace("-", "_").upper()])
 
 

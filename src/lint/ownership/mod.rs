@@ -4,6 +4,7 @@
 //! This asks the system a lot, so it is done where it was asked for only: by the strict policy, and by
 //! [`Options::inspect`](crate::Options::inspect).
 
+mod concern;
 mod interpreter;
 mod way;
 mod words;
@@ -12,86 +13,13 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::diagnostic::Diagnostic;
 use crate::permission::{Finding, Permissions, Trust};
+use crate::problem::Diagnostic;
 use crate::sys::{Status, errno_of};
+pub(super) use concern::Subject;
+use concern::{Concern, Matter, Relation, itself};
 use interpreter::interpreter;
 use way::Ways;
-
-/// What runs as root, or is read to know what does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Subject {
-    Directory(PathBuf),
-    HookFile(PathBuf),
-    Program(PathBuf),
-    Interpreter { path: PathBuf, program: PathBuf },
-}
-
-impl Subject {
-    fn path(&self) -> &Path {
-        match self {
-            Subject::Directory(path) | Subject::HookFile(path) | Subject::Program(path) => path,
-            Subject::Interpreter { path, .. } => path,
-        }
-    }
-
-    fn kind(&self) -> &'static str {
-        match self {
-            Subject::Directory(_) => "the hook directory",
-            Subject::HookFile(_) => "the hook file",
-            Subject::Program(_) => "the program",
-            Subject::Interpreter { .. } => "the interpreter",
-        }
-    }
-}
-
-/// How a file or directory is related to the subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Relation {
-    Itself,
-    /// A directory on the way to it.
-    Above,
-    /// A symlink on the way to it.
-    Link,
-}
-
-/// One thing about a file, directory or symlink.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Concern {
-    pub relation: Relation,
-    pub path: PathBuf,
-    pub matter: Matter,
-}
-
-/// What is wrong, or not known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Matter {
-    Permission {
-        finding: Finding,
-        mode: u32,
-    },
-    /// Another computer decides about permissions.
-    Network {
-        device: u64,
-        kind: &'static str,
-    },
-    /// A program decides about permissions, and it is not root's.
-    Program {
-        device: u64,
-        user: Option<u32>,
-    },
-    /// The system refuses to say what it is.
-    Unreachable(i32),
-    /// The first line of the program cannot be read.
-    UnreadableProgram(i32),
-    RelativeInterpreter,
-    /// The path leads to another file than its parts do.
-    AnotherFile,
-}
-
-fn itself(path: &Path, matter: Matter) -> Concern {
-    Concern { relation: Relation::Itself, path: path.to_owned(), matter }
-}
 
 /// What mode and owner alone say about the file or directory at the subject's path: no further question to the system.
 pub(super) fn by_status(path: &Path, subject: &Subject, status: &Status) -> Vec<Diagnostic> {

@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use super::{Concern, Matter, Relation};
+use super::concern::{Concern, Matter, Relation};
 use crate::permission::{Finding, Permissions, Trust};
 use crate::sys::{FileSystem, Status, errno_of, fuse_user};
 

@@ -3,18 +3,15 @@
 use std::fmt;
 use std::path::Path;
 
-use super::{Concern, Matter, Relation, Subject};
-use crate::diagnostic::{Code, Diagnostic, text_of};
+use super::concern::{Concern, Matter, Relation, Subject};
+use crate::go::errno_text;
 use crate::permission::{Finding, Writer};
-use crate::sys::{AclUnknown, errno_text};
+use crate::problem::{Code, Diagnostic, text_of};
+use crate::sys::AclUnknown;
 
 /// The diagnostic of a hook file or directory (`path`) about this subject.
 pub(in crate::lint) fn diagnostic(path: &Path, subject: &Subject, concern: &Concern) -> Diagnostic {
-    Diagnostic {
-        message: message(subject, concern),
-        hint: hint(subject, concern),
-        ..super::super::warning(code(concern), path)
-    }
+    Diagnostic::new(code(concern), path, message(subject, concern)).hint(hint(subject, concern))
 }
 
 pub(super) fn code(concern: &Concern) -> Code {

@@ -1,0 +1,70 @@
+//! What a program asks of an error.
+
+use std::ffi::{c_char, c_int};
+use std::ptr;
+
+use crate::error::{hooks_error_t, hooks_status};
+use crate::{boundary, convert};
+
+/// Which error it is: the number that the failed call returned.
+///
+/// @param err the error, or NULL
+/// @return an enum hooks_status; HOOKS_STATUS_OK if err is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_error_code(err: *const hooks_error_t) -> c_int {
+    boundary::value("hooks_error_code", hooks_status::HOOKS_STATUS_PANIC as c_int, || {
+        // SAFETY: the header asks for NULL or an error of ours that is not freed yet; errors never change.
+        unsafe { err.as_ref() }.map_or(hooks_status::HOOKS_STATUS_OK as c_int, |err| err.status)
+    })
+}
+
+/// The system's error number behind it, as in errno.h (ENOENT, EACCES, ...).
+///
+/// @param err the error, or NULL
+/// @return the error number; 0 if none applies
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_error_errno(err: *const hooks_error_t) -> c_int {
+    boundary::value("hooks_error_errno", 0, || {
+        // SAFETY: as for hooks_error_code.
+        unsafe { err.as_ref() }.map_or(0, |err| err.os_error)
+    })
+}
+
+/// What went wrong, in words, for people: one or more lines of UTF-8 without a newline at the end. A NUL within it
+/// is written as the two characters \0.
+///
+/// @param err the error, or NULL
+/// @return the text, which belongs to the error; NULL if err is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_error_message(err: *const hooks_error_t) -> *const c_char {
+    boundary::value("hooks_error_message", ptr::null(), || {
+        // SAFETY: as for hooks_error_code.
+        unsafe { err.as_ref() }.map_or(ptr::null(), |err| err.message.as_ptr())
+    })
+}
+
+/// What went wrong, as a JSON object for programs: "kind" and "code" (stable names in kebab-case), "message",
+/// "errno" (0: none applies), "system" ("operation" and "path": what the system refused, if it did), "where" ("path",
+/// "line", "column", "hook", each if known) and, of a failed hooks_manager_new(), hooks_manager_reload() or
+/// hooks_read_dir(), "diagnostics": every problem of every directory.
+///
+/// @param err the error, or NULL
+/// @return the JSON text, which belongs to the error; NULL if err is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_error_json(err: *const hooks_error_t) -> *const c_char {
+    boundary::value("hooks_error_json", ptr::null(), || {
+        // SAFETY: as for hooks_error_code.
+        unsafe { err.as_ref() }.map_or(ptr::null(), |err| err.json.as_ptr())
+    })
+}
+
+/// Frees an error and the texts it lent. NULL is allowed.
+///
+/// @param err the error, or NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_error_free(err: *mut hooks_error_t) {
+    boundary::nothing("hooks_error_free", || {
+        // SAFETY: the header asks for NULL or an error of ours that is not freed yet.
+        unsafe { convert::free(err) }
+    });
+}

@@ -1,0 +1,30 @@
+//! Strings that are handed out.
+
+use std::ffi::{CString, c_char};
+
+use crate::boundary;
+use crate::convert::{bytes, take_string};
+
+/// Makes a string as this library's functions hand them out: for callbacks that must answer with one.
+///
+/// @param text what it is to hold
+/// @return the string, freed by hooks_string_free() unless it is handed to the library; NULL if text is NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_string_new(text: *const c_char) -> *mut c_char {
+    boundary::value("hooks_string_new", std::ptr::null_mut(), || {
+        // SAFETY: the header asks for NULL or a string.
+        unsafe { bytes(text, "text") }
+            .map_or(std::ptr::null_mut(), |text| CString::new(text).unwrap_or_default().into_raw())
+    })
+}
+
+/// Frees a string that a function of this library made. NULL is allowed.
+///
+/// @param s the string, or NULL
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_string_free(s: *mut c_char) {
+    boundary::nothing("hooks_string_free", || {
+        // SAFETY: the header asks for NULL or a string of ours that is not freed yet.
+        drop(unsafe { take_string(s) });
+    });
+}

@@ -1,0 +1,311 @@
+//! Reloads at once, in every order of their steps.
+//!
+//! Three threads reload one manager. Each stops twice: while it reads a hook file, and where it has chosen between its
+//! set and the one in use, just before the swap. So it takes three steps, of which the first starts the scan and the
+//! last ends the reload. One thread at a time takes a step, in each of the 1680 orders. (Of their starts and ends alone
+//! there are 90. Where the threads are alike, it does not matter which is which, and a sixth of the orders is all of
+//! them.) Meanwhile this thread reads: it must see the set from before the step or the one from after it, and each of
+//! them whole.
+//!
+//! loom would go further, but it sees its own atomics only, and those of arc-swap are the standard library's. What
+//! happens within one of its operations is left to its own tests.
+
+use std::cell::{Cell, RefCell};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+
+use super::*;
+use crate::{Manager, Reader, Reading};
+
+const RELOADS: usize = 3;
+const STEPS: usize = 3;
+/// One file for each of the threads. A hook file's number says when it was written; 0: it is not there.
+const FILES: [&str; RELOADS] = ["0.json", "1.json", "2.json"];
+
+type Numbers = [usize; FILES.len()];
+
+/// What a thread says at the end of a step.
+enum Stopped {
+    Reading,
+    Chosen,
+    Done(Rescan),
+}
+
+/// Where a thread that reloads stops.
+struct Gate {
+    /// The file at which it stops while it reads.
+    file: &'static str,
+    /// How often it has stopped. (It may choose again, if another thread comes first; it does not stop then.)
+    stops: Cell<usize>,
+    go: Receiver<()>,
+    stopped: Sender<Stopped>,
+}
+
+thread_local! {
+    static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
+}
+
+impl Gate {
+    fn stop(&self, stops: usize, what: Stopped) {
+        if self.stops.get() == stops {
+            self.stops.set(stops + 1);
+            let _ = self.stopped.send(what);
+            let _ = self.go.recv();
+        }
+    }
+}
+
+fn stop_at(stops: usize, what: Stopped, is_here: impl Fn(&Gate) -> bool) {
+    GATE.with_borrow(|gate| {
+        if let Some(gate) = gate.as_ref().filter(|gate| is_here(gate)) {
+            gate.stop(stops, what);
+        }
+    });
+}
+
+/// Called where a thread has chosen the set that is to be in use.
+pub(super) fn chosen() {
+    stop_at(1, Stopped::Chosen, |_| true);
+}
+
+fn reader() -> Reader {
+    Arc::new(|_, text| {
+        let is_of = |gate: &Gate| String::from_utf8_lossy(text).contains(gate.file);
+        stop_at(0, Stopped::Reading, is_of);
+        Reading::Default
+    })
+}
+
+/// A thread that reloads, from the other side.
+struct Thread {
+    go: Sender<()>,
+    stopped: Receiver<Stopped>,
+}
+
+impl Thread {
+    /// It reloads whenever it is told to go, until there is nobody left to tell it.
+    fn start<'scope>(
+        scope: &'scope std::thread::Scope<'scope, '_>,
+        manager: &'scope Manager,
+        file: &'static str,
+        touched: Option<&'static str>,
+    ) -> Thread {
+        let (go, receiver) = channel();
+        let (sender, stopped) = channel();
+        scope.spawn(move || {
+            GATE.set(Some(Gate { file, stops: Cell::new(0), go: receiver, stopped: sender }));
+            GATE.with_borrow(|gate| {
+                let gate = gate.as_ref().unwrap();
+                while gate.go.recv().is_ok() {
+                    gate.stops.set(0);
+                    let touched = touched.map(|name| HashSet::from([name.into()]));
+                    let _ = gate.stopped.send(Stopped::Done(manager.0.reload(touched)));
+                }
+            });
+        });
+        Thread { go, stopped }
+    }
+
+    /// Has it take a step, and calls `meanwhile` again and again until it stops, or for about as long as a step takes.
+    fn step(&self, mut meanwhile: impl FnMut()) -> Stopped {
+        self.go.send(()).unwrap();
+        for _ in 0..64 {
+            meanwhile();
+            match self.stopped.try_recv() {
+                Err(TryRecvError::Empty) => {}
+                stopped => return stopped.unwrap(),
+            }
+        }
+        let stopped = self.stopped.recv().unwrap();
+        meanwhile();
+        stopped
+    }
+}
+
+/// All orders in which the threads can take their steps.
+fn orders() -> Vec<Vec<usize>> {
+    let mut orders = vec![Vec::new()];
+    for _ in 0..RELOADS * STEPS {
+        let longer = |order: Vec<usize>| {
+            let has_steps = |thread: &usize| order.iter().filter(|taken| *taken == thread).count() < STEPS;
+            let next: Vec<usize> = (0..RELOADS).filter(has_steps).collect();
+            next.into_iter().map(move |thread| [&order[..], &[thread]].concat())
+        };
+        orders = orders.into_iter().flat_map(longer).collect();
+    }
+    orders
+}
+
+/// Which files change before a reload starts, and what the reload is told of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Change {
+    /// All are written. It reads all files, and stops at this one.
+    All(usize),
+    /// The thread's own comes to be there, and that is what it is told, as by a monitor. It stops at this one.
+    Own,
+}
+
+struct Place {
+    directory: tempfile::TempDir,
+    /// What is in the files.
+    written: Numbers,
+    /// The last number that was written.
+    last: usize,
+}
+
+impl Place {
+    fn new() -> Place {
+        let mut place = Place { directory: tempfile::tempdir().unwrap(), written: [0; FILES.len()], last: 0 };
+        place.change(0..FILES.len());
+        place
+    }
+
+    fn change(&mut self, files: std::ops::Range<usize>) {
+        self.last += 1;
+        for file in files {
+            let entry = entry(file, self.last);
+            let hook = format!(
+                r#"{{"version": "1.0.0", "hook": {entry}, "when": {{"always": true}}, "stages": ["poststop"]}}"#
+            );
+            std::fs::write(self.directory.path().join(FILES[file]), hook).unwrap();
+            self.written[file] = self.last;
+        }
+    }
+
+    fn remove_all(&mut self) {
+        FILES.iter().for_each(|name| std::fs::remove_file(self.directory.path().join(name)).unwrap());
+        self.written = [0; FILES.len()];
+    }
+}
+
+fn entry(file: usize, number: usize) -> String {
+    format!(r#"{{"path":"/bin/sh","args":["{}","{number}"]}}"#, FILES[file])
+}
+
+/// The numbers in a set of hooks.
+fn numbers(set: &Snapshot) -> Numbers {
+    let mut numbers = [0; FILES.len()];
+    for loaded in &set.hooks {
+        let [file, number] = &loaded.oci_hook().args[..] else { panic!("{loaded:?}") };
+        numbers[FILES.iter().position(|name| name == file).unwrap()] = number.parse().unwrap();
+    }
+    numbers
+}
+
+/// What a set of these numbers injects.
+fn injected(numbers: &Numbers) -> String {
+    let there = numbers.iter().enumerate().filter(|(_, number)| **number > 0);
+    let entries: Vec<String> = there.map(|(file, number)| entry(file, *number)).collect();
+    if entries.is_empty() {
+        "{}".to_owned()
+    } else {
+        format!(r#"{{"hooks":{{"poststop":[{}]}}}}"#, entries.join(","))
+    }
+}
+
+/// Three reloads, the steps of which are taken in this order.
+fn reload(place: &mut Place, manager: &Manager, threads: &[Thread], change: Change, order: &[usize]) {
+    let mut taken = [0; RELOADS];
+    let mut in_use = manager.snapshot();
+    // The threads in the order of their starts; where in there the one is whose set is in use; what each must have
+    // read.
+    let (mut started, mut newest, mut oldest) = (Vec::new(), None, [[0; FILES.len()]; RELOADS]);
+    for (at, &thread) in order.iter().enumerate() {
+        let here = || format!("{change:?}, step {at} of {order:?}");
+        if taken[thread] == 0 {
+            place.change(if change == Change::Own { thread..thread + 1 } else { 0..FILES.len() });
+            oldest[thread] = place.written;
+            started.push(thread);
+        }
+        taken[thread] += 1;
+        let mut seen: Vec<String> = Vec::new();
+        let stopped = threads[thread].step(|| {
+            let config = manager.hooks("{}", None, None).unwrap().config;
+            if seen.last() != Some(&config) {
+                seen.push(config);
+            }
+        });
+        let before = Arc::clone(&in_use);
+        match (taken[thread], stopped) {
+            (1, Stopped::Reading) | (2, Stopped::Chosen) => {}
+            (3, Stopped::Done(Rescan { snapshot, outcome })) => {
+                outcome.unwrap();
+                // No file is older than the start, and none is of the future.
+                let (read, least) = (numbers(&snapshot), &oldest[thread]);
+                for ((read, least), most) in read.iter().zip(least).zip(&place.written) {
+                    assert!(least <= read && read <= most, "{read:?} is read, {}", here());
+                }
+                if change == Change::All(FILES.len() - 1) {
+                    assert_eq!(read, *least, "{}", here());
+                }
+                let rank = started.iter().position(|started| *started == thread);
+                if newest < rank {
+                    (newest, in_use) = (rank, snapshot);
+                }
+            }
+            (step, _) => panic!("a thread does not stop where it should at its step {step}: {}", here()),
+        }
+        let now = manager.snapshot();
+        assert!(
+            Arc::ptr_eq(&now, &in_use),
+            "generation {} is in use, not {}: {}",
+            now.generation(),
+            in_use.generation(),
+            here()
+        );
+        assert_eq!(manager.generation(), in_use.generation());
+        let grows = before.generation() < in_use.generation();
+        assert!(grows || Arc::ptr_eq(&before, &in_use), "{}", here());
+        let (old, new) = (injected(&numbers(&before)), injected(&numbers(&in_use)));
+        assert!(
+            [&[&old[..]][..], &[&new], &[&old, &new]].iter().any(|allowed| *allowed == seen),
+            "{seen:?} are seen, between {old} and {new}: {}",
+            here()
+        );
+    }
+    // The last change was made before the last start.
+    assert_eq!(numbers(&in_use), place.written);
+}
+
+fn in_each_order(change: Change) {
+    let mut orders = orders();
+    assert_eq!(orders.len(), 1680);
+    if change != Change::Own {
+        // The threads are alike.
+        let first = |order: &[usize], thread| order.iter().position(|taken| *taken == thread);
+        orders.retain(|order| (1..RELOADS).all(|thread| first(order, thread - 1) < first(order, thread)));
+        assert_eq!(orders.len(), 1680 / 6);
+    }
+    let mut place = Place::new();
+    let options = Options { reader: Some(reader()), ..Options::default() };
+    let manager = Manager::new(&[place.directory.path()], &[], options).unwrap();
+    std::thread::scope(|scope| {
+        let thread = |own: &&'static str| match change {
+            Change::All(file) => Thread::start(scope, &manager, FILES[file], None),
+            Change::Own => Thread::start(scope, &manager, own, Some(own)),
+        };
+        let threads: Vec<Thread> = FILES.iter().map(thread).collect();
+        for order in &orders {
+            if change == Change::Own {
+                place.remove_all();
+                manager.reload().unwrap();
+            }
+            reload(&mut place, &manager, &threads, change, order);
+        }
+    });
+}
+
+#[test]
+fn the_set_of_the_scan_that_started_last_stays() {
+    in_each_order(Change::All(FILES.len() - 1));
+}
+
+/// What is left to be read may have changed since.
+#[test]
+fn the_set_of_the_scan_that_started_last_stays_while_files_change() {
+    in_each_order(Change::All(0));
+}
+
+#[test]
+fn reloads_that_know_of_some_files_lose_no_change_of_others() {
+    in_each_order(Change::Own);
+}

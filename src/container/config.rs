@@ -1,0 +1,297 @@
+//! Reading a container's config: what conditions look at, and where hooks go (SPEC §6).
+//!
+//! One pass over the text, borrowing from it. Everything that is not asked for is only checked to be JSON.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::view::{Annotations, Container, Pairs, Process, bytes_of, read_pairs};
+use crate::go::json::{JsonError, JsonErrorKind, Kind, Reader, Text, folds_to};
+use crate::hook::Stage;
+use crate::limits;
+use crate::problem::{Error, Result, check_limit};
+
+/// A config that was read.
+#[derive(Debug)]
+pub(crate) struct Config<'a> {
+    pub text: &'a str,
+    process: Process<'a>,
+    annotations: Pairs<'a>,
+    bind_mounts: bool,
+    /// Where a member can be added to the config.
+    pub end: End,
+    pub hooks: Hooks,
+}
+
+/// The member `hooks`.
+#[derive(Debug, Default)]
+pub(crate) enum Hooks {
+    #[default]
+    Absent,
+    /// `null`, and where it stands.
+    Null(Range<usize>),
+    Object {
+        end: End,
+        stages: [StageEntries; Stage::ALL.len()],
+    },
+}
+
+/// The entries of a stage, in the order of [`Stage::ALL`].
+#[derive(Debug, Clone, Default)]
+pub(crate) enum StageEntries {
+    #[default]
+    Absent,
+    Null(Range<usize>),
+    Array {
+        end: End,
+        entries: Vec<Range<usize>>,
+    },
+}
+
+/// Where the next member or element of an object or array goes: behind the last, or behind the opening bracket.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct End {
+    pub offset: usize,
+    pub empty: bool,
+}
+
+type Read<T> = std::result::Result<T, JsonError>;
+
+impl<'a> Config<'a> {
+    /// Reads a config.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is no JSON object, if what is read of it has a wrong type, or if
+    /// two readers could disagree on it: a key that is read stands there twice, or one that only folds to it does.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if it is larger than [`limits::CONFIG`].
+    pub fn parse(text: &'a str) -> Result<Config<'a>> {
+        check_limit("bytes of the config", text.len(), limits::CONFIG)?;
+        Config::read(text).map_err(|error| Error::in_json(error, text.as_bytes()).context("config"))
+    }
+
+    fn read(text: &'a str) -> Read<Config<'a>> {
+        let mut config = Config {
+            text,
+            process: Process::Absent,
+            annotations: Vec::new(),
+            bind_mounts: false,
+            end: End::default(),
+            hooks: Hooks::Absent,
+        };
+        let mut reader = Reader::of_str(text);
+        match reader.peek()? {
+            Kind::Object => {}
+            found => return Err(JsonError::wrong_type(reader.offset(), "it", Kind::Object, found)),
+        }
+        let mut keys = Keys::new("", ["annotations", "hooks", "mounts", "process"]);
+        config.end = members(&mut reader, &mut |reader, key| {
+            match keys.find(&key)? {
+                Some("annotations") => config.annotations = read_pairs(reader, "annotations")?,
+                Some("hooks") => config.hooks = read_hooks(reader)?,
+                Some("mounts") => config.bind_mounts = read_mounts(reader)?,
+                Some("process") => config.process = read_process(reader)?,
+                _ => reader.skip()?,
+            }
+            Ok(())
+        })?;
+        reader.end()?;
+        Ok(config)
+    }
+
+    /// The container as conditions see it: with the config's own annotations and mounts, unless the caller knows better.
+    pub fn container<'c>(
+        &'c self,
+        annotations: Option<&'c Annotations>,
+        has_bind_mounts: Option<bool>,
+    ) -> Result<Container<'c>> {
+        let borrow = |text: &'c Cow<'a, [u8]>| Cow::Borrowed(text.as_ref());
+        let own = || self.annotations.iter().map(|(key, value)| (borrow(key), borrow(value))).collect();
+        let process = match &self.process {
+            Process::Absent => Process::Absent,
+            Process::NoArgs => Process::NoArgs,
+            Process::Command(command) => Process::Command(borrow(command)),
+        };
+        let annotations = annotations.map_or_else(own, Annotations::pairs);
+        Container::new(process, annotations, has_bind_mounts.unwrap_or(self.bind_mounts))
+    }
+}
+
+impl Annotations {
+    /// The annotations of a config, to be changed before they are passed with it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if the config is not one.
+    pub fn of_config(config: &str) -> Result<Annotations> {
+        Ok(Annotations::from_pairs(Config::parse(config)?.annotations))
+    }
+}
+
+/// Whether a mount of this type, or with this option, is a bind mount.
+pub(crate) fn is_bind(type_or_option: &str, is_option: bool) -> bool {
+    type_or_option == "bind" || is_option && type_or_option == "rbind"
+}
+
+/// The keys of an object that are read.
+struct Keys<const N: usize> {
+    object: &'static str,
+    names: [&'static str; N],
+    seen: [bool; N],
+}
+
+impl<const N: usize> Keys<N> {
+    fn new(object: &'static str, names: [&'static str; N]) -> Keys<N> {
+        Keys { object, names, seen: [false; N] }
+    }
+
+    fn find(&mut self, key: &Text<'_>) -> Read<Option<&'static str>> {
+        for (name, seen) in self.names.iter().zip(&mut self.seen) {
+            if key.value == *name {
+                if std::mem::replace(seen, true) {
+                    return Err(JsonError::duplicate(key, self.object));
+                }
+                return Ok(Some(name));
+            }
+            if folds_to(&key.value, name) {
+                let message =
+                    format!("key {:?}: some readers take it for {name:?}, others do not", key.value);
+                return Err(JsonError { kind: JsonErrorKind::Folded, message, offset: key.offset });
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Goes through an object's members, and tells where the next one would go.
+fn members<'a>(
+    reader: &mut Reader<'a>,
+    member: &mut dyn FnMut(&mut Reader<'a>, Text<'a>) -> Read<()>,
+) -> Read<End> {
+    reader.peek()?;
+    let mut end = End { offset: reader.offset() + 1, empty: true };
+    reader.object(|reader, key| {
+        member(reader, key)?;
+        end = End { offset: reader.offset(), empty: false };
+        Ok::<(), JsonError>(())
+    })?;
+    Ok(end)
+}
+
+fn read_process<'a>(reader: &mut Reader<'a>) -> Read<Process<'a>> {
+    if !reader.given(Kind::Object, &"process")? {
+        return Ok(Process::Absent);
+    }
+    let mut process = Process::NoArgs;
+    let mut keys = Keys::new("process", ["args"]);
+    members(reader, &mut |reader, key| {
+        match keys.find(&key)? {
+            Some(_) => {
+                strings(reader, "process.args", |index, text| {
+                    if index == 0 {
+                        process = Process::Command(bytes_of(text));
+                    }
+                })?;
+            }
+            None => reader.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok(process)
+}
+
+/// Whether one of the mounts is a bind mount.
+fn read_mounts(reader: &mut Reader<'_>) -> Read<bool> {
+    let mut bind = false;
+    if !reader.given(Kind::Array, &"mounts")? {
+        return Ok(bind);
+    }
+    reader.array(|reader| {
+        if !reader.given(Kind::Object, &"an entry of mounts")? {
+            return Ok(());
+        }
+        let mut keys = Keys::new("mounts", ["options", "type"]);
+        members(reader, &mut |reader, key| {
+            match keys.find(&key)? {
+                Some("options") => {
+                    strings(reader, "mounts.options", |_, option| {
+                        bind |= matches!(&*option, "bind" | "rbind")
+                    })?;
+                }
+                Some(_) => {
+                    if reader.given(Kind::String, &"mounts.type")? {
+                        bind |= is_bind(&reader.string()?.value, false);
+                    }
+                }
+                None => reader.skip()?,
+            }
+            Ok(())
+        })?;
+        Ok::<(), JsonError>(())
+    })?;
+    Ok(bind)
+}
+
+/// An array of strings; `null` is an empty one, and an element of `null` is "".
+fn strings<'a>(
+    reader: &mut Reader<'a>,
+    name: &str,
+    mut element: impl FnMut(usize, Cow<'a, str>),
+) -> Read<()> {
+    let mut index = 0;
+    if !reader.given(Kind::Array, &name)? {
+        return Ok(());
+    }
+    reader.array(|reader| {
+        let given = reader.given(Kind::String, &format_args!("{name}[{index}]"))?;
+        element(index, if given { reader.string()?.value } else { Cow::Borrowed("") });
+        index += 1;
+        Ok(())
+    })
+}
+
+fn read_hooks(reader: &mut Reader<'_>) -> Read<Hooks> {
+    reader.peek()?;
+    let start = reader.offset();
+    if !reader.given(Kind::Object, &"hooks")? {
+        return Ok(Hooks::Null(start..reader.offset()));
+    }
+    let mut stages: [StageEntries; Stage::ALL.len()] = Default::default();
+    let names: [&str; 6] =
+        ["createContainer", "createRuntime", "poststart", "poststop", "startContainer", "prestart"];
+    let mut keys = Keys::new("hooks", names);
+    let end = members(reader, &mut |reader, key| {
+        match keys.find(&key)? {
+            Some(name) => {
+                let entries = read_entries(reader, name)?;
+                // `prestart` is deprecated: what it holds stays, nothing is added to it.
+                let slot = Stage::ALL.iter().position(|stage| stage.as_str() == name);
+                if let Some(slot) = slot.and_then(|index| stages.get_mut(index)) {
+                    *slot = entries;
+                }
+            }
+            None => reader.skip()?,
+        }
+        Ok(())
+    })?;
+    Ok(Hooks::Object { end, stages })
+}
+
+fn read_entries(reader: &mut Reader<'_>, name: &str) -> Read<StageEntries> {
+    reader.peek()?;
+    let start = reader.offset();
+    if !reader.given(Kind::Array, &format_args!("hooks.{name}"))? {
+        return Ok(StageEntries::Null(start..reader.offset()));
+    }
+    let mut entries = Vec::new();
+    reader.array(|reader| {
+        reader.peek()?;
+        let start = reader.offset();
+        reader.skip()?;
+        entries.push(start..reader.offset());
+        Ok::<(), JsonError>(())
+    })?;
+    let end = match entries.last() {
+        Some(last) => End { offset: last.end, empty: false },
+        None => End { offset: start + 1, empty: true },
+    };
+    Ok(StageEntries::Array { end, entries })
+}

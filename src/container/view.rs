@@ -1,0 +1,192 @@
+//! What conditions look at: a container's command, its annotations, and whether it has bind mounts.
+
+use std::borrow::Cow;
+
+use crate::go::json::{JsonError, Kind, Reader, Text};
+use crate::limits;
+use crate::problem::{Code, Error, ErrorKind, Result, check_limit};
+use crate::sort::sorted;
+
+/// A container as conditions see it (SPEC §5).
+#[derive(Debug, Clone)]
+pub(crate) struct Container<'a> {
+    pub process: Process<'a>,
+    pub annotations: Pairs<'a>,
+    pub has_bind_mounts: bool,
+}
+
+/// Annotations: keys and values, in the order given.
+pub(crate) type Pairs<'a> = Vec<(Cow<'a, [u8]>, Cow<'a, [u8]>)>;
+
+/// A container's process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Process<'a> {
+    /// The config has none.
+    Absent,
+    /// It has no args.
+    NoArgs,
+    /// `process.args[0]`.
+    Command(Cow<'a, [u8]>),
+}
+
+/// A container's annotations: a map of strings. They need not be UTF-8: Go's strings are not, and what an engine is told
+/// on its command line may be anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Annotations {
+    pairs: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Annotations {
+    /// Reads a JSON object of strings; a value of `null` is "".
+    ///
+    /// # Errors
+    /// [`ErrorKind::Json`] if it is not one, or has a key twice; [`ErrorKind::InvalidArgument`] if it is larger than
+    /// [`limits::CONFIG`].
+    pub fn from_json(text: &str) -> Result<Annotations> {
+        check_limit("bytes of annotations as JSON", text.len(), limits::CONFIG)?;
+        let mut reader = Reader::of_str(text);
+        let read = match read_pairs(&mut reader, "annotations") {
+            Ok(pairs) => reader.end().map(|()| pairs).map_err(JsonError::from),
+            Err(error) => Err(error),
+        };
+        let pairs = read.map_err(|error| Error::in_json(error, text.as_bytes()).context("annotations"))?;
+        Ok(Annotations::from_pairs(pairs))
+    }
+
+    /// The value of this key.
+    pub fn get(&self, key: &str) -> Option<&[u8]> {
+        let pair = self.pairs.iter().find(|(known, _)| known == key.as_bytes())?;
+        Some(&pair.1)
+    }
+
+    pub(crate) fn from_pairs(pairs: Pairs<'_>) -> Annotations {
+        Annotations { pairs: pairs.into_iter().map(|(k, v)| (k.into_owned(), v.into_owned())).collect() }
+    }
+
+    pub(crate) fn pairs(&self) -> Pairs<'_> {
+        self.pairs.iter().map(|(key, value)| (Cow::Borrowed(&key[..]), Cow::Borrowed(&value[..]))).collect()
+    }
+}
+
+impl<K: Into<Vec<u8>>, V: Into<Vec<u8>>> FromIterator<(K, V)> for Annotations {
+    /// Of equal keys the last one counts.
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Annotations {
+        let mut map = std::collections::BTreeMap::new();
+        for (key, value) in iter {
+            map.insert(key.into(), value.into());
+        }
+        Annotations { pairs: map.into_iter().collect() }
+    }
+}
+
+impl<K: Into<Vec<u8>>, V: Into<Vec<u8>>> Extend<(K, V)> for Annotations {
+    /// One of a key that is there already takes its place.
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
+        let old = std::mem::take(&mut self.pairs).into_iter();
+        let new = iter.into_iter().map(|(k, v)| (k.into(), v.into()));
+        *self = old.chain(new).collect();
+    }
+}
+
+/// Reads a map of strings; `null` is none at all, and a value of `null` is "".
+pub(crate) fn read_pairs<'a>(
+    reader: &mut Reader<'a>,
+    name: &str,
+) -> std::result::Result<Pairs<'a>, JsonError> {
+    if !reader.given(Kind::Object, &name)? {
+        return Ok(Vec::new());
+    }
+    // Few containers have more.
+    let mut pairs: Pairs<'a> = Vec::with_capacity(16);
+    let mut keys: Vec<Text<'a>> = Vec::with_capacity(16);
+    reader.object(|reader, key| {
+        let value = if reader.given(Kind::String, &format_args!("{name}.{}", key.value))? {
+            reader.string()?.value
+        } else {
+            Cow::Borrowed("")
+        };
+        pairs.push((bytes_of(key.value.clone()), bytes_of(value)));
+        keys.push(key);
+        Ok::<(), JsonError>(())
+    })?;
+    let keys = sorted(keys, |a, b| a.value.cmp(&b.value));
+    let twice = keys.windows(2).filter_map(|pair| match pair {
+        [first, second] if first.value == second.value => Some(second),
+        _ => None,
+    });
+    match twice.min_by_key(|key| key.offset) {
+        Some(key) => Err(JsonError::duplicate(key, name)),
+        None => Ok(pairs),
+    }
+}
+
+/// A string's bytes.
+pub(crate) fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    }
+}
+
+impl<'a> Container<'a> {
+    /// A container within the limits: each pattern of each hook may be tried on all that it has.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] if it is too large.
+    pub fn new(process: Process<'a>, annotations: Pairs<'a>, has_bind_mounts: bool) -> Result<Container<'a>> {
+        check_limit("number of annotations", annotations.len(), limits::ANNOTATIONS)?;
+        let command = match &process {
+            Process::Command(command) => command.len(),
+            Process::Absent | Process::NoArgs => 0,
+        };
+        let pairs: usize = annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
+        check_limit("bytes of annotations and process.args[0]", pairs + command, limits::CONTAINER)?;
+        Ok(Container { process, annotations, has_bind_mounts })
+    }
+
+    /// Decodes the flat request of `hooks_snapshot_match`. All numbers are `u32` in the machine's byte order, all lengths
+    /// count bytes, nothing is padded:
+    ///
+    /// - the process: 0 absent, 1 without args, 2 with args (then a length and the bytes of `args[0]`);
+    /// - the number of annotations; for each, length and bytes of the key, length and bytes of the value.
+    pub fn from_request(request: &'a [u8], has_bind_mounts: bool) -> Result<Container<'a>> {
+        let mut rest = Flat(request);
+        let process = match rest.number()? {
+            0 => Process::Absent,
+            1 => Process::NoArgs,
+            2 => Process::Command(Cow::Borrowed(rest.bytes()?)),
+            kind => return Err(malformed(&format!("unknown kind of process {kind}"))),
+        };
+        let count = rest.number()?;
+        // Each takes 8 bytes at least: a count that lies must not reserve memory.
+        let mut annotations = Vec::with_capacity((count as usize).min(rest.0.len() / 8));
+        for _ in 0..count {
+            annotations.push((Cow::Borrowed(rest.bytes()?), Cow::Borrowed(rest.bytes()?)));
+        }
+        if !rest.0.is_empty() {
+            return Err(malformed("bytes after its end"));
+        }
+        Container::new(process, annotations, has_bind_mounts)
+    }
+}
+
+struct Flat<'a>(&'a [u8]);
+
+impl<'a> Flat<'a> {
+    fn number(&mut self) -> Result<u32> {
+        let (number, rest) = self.0.split_first_chunk::<4>().ok_or_else(|| malformed("it ends early"))?;
+        self.0 = rest;
+        Ok(u32::from_ne_bytes(*number))
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8]> {
+        let length = self.number()? as usize;
+        let (bytes, rest) = self.0.split_at_checked(length).ok_or_else(|| malformed("it ends early"))?;
+        self.0 = rest;
+        Ok(bytes)
+    }
+}
+
+fn malformed(what: &str) -> Error {
+    Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, format!("request: {what}"))
+}

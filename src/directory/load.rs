@@ -1,0 +1,255 @@
+//! One hook file: its hook, or why it gives none and what else is wrong with it (SPEC §1, §3).
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::go::{errno_text, quote};
+use crate::hook::{DecodeError, Decoded, Hook, Reader, Wanted, decode, decode_again};
+use crate::limits::HOOK_FILE;
+use crate::lint::{self, Inspector};
+use crate::loaded_hook::{Loaded, Source};
+use crate::options::Options;
+use crate::position::Lines;
+use crate::problem::{Code, Diagnostic, Error, ErrorKind, text_of};
+use crate::sys::{Status, errno_of, open_to_read};
+use crate::validate::{Invalid, Validator, nil_hook};
+
+type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a file gives no hook.
+pub(crate) enum ReadError {
+    /// The file is not there any more, or is a link that leads nowhere.
+    Vanished,
+    Failed(Box<Failure>),
+}
+
+/// What is wrong with a file.
+pub(crate) struct Failure {
+    pub error: Error,
+    /// What there is to say: the error first, then others, then warnings.
+    pub diagnostics: Vec<Diagnostic>,
+    /// It is a hook, but not a valid one.
+    pub hook: Option<Hook>,
+}
+
+impl Failure {
+    fn new(error: Error, file: &Decoded<'_>) -> Failure {
+        Failure { diagnostics: vec![lint::error(&error, file)], hook: None, error }
+    }
+
+    fn add(&mut self, error: &Error, file: &Decoded<'_>) {
+        self.diagnostics.push(lint::error(error, file));
+    }
+}
+
+impl From<Error> for ReadError {
+    fn from(error: Error) -> ReadError {
+        ReadError::Failed(Box::new(Failure::new(error, &Decoded::default())))
+    }
+}
+
+/// Reads a file. What is no regular file is not read, since it might be waited for.
+fn read_file(file: &File, path: &Path) -> Result<(Vec<u8>, Status), ReadError> {
+    let failed = |operation, error: std::io::Error| system_error(operation, path, errno_of(&error));
+    let status = Status::of_file(file).map_err(|error| failed("stat", error))?;
+    if status.is_directory() {
+        return Err(system_error("read", path, libc::EISDIR).into());
+    }
+    if !status.is_file() {
+        return Err(refused(path, Code::NotRegularFile, "not a regular file"));
+    }
+    if status.size > HOOK_FILE as u64 {
+        return Err(refused(path, Code::FileTooLarge, "file too large (the limit is 16 MiB)"));
+    }
+    let text = read_to_limit(file, status.size).map_err(|error| failed("read", error))?;
+    if text.len() > HOOK_FILE {
+        return Err(refused(path, Code::FileTooLarge, "file too large (the limit is 16 MiB)"));
+    }
+    Ok((text, status))
+}
+
+/// Reads to the end, or to one byte more than the limit: the file may have grown, or shrunk.
+fn read_to_limit(mut file: &File, size: u64) -> std::io::Result<Vec<u8>> {
+    let size = usize::try_from(size).unwrap_or(0);
+    let mut text = vec![0; size + 1];
+    let first = loop {
+        match file.read(&mut text) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            read => break read?,
+        }
+    };
+    text.truncate(first);
+    // There was room for one byte more, and it was not needed: this is the end, which need not be asked for.
+    if first != size || size == 0 {
+        file.take((HOOK_FILE + 1).saturating_sub(first) as u64).read_to_end(&mut text)?;
+        text.shrink_to_fit();
+    }
+    Ok(text)
+}
+
+fn refused(path: &Path, code: Code, what: &str) -> ReadError {
+    let message = format!("open {}: {what}", text_of(path.as_os_str()));
+    Error::new(ErrorKind::HookFile, code, message).with_path(path).into()
+}
+
+pub(crate) fn system_error(operation: &'static str, path: &Path, number: i32) -> Error {
+    let message = format!("{operation} {}: {}", text_of(path.as_os_str()), errno_text(number));
+    Error::new(ErrorKind::Io, Code::UnreadableFile, message)
+        .with_system(number, operation, path)
+        .with_path(path)
+}
+
+/// Loads hook files, one after another.
+pub(crate) struct FileLoader<'a> {
+    extension_stages: &'a Arc<[String]>,
+    reader: Option<&'a Reader>,
+    validator: Validator<'a>,
+    /// Looks at who can write what. `None`: modes and owners are enough.
+    inspector: Option<Inspector>,
+}
+
+impl<'a> FileLoader<'a> {
+    pub fn new(extension_stages: &'a Arc<[String]>, options: &'a Options) -> FileLoader<'a> {
+        FileLoader {
+            extension_stages,
+            reader: options.reader.as_ref(),
+            validator: Validator::new(extension_stages),
+            inspector: options.inspects().then(Inspector::new),
+        }
+    }
+
+    /// The executables that were looked at, in this order.
+    pub fn into_executables(self) -> Vec<Arc<str>> {
+        self.validator.into_looked_at()
+    }
+
+    /// Whether a hook is what its file and its executable would give now.
+    pub fn is_unchanged(&mut self, loaded: &Loaded) -> bool {
+        let file = Status::of_path(&*loaded.path).ok();
+        let executable = file.and_then(|_| self.validator.executable(&loaded.executable.path).ok());
+        file.zip(executable).is_some_and(|(file, executable)| loaded.is_from(&file, &executable.status))
+    }
+
+    /// What is said about who can write a directory.
+    pub fn inspect_directory(&mut self, directory: &Path) -> Vec<Diagnostic> {
+        match &mut self.inspector {
+            Some(inspector) => inspector.directory(directory),
+            None => lint::directory(directory),
+        }
+    }
+
+    /// What is said about who can write the files of a hook, if that is looked at. The hook file is `alone` if its directory
+    /// was not looked at.
+    pub fn inspect(&mut self, loaded: &Loaded, alone: bool) -> Vec<Diagnostic> {
+        let Some(inspector) = &mut self.inspector else { return Vec::new() };
+        let mut found = inspector.hook_file(&loaded.path, alone);
+        let of_program = inspector.program(&loaded.path, &loaded.executable.path);
+        if !of_program.is_empty() && !loaded.decoded(Wanted::Hook).hook.runs_in_container() {
+            found.extend(of_program);
+        }
+        found
+    }
+
+    /// The same about a file that gives no hook.
+    pub fn inspect_failed(&mut self, path: &Path, failure: &Failure, alone: bool) -> Vec<Diagnostic> {
+        let (Some(inspector), Some(hook)) = (&mut self.inspector, &failure.hook) else { return Vec::new() };
+        let mut found = inspector.hook_file(path, alone);
+        // (Why there is no such program is an error.)
+        if !hook.runs_in_container() && self.validator.executable(&hook.hook.path).is_ok() {
+            found.extend(inspector.program(path, &hook.hook.path));
+        }
+        found
+    }
+
+    /// Loads the file at a path.
+    pub fn load_path(&mut self, path: &Path) -> Result<Arc<Loaded>, ReadError> {
+        self.load(open_to_read(path), &Arc::from(path))
+    }
+
+    pub fn load(&mut self, file: std::io::Result<File>, path: &Arc<Path>) -> Result<Arc<Loaded>, ReadError> {
+        let file = file.map_err(|error| match errno_of(&error) {
+            libc::ENOENT => ReadError::Vanished,
+            errno => system_error("open", path, errno).into(),
+        })?;
+        let (text, status) = read_file(&file, path)?;
+        let decoded = decode(&text, self.reader, Wanted::Conditions)
+            .map_err(|error| self.undecoded(error, path, &text))?;
+        let decoded = decoded.ok_or_else(|| ReadError::from(nil_hook().with_path(&**path)))?;
+        match self.validator.validate(&decoded.hook) {
+            Ok(ready) => {
+                let by_reader = decoded.by_reader.then(|| Box::new(decoded.hook.into()));
+                let source = Source { text, by_reader };
+                let stages = Arc::clone(self.extension_stages);
+                let inspected = self.inspector.is_some();
+                Ok(Arc::new(Loaded::new(Arc::clone(path), status, source, ready, stages, inspected)))
+            }
+            Err(invalid) => Err(self.invalid(invalid, path, &text, &status, decoded)),
+        }
+    }
+
+    /// What there is to say about a file that is no hook. Whoever mends it wants to know all that is wrong.
+    #[cold]
+    fn undecoded(&self, error: DecodeError, path: &Path, text: &[u8]) -> ReadError {
+        let lines = Lines::new(text);
+        let as_error = |error: DecodeError| {
+            let message = format!("parsing hook {}: {}", quote(path.as_os_str().as_bytes()), error.message);
+            let position = error.offset.map(|offset| lines.position(offset));
+            Error::new(ErrorKind::HookFile, error.code, message).with_path(path).with_position(position)
+        };
+        // What the caller's reader refuses is its own matter. (Without one, a file of no version has no mistakes to note.)
+        let is_ours = !matches!(error.code, Code::ReaderFailed | Code::UnrecognizedVersion);
+        let mut decoded = if is_ours { decode_again(text, Wanted::Mistakes) } else { Decoded::default() };
+        let mistakes = std::mem::take(&mut decoded.notes.mistakes);
+        let mut failure = Failure::new(as_error(error), &decoded);
+        // Where there are none, it is not even JSON. Of a file that is meant to be of another version nothing else is true.
+        let is_other = decoded.version.is_empty() && mistakes.first().is_some_and(DecodeError::is_of_1_0_0);
+        if !mistakes.is_empty() && !is_other {
+            // (The first is the error once more.)
+            for mistake in mistakes.into_iter().skip(1) {
+                failure.add(&as_error(mistake.context(&decoded.version)), &decoded);
+            }
+            let mut tell = |invalid| failure.add(&placed(invalid, path, &decoded, &lines), &decoded);
+            self.validator.each(&decoded.hook, &mut tell);
+            failure.diagnostics.extend(lint::keys(path, text, &decoded));
+        }
+        ReadError::Failed(Box::new(failure))
+    }
+
+    /// The same about a hook that is not valid.
+    #[cold]
+    fn invalid(
+        &mut self,
+        invalid: Invalid,
+        path: &Path,
+        text: &[u8],
+        status: &Status,
+        decoded: Decoded<'_>,
+    ) -> ReadError {
+        let decoded = if decoded.by_reader { decoded } else { decode_again(text, Wanted::Notes) };
+        let executable = self.validator.executable(&decoded.hook.entry.path).ok();
+        let executable = executable.as_ref().map(|executable| &executable.status);
+        let lines = Lines::new(text);
+        let mut failure = Failure::new(placed(invalid.clone(), path, &decoded, &lines), &decoded);
+        self.validator.each(&decoded.hook, &mut |other| {
+            if other != invalid {
+                failure.add(&placed(other, path, &decoded, &lines), &decoded);
+            }
+        });
+        let inspected = self.inspector.is_some();
+        let stages = self.extension_stages;
+        let warnings = lint::hook(path, text, &decoded, status, executable, stages, inspected);
+        failure.diagnostics.extend(warnings);
+        failure.hook = Some(decoded.hook.into());
+        ReadError::Failed(Box::new(failure))
+    }
+}
+
+/// As an error of the file, at the place of what it is about.
+fn placed(invalid: Invalid, path: &Path, decoded: &Decoded<'_>, lines: &Lines) -> Error {
+    let offset = invalid.field.as_ref().and_then(|field| decoded.place(field));
+    let position = offset.map(|offset| lines.position(offset));
+    Error::from(invalid).with_path(path).with_position(position)
+}

@@ -1,0 +1,191 @@
+//! Which hook files a directory has, and what they are called (SPEC §1).
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::go::errno_text;
+use crate::problem::{Code, Error, ErrorKind, Result, text_of};
+use crate::sort::sorted;
+use crate::sys::{Directory, errno_of};
+
+/// Whether a file of this name is a hook file.
+pub(crate) fn is_hook_file(name: &OsStr) -> bool {
+    name.as_bytes().ends_with(b".json")
+}
+
+/// The hook files of a directory.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    /// Their paths, in the order of the bytes of their names.
+    pub paths: Vec<Arc<Path>>,
+    /// The paths of those of them that are symlinks, in any order.
+    pub links: Vec<PathBuf>,
+}
+
+impl Listed {
+    /// What there is after something has happened to these files and to no others. To list a directory would be to wait for
+    /// those who write to it.
+    pub fn with(self: Arc<Listed>, directory: &Path, touched: &HashSet<OsString>) -> Arc<Listed> {
+        if touched.is_empty() {
+            return self;
+        }
+        let begin = join(directory).len();
+        let untouched = self.paths.iter().filter(|path| !touched.contains(name_of(path))).cloned();
+        let mut files: Vec<Keyed> = untouched.map(|path| Keyed::new(path, begin)).collect();
+        let mut links: Vec<PathBuf> =
+            self.links.iter().filter(|link| !touched.contains(name_of(link))).cloned().collect();
+        for name in touched {
+            let path = path_in(directory, name);
+            let is_link = match path.symlink_metadata() {
+                Ok(found) => found.is_symlink(),
+                // One that is gone is told as such, unless it comes and goes all the time.
+                Err(error) if matches!(errno_of(&error), libc::ENOENT | libc::ENOTDIR) => continue,
+                // Whatever else this is: to open it will tell.
+                Err(_) => self.links.contains(&path),
+            };
+            links.extend(is_link.then(|| path.clone()));
+            files.push(Keyed::new(path.into(), begin));
+        }
+        Arc::new(Listed { paths: by_name(files), links })
+    }
+}
+
+pub(crate) fn list(directory: &Path) -> Result<(Listed, Directory)> {
+    let failed = |operation, error: std::io::Error| {
+        let message =
+            format!("{operation} {}: {}", text_of(directory.as_os_str()), errno_text(errno_of(&error)));
+        Error::new(ErrorKind::Io, Code::UnreadableDirectory, message)
+            .with_system(errno_of(&error), operation, directory)
+            .with_path(directory)
+    };
+    let mut listed = Listed::default();
+    let mut opened = Directory::open(directory).map_err(|error| failed("open", error))?;
+    let mut path = join(directory);
+    let prefix = path.len();
+    let mut hook_file = |name: &OsStr, is_link: Option<bool>| {
+        path.truncate(prefix);
+        path.extend_from_slice(name.as_bytes());
+        is_hook_file(name).then(|| (Arc::<Path>::from(Path::new(OsStr::from_bytes(&path))), is_link))
+    };
+    let mut files = Vec::new();
+    while let Some((path, is_link)) =
+        opened.next(&mut hook_file).map_err(|error| failed("readdirent", error))?
+    {
+        // Where the listing does not tell, the file that will be read is asked; if it has gone meanwhile, it is no link.
+        if is_link.unwrap_or_else(|| path.symlink_metadata().is_ok_and(|found| found.is_symlink())) {
+            listed.links.push(path.to_path_buf());
+        }
+        files.push(Keyed::new(path, prefix));
+    }
+    listed.paths = by_name(files);
+    Ok((listed, opened))
+}
+
+/// A file by its name, which begins somewhere in its path.
+struct Keyed {
+    /// The first bytes of the name, as a number: most names differ in them.
+    key: u64,
+    path: Arc<Path>,
+    begin: usize,
+}
+
+impl Keyed {
+    fn new(path: Arc<Path>, begin: usize) -> Keyed {
+        let mut first = [0; 8];
+        let name = path.as_os_str().as_bytes().iter().skip(begin);
+        first.iter_mut().zip(name).for_each(|(slot, byte)| *slot = *byte);
+        Keyed { key: u64::from_be_bytes(first), path, begin }
+    }
+
+    fn name(&self) -> Option<&[u8]> {
+        self.path.as_os_str().as_bytes().get(self.begin..)
+    }
+}
+
+/// The files in the order of the bytes of their names.
+fn by_name(files: Vec<Keyed>) -> Vec<Arc<Path>> {
+    let files = sorted(files, |a, b| a.key.cmp(&b.key).then_with(|| a.name().cmp(&b.name())));
+    files.into_iter().map(|file| file.path).collect()
+}
+
+/// The name of a file, which has one.
+pub(crate) fn name_of(path: &Path) -> &OsStr {
+    let path = path.as_os_str().as_bytes();
+    let mut begin = path.len();
+    while begin > 0 && path.get(begin - 1) != Some(&b'/') {
+        begin -= 1;
+    }
+    OsStr::from_bytes(path.get(begin..).unwrap_or_default())
+}
+
+/// The path of a file in a directory, as Go's `filepath.Join` makes it: without what is empty, `.` or `..` behind a name.
+/// (That is what messages show, and where links are involved it is another file.)
+pub(crate) fn path_in(directory: &Path, name: &OsStr) -> PathBuf {
+    let mut path = join(directory);
+    path.extend_from_slice(name.as_bytes());
+    PathBuf::from(OsString::from_vec(path))
+}
+
+/// What stands before a name in such a path.
+fn join(directory: &Path) -> Vec<u8> {
+    let directory = directory.as_os_str().as_bytes();
+    let absolute = directory.starts_with(b"/");
+    let mut parts: Vec<&[u8]> = Vec::new();
+    for part in directory.split(|&byte| byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." if parts.last().is_some_and(|last| *last != b"..") => drop(parts.pop()),
+            b".." if absolute => {}
+            part => parts.push(part),
+        }
+    }
+    let mut prefix = if absolute { vec![b'/'] } else { Vec::new() };
+    for part in parts {
+        prefix.extend_from_slice(part);
+        prefix.push(b'/');
+    }
+    prefix
+}
+
+/// Whether such a path may lead elsewhere than to the directory.
+pub(crate) fn goes_up(directory: &Path) -> bool {
+    directory.as_os_str().as_bytes().split(|&byte| byte == b'/').any(|part| part == b"..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_gone_is_left_out() {
+        let names = |directory: &Path| {
+            let before =
+                Arc::new(Listed { paths: Vec::new(), links: vec![path_in(directory, OsStr::new("a.json"))] });
+            let listed = before.with(directory, &HashSet::from(["a.json".into()]));
+            (listed.paths.len(), listed.links.len())
+        };
+        assert_eq!(names(Path::new("/nowhere")), (0, 0));
+        assert_eq!(names(Path::new("/dev/null")), (0, 0));
+        // The system cannot say what this is.
+        assert_eq!(names(Path::new(&"/directory".repeat(500))), (1, 1));
+    }
+
+    #[test]
+    fn joins_as_go() {
+        for (directory, want) in [
+            ("/a//b/", "/a/b/x.json"),
+            ("a/./b", "a/b/x.json"),
+            (".", "x.json"),
+            ("/a/b/..", "/a/x.json"),
+            ("/../..", "/x.json"),
+            ("../..", "../../x.json"),
+            ("a/../../b", "../b/x.json"),
+            ("/", "/x.json"),
+        ] {
+            assert_eq!(path_in(Path::new(directory), OsStr::new("x.json")), Path::new(want), "{directory}");
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! Explaining: each hook's verdict on a container, condition by condition (SPEC §8).
+
+mod near_miss;
+
+use std::borrow::Cow;
+use std::path::PathBuf;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::container::{Container, Process};
+use crate::go::json::text_of as text_of_bytes;
+use crate::hook::{Decoded, Field, Wanted};
+use crate::inject::Allowance;
+use crate::list::MaskedHook;
+use crate::loaded_hook::Loaded;
+use crate::position::{Lines, Position};
+use crate::problem::{Diagnostic, Error, Result, serialize_path, text_of};
+use crate::snapshot::Snapshot;
+use crate::when::{Evaluated, Outcome, Trace};
+
+use near_miss::Nearly;
+pub use near_miss::{NearMiss, Obstacle};
+
+/// Why each hook is for a container, or is not.
+#[derive(Debug, Clone, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Explanation {
+    /// Which set of hooks was asked.
+    pub generation: u64,
+    /// What [`Manager::hooks`](crate::Manager::hooks) fails with for this container, if it does.
+    pub error: Option<String>,
+    /// Each hook's verdict, in the order of injection.
+    pub hooks: Vec<HookVerdict>,
+    /// Hooks that were not asked, since files of later directories mask them.
+    pub masked: Vec<MaskedHook>,
+    /// Why files give no hook: of each its first error, or that it is a link that leads nowhere (`dangling-link`); and
+    /// (`override-ineffective`) that it does not mask the hook of its name in an earlier directory.
+    pub without_hook: Vec<Diagnostic>,
+}
+
+/// One hook's verdict.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct HookVerdict {
+    /// The name of its file.
+    pub name: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// Whether it is injected; an error says why that could not be told.
+    pub verdict: std::result::Result<bool, String>,
+    /// Its stages, as its file has them.
+    pub stages: Vec<String>,
+    /// Whether one condition that holds is enough (version 0.1.0), instead of all.
+    pub any_of: bool,
+    /// What each condition came to, in the order in which they are tried.
+    pub conditions: Vec<ConditionVerdict>,
+}
+
+/// What a condition came to.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ConditionVerdict {
+    /// The condition, and what it looked at.
+    pub condition: Condition,
+    /// Where the file has it: the pattern that matched or nearly did, else the first one.
+    pub position: Option<Position>,
+    /// `holds`, `fails`, `ignored` (commands, and the container has no process) or `error`.
+    pub outcome: &'static str,
+    /// The text of an `error`.
+    pub error: Option<String>,
+    /// The conditions before it had settled the verdict; it is shown for information.
+    pub after_verdict: bool,
+}
+
+/// A condition, and what it looked at.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Condition {
+    /// `always`
+    Always {
+        /// What the hook says.
+        value: bool,
+    },
+    /// `hasBindMounts`
+    HasBindMounts {
+        /// What the hook says.
+        value: bool,
+        /// What the container has.
+        container: bool,
+    },
+    /// One entry of `annotations`.
+    Annotation {
+        /// The pattern of the key.
+        key_pattern: String,
+        /// The pattern of the value.
+        value_pattern: String,
+        /// How many annotations the container has.
+        tried: usize,
+        /// The annotation that matched, key and value.
+        matched: Option<Annotation>,
+        /// The nearest miss: an annotation whose key matched, but its value did not.
+        nearest: Option<Annotation>,
+        /// What keeps the nearest one's value from matching or, if no key matched, the key of one that nearly does.
+        near_miss: Option<NearMiss>,
+    },
+    /// `commands`
+    Commands {
+        /// The patterns.
+        patterns: Vec<String>,
+        /// `process.args[0]`, if there is one.
+        command: Option<String>,
+        /// The pattern that matched.
+        matched: Option<String>,
+        /// What keeps one that nearly matches from matching.
+        near_miss: Option<NearMiss>,
+    },
+}
+
+/// An annotation of the container.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Annotation {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Explanation {
+    pub(crate) fn new(snapshot: &Snapshot, container: &Container<'_>) -> Explanation {
+        let mut error = None;
+        let mut allowance = Allowance::default();
+        let explain = |loaded: &std::sync::Arc<Loaded>| {
+            let (file, lines) = (loaded.decoded(Wanted::Notes), Lines::new(loaded.text()));
+            let mut recorder =
+                Recorder { loaded, file: &file, lines, container, conditions: Vec::new(), misses: MISSES };
+            let verdict = loaded.conditions.evaluate(container, &mut recorder).map_err(|cause| {
+                error.get_or_insert_with(|| loaded.matching_error(cause.clone()).to_string());
+                cause.to_string()
+            });
+            if verdict == Ok(true)
+                && let Err(too_large) = allowance.take(loaded)
+            {
+                error.get_or_insert_with(|| too_large.to_string());
+            }
+            HookVerdict {
+                name: text_of(loaded.name()),
+                path: loaded.path.to_path_buf(),
+                verdict,
+                any_of: file.hook.when.any_of,
+                conditions: recorder.conditions,
+                stages: texts(file.hook.stages.as_deref().unwrap_or_default()),
+            }
+        };
+        let hooks = snapshot.hooks.iter().map(explain).collect();
+        Explanation {
+            generation: snapshot.generation(),
+            error,
+            hooks,
+            masked: snapshot.masked.iter().map(MaskedHook::from).collect(),
+            without_hook: snapshot.without_hook().cloned().collect(),
+        }
+    }
+
+    /// The explanation as JSON. Its members are this type's fields in camel case.
+    pub fn to_json(&self) -> String {
+        crate::go::json::to_string(self)
+    }
+}
+
+/// Writes down what an evaluation does.
+struct Recorder<'a> {
+    loaded: &'a Loaded,
+    file: &'a Decoded<'a>,
+    /// Of the file's text.
+    lines: Lines,
+    container: &'a Container<'a>,
+    conditions: Vec<ConditionVerdict>,
+    /// How often more it is looked for what keeps a pattern from matching a text.
+    misses: usize,
+}
+
+/// Enough for any hook that somebody has written; a file of 16 MiB may have millions of patterns.
+const MISSES: usize = 256;
+
+impl Trace for Recorder<'_> {
+    const GOES_ON: bool = true;
+
+    fn condition(&mut self, condition: Evaluated, outcome: &Result<Outcome>, decided: bool) {
+        let (outcome, error) = match outcome {
+            Ok(Outcome::Holds) => ("holds", None),
+            Ok(Outcome::Fails) => ("fails", None),
+            Ok(Outcome::Ignored) => ("ignored", None),
+            Err(error) => ("error", Some(Error::to_string(error))),
+        };
+        let (condition, field) = self.describe(condition);
+        let position = self.file.place(&field).map(|offset| self.lines.position(offset));
+        self.conditions.push(ConditionVerdict {
+            condition,
+            position,
+            outcome,
+            error,
+            after_verdict: decided,
+        });
+    }
+}
+
+impl Recorder<'_> {
+    /// The condition, and the part of the file that decided it.
+    fn describe(&mut self, condition: Evaluated) -> (Condition, Field) {
+        let when = &self.file.hook.when;
+        match condition {
+            Evaluated::Always => {
+                (Condition::Always { value: when.always.unwrap_or_default() }, Field::Always)
+            }
+            Evaluated::HasBindMounts => {
+                let value = when.has_bind_mounts.unwrap_or_default();
+                let container = self.container.has_bind_mounts;
+                (Condition::HasBindMounts { value, container }, Field::HasBindMounts)
+            }
+            Evaluated::Annotation { index, matched, near } => self.annotation(index, matched, near),
+            Evaluated::Commands { matched } => self.commands(matched),
+        }
+    }
+
+    fn annotation(
+        &mut self,
+        index: usize,
+        matched: Option<usize>,
+        near: Option<usize>,
+    ) -> (Condition, Field) {
+        let annotations = &self.container.annotations;
+        let pair = self.file.hook.when.annotations.get(index);
+        let (key_pattern, value_pattern) = pair.map(|(key, value)| (&**key, &**value)).unwrap_or_default();
+        let (mut nearest, mut near_miss) = (near, None);
+        if self.misses > 0
+            && let (None, Some(patterns)) = (matched, self.loaded.conditions.annotations.get(index))
+        {
+            // A value that nearly matches says more than a key that does.
+            let mut value_of = Nearly::new(value_pattern);
+            for (at, (key, value)) in annotations.iter().enumerate() {
+                if self.misses > 0 && patterns.key.matches(key) == Ok(true) {
+                    self.misses -= 1;
+                    if nearer(&mut near_miss, value_of.miss(value)) {
+                        nearest = Some(at);
+                    }
+                }
+            }
+            if nearest.is_none() {
+                let mut key_of = Nearly::new(key_pattern);
+                let most = self.misses;
+                self.misses = most.saturating_sub(annotations.len());
+                for (key, _) in annotations.iter().take(most) {
+                    nearer(&mut near_miss, key_of.miss(key));
+                }
+            }
+        }
+        let field = if matched.or(nearest).is_some() { Field::AnnotationValue } else { Field::AnnotationKey };
+        let annotation = |index: usize| {
+            let (key, value) = annotations.get(index)?;
+            Some(Annotation {
+                key: text_of_bytes(key).into_owned(),
+                value: text_of_bytes(value).into_owned(),
+            })
+        };
+        let condition = Condition::Annotation {
+            key_pattern: key_pattern.to_owned(),
+            value_pattern: value_pattern.to_owned(),
+            tried: annotations.len(),
+            matched: matched.and_then(annotation),
+            nearest: nearest.filter(|_| matched.is_none()).and_then(annotation),
+            near_miss,
+        };
+        (condition, field(key_pattern.to_owned()))
+    }
+
+    fn commands(&mut self, matched: Option<usize>) -> (Condition, Field) {
+        let patterns = &self.file.hook.when.commands;
+        let command = match &self.container.process {
+            Process::Command(command) => Some(&**command),
+            Process::Absent | Process::NoArgs => None,
+        };
+        let (mut near, mut near_miss) = (0, None);
+        if let (None, Some(command)) = (matched, command) {
+            let most = self.misses;
+            self.misses = most.saturating_sub(patterns.len());
+            for (index, pattern) in patterns.iter().take(most).enumerate() {
+                if nearer(&mut near_miss, Nearly::new(pattern).miss(command)) {
+                    near = index;
+                }
+            }
+        }
+        let condition = Condition::Commands {
+            patterns: texts(patterns),
+            command: command.map(|command| text_of_bytes(command).into_owned()),
+            matched: matched.and_then(|index| patterns.get(index)).map(|pattern| pattern.to_string()),
+            near_miss,
+        };
+        (condition, Field::Command(matched.unwrap_or(near)))
+    }
+}
+
+/// Keeps the nearer one; whether that is the new one.
+fn nearer(known: &mut Option<NearMiss>, new: Option<NearMiss>) -> bool {
+    let distance = |miss: &Option<NearMiss>| miss.as_ref().map(Nearly::distance);
+    let is_nearer = new.is_some() && (known.is_none() || distance(&new) < distance(known));
+    if is_nearer {
+        *known = new;
+    }
+    is_nearer
+}
+
+fn texts(texts: &[Cow<'_, str>]) -> Vec<String> {
+    let mut owned = Vec::with_capacity(texts.len());
+    for text in texts {
+        owned.push(text.to_string());
+    }
+    owned
+}
+
+impl Serialize for HookVerdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("name", &self.name)?;
+        serialize_path(&mut map, "path", &self.path)?;
+        match &self.verdict {
+            Ok(true) => map.serialize_entry("verdict", "match")?,
+            Ok(false) => map.serialize_entry("verdict", "no-match")?,
+            Err(error) => {
+                map.serialize_entry("verdict", "error")?;
+                map.serialize_entry("error", error)?;
+            }
+        }
+        map.serialize_entry("stages", &self.stages)?;
+        map.serialize_entry("anyOf", &self.any_of)?;
+        map.serialize_entry("conditions", &self.conditions)?;
+        map.end()
+    }
+}
+
+impl Serialize for ConditionVerdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match &self.condition {
+            Condition::Always { value } => {
+                map.serialize_entry("condition", "always")?;
+                map.serialize_entry("value", value)?;
+            }
+            Condition::HasBindMounts { value, container } => {
+                map.serialize_entry("condition", "has-bind-mounts")?;
+                map.serialize_entry("value", value)?;
+                map.serialize_entry("container", container)?;
+            }
+            Condition::Annotation { key_pattern, value_pattern, tried, matched, nearest, near_miss } => {
+                map.serialize_entry("condition", "annotation")?;
+                map.serialize_entry("keyPattern", key_pattern)?;
+                map.serialize_entry("valuePattern", value_pattern)?;
+                map.serialize_entry("tried", tried)?;
+                map.serialize_entry("matched", matched)?;
+                map.serialize_entry("nearest", nearest)?;
+                map.serialize_entry("nearMiss", near_miss)?;
+            }
+            Condition::Commands { patterns, command, matched, near_miss } => {
+                map.serialize_entry("condition", "commands")?;
+                map.serialize_entry("patterns", patterns)?;
+                map.serialize_entry("command", command)?;
+                map.serialize_entry("matched", matched)?;
+                map.serialize_entry("nearMiss", near_miss)?;
+            }
+        }
+        if let Some(Position { line, column }) = self.position {
+            map.serialize_entry("line", &line)?;
+            map.serialize_entry("column", &column)?;
+        }
+        map.serialize_entry("outcome", self.outcome)?;
+        if let Some(error) = &self.error {
+            map.serialize_entry("error", error)?;
+        }
+        map.serialize_entry("afterVerdict", &self.after_verdict)?;
+        map.end()
+    }
+}

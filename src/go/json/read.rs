@@ -1,0 +1,538 @@
+//! The reader: pulls values out of a JSON text, in one pass and without recursion.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use super::error::{JsonError, SyntaxError, SyntaxErrorKind};
+use super::nesting::Open;
+use super::strings::{Text, text_of, unescape};
+use crate::limits::JSON_DEPTH;
+
+/// Of which type a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    Bool,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Null => "null",
+            Kind::Bool => "a boolean",
+            Kind::Number => "a number",
+            Kind::String => "a string",
+            Kind::Array => "an array",
+            Kind::Object => "an object",
+        })
+    }
+}
+
+/// Reads a JSON text from its start to its end.
+///
+/// Each method that reads a value expects the reader to stand before it (white space allowed) and leaves it behind.
+#[derive(Debug, Clone)]
+pub(crate) struct Reader<'a> {
+    text: &'a [u8],
+    /// The text, if it is known to be UTF-8.
+    valid: Option<&'a str>,
+    at: usize,
+    open: Open,
+    /// Where values of wrong types are noted, if they are.
+    pub(super) wrong: Option<Vec<JsonError>>,
+}
+
+/// Where a string stands, without its quotes.
+struct Raw {
+    place: Range<usize>,
+    has_escapes: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// Of a text that may be no UTF-8: whether it is, is asked once for all of its strings.
+    pub fn new(text: &'a [u8]) -> Reader<'a> {
+        Reader { text, valid: str::from_utf8(text).ok(), at: 0, open: Open::default(), wrong: None }
+    }
+
+    pub fn of_str(text: &'a str) -> Reader<'a> {
+        Reader { text: text.as_bytes(), valid: Some(text), at: 0, open: Open::default(), wrong: None }
+    }
+
+    /// Checks that the whole text is one JSON value.
+    pub fn check(text: &'a [u8]) -> Result<(), SyntaxError> {
+        let mut reader = Reader { text, valid: None, at: 0, open: Open::default(), wrong: None };
+        reader.skip()?;
+        reader.end()
+    }
+
+    /// The offset of the next byte to read; after [`Reader::peek`], that of the value.
+    pub fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// The offset of the value that comes next.
+    pub fn peek_offset(&mut self) -> Result<usize, SyntaxError> {
+        self.peek()?;
+        Ok(self.at)
+    }
+
+    /// Whether a value of this type comes next, as far as its first byte tells.
+    #[inline]
+    pub(super) fn is_before(&mut self, kind: Kind) -> bool {
+        self.space();
+        let first = match kind {
+            Kind::String => b'"',
+            Kind::Object => b'{',
+            Kind::Array => b'[',
+            _ => return self.peek() == Ok(kind),
+        };
+        self.byte() == Some(first)
+    }
+
+    /// The type of the value that comes next.
+    pub fn peek(&mut self) -> Result<Kind, SyntaxError> {
+        self.space();
+        match self.byte() {
+            Some(b'n') => Ok(Kind::Null),
+            Some(b't' | b'f') => Ok(Kind::Bool),
+            Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
+            Some(b'"') => Ok(Kind::String),
+            Some(b'[') => Ok(Kind::Array),
+            Some(b'{') => Ok(Kind::Object),
+            _ => Err(self.unexpected("a value")),
+        }
+    }
+
+    /// Reads a string.
+    pub fn string(&mut self) -> Result<Text<'a>, SyntaxError> {
+        self.space();
+        let offset = self.at;
+        let raw = self.raw_string("a string")?;
+        Ok(Text { value: self.decode(&raw), offset })
+    }
+
+    /// Reads a number, as it is written.
+    pub fn number(&mut self) -> Result<&'a str, SyntaxError> {
+        self.space();
+        let start = self.at;
+        self.skip_number()?;
+        // Digits, signs, a point and an exponent: ASCII.
+        Ok(std::str::from_utf8(self.text.get(start..self.at).unwrap_or_default()).unwrap_or_default())
+    }
+
+    /// Reads `true` or `false`.
+    pub fn bool(&mut self) -> Result<bool, SyntaxError> {
+        self.space();
+        let value = self.byte() == Some(b't');
+        self.skip_literal(if value { b"true" } else { b"false" })?;
+        Ok(value)
+    }
+
+    /// Goes through an object: `member` is called before each value, with its key, and must read or skip that value.
+    pub fn object<E: From<SyntaxError>>(
+        &mut self,
+        mut member: impl FnMut(&mut Reader<'a>, Text<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.space();
+        self.open(Kind::Object)?;
+        if !self.close_empty() {
+            loop {
+                let (key, offset) = self.key()?;
+                let value = self.decode(&key);
+                member(self, Text { value, offset })?;
+                if self.next_or_close()? {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes through an array: `element` is called before each value and must read or skip it.
+    pub fn array<E: From<SyntaxError>>(
+        &mut self,
+        mut element: impl FnMut(&mut Reader<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.space();
+        self.open(Kind::Array)?;
+        if !self.close_empty() {
+            loop {
+                element(self)?;
+                if self.next_or_close()? {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads past a value, however deep it is.
+    pub fn skip(&mut self) -> Result<(), SyntaxError> {
+        let outside = self.open.depth();
+        loop {
+            // One value, or the start of one.
+            let opened = match self.peek()? {
+                Kind::String => self.raw_string("a string").map(|_| false)?,
+                Kind::Number => self.skip_number().map(|()| false)?,
+                Kind::Null => self.skip_literal(b"null").map(|()| false)?,
+                Kind::Bool => self.bool().map(|_| false)?,
+                kind @ (Kind::Array | Kind::Object) => {
+                    self.open(kind)?;
+                    !self.close_empty()
+                }
+            };
+            // Close what ends here; then stand before the next value.
+            if !opened {
+                loop {
+                    if self.open.depth() == outside {
+                        return Ok(());
+                    }
+                    if !self.next_or_close()? {
+                        break;
+                    }
+                }
+            }
+            if self.open.is_object() {
+                self.key()?;
+            }
+        }
+    }
+
+    /// Checks that nothing but white space follows.
+    pub fn end(&mut self) -> Result<(), SyntaxError> {
+        self.space();
+        match self.byte() {
+            None => Ok(()),
+            Some(_) => Err(self.unexpected("nothing after the value")),
+        }
+    }
+
+    #[inline]
+    fn byte(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.byte() {
+            self.at += 1;
+            // Indentation.
+            while self.text.get(self.at..).and_then(<[u8]>::first_chunk) == Some(b"    ") {
+                self.at += 4;
+            }
+        }
+    }
+
+    /// An error at the next byte: the text ends, or holds something else there.
+    #[cold]
+    fn unexpected(&self, expected: &'static str) -> SyntaxError {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let kind = match rest.first() {
+            // Where there is nothing at all, it is missing from the begin on.
+            None if self.text.trim_ascii().is_empty() => {
+                return SyntaxError { offset: 0, kind: SyntaxErrorKind::End };
+            }
+            None => SyntaxErrorKind::End,
+            Some(_) => {
+                let head = rest.get(..rest.len().min(4)).unwrap_or_default();
+                let found = head
+                    .utf8_chunks()
+                    .next()
+                    .and_then(|chunk| chunk.valid().chars().next())
+                    .unwrap_or(char::REPLACEMENT_CHARACTER);
+                SyntaxErrorKind::Unexpected { expected, found }
+            }
+        };
+        SyntaxError { offset: self.at, kind }
+    }
+
+    fn open(&mut self, kind: Kind) -> Result<(), SyntaxError> {
+        let (bracket, expected) = match kind {
+            Kind::Object => (b'{', "an object"),
+            _ => (b'[', "an array"),
+        };
+        if self.byte() != Some(bracket) {
+            return Err(self.unexpected(expected));
+        }
+        // The outermost array or object is level 1.
+        if self.open.depth() == JSON_DEPTH {
+            return Err(SyntaxError { offset: self.at, kind: SyntaxErrorKind::Depth });
+        }
+        self.at += 1;
+        self.open.push(kind == Kind::Object);
+        Ok(())
+    }
+
+    /// Closes what was just opened if nothing is in it.
+    #[inline]
+    fn close_empty(&mut self) -> bool {
+        self.space();
+        let bracket = if self.open.is_object() { b'}' } else { b']' };
+        let empty = self.byte() == Some(bracket);
+        if empty {
+            self.at += 1;
+            self.open.pop();
+        }
+        empty
+    }
+
+    /// After a value in an array or object: past the comma (false), or past the end of the innermost (true).
+    #[inline]
+    fn next_or_close(&mut self) -> Result<bool, SyntaxError> {
+        self.space();
+        let (bracket, expected) = if self.open.is_object() {
+            (b'}', "',' or '}' after a member")
+        } else {
+            (b']', "',' or ']' after an element")
+        };
+        match self.byte() {
+            Some(b',') => {
+                self.at += 1;
+                Ok(false)
+            }
+            Some(byte) if byte == bracket => {
+                self.at += 1;
+                self.open.pop();
+                Ok(true)
+            }
+            _ => Err(self.unexpected(expected)),
+        }
+    }
+
+    /// Reads a key and its colon: the key, and where it starts.
+    fn key(&mut self) -> Result<(Raw, usize), SyntaxError> {
+        self.space();
+        let offset = self.at;
+        let raw = self.raw_string("a key in double quotes")?;
+        self.space();
+        if self.byte() != Some(b':') {
+            return Err(self.unexpected("':' after a key"));
+        }
+        self.at += 1;
+        Ok((raw, offset))
+    }
+
+    #[inline]
+    fn decode(&self, raw: &Raw) -> Cow<'a, str> {
+        let text = || self.text.get(raw.place.clone()).unwrap_or_default();
+        match self.valid {
+            _ if raw.has_escapes => unescape(text()),
+            Some(valid) => Cow::Borrowed(valid.get(raw.place.clone()).unwrap_or_default()),
+            None => text_of(text()),
+        }
+    }
+
+    #[inline]
+    fn raw_string(&mut self, expected: &'static str) -> Result<Raw, SyntaxError> {
+        if self.byte() != Some(b'"') {
+            return Err(self.unexpected(expected));
+        }
+        self.at += 1;
+        let start = self.at;
+        let mut has_escapes = false;
+        loop {
+            self.at += plain_length(self.text.get(self.at..).unwrap_or_default());
+            match self.byte() {
+                Some(b'"') => {
+                    let place = start..self.at;
+                    self.at += 1;
+                    return Ok(Raw { place, has_escapes });
+                }
+                Some(b'\\') => {
+                    self.skip_escape()?;
+                    has_escapes = true;
+                }
+                _ => return Err(self.unexpected("a character of a string")),
+            }
+        }
+    }
+
+    fn skip_escape(&mut self) -> Result<(), SyntaxError> {
+        self.at += 1;
+        match self.byte() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
+            Some(b'u') => {
+                self.at += 1;
+                for _ in 0..4 {
+                    if !self.byte().is_some_and(|b| b.is_ascii_hexdigit()) {
+                        return Err(self.unexpected("a hexadecimal digit of a \\u escape"));
+                    }
+                    self.at += 1;
+                }
+            }
+            _ => return Err(self.unexpected("an escape: one of \" \\ / b f n r t u after the backslash")),
+        }
+        Ok(())
+    }
+
+    fn skip_number(&mut self) -> Result<(), SyntaxError> {
+        if self.byte() == Some(b'-') {
+            self.at += 1;
+        }
+        match self.byte() {
+            Some(b'0') => self.at += 1,
+            Some(b'1'..=b'9') => self.skip_digits(),
+            _ => return Err(self.unexpected("a digit")),
+        }
+        if self.byte() == Some(b'.') {
+            self.at += 1;
+            self.expect_digits("a digit after the decimal point")?;
+        }
+        if let Some(b'e' | b'E') = self.byte() {
+            self.at += 1;
+            if let Some(b'+' | b'-') = self.byte() {
+                self.at += 1;
+            }
+            self.expect_digits("a digit of the exponent")?;
+        }
+        Ok(())
+    }
+
+    fn expect_digits(&mut self, expected: &'static str) -> Result<(), SyntaxError> {
+        if !self.byte().is_some_and(|b| b.is_ascii_digit()) {
+            return Err(self.unexpected(expected));
+        }
+        self.skip_digits();
+        Ok(())
+    }
+
+    fn skip_digits(&mut self) {
+        while self.byte().is_some_and(|b| b.is_ascii_digit()) {
+            self.at += 1;
+        }
+    }
+
+    fn skip_literal(&mut self, literal: &'static [u8]) -> Result<(), SyntaxError> {
+        for &wanted in literal {
+            if self.byte() != Some(wanted) {
+                return Err(self.unexpected("true, false or null"));
+            }
+            self.at += 1;
+        }
+        Ok(())
+    }
+}
+
+/// How many bytes at the start of `text` are neither `"`, `\` nor control characters: eight at a time.
+fn plain_length(text: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGHS: u64 = 0x8080_8080_8080_8080;
+    let (chunks, _) = text.as_chunks::<8>();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = word ^ (ONES * b'"' as u64);
+        let backslash = word ^ (ONES * b'\\' as u64);
+        // The high bit of each byte that is zero (in the first two) or below 0x20 (in the third). A borrow can set a bit
+        // too much above the first true one, which the count of trailing zeros does not see.
+        let found = (quote.wrapping_sub(ONES) & !quote
+            | backslash.wrapping_sub(ONES) & !backslash
+            | word.wrapping_sub(ONES * 0x20) & !word)
+            & HIGHS;
+        if found != 0 {
+            return index * 8 + found.trailing_zeros() as usize / 8;
+        }
+    }
+    let done = chunks.len() * 8;
+    let rest = text.get(done..).unwrap_or_default();
+    done + rest.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\').unwrap_or(rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::JsonErrorKind;
+    use super::*;
+
+    #[test]
+    fn accepts_json() {
+        for text in [
+            "null",
+            " true ",
+            "false",
+            "0",
+            "-0",
+            "1e400",
+            "-1.5E+9",
+            "\"\"",
+            "[]",
+            "{}",
+            "[ ]",
+            "{ }",
+            "[[],{}]",
+            "{\"a\":[1,{\"b\":null}],\"c\":\"d\"}",
+            "\t\r\n 123456789012345678901234567890",
+            "\"\u{7f}\"",
+            "[{\"a\":{}},[[]],\"x\"]",
+        ] {
+            assert_eq!(Reader::check(text.as_bytes()), Ok(()), "{text}");
+        }
+        assert_eq!(Reader::check(b"\"\xff\""), Ok(()), "invalid UTF-8 in a string is Go's U+FFFD");
+    }
+
+    #[test]
+    fn refuses_what_is_not() {
+        for (text, offset, message) in [
+            ("", 0, "unexpected end of JSON input"),
+            ("{", 1, "unexpected end of JSON input"),
+            ("[1,", 3, "unexpected end of JSON input"),
+            ("\"ab", 3, "unexpected end of JSON input"),
+            ("tru", 3, "unexpected end of JSON input"),
+            ("{\"a\" 1}", 5, "expected ':' after a key, found '1'"),
+            ("{\"a\":1 \"b\":2}", 7, "expected ',' or '}' after a member, found '\"'"),
+            ("[1 2]", 3, "expected ',' or ']' after an element, found '2'"),
+            ("[1,]", 3, "expected a value, found ']'"),
+            ("[}", 1, "expected a value, found '}'"),
+            ("{]", 1, "expected a key in double quotes, found ']'"),
+            ("{\"a\":1,}", 7, "expected a key in double quotes, found '}'"),
+            ("{\"a\":1]", 6, "expected ',' or '}' after a member, found ']'"),
+            ("01", 1, "expected nothing after the value, found '1'"),
+            ("1.", 2, "unexpected end of JSON input"),
+            ("1.e", 2, "expected a digit after the decimal point, found 'e'"),
+            ("-a", 1, "expected a digit, found 'a'"),
+            ("\u{feff}{}", 0, "expected a value, found '\\u{feff}'"),
+            ("// x", 0, "expected a value, found '/'"),
+            ("\"\n\"", 1, "expected a character of a string, found '\\n'"),
+            ("\"\\x\"", 2, "expected an escape: one of \" \\ / b f n r t u after the backslash, found 'x'"),
+            ("\"\\u12g4\"", 5, "expected a hexadecimal digit of a \\u escape, found 'g'"),
+            ("nulL", 3, "expected true, false or null, found 'L'"),
+            ("{} {}", 3, "expected nothing after the value, found '{'"),
+            ("{}\0", 2, "expected nothing after the value, found '\\0'"),
+        ] {
+            let error = Reader::check(text.as_bytes()).expect_err(text);
+            assert_eq!((error.offset, error.to_string().as_str()), (offset, message), "{text}");
+        }
+    }
+
+    #[test]
+    fn nesting_ends_at_gos_limit() {
+        let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert_eq!(Reader::check(nested(10_000).as_bytes()), Ok(()));
+        let error = Reader::check(nested(10_001).as_bytes()).unwrap_err();
+        assert_eq!((error.offset, error.kind()), (10_000, JsonErrorKind::Depth));
+        assert_eq!(
+            Reader::check("{\"a\":".repeat(100_000).as_bytes()).unwrap_err().kind(),
+            JsonErrorKind::Depth
+        );
+    }
+
+    #[test]
+    fn plain_length_agrees_with_the_simple_way() {
+        let simple = |text: &[u8]| {
+            text.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\').unwrap_or(text.len())
+        };
+        // Each byte at each place of a run that is longer than a word, behind each byte.
+        for byte in 0..=255u8 {
+            for before in [b'a', 0x80, 0xff, 0x20, 0x21, 0x23, 0x5d, byte] {
+                for at in 0..20 {
+                    let mut text = [before; 20];
+                    text[at] = byte;
+                    assert_eq!(plain_length(&text), simple(&text), "{byte:#x} at {at} behind {before:#x}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Which hooks go where: those that are for a container, sorted by stage (SPEC §6).
+
+use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt;
+
+use crate::container::Container;
+use crate::go::{json, quote};
+use crate::hook::{OciHook, Stage, Target};
+use crate::limits;
+use crate::loaded_hook::Loaded;
+use crate::problem::{Code, Error, ErrorKind, Result, text_of};
+use crate::snapshot::Snapshot;
+
+/// What came of [`Manager::hooks`](crate::Manager::hooks).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Injection {
+    /// The config, with the hooks that matched.
+    pub config: String,
+    /// The hooks that matched at extension stages, which the caller runs itself.
+    pub extension_stage_hooks: ExtensionStageHooks,
+}
+
+/// Hooks by extension stage, in the order in which they are to run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ExtensionStageHooks(pub BTreeMap<String, Vec<OciHook>>);
+
+impl ExtensionStageHooks {
+    /// A JSON object: `{stage: [hook, …]}`.
+    pub fn to_json(&self) -> String {
+        json::to_string(self)
+    }
+}
+
+/// What may still be injected into a container.
+#[derive(Debug)]
+pub(crate) struct Allowance {
+    entries: usize,
+    bytes: usize,
+}
+
+impl Default for Allowance {
+    fn default() -> Self {
+        Allowance { entries: limits::ENTRIES, bytes: limits::INJECTION }
+    }
+}
+
+impl Allowance {
+    /// Takes a hook's entries from it, each with a comma.
+    ///
+    /// # Errors
+    /// [`ErrorKind::HookFile`], about the hook's file, if there would be too many of them, or too long ones.
+    pub fn take(&mut self, loaded: &Loaded) -> Result<()> {
+        let injected = loaded.injected();
+        let entries = injected.targets.len();
+        let bytes = entries.saturating_mul(injected.entry.len() + 1);
+        match (self.entries.checked_sub(entries), self.bytes.checked_sub(bytes)) {
+            (Some(entries), Some(bytes)) => {
+                *self = Allowance { entries, bytes };
+                Ok(())
+            }
+            (None, _) => Err(too_large(loaded, limits::ENTRIES, "entries")),
+            (_, None) => Err(too_large(loaded, limits::INJECTION, "bytes")),
+        }
+    }
+}
+
+#[cold]
+fn too_large(loaded: &Loaded, limit: usize, what: &str) -> Error {
+    let message = format!(
+        "hook {} takes what is injected over the limit of {limit} {what}",
+        quote(loaded.name().as_bytes())
+    );
+    Error::new(ErrorKind::HookFile, Code::TooLarge, message)
+        .with_hook(text_of(loaded.name()))
+        .with_path(&*loaded.path)
+}
+
+/// Hooks that matched, sorted by where they go.
+#[derive(Debug, Default)]
+pub(crate) struct Plan<'a> {
+    pub stages: [Vec<&'a Loaded>; Stage::ALL.len()],
+    pub extension_stage_hooks: ExtensionStageHooks,
+    allowance: Allowance,
+    /// At least one hook matched.
+    pub matched: bool,
+}
+
+impl<'a> Plan<'a> {
+    /// The hooks of a set that are for this container; `observe` is told each hook's verdict.
+    pub fn new(
+        snapshot: &'a Snapshot,
+        container: &Container<'_>,
+        mut observe: impl FnMut(&Loaded, bool),
+    ) -> Result<Plan<'a>> {
+        let mut plan = Plan::default();
+        for (loaded, verdict) in snapshot.verdicts(container) {
+            let matched = verdict?;
+            observe(loaded, matched);
+            if matched {
+                plan.add(loaded)?;
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Adds a hook that matched.
+    ///
+    /// # Errors
+    /// As [`Allowance::take`].
+    fn add(&mut self, loaded: &'a Loaded) -> Result<()> {
+        self.allowance.take(loaded)?;
+        self.matched = true;
+        for target in &loaded.injected().targets {
+            match target {
+                Target::Stage(stage) => {
+                    let slot = Stage::ALL.iter().position(|known| known == stage);
+                    if let Some(hooks) = slot.and_then(|index| self.stages.get_mut(index)) {
+                        hooks.push(loaded);
+                    }
+                }
+                Target::Extension(stage) => {
+                    let hook = loaded.oci_hook().clone();
+                    self.extension_stage_hooks.0.entry(stage.clone()).or_default().push(hook);
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! What can be wrong about who can write a file: facts, without words.
+
+use std::path::{Path, PathBuf};
+
+use crate::permission::Finding;
+
+/// What runs as root, or is read to know what does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::lint) enum Subject {
+    Directory(PathBuf),
+    HookFile(PathBuf),
+    Program(PathBuf),
+    Interpreter { path: PathBuf, program: PathBuf },
+}
+
+impl Subject {
+    pub fn path(&self) -> &Path {
+        match self {
+            Subject::Directory(path) | Subject::HookFile(path) | Subject::Program(path) => path,
+            Subject::Interpreter { path, .. } => path,
+        }
+    }
+
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Subject::Directory(_) => "the hook directory",
+            Subject::HookFile(_) => "the hook file",
+            Subject::Program(_) => "the program",
+            Subject::Interpreter { .. } => "the interpreter",
+        }
+    }
+}
+
+/// How a file or directory is related to the subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Relation {
+    Itself,
+    /// A directory on the way to it.
+    Above,
+    /// A symlink on the way to it.
+    Link,
+}
+
+/// One thing about a file, directory or symlink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Concern {
+    pub relation: Relation,
+    pub path: PathBuf,
+    pub matter: Matter,
+}
+
+/// What is wrong, or not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Matter {
+    Permission {
+        finding: Finding,
+        mode: u32,
+    },
+    /// Another computer decides about permissions.
+    Network {
+        device: u64,
+        kind: &'static str,
+    },
+    /// A program decides about permissions, and it is not root's.
+    Program {
+        device: u64,
+        user: Option<u32>,
+    },
+    /// The system refuses to say what it is.
+    Unreachable(i32),
+    /// The first line of the program cannot be read.
+    UnreadableProgram(i32),
+    RelativeInterpreter,
+    /// The path leads to another file than its parts do.
+    AnotherFile,
+}
+
+pub(super) fn itself(path: &Path, matter: Matter) -> Concern {
+    Concern { relation: Relation::Itself, path: path.to_owned(), matter }
+}

@@ -1,3 +1,0 @@
-module libhooks/pattern/generate
-
-go 1.26

@@ -1,0 +1,26 @@
+//! Paths in messages and in JSON, which are text.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use serde::ser::SerializeMap;
+
+/// A path in JSON: as text under `key` (each byte that is not UTF-8 is U+FFFD) and, where that loses something, its
+/// bytes in hexadecimal digits under `key_hex`.
+pub(crate) fn serialize_path<M: SerializeMap>(map: &mut M, key: &str, path: &Path) -> Result<(), M::Error> {
+    let bytes = path.as_os_str().as_bytes();
+    match std::str::from_utf8(bytes) {
+        Ok(text) => map.serialize_entry(key, text),
+        Err(_) => {
+            map.serialize_entry(key, &text_of(path.as_os_str()))?;
+            let hex: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+            map.serialize_entry(&format!("{key}_hex"), &hex)
+        }
+    }
+}
+
+/// A name as text; each byte that is not UTF-8 becomes one U+FFFD, as Go has it.
+pub(crate) fn text_of(name: &OsStr) -> String {
+    crate::go::json::text_of(name.as_bytes()).into_owned()
+}

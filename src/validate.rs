@@ -1,0 +1,268 @@
+//! Validation, in the reference's order and with its texts (SPEC §3); what it compiles on the way is kept.
+
+use std::borrow::Borrow;
+use std::collections::{HashMap, HashSet};
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use crate::go::errno_text;
+use crate::go::quote;
+use crate::hook::{Draft, Field, Notes, Stage, VERSION, Wanted, decode_1_0_0};
+use crate::limits;
+use crate::limits::ENOUGH;
+use crate::pattern::{Literal, Pattern, PatternError};
+use crate::position::Position;
+use crate::problem::{Code, Error, ErrorKind, check_limit};
+use crate::sys::{Status, errno_of};
+use crate::when::{Compiled, Conditions};
+
+/// Why a hook is not valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Invalid {
+    pub code: Code,
+    pub message: String,
+    /// Which part of the hook, where it is there at all.
+    pub field: Option<Field>,
+    /// The system's error number, and the executable that it is about.
+    pub refused: Option<(i32, String)>,
+}
+
+impl From<Invalid> for Error {
+    fn from(invalid: Invalid) -> Error {
+        let kind = match invalid.code {
+            Code::UnknownStage => ErrorKind::Stage,
+            _ if invalid.refused.is_some() => ErrorKind::Io,
+            _ => ErrorKind::HookFile,
+        };
+        let error = Error::new(kind, invalid.code, invalid.message);
+        match invalid.refused {
+            Some((errno, path)) => error.with_system(errno, "faccessat", path),
+            None => error,
+        }
+    }
+}
+
+/// Validates a hook of version 1.0.0, given as JSON (SPEC §3).
+///
+/// # Errors
+/// [`ErrorKind::Json`] if it is not JSON of a hook's shape; [`ErrorKind::Io`] with the system's number if its executable
+/// cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
+pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<(), Error> {
+    let text = hook_json.as_bytes();
+    check_limit("bytes of the hook", text.len(), limits::HOOK_FILE)?;
+    check_extension_stages(extension_stages)?;
+    let decoded = decode_1_0_0(text, Notes::new(Wanted::Notes)).map_err(|error| error.in_argument(text))?;
+    let decoded = decoded.ok_or_else(nil_hook)?;
+    let stages: Vec<String> = extension_stages.iter().map(|stage| (*stage).to_owned()).collect();
+    match Validator::new(&stages).validate(&decoded.hook) {
+        Ok(_) => Ok(()),
+        Err(invalid) => {
+            let offset = invalid.field.as_ref().and_then(|field| decoded.place(field));
+            let position = offset.map(|offset| Position::of(text, offset));
+            Err(Error::from(invalid).with_position(position))
+        }
+    }
+}
+
+/// Checks the extension stages of a call against their limits.
+///
+/// # Errors
+/// As [`check_limit`].
+pub(crate) fn check_extension_stages(stages: &[&str]) -> Result<(), Error> {
+    check_limit("number of extension stages", stages.len(), limits::EXTENSION_STAGES)?;
+    let longest = stages.iter().map(|stage| stage.len()).max().unwrap_or_default();
+    check_limit("bytes of an extension stage", longest, limits::EXTENSION_STAGE)
+}
+
+/// What `null` in place of a hook is.
+#[cold]
+pub(crate) fn nil_hook() -> Error {
+    Error::new(ErrorKind::HookFile, Code::NilHook, "nil hook")
+}
+
+/// A hook's executable, when the hook was loaded.
+#[derive(Debug)]
+pub(crate) struct Executable {
+    pub path: Arc<str>,
+    pub status: Status,
+}
+
+/// Checks hooks one after another. Equal patterns are read once, and each executable is looked at once.
+pub(crate) struct Validator<'a> {
+    extension_stages: &'a [String],
+    patterns: HashSet<ByText>,
+    executables: HashMap<Arc<str>, Result<Arc<Executable>, i32>>,
+    looked_at: Vec<Arc<str>>,
+}
+
+impl<'a> Validator<'a> {
+    pub fn new(extension_stages: &'a [String]) -> Validator<'a> {
+        Validator {
+            extension_stages,
+            patterns: HashSet::new(),
+            executables: HashMap::new(),
+            looked_at: Vec::new(),
+        }
+    }
+
+    /// Checks a hook, compiles its conditions, and says what the system says of its executable.
+    pub fn validate(&mut self, hook: &Draft<'_>) -> Result<(Conditions, Arc<Executable>), Invalid> {
+        if hook.version != VERSION {
+            let version = quote(hook.version.as_bytes());
+            let message = format!("unexpected hook version {version} (expecting {VERSION})");
+            return Err(invalid(Code::UnexpectedVersion, message, Some(Field::Version)));
+        }
+        if hook.entry.path.is_empty() {
+            return Err(invalid(
+                Code::MissingPath,
+                "missing required property: hook.path",
+                Some(Field::Path),
+            ));
+        }
+        let executable = self.executable(&hook.entry.path).map_err(|errno| {
+            let code =
+                if errno == libc::ENOENT { Code::MissingExecutable } else { Code::UnreachableExecutable };
+            let message = format!("faccessat {}: {}", hook.entry.path, errno_text(errno));
+            let refused = Some((errno, hook.entry.path.to_string()));
+            Invalid { refused, ..invalid(code, message, Some(Field::Path)) }
+        })?;
+        let conditions = Conditions::compile(&hook.when, |text| self.pattern(text));
+        let error = |part: Part, _: &str| {
+            let compiled = match part {
+                Part::Key(index) => conditions.annotations.get(index).map(|pair| &pair.key),
+                Part::Value(index) => conditions.annotations.get(index).map(|pair| &pair.value),
+                Part::Command(index) => conditions.commands.get(index),
+            };
+            compiled?.error().map(PatternError::to_string)
+        };
+        self.check(hook, &error, &mut Err)?;
+        Ok((conditions, executable))
+    }
+
+    /// Tells what is wrong with a hook's conditions and stages.
+    pub fn each(&self, hook: &Draft<'_>, tell: &mut dyn FnMut(Invalid)) {
+        let mut told = 0;
+        let error = |_, text: &str| Compiled::read(text).error().map(PatternError::to_string);
+        // What ends it is one too many.
+        let _ = self.check(hook, &error, &mut |found| {
+            if told == ENOUGH {
+                return Err(found);
+            }
+            told += 1;
+            tell(found);
+            Ok(())
+        });
+    }
+
+    /// What the system says of a hook's executable (symlinks followed), or its error number.
+    pub fn executable(&mut self, path: &str) -> Result<Arc<Executable>, i32> {
+        if let Some(known) = self.executables.get(path) {
+            return known.clone();
+        }
+        let path: Arc<str> = path.into();
+        // stat(2) fails exactly where faccessat(2) with F_OK does, and tells what the warnings need.
+        let executable = match Status::of_path(&*path) {
+            Ok(status) => Ok(Arc::new(Executable { path: Arc::clone(&path), status })),
+            Err(error) => Err(errno_of(&error)),
+        };
+        self.looked_at.push(Arc::clone(&path));
+        self.executables.insert(path, executable.clone());
+        executable
+    }
+
+    /// The executables that were looked at, in this order.
+    pub fn into_looked_at(self) -> Vec<Arc<str>> {
+        self.looked_at
+    }
+
+    fn pattern(&mut self, text: &str) -> Compiled {
+        // To look up one of these takes longer than to read it.
+        if let Some(literal) = Literal::read(text) {
+            return Compiled::Literal(literal);
+        }
+        if let Some(ByText(known)) = self.patterns.get(text) {
+            return Compiled::Pattern(Arc::clone(known));
+        }
+        let compiled = Compiled::read(text);
+        if let Compiled::Pattern(pattern) = &compiled {
+            self.patterns.insert(ByText(Arc::clone(pattern)));
+        }
+        compiled
+    }
+
+    /// Tells what is wrong with the conditions, then with the stages, as long as it is told to go on. `error` says what is
+    /// wrong with a pattern of the conditions.
+    fn check(
+        &self,
+        hook: &Draft<'_>,
+        error: &dyn Fn(Part, &str) -> Option<String>,
+        tell: &mut dyn FnMut(Invalid) -> Result<(), Invalid>,
+    ) -> Result<(), Invalid> {
+        let when = &hook.when;
+        for (index, (key, value)) in when.annotations.iter().enumerate() {
+            if let Some(error) = error(Part::Key(index), key) {
+                let message = format!("invalid annotation key {}: {error}", quote(key.as_bytes()));
+                let field = Field::AnnotationKey(key.to_string());
+                tell(invalid(Code::InvalidAnnotationKey, message, Some(field)))?;
+            }
+            if let Some(error) = error(Part::Value(index), value) {
+                let message = format!("invalid annotation value {}: {error}", quote(value.as_bytes()));
+                let field = Field::AnnotationValue(key.to_string());
+                tell(invalid(Code::InvalidAnnotationValue, message, Some(field)))?;
+            }
+        }
+        for (index, command) in when.commands.iter().enumerate() {
+            if let Some(error) = error(Part::Command(index), command) {
+                let message = format!("invalid command {}: {error}", quote(command.as_bytes()));
+                tell(invalid(Code::InvalidCommand, message, Some(Field::Command(index))))?;
+            }
+        }
+        let Some(stages) = &hook.stages else {
+            let message = "missing required property: stages";
+            return tell(invalid(Code::MissingStages, message, Some(Field::Stages)));
+        };
+        for (index, stage) in stages.iter().enumerate() {
+            if Stage::from_name(stage).is_none() && !self.extension_stages.iter().any(|known| known == stage)
+            {
+                let message = format!("unknown stage {}", quote(stage.as_bytes()));
+                tell(invalid(Code::UnknownStage, message, Some(Field::Stage(index))))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn invalid(code: Code, message: impl Into<String>, field: Option<Field>) -> Invalid {
+    Invalid { code, message: message.into(), field, refused: None }
+}
+
+/// Which pattern of a hook's conditions.
+#[derive(Clone, Copy)]
+enum Part {
+    Key(usize),
+    Value(usize),
+    Command(usize),
+}
+
+/// A pattern, known by its text.
+struct ByText(Arc<Pattern>);
+
+impl Borrow<str> for ByText {
+    fn borrow(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl Hash for ByText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.as_str().hash(state);
+    }
+}
+
+impl PartialEq for ByText {
+    fn eq(&self, other: &ByText) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
+}
+
+impl Eq for ByText {}

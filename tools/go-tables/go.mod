@@ -1,0 +1,3 @@
+module libhooks/go-tables
+
+go 1.26
