@@ -252,7 +252,7 @@ impl Monitor {
                     self.starved = false;
                     let done = Instant::now();
                     self.pace.served(now, done);
-                    let failed = self.read.diagnostics().any(|found| may_pass(found.errno));
+                    let failed = self.read.without_hook().any(|found| may_pass(found.errno));
                     self.read_at = failed.then(|| done + INTERVAL);
                 }
             }
