@@ -28,10 +28,10 @@
 
 #![deny(unsafe_code)]
 
-// A module may use those of the floors below its own, and those that stand before it on its own floor. `tests/architecture`
-// checks that. rustfmt keeps the order, since blank lines and comments stand between the groups.
+// A module may use the modules on lower floors, and the modules before it on its own floor (ARCHITECTURE.md). The test suite
+// `tests/architecture` checks this. The empty lines keep rustfmt from sorting the modules.
 
-// Floor 0, which knows nothing of hooks: texts, numbers, the system, Go.
+// Floor 0 knows nothing about hooks: strings, the operating system, and Go's behaviour.
 pub mod limits;
 
 mod sort;
@@ -51,7 +51,7 @@ mod go;
 #[allow(unsafe_code)]
 mod sys;
 
-// Floor 1, how problems are told, and who can write what.
+// Floor 1: errors and diagnostics, and who can write a file.
 mod problem;
 
 mod log;
@@ -60,7 +60,7 @@ mod permission;
 
 pub mod replace;
 
-// Floor 2, what is read: hooks, containers and conditions.
+// Floor 2, the input: hooks, containers and conditions.
 mod hook;
 
 mod options;
@@ -69,7 +69,7 @@ mod container;
 
 mod when;
 
-// Floor 3, what is made of one hook: whether it is valid, what is said of it, what it requires, what running it does.
+// Floor 3, one hook: validation, the prefilter, warnings, running it.
 mod validate;
 
 mod prefilter;
@@ -78,14 +78,14 @@ mod lint;
 
 pub mod exec;
 
-// Floor 4, hook files and their directories.
+// Floor 4: hook files and their directories.
 mod entries;
 
 mod loaded_hook;
 
 mod directory;
 
-// Floor 5, a set of hooks, and what can be asked of it.
+// Floor 5: a set of hooks, and the questions it answers.
 mod snapshot;
 
 mod list;
@@ -94,12 +94,12 @@ mod inject;
 
 mod explain;
 
-// Floor 6, sets that take each other's place, and hook files without a set.
+// Floor 6: the set in use, and hook files without a set.
 mod active;
 
 mod standalone;
 
-// Floor 7, what callers hold.
+// Floor 7: what callers hold.
 mod monitor;
 
 mod manager;
