@@ -221,13 +221,8 @@ def main(command: str, schema_file: str, root: str) -> int:
 
     mistakes = hook_files(Path(root, "tests/data/mistakes"))
     compare("tests/data/mistakes", command, schema, mistakes)
-    wild = Path(root, "../shared/wild")
-    if wild.is_dir():
-        compare("files from the wild", command, schema, hook_files(wild))
-    else:
-        print(
-            "SKIP: schema: files from the wild: no ../shared/wild beside the repository"
-        )
+    shapes = hook_files(Path(root, "tests/data/shapes"))
+    compare("tests/data/shapes", command, schema, shapes)
 
     examples = hook_files(Path(root, "examples/hooks.d"))
     bad = [f"{name}: {errors(schema, examples[name])}" for name in examples]
