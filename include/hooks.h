@@ -364,7 +364,7 @@ const char *hooks_version(void);
 uint32_t hooks_version_number(void);
 
 /**
- * Which error it is: the number that the failed call returned.
+ * Returns the status of an error: the number that the failed call returned.
  *
  * @param err the error, or NULL
  * @return an enum hooks_status; HOOKS_STATUS_OK if err is NULL
@@ -372,7 +372,7 @@ uint32_t hooks_version_number(void);
 int hooks_error_code(const struct hooks_error_t *err);
 
 /**
- * The system's error number behind it, as in errno.h (ENOENT, EACCES, ...).
+ * Returns the system's error number that caused the error, as in errno.h (ENOENT, EACCES, ...).
  *
  * @param err the error, or NULL
  * @return the error number; 0 if none applies
@@ -380,8 +380,8 @@ int hooks_error_code(const struct hooks_error_t *err);
 int hooks_error_errno(const struct hooks_error_t *err);
 
 /**
- * What went wrong, in words, for people: one or more lines of UTF-8 without a newline at the end. A NUL within it
- * is written as the two characters \0.
+ * Returns the error message, for people: one or more lines of UTF-8 without a trailing newline. A NUL byte in the
+ * message is written as the two characters \0.
  *
  * @param err the error, or NULL
  * @return the text, which belongs to the error; NULL if err is NULL
@@ -389,10 +389,10 @@ int hooks_error_errno(const struct hooks_error_t *err);
 const char *hooks_error_message(const struct hooks_error_t *err);
 
 /**
- * What went wrong, as a JSON object for programs: "kind" and "code" (stable names in kebab-case), "message",
- * "errno" (0: none applies), "system" ("operation" and "path": what the system refused, if it did), "where" ("path",
- * "line", "column", "hook", each if known) and, of a failed hooks_manager_new(), hooks_manager_reload() or
- * hooks_read_dir(), "diagnostics": every problem of every directory.
+ * Returns the error as a JSON object, for programs. Its members are "kind" and "code" (stable names in kebab-case),
+ * "message", "errno" (0 if no system call failed), "system" (the "operation" that failed and its "path", if a system
+ * call failed) and "where" ("path", "line", "column" and "hook", each if known). An error of hooks_manager_new(),
+ * hooks_manager_reload() or hooks_read_dir() also has "diagnostics": all problems of all directories.
  *
  * @param err the error, or NULL
  * @return the JSON text, which belongs to the error; NULL if err is NULL

@@ -1,4 +1,4 @@
-//! The set of hooks that is in use, and how another one takes its place (SPEC §7).
+//! The current set of hooks, and how a reload replaces it (SPEC §7).
 
 #[cfg(test)]
 mod interleavings;
@@ -17,27 +17,27 @@ use crate::options::{Options, Policy};
 use crate::problem::{Code, Diagnostic, Error, ErrorKind, Result, Severity, text_of};
 use crate::snapshot::Snapshot;
 
-/// What a manager has, shared with its monitors: either may go first.
+/// The state that a manager shares with its monitors. The manager or a monitor may be dropped first.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub directories: Vec<PathBuf>,
     extension_stages: Arc<[String]>,
     pub options: Options,
     snapshot: ArcSwap<Snapshot>,
-    /// The number of scans that were started; each set carries that of its scan.
+    /// The number of scans started so far. The generation of a set is the number of its scan.
     scans: AtomicU64,
 }
 
-/// What reading the directories again came to.
+/// The result of a reload.
 pub(crate) struct Rescan {
-    /// What was read, in use or not.
+    /// The set that was read. It is the current set unless the policy refused it.
     pub snapshot: Arc<Snapshot>,
-    /// Why it is not in use, if it was refused.
+    /// The error, if the policy refused the set.
     pub outcome: Result<()>,
 }
 
 impl Shared {
-    /// No hooks, of directories that were not read.
+    /// Makes the state with an empty set; the directories are not read yet.
     pub fn new(directories: Vec<PathBuf>, extension_stages: Arc<[String]>, options: Options) -> Shared {
         Shared {
             directories,
@@ -56,12 +56,12 @@ impl Shared {
         self.rescan(None, refusal).outcome
     }
 
-    /// The set that is in use, for a moment: this takes no count of it.
+    /// Borrows the current set for a short time, without changing its reference count.
     pub fn current(&self) -> arc_swap::Guard<Arc<Snapshot>> {
         self.snapshot.load()
     }
 
-    /// The set that is in use.
+    /// Returns the current set.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
     }
@@ -86,11 +86,12 @@ impl Shared {
         touched: Option<HashSet<OsString>>,
         refusal: impl FnOnce(Policy, &[Scan]) -> Option<Error>,
     ) -> Rescan {
-        // A number taken before the scan: whoever starts to reload after a change to a file sees that change, or later
-        // ones, and no scan that was under way already takes it back.
+        // The number is taken before the scan starts. A reload that starts after a change to a file sees that change,
+        // and its set has a higher number than the sets of all scans that started before the change.
         let generation = self.scans.fetch_add(1, Ordering::AcqRel) + 1;
         let old = self.snapshot.load_full();
-        // Another scan may have found files that neither the old set has nor whoever was told of these; ours takes its place.
+        // `touched` lists the files that changed since the old set. If another scan started after the old set's, that scan
+        // may have found other changes, which this set would lose. So all files are read.
         let touched = touched.filter(|_| old.generation() + 1 == generation);
         let before = Before {
             hooks: old.all().map(|known| (&*known.loaded.path, known.loaded)).collect(),

@@ -1,4 +1,4 @@
-//! What a program asks of an error.
+//! The functions that read an error.
 
 use std::ffi::{c_char, c_int};
 use std::ptr;
@@ -6,7 +6,7 @@ use std::ptr;
 use crate::error::{hooks_error_t, hooks_status};
 use crate::{boundary, convert};
 
-/// Which error it is: the number that the failed call returned.
+/// Returns the status of an error: the number that the failed call returned.
 ///
 /// @param err the error, or NULL
 /// @return an enum hooks_status; HOOKS_STATUS_OK if err is NULL
@@ -18,7 +18,7 @@ pub unsafe extern "C" fn hooks_error_code(err: *const hooks_error_t) -> c_int {
     })
 }
 
-/// The system's error number behind it, as in errno.h (ENOENT, EACCES, ...).
+/// Returns the system's error number that caused the error, as in errno.h (ENOENT, EACCES, ...).
 ///
 /// @param err the error, or NULL
 /// @return the error number; 0 if none applies
@@ -30,8 +30,8 @@ pub unsafe extern "C" fn hooks_error_errno(err: *const hooks_error_t) -> c_int {
     })
 }
 
-/// What went wrong, in words, for people: one or more lines of UTF-8 without a newline at the end. A NUL within it
-/// is written as the two characters \0.
+/// Returns the error message, for people: one or more lines of UTF-8 without a trailing newline. A NUL byte in the
+/// message is written as the two characters \0.
 ///
 /// @param err the error, or NULL
 /// @return the text, which belongs to the error; NULL if err is NULL
@@ -43,10 +43,10 @@ pub unsafe extern "C" fn hooks_error_message(err: *const hooks_error_t) -> *cons
     })
 }
 
-/// What went wrong, as a JSON object for programs: "kind" and "code" (stable names in kebab-case), "message",
-/// "errno" (0: none applies), "system" ("operation" and "path": what the system refused, if it did), "where" ("path",
-/// "line", "column", "hook", each if known) and, of a failed hooks_manager_new(), hooks_manager_reload() or
-/// hooks_read_dir(), "diagnostics": every problem of every directory.
+/// Returns the error as a JSON object, for programs. Its members are "kind" and "code" (stable names in kebab-case),
+/// "message", "errno" (0 if no system call failed), "system" (the "operation" that failed and its "path", if a system
+/// call failed) and "where" ("path", "line", "column" and "hook", each if known). An error of hooks_manager_new(),
+/// hooks_manager_reload() or hooks_read_dir() also has "diagnostics": all problems of all directories.
 ///
 /// @param err the error, or NULL
 /// @return the JSON text, which belongs to the error; NULL if err is NULL

@@ -86,7 +86,7 @@ pub struct Monitor {
     pace: Pace,
     /// When the directories are looked at next, since the system refuses to tell of changes.
     look_at: Option<Instant>,
-    /// When files are read again that the system could not read: nothing tells when it can.
+    /// The time to read again the files that failed with an I/O error: the kernel sends no event when it can read them.
     read_at: Option<Instant>,
     /// What the directories looked like, if that is known.
     seen: Option<Fingerprint>,
@@ -387,7 +387,7 @@ impl AsFd for Monitor {
     }
 }
 
-/// Whether an error may pass without a change to a file or directory: a disk fails, or a server is out of reach.
+/// Whether the error may go away without a change to a file or directory, such as an error of a disk or a server.
 fn may_pass(errno: i32) -> bool {
     [
         libc::EIO,

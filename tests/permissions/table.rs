@@ -51,7 +51,7 @@ const OWNING_GROUP_WRITES: &[(u16, u16, u32)] =
     &[(1, 7, NONE), (2, 5, USER), (4, 7, NONE), (0x10, 7, NONE), (0x20, 5, NONE)];
 
 #[rustfmt::skip]
-pub const ROWS: &[Row] = &[
+const ROWS: &[Row] = &[
     ("root's, as it should be", &[], SAFE, SAFE),
     ("hook file: mode 0666", &[Mode("hooks.d/a.json", 0o666)], WRITABLE, WRITABLE),
     ("hook file: mode 0664, group 0", &[Mode("hooks.d/a.json", 0o664)], SAFE, SAFE),
@@ -207,8 +207,24 @@ impl Drop for Tree {
     }
 }
 
-/// Whether this process may make the trees.
-pub fn is_root() -> bool {
+/// The rows, each with its tree. Prints why a row is left out, if the system cannot have its tree.
+pub fn trees() -> impl Iterator<Item = (&'static Row, Tree)> {
+    let rows = if is_root() {
+        ROWS
+    } else {
+        println!("SKIP: permissions: only root can give files away");
+        &[]
+    };
+    rows.iter().filter_map(|row| match Tree::new(row.1) {
+        Ok(tree) => Some((row, tree)),
+        Err(why) => {
+            println!("SKIP: permissions: {}: {why}", row.0);
+            None
+        }
+    })
+}
+
+fn is_root() -> bool {
     // SAFETY: geteuid(2) takes nothing.
     unsafe { libc::geteuid() == 0 }
 }
