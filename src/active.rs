@@ -71,8 +71,8 @@ impl Shared {
     pub fn reload(&self, touched: Option<HashSet<OsString>>) -> Rescan {
         self.rescan(touched, |policy, scans| {
             let mut errors = scans.iter().flat_map(|scan| &scan.errors);
-            match (errors.find(|error| error.is_starved()), policy) {
-                (Some(starved), _) => Some(starved.clone()),
+            match (errors.find(|error| error.is_out_of_resources()), policy) {
+                (Some(error), _) => Some(error.clone()),
                 (None, Policy::Strict) => refusal(policy, scans),
                 // A reload that would fail in `new` is made all the same.
                 (None, Policy::Compatible | Policy::Lenient) => None,

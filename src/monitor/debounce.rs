@@ -1,40 +1,56 @@
-//! When hooks are read again: at once if it was quiet, else when it is.
+//! When to reload: at once after a quiet time, else as soon as it is quiet again.
 
 use std::time::{Duration, Instant};
 
 use super::watches::Activity;
 
-/// How long it must be quiet after a change before another is served at once. What comes earlier waits until it is.
-/// (Longer, where a reload takes longer: reading must not be all that is done.)
+/// The time without a change after which it is quiet (longer, where a reload takes longer, so that reloads do not use all of
+/// the processor's time).
 const QUIET: Duration = Duration::from_millis(20);
-/// How long what does not become quiet is left alone. (Longer, where a reload takes longer: ten times as long as that, but not
-/// more than ten times this.)
+/// The longest delay of a reload while changes keep coming (longer, where a reload takes longer: ten times the reload, but
+/// at most ten times this).
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often in [`QUIET`] somebody is woken for what comes to nothing.
+/// How many wakeups without a reload are allowed within [`QUIET`].
 const MOST_WAKES: u32 = 16;
 
-/// What has happened and was not served, and when it will be.
+/// Delays reloads, so that one reload handles many changes.
 #[derive(Debug)]
-pub(crate) struct Pace {
-    /// When the first change was seen that no reload has served yet.
+pub(crate) struct Debounce {
+    /// The time of the first change that no reload has handled. `None` if there is no such change.
     pending: Option<Instant>,
-    /// When it is quiet, unless something else happens.
-    quiet_at: Option<Instant>,
-    /// Events wake nobody until it is quiet.
-    settling: bool,
+    rest: Rest,
     /// How long the last reload took.
     cost: Duration,
-    /// Since when wakes for nothing are counted, and how many there were.
-    wakes: (Instant, u32),
+    idle_wakes: IdleWakes,
 }
 
-impl Pace {
-    /// The first reload is due.
-    pub fn new(now: Instant) -> Pace {
-        Pace { pending: Some(now), quiet_at: None, settling: false, cost: Duration::ZERO, wakes: (now, 0) }
+/// Whether it is quiet.
+#[derive(Debug, Clone, Copy)]
+enum Rest {
+    /// Nothing has happened for a while: events wake the caller, and a change is handled at once.
+    Quiet,
+    /// A change waits. It is quiet at this time unless another change comes. Events still wake the caller, since a file that
+    /// is being written is read as soon as it is complete.
+    Waiting(Instant),
+    /// As `Waiting`, but events do not wake the caller: changes are handled when it is quiet.
+    Settling(Instant),
+}
+
+/// Wakeups without a reload.
+#[derive(Debug)]
+struct IdleWakes {
+    since: Instant,
+    count: u32,
+}
+
+impl Debounce {
+    /// Starts with a pending change: the first reload is due.
+    pub fn new(now: Instant) -> Debounce {
+        let idle_wakes = IdleWakes { since: now, count: 0 };
+        Debounce { pending: Some(now), rest: Rest::Quiet, cost: Duration::ZERO, idle_wakes }
     }
 
-    /// Takes note of what has happened, and says whether to reload. `woken` says that events have woken the caller.
+    /// Records what has happened, and returns whether to reload. `woken` says that events have woken the caller.
     pub fn due(&mut self, now: Instant, activity: Activity, woken: bool) -> bool {
         if activity > Activity::None {
             self.pending.get_or_insert(now);
@@ -42,7 +58,7 @@ impl Pace {
         let quiet = self.is_quiet(now);
         let patience = (self.cost * 10).clamp(PATIENCE, 10 * PATIENCE);
         let due = self.pending.is_some_and(|since| {
-            (activity == Activity::Complete && !self.settling)
+            (activity == Activity::Complete && !self.is_settling())
                 || (activity == Activity::None && quiet)
                 || now.duration_since(since) >= patience
         });
@@ -51,65 +67,63 @@ impl Pace {
             return true;
         }
         if activity > Activity::None {
-            self.quiet_at = Some(now + self.quiet());
+            let quiet_at = now + self.quiet_time();
+            self.rest = if self.is_settling() { Rest::Settling(quiet_at) } else { Rest::Waiting(quiet_at) };
         } else if quiet {
-            self.quiet_at = None;
-            self.settling = false;
+            self.rest = Rest::Quiet;
         }
-        if woken && !self.settling {
-            self.woken_for_nothing(now);
+        if woken && !self.is_settling() {
+            self.woken_without_reload(now);
         }
         false
     }
 
-    /// A reload was made; what comes now waits until it is quiet.
-    pub fn served(&mut self, begun: Instant, done: Instant) {
-        self.cost = done.duration_since(begun);
-        self.rest(done, self.quiet());
+    /// A reload was made. Changes wait from now on until it is quiet.
+    pub fn reload_done(&mut self, start: Instant, done: Instant) {
+        self.cost = done.duration_since(start);
+        self.rest = Rest::Settling(done + self.quiet_time());
     }
 
-    /// The directories were looked at, which is not to be done all the time either.
-    pub fn looked(&mut self, begun: Instant, done: Instant) {
-        self.rest(done, (done.duration_since(begun) * 10).clamp(QUIET, PATIENCE));
+    /// The directories were polled without a change. The next poll waits for ten times as long as this one took.
+    pub fn poll_done(&mut self, start: Instant, done: Instant) {
+        self.rest = Rest::Settling(done + (done.duration_since(start) * 10).clamp(QUIET, PATIENCE));
     }
 
-    /// A reload is to be made after this time, since the last one could not be.
+    /// The last reload could not be made: another one is due after this time.
     pub fn retry(&mut self, now: Instant, after: Duration) {
         self.pending = Some(now);
-        self.rest(now, after);
+        self.rest = Rest::Settling(now + after);
     }
 
-    /// Whether nothing has happened for a while.
+    /// Returns whether nothing has happened for a while.
     pub fn is_quiet(&self, now: Instant) -> bool {
-        self.quiet_at.is_none_or(|quiet_at| now >= quiet_at)
+        self.next().is_none_or(|quiet_at| now >= quiet_at)
     }
 
-    /// Whether events are to wake nobody.
+    /// Returns whether events must not wake the caller.
     pub fn is_settling(&self) -> bool {
-        self.settling
+        matches!(self.rest, Rest::Settling(_))
     }
 
-    /// When to look again, whatever happens until then.
+    /// Returns the time to call [`Debounce::due`] next, if no event comes before.
     pub fn next(&self) -> Option<Instant> {
-        self.quiet_at
+        match self.rest {
+            Rest::Quiet => None,
+            Rest::Waiting(quiet_at) | Rest::Settling(quiet_at) => Some(quiet_at),
+        }
     }
 
-    fn quiet(&self) -> Duration {
+    fn quiet_time(&self) -> Duration {
         self.cost.clamp(QUIET, PATIENCE)
     }
 
-    fn rest(&mut self, now: Instant, time: Duration) {
-        self.settling = true;
-        self.quiet_at = Some(now + time);
-    }
-
-    fn woken_for_nothing(&mut self, now: Instant) {
-        if now.duration_since(self.wakes.0) > QUIET {
-            self.wakes = (now, 0);
+    fn woken_without_reload(&mut self, now: Instant) {
+        if now.duration_since(self.idle_wakes.since) > QUIET {
+            self.idle_wakes = IdleWakes { since: now, count: 0 };
         }
-        self.wakes.1 += 1;
-        if self.wakes.1 > MOST_WAKES {
-            self.rest(now, QUIET);
+        self.idle_wakes.count += 1;
+        if self.idle_wakes.count > MOST_WAKES {
+            self.rest = Rest::Settling(now + QUIET);
         }
     }
 }
@@ -118,79 +132,80 @@ impl Pace {
 mod tests {
     use super::*;
 
-    /// A pace that is quiet, and a clock: milliseconds from then.
-    fn quiet() -> (Pace, impl Fn(u64) -> Instant) {
+    /// Returns a debounce that is quiet, and a clock: milliseconds from then.
+    fn quiet() -> (Debounce, impl Fn(u64) -> Instant) {
         let start = Instant::now();
-        let mut pace = Pace::new(start);
-        assert!(pace.due(start, Activity::None, false));
-        pace.served(start, start);
+        let mut debounce = Debounce::new(start);
+        assert!(debounce.due(start, Activity::None, false));
+        debounce.reload_done(start, start);
         let at = move |milliseconds| start + Duration::from_millis(20 + milliseconds);
-        assert!(!pace.due(at(0), Activity::None, false));
-        assert!(!pace.is_settling() && pace.next().is_none());
-        (pace, at)
+        assert!(!debounce.due(at(0), Activity::None, false));
+        assert!(!debounce.is_settling() && debounce.next().is_none());
+        (debounce, at)
     }
 
     #[test]
-    fn a_change_after_a_quiet_time_is_served_at_once() {
-        let (mut pace, at) = quiet();
-        assert!(pace.due(at(5), Activity::Complete, true));
-        pace.served(at(5), at(6));
-        assert!(pace.is_settling());
-        assert_eq!(pace.next(), Some(at(26)));
-        assert!(!pace.due(at(26), Activity::None, false));
-        assert!(pace.due(at(27), Activity::Complete, true));
+    fn a_change_after_a_quiet_time_is_handled_at_once() {
+        let (mut debounce, at) = quiet();
+        assert!(debounce.due(at(5), Activity::Complete, true));
+        debounce.reload_done(at(5), at(6));
+        assert!(debounce.is_settling());
+        assert_eq!(debounce.next(), Some(at(26)));
+        assert!(!debounce.due(at(26), Activity::None, false));
+        assert!(debounce.due(at(27), Activity::Complete, true));
     }
 
     #[test]
-    fn what_follows_is_served_when_it_is_quiet() {
-        let (mut pace, at) = quiet();
-        assert!(pace.due(at(0), Activity::Complete, true));
-        pace.served(at(0), at(1));
-        assert!(!pace.due(at(21), Activity::Complete, false));
-        assert_eq!(pace.next(), Some(at(41)));
-        assert!(!pace.due(at(30), Activity::None, false), "it is not quiet yet");
-        assert!(pace.due(at(41), Activity::None, false));
+    fn later_changes_are_handled_when_it_is_quiet() {
+        let (mut debounce, at) = quiet();
+        assert!(debounce.due(at(0), Activity::Complete, true));
+        debounce.reload_done(at(0), at(1));
+        assert!(!debounce.due(at(21), Activity::Complete, false));
+        assert_eq!(debounce.next(), Some(at(41)));
+        assert!(!debounce.due(at(30), Activity::None, false), "it is not quiet yet");
+        assert!(debounce.due(at(41), Activity::None, false));
     }
 
     #[test]
-    fn a_file_that_is_being_written_is_waited_for() {
-        let (mut pace, at) = quiet();
-        assert!(!pace.due(at(0), Activity::Begun, true));
-        assert!(!pace.is_settling(), "its end wakes");
-        assert!(pace.due(at(1), Activity::Complete, true));
-        let (mut pace, at) = quiet();
-        assert!(!pace.due(at(0), Activity::Begun, true));
-        assert!(pace.due(at(20), Activity::None, false), "it is read as it is");
+    fn a_file_that_is_being_written_is_read_when_complete() {
+        let (mut debounce, at) = quiet();
+        assert!(!debounce.due(at(0), Activity::Writing, true));
+        assert!(!debounce.is_settling(), "the end of the writing wakes");
+        assert!(debounce.due(at(1), Activity::Complete, true));
+        let (mut debounce, at) = quiet();
+        assert!(!debounce.due(at(0), Activity::Writing, true));
+        assert!(debounce.due(at(20), Activity::None, false), "it is read as it is");
     }
 
     #[test]
     fn patience_ends() {
-        let (mut pace, at) = quiet();
-        assert!(pace.due(at(0), Activity::Complete, true));
-        pace.served(at(0), at(0));
-        let due = (1..).map(|turn| turn * 19).find(|&now| pace.due(at(now), Activity::Complete, false));
+        let (mut debounce, at) = quiet();
+        assert!(debounce.due(at(0), Activity::Complete, true));
+        debounce.reload_done(at(0), at(0));
+        let due = (1..).map(|turn| turn * 19).find(|&now| debounce.due(at(now), Activity::Complete, false));
         assert_eq!(due, Some(53 * 19 + 19));
     }
 
     #[test]
-    fn who_is_woken_for_nothing_is_woken_less() {
-        let (mut pace, at) = quiet();
-        let wakes =
-            (0..).take_while(|_| !pace.due(at(1), Activity::None, true) && !pace.is_settling()).count();
+    fn wakeups_without_a_reload_become_fewer() {
+        let (mut debounce, at) = quiet();
+        let wakes = (0..)
+            .take_while(|_| !debounce.due(at(1), Activity::None, true) && !debounce.is_settling())
+            .count();
         assert_eq!(wakes, MOST_WAKES as usize);
-        assert_eq!(pace.next(), Some(at(21)));
-        assert!(!pace.due(at(21), Activity::None, false));
-        assert!(!pace.is_settling());
+        assert_eq!(debounce.next(), Some(at(21)));
+        assert!(!debounce.due(at(21), Activity::None, false));
+        assert!(!debounce.is_settling());
     }
 
     #[test]
-    fn a_long_reload_is_rested_from() {
-        let (mut pace, at) = quiet();
-        assert!(pace.due(at(0), Activity::Complete, true));
-        pace.served(at(0), at(300));
-        assert_eq!(pace.next(), Some(at(600)));
-        pace.retry(at(700), Duration::from_secs(1));
-        assert!(!pace.due(at(1600), Activity::None, false));
-        assert!(pace.due(at(1700), Activity::None, false));
+    fn a_long_reload_is_followed_by_a_long_rest() {
+        let (mut debounce, at) = quiet();
+        assert!(debounce.due(at(0), Activity::Complete, true));
+        debounce.reload_done(at(0), at(300));
+        assert_eq!(debounce.next(), Some(at(600)));
+        debounce.retry(at(700), Duration::from_secs(1));
+        assert!(!debounce.due(at(1600), Activity::None, false));
+        assert!(debounce.due(at(1700), Activity::None, false));
     }
 }

@@ -1,14 +1,18 @@
 //! Watching directories, and reloading their hooks when they change (SPEC §7).
 //!
-//! There is no thread: a [`Monitor`] is a descriptor for the caller's event loop, or a blocking wait, and a reload happens in the
-//! caller's thread. `watches` knows what has to be watched and reads what has happened; `fingerprint` finds out by looking
-//! what nobody tells; `debounce` says when to reload; `change` says what is different then.
+//! A monitor starts no thread: it is a descriptor for the caller's event loop, or a blocking wait, and a reload happens in the
+//! caller's thread. `wakeups` joins the sources of events: `watches` (inotify), `mounts`, and `cancel`. `polling` says when to
+//! look for changes that the kernel does not report, and `fingerprint` finds them. `debounce` says when to reload. `change`
+//! finds the differences between two sets, and `reported` remembers which of them were reported.
 
 mod cancel;
 mod change;
 mod debounce;
 mod fingerprint;
 mod mounts;
+mod polling;
+mod reported;
+mod wakeups;
 mod watches;
 
 use std::io;
@@ -22,25 +26,20 @@ use crate::go::errno_text;
 use crate::log::LogLevel;
 use crate::problem::{Code, Diagnostic, Error, ErrorKind, Result};
 use crate::snapshot::Snapshot;
-use crate::sys::{EventSet, Timer, Wanted, errno_of};
+use crate::sys::errno_of;
 
 pub use cancel::Canceller;
 pub use change::{Change, ChangeKind, changes_to_json};
-use change::{differences, new_problems};
-use debounce::Pace;
+use debounce::Debounce;
 use fingerprint::Fingerprint;
 use mounts::Mounts;
+use polling::{INTERVAL, Polling};
+use reported::Reported;
+use wakeups::{CANCELLED, INOTIFY, MOUNTS, Wakeups};
 use watches::{Activity, Refusal, Watches};
 
-/// How often directories are looked at that cannot be watched, and files and directories read that could not be.
-const INTERVAL: Duration = Duration::from_secs(1);
 /// How often a reload is repeated at once because it found more to be watched.
 const REPEATS: usize = 3;
-
-const INOTIFY: u32 = 1 << 0;
-const MOUNTS: u32 = 1 << 1;
-const TIMER: u32 = 1 << 2;
-const CANCELLED: u32 = 1 << 3;
 
 /// Watches the directories of a [`Manager`](crate::Manager), and reloads its hooks when they change. Made by
 /// [`Manager::monitor`](crate::Manager::monitor); either may go first.
@@ -78,47 +77,27 @@ const CANCELLED: u32 = 1 << 3;
 #[derive(Debug)]
 pub struct Monitor {
     hooks: Arc<Shared>,
-    events: EventSet,
-    timer: Timer,
     canceller: Canceller,
-    mounts: Option<Mounts>,
+    wakeups: Wakeups,
     watches: Watches,
-    pace: Pace,
-    /// When the directories are looked at next, since the system refuses to tell of changes.
-    look_at: Option<Instant>,
-    /// The time to read again the files that failed with an I/O error: the kernel sends no event when it can read them.
-    read_at: Option<Instant>,
-    /// What the directories looked like, if that is known.
-    seen: Option<Fingerprint>,
-    /// The set that was read last, in use or not.
-    read: Arc<Snapshot>,
-    /// The set that was in use when the last dispatch ended.
-    known: Arc<Snapshot>,
-    /// The set, and the problems of one that was refused, that [`Monitor::changes`] has told of.
-    told: Told,
-    /// What there is to tell of the watching itself.
-    notice: Option<Diagnostic>,
-    /// Whether the last reload could not be made.
-    starved: bool,
-    /// Whether no dispatch has said yet that there is something to tell.
-    news: bool,
-}
-
-#[derive(Debug)]
-struct Told {
-    set: Arc<Snapshot>,
-    problems: Arc<Snapshot>,
+    /// `None` where a security profile denies access to the table of mounts.
+    mounts: Option<Mounts>,
+    debounce: Debounce,
+    polling: Polling,
+    /// The set that was read last. It is in use unless the policy refused it or a newer one is.
+    latest: Arc<Snapshot>,
+    reported: Reported,
 }
 
 impl Monitor {
     pub(crate) fn new(hooks: Arc<Shared>) -> Result<Monitor> {
         let failed = |error| system_error("a monitor cannot be made", &error);
         let canceller = Canceller::new().map_err(failed)?;
-        let events = EventSet::new().map_err(failed)?;
+        let wakeups = Wakeups::new(&canceller).map_err(failed)?;
         let set = hooks.snapshot();
         let mut monitor = Monitor {
-            timer: Timer::new().map_err(failed)?,
-            mounts: match Mounts::new(&events, MOUNTS) {
+            canceller,
+            mounts: match Mounts::new(&wakeups.events, MOUNTS) {
                 // A security profile may keep it from us.
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) =>
@@ -133,27 +112,16 @@ impl Monitor {
                 }
                 mounts => Some(mounts.map_err(failed)?),
             },
-            events,
-            canceller,
-            watches: Watches::default(),
-            // What was written since the hooks were loaded: the first dispatch reads them again.
-            pace: Pace::new(Instant::now()),
-            look_at: None,
-            read_at: None,
-            seen: None,
-            told: Told { problems: Arc::clone(&set), set: Arc::clone(&set) },
-            known: Arc::clone(&set),
-            read: set,
-            notice: None,
-            starved: false,
-            news: false,
+            wakeups,
+            // The first dispatch reads all files again, since some may have changed after they were loaded.
+            watches: Watches::new(),
+            debounce: Debounce::new(Instant::now()),
+            polling: Polling::default(),
+            reported: Reported::new(&set),
+            latest: set,
             hooks,
         };
-        monitor.events.add(monitor.timer.as_fd(), TIMER, Wanted::Readable).map_err(failed)?;
-        monitor.events.add(monitor.canceller.as_fd(), CANCELLED, Wanted::Readable).map_err(failed)?;
         monitor.set_up_watches();
-        monitor.watches.lost_track = true;
-        monitor.timer.set(Some(Duration::ZERO)).map_err(failed)?;
         Ok(monitor)
     }
 
@@ -167,8 +135,8 @@ impl Monitor {
     pub fn dispatch(&mut self) -> Result<bool> {
         self.canceller.check_process()?;
         let ready =
-            self.events.wait(Some(Duration::ZERO)).map_err(|error| system_error("epoll_wait", &error))?;
-        self.serve(ready)
+            self.wakeups.wait(Some(Duration::ZERO)).map_err(|error| system_error("epoll_wait", &error))?;
+        self.handle(ready)
     }
 
     /// Waits until there are other hooks, or other problems, and returns whether there are: not if the time is over before
@@ -181,8 +149,8 @@ impl Monitor {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let ready = self.events.wait(left).map_err(|error| system_error("epoll_wait", &error))?;
-            if self.serve(ready)? {
+            let ready = self.wakeups.wait(left).map_err(|error| system_error("epoll_wait", &error))?;
+            if self.handle(ready)? {
                 return Ok(true);
             }
             if left.is_some_and(|left| left.is_zero()) {
@@ -198,15 +166,7 @@ impl Monitor {
     /// [`ErrorKind::InvalidArgument`] in the child of a fork.
     pub fn changes(&mut self) -> Result<Vec<Change>> {
         self.canceller.check_process()?;
-        let set = self.hooks.snapshot();
-        let mut changes = differences(&self.told.set, &set);
-        // Those of a set that was refused are told, too.
-        let problems = if self.read.generation() > set.generation() { &self.read } else { &set };
-        let problems = Arc::clone(problems);
-        changes.extend(new_problems(&self.told.problems, &problems));
-        changes.extend(self.notice.take().map(Change::problem));
-        self.told = Told { set, problems };
-        Ok(changes)
+        Ok(self.reported.changes(self.hooks.snapshot(), &self.latest))
     }
 
     /// What ends it from anywhere.
@@ -222,13 +182,14 @@ impl Monitor {
         }
         let monitor = ManuallyDrop::new(self);
         let mounts = monitor.mounts.iter().flat_map(Mounts::descriptors);
-        let others = [monitor.events.as_fd(), monitor.timer.as_fd(), monitor.canceller.as_fd()];
-        for descriptor in others.into_iter().chain(mounts).chain(monitor.watches.descriptor()) {
+        let others = monitor.watches.descriptor().into_iter().chain([monitor.canceller.as_fd()]);
+        for descriptor in monitor.wakeups.descriptors().into_iter().chain(mounts).chain(others) {
             crate::sys::close(descriptor);
         }
     }
 
-    fn serve(&mut self, ready: u32) -> Result<bool> {
+    /// Handles the events of these sources. Returns whether there are changes.
+    fn handle(&mut self, ready: u32) -> Result<bool> {
         if ready & CANCELLED != 0 {
             return Err(Error::new(ErrorKind::Cancelled, Code::Cancelled, "the monitor was cancelled"));
         }
@@ -238,143 +199,136 @@ impl Monitor {
         let now = Instant::now();
         let activity = self.activity(now);
         let mut outcome = Ok(());
-        if self.pace.due(now, activity, ready & INOTIFY != 0) {
+        if self.debounce.due(now, activity, ready & INOTIFY != 0) {
             outcome = self.reload(now);
-            match outcome.as_ref().err().filter(|error| error.is_starved()) {
+            match outcome.as_ref().err().filter(|error| error.is_out_of_resources()) {
                 Some(error) => {
-                    if !std::mem::replace(&mut self.starved, true) {
-                        self.tell(error.to_diagnostic(None));
+                    if self.reported.reload_out_of_resources() {
+                        self.notify(error.to_diagnostic(None));
                     }
                     outcome = Ok(());
-                    self.pace.retry(Instant::now(), INTERVAL);
+                    self.debounce.retry(Instant::now(), INTERVAL);
                 }
                 None => {
-                    self.starved = false;
                     let done = Instant::now();
-                    self.pace.served(now, done);
-                    let failed = self.read.without_hook().any(|found| may_pass(found.errno));
-                    self.read_at = failed.then(|| done + INTERVAL);
+                    self.reported.reload_done();
+                    self.debounce.reload_done(now, done);
+                    let failed = self.latest.without_hook().any(|found| may_pass(found.errno));
+                    self.polling.reload_done(done, failed);
                 }
             }
         }
         let ready = self.rearm();
         outcome?;
         ready.map_err(|error| system_error("watching the hooks", &error))?;
-        // Whoever has reloaded: each monitor tells of all.
-        let set = self.hooks.snapshot();
-        let before = std::mem::replace(&mut self.known, set);
-        let news = std::mem::take(&mut self.news);
-        Ok(news || (!Arc::ptr_eq(&before, &self.known) && !before.says_the_same(&self.known)))
+        // Each monitor reports all changes, no matter who reloaded.
+        Ok(self.reported.dispatch(self.hooks.snapshot()))
     }
 
-    /// Says what wakes the caller next: events too, unless they are to wait.
+    /// Sets what wakes the caller next: the timer, and events unless they must wait.
     fn rearm(&mut self) -> io::Result<()> {
-        // First, since without it nothing would come any more.
-        let next = self.pace.next().into_iter().chain(self.look_at).chain(self.read_at).min();
-        self.timer.set(next.map(|next| next.saturating_duration_since(Instant::now())))?;
-        let settling = self.pace.is_settling();
-        self.watches.mute(&self.events, INOTIFY, settling)?;
+        // The timer comes first, since without it nothing would wake the caller any more.
+        self.wakeups.wake_at(self.debounce.next().into_iter().chain(self.polling.next()).min())?;
+        let settling = self.debounce.is_settling();
+        self.watches.mute(&self.wakeups.events, INOTIFY, settling)?;
         match &mut self.mounts {
-            Some(mounts) if !settling => mounts.arm(&self.events, MOUNTS),
+            Some(mounts) if !settling => mounts.arm(&self.wakeups.events, MOUNTS),
             _ => Ok(()),
         }
     }
 
-    /// What has happened since this was asked last.
+    /// Returns what has happened since the last call.
     fn activity(&mut self, now: Instant) -> Activity {
-        let told = self.watches.read();
+        let read = self.watches.read();
         if self.watches.overflowed() {
             self.hooks.options.log(LogLevel::Info, |line| {
                 line.write("events about hook files were lost: reading all of them again", &[]);
             });
         }
-        let looked = if self.look_at.is_some_and(|look_at| now >= look_at) {
-            // The next set-up of watches says whether they are all there; what happened until then is not told.
-            self.look_at = Some(now + INTERVAL);
+        let looked = if self.polling.look_is_due(now) {
             self.set_up_watches();
-            if self.look_at.is_none() {
-                self.watches.lost_track = true;
-                Activity::Complete
-            } else {
+            if self.polling.looks_at_directories() {
                 self.look()
+            } else {
+                // The watches are complete again, but did not report what happened until now.
+                self.watches.suspect_all();
+                Activity::Complete
             }
-        } else if self.pace.is_quiet(now) && self.mounts.as_ref().is_some_and(Mounts::changed) {
+        } else if self.debounce.is_quiet(now) && self.mounts.as_ref().is_some_and(Mounts::changed) {
             self.set_up_watches();
             let looked = self.look();
             if looked == Activity::None {
-                self.pace.looked(now, Instant::now());
+                self.debounce.poll_done(now, Instant::now());
             }
             looked
         } else {
             Activity::None
         };
-        // (What gave no hook is read anew, and nothing else.)
-        let again =
-            self.read_at.take_if(|read_at| now >= *read_at).map_or(Activity::None, |_| Activity::Complete);
-        told.max(looked).max(again)
+        // (A reload reads the files that gave no hook, and of the others only those that changed.)
+        let again = if self.polling.read_is_due(now) { Activity::Complete } else { Activity::None };
+        read.max(looked).max(again)
     }
 
-    /// Whether the directories look different from when they were looked at last.
+    /// Compares the directories with what they looked like at the last call.
     fn look(&mut self) -> Activity {
-        let looks = Fingerprint::new(&self.hooks.directories, &self.read.depends_on.executables);
-        let same = self.seen.is_some_and(|seen| seen == looks && seen.is_final());
-        // A reload comes after this look, so what it misses is different at the next one.
-        self.seen = Some(looks);
-        self.watches.lost_track |= !same;
-        if same { Activity::None } else { Activity::Complete }
+        let looks = Fingerprint::new(&self.hooks.directories, &self.latest.depends_on.executables);
+        if !self.polling.has_changed(looks) {
+            return Activity::None;
+        }
+        self.watches.suspect_all();
+        Activity::Complete
     }
 
-    /// Reads the hooks again, after watches were set up for all that they depend on.
-    fn reload(&mut self, begun: Instant) -> Result<()> {
-        let mounted = !self.pace.is_quiet(begun) && self.mounts.as_ref().is_some_and(Mounts::changed);
-        self.watches.lost_track |= mounted;
-        // (Where it was quiet, it has been asked for already.)
+    /// Reads the hooks again, after it set up watches for everything that they depend on.
+    fn reload(&mut self, start: Instant) -> Result<()> {
+        // (Where it was quiet, `activity` has asked for mounts already.)
+        let mounted = !self.debounce.is_quiet(start) && self.mounts.as_ref().is_some_and(Mounts::changed);
+        if mounted {
+            self.watches.suspect_all();
+        }
         if mounted || self.watches.are_stale() {
             self.set_up_watches();
         }
         let mut touched = self.watches.take_touched();
         for _ in 0..REPEATS {
             let rescan = self.hooks.reload(touched.take());
-            // A file that was refused is not the one that is in use.
-            self.watches.lost_track |= rescan.outcome.is_err();
-            if rescan.outcome.as_ref().is_err_and(Error::is_starved) {
+            if rescan.outcome.is_err() {
+                // A file that was refused differs from the one in use.
+                self.watches.suspect_all();
+            }
+            if rescan.outcome.as_ref().is_err_and(Error::is_out_of_resources) {
                 return rescan.outcome;
             }
-            let same = self.read.depends_on.leads_as(&rescan.snapshot.depends_on);
-            self.read = rescan.snapshot;
-            // What is to be watched, and was not, may have changed after it was read.
+            let same = self.latest.depends_on.leads_as(&rescan.snapshot.depends_on);
+            self.latest = rescan.snapshot;
+            // What was not watched yet may have changed after it was read.
             if same || !self.set_up_watches() {
                 return rescan.outcome;
             }
         }
-        self.pace.retry(Instant::now(), Duration::ZERO);
+        self.debounce.retry(Instant::now(), Duration::ZERO);
         Ok(())
     }
 
-    /// Tells of something about the watching itself.
-    fn tell(&mut self, notice: Diagnostic) {
+    /// Logs and reports a problem of the monitor itself.
+    fn notify(&mut self, notice: Diagnostic) {
         self.hooks.log(&notice);
-        self.notice = Some(notice);
-        self.news = true;
+        self.reported.add_notice(notice);
     }
 
-    /// Watches all that the hooks depend on, and nothing else. Returns whether there is more than before.
+    /// Watches everything that the hooks depend on, and nothing else. Returns whether this is more than before.
     fn set_up_watches(&mut self) -> bool {
-        let grown =
-            self.watches.set_up(&self.events, INOTIFY, &self.hooks.directories, &self.read.depends_on);
-        match (self.watches.refusal(), self.look_at) {
-            (Some(refusal), None) => {
-                self.look_at = Some(Instant::now() + INTERVAL);
+        let (directories, depends_on) = (&self.hooks.directories, &self.latest.depends_on);
+        let grown = self.watches.set_up(&self.wakeups.events, INOTIFY, directories, depends_on);
+        if let Some(refusal) = self.watches.refusal() {
+            if self.polling.start(Instant::now()) {
                 let notice = refused(refusal);
-                self.tell(notice);
+                self.notify(notice);
             }
-            (None, Some(_)) => {
-                self.look_at = None;
-                self.hooks.options.log(LogLevel::Info, |line| {
-                    line.write("the system tells of changes to hook files again", &[]);
-                });
-            }
-            _ => {}
+        } else if self.polling.stop() {
+            self.hooks.options.log(LogLevel::Info, |line| {
+                line.write("the system tells of changes to hook files again", &[]);
+            });
         }
         grown
     }
@@ -383,7 +337,7 @@ impl Monitor {
 /// The descriptor that is readable when [`Monitor::dispatch`] has something to do.
 impl AsFd for Monitor {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.events.as_fd()
+        self.wakeups.as_fd()
     }
 }
 

@@ -23,8 +23,9 @@ const MOST_READS: usize = 1024;
 pub(crate) enum Activity {
     #[default]
     None,
-    /// A file is being written: more is to come.
-    Begun,
+    /// A file is being written: another event follows.
+    Writing,
+    /// A file or directory has changed.
     Complete,
 }
 
@@ -37,20 +38,33 @@ pub(crate) struct Refusal {
 }
 
 /// The watches that there are.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Watches {
-    inotify: Option<Inotify>,
-    /// Whether the events of `inotify` wake nobody.
-    mute: bool,
+    /// `None` as long as the kernel refuses one.
+    inotify: Option<Instance>,
     watched: Vec<Watched>,
     refusal: Option<Refusal>,
     /// Whether paths may lead elsewhere than when the watches were set up.
     stale: bool,
     overflowed: bool,
-    /// The hook files to which something has happened, by their names.
-    touched: HashSet<OsString>,
-    /// Whether something may have happened to any file.
-    pub lost_track: bool,
+    touched: Touched,
+}
+
+/// An inotify instance.
+#[derive(Debug)]
+struct Instance {
+    inotify: Inotify,
+    /// Whether its events do not wake the caller.
+    mute: bool,
+}
+
+/// The hook files that may have changed since the last call of [`Watches::take_touched`].
+#[derive(Debug)]
+enum Touched {
+    /// Those with these names: all events were read and understood.
+    Names(HashSet<OsString>),
+    /// Any file.
+    Any,
 }
 
 /// A directory, and which of its entries matter.
@@ -102,6 +116,18 @@ impl Depth {
 }
 
 impl Watches {
+    /// Makes it without watches. Any file may have changed before.
+    pub fn new() -> Watches {
+        Watches {
+            inotify: None,
+            watched: Vec::new(),
+            refusal: None,
+            stale: false,
+            overflowed: false,
+            touched: Touched::Any,
+        }
+    }
+
     /// Watches all that the hooks depend on, and nothing else. Returns whether there is more than before. A watch is there
     /// before what it is on is looked at: whatever happens from then on is told.
     ///
@@ -121,16 +147,20 @@ impl Watches {
                 added.map(|()| inotify).map_err(|error| ("epoll_ctl", error))
             });
             match made {
-                Ok(inotify) => (self.inotify, self.mute) = (Some(inotify), false),
+                Ok(inotify) => self.inotify = Some(Instance { inotify, mute: false }),
                 Err((operation, error)) => {
                     let path = directories.first().cloned().unwrap_or_default();
                     self.refusal = Some(Refusal { operation, path, errno: errno_of(&error) });
                 }
             }
         }
-        let Some(inotify) = &self.inotify else { return false };
-        let mut set_up =
-            SetUp { watches: inotify.watches(), known: Vec::new(), watched: Vec::new(), refusal: None };
+        let Some(instance) = &self.inotify else { return false };
+        let mut set_up = SetUp {
+            watches: instance.inotify.watches(),
+            known: Vec::new(),
+            watched: Vec::new(),
+            refusal: None,
+        };
         for directory in directories {
             set_up.follow(directory);
             set_up.hook_files(directory);
@@ -163,7 +193,7 @@ impl Watches {
     }
 
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.inotify.as_ref().map(AsFd::as_fd)
+        self.inotify.as_ref().map(|instance| instance.inotify.as_fd())
     }
 
     /// Why not all is watched.
@@ -178,9 +208,10 @@ impl Watches {
 
     /// Says whether what happens wakes nobody.
     pub fn mute(&mut self, events: &EventSet, bit: u32, mute: bool) -> io::Result<()> {
-        if let Some(inotify) = self.inotify.as_ref().filter(|_| self.mute != mute) {
-            events.change(inotify.as_fd(), bit, if mute { Wanted::Nothing } else { Wanted::Readable })?;
-            self.mute = mute;
+        if let Some(instance) = self.inotify.as_mut().filter(|instance| instance.mute != mute) {
+            let wanted = if mute { Wanted::Nothing } else { Wanted::Readable };
+            events.change(instance.inotify.as_fd(), bit, wanted)?;
+            instance.mute = mute;
         }
         Ok(())
     }
@@ -190,8 +221,8 @@ impl Watches {
         let mut activity = Activity::None;
         let mut buffer = [0; 4096];
         for _ in 0..MOST_READS {
-            let Some(inotify) = &mut self.inotify else { break };
-            let Ok(events) = inotify.read_events(&mut buffer) else { break };
+            let Some(instance) = &mut self.inotify else { break };
+            let Ok(events) = instance.inotify.read_events(&mut buffer) else { break };
             for event in events {
                 activity = activity.max(self.weigh(&event));
             }
@@ -199,12 +230,17 @@ impl Watches {
         activity
     }
 
-    /// The names of the hook files to which something has happened since this was asked last; `None` if any may have
-    /// changed.
+    /// Returns the names of the hook files that may have changed since the last call; `None` if any file may have.
     pub fn take_touched(&mut self) -> Option<HashSet<OsString>> {
-        let touched = std::mem::take(&mut self.touched);
-        let lost_track = std::mem::take(&mut self.lost_track);
-        (!lost_track).then_some(touched)
+        match std::mem::replace(&mut self.touched, Touched::Names(HashSet::new())) {
+            Touched::Names(names) => Some(names),
+            Touched::Any => None,
+        }
+    }
+
+    /// Any hook file may have changed: the next reload must read all of them.
+    pub fn suspect_all(&mut self) {
+        self.touched = Touched::Any;
     }
 
     /// Whether events were lost since this was asked last.
@@ -212,10 +248,10 @@ impl Watches {
         std::mem::take(&mut self.overflowed)
     }
 
-    /// Anything may have changed, and paths may lead elsewhere.
+    /// Any hook file may have changed, and paths may lead elsewhere.
     fn lose_track(&mut self) {
         self.stale = true;
-        self.lost_track = true;
+        self.suspect_all();
     }
 
     fn weigh(&mut self, event: &Event<&OsStr>) -> Activity {
@@ -251,12 +287,14 @@ impl Watches {
         }
         if leads_on {
             // To one hook file or to many, itself or by links.
-            self.lost_track = true;
-        } else if !self.touched.contains(name) {
-            self.touched.insert(name.to_owned());
+            self.touched = Touched::Any;
+        } else if let Touched::Names(names) = &mut self.touched
+            && !names.contains(name)
+        {
+            names.insert(name.to_owned());
         }
         if event.mask.contains(EventMask::MODIFY) {
-            return Activity::Begun;
+            return Activity::Writing;
         }
         if event.mask.contains(EventMask::CLOSE_WRITE) {
             return Activity::Complete;
@@ -266,7 +304,7 @@ impl Watches {
         let empty =
             |path: PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file() && found.nlink() == 1);
         if event.mask == EventMask::CREATE && empty(watched.path.join(name)) {
-            return Activity::Begun;
+            return Activity::Writing;
         }
         Activity::Complete
     }

@@ -123,7 +123,7 @@ impl Error {
     }
 
     /// Whether the system had too little of something, which says nothing about hook files.
-    pub(crate) fn is_starved(&self) -> bool {
+    pub(crate) fn is_out_of_resources(&self) -> bool {
         [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::EAGAIN, libc::EINTR].contains(&self.errno())
     }
 

@@ -1,0 +1,73 @@
+//! What a monitor reported last: to the caller of `dispatch`, to the caller of `changes`, and in the log.
+
+use std::sync::Arc;
+
+use super::change::{Change, differences, new_problems};
+use crate::problem::Diagnostic;
+use crate::snapshot::Snapshot;
+
+/// The last reports, with which the next ones are compared.
+#[derive(Debug)]
+pub(crate) struct Reported {
+    /// The set in use at the end of the last dispatch.
+    dispatched: Arc<Snapshot>,
+    /// The set whose hooks the last call of `changes` reported.
+    hooks: Arc<Snapshot>,
+    /// The set whose problems the last call of `changes` reported: a later one, if the policy refused it.
+    problems: Arc<Snapshot>,
+    /// A problem of the monitor itself that the next call of `changes` reports.
+    notice: Option<Diagnostic>,
+    /// Whether the next dispatch reports changes in any case, because of a notice.
+    changes: bool,
+    /// Whether the last reload failed for lack of resources. The first of several such failures is reported.
+    out_of_resources: bool,
+}
+
+impl Reported {
+    /// Starts with this set: the first reports are what is different from it.
+    pub fn new(set: &Arc<Snapshot>) -> Reported {
+        Reported {
+            dispatched: Arc::clone(set),
+            hooks: Arc::clone(set),
+            problems: Arc::clone(set),
+            notice: None,
+            changes: false,
+            out_of_resources: false,
+        }
+    }
+
+    /// Keeps a problem of the monitor itself for the next reports.
+    pub fn add_notice(&mut self, notice: Diagnostic) {
+        self.notice = Some(notice);
+        self.changes = true;
+    }
+
+    /// A reload failed for lack of resources. Returns whether the one before did not.
+    pub fn reload_out_of_resources(&mut self) -> bool {
+        !std::mem::replace(&mut self.out_of_resources, true)
+    }
+
+    /// A reload ended, with or without an error in the hook files.
+    pub fn reload_done(&mut self) {
+        self.out_of_resources = false;
+    }
+
+    /// Returns whether a dispatch that ends with this set in use reports changes.
+    pub fn dispatch(&mut self, set: Arc<Snapshot>) -> bool {
+        let before = std::mem::replace(&mut self.dispatched, set);
+        let changes = std::mem::take(&mut self.changes);
+        changes || (!Arc::ptr_eq(&before, &self.dispatched) && !before.says_the_same(&self.dispatched))
+    }
+
+    /// Returns the changes since the last call. `set` is in use; `latest` was read last.
+    pub fn changes(&mut self, set: Arc<Snapshot>, latest: &Arc<Snapshot>) -> Vec<Change> {
+        let mut changes = differences(&self.hooks, &set);
+        // The problems of a set that the policy refused are reported, too.
+        let problems = if latest.generation() > set.generation() { latest } else { &set };
+        changes.extend(new_problems(&self.problems, problems));
+        changes.extend(self.notice.take().map(Change::problem));
+        self.problems = Arc::clone(problems);
+        self.hooks = set;
+        changes
+    }
+}
