@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::hook::Target;
 use crate::hook::{Hook, Stage};
-use crate::loaded_hook::Loaded;
+use crate::loaded_hook::LoadedHook;
 use crate::problem::{serialize_path, text_of};
 use crate::snapshot::{Masked, Snapshot};
 
@@ -55,7 +55,7 @@ impl Snapshot {
     pub fn list(&self) -> Listing {
         // Both are in the order of injection.
         let mut masked = self.masked.iter().peekable();
-        let mut masks = |loaded: &Loaded| {
+        let mut masks = |loaded: &LoadedHook| {
             let next = || masked.next_if(|masked| masked.by == loaded.path);
             std::iter::from_fn(next).map(|masked| masked.loaded.path.to_path_buf()).collect()
         };
@@ -75,7 +75,7 @@ impl Snapshot {
 }
 
 impl ListedHook {
-    fn new(loaded: &Loaded, masks: Vec<PathBuf>) -> ListedHook {
+    fn new(loaded: &LoadedHook, masks: Vec<PathBuf>) -> ListedHook {
         let (mut injected, mut extension_stages) = (Vec::new(), Vec::new());
         for target in &loaded.injected().targets {
             match target {

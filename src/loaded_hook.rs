@@ -22,7 +22,7 @@ use crate::when::Conditions;
 
 /// A hook that was loaded from a file.
 #[derive(Debug)]
-pub(crate) struct Loaded {
+pub(crate) struct LoadedHook {
     pub path: Arc<Path>,
     source: Source,
     pub conditions: Conditions,
@@ -55,7 +55,7 @@ pub(crate) struct Injected {
     oci_hook: OnceBox<OciHook>,
 }
 
-impl Loaded {
+impl LoadedHook {
     /// A valid hook of this file.
     pub fn new(
         path: Arc<Path>,
@@ -64,8 +64,8 @@ impl Loaded {
         (conditions, executable): (Conditions, Arc<Executable>),
         extension_stages: Arc<[String]>,
         inspected: bool,
-    ) -> Loaded {
-        Loaded {
+    ) -> LoadedHook {
+        LoadedHook {
             path,
             source,
             requirement: Requirement::new(&conditions),
@@ -131,12 +131,12 @@ impl Loaded {
     }
 
     /// Whether the two are the same hook, whatever their files look like.
-    pub fn is_same_hook(&self, other: &Loaded) -> bool {
+    pub fn is_same_hook(&self, other: &LoadedHook) -> bool {
         self.source == other.source || self.hook() == other.hook()
     }
 
     /// Whether there is nothing that is said of the one and not of the other.
-    pub fn is_as(&self, other: &Loaded) -> bool {
+    pub fn is_as(&self, other: &LoadedHook) -> bool {
         let rights = |status: &Status| (status.mode, status.uid, status.gid);
         self.source == other.source
             && self.path == other.path

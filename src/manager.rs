@@ -11,7 +11,7 @@ use crate::explain::Explanation;
 use crate::hook::Stage;
 use crate::inject::{Injection, Plan, already_there};
 use crate::list::Listing;
-use crate::loaded_hook::Loaded;
+use crate::loaded_hook::LoadedHook;
 use crate::log::LogLevel;
 use crate::monitor::Monitor;
 use crate::options::{Options, Policy};
@@ -181,7 +181,7 @@ impl Manager {
     }
 }
 
-fn already_injected(stage: Stage, hook: &Loaded) -> Diagnostic {
+fn already_injected(stage: Stage, hook: &LoadedHook) -> Diagnostic {
     Diagnostic::new(
         Code::AlreadyInjected,
         hook.path.to_path_buf(),

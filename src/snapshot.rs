@@ -11,7 +11,7 @@ use crate::container::Container;
 use crate::directory::{Note, Scan};
 use crate::entries::{Listed, name_of};
 use crate::lint::SWITCH_OFF;
-use crate::loaded_hook::Loaded;
+use crate::loaded_hook::LoadedHook;
 use crate::pattern::to_lower;
 use crate::prefilter::{Requirement, Sieve};
 use crate::problem::{Code, Diagnostic, Result, Severity, text_of};
@@ -25,7 +25,7 @@ const FEW: usize = 8;
 #[derive(Debug)]
 pub struct Snapshot {
     generation: u64,
-    pub(crate) hooks: Vec<Arc<Loaded>>,
+    pub(crate) hooks: Vec<Arc<LoadedHook>>,
     /// What the hooks require, next to each other.
     requirements: Vec<Requirement>,
     pub(crate) masked: Vec<Masked>,
@@ -57,7 +57,7 @@ impl DependsOn {
 /// A hook that another file hides.
 #[derive(Debug, Clone)]
 pub(crate) struct Masked {
-    pub loaded: Arc<Loaded>,
+    pub loaded: Arc<LoadedHook>,
     /// The file whose hook is used.
     pub by: Arc<Path>,
 }
@@ -65,7 +65,7 @@ pub(crate) struct Masked {
 /// A hook of a set, and the file that masks it.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
-    pub loaded: &'a Arc<Loaded>,
+    pub loaded: &'a Arc<LoadedHook>,
     pub by: Option<&'a Arc<Path>>,
 }
 
@@ -91,7 +91,7 @@ impl Snapshot {
         before: &Snapshot,
     ) -> Snapshot {
         let known = before.by_path();
-        let share = |loaded: &mut Arc<Loaded>| {
+        let share = |loaded: &mut Arc<LoadedHook>| {
             if let Some(old) = known.get(&*loaded.path).filter(|old| old.loaded.is_as(loaded)) {
                 *loaded = Arc::clone(old.loaded);
             }
@@ -141,8 +141,9 @@ impl Snapshot {
 
     /// Whether the two have the same hooks, from the same files, and the same problems.
     pub(crate) fn says_the_same(&self, other: &Snapshot) -> bool {
-        let same =
-            |a: &Arc<Loaded>, b: &Arc<Loaded>| Arc::ptr_eq(a, b) || (a.path == b.path && a.is_same_hook(b));
+        let same = |a: &Arc<LoadedHook>, b: &Arc<LoadedHook>| {
+            Arc::ptr_eq(a, b) || (a.path == b.path && a.is_same_hook(b))
+        };
         let same_masked = |(a, b): (&Masked, &Masked)| a.by == b.by && same(&a.loaded, &b.loaded);
         self.hooks.len() == other.hooks.len()
             && self.masked.len() == other.masked.len()
@@ -245,7 +246,7 @@ impl Snapshot {
     pub(crate) fn verdicts<'s>(
         &'s self,
         container: &Container<'_>,
-    ) -> impl Iterator<Item = (&'s Loaded, Result<bool>)> {
+    ) -> impl Iterator<Item = (&'s LoadedHook, Result<bool>)> {
         let sieve = (self.hooks.len() >= FEW).then(|| Sieve::new(container));
         self.hooks.iter().zip(&self.requirements).map(move |(loaded, requirement)| {
             if sieve.as_ref().is_some_and(|sieve| !sieve.passes(requirement)) {
@@ -258,7 +259,7 @@ impl Snapshot {
 }
 
 /// The hook of this name in the last directory that has one. Those of each directory are in the order of their names.
-fn of_name<'h>(all: &'h [Arc<Loaded>], begins: &[usize], name: &OsStr) -> Option<&'h Arc<Loaded>> {
+fn of_name<'h>(all: &'h [Arc<LoadedHook>], begins: &[usize], name: &OsStr) -> Option<&'h Arc<LoadedHook>> {
     let mut end = all.len();
     for begin in begins.iter().rev() {
         let hooks = all.get(*begin..end).unwrap_or_default();
@@ -280,7 +281,7 @@ impl Masked {
     }
 }
 
-fn override_ineffective(path: &Path, runs: &Loaded) -> Diagnostic {
+fn override_ineffective(path: &Path, runs: &LoadedHook) -> Diagnostic {
     Diagnostic::new(
         Code::OverrideIneffective,
         path.to_owned(),
@@ -289,7 +290,7 @@ fn override_ineffective(path: &Path, runs: &Loaded) -> Diagnostic {
     .hint(Some(SWITCH_OFF.to_owned()))
 }
 
-fn case_collision(first: &Loaded, second: &Loaded) -> Diagnostic {
+fn case_collision(first: &LoadedHook, second: &LoadedHook) -> Diagnostic {
     let (earlier, path) = (text_of(first.path.as_os_str()), second.path.to_path_buf());
     Diagnostic::new(
         Code::CaseCollision,
@@ -302,31 +303,31 @@ fn case_collision(first: &Loaded, second: &Loaded) -> Diagnostic {
 /// Hooks in the order of injection, and what there is to say of others.
 #[derive(Default)]
 struct Merged {
-    hooks: Vec<Arc<Loaded>>,
+    hooks: Vec<Arc<LoadedHook>>,
     masked: Vec<Masked>,
     collisions: Vec<Diagnostic>,
 }
 
 /// Whether there is nothing to merge: no name is there twice, and they are in the order of injection. (Where they have
 /// capital letters, this does not tell.)
-fn is_in_order(all: &[Arc<Loaded>]) -> bool {
+fn is_in_order(all: &[Arc<LoadedHook>]) -> bool {
     let is_lower = |name: &[u8]| name.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
     let names = || all.iter().map(|loaded| loaded.name().as_bytes());
     names().all(is_lower) && names().zip(names().skip(1)).all(|(a, b)| a < b)
 }
 
 /// Brings the hooks of several directories into order. Of those of one name the last one is used.
-fn merge(all: &[Arc<Loaded>]) -> Merged {
+fn merge(all: &[Arc<LoadedHook>]) -> Merged {
     let places = all.iter().map(|loaded| (Place::of(loaded.name()), loaded)).collect();
-    let places: Vec<(Place<'_>, &Arc<Loaded>)> = sorted(places, |(a, _), (b, _)| a.cmp(b));
+    let places: Vec<(Place<'_>, &Arc<LoadedHook>)> = sorted(places, |(a, _), (b, _)| a.cmp(b));
     let mut merged = Merged::default();
-    let mut before: Option<(&Place<'_>, &Arc<Loaded>)> = None;
+    let mut before: Option<(&Place<'_>, &Arc<LoadedHook>)> = None;
     for of_name in places.chunk_by(|(a, _), (b, _)| a == b) {
         let Some(((place, used), lower)) = of_name.split_last() else { continue };
         // A directory may be given twice.
         let lower = lower.iter().filter(|(_, lower)| lower.path != used.path);
         let masked =
-            |(_, lower): &(_, &Arc<Loaded>)| Masked { loaded: Arc::clone(lower), by: used.path.clone() };
+            |(_, lower): &(_, &Arc<LoadedHook>)| Masked { loaded: Arc::clone(lower), by: used.path.clone() };
         merged.masked.extend(lower.map(masked));
         merged.hooks.push(Arc::clone(used));
         if let Some((_, first)) = before.filter(|(before, _)| before.lower == place.lower) {

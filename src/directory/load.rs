@@ -10,7 +10,7 @@ use crate::go::{errno_text, quote};
 use crate::hook::{DecodeError, Decoded, Hook, Reader, Wanted, decode, decode_again};
 use crate::limits::HOOK_FILE;
 use crate::lint::{self, Inspector};
-use crate::loaded_hook::{Loaded, Source};
+use crate::loaded_hook::{LoadedHook, Source};
 use crate::options::Options;
 use crate::position::Lines;
 use crate::problem::{Code, Diagnostic, Error, ErrorKind, text_of};
@@ -127,7 +127,7 @@ impl<'a> FileLoader<'a> {
     }
 
     /// Whether a hook is what its file and its executable would give now.
-    pub fn is_unchanged(&mut self, loaded: &Loaded) -> bool {
+    pub fn is_unchanged(&mut self, loaded: &LoadedHook) -> bool {
         let file = Status::of_path(&*loaded.path).ok();
         let executable = file.and_then(|_| self.validator.executable(&loaded.executable.path).ok());
         file.zip(executable).is_some_and(|(file, executable)| loaded.is_from(&file, &executable.status))
@@ -143,7 +143,7 @@ impl<'a> FileLoader<'a> {
 
     /// What is said about who can write the files of a hook, if that is looked at. The hook file is `alone` if its directory
     /// was not looked at.
-    pub fn inspect(&mut self, loaded: &Loaded, alone: bool) -> Vec<Diagnostic> {
+    pub fn inspect(&mut self, loaded: &LoadedHook, alone: bool) -> Vec<Diagnostic> {
         let Some(inspector) = &mut self.inspector else { return Vec::new() };
         let mut found = inspector.hook_file(&loaded.path, alone);
         let of_program = inspector.program(&loaded.path, &loaded.executable.path);
@@ -165,11 +165,15 @@ impl<'a> FileLoader<'a> {
     }
 
     /// Loads the file at a path.
-    pub fn load_path(&mut self, path: &Path) -> Result<Arc<Loaded>, ReadError> {
+    pub fn load_path(&mut self, path: &Path) -> Result<Arc<LoadedHook>, ReadError> {
         self.load(open_to_read(path), &Arc::from(path))
     }
 
-    pub fn load(&mut self, file: std::io::Result<File>, path: &Arc<Path>) -> Result<Arc<Loaded>, ReadError> {
+    pub fn load(
+        &mut self,
+        file: std::io::Result<File>,
+        path: &Arc<Path>,
+    ) -> Result<Arc<LoadedHook>, ReadError> {
         let file = file.map_err(|error| match errno_of(&error) {
             libc::ENOENT => ReadError::Vanished,
             errno => system_error("open", path, errno).into(),
@@ -184,7 +188,7 @@ impl<'a> FileLoader<'a> {
                 let source = Source { text, by_reader };
                 let stages = Arc::clone(self.extension_stages);
                 let inspected = self.inspector.is_some();
-                Ok(Arc::new(Loaded::new(Arc::clone(path), status, source, ready, stages, inspected)))
+                Ok(Arc::new(LoadedHook::new(Arc::clone(path), status, source, ready, stages, inspected)))
             }
             Err(invalid) => Err(self.invalid(invalid, path, &text, &status, decoded)),
         }

@@ -9,7 +9,7 @@ use super::load::{FileLoader, ReadError};
 use crate::entries::{Listed, goes_up, list, name_of};
 use crate::hook::Decoded;
 use crate::lint;
-use crate::loaded_hook::Loaded;
+use crate::loaded_hook::LoadedHook;
 use crate::log::LogLevel;
 use crate::options::Options;
 use crate::problem::{Diagnostic, Error, Result, text_of};
@@ -18,7 +18,7 @@ use crate::sys::open_to_read;
 /// What a directory came to.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
-    pub hooks: Vec<Arc<Loaded>>,
+    pub hooks: Vec<Arc<LoadedHook>>,
     /// The failures, in the order of the files' names.
     pub errors: Vec<Error>,
     /// What there is to say, in the order of the files' names.
@@ -34,12 +34,12 @@ pub(crate) struct Scan {
 pub(crate) enum Note {
     Said(Box<Diagnostic>),
     /// What a hook says of itself, if it is asked.
-    Of(Arc<Loaded>),
+    Of(Arc<LoadedHook>),
 }
 
 impl Note {
     /// The hook that it is of.
-    pub fn hook(&mut self) -> Option<&mut Arc<Loaded>> {
+    pub fn hook(&mut self) -> Option<&mut Arc<LoadedHook>> {
         match self {
             Note::Said(_) => None,
             Note::Of(loaded) => Some(loaded),
@@ -84,7 +84,7 @@ impl Scan {
         }
     }
 
-    fn add(&mut self, loaded: Arc<Loaded>) {
+    fn add(&mut self, loaded: Arc<LoadedHook>) {
         self.notes.push(Note::Of(Arc::clone(&loaded)));
         self.hooks.push(loaded);
     }
@@ -101,7 +101,7 @@ pub(crate) struct Scanner<'a> {
 #[derive(Default)]
 pub(crate) struct Before<'a> {
     /// The hooks, by their files.
-    pub hooks: HashMap<&'a Path, &'a Arc<Loaded>>,
+    pub hooks: HashMap<&'a Path, &'a Arc<LoadedHook>>,
     /// What the directories had, in their order.
     pub listed: &'a [Option<Arc<Listed>>],
     /// The names of the files to which something has happened since; `None` if that is not known. The others are not read
@@ -188,14 +188,14 @@ impl<'a> Scanner<'a> {
     }
 
     /// The hook of a file to which nothing has happened.
-    fn unchanged(&mut self, name: &OsStr, path: &Path) -> Option<Arc<Loaded>> {
+    fn unchanged(&mut self, name: &OsStr, path: &Path) -> Option<Arc<LoadedHook>> {
         self.before.touched.as_ref().filter(|touched| !touched.contains(name))?;
         let loaded = self.before.hooks.get(path)?;
         self.loader.is_unchanged(loaded).then(|| Arc::clone(loaded))
     }
 
     /// Adds a hook, and what is said about who can write its files.
-    fn add(&mut self, scan: &mut Scan, loaded: Arc<Loaded>) {
+    fn add(&mut self, scan: &mut Scan, loaded: Arc<LoadedHook>) {
         scan.add(Arc::clone(&loaded));
         scan.say(self.loader.inspect(&loaded, false));
     }

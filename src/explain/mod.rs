@@ -12,7 +12,7 @@ use crate::go::json::text_of as text_of_bytes;
 use crate::hook::{Decoded, Field, Wanted};
 use crate::inject::Allowance;
 use crate::list::MaskedHook;
-use crate::loaded_hook::Loaded;
+use crate::loaded_hook::LoadedHook;
 use crate::position::{Lines, Position};
 use crate::problem::{Diagnostic, Error, Result, serialize_path, text_of};
 use crate::snapshot::Snapshot;
@@ -130,7 +130,7 @@ impl Explanation {
     pub(crate) fn new(snapshot: &Snapshot, container: &Container<'_>) -> Explanation {
         let mut error = None;
         let mut allowance = Allowance::default();
-        let explain = |loaded: &std::sync::Arc<Loaded>| {
+        let explain = |loaded: &std::sync::Arc<LoadedHook>| {
             let (file, lines) = (loaded.decoded(Wanted::Notes), Lines::new(loaded.text()));
             let mut recorder =
                 Recorder { loaded, file: &file, lines, container, conditions: Vec::new(), misses: MISSES };
@@ -170,7 +170,7 @@ impl Explanation {
 
 /// Writes down what an evaluation does.
 struct Recorder<'a> {
-    loaded: &'a Loaded,
+    loaded: &'a LoadedHook,
     file: &'a Decoded<'a>,
     /// Of the file's text.
     lines: Lines,

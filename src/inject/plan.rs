@@ -7,7 +7,7 @@ use crate::container::Container;
 use crate::go::{json, quote};
 use crate::hook::{OciHook, Stage, Target};
 use crate::limits;
-use crate::loaded_hook::Loaded;
+use crate::loaded_hook::LoadedHook;
 use crate::problem::{Code, Error, ErrorKind, Result, text_of};
 use crate::snapshot::Snapshot;
 
@@ -50,7 +50,7 @@ impl Allowance {
     ///
     /// # Errors
     /// [`ErrorKind::HookFile`], about the hook's file, if there would be too many of them, or too long ones.
-    pub fn take(&mut self, loaded: &Loaded) -> Result<()> {
+    pub fn take(&mut self, loaded: &LoadedHook) -> Result<()> {
         let injected = loaded.injected();
         let entries = injected.targets.len();
         let bytes = entries.saturating_mul(injected.entry.len() + 1);
@@ -66,7 +66,7 @@ impl Allowance {
 }
 
 #[cold]
-fn too_large(loaded: &Loaded, limit: usize, what: &str) -> Error {
+fn too_large(loaded: &LoadedHook, limit: usize, what: &str) -> Error {
     let message = format!(
         "hook {} takes what is injected over the limit of {limit} {what}",
         quote(loaded.name().as_bytes())
@@ -79,7 +79,7 @@ fn too_large(loaded: &Loaded, limit: usize, what: &str) -> Error {
 /// Hooks that matched, sorted by where they go.
 #[derive(Debug, Default)]
 pub(crate) struct Plan<'a> {
-    pub stages: [Vec<&'a Loaded>; Stage::ALL.len()],
+    pub stages: [Vec<&'a LoadedHook>; Stage::ALL.len()],
     pub extension_stage_hooks: ExtensionStageHooks,
     allowance: Allowance,
     /// At least one hook matched.
@@ -91,7 +91,7 @@ impl<'a> Plan<'a> {
     pub fn new(
         snapshot: &'a Snapshot,
         container: &Container<'_>,
-        mut observe: impl FnMut(&Loaded, bool),
+        mut observe: impl FnMut(&LoadedHook, bool),
     ) -> Result<Plan<'a>> {
         let mut plan = Plan::default();
         for (loaded, verdict) in snapshot.verdicts(container) {
@@ -108,7 +108,7 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// As [`Allowance::take`].
-    fn add(&mut self, loaded: &'a Loaded) -> Result<()> {
+    fn add(&mut self, loaded: &'a LoadedHook) -> Result<()> {
         self.allowance.take(loaded)?;
         self.matched = true;
         for target in &loaded.injected().targets {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::plan::Plan;
 use crate::container::{Config, End, Hooks, StageEntries};
 use crate::hook::Stage;
-use crate::loaded_hook::Loaded;
+use crate::loaded_hook::LoadedHook;
 use crate::sort::sorted;
 
 impl Plan<'_> {
@@ -39,7 +39,7 @@ impl Plan<'_> {
 
     /// The members of `hooks` for those stages that have hooks and are wanted, between two texts.
     fn members(&self, before: &str, after: &str, wanted: impl Fn(usize) -> bool) -> String {
-        let of_stage = |(stage, hooks): (Stage, &Vec<&Loaded>)| stage.as_str().len() + 6 + length(hooks);
+        let of_stage = |(stage, hooks): (Stage, &Vec<&LoadedHook>)| stage.as_str().len() + 6 + length(hooks);
         let size: usize = Stage::ALL.into_iter().zip(&self.stages).map(of_stage).sum();
         let mut members = String::with_capacity(before.len() + size + after.len());
         members.push_str(before);
@@ -60,7 +60,7 @@ impl Plan<'_> {
 }
 
 /// Hooks as the elements of an array, between two texts.
-fn elements(before: &str, hooks: &[&Loaded], after: &str) -> String {
+fn elements(before: &str, hooks: &[&LoadedHook], after: &str) -> String {
     let mut elements = String::with_capacity(before.len() + length(hooks) + after.len());
     elements.push_str(before);
     push_elements(&mut elements, hooks);
@@ -68,7 +68,7 @@ fn elements(before: &str, hooks: &[&Loaded], after: &str) -> String {
     elements
 }
 
-fn push_elements(out: &mut String, hooks: &[&Loaded]) {
+fn push_elements(out: &mut String, hooks: &[&LoadedHook]) {
     for (index, hook) in hooks.iter().enumerate() {
         if index > 0 {
             out.push(',');
@@ -78,7 +78,7 @@ fn push_elements(out: &mut String, hooks: &[&Loaded]) {
 }
 
 /// How long elements are, each with a comma.
-fn length(hooks: &[&Loaded]) -> usize {
+fn length(hooks: &[&LoadedHook]) -> usize {
     hooks.iter().map(|hook| hook.injected().entry.len() + 1).sum()
 }
 
@@ -118,7 +118,7 @@ impl Edits {
 
 /// The hooks of a plan that the config holds already, entry for entry. It takes time in proportion to both, but for the
 /// logarithm of the number of hooks.
-pub(crate) fn already_there<'p>(config: &Config<'_>, plan: &Plan<'p>) -> Vec<(Stage, &'p Loaded)> {
+pub(crate) fn already_there<'p>(config: &Config<'_>, plan: &Plan<'p>) -> Vec<(Stage, &'p LoadedHook)> {
     let Hooks::Object { stages, .. } = &config.hooks else { return Vec::new() };
     let mut found = Vec::new();
     for ((stage, hooks), entries) in Stage::ALL.into_iter().zip(&plan.stages).zip(stages) {
