@@ -14,7 +14,7 @@ use crate::entries::name_of;
 use crate::go::quote;
 use crate::hook::{Decoded, Hook, OciHook, Target, Wanted, decode_again};
 use crate::lint;
-use crate::prefilter::Requirement;
+use crate::prefilter::RequiredBigrams;
 use crate::problem::{Diagnostic, Error, text_of};
 use crate::sys::{FileStamp, Status};
 use crate::validate::Executable;
@@ -26,7 +26,7 @@ pub(crate) struct LoadedHook {
     pub path: Arc<Path>,
     source: Source,
     pub conditions: Conditions,
-    pub requirement: Requirement,
+    pub required: RequiredBigrams,
     extension_stages: Arc<[String]>,
     /// The file when it was read.
     file: Status,
@@ -68,7 +68,7 @@ impl LoadedHook {
         LoadedHook {
             path,
             source,
-            requirement: Requirement::new(&conditions),
+            required: RequiredBigrams::new(&conditions),
             conditions,
             extension_stages,
             file,

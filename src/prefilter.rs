@@ -15,9 +15,9 @@ const ASKED: usize = 4;
 
 /// What a hook requires of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Requirement {
+pub(crate) struct RequiredBigrams {
     of: Subject,
-    /// Pairs, by their numbers in [`Pairs`]; the first one again where there are fewer.
+    /// Bigrams, by their numbers in [`Bigrams`]; the first one again where there are fewer.
     pairs: [u16; ASKED],
 }
 
@@ -31,21 +31,21 @@ enum Subject {
     Command,
 }
 
-impl Requirement {
-    pub fn new(conditions: &Conditions) -> Requirement {
-        let nothing = Requirement { of: Subject::Nothing, pairs: [0; ASKED] };
+impl RequiredBigrams {
+    pub fn new(conditions: &Conditions) -> RequiredBigrams {
+        let nothing = RequiredBigrams { of: Subject::Nothing, pairs: [0; ASKED] };
         // Where one condition is enough, all would have to be asked.
         if conditions.any_of {
             return nothing;
         }
         let keys = conditions.annotations.iter().map(|pair| (Subject::Keys, std::slice::from_ref(&pair.key)));
         let commands = (Subject::Command, &*conditions.commands);
-        let requirement = |(of, patterns)| Some(Requirement { of, pairs: shared_pairs(patterns)? });
-        keys.chain([commands]).find_map(requirement).unwrap_or(nothing)
+        let required = |(of, patterns)| Some(RequiredBigrams { of, pairs: shared_pairs(patterns)? });
+        keys.chain([commands]).find_map(required).unwrap_or(nothing)
     }
 }
 
-/// Pairs that are in all texts of these patterns; `None` if there are none, or if a pattern matches without a text.
+/// Bigrams that are in all texts of these patterns; `None` if there are none, or if a pattern matches without a text.
 fn shared_pairs(patterns: &[Compiled]) -> Option<[u16; ASKED]> {
     // Patterns of many texts have few pairs that all of them share.
     const MOST: usize = 16;
@@ -76,9 +76,9 @@ fn shared_pairs(patterns: &[Compiled]) -> Option<[u16; ASKED]> {
 }
 
 /// Neighbouring bytes of some texts. Other ones may have the same number: a pair may be missing that seems to be there.
-struct Pairs([u64; PAIRS / 64]);
+struct Bigrams([u64; BIGRAMS / 64]);
 
-const PAIRS: usize = 2048;
+const BIGRAMS: usize = 2048;
 
 /// The number of a pair.
 fn number(pair: &[u8]) -> u16 {
@@ -86,9 +86,9 @@ fn number(pair: &[u8]) -> u16 {
     u16::from_le_bytes([a, b]).wrapping_mul(0x9E37) >> 5
 }
 
-impl Pairs {
-    fn of<'t>(texts: impl Iterator<Item = &'t [u8]>) -> Pairs {
-        let mut pairs = Pairs([0; PAIRS / 64]);
+impl Bigrams {
+    fn of<'t>(texts: impl Iterator<Item = &'t [u8]>) -> Bigrams {
+        let mut pairs = Bigrams([0; BIGRAMS / 64]);
         for number in texts.flat_map(|text| text.windows(2)).map(number) {
             if let Some(word) = pairs.0.get_mut(usize::from(number / 64)) {
                 *word |= 1 << (number % 64);
@@ -103,18 +103,18 @@ impl Pairs {
 }
 
 /// A container, as requirements see it.
-pub(crate) struct Sieve {
-    keys: Pairs,
+pub(crate) struct Prefilter {
+    keys: Bigrams,
     /// `None`: there is no command to ask, so it is up to the conditions what that means.
-    command: Option<Pairs>,
+    command: Option<Bigrams>,
 }
 
-impl Sieve {
-    pub fn new(container: &Container<'_>) -> Sieve {
-        Sieve {
-            keys: Pairs::of(container.annotations.iter().map(|(key, _)| key.as_ref())),
+impl Prefilter {
+    pub fn new(container: &Container<'_>) -> Prefilter {
+        Prefilter {
+            keys: Bigrams::of(container.annotations.iter().map(|(key, _)| key.as_ref())),
             command: match &container.process {
-                Process::Command(command) => Some(Pairs::of(std::iter::once(command.as_ref()))),
+                Process::Command(command) => Some(Bigrams::of(std::iter::once(command.as_ref()))),
                 Process::Absent | Process::NoArgs => None,
             },
         }
@@ -122,8 +122,8 @@ impl Sieve {
 
     /// Whether a hook that requires this might be for the container.
     #[inline]
-    pub fn passes(&self, requirement: &Requirement) -> bool {
-        let pairs = match requirement.of {
+    pub fn passes(&self, required: &RequiredBigrams) -> bool {
+        let pairs = match required.of {
             Subject::Nothing => return true,
             Subject::Keys => &self.keys,
             Subject::Command => match &self.command {
@@ -131,7 +131,7 @@ impl Sieve {
                 None => return true,
             },
         };
-        requirement.pairs.iter().all(|pair| pairs.has(*pair))
+        required.pairs.iter().all(|pair| pairs.has(*pair))
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn asks_for_what_tells_texts_apart() {
-        let of = |when| Requirement::new(&conditions(when));
+        let of = |when| RequiredBigrams::new(&conditions(when));
         let numbers = |pairs: [&str; ASKED]| pairs.map(|pair| number(pair.as_bytes()));
         for (when, subject, pairs) in [
             (r#"{"annotations": {"^org\\.example\\.key$": ".*"}}"#, Subject::Keys, ["ey", "ke", ".k", "e."]),
@@ -164,7 +164,7 @@ mod tests {
             // The key is any, the command is not.
             (r#"{"annotations": {".*": "x"}, "commands": ["sh$"]}"#, Subject::Command, ["sh"; ASKED]),
         ] {
-            assert_eq!(of(when), Requirement { of: subject, pairs: numbers(pairs) }, "{when}");
+            assert_eq!(of(when), RequiredBigrams { of: subject, pairs: numbers(pairs) }, "{when}");
         }
         for when in [
             r#"{"always": true}"#,
@@ -198,13 +198,13 @@ mod tests {
         let mut passed_over = 0;
         for when in whens {
             let conditions = conditions(when);
-            let requirement = Requirement::new(&conditions);
+            let required = RequiredBigrams::new(&conditions);
             for keys in keys {
                 let of_command = |command: &'static str| Process::Command(Cow::Borrowed(command.as_bytes()));
                 let processes = commands.into_iter().map(of_command);
                 for process in processes.chain([Process::Absent, Process::NoArgs]) {
                     let container = container(process, keys);
-                    if !Sieve::new(&container).passes(&requirement) {
+                    if !Prefilter::new(&container).passes(&required) {
                         let verdict = conditions.evaluate(&container, &mut NoTrace);
                         assert!(matches!(verdict, Ok(false)), "{when} {container:?}: {verdict:?}");
                         passed_over += 1;

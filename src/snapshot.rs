@@ -13,7 +13,7 @@ use crate::entries::{Listed, name_of};
 use crate::lint::SWITCH_OFF;
 use crate::loaded_hook::LoadedHook;
 use crate::pattern::to_lower;
-use crate::prefilter::{Requirement, Sieve};
+use crate::prefilter::{Prefilter, RequiredBigrams};
 use crate::problem::{Code, Diagnostic, Result, Severity, text_of};
 use crate::sort::sorted;
 use crate::when::NoTrace;
@@ -27,7 +27,7 @@ pub struct Snapshot {
     generation: u64,
     pub(crate) hooks: Vec<Arc<LoadedHook>>,
     /// What the hooks require, next to each other.
-    requirements: Vec<Requirement>,
+    requirements: Vec<RequiredBigrams>,
     pub(crate) masked: Vec<Masked>,
     notes: Vec<Note>,
     pub(crate) depends_on: DependsOn,
@@ -135,7 +135,7 @@ impl Snapshot {
             }
         }
         collisions.into_iter().for_each(say);
-        let requirements = hooks.iter().map(|loaded| loaded.requirement).collect();
+        let requirements = hooks.iter().map(|loaded| loaded.required).collect();
         Snapshot { generation, hooks, requirements, masked, notes, depends_on }
     }
 
@@ -247,9 +247,9 @@ impl Snapshot {
         &'s self,
         container: &Container<'_>,
     ) -> impl Iterator<Item = (&'s LoadedHook, Result<bool>)> {
-        let sieve = (self.hooks.len() >= FEW).then(|| Sieve::new(container));
-        self.hooks.iter().zip(&self.requirements).map(move |(loaded, requirement)| {
-            if sieve.as_ref().is_some_and(|sieve| !sieve.passes(requirement)) {
+        let prefilter = (self.hooks.len() >= FEW).then(|| Prefilter::new(container));
+        self.hooks.iter().zip(&self.requirements).map(move |(loaded, required)| {
+            if prefilter.as_ref().is_some_and(|prefilter| !prefilter.passes(required)) {
                 return (&**loaded, Ok(false));
             }
             let verdict = loaded.conditions.evaluate(container, &mut NoTrace);
