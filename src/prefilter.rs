@@ -1,53 +1,55 @@
-//! Which hooks need not be looked at: those that ask for a text of which the container has not even the parts.
+//! A prefilter: skips hooks whose patterns require a literal string that cannot occur in the container.
 //!
-//! Most hooks are not for most containers, and most patterns hold a text that an input must have in it. So of each such hook
-//! a few pairs of neighbouring bytes of that text are kept, all hooks' in one array; of a container all pairs are gathered
-//! once. Where one of a hook's is not among them, the hook is not for it, and nothing else of the hook was touched.
+//! Most hooks do not match most containers, and most patterns contain a literal that every match contains too. The prefilter
+//! keeps a few bigrams (pairs of neighbouring bytes) of that literal for each hook, those of all hooks in one array. It
+//! collects the bigrams of a container once. If a required one is missing, the hook does not match, and nothing else of the
+//! hook is read.
 //!
-//! This decides nothing that evaluating the conditions would decide otherwise: only hooks are passed over whose verdict would
-//! be that they do not match, never one whose evaluation might fail.
+//! The prefilter changes no verdict. It skips only hooks whose evaluation returns "does not match", never one whose
+//! evaluation can fail.
 
 use crate::container::{Container, Process};
 use crate::when::{Compiled, Conditions};
 
-/// How many pairs of a text are asked for: its last ones, since what tells keys and paths apart is at the end.
-const ASKED: usize = 4;
+/// How many bigrams of a literal are required: the last ones, since keys and paths differ at the end.
+const REQUIRED: usize = 4;
 
-/// What a hook requires of a container.
+/// The bigrams that a hook requires of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequiredBigrams {
     of: Subject,
-    /// Bigrams, by their numbers in [`Bigrams`]; the first one again where there are fewer.
-    pairs: [u16; ASKED],
+    /// Numbers of bigrams in [`Bigrams`]. The first one is repeated where there are fewer.
+    numbers: [u16; REQUIRED],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Subject {
-    /// Any container may do.
+    /// Nothing is required: the conditions must be evaluated.
     Nothing,
-    /// The keys of its annotations.
+    /// The keys of the annotations.
     Keys,
-    /// Its command.
+    /// The command.
     Command,
 }
 
 impl RequiredBigrams {
     pub fn new(conditions: &Conditions) -> RequiredBigrams {
-        let nothing = RequiredBigrams { of: Subject::Nothing, pairs: [0; ASKED] };
-        // Where one condition is enough, all would have to be asked.
+        let nothing = RequiredBigrams { of: Subject::Nothing, numbers: [0; REQUIRED] };
+        // If one condition is enough, no single condition is required.
         if conditions.any_of {
             return nothing;
         }
         let keys = conditions.annotations.iter().map(|pair| (Subject::Keys, std::slice::from_ref(&pair.key)));
         let commands = (Subject::Command, &*conditions.commands);
-        let required = |(of, patterns)| Some(RequiredBigrams { of, pairs: shared_pairs(patterns)? });
+        let required = |(of, patterns)| Some(RequiredBigrams { of, numbers: shared_bigrams(patterns)? });
         keys.chain([commands]).find_map(required).unwrap_or(nothing)
     }
 }
 
-/// Bigrams that are in all texts of these patterns; `None` if there are none, or if a pattern matches without a text.
-fn shared_pairs(patterns: &[Compiled]) -> Option<[u16; ASKED]> {
-    // Patterns of many texts have few pairs that all of them share.
+/// Returns bigrams that are in all literals of these patterns; `None` if there are none, or if a pattern matches without a
+/// literal.
+fn shared_bigrams(patterns: &[Compiled]) -> Option<[u16; REQUIRED]> {
+    // Patterns with many literals have few bigrams that all of them share.
     const MOST: usize = 16;
     let mut texts: [&[u8]; MOST] = [&[]; MOST];
     let mut count = 0;
@@ -64,37 +66,38 @@ fn shared_pairs(patterns: &[Compiled]) -> Option<[u16; ASKED]> {
         }
     }
     let (first, others) = texts.get(..count)?.split_first()?;
-    // Texts may be long, and each pair is looked for in all of them.
+    // Literals may be long, and each bigram is searched in all of them.
     const TRIED: usize = 16;
-    let is_shared = |pair: &&[u8]| others.iter().all(|text| text.windows(2).any(|other| other == *pair));
-    let mut pairs = first.windows(2).rev().take(TRIED).filter(is_shared).map(number);
-    let mut asked = [pairs.next()?; ASKED];
-    for (slot, pair) in asked.iter_mut().skip(1).zip(pairs) {
-        *slot = pair;
+    let is_shared = |bigram: &&[u8]| others.iter().all(|text| text.windows(2).any(|other| other == *bigram));
+    let mut shared = first.windows(2).rev().take(TRIED).filter(is_shared).map(number);
+    let mut required = [shared.next()?; REQUIRED];
+    for (slot, number) in required.iter_mut().skip(1).zip(shared) {
+        *slot = number;
     }
-    Some(asked)
+    Some(required)
 }
 
-/// Neighbouring bytes of some texts. Other ones may have the same number: a pair may be missing that seems to be there.
+/// The set of bigrams of some strings. Two bigrams may have the same number, so the set may seem to contain one that is
+/// missing.
 struct Bigrams([u64; BIGRAMS / 64]);
 
 const BIGRAMS: usize = 2048;
 
-/// The number of a pair.
-fn number(pair: &[u8]) -> u16 {
-    let [a, b] = pair.first_chunk().copied().unwrap_or_default();
+/// Returns the number of a bigram.
+fn number(bigram: &[u8]) -> u16 {
+    let [a, b] = bigram.first_chunk().copied().unwrap_or_default();
     u16::from_le_bytes([a, b]).wrapping_mul(0x9E37) >> 5
 }
 
 impl Bigrams {
     fn of<'t>(texts: impl Iterator<Item = &'t [u8]>) -> Bigrams {
-        let mut pairs = Bigrams([0; BIGRAMS / 64]);
+        let mut bigrams = Bigrams([0; BIGRAMS / 64]);
         for number in texts.flat_map(|text| text.windows(2)).map(number) {
-            if let Some(word) = pairs.0.get_mut(usize::from(number / 64)) {
+            if let Some(word) = bigrams.0.get_mut(usize::from(number / 64)) {
                 *word |= 1 << (number % 64);
             }
         }
-        pairs
+        bigrams
     }
 
     fn has(&self, number: u16) -> bool {
@@ -102,10 +105,10 @@ impl Bigrams {
     }
 }
 
-/// A container, as requirements see it.
+/// The bigrams of a container.
 pub(crate) struct Prefilter {
     keys: Bigrams,
-    /// `None`: there is no command to ask, so it is up to the conditions what that means.
+    /// `None` if there is no command: then the conditions decide.
     command: Option<Bigrams>,
 }
 
@@ -120,10 +123,10 @@ impl Prefilter {
         }
     }
 
-    /// Whether a hook that requires this might be for the container.
+    /// Returns whether a hook that requires these bigrams may match the container.
     #[inline]
     pub fn passes(&self, required: &RequiredBigrams) -> bool {
-        let pairs = match required.of {
+        let bigrams = match required.of {
             Subject::Nothing => return true,
             Subject::Keys => &self.keys,
             Subject::Command => match &self.command {
@@ -131,7 +134,7 @@ impl Prefilter {
                 None => return true,
             },
         };
-        required.pairs.iter().all(|pair| pairs.has(*pair))
+        required.numbers.iter().all(|number| bigrams.has(*number))
     }
 }
 
@@ -153,18 +156,18 @@ mod tests {
     }
 
     #[test]
-    fn asks_for_what_tells_texts_apart() {
+    fn requires_the_last_bigrams() {
         let of = |when| RequiredBigrams::new(&conditions(when));
-        let numbers = |pairs: [&str; ASKED]| pairs.map(|pair| number(pair.as_bytes()));
-        for (when, subject, pairs) in [
+        let numbers = |bigrams: [&str; REQUIRED]| bigrams.map(|bigram| number(bigram.as_bytes()));
+        for (when, subject, bigrams) in [
             (r#"{"annotations": {"^org\\.example\\.key$": ".*"}}"#, Subject::Keys, ["ey", "ke", ".k", "e."]),
             (r#"{"commands": ["^/bin/(ba)?sh$"]}"#, Subject::Command, ["sh", "/b", "n/", "in"]),
             (r#"{"commands": [".*/init$"]}"#, Subject::Command, ["it", "ni", "in", "/i"]),
-            (r#"{"commands": ["^ab$"]}"#, Subject::Command, ["ab"; ASKED]),
-            // The key is any, the command is not.
-            (r#"{"annotations": {".*": "x"}, "commands": ["sh$"]}"#, Subject::Command, ["sh"; ASKED]),
+            (r#"{"commands": ["^ab$"]}"#, Subject::Command, ["ab"; REQUIRED]),
+            // Any key matches, but not any command.
+            (r#"{"annotations": {".*": "x"}, "commands": ["sh$"]}"#, Subject::Command, ["sh"; REQUIRED]),
         ] {
-            assert_eq!(of(when), RequiredBigrams { of: subject, pairs: numbers(pairs) }, "{when}");
+            assert_eq!(of(when), RequiredBigrams { of: subject, numbers: numbers(bigrams) }, "{when}");
         }
         for when in [
             r#"{"always": true}"#,
@@ -180,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_passed_over_does_not_match() {
+    fn skipped_hooks_do_not_match() {
         let whens = [
             r#"{"annotations": {"^org\\.example\\.key$": ".*"}}"#,
             r#"{"annotations": {"key": "true", "^nothing$": ".*"}}"#,
@@ -195,7 +198,7 @@ mod tests {
             ["", "/", "/bin/sh", "/bin/bash", "/usr/sbin/sh", "init", "/sbin/init", "BIN", "ni/nib"];
         let keys: [&[&str]; 5] =
             [&[], &["org.example.key"], &["key", "k"], &["yek.elpmaxe.gro"], &["org", "nothing", "key"]];
-        let mut passed_over = 0;
+        let mut skipped = 0;
         for when in whens {
             let conditions = conditions(when);
             let required = RequiredBigrams::new(&conditions);
@@ -207,11 +210,11 @@ mod tests {
                     if !Prefilter::new(&container).passes(&required) {
                         let verdict = conditions.evaluate(&container, &mut NoTrace);
                         assert!(matches!(verdict, Ok(false)), "{when} {container:?}: {verdict:?}");
-                        passed_over += 1;
+                        skipped += 1;
                     }
                 }
             }
         }
-        assert!(passed_over > 100, "{passed_over}");
+        assert!(skipped > 100, "{skipped}");
     }
 }

@@ -18,7 +18,7 @@ use crate::problem::{Code, Diagnostic, Result, Severity, text_of};
 use crate::sort::sorted;
 use crate::when::NoTrace;
 
-/// Fewer hooks are evaluated faster than sifted.
+/// Evaluating fewer hooks than this is faster than prefiltering them.
 const FEW: usize = 8;
 
 /// A whole, consistent set of hooks, in the order of injection. It is shared, counted, and never changes.
@@ -27,7 +27,7 @@ pub struct Snapshot {
     generation: u64,
     pub(crate) hooks: Vec<Arc<LoadedHook>>,
     /// What the hooks require, next to each other.
-    requirements: Vec<RequiredBigrams>,
+    required: Vec<RequiredBigrams>,
     pub(crate) masked: Vec<Masked>,
     notes: Vec<Note>,
     pub(crate) depends_on: DependsOn,
@@ -75,7 +75,7 @@ impl Snapshot {
         Snapshot {
             generation: 0,
             hooks: Vec::new(),
-            requirements: Vec::new(),
+            required: Vec::new(),
             masked: Vec::new(),
             notes: Vec::new(),
             depends_on: DependsOn::default(),
@@ -135,8 +135,8 @@ impl Snapshot {
             }
         }
         collisions.into_iter().for_each(say);
-        let requirements = hooks.iter().map(|loaded| loaded.required).collect();
-        Snapshot { generation, hooks, requirements, masked, notes, depends_on }
+        let required = hooks.iter().map(|loaded| loaded.required).collect();
+        Snapshot { generation, hooks, required, masked, notes, depends_on }
     }
 
     /// Whether the two have the same hooks, from the same files, and the same problems.
@@ -248,7 +248,7 @@ impl Snapshot {
         container: &Container<'_>,
     ) -> impl Iterator<Item = (&'s LoadedHook, Result<bool>)> {
         let prefilter = (self.hooks.len() >= FEW).then(|| Prefilter::new(container));
-        self.hooks.iter().zip(&self.requirements).map(move |(loaded, required)| {
+        self.hooks.iter().zip(&self.required).map(move |(loaded, required)| {
             if prefilter.as_ref().is_some_and(|prefilter| !prefilter.passes(required)) {
                 return (&**loaded, Ok(false));
             }
