@@ -34,13 +34,13 @@ impl<'a> LogLine<'a> {
     }
 
     pub fn write(self, message: &str, fields: &[(&str, &str)]) {
-        (self.log)(self.level, message, &crate::go::json::to_string(&Fields(fields)));
+        (self.log)(self.level, message, &crate::go::json::to_string(&JsonFields(fields)));
     }
 }
 
-struct Fields<'a>(&'a [(&'a str, &'a str)]);
+struct JsonFields<'a>(&'a [(&'a str, &'a str)]);
 
-impl Serialize for Fields<'_> {
+impl Serialize for JsonFields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().copied())
     }
