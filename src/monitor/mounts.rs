@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use crate::sys::{EventSet, Interest, Wanted, poll};
+use crate::sys::{EventSet, Interest, WakeOn, poll};
 
 /// Of the thread: some of an engine have mounts of their own.
 const TABLE: &str = "/proc/thread-self/mountinfo";
@@ -28,7 +28,7 @@ impl Mounts {
         let open = || File::open(TABLE);
         let mounts = Mounts { wakes: [open()?, open()?, open()?, open()?], tells: open()?, armed: true };
         for file in &mounts.wakes {
-            events.add(file.as_fd(), bit, Wanted::ExceptionalOnce)?;
+            events.add(file.as_fd(), bit, WakeOn::ExceptionalOnce)?;
         }
         Ok(mounts)
     }
@@ -46,7 +46,7 @@ impl Mounts {
     pub fn arm(&mut self, events: &EventSet, bit: u32) -> io::Result<()> {
         if !self.armed {
             for file in &self.wakes {
-                events.change(file.as_fd(), bit, Wanted::ExceptionalOnce)?;
+                events.change(file.as_fd(), bit, WakeOn::ExceptionalOnce)?;
             }
             self.armed = true;
         }

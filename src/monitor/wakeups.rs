@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use super::cancel::Canceller;
-use crate::sys::{EventSet, Timer, Wanted};
+use crate::sys::{EventSet, Timer, WakeOn};
 
 /// The bits by which [`Wakeups::wait`] reports the sources of events.
 pub(crate) const INOTIFY: u32 = 1 << 0;
@@ -25,8 +25,8 @@ impl Wakeups {
     /// Makes the set with the timer, which is set to now, and the canceller.
     pub fn new(canceller: &Canceller) -> io::Result<Wakeups> {
         let wakeups = Wakeups { events: EventSet::new()?, timer: Timer::new()? };
-        wakeups.events.add(wakeups.timer.as_fd(), TIMER, Wanted::Readable)?;
-        wakeups.events.add(canceller.as_fd(), CANCELLED, Wanted::Readable)?;
+        wakeups.events.add(wakeups.timer.as_fd(), TIMER, WakeOn::Readable)?;
+        wakeups.events.add(canceller.as_fd(), CANCELLED, WakeOn::Readable)?;
         wakeups.timer.set(Some(Duration::ZERO))?;
         Ok(wakeups)
     }

@@ -11,7 +11,7 @@ use inotify::{Event, EventMask, Inotify, WatchDescriptor, WatchMask};
 
 use crate::entries::{is_hook_file, path_in};
 use crate::snapshot::DependsOn;
-use crate::sys::{EventSet, Wanted, errno_of};
+use crate::sys::{EventSet, WakeOn, errno_of};
 
 /// How many symlinks a path may lead through, as for the system.
 const MOST_LINKS: usize = 40;
@@ -143,7 +143,7 @@ impl Watches {
         self.stale = false;
         if self.inotify.is_none() {
             let made = Inotify::init().map_err(|error| ("inotify_init1", error)).and_then(|inotify| {
-                let added = events.add(inotify.as_fd(), bit, Wanted::Readable);
+                let added = events.add(inotify.as_fd(), bit, WakeOn::Readable);
                 added.map(|()| inotify).map_err(|error| ("epoll_ctl", error))
             });
             match made {
@@ -209,8 +209,8 @@ impl Watches {
     /// Says whether what happens wakes nobody.
     pub fn mute(&mut self, events: &EventSet, bit: u32, mute: bool) -> io::Result<()> {
         if let Some(instance) = self.inotify.as_mut().filter(|instance| instance.mute != mute) {
-            let wanted = if mute { Wanted::Nothing } else { Wanted::Readable };
-            events.change(instance.inotify.as_fd(), bit, wanted)?;
+            let wake_on = if mute { WakeOn::Nothing } else { WakeOn::Readable };
+            events.change(instance.inotify.as_fd(), bit, wake_on)?;
             instance.mute = mute;
         }
         Ok(())

@@ -10,7 +10,7 @@ pub(crate) struct EventSet(OwnedFd);
 
 /// What of a descriptor is waited for; errors always are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum WakeOn {
     /// There is something to read.
     Readable,
     /// Something exceptional, as the files about mounts in `/proc` call a change; once, until it is asked for again.
@@ -18,12 +18,12 @@ pub(crate) enum Wanted {
     Nothing,
 }
 
-impl Wanted {
+impl WakeOn {
     fn bits(self) -> u32 {
         let bits = match self {
-            Wanted::Readable => libc::EPOLLIN,
-            Wanted::ExceptionalOnce => libc::EPOLLPRI | libc::EPOLLONESHOT,
-            Wanted::Nothing => 0,
+            WakeOn::Readable => libc::EPOLLIN,
+            WakeOn::ExceptionalOnce => libc::EPOLLPRI | libc::EPOLLONESHOT,
+            WakeOn::Nothing => 0,
         };
         bits.cast_unsigned()
     }
@@ -36,13 +36,13 @@ impl EventSet {
     }
 
     /// Adds a descriptor; `bit` stands for it in what [`EventSet::wait`] returns.
-    pub fn add(&self, descriptor: BorrowedFd<'_>, bit: u32, wanted: Wanted) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_ADD, descriptor, bit, wanted)
+    pub fn add(&self, descriptor: BorrowedFd<'_>, bit: u32, wake_on: WakeOn) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_ADD, descriptor, bit, wake_on)
     }
 
     /// Changes what of a descriptor is waited for.
-    pub fn change(&self, descriptor: BorrowedFd<'_>, bit: u32, wanted: Wanted) -> io::Result<()> {
-        self.control(libc::EPOLL_CTL_MOD, descriptor, bit, wanted)
+    pub fn change(&self, descriptor: BorrowedFd<'_>, bit: u32, wake_on: WakeOn) -> io::Result<()> {
+        self.control(libc::EPOLL_CTL_MOD, descriptor, bit, wake_on)
     }
 
     fn control(
@@ -50,9 +50,9 @@ impl EventSet {
         operation: i32,
         descriptor: BorrowedFd<'_>,
         bit: u32,
-        wanted: Wanted,
+        wake_on: WakeOn,
     ) -> io::Result<()> {
-        let mut event = libc::epoll_event { events: wanted.bits(), u64: bit.into() };
+        let mut event = libc::epoll_event { events: wake_on.bits(), u64: bit.into() };
         let (set, descriptor) = (self.0.as_raw_fd(), descriptor.as_raw_fd());
         // SAFETY: an event that lives until the call returns, and descriptors that are open.
         let result = unsafe { libc::epoll_ctl(set, operation, descriptor, &mut event) };

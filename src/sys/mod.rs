@@ -24,7 +24,7 @@ pub(crate) use descriptor::{
     Interest, above_standard, close, file_size_limit, poll, readable_bytes, reopen_for_both, set_nonblocking,
 };
 pub(crate) use directory::{Directory, open_to_read};
-pub(crate) use event::{EventSet, Flag, Timer, Wanted};
+pub(crate) use event::{EventSet, Flag, Timer, WakeOn};
 pub(crate) use fork::Home;
 pub use kill::Killed;
 pub(crate) use mount::{FileSystem, fuse_user};
