@@ -157,7 +157,7 @@ impl Watches {
         let Some(instance) = &self.inotify else { return false };
         let mut set_up = SetUp {
             watches: instance.inotify.watches(),
-            known: Vec::new(),
+            requested: Vec::new(),
             watched: Vec::new(),
             refusal: None,
         };
@@ -314,13 +314,13 @@ impl Watches {
 struct SetUp {
     watches: inotify::Watches,
     /// What was asked for already, in the order of the paths.
-    known: Vec<Known>,
+    requested: Vec<Requested>,
     watched: Vec<Watched>,
     refusal: Option<Refusal>,
 }
 
 /// A directory that was asked for.
-struct Known {
+struct Requested {
     path: PathBuf,
     depth: Depth,
     /// What of `watched` came of it.
@@ -414,16 +414,17 @@ impl SetUp {
 
     /// Watches a directory; none if it is not there (any more).
     fn watch(&mut self, directory: &Path, depth: Depth) -> Result<Option<&mut Watched>, Refusal> {
-        let place = self.known.binary_search_by(|known| known.path.as_os_str().cmp(directory.as_os_str()));
-        let known = place.ok().and_then(|place| self.known.get(place));
+        let place =
+            self.requested.binary_search_by(|known| known.path.as_os_str().cmp(directory.as_os_str()));
+        let known = place.ok().and_then(|place| self.requested.get(place));
         let index = match known {
             Some(known) if known.depth >= depth => known.index,
             _ => {
                 let index = self.add(directory, depth)?;
-                let known = Known { path: directory.to_owned(), depth, index };
+                let known = Requested { path: directory.to_owned(), depth, index };
                 match place {
-                    Ok(place) => self.known[place] = known,
-                    Err(place) => self.known.insert(place, known),
+                    Ok(place) => self.requested[place] = known,
+                    Err(place) => self.requested.insert(place, known),
                 }
                 index
             }
