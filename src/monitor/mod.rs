@@ -228,7 +228,18 @@ impl Monitor {
     /// Sets what wakes the caller next: the timer, and events unless they must wait.
     fn rearm(&mut self) -> io::Result<()> {
         // The timer comes first, since without it nothing would wake the caller any more.
-        self.wakeups.wake_at(self.debounce.next().into_iter().chain(self.polling.next()).min())?;
+        let next = self.debounce.next().into_iter().chain(self.polling.next()).min();
+        self.wakeups.wake_at(next)?;
+        let rearmed = self.rearm_events();
+        if rearmed.is_err() {
+            // Events may still be muted: the timer wakes the caller for another attempt.
+            let retry = Instant::now() + INTERVAL;
+            self.wakeups.wake_at(Some(next.map_or(retry, |next| next.min(retry))))?;
+        }
+        rearmed
+    }
+
+    fn rearm_events(&mut self) -> io::Result<()> {
         let settling = self.debounce.is_settling();
         self.watches.mute(&self.wakeups.events, INOTIFY, settling)?;
         match &mut self.mounts {

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -129,6 +130,9 @@ def run(inject: str | None) -> tuple[str | None, list[str]]:
         said: list[str] = []
         problem = None
         for number, (act, want) in enumerate(scene.steps()):
+            if number == 1:
+                # It becomes quiet, and the monitor waits for events again.
+                time.sleep(0.1)
             act()
             for line in program.stdout:
                 said.append(line.strip())
