@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::view::{Annotations, Container, Pairs, Process, bytes_of, read_pairs};
-use crate::go::json::{JsonError, JsonErrorKind, Kind, Reader, Text, folds_to};
+use crate::go::json::{JsonError, JsonErrorKind, JsonReader, Kind, Text, folds_to};
 use crate::hook::Stage;
 use crate::limits;
 use crate::problem::{Error, Result, check_limit};
@@ -78,7 +78,7 @@ impl<'a> Config<'a> {
             end: End::default(),
             hooks: Hooks::Absent,
         };
-        let mut reader = Reader::of_str(text);
+        let mut reader = JsonReader::of_str(text);
         match reader.peek()? {
             Kind::Object => {}
             found => return Err(JsonError::wrong_type(reader.offset(), "it", Kind::Object, found)),
@@ -163,8 +163,8 @@ impl<const N: usize> Keys<N> {
 
 /// Goes through an object's members, and tells where the next one would go.
 fn members<'a>(
-    reader: &mut Reader<'a>,
-    member: &mut dyn FnMut(&mut Reader<'a>, Text<'a>) -> Read<()>,
+    reader: &mut JsonReader<'a>,
+    member: &mut dyn FnMut(&mut JsonReader<'a>, Text<'a>) -> Read<()>,
 ) -> Read<End> {
     reader.peek()?;
     let mut end = End { offset: reader.offset() + 1, empty: true };
@@ -176,7 +176,7 @@ fn members<'a>(
     Ok(end)
 }
 
-fn read_process<'a>(reader: &mut Reader<'a>) -> Read<Process<'a>> {
+fn read_process<'a>(reader: &mut JsonReader<'a>) -> Read<Process<'a>> {
     if !reader.given(Kind::Object, &"process")? {
         return Ok(Process::Absent);
     }
@@ -199,7 +199,7 @@ fn read_process<'a>(reader: &mut Reader<'a>) -> Read<Process<'a>> {
 }
 
 /// Whether one of the mounts is a bind mount.
-fn read_mounts(reader: &mut Reader<'_>) -> Read<bool> {
+fn read_mounts(reader: &mut JsonReader<'_>) -> Read<bool> {
     let mut bind = false;
     if !reader.given(Kind::Array, &"mounts")? {
         return Ok(bind);
@@ -232,7 +232,7 @@ fn read_mounts(reader: &mut Reader<'_>) -> Read<bool> {
 
 /// An array of strings; `null` is an empty one, and an element of `null` is "".
 fn strings<'a>(
-    reader: &mut Reader<'a>,
+    reader: &mut JsonReader<'a>,
     name: &str,
     mut element: impl FnMut(usize, Cow<'a, str>),
 ) -> Read<()> {
@@ -248,7 +248,7 @@ fn strings<'a>(
     })
 }
 
-fn read_hooks(reader: &mut Reader<'_>) -> Read<Hooks> {
+fn read_hooks(reader: &mut JsonReader<'_>) -> Read<Hooks> {
     reader.peek()?;
     let start = reader.offset();
     if !reader.given(Kind::Object, &"hooks")? {
@@ -275,7 +275,7 @@ fn read_hooks(reader: &mut Reader<'_>) -> Read<Hooks> {
     Ok(Hooks::Object { end, stages })
 }
 
-fn read_entries(reader: &mut Reader<'_>, name: &str) -> Read<StageEntries> {
+fn read_entries(reader: &mut JsonReader<'_>, name: &str) -> Read<StageEntries> {
     reader.peek()?;
     let start = reader.offset();
     if !reader.given(Kind::Array, &format_args!("hooks.{name}"))? {

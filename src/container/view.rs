@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::go::json::{JsonError, Kind, Reader, Text};
+use crate::go::json::{JsonError, JsonReader, Kind, Text};
 use crate::limits;
 use crate::problem::{Code, Error, ErrorKind, Result, check_limit};
 use crate::sort::sorted;
@@ -44,7 +44,7 @@ impl Annotations {
     /// [`limits::CONFIG`].
     pub fn from_json(text: &str) -> Result<Annotations> {
         check_limit("bytes of annotations as JSON", text.len(), limits::CONFIG)?;
-        let mut reader = Reader::of_str(text);
+        let mut reader = JsonReader::of_str(text);
         let read = match read_pairs(&mut reader, "annotations") {
             Ok(pairs) => reader.end().map(|()| pairs).map_err(JsonError::from),
             Err(error) => Err(error),
@@ -90,7 +90,7 @@ impl<K: Into<Vec<u8>>, V: Into<Vec<u8>>> Extend<(K, V)> for Annotations {
 
 /// Reads a map of strings; `null` is none at all, and a value of `null` is "".
 pub(crate) fn read_pairs<'a>(
-    reader: &mut Reader<'a>,
+    reader: &mut JsonReader<'a>,
     name: &str,
 ) -> std::result::Result<Pairs<'a>, JsonError> {
     if !reader.given(Kind::Object, &name)? {

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::go::json::{Kind, Reader, SyntaxError};
+use crate::go::json::{JsonReader, Kind, SyntaxError};
 use crate::terminal::escape_json;
 
 /// One step of a JSON Patch (RFC 6902 section 4).
@@ -115,11 +115,11 @@ impl PartialEq for Value<'_> {
 
 impl<'a> Value<'a> {
     fn parse(text: &'a str) -> Result<Value<'a>, SyntaxError> {
-        let mut reader = Reader::of_str(text);
+        let mut reader = JsonReader::of_str(text);
         Value::read(text, &mut reader, DEPTH)
     }
 
-    fn read(text: &'a str, reader: &mut Reader<'a>, depth: usize) -> Result<Value<'a>, SyntaxError> {
+    fn read(text: &'a str, reader: &mut JsonReader<'a>, depth: usize) -> Result<Value<'a>, SyntaxError> {
         let kind = reader.peek()?;
         let start = reader.offset();
         let parts = match kind {

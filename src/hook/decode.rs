@@ -122,12 +122,12 @@ pub(crate) fn decode_1_0_0(text: &[u8], notes: Notes) -> Result<Option<Decoded<'
 
 /// Whether the text is `null`, which decodes into an empty hook.
 fn is_null(text: &[u8]) -> bool {
-    json::Reader::new(text).peek() == Ok(Kind::Null)
+    json::JsonReader::new(text).peek() == Ok(Kind::Null)
 }
 
 /// Checks the whole text's syntax: as in Go, an error there comes before a wrong type anywhere.
 fn check(text: &[u8]) -> Result<()> {
-    Ok(json::Reader::check(text)?)
+    Ok(json::JsonReader::check(text)?)
 }
 
 #[derive(Default)]
@@ -150,7 +150,7 @@ impl Version<'_> {
 fn version_of(text: &[u8]) -> Result<Version<'_>> {
     check(text)?;
     let mut version = Version::default();
-    let mut reader = json::Reader::new(text);
+    let mut reader = json::JsonReader::new(text);
     object(&mut reader, "a hook", &mut |reader, key| {
         if !folds_to(&key.value, "version") {
             return Ok(reader.skip()?);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::draft::Draft;
-use crate::go::json::{JsonError, Kind, Reader, SyntaxError, Text};
+use crate::go::json::{JsonError, JsonReader, Kind, SyntaxError, Text};
 use crate::limits::ENOUGH;
 use crate::position::Position;
 use crate::problem::{Code, Error, ErrorKind};
@@ -177,8 +177,8 @@ impl Notes {
     }
 
     /// A reader of the file.
-    pub fn reader<'a>(&self, text: &'a [u8]) -> Reader<'a> {
-        let mut reader = Reader::new(text);
+    pub fn reader<'a>(&self, text: &'a [u8]) -> JsonReader<'a> {
+        let mut reader = JsonReader::new(text);
         if self.wanted == Wanted::Mistakes {
             reader.note_wrong_types();
         }
@@ -186,7 +186,7 @@ impl Notes {
     }
 
     /// The reader has come to the end.
-    pub fn end(&mut self, reader: Reader<'_>) {
+    pub fn end(&mut self, reader: JsonReader<'_>) {
         self.mistakes.extend(reader.into_wrong_types().into_iter().map(DecodeError::from));
     }
 
@@ -208,7 +208,7 @@ impl Notes {
     }
 
     /// The place of a key whose value comes next, if that is not one of those nulls which leave what was there.
-    pub fn place_value(&mut self, field: Field, key: usize, reader: &mut Reader<'_>) -> Result<()> {
+    pub fn place_value(&mut self, field: Field, key: usize, reader: &mut JsonReader<'_>) -> Result<()> {
         if self.are_wanted() && reader.peek()? != Kind::Null {
             self.place(field, key);
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use super::decoded::{DecodeError, Field, Notes, Result};
-use crate::go::json::{JsonError, Kind, Reader, Text, folds_to};
+use crate::go::json::{JsonError, JsonReader, Kind, Text, folds_to};
 use crate::sort::sorted;
 
 /// The field that Go stores this key's value in: the one of that name, or else one that folds to it.
@@ -14,7 +14,7 @@ pub(super) fn field<'n>(key: &Text<'_>, names: &[&'n str]) -> Option<&'n str> {
 }
 
 pub(super) fn skip_unknown(
-    reader: &mut Reader<'_>,
+    reader: &mut JsonReader<'_>,
     key: Text<'_>,
     object: &'static str,
     notes: &mut Notes,
@@ -25,17 +25,17 @@ pub(super) fn skip_unknown(
 
 /// An object; `null` changes nothing.
 pub(super) fn object<'a>(
-    reader: &mut Reader<'a>,
+    reader: &mut JsonReader<'a>,
     name: &str,
     // Not a generic one: there are many, and none takes long.
-    member: &mut dyn FnMut(&mut Reader<'a>, Text<'a>) -> Result<()>,
+    member: &mut dyn FnMut(&mut JsonReader<'a>, Text<'a>) -> Result<()>,
 ) -> Result<()> {
     if reader.given(Kind::Object, &name)? { reader.object(member) } else { Ok(()) }
 }
 
 /// A string; `null` changes nothing.
 pub(super) fn string<'a>(
-    reader: &mut Reader<'a>,
+    reader: &mut JsonReader<'a>,
     name: &dyn Display,
     value: &mut Cow<'a, str>,
 ) -> Result<()> {
@@ -46,12 +46,12 @@ pub(super) fn string<'a>(
 }
 
 /// A boolean; `null` is none.
-pub(super) fn boolean(reader: &mut Reader<'_>, name: &str) -> Result<Option<bool>> {
+pub(super) fn boolean(reader: &mut JsonReader<'_>, name: &str) -> Result<Option<bool>> {
     Ok(if reader.given(Kind::Bool, &name)? { Some(reader.bool()?) } else { None })
 }
 
 /// An integer of 64 bits, written without fraction and exponent; `null` is none.
-pub(super) fn integer(reader: &mut Reader<'_>, name: &str) -> Result<Option<i64>> {
+pub(super) fn integer(reader: &mut JsonReader<'_>, name: &str) -> Result<Option<i64>> {
     if !reader.given(Kind::Number, &name)? {
         return Ok(None);
     }
@@ -69,7 +69,7 @@ pub(super) fn integer(reader: &mut Reader<'_>, name: &str) -> Result<Option<i64>
 
 /// A map of strings: added to what is there, to be [`merged`]; `null` clears it, a member's `null` is "".
 pub(super) fn annotations<'a>(
-    reader: &mut Reader<'a>,
+    reader: &mut JsonReader<'a>,
     map: &mut Vec<(Cow<'a, str>, Cow<'a, str>)>,
     notes: &mut Notes,
 ) -> Result<()> {
@@ -123,7 +123,7 @@ pub(super) struct Strings<'a> {
 }
 
 impl<'a> Strings<'a> {
-    pub fn read(&mut self, reader: &mut Reader<'a>, name: &str, notes: &Notes) -> Result<()> {
+    pub fn read(&mut self, reader: &mut JsonReader<'a>, name: &str, notes: &Notes) -> Result<()> {
         let offset = if notes.are_wanted() { reader.peek_offset()? } else { 0 };
         let is_array = reader.given(Kind::Array, &name)?;
         // What is of a wrong type is not missing, where that is noted.
@@ -173,7 +173,7 @@ impl<'a> Strings<'a> {
     }
 
     /// Looks through an array without keeping it.
-    pub fn check(reader: &mut Reader<'_>, name: &str) -> Result<()> {
+    pub fn check(reader: &mut JsonReader<'_>, name: &str) -> Result<()> {
         let mut index = 0;
         if reader.given(Kind::Array, &name)? {
             reader.array(|reader| {

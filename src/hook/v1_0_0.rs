@@ -4,10 +4,10 @@ use super::decoded::{DecodeError, Decoded, Field, Notes, Result, Wanted};
 use super::definition::OciHook;
 use super::draft::{Draft, EntryDraft, WhenDraft};
 use super::fields::{Strings, annotations, boolean, field, integer, merged, object, skip_unknown, string};
-use crate::go::json::{Kind, Reader};
+use crate::go::json::{JsonReader, Kind};
 
 /// Decodes a hook of version 1.0.0, whatever its `version` says. That the text is JSON is checked on the way; if it may be
-/// none, [`Reader::check`] goes first, since Go tells of that before it tells of anything else.
+/// none, [`JsonReader::check`] goes first, since Go tells of that before it tells of anything else.
 pub(super) fn decode_hook(text: &[u8], notes: Notes) -> Result<Decoded<'_>> {
     decode(text, Builder::default(), notes)
 }
@@ -58,19 +58,19 @@ fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Res
 
 /// Decodes the conditions alone: as `when` of a 1.0.0 hook, and `or` beside them (see [`Hook::to_json`]).
 pub(crate) fn decode_when(text: &[u8]) -> Result<WhenDraft<'_>> {
-    Reader::check(text)?;
+    JsonReader::check(text)?;
     let mut builder = Builder { read_any_of: true, ..Builder::default() };
     let mut notes = Notes::default();
-    builder.read(&mut Reader::new(text), &mut notes)?;
+    builder.read(&mut JsonReader::new(text), &mut notes)?;
     Ok(builder.finish(&mut notes))
 }
 
 /// Decodes entries of `config.hooks`: one, or an array of them. `null` is none.
 pub(crate) fn decode_entries(text: &[u8]) -> Result<Vec<OciHook>> {
-    Reader::check(text)?;
-    let mut reader = Reader::new(text);
+    JsonReader::check(text)?;
+    let mut reader = JsonReader::new(text);
     let mut entries = Vec::new();
-    let mut read = |reader: &mut Reader<'_>| {
+    let mut read = |reader: &mut JsonReader<'_>| {
         let mut entry = Entry::default();
         entry.read(reader, &mut Notes::default())?;
         entries.push(entry.finish().into());
@@ -93,7 +93,7 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn read(&mut self, reader: &mut Reader<'a>, notes: &mut Notes) -> Result<()> {
+    fn read(&mut self, reader: &mut JsonReader<'a>, notes: &mut Notes) -> Result<()> {
         let Entry { hook, args, env } = self;
         object(reader, "hook", &mut |reader, key| match field(&key, &["path", "args", "env", "timeout"]) {
             Some("path") => {
@@ -135,7 +135,7 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn read(&mut self, reader: &mut Reader<'a>, notes: &mut Notes) -> Result<()> {
+    fn read(&mut self, reader: &mut JsonReader<'a>, notes: &mut Notes) -> Result<()> {
         const KEYS: [&str; 4] = ["always", "annotations", "commands", "hasBindMounts"];
         let Builder { when, commands, read_any_of } = self;
         object(reader, "when", &mut |reader, key| match field(&key, &KEYS) {

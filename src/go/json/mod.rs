@@ -1,6 +1,6 @@
 //! JSON as Go's `encoding/json` reads it, with positions (SPEC §3).
 //!
-//! [`Reader`] pulls one value after another out of a text. It never recurses into what it only skips, so nesting costs
+//! [`JsonReader`] pulls one value after another out of a text. It never recurses into what it only skips, so nesting costs
 //! no stack, and it goes over each byte once. It borrows: what the caller does not ask for is not copied. Output is
 //! serde_json's.
 //!
@@ -18,7 +18,7 @@ mod strings;
 mod typed;
 
 pub(crate) use error::{JsonError, JsonErrorKind, SyntaxError};
-pub(crate) use read::{Kind, Reader};
+pub(crate) use read::{JsonReader, Kind};
 pub(crate) use strings::{Text, folds_to, text_of};
 
 /// JSON that callers may print: what must not reach a terminal raw is escaped.

@@ -39,7 +39,7 @@ impl Open {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Reader;
+    use super::super::JsonReader;
     use super::*;
 
     #[test]
@@ -67,11 +67,11 @@ mod tests {
         let closing: Vec<u8> =
             (0..200).rev().map(|level| if is_object(level) { b'}' } else { b']' }).collect();
         let text = |closing: &[u8]| [opening.as_bytes(), b"0", closing].concat();
-        assert_eq!(Reader::check(&text(&closing)), Ok(()));
+        assert_eq!(JsonReader::check(&text(&closing)), Ok(()));
         for wrong in 0..200 {
             let mut closing = closing.clone();
             closing[wrong] = if closing[wrong] == b'}' { b']' } else { b'}' };
-            let error = Reader::check(&text(&closing)).unwrap_err();
+            let error = JsonReader::check(&text(&closing)).unwrap_err();
             assert_eq!(error.offset, opening.len() + 1 + wrong);
         }
     }

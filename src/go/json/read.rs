@@ -37,7 +37,7 @@ impl fmt::Display for Kind {
 ///
 /// Each method that reads a value expects the reader to stand before it (white space allowed) and leaves it behind.
 #[derive(Debug, Clone)]
-pub(crate) struct Reader<'a> {
+pub(crate) struct JsonReader<'a> {
     text: &'a [u8],
     /// The text, if it is known to be UTF-8.
     valid: Option<&'a str>,
@@ -53,24 +53,24 @@ struct Raw {
     has_escapes: bool,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     /// Of a text that may be no UTF-8: whether it is, is asked once for all of its strings.
-    pub fn new(text: &'a [u8]) -> Reader<'a> {
-        Reader { text, valid: str::from_utf8(text).ok(), at: 0, open: Open::default(), wrong: None }
+    pub fn new(text: &'a [u8]) -> JsonReader<'a> {
+        JsonReader { text, valid: str::from_utf8(text).ok(), at: 0, open: Open::default(), wrong: None }
     }
 
-    pub fn of_str(text: &'a str) -> Reader<'a> {
-        Reader { text: text.as_bytes(), valid: Some(text), at: 0, open: Open::default(), wrong: None }
+    pub fn of_str(text: &'a str) -> JsonReader<'a> {
+        JsonReader { text: text.as_bytes(), valid: Some(text), at: 0, open: Open::default(), wrong: None }
     }
 
     /// Checks that the whole text is one JSON value.
     pub fn check(text: &'a [u8]) -> Result<(), SyntaxError> {
-        let mut reader = Reader { text, valid: None, at: 0, open: Open::default(), wrong: None };
+        let mut reader = JsonReader { text, valid: None, at: 0, open: Open::default(), wrong: None };
         reader.skip()?;
         reader.end()
     }
 
-    /// The offset of the next byte to read; after [`Reader::peek`], that of the value.
+    /// The offset of the next byte to read; after [`JsonReader::peek`], that of the value.
     pub fn offset(&self) -> usize {
         self.at
     }
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
     /// Goes through an object: `member` is called before each value, with its key, and must read or skip that value.
     pub fn object<E: From<SyntaxError>>(
         &mut self,
-        mut member: impl FnMut(&mut Reader<'a>, Text<'a>) -> Result<(), E>,
+        mut member: impl FnMut(&mut JsonReader<'a>, Text<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.space();
         self.open(Kind::Object)?;
@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
     /// Goes through an array: `element` is called before each value and must read or skip it.
     pub fn array<E: From<SyntaxError>>(
         &mut self,
-        mut element: impl FnMut(&mut Reader<'a>) -> Result<(), E>,
+        mut element: impl FnMut(&mut JsonReader<'a>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.space();
         self.open(Kind::Array)?;

@@ -3,10 +3,10 @@
 use std::fmt::Display;
 
 use super::error::JsonError;
-use super::read::{Kind, Reader};
+use super::read::{JsonReader, Kind};
 use crate::limits::ENOUGH;
 
-impl Reader<'_> {
+impl JsonReader<'_> {
     /// From now on a value of a wrong type counts as `null`, and is noted.
     pub fn note_wrong_types(&mut self) {
         self.wrong = Some(Vec::new());

@@ -24,9 +24,9 @@ fn accepts_json() {
         "\"\u{7f}\"",
         "[{\"a\":{}},[[]],\"x\"]",
     ] {
-        assert_eq!(Reader::check(text.as_bytes()), Ok(()), "{text}");
+        assert_eq!(JsonReader::check(text.as_bytes()), Ok(()), "{text}");
     }
-    assert_eq!(Reader::check(b"\"\xff\""), Ok(()), "invalid UTF-8 in a string is Go's U+FFFD");
+    assert_eq!(JsonReader::check(b"\"\xff\""), Ok(()), "invalid UTF-8 in a string is Go's U+FFFD");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn refuses_what_is_not() {
         ("{} {}", 3, "expected nothing after the value, found '{'"),
         ("{}\0", 2, "expected nothing after the value, found '\\0'"),
     ] {
-        let error = Reader::check(text.as_bytes()).expect_err(text);
+        let error = JsonReader::check(text.as_bytes()).expect_err(text);
         assert_eq!((error.offset, error.to_string().as_str()), (offset, message), "{text}");
     }
 }
@@ -66,10 +66,13 @@ fn refuses_what_is_not() {
 #[test]
 fn nesting_ends_at_gos_limit() {
     let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
-    assert_eq!(Reader::check(nested(10_000).as_bytes()), Ok(()));
-    let error = Reader::check(nested(10_001).as_bytes()).unwrap_err();
+    assert_eq!(JsonReader::check(nested(10_000).as_bytes()), Ok(()));
+    let error = JsonReader::check(nested(10_001).as_bytes()).unwrap_err();
     assert_eq!((error.offset, error.kind()), (10_000, JsonErrorKind::Depth));
-    assert_eq!(Reader::check("{\"a\":".repeat(100_000).as_bytes()).unwrap_err().kind(), JsonErrorKind::Depth);
+    assert_eq!(
+        JsonReader::check("{\"a\":".repeat(100_000).as_bytes()).unwrap_err().kind(),
+        JsonErrorKind::Depth
+    );
 }
 
 #[test]
