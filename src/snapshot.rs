@@ -126,8 +126,8 @@ impl Snapshot {
             if is_in_order(&all) { Merged { hooks: all, ..Merged::default() } } else { merge(&all) };
         masked.iter().map(Masked::diagnostic).for_each(&mut say);
         for (path, below) in &without_hook {
-            let place = Place::of(below.name());
-            let found = hooks.binary_search_by(|loaded| Place::of(loaded.name()).cmp(&place));
+            let order = NameOrder::of(below.name());
+            let found = hooks.binary_search_by(|loaded| NameOrder::of(loaded.name()).cmp(&order));
             // (If it is another one, that is of a directory after the file's, and meant to run.)
             let runs = found.ok().and_then(|index| hooks.get(index));
             if runs.is_some_and(|runs| Arc::ptr_eq(runs, below)) {
@@ -318,38 +318,38 @@ fn is_in_order(all: &[Arc<LoadedHook>]) -> bool {
 
 /// Brings the hooks of several directories into order. Of those of one name the last one is used.
 fn merge(all: &[Arc<LoadedHook>]) -> Merged {
-    let places = all.iter().map(|loaded| (Place::of(loaded.name()), loaded)).collect();
-    let places: Vec<(Place<'_>, &Arc<LoadedHook>)> = sorted(places, |(a, _), (b, _)| a.cmp(b));
+    let orders = all.iter().map(|loaded| (NameOrder::of(loaded.name()), loaded)).collect();
+    let orders: Vec<(NameOrder<'_>, &Arc<LoadedHook>)> = sorted(orders, |(a, _), (b, _)| a.cmp(b));
     let mut merged = Merged::default();
-    let mut before: Option<(&Place<'_>, &Arc<LoadedHook>)> = None;
-    for of_name in places.chunk_by(|(a, _), (b, _)| a == b) {
-        let Some(((place, used), lower)) = of_name.split_last() else { continue };
+    let mut before: Option<(&NameOrder<'_>, &Arc<LoadedHook>)> = None;
+    for of_name in orders.chunk_by(|(a, _), (b, _)| a == b) {
+        let Some(((order, used), lower)) = of_name.split_last() else { continue };
         // A directory may be given twice.
         let lower = lower.iter().filter(|(_, lower)| lower.path != used.path);
         let masked =
             |(_, lower): &(_, &Arc<LoadedHook>)| Masked { loaded: Arc::clone(lower), by: used.path.clone() };
         merged.masked.extend(lower.map(masked));
         merged.hooks.push(Arc::clone(used));
-        if let Some((_, first)) = before.filter(|(before, _)| before.lower == place.lower) {
+        if let Some((_, first)) = before.filter(|(before, _)| before.lower == order.lower) {
             merged.collisions.push(case_collision(first, used));
         }
-        before = Some((place, used));
+        before = Some((order, used));
     }
     merged
 }
 
 /// Where a name stands in the order of injection: by what Go's `strings.ToLower` makes of it, then by its bytes.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Place<'n> {
+struct NameOrder<'n> {
     lower: Cow<'n, str>,
     name: &'n OsStr,
 }
 
-impl<'n> Place<'n> {
-    fn of(name: &'n OsStr) -> Place<'n> {
+impl<'n> NameOrder<'n> {
+    fn of(name: &'n OsStr) -> NameOrder<'n> {
         let text = crate::go::json::text_of(name.as_bytes());
         let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
         let lower = if is_lower { text } else { text.chars().map(to_lower).collect() };
-        Place { lower, name }
+        NameOrder { lower, name }
     }
 }

@@ -144,7 +144,7 @@ enum Change {
     Own,
 }
 
-struct Place {
+struct Fixture {
     directory: tempfile::TempDir,
     /// What is in the files.
     written: Numbers,
@@ -152,11 +152,12 @@ struct Place {
     last: usize,
 }
 
-impl Place {
-    fn new() -> Place {
-        let mut place = Place { directory: tempfile::tempdir().unwrap(), written: [0; FILES.len()], last: 0 };
-        place.change(0..FILES.len());
-        place
+impl Fixture {
+    fn new() -> Fixture {
+        let mut fixture =
+            Fixture { directory: tempfile::tempdir().unwrap(), written: [0; FILES.len()], last: 0 };
+        fixture.change(0..FILES.len());
+        fixture
     }
 
     fn change(&mut self, files: std::ops::Range<usize>) {
@@ -203,7 +204,7 @@ fn injected(numbers: &Numbers) -> String {
 }
 
 /// Three reloads, the steps of which are taken in this order.
-fn reload(place: &mut Place, manager: &Manager, threads: &[Thread], change: Change, order: &[usize]) {
+fn reload(fixture: &mut Fixture, manager: &Manager, threads: &[Thread], change: Change, order: &[usize]) {
     let mut taken = [0; RELOADS];
     let mut in_use = manager.snapshot();
     // The threads in the order of their starts; where in there the one is whose set is in use; what each must have
@@ -212,8 +213,8 @@ fn reload(place: &mut Place, manager: &Manager, threads: &[Thread], change: Chan
     for (at, &thread) in order.iter().enumerate() {
         let here = || format!("{change:?}, step {at} of {order:?}");
         if taken[thread] == 0 {
-            place.change(if change == Change::Own { thread..thread + 1 } else { 0..FILES.len() });
-            oldest[thread] = place.written;
+            fixture.change(if change == Change::Own { thread..thread + 1 } else { 0..FILES.len() });
+            oldest[thread] = fixture.written;
             started.push(thread);
         }
         taken[thread] += 1;
@@ -231,7 +232,7 @@ fn reload(place: &mut Place, manager: &Manager, threads: &[Thread], change: Chan
                 outcome.unwrap();
                 // No file is older than the start, and none is of the future.
                 let (read, least) = (numbers(&snapshot), &oldest[thread]);
-                for ((read, least), most) in read.iter().zip(least).zip(&place.written) {
+                for ((read, least), most) in read.iter().zip(least).zip(&fixture.written) {
                     assert!(least <= read && read <= most, "{read:?} is read, {}", here());
                 }
                 if change == Change::All(FILES.len() - 1) {
@@ -263,7 +264,7 @@ fn reload(place: &mut Place, manager: &Manager, threads: &[Thread], change: Chan
         );
     }
     // The last change was made before the last start.
-    assert_eq!(numbers(&in_use), place.written);
+    assert_eq!(numbers(&in_use), fixture.written);
 }
 
 fn in_each_order(change: Change) {
@@ -275,9 +276,9 @@ fn in_each_order(change: Change) {
         orders.retain(|order| (1..RELOADS).all(|thread| first(order, thread - 1) < first(order, thread)));
         assert_eq!(orders.len(), 1680 / 6);
     }
-    let mut place = Place::new();
+    let mut fixture = Fixture::new();
     let options = Options { reader: Some(reader()), ..Options::default() };
-    let manager = Manager::new(&[place.directory.path()], &[], options).unwrap();
+    let manager = Manager::new(&[fixture.directory.path()], &[], options).unwrap();
     std::thread::scope(|scope| {
         let thread = |own: &&'static str| match change {
             Change::All(file) => Thread::start(scope, &manager, FILES[file], None),
@@ -286,10 +287,10 @@ fn in_each_order(change: Change) {
         let threads: Vec<Thread> = FILES.iter().map(thread).collect();
         for order in &orders {
             if change == Change::Own {
-                place.remove_all();
+                fixture.remove_all();
                 manager.reload().unwrap();
             }
-            reload(&mut place, &manager, &threads, change, order);
+            reload(&mut fixture, &manager, &threads, change, order);
         }
     });
 }

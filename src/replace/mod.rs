@@ -66,7 +66,7 @@ pub use error::{Error, LOCK_WAIT, Reason};
 use leftovers::remove_leftovers;
 use new_file::{Naming, NewFile, look};
 use step::{Step, step};
-use walk::{Place, walk};
+use walk::{ResolvedPath, walk};
 
 /// The unit tests do not wait for so long.
 const WAIT: Duration = if cfg!(test) { Duration::from_millis(50) } else { LOCK_WAIT };
@@ -125,9 +125,9 @@ impl Target {
     }
 
     fn find_as(path: &Path, is_root: bool) -> Result<Target, Error> {
-        let place = walk(path, is_root).map_err(|reason| Error::new(path, reason))?;
+        let resolved = walk(path, is_root).map_err(|reason| Error::new(path, reason))?;
         step(Step::Walked);
-        let Place { directory, name, is_magic, inode } = place;
+        let ResolvedPath { directory, name, is_magic, inode } = resolved;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         // A directory that may be written need not be readable.
         let readable = rustix::fs::openat(&directory, ".", flags, Mode::empty()).map(File::from);

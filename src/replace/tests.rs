@@ -31,27 +31,27 @@ const STEPS: [Step; 9] = [
 ];
 
 /// A bundle of a user, who can write its directory and the one above, and files of root's.
-struct Place {
+struct Fixture {
     root: tempfile::TempDir,
 }
 
-impl Place {
-    fn new() -> Rc<Place> {
-        let place = Place { root: tempfile::tempdir().unwrap() };
+impl Fixture {
+    fn new() -> Rc<Fixture> {
+        let fixture = Fixture { root: tempfile::tempdir().unwrap() };
         for directory in ["home", "home/bundle", "victim"] {
-            fs::create_dir(place.path(directory)).unwrap();
+            fs::create_dir(fixture.path(directory)).unwrap();
         }
-        fs::write(place.path("home/bundle/config.json"), OLD).unwrap();
+        fs::write(fixture.path("home/bundle/config.json"), OLD).unwrap();
         for name in ["secret", "config.json"] {
-            fs::write(place.path("victim").join(name), SECRET).unwrap();
-            fs::set_permissions(place.path("victim").join(name), PermissionsExt::from_mode(0o600)).unwrap();
+            fs::write(fixture.path("victim").join(name), SECRET).unwrap();
+            fs::set_permissions(fixture.path("victim").join(name), PermissionsExt::from_mode(0o600)).unwrap();
         }
-        symlink(place.path("victim"), place.path("home/link")).unwrap();
+        symlink(fixture.path("victim"), fixture.path("home/link")).unwrap();
         // Where the tests run as an ordinary user, that user's directories are not root's either.
         for path in ["home", "home/bundle", "home/bundle/config.json"] {
-            let _ = chown(place.path(path), Some(USER), Some(USER));
+            let _ = chown(fixture.path(path), Some(USER), Some(USER));
         }
-        Rc::new(place)
+        Rc::new(fixture)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -118,45 +118,45 @@ fn swap(path: &Path, make: impl FnOnce(&Path)) {
     fs::rename(&other, path).unwrap();
 }
 
-fn file_for_link(place: &Place) {
-    swap(&place.config(), |other| symlink(place.path("victim/secret"), other).unwrap());
+fn file_for_link(fixture: &Fixture) {
+    swap(&fixture.config(), |other| symlink(fixture.path("victim/secret"), other).unwrap());
 }
 
-fn file_for_hard_link(place: &Place) {
-    swap(&place.config(), |other| fs::hard_link(place.path("victim/secret"), other).unwrap());
+fn file_for_hard_link(fixture: &Fixture) {
+    swap(&fixture.config(), |other| fs::hard_link(fixture.path("victim/secret"), other).unwrap());
 }
 
-fn file_for_fifo(place: &Place) {
-    swap(&place.config(), |other| {
+fn file_for_fifo(fixture: &Fixture) {
+    swap(&fixture.config(), |other| {
         let status = std::process::Command::new("mkfifo").arg(other).status().unwrap();
         assert!(status.success());
     });
 }
 
-fn file_for_directory(place: &Place) {
-    let (config, other) = (place.config(), place.path("home/bundle/directory"));
+fn file_for_directory(fixture: &Fixture) {
+    let (config, other) = (fixture.config(), fixture.path("home/bundle/directory"));
     fs::create_dir(&other).unwrap();
     renameat_with(CWD, &config, CWD, &other, RenameFlags::EXCHANGE).unwrap();
 }
 
-fn directory_for_link(place: &Place) {
-    let (bundle, link) = (place.path("home/bundle"), place.path("home/link"));
+fn directory_for_link(fixture: &Fixture) {
+    let (bundle, link) = (fixture.path("home/bundle"), fixture.path("home/link"));
     renameat_with(CWD, bundle, CWD, link, RenameFlags::EXCHANGE).unwrap();
 }
 
-fn temporary_for_link(place: &Place) {
-    for name in place.temporary_names() {
-        swap(&name, |other| symlink(place.path("victim/secret"), other).unwrap());
+fn temporary_for_link(fixture: &Fixture) {
+    for name in fixture.temporary_names() {
+        swap(&name, |other| symlink(fixture.path("victim/secret"), other).unwrap());
     }
 }
 
-fn temporary_for_hard_link(place: &Place) {
-    for name in place.temporary_names() {
-        swap(&name, |other| fs::hard_link(place.path("victim/secret"), other).unwrap());
+fn temporary_for_hard_link(fixture: &Fixture) {
+    for name in fixture.temporary_names() {
+        swap(&name, |other| fs::hard_link(fixture.path("victim/secret"), other).unwrap());
     }
 }
 
-type Attack = (&'static str, fn(&Place));
+type Attack = (&'static str, fn(&Fixture));
 
 const ATTACKS: [Attack; 7] = [
     ("the file for a link", file_for_link),
@@ -170,13 +170,13 @@ const ATTACKS: [Attack; 7] = [
 
 /// Has another process act once, the `skip`-th time that a step is reached.
 fn act_at<T>(
-    place: &Rc<Place>,
+    fixture: &Rc<Fixture>,
     (at, skip): (Step, usize),
-    act: impl Fn(&Place) + 'static,
+    act: impl Fn(&Fixture) + 'static,
     during: impl FnOnce() -> T,
 ) -> (T, bool) {
     let acted = Rc::new(std::cell::Cell::new(false));
-    let (acts, in_act) = (Rc::clone(&acted), Rc::clone(place));
+    let (acts, in_act) = (Rc::clone(&acted), Rc::clone(fixture));
     let mut left = skip;
     let other = move |step: Step| {
         if step != at {
@@ -197,13 +197,13 @@ fn nobody_wins_a_race() {
         for step in STEPS {
             // A path has several components.
             for skip in 0.. {
-                let edit: fn(&Place) -> _ = Place::edit;
-                let overwrite: fn(&Place) -> _ = Place::overwrite;
+                let edit: fn(&Fixture) -> _ = Fixture::edit;
+                let overwrite: fn(&Fixture) -> _ = Fixture::overwrite;
                 let mut any = false;
                 for change in [edit, overwrite] {
-                    let place = Place::new();
-                    let (result, has_acted) = act_at(&place, (step, skip), attack, || change(&place));
-                    place.check(&format!("{name} swapped at {step:?} ({skip}): {result:?}"));
+                    let fixture = Fixture::new();
+                    let (result, has_acted) = act_at(&fixture, (step, skip), attack, || change(&fixture));
+                    fixture.check(&format!("{name} swapped at {step:?} ({skip}): {result:?}"));
                     any |= has_acted;
                 }
                 if !any {
@@ -223,10 +223,10 @@ fn a_new_file_goes_where_its_directory_is() {
             continue;
         }
         for step in STEPS {
-            let place = Place::new();
-            fs::remove_file(place.config()).unwrap();
-            let (result, _) = act_at(&place, (step, 0), attack, || place.overwrite());
-            place.check(&format!("{name} swapped at {step:?}: {result:?}"));
+            let fixture = Fixture::new();
+            fs::remove_file(fixture.config()).unwrap();
+            let (result, _) = act_at(&fixture, (step, 0), attack, || fixture.overwrite());
+            fixture.check(&format!("{name} swapped at {step:?}: {result:?}"));
         }
     }
 }
@@ -234,14 +234,14 @@ fn a_new_file_goes_where_its_directory_is() {
 #[test]
 fn a_link_is_not_followed_after_the_walk() {
     // Each of the three ways to open something has O_NOFOLLOW.
-    let swapped_at = |step, skip, attack: fn(&Place)| {
-        let place = Place::new();
-        let (result, acted) = act_at(&place, (step, skip), attack, || place.edit());
+    let swapped_at = |step, skip, attack: fn(&Fixture)| {
+        let fixture = Fixture::new();
+        let (result, acted) = act_at(&fixture, (step, skip), attack, || fixture.edit());
         assert!(acted);
         result.unwrap_err()
     };
     // The directory, after its parent was opened. The way to it has as many components.
-    let components = Place::new().config().components().count() - 1;
+    let components = Fixture::new().config().components().count() - 1;
     let error = swapped_at(Step::Component, components - 2, directory_for_link);
     assert!(matches!(error.reason(), Reason::Link(link) if link.ends_with("home/bundle")), "{error}");
     let error = swapped_at(Step::Walked, 0, file_for_link);
@@ -251,57 +251,59 @@ fn a_link_is_not_followed_after_the_walk() {
 }
 
 /// What the file of another process looks like after a conflict.
-fn content(place: &Place) -> String {
-    fs::read_to_string(place.config()).unwrap()
+fn content(fixture: &Fixture) -> String {
+    fs::read_to_string(fixture.config()).unwrap()
 }
 
 #[test]
 fn a_change_by_another_process_stays() {
-    let renames = |place: &Place| swap(&place.config(), |other| fs::write(other, FOREIGN).unwrap());
-    let writes = |place: &Place| fs::write(place.config(), FOREIGN).unwrap();
-    let removes = |place: &Place| fs::remove_file(place.config()).unwrap();
+    let renames = |fixture: &Fixture| swap(&fixture.config(), |other| fs::write(other, FOREIGN).unwrap());
+    let writes = |fixture: &Fixture| fs::write(fixture.config(), FOREIGN).unwrap();
+    let removes = |fixture: &Fixture| fs::remove_file(fixture.config()).unwrap();
     let restricts =
-        |place: &Place| fs::set_permissions(place.config(), PermissionsExt::from_mode(0o600)).unwrap();
+        |fixture: &Fixture| fs::set_permissions(fixture.config(), PermissionsExt::from_mode(0o600)).unwrap();
     for step in [Step::Created, Step::Filled, Step::Compared] {
-        for (name, act) in [("renames", renames as fn(&Place)), ("writes", writes), ("restricts", restricts)]
+        for (name, act) in
+            [("renames", renames as fn(&Fixture)), ("writes", writes), ("restricts", restricts)]
         {
-            let place = Place::new();
-            let (result, acted) = act_at(&place, (step, 0), act, || place.edit());
+            let fixture = Fixture::new();
+            let (result, acted) = act_at(&fixture, (step, 0), act, || fixture.edit());
             let error = result.expect_err(&format!("{name} at {step:?}"));
             assert!(acted && matches!(error.reason(), Reason::Changed(None)), "{error}");
             let want = if name == "restricts" { OLD } else { FOREIGN };
-            assert_eq!(content(&place), want, "{name} at {step:?}");
-            assert_eq!(place.temporary_names(), [] as [PathBuf; 0]);
+            assert_eq!(content(&fixture), want, "{name} at {step:?}");
+            assert_eq!(fixture.temporary_names(), [] as [PathBuf; 0]);
         }
-        let place = Place::new();
-        let (result, _) = act_at(&place, (step, 0), removes, || place.edit());
+        let fixture = Fixture::new();
+        let (result, _) = act_at(&fixture, (step, 0), removes, || fixture.edit());
         assert!(matches!(result.unwrap_err().reason(), Reason::Changed(None)));
-        assert!(!place.config().exists());
+        assert!(!fixture.config().exists());
     }
 }
 
 #[test]
 fn a_write_into_the_open_file_stays() {
     // The same length and time: only the content shows it.
-    let place = Place::new();
-    let file = fs::OpenOptions::new().write(true).open(place.config()).unwrap();
-    let times = fs::FileTimes::new().set_modified(fs::metadata(place.config()).unwrap().modified().unwrap());
+    let fixture = Fixture::new();
+    let file = fs::OpenOptions::new().write(true).open(fixture.config()).unwrap();
+    let times =
+        fs::FileTimes::new().set_modified(fs::metadata(fixture.config()).unwrap().modified().unwrap());
     let other = OLD.replace('1', "2");
     let written = other.clone();
-    let writes = move |_: &Place| {
+    let writes = move |_: &Fixture| {
         (&file).write_all(written.as_bytes()).unwrap();
         file.set_times(times).unwrap();
     };
-    let (result, _) = act_at(&place, (Step::Compared, 0), writes, || place.edit());
+    let (result, _) = act_at(&fixture, (Step::Compared, 0), writes, || fixture.edit());
     assert!(matches!(result.unwrap_err().reason(), Reason::Changed(None)));
-    assert_eq!(content(&place), other);
+    assert_eq!(content(&fixture), other);
 }
 
 #[test]
 fn the_last_of_three_writers_wins() {
     // One while we hold the file of another one.
-    let place = Place::new();
-    let first = Rc::clone(&place);
+    let fixture = Fixture::new();
+    let first = Rc::clone(&fixture);
     let other = move |step| {
         let text = match step {
             Step::Compared => FOREIGN,
@@ -310,27 +312,27 @@ fn the_last_of_three_writers_wins() {
         };
         swap(&first.config(), |other| fs::write(other, text).unwrap());
     };
-    let error = with(other, || place.edit()).unwrap_err();
+    let error = with(other, || fixture.edit()).unwrap_err();
     assert!(matches!(error.reason(), Reason::Changed(None)), "{error}");
-    assert_eq!(content(&place), "{\"foreign\": 2}");
-    assert_eq!(place.temporary_names(), [] as [PathBuf; 0]);
+    assert_eq!(content(&fixture), "{\"foreign\": 2}");
+    assert_eq!(fixture.temporary_names(), [] as [PathBuf; 0]);
 }
 
 #[test]
 fn a_file_that_appears_is_not_replaced() {
-    let place = Place::new();
-    fs::remove_file(place.config()).unwrap();
-    let appears = |place: &Place| fs::write(place.config(), FOREIGN).unwrap();
-    let (result, _) = act_at(&place, (Step::Filled, 0), appears, || place.overwrite());
+    let fixture = Fixture::new();
+    fs::remove_file(fixture.config()).unwrap();
+    let appears = |fixture: &Fixture| fs::write(fixture.config(), FOREIGN).unwrap();
+    let (result, _) = act_at(&fixture, (Step::Filled, 0), appears, || fixture.overwrite());
     assert!(matches!(result.unwrap_err().reason(), Reason::Changed(None)));
-    assert_eq!(content(&place), FOREIGN);
+    assert_eq!(content(&fixture), FOREIGN);
 }
 
 #[test]
 fn without_a_conflict_it_is_replaced() {
-    let place = Place::new();
-    let replaced = place.edit().unwrap();
-    assert_eq!((content(&place).as_str(), replaced.left_out.len()), (NEW, 0));
-    place.check("no attack");
-    assert_eq!(place.temporary_names(), [] as [PathBuf; 0]);
+    let fixture = Fixture::new();
+    let replaced = fixture.edit().unwrap();
+    assert_eq!((content(&fixture).as_str(), replaced.left_out.len()), (NEW, 0));
+    fixture.check("no attack");
+    assert_eq!(fixture.temporary_names(), [] as [PathBuf; 0]);
 }

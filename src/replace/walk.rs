@@ -21,7 +21,7 @@ const MAX_LINKS: usize = 40;
 const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// Where a path leads.
-pub(super) struct Place {
+pub(super) struct ResolvedPath {
     /// The directory, opened with O_PATH.
     pub directory: File,
     /// The name in it, which was not a link when it was looked at.
@@ -34,7 +34,7 @@ pub(super) struct Place {
 
 /// Walks to the file that a path names. Links are followed, the last component included; if
 /// `is_root`, only those that nobody but root can have made.
-pub(super) fn walk(path: &Path, is_root: bool) -> Result<Place, Reason> {
+pub(super) fn walk(path: &Path, is_root: bool) -> Result<ResolvedPath, Reason> {
     let mut walk = Walk { is_root, trail: Vec::new(), rest: Vec::new(), links: Vec::new(), inode: None };
     walk.start(path)?;
     walk.push(path, None);
@@ -73,7 +73,7 @@ struct Walk {
 }
 
 impl Walk {
-    fn run(mut self) -> Result<Place, Reason> {
+    fn run(mut self) -> Result<ResolvedPath, Reason> {
         while let Some(part) = self.rest.pop() {
             let is_last = self.rest.is_empty();
             self.check_link_of(&part)?;
@@ -97,8 +97,8 @@ impl Walk {
             match rustix::fs::readlinkat(&current.file, part.name.as_os_str(), Vec::new()) {
                 Ok(text) => {
                     let text = OsString::from_vec(text.into_bytes());
-                    if let Some(place) = self.follow(part.name, Path::new(&text), is_last)? {
-                        return Ok(place);
+                    if let Some(resolved) = self.follow(part.name, Path::new(&text), is_last)? {
+                        return Ok(resolved);
                     }
                 }
                 Err(Errno::INVAL | Errno::NOENT) if is_last => return self.end(part.name, false),
@@ -117,9 +117,9 @@ impl Walk {
         self.trail.last().ok_or_else(|| Reason::refused(Errno::NOENT))
     }
 
-    fn end(mut self, name: OsString, is_magic: bool) -> Result<Place, Reason> {
+    fn end(mut self, name: OsString, is_magic: bool) -> Result<ResolvedPath, Reason> {
         let last = self.trail.pop().ok_or_else(|| Reason::refused(Errno::NOENT))?;
-        Ok(Place { directory: last.file, name, is_magic, inode: self.inode })
+        Ok(ResolvedPath { directory: last.file, name, is_magic, inode: self.inode })
     }
 
     /// Goes to where a path starts: the root directory or the current one.
@@ -191,7 +191,7 @@ impl Walk {
     }
 
     /// Follows a link in the current directory. Returns where the path leads, if it ends here.
-    fn follow(&mut self, name: OsString, text: &Path, is_last: bool) -> Result<Option<Place>, Reason> {
+    fn follow(&mut self, name: OsString, text: &Path, is_last: bool) -> Result<Option<ResolvedPath>, Reason> {
         let current = self.current()?;
         let link = current.path.join(&name);
         if !(current.is_reached && current.is_closed) {
@@ -219,7 +219,7 @@ impl Walk {
         link: PathBuf,
         text: &Path,
         is_last: bool,
-    ) -> Result<Option<Place>, Reason> {
+    ) -> Result<Option<ResolvedPath>, Reason> {
         let current = self.current()?;
         let flags = OFlags::PATH | OFlags::CLOEXEC;
         let opened = rustix::fs::openat(&current.file, name.as_os_str(), flags, Mode::empty());
@@ -238,7 +238,7 @@ impl Walk {
         }
         if !metadata.is_file() {
             let directory = self.trail.pop().ok_or_else(|| Reason::refused(Errno::NOENT))?;
-            return Ok(Some(Place { directory: directory.file, name, is_magic: true, inode: None }));
+            return Ok(Some(ResolvedPath { directory: directory.file, name, is_magic: true, inode: None }));
         }
         // A regular file is replaced by its name, if that still leads to it.
         if !text.is_absolute() {
