@@ -1,7 +1,7 @@
 //! Patterns of a few texts, such as `^/usr/s?bin/(sh|bash)$`, read without making a tree, as `literal` reads those of one.
 
 use super::literal::{ends, plain};
-use super::texts::Texts;
+use super::literal_set::LiteralSet;
 use crate::sort::sorted;
 
 /// At most this many texts, of this many bytes together: fewer than where a tree is classified.
@@ -9,7 +9,7 @@ const MOST: usize = 16;
 const LONGEST: usize = 256;
 
 /// How such a pattern is matched; `None` if it is another one, or none.
-pub(super) fn read(pattern: &str) -> Option<Texts> {
+pub(super) fn read(pattern: &str) -> Option<LiteralSet> {
     let (before, inner, after) = ends(pattern)?;
     let mut texts = vec![Vec::with_capacity(inner.len())];
     let mut rest = inner;
@@ -51,7 +51,7 @@ pub(super) fn read(pattern: &str) -> Option<Texts> {
     texts = sorted(texts, Ord::cmp);
     texts.dedup();
     // One that is empty is found everywhere, or takes another look.
-    if texts.iter().any(Vec::is_empty) { None } else { Texts::new(texts, before, after) }
+    if texts.iter().any(Vec::is_empty) { None } else { LiteralSet::new(texts, before, after) }
 }
 
 /// The texts of a group, and what follows it.

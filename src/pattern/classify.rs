@@ -4,7 +4,7 @@
 //! begin, one of a few literal texts, an optional end.
 
 use super::fold;
-use super::texts::{Gap, Texts};
+use super::literal_set::{Anchor, LiteralSet};
 use super::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
 use crate::sort::sorted;
 
@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 8;
 pub(super) enum Shape {
     Nothing,
     Everything,
-    Texts(Texts),
+    LiteralSet(LiteralSet),
     /// By the machine.
     Other,
 }
@@ -59,18 +59,18 @@ impl Classifier<'_> {
             }
         }
         let mut parts = parts.as_slice();
-        let mut before = Gap::Anything;
-        let mut after = Gap::Anything;
+        let mut before = Anchor::Free;
+        let mut after = Anchor::Free;
         if let [first, rest @ ..] = parts
             && self.op(*first) == Some(Op::BeginText)
         {
-            before = Gap::Nothing;
+            before = Anchor::Exact;
             parts = rest;
         }
         if let [rest @ .., last] = parts
             && self.op(*last) == Some(Op::EndText)
         {
-            after = Gap::Nothing;
+            after = Anchor::Exact;
             parts = rest;
         }
         while let [first, rest @ ..] = parts
@@ -103,18 +103,18 @@ impl Classifier<'_> {
         }
         texts = sorted(texts, Ord::cmp);
         texts.dedup();
-        if texts.iter().any(Vec::is_empty) && (before == Gap::Anything || after == Gap::Anything) {
+        if texts.iter().any(Vec::is_empty) && (before == Anchor::Free || after == Anchor::Free) {
             // An empty text at an end, and nothing is asked of the rest; with a line on the other side that is empty, too.
             return Some(Shape::Everything);
         }
         if let [text] = texts.as_slice()
             && text.is_empty()
-            && before == Gap::Line
+            && before == Anchor::Line
         {
             // `^.*$` and `^.*.*$` have all of the line on one side.
-            (before, after) = (Gap::Nothing, Gap::Line);
+            (before, after) = (Anchor::Exact, Anchor::Line);
         }
-        Texts::new(texts, before, after).map(Shape::Texts)
+        LiteralSet::new(texts, before, after).map(Shape::LiteralSet)
     }
 
     fn op(&self, id: Id) -> Option<Op> {
@@ -128,14 +128,14 @@ impl Classifier<'_> {
     }
 
     /// What is allowed at an end once this part is there, too; `None` if the part is not one of those that only widen that.
-    fn gap(&self, id: Id, gap: Gap) -> Option<Gap> {
+    fn gap(&self, id: Id, gap: Anchor) -> Option<Anchor> {
         let node = self.tree.nodes.get(id as usize)?;
         let skippable = match node.op {
             Op::Star | Op::Quest => true,
             Op::Repeat => node.b & 0xFFFF == 0,
             _ => false,
         };
-        if gap == Gap::Anything {
+        if gap == Anchor::Free {
             // The search begins and ends anywhere, so what may be skipped may be left out.
             return skippable.then_some(gap);
         }
@@ -143,8 +143,8 @@ impl Classifier<'_> {
             return None;
         }
         match (self.op(node.a)?, gap) {
-            (Op::Any, _) => Some(Gap::Anything),
-            (Op::AnyNotNewline, _) => Some(Gap::Line),
+            (Op::Any, _) => Some(Anchor::Free),
+            (Op::AnyNotNewline, _) => Some(Anchor::Line),
             _ => None,
         }
     }
@@ -259,14 +259,14 @@ mod tests {
         classify(&parse(text, Faults::default()).unwrap())
     }
 
-    fn texts(before: Gap, list: &[&str], after: Gap) -> Shape {
+    fn texts(before: Anchor, list: &[&str], after: Anchor) -> Shape {
         let texts = list.iter().map(|text| text.as_bytes().to_vec()).collect();
-        Shape::Texts(Texts::new(texts, before, after).unwrap())
+        Shape::LiteralSet(LiteralSet::new(texts, before, after).unwrap())
     }
 
     #[test]
     fn shapes() {
-        use Gap::{Anything, Line, Nothing};
+        use Anchor::{Exact, Free, Line};
         for (pattern, expected) in [
             ("", Shape::Everything),
             (".*", Shape::Everything),
@@ -277,16 +277,16 @@ mod tests {
             ("(^)", Shape::Everything),
             ("[^\\x00-\\x{10FFFF}]", Shape::Nothing),
             ("\\x{D800}a", Shape::Other),
-            ("^$", texts(Nothing, &[""], Nothing)),
-            ("^.*$", texts(Nothing, &[""], Line)),
-            ("^true$", texts(Nothing, &["true"], Nothing)),
-            ("(?i)^ab$", texts(Nothing, &["AB", "Ab", "aB", "ab"], Nothing)),
-            (".*/init$", texts(Anything, &["/init"], Nothing)),
-            ("^.*/init$", texts(Line, &["/init"], Nothing)),
-            ("^/usr/bin/(sh|bash)$", texts(Nothing, &["/usr/bin/bash", "/usr/bin/sh"], Nothing)),
-            ("^/usr/s?bin/.*$", texts(Nothing, &["/usr/bin/", "/usr/sbin/"], Line)),
-            ("^/usr/s?bin/.*", texts(Nothing, &["/usr/bin/", "/usr/sbin/"], Anything)),
-            ("org\\.systemd.*", texts(Anything, &["org.systemd"], Anything)),
+            ("^$", texts(Exact, &[""], Exact)),
+            ("^.*$", texts(Exact, &[""], Line)),
+            ("^true$", texts(Exact, &["true"], Exact)),
+            ("(?i)^ab$", texts(Exact, &["AB", "Ab", "aB", "ab"], Exact)),
+            (".*/init$", texts(Free, &["/init"], Exact)),
+            ("^.*/init$", texts(Line, &["/init"], Exact)),
+            ("^/usr/bin/(sh|bash)$", texts(Exact, &["/usr/bin/bash", "/usr/bin/sh"], Exact)),
+            ("^/usr/s?bin/.*$", texts(Exact, &["/usr/bin/", "/usr/sbin/"], Line)),
+            ("^/usr/s?bin/.*", texts(Exact, &["/usr/bin/", "/usr/sbin/"], Free)),
+            ("org\\.systemd.*", texts(Free, &["org.systemd"], Free)),
             ("a(?:b|c*)d", Shape::Other),
             ("a.*$", Shape::Other),
             ("^.*a", Shape::Other),
@@ -310,6 +310,6 @@ mod tests {
             assert_eq!(shape(&pattern), Shape::Other, "{pattern}");
         }
         let long = "a".repeat(100_000);
-        assert_eq!(shape(&long), texts(Gap::Anything, &[&long], Gap::Anything));
+        assert_eq!(shape(&long), texts(Anchor::Free, &[&long], Anchor::Free));
     }
 }

@@ -4,8 +4,8 @@
 //! An engine reads hundreds of them for a container that it is about to start, so they are read without making a tree. What
 //! this comes to is what the tree would come to; where that is not plain to see, the tree is made.
 
+use super::literal_set::{Anchor, is_match, is_one_comparison};
 use super::matcher::decode;
-use super::texts::{Gap, is_match, is_one_comparison};
 
 /// Stands for a dot in a text, since no character has this byte.
 const DOT: u8 = 0xFF;
@@ -14,8 +14,8 @@ const DOT: u8 = 0xFF;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Literal {
     text: Box<[u8]>,
-    before: Gap,
-    after: Gap,
+    before: Anchor,
+    after: Anchor,
     /// There are dots in the text, neither at its begin nor at its end.
     has_dots: bool,
 }
@@ -65,9 +65,9 @@ impl Literal {
             rest.is_some_and(|rest| self.after.takes(rest))
         };
         let begins = match self.before {
-            Gap::Nothing => 0..1,
-            Gap::Line => 0..input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len()),
-            Gap::Anything => 0..input.len(),
+            Anchor::Exact => 0..1,
+            Anchor::Line => 0..input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len()),
+            Anchor::Free => 0..input.len(),
         };
         // The text begins with ASCII, which begins nowhere within another character.
         let first = self.text.first();
@@ -104,21 +104,21 @@ fn without_prefix<'i>(mut input: &'i [u8], text: &[u8]) -> Option<&'i [u8]> {
 const LONGEST: usize = 256;
 
 /// What stands at the ends of a pattern, and what is between.
-pub(super) fn ends(pattern: &str) -> Option<(Gap, &[u8], Gap)> {
+pub(super) fn ends(pattern: &str) -> Option<(Anchor, &[u8], Anchor)> {
     let mut rest = pattern.as_bytes();
     if rest.len() > LONGEST {
         return None;
     }
-    let (mut before, mut after) = (Gap::Anything, Gap::Anything);
+    let (mut before, mut after) = (Anchor::Free, Anchor::Free);
     if let Some(inner) = rest.strip_prefix(b"^") {
-        (before, rest) = (Gap::Nothing, inner);
+        (before, rest) = (Anchor::Exact, inner);
     }
     if let Some(inner) = rest.strip_prefix(b".*") {
         (before, rest) = (widened(before), inner);
     }
     // (Behind a backslash it is a character, and then the backslash is one too much below.)
     if let Some(inner) = rest.strip_suffix(b"$") {
-        (after, rest) = (Gap::Nothing, inner);
+        (after, rest) = (Anchor::Exact, inner);
     }
     if let Some(inner) = rest.strip_suffix(b".*") {
         (after, rest) = (widened(after), inner);
@@ -172,10 +172,10 @@ fn is_plain(byte: u8) -> bool {
 }
 
 /// What may stand at an end where `.*` does.
-fn widened(gap: Gap) -> Gap {
+fn widened(gap: Anchor) -> Anchor {
     match gap {
-        Gap::Nothing | Gap::Line => Gap::Line,
-        Gap::Anything => Gap::Anything,
+        Anchor::Exact | Anchor::Line => Anchor::Line,
+        Anchor::Free => Anchor::Free,
     }
 }
 

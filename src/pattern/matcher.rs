@@ -5,8 +5,8 @@
 //! their working memory lives on the stack of the caller or is made for the one match: nothing is shared between threads.
 
 use super::classify::encode;
+use super::literal_set::{Anchor, LiteralSet};
 use super::program::{Inst, On, Program};
-use super::texts::{Gap, Texts};
 
 /// The next code point and its length; a byte that is not UTF-8 is one U+FFFD.
 #[inline]
@@ -52,46 +52,46 @@ fn decode_wide(rest: &[u8]) -> Option<(u32, usize)> {
 /// A machine ready to run.
 #[derive(Debug)]
 pub(super) enum Machine {
-    Texts(Texts),
-    Word(Box<Word>),
-    List(Program),
+    LiteralSet(LiteralSet),
+    BitNfa(Box<BitNfa>),
+    PikeVm(Program),
 }
 
 impl Machine {
     pub(super) fn new(program: Program) -> Machine {
         if let Some(text) = text(&program) {
-            return Machine::Texts(text);
+            return Machine::LiteralSet(text);
         }
         let states = program.insts.iter().filter(|inst| is_state(inst)).count();
         // Many splits are not worth following again and again.
         if states > 64 || program.insts.len() > 256 {
-            return Machine::List(program);
+            return Machine::PikeVm(program);
         }
-        Machine::Word(Box::new(Word::new(program)))
+        Machine::BitNfa(Box::new(BitNfa::new(program)))
     }
 
     pub(super) fn is_match(&self, input: &[u8]) -> bool {
         match self {
-            Machine::Texts(texts) => texts.is_match(input),
-            Machine::Word(word) => word.is_match(input),
-            Machine::List(program) => List::new(program).is_match(input),
+            Machine::LiteralSet(texts) => texts.is_match(input),
+            Machine::BitNfa(nfa) => nfa.is_match(input),
+            Machine::PikeVm(program) => PikeVm::new(program).is_match(input),
         }
     }
 }
 
 /// What a program comes to that is a text once its repeats are expanded, as `(?:ab){20}` is.
-fn text(program: &Program) -> Option<Texts> {
-    let (mut before, mut after) = (Gap::Anything, Gap::Anything);
+fn text(program: &Program) -> Option<LiteralSet> {
+    let (mut before, mut after) = (Anchor::Free, Anchor::Free);
     let mut text = Vec::new();
     let mut at = program.start;
     // A program that leads back to where it was is no text.
     for step in 0..=program.insts.len() {
         let inst = program.insts.get(at as usize)?;
         match inst.on {
-            On::Match => return Texts::new(vec![text], before, after),
-            On::BeginText if step == 0 => before = Gap::Nothing,
-            On::EndText => after = Gap::Nothing,
-            On::Char if after == Gap::Anything => {
+            On::Match => return LiteralSet::new(vec![text], before, after),
+            On::BeginText if step == 0 => before = Anchor::Exact,
+            On::EndText => after = Anchor::Exact,
+            On::Char if after == Anchor::Free => {
                 text.extend(encode(inst.arg)?.encode_utf8(&mut [0; 4]).bytes());
             }
             _ => return None,
@@ -107,7 +107,7 @@ fn is_state(inst: &Inst) -> bool {
 
 /// A small machine: its states are the instructions that take a code point, hold at a place, or match.
 #[derive(Debug)]
-pub(super) struct Word {
+pub(super) struct BitNfa {
     /// The states at the begin of the text, and those to add at every later place.
     first: u64,
     later: u64,
@@ -131,9 +131,9 @@ enum Begin {
     Ask,
 }
 
-impl Word {
+impl BitNfa {
     /// At most 64 states in at most 256 instructions.
-    fn new(mut program: Program) -> Word {
+    fn new(mut program: Program) -> BitNfa {
         let mut numbers = [0_u8; 256];
         let mut count = 0;
         for (number, inst) in numbers.iter_mut().zip(&program.insts) {
@@ -162,7 +162,7 @@ impl Word {
             }
             states
         };
-        let mut word = Word {
+        let mut nfa = BitNfa {
             first: reach(program.start, Begin::Here),
             later: reach(program.start, Begin::Past),
             matched: 0,
@@ -173,22 +173,22 @@ impl Word {
             program: Program { insts: Vec::new(), start: 0, sets: Vec::new() },
         };
         let states = program.insts.iter().filter(|inst| is_state(inst));
-        for (number, (inst, follow)) in states.zip(&mut word.follow).enumerate() {
+        for (number, (inst, follow)) in states.zip(&mut nfa.follow).enumerate() {
             let bit = 1 << number;
             if inst.on == On::Match {
-                word.matched |= bit;
+                nfa.matched |= bit;
             } else if inst.on.is_place() {
-                word.places |= bit;
-                word.inside |= if inst.on == On::EndText { 0 } else { bit };
+                nfa.places |= bit;
+                nfa.inside |= if inst.on == On::EndText { 0 } else { bit };
                 *follow = reach(inst.out, Begin::Ask);
             } else {
                 *follow = reach(inst.out, Begin::Past);
-                mark(&mut word.ascii, &program, inst, bit);
+                mark(&mut nfa.ascii, &program, inst, bit);
             }
         }
         program.insts.retain(is_state);
-        word.program = program;
-        word
+        nfa.program = program;
+        nfa
     }
 
     fn is_match(&self, input: &[u8]) -> bool {
@@ -280,7 +280,7 @@ fn mark(ascii: &mut [u64; 128], program: &Program, inst: &Inst, bit: u64) {
 }
 
 /// A large machine at work.
-struct List<'p> {
+struct PikeVm<'p> {
     program: &'p Program,
     /// For each instruction the last round that reached it.
     reached: Vec<u32>,
@@ -288,9 +288,9 @@ struct List<'p> {
     todo: Vec<u32>,
 }
 
-impl<'p> List<'p> {
-    fn new(program: &'p Program) -> List<'p> {
-        List { program, reached: vec![0; program.insts.len()], round: 0, todo: Vec::new() }
+impl<'p> PikeVm<'p> {
+    fn new(program: &'p Program) -> PikeVm<'p> {
+        PikeVm { program, reached: vec![0; program.insts.len()], round: 0, todo: Vec::new() }
     }
 
     fn is_match(&mut self, input: &[u8]) -> bool {
@@ -411,12 +411,12 @@ mod tests {
             ("\u{e9}{2}$", "\u{e9}\u{e9}\u{e9}", ["\u{e9}", "\u{e9}\u{e9}x", "e"]),
         ] {
             let machine = machine(pattern);
-            assert!(matches!(machine, Machine::Texts(_)), "{pattern}");
+            assert!(matches!(machine, Machine::LiteralSet(_)), "{pattern}");
             assert!(machine.is_match(matched.as_bytes()), "{pattern}");
             assert!(others.iter().all(|input| !machine.is_match(input.as_bytes())), "{pattern}");
         }
         for pattern in ["a{2}b?", "(?i)ab{2}", "a{2}$b", "\u{fffd}{2}", "[ab]{2}", "(?:ab)+"] {
-            assert!(!matches!(machine(pattern), Machine::Texts(_)), "{pattern}");
+            assert!(!matches!(machine(pattern), Machine::LiteralSet(_)), "{pattern}");
         }
     }
 

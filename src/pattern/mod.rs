@@ -43,15 +43,15 @@ mod fault;
 mod fold;
 mod limits;
 mod literal;
+mod literal_set;
 mod matcher;
-mod onepass;
 mod parse;
 mod program;
 mod sets;
+mod surrogates;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod texts;
 mod tree;
 
 use std::fmt;
@@ -67,8 +67,8 @@ pub use fault::Fault;
 use fault::Faults;
 pub(crate) use fold::to_lower;
 pub(crate) use literal::Literal;
+use literal_set::LiteralSet;
 use matcher::Machine;
-use texts::Texts;
 use tree::Tree;
 
 /// A pattern, as Go's package `regexp` reads it.
@@ -83,7 +83,7 @@ enum Engine {
     Nothing,
     Everything,
     Literal(Literal),
-    Texts(Texts),
+    LiteralSet(LiteralSet),
     Machine(Box<Lazy>),
 }
 
@@ -112,7 +112,7 @@ impl Pattern {
     /// # Errors
     ///
     /// If Go's `regexp.Compile` would fail. Where Go's releases differ, in the names of classes, a name is accepted that any of
-    /// them accepts. Texts of more than 256 MB are rejected.
+    /// them accepts. Patterns of more than 256 MB are rejected.
     pub fn new(text: &str) -> Result<Pattern, PatternError> {
         Pattern::with(text, Faults::default())
     }
@@ -131,7 +131,7 @@ impl Pattern {
         let engine = match Literal::read(text) {
             Some(literal) => Engine::Literal(literal),
             None => match alternatives::read(text) {
-                Some(texts) => Engine::Texts(texts),
+                Some(texts) => Engine::LiteralSet(texts),
                 None => return Pattern::by_tree(text, faults),
             },
         };
@@ -164,7 +164,7 @@ impl Pattern {
         let engine = match shape {
             Shape::Nothing => Engine::Nothing,
             Shape::Everything => Engine::Everything,
-            Shape::Texts(texts) => Engine::Texts(texts),
+            Shape::LiteralSet(texts) => Engine::LiteralSet(texts),
             Shape::Other => Engine::Machine(Box::new(Lazy { tree, machine: OnceBox::new() })),
         };
         Pattern { text: text.into(), engine, faults }
@@ -181,12 +181,12 @@ impl Pattern {
             Engine::Nothing => false,
             Engine::Everything => true,
             Engine::Literal(literal) => literal.matches(input),
-            Engine::Texts(texts) => texts.is_match(input),
+            Engine::LiteralSet(texts) => texts.is_match(input),
             Engine::Machine(lazy) => lazy
                 .machine
                 .get_or_init(|| {
                     let mut program = program::build(&lazy.tree, self.faults);
-                    onepass::replace_surrogates(&mut program, &lazy.tree);
+                    surrogates::replace_surrogates(&mut program, &lazy.tree);
                     Box::new(Machine::new(program))
                 })
                 .is_match(input),
@@ -197,7 +197,7 @@ impl Pattern {
     pub(crate) fn for_each_text<'p>(&'p self, tell: &mut dyn FnMut(&'p [u8])) {
         match &self.engine {
             Engine::Literal(literal) => tell(literal.text()),
-            Engine::Texts(texts) => texts.texts().for_each(tell),
+            Engine::LiteralSet(texts) => texts.texts().for_each(tell),
             Engine::Nothing | Engine::Everything | Engine::Machine(_) => {}
         }
     }

@@ -116,8 +116,8 @@ fn small_and_large_machines_agree() {
     {
         let program = || program::build(&tree(text), Faults::default());
         let small = Machine::new(program());
-        assert!(matches!(small, Machine::Word(_)));
-        let large = Machine::List(program());
+        assert!(matches!(small, Machine::BitNfa(_)));
+        let large = Machine::PikeVm(program());
         for input in
             ["", "ababc", "x ab y", "b\nax\n", "---", "\u{212a}\u{e9}", "\u{fffd}b", "ab", "a", "\na"]
         {

@@ -5,41 +5,41 @@
 
 /// A few texts; one of them, with what may be around it, is the input.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Texts {
+pub(super) struct LiteralSet {
     first: Box<[u8]>,
     others: Box<[Box<[u8]>]>,
-    before: Gap,
-    after: Gap,
+    before: Anchor,
+    after: Anchor,
 }
 
 /// What may stand before or after the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gap {
-    Nothing,
+pub(super) enum Anchor {
+    Exact,
     /// `.*`: anything without a newline.
     Line,
-    Anything,
+    Free,
 }
 
-impl Gap {
+impl Anchor {
     #[inline]
     pub(super) fn takes(self, bytes: &[u8]) -> bool {
         match self {
-            Gap::Nothing => bytes.is_empty(),
-            Gap::Line => !bytes.contains(&b'\n'),
-            Gap::Anything => true,
+            Anchor::Exact => bytes.is_empty(),
+            Anchor::Line => !bytes.contains(&b'\n'),
+            Anchor::Free => true,
         }
     }
 }
 
-impl Texts {
+impl LiteralSet {
     /// `None` if it takes more than a comparison to find one of them between these.
-    pub(super) fn new(texts: Vec<Vec<u8>>, before: Gap, after: Gap) -> Option<Texts> {
+    pub(super) fn new(texts: Vec<Vec<u8>>, before: Anchor, after: Anchor) -> Option<LiteralSet> {
         if !is_one_comparison(before, after) {
             return None;
         }
         let mut texts = texts.into_iter().map(Vec::into_boxed_slice);
-        Some(Texts { first: texts.next()?, others: texts.collect(), before, after })
+        Some(LiteralSet { first: texts.next()?, others: texts.collect(), before, after })
     }
 
     pub(super) fn is_match(&self, input: &[u8]) -> bool {
@@ -54,16 +54,16 @@ impl Texts {
 
 /// Whether a text between these is found by one comparison. It is not if it may begin and end at more than one place, and not at
 /// any.
-pub(super) fn is_one_comparison(before: Gap, after: Gap) -> bool {
-    matches!((before, after), (Gap::Anything, Gap::Anything) | (Gap::Nothing, _) | (_, Gap::Nothing))
+pub(super) fn is_one_comparison(before: Anchor, after: Anchor) -> bool {
+    matches!((before, after), (Anchor::Free, Anchor::Free) | (Anchor::Exact, _) | (_, Anchor::Exact))
 }
 
 /// Whether the input is a text with these around it, at least one of which is nothing, or both anything.
 #[inline]
-pub(super) fn is_match(before: Gap, text: &[u8], after: Gap, input: &[u8]) -> bool {
+pub(super) fn is_match(before: Anchor, text: &[u8], after: Anchor, input: &[u8]) -> bool {
     match (before, after) {
-        (Gap::Anything, Gap::Anything) => contains(input, text),
-        (before, Gap::Nothing) => input.strip_suffix(text).is_some_and(|head| before.takes(head)),
+        (Anchor::Free, Anchor::Free) => contains(input, text),
+        (before, Anchor::Exact) => input.strip_suffix(text).is_some_and(|head| before.takes(head)),
         (_, after) => input.strip_prefix(text).is_some_and(|tail| after.takes(tail)),
     }
 }
