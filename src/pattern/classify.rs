@@ -1,7 +1,7 @@
-//! Patterns that need no machine: nothing, everything, and a few texts with a place.
+//! Finds patterns that need no machine: nothing, everything, and sets of literals.
 //!
-//! Most patterns in the wild are `.*`, `^true$`, `.*/init$` or `^/usr/s?bin/(sh|bash)$`. What they have in common: an optional
-//! begin, one of a few literal texts, an optional end.
+//! Most patterns in use are like `.*`, `^true$`, `.*/init$` or `^/usr/s?bin/(sh|bash)$`: an optional anchor, one of a few
+//! literals, an optional anchor.
 
 use super::fold;
 use super::literal_set::{Anchor, LiteralSet};
@@ -74,14 +74,14 @@ impl Classifier<'_> {
             parts = rest;
         }
         while let [first, rest @ ..] = parts
-            && let Some(gap) = self.gap(*first, before)
+            && let Some(anchor) = self.widened(*first, before)
         {
-            (before, parts) = (gap, rest);
+            (before, parts) = (anchor, rest);
         }
         while let [rest @ .., last] = parts
-            && let Some(gap) = self.gap(*last, after)
+            && let Some(anchor) = self.widened(*last, after)
         {
-            (after, parts) = (gap, rest);
+            (after, parts) = (anchor, rest);
         }
         // What ends the attempt anyway ends it before texts are put together.
         let hopeful = |op| {
@@ -127,22 +127,22 @@ impl Classifier<'_> {
             .take_while(|&id| id != NONE)
     }
 
-    /// What is allowed at an end once this part is there, too; `None` if the part is not one of those that only widen that.
-    fn gap(&self, id: Id, gap: Anchor) -> Option<Anchor> {
+    /// Returns the anchor once this part is there, too; `None` if the part does more than widen the anchor.
+    fn widened(&self, id: Id, anchor: Anchor) -> Option<Anchor> {
         let node = self.tree.nodes.get(id as usize)?;
         let skippable = match node.op {
             Op::Star | Op::Quest => true,
             Op::Repeat => node.b & 0xFFFF == 0,
             _ => false,
         };
-        if gap == Anchor::Free {
+        if anchor == Anchor::Free {
             // The search begins and ends anywhere, so what may be skipped may be left out.
-            return skippable.then_some(gap);
+            return skippable.then_some(anchor);
         }
         if node.op != Op::Star && (node.op != Op::Repeat || node.b != UNLIMITED << 16) {
             return None;
         }
-        match (self.op(node.a)?, gap) {
+        match (self.op(node.a)?, anchor) {
             (Op::Any, _) => Some(Anchor::Free),
             (Op::AnyNotNewline, _) => Some(Anchor::Line),
             _ => None,

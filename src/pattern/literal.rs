@@ -172,8 +172,8 @@ fn is_plain(byte: u8) -> bool {
 }
 
 /// What may stand at an end where `.*` does.
-fn widened(gap: Anchor) -> Anchor {
-    match gap {
+fn widened(anchor: Anchor) -> Anchor {
+    match anchor {
         Anchor::Exact | Anchor::Line => Anchor::Line,
         Anchor::Free => Anchor::Free,
     }

@@ -1,9 +1,9 @@
-//! A few texts with a place: what most patterns come to, matched by comparing bytes.
+//! Sets of literals: most patterns are a few literals with anchors, which are matched by comparing bytes.
 //!
-//! The same holds for bytes that are not UTF-8: a valid encoding is never found across others, and the one literal character
-//! that such bytes do match, U+FFFD, is left to the machine.
+//! This is correct for input that is not UTF-8, too: no valid encoding overlaps invalid bytes. The only character that invalid
+//! bytes match is U+FFFD, and patterns with it use the machine.
 
-/// A few texts; one of them, with what may be around it, is the input.
+/// A few literals with the same anchors. The set matches an input that contains one of them between the anchors.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LiteralSet {
     first: Box<[u8]>,
@@ -12,12 +12,14 @@ pub(super) struct LiteralSet {
     after: Anchor,
 }
 
-/// What may stand before or after the text.
+/// What may stand between a literal and an end of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
+    /// Nothing: the literal is at the end of the input, as `^` and `$` require.
     Exact,
-    /// `.*`: anything without a newline.
+    /// Any string without a newline, as in `^.*` and `.*$`.
     Line,
+    /// Any string: there is no anchor.
     Free,
 }
 
@@ -33,7 +35,7 @@ impl Anchor {
 }
 
 impl LiteralSet {
-    /// `None` if it takes more than a comparison to find one of them between these.
+    /// Makes a set. Returns `None` if there are no literals, or if a match takes more than one comparison.
     pub(super) fn new(texts: Vec<Vec<u8>>, before: Anchor, after: Anchor) -> Option<LiteralSet> {
         if !is_one_comparison(before, after) {
             return None;
@@ -46,19 +48,19 @@ impl LiteralSet {
         self.texts().any(|text| is_match(self.before, text, self.after, input))
     }
 
-    /// The texts: at least one.
+    /// Returns the literals: at least one.
     pub(super) fn texts(&self) -> impl Iterator<Item = &[u8]> {
         std::iter::once(&self.first).chain(&self.others).map(AsRef::as_ref)
     }
 }
 
-/// Whether a text between these is found by one comparison. It is not if it may begin and end at more than one place, and not at
-/// any.
+/// Returns whether one comparison finds a literal between these anchors. It does not if the literal may be at several places,
+/// but not at all.
 pub(super) fn is_one_comparison(before: Anchor, after: Anchor) -> bool {
     matches!((before, after), (Anchor::Free, Anchor::Free) | (Anchor::Exact, _) | (_, Anchor::Exact))
 }
 
-/// Whether the input is a text with these around it, at least one of which is nothing, or both anything.
+/// Returns whether the input contains the literal between these anchors, for which [`is_one_comparison`] holds.
 #[inline]
 pub(super) fn is_match(before: Anchor, text: &[u8], after: Anchor, input: &[u8]) -> bool {
     match (before, after) {
@@ -68,14 +70,14 @@ pub(super) fn is_match(before: Anchor, text: &[u8], after: Anchor, input: &[u8])
     }
 }
 
-/// Whether a text is somewhere in the input, in time that does not depend on the product of their lengths.
+/// Returns whether the input contains the literal, in time that does not depend on the product of their lengths.
 fn contains(input: &[u8], text: &[u8]) -> bool {
     if input.len() < text.len() {
         return false;
     }
     let Some((first, others)) = text.split_first() else { return true };
     if text.len() > 16 {
-        // The text is UTF-8, so it is found in one of the stretches that are, and there the standard library is linear.
+        // The literal is UTF-8, so it can only be in a part of the input that is. There the standard library is linear.
         let Ok(text) = str::from_utf8(text) else { return false };
         return input.utf8_chunks().any(|chunk| chunk.valid().contains(text));
     }

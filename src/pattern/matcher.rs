@@ -1,8 +1,7 @@
-//! Running the machine: all paths at once, one code point after the other.
+//! Running a program: all paths at once, one code point after the other.
 //!
-//! A machine of at most 64 states runs in one word: bit by bit the states it may be in, and for each of the 128 ASCII characters a
-//! word of the states that take it. Larger ones run as lists of instructions. Both take time in proportion to the text, and
-//! their working memory lives on the stack of the caller or is made for the one match: nothing is shared between threads.
+//! A program of at most 64 states runs as a [`BitNfa`], others as a [`PikeVm`]. Both take time in proportion to the length of
+//! the input. Their working memory is on the stack of the caller, or is allocated for one match: threads share nothing.
 
 use super::classify::encode;
 use super::literal_set::{Anchor, LiteralSet};
@@ -52,15 +51,18 @@ fn decode_wide(rest: &[u8]) -> Option<(u32, usize)> {
 /// A machine ready to run.
 #[derive(Debug)]
 pub(super) enum Machine {
+    /// A program that matches one literal, once its repeats are expanded.
     LiteralSet(LiteralSet),
+    /// A small program.
     BitNfa(Box<BitNfa>),
+    /// A large program, which [`PikeVm`] runs.
     PikeVm(Program),
 }
 
 impl Machine {
     pub(super) fn new(program: Program) -> Machine {
-        if let Some(text) = text(&program) {
-            return Machine::LiteralSet(text);
+        if let Some(literal) = literal(&program) {
+            return Machine::LiteralSet(literal);
         }
         let states = program.insts.iter().filter(|inst| is_state(inst)).count();
         // Many splits are not worth following again and again.
@@ -72,19 +74,19 @@ impl Machine {
 
     pub(super) fn is_match(&self, input: &[u8]) -> bool {
         match self {
-            Machine::LiteralSet(texts) => texts.is_match(input),
+            Machine::LiteralSet(literal) => literal.is_match(input),
             Machine::BitNfa(nfa) => nfa.is_match(input),
             Machine::PikeVm(program) => PikeVm::new(program).is_match(input),
         }
     }
 }
 
-/// What a program comes to that is a text once its repeats are expanded, as `(?:ab){20}` is.
-fn text(program: &Program) -> Option<LiteralSet> {
+/// Returns the literal that a program matches once its repeats are expanded, such as `(?:ab){20}`; `None` if it matches others.
+fn literal(program: &Program) -> Option<LiteralSet> {
     let (mut before, mut after) = (Anchor::Free, Anchor::Free);
     let mut text = Vec::new();
     let mut at = program.start;
-    // A program that leads back to where it was is no text.
+    // A program with a loop matches more than one literal.
     for step in 0..=program.insts.len() {
         let inst = program.insts.get(at as usize)?;
         match inst.on {
@@ -105,7 +107,8 @@ fn is_state(inst: &Inst) -> bool {
     !matches!(inst.on, On::Split | On::Fail)
 }
 
-/// A small machine: its states are the instructions that take a code point, hold at a place, or match.
+/// A bit-parallel NFA of at most 64 states: a word has a bit for each state that the NFA may be in. The states are the
+/// instructions that take a code point, hold at a place, or match.
 #[derive(Debug)]
 pub(super) struct BitNfa {
     /// The states at the begin of the text, and those to add at every later place.
@@ -279,7 +282,7 @@ fn mark(ascii: &mut [u64; 128], program: &Program, inst: &Inst, bit: u64) {
     }
 }
 
-/// A large machine at work.
+/// A Pike VM: it keeps a list of the instructions that the program may be at.
 struct PikeVm<'p> {
     program: &'p Program,
     /// For each instruction the last round that reached it.

@@ -18,16 +18,15 @@
 //!
 //! # How it works
 //!
-//! A pattern goes through three steps, and most patterns in the wild never need the third (many, which `literal` and `alternatives`
-//! read, not even the first):
+//! A pattern goes through three steps. Most patterns in use never need the third. Many do not need the first either, since
+//! `literal` and `alternatives` read them:
 //!
-//! 1. `parse` reads the text and builds a `tree`, as Go would, since Go's limits are about that tree. This is all it takes to
-//!    accept or reject a pattern. It takes time and memory in proportion to the text: repeats are counted, not expanded, and
-//!    `\pL` stays two characters, not 659 spans.
-//! 2. `classify` looks for patterns that are a comparison of bytes: everything, nothing, or a few literal `texts` at the begin,
-//!    at the end or anywhere.
-//! 3. For the others the first match builds a `program`, expanding repeats, and makes it ready to run in `matcher`: as a text, if
-//!    it came to one; small ones bit by bit in one machine word, larger ones as lists. Either way a match takes time in proportion to the length of the input.
+//! 1. `parse` reads the text and builds a `tree`, as Go does, since Go's limits apply to that tree. This step accepts or rejects
+//!    the pattern. It takes time and memory in proportion to the text: repeats are counted, not expanded, and `\pL` stays two
+//!    characters, not 659 spans.
+//! 2. `classify` finds patterns that take only a comparison of bytes: everything, nothing, or a `literal_set`.
+//! 3. For the others the first match builds a `program`, in which repeats are expanded, and a `matcher` for it: a literal, a
+//!    bit-parallel NFA, or a Pike VM. A match takes time in proportion to the length of the input.
 //!
 //! Two threads may build the same machine at the same time; one result is kept, and neither waits for the other. So a pattern
 //! is usable in a child after `fork`, no matter what other threads of the parent were doing.

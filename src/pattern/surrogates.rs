@@ -1,11 +1,11 @@
-//! A trait of Go's: surrogates that match.
+//! Surrogates in patterns, which match in Go's one-pass engine.
 //!
-//! No text has a surrogate, so `\x{D800}` never matches. But Go runs anchored patterns whose every step is clear from the next
-//! character in one pass; it compares the literal such a pattern begins with as encoded text, and encodes surrogates as U+FFFD.
-//! So `^a\x{D800}$` matches U+FFFD behind the `a`, if it is encoded as such: a byte that only counts as U+FFFD is not the same text.
+//! No input contains a surrogate, so `\x{D800}` should never match. But Go runs an anchored pattern in one pass if the next
+//! character always decides the next step. It compares the literal at the start of such a pattern as encoded bytes, and encodes
+//! a surrogate as U+FFFD. So `^a\x{D800}$` matches `a` followed by an encoded U+FFFD, but not `a` followed by an invalid byte.
 //!
-//! Whether Go has one pass for a pattern depends on how it lays out its program; this follows its rules on ours, which has no
-//! captures. Only patterns with surrogates behind their begin are ever looked at.
+//! Whether Go uses one pass depends on its program. This module applies Go's rules to our program, which has no captures. It
+//! reads only patterns with surrogates after `^`.
 
 use super::class::{Span, contains};
 use super::program::{Inst, On, Program};
