@@ -5,8 +5,9 @@
 //! and is treated likewise before the next one; the calls that would make are frames in a list here, since their number depends
 //! on the pattern.
 
+use super::builder::Builder;
 use super::error::Kind;
-use super::tree::{Builder, FOLD, Flags, Id, NONE, Op};
+use super::tree::{FOLD, Flags, Id, NONE, Op};
 
 /// A list of alternatives at work.
 struct Frame {

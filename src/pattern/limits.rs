@@ -1,7 +1,8 @@
 //! Go's limits on the height and the compiled size of a tree, worked out without recursion and only where something changed.
 
+use super::builder::Builder;
 use super::error::Kind;
-use super::tree::{Builder, Id, NONE, Op, UNLIMITED, some};
+use super::tree::{Id, NONE, Op, UNLIMITED, some};
 
 const MAX_HEIGHT: u16 = 1000;
 /// In instructions of Go's machine, of 40 bytes each: 128 MB.

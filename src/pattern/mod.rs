@@ -34,6 +34,7 @@
 //! Class names, case folding and lower case come from Go's own tables, which `tools/go-tables` writes down.
 
 mod alternatives;
+mod builder;
 mod class;
 mod classify;
 mod error;

@@ -1,7 +1,8 @@
 //! Character sets in the tree: counted as far as Go's limits and factoring ask for it, merged, compared.
 
+use super::builder::Builder;
 use super::class::{self, Item, LAST};
-use super::tree::{Builder, FOLD, Id, LAZY, Node, Op, TIDY};
+use super::tree::{FOLD, Id, LAZY, Node, Op, TIDY};
 
 impl Builder {
     /// Adds one item to the list that the next class is made from; plain spans that touch are joined.
