@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::go::errno_text;
+use crate::go::{errno_text, path_in, path_prefix};
 use crate::problem::{Code, Error, ErrorKind, Result, text_of};
 use crate::sort::sorted;
 use crate::sys::{Directory, errno_of};
@@ -32,7 +32,7 @@ impl Listed {
         if touched.is_empty() {
             return self;
         }
-        let begin = join(directory).len();
+        let begin = path_prefix(directory).len();
         let untouched = self.paths.iter().filter(|path| !touched.contains(name_of(path))).cloned();
         let mut files: Vec<Keyed> = untouched.map(|path| Keyed::new(path, begin)).collect();
         let mut links: Vec<PathBuf> =
@@ -63,7 +63,7 @@ pub(crate) fn list(directory: &Path) -> Result<(Listed, Directory)> {
     };
     let mut listed = Listed::default();
     let mut opened = Directory::open(directory).map_err(|error| failed("open", error))?;
-    let mut path = join(directory);
+    let mut path = path_prefix(directory);
     let prefix = path.len();
     let mut hook_file = |name: &OsStr, is_link: Option<bool>| {
         path.truncate(prefix);
@@ -121,40 +121,6 @@ pub(crate) fn name_of(path: &Path) -> &OsStr {
     OsStr::from_bytes(path.get(begin..).unwrap_or_default())
 }
 
-/// The path of a file in a directory, as Go's `filepath.Join` makes it: without what is empty, `.` or `..` behind a name.
-/// (That is what messages show, and where links are involved it is another file.)
-pub(crate) fn path_in(directory: &Path, name: &OsStr) -> PathBuf {
-    let mut path = join(directory);
-    path.extend_from_slice(name.as_bytes());
-    PathBuf::from(OsString::from_vec(path))
-}
-
-/// What stands before a name in such a path.
-fn join(directory: &Path) -> Vec<u8> {
-    let directory = directory.as_os_str().as_bytes();
-    let absolute = directory.starts_with(b"/");
-    let mut parts: Vec<&[u8]> = Vec::new();
-    for part in directory.split(|&byte| byte == b'/') {
-        match part {
-            b"" | b"." => {}
-            b".." if parts.last().is_some_and(|last| *last != b"..") => drop(parts.pop()),
-            b".." if absolute => {}
-            part => parts.push(part),
-        }
-    }
-    let mut prefix = if absolute { vec![b'/'] } else { Vec::new() };
-    for part in parts {
-        prefix.extend_from_slice(part);
-        prefix.push(b'/');
-    }
-    prefix
-}
-
-/// Whether such a path may lead elsewhere than to the directory.
-pub(crate) fn goes_up(directory: &Path) -> bool {
-    directory.as_os_str().as_bytes().split(|&byte| byte == b'/').any(|part| part == b"..")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,21 +137,5 @@ mod tests {
         assert_eq!(names(Path::new("/dev/null")), (0, 0));
         // The system cannot say what this is.
         assert_eq!(names(Path::new(&"/directory".repeat(500))), (1, 1));
-    }
-
-    #[test]
-    fn joins_as_go() {
-        for (directory, want) in [
-            ("/a//b/", "/a/b/x.json"),
-            ("a/./b", "a/b/x.json"),
-            (".", "x.json"),
-            ("/a/b/..", "/a/x.json"),
-            ("/../..", "/x.json"),
-            ("../..", "../../x.json"),
-            ("a/../../b", "../b/x.json"),
-            ("/", "/x.json"),
-        ] {
-            assert_eq!(path_in(Path::new(directory), OsStr::new("x.json")), Path::new(want), "{directory}");
-        }
     }
 }

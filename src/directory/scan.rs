@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::load::{FileLoader, ReadError};
-use crate::entries::{Listed, goes_up, list, name_of};
+use crate::entries::{Listed, list, name_of};
+use crate::go::goes_up;
 use crate::hook::Decoded;
 use crate::lint;
 use crate::loaded_hook::LoadedHook;

@@ -9,6 +9,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::capture::{Capture, Captured};
 use super::start::{Feed, Source, Started, argv, start};
 use super::{RunOptions, Stream, message};
+use crate::go::{MAX_SECONDS, duration_text};
 use crate::hook::OciHook;
 use crate::problem::Result;
 use crate::sys::{self, Child, Exit, Fate, Interest, Killed};
@@ -73,7 +74,7 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
     let executing = |what: &str| Some(message::executing(&argv, what));
     let hook_error = match end.fate {
         Fate::Running => {
-            let time = message::duration(follower.options.post_kill_timeout.0);
+            let time = duration_text(follower.options.post_kill_timeout.0);
             Some(format!("failed to reap process within {time} of the kill signal"))
         }
         Fate::Lost => executing("waitid: no child processes"),
@@ -108,9 +109,6 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
         error,
     })
 }
-
-/// The most seconds that fit into Go's `time.Duration`.
-const MAX_SECONDS: i64 = i64::MAX / 1_000_000_000;
 
 /// How often a hook is looked after where nothing tells of its end.
 const TICK: Duration = Duration::from_millis(2);

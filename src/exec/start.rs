@@ -7,10 +7,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::{ProcessGroup, RunOptions};
-use crate::go::errno_text;
+use crate::go::{environment, errno_text};
 use crate::hook::OciHook;
 use crate::problem::{Code, Error, ErrorKind, Result, text_of};
-use crate::sort::sorted;
 use crate::sys::{self, Child, Command};
 
 /// A hook that runs, and our ends of its pipes.
@@ -125,26 +124,4 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
 fn failed(operation: &'static str, path: &Path, errno: i32) -> Error {
     let message = format!("{operation} {}: {}", text_of(path.as_os_str()), errno_text(errno));
     Error::new(ErrorKind::Io, Code::StartFailed, message).with_system(errno, operation, path)
-}
-
-/// The environment as Go passes it on: of two entries of one name the last counts, and stays where it is; empty entries are
-/// dropped, those without `=` are not.
-fn environment(env: &[String]) -> Vec<String> {
-    let mut names: Vec<(&str, usize)> = Vec::new();
-    for (index, entry) in env.iter().enumerate() {
-        // A name may begin with "=" (on Windows it does); Go looks for the sign behind the first character.
-        let equals = entry.char_indices().skip(1).find(|&(_, c)| c == '=').map(|(at, _)| at);
-        let end = equals.or_else(|| entry.starts_with('=').then_some(0));
-        names.extend(end.and_then(|end| entry.get(..end)).map(|name| (name, index)));
-    }
-    let names = sorted(names, |(a, _), (b, _)| a.cmp(b));
-    let mut counts: Vec<bool> = env.iter().map(|entry| !entry.is_empty()).collect();
-    for (earlier, later) in names.iter().zip(names.iter().skip(1)) {
-        if earlier.0 == later.0
-            && let Some(counts) = counts.get_mut(earlier.1)
-        {
-            *counts = false;
-        }
-    }
-    env.iter().zip(counts).filter(|(_, counts)| *counts).map(|(entry, _)| entry.clone()).collect()
 }

@@ -1,9 +1,17 @@
-//! What Go does, where hook files and messages depend on it: its JSON, its words for errors, its quotes.
+//! What Go does, where hook files and messages depend on it.
 
+mod duration;
+mod environment;
 mod errno;
 mod errno_texts;
 pub(crate) mod json;
+mod path;
 mod quote;
+mod signal;
 
+pub(crate) use duration::{MAX_SECONDS, duration_text};
+pub(crate) use environment::environment;
 pub(crate) use errno::errno_text;
+pub(crate) use path::{goes_up, path_in, path_prefix};
 pub(crate) use quote::quote;
+pub(crate) use signal::signal_name;

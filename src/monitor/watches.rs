@@ -9,7 +9,8 @@ use std::path::{Component, Path, PathBuf};
 
 use inotify::{Event, EventMask, Inotify, WatchDescriptor, WatchMask};
 
-use crate::entries::{is_hook_file, path_in};
+use crate::entries::is_hook_file;
+use crate::go::path_in;
 use crate::snapshot::DependsOn;
 use crate::sys::{EventSet, WakeOn, errno_of};
 
