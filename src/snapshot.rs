@@ -10,9 +10,9 @@ use std::sync::Arc;
 use crate::container::Container;
 use crate::directory::{Note, Scan};
 use crate::entries::{Listed, name_of};
+use crate::go::{text_of_bytes, to_lower};
 use crate::lint::SWITCH_OFF;
 use crate::loaded_hook::LoadedHook;
-use crate::pattern::to_lower;
 use crate::prefilter::{Prefilter, RequiredBigrams};
 use crate::problem::{Code, Diagnostic, Result, Severity, text_of};
 use crate::sort::sorted;
@@ -347,9 +347,7 @@ struct NameOrder<'n> {
 
 impl<'n> NameOrder<'n> {
     fn of(name: &'n OsStr) -> NameOrder<'n> {
-        let text = crate::go::json::text_of(name.as_bytes());
-        let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-        let lower = if is_lower { text } else { text.chars().map(to_lower).collect() };
+        let lower = to_lower(text_of_bytes(name.as_bytes()));
         NameOrder { lower, name }
     }
 }

@@ -233,5 +233,5 @@ fn failure_of(ran: &RunResult, index: usize) -> Option<FilterFailure> {
 fn last_words(stderr: &[u8]) -> String {
     const MOST: usize = 1024;
     let end = stderr.get(stderr.len().saturating_sub(MOST)..).unwrap_or_default();
-    crate::go::json::text_of(end).trim().to_owned()
+    crate::go::text_of_bytes(end).trim().to_owned()
 }

@@ -383,7 +383,7 @@ impl Serialize for Killed {
 impl Serialize for Captured {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("tail", &crate::go::json::text_of(&self.tail))?;
+        map.serialize_entry("tail", &crate::go::text_of_bytes(&self.tail))?;
         map.serialize_entry("total", &self.total)?;
         map.serialize_entry("truncated", &self.is_truncated())?;
         map.end()

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::container::{Container, Process};
-use crate::go::json::text_of as text_of_bytes;
+use crate::go::text_of_bytes;
 use crate::hook::{Decoded, Field, Wanted};
 use crate::inject::Allowance;
 use crate::list::MaskedHook;

@@ -4,7 +4,7 @@
 //! make it match are what stood in its way. Only explaining asks for this; matching never comes here.
 
 use crate::edit_distance::edit_distance;
-use crate::go::json::text_of;
+use crate::go::text_of_bytes;
 use crate::pattern::{Pattern, Relaxed};
 
 /// A pattern that nearly matches a text, and what stands in its way.
@@ -155,8 +155,8 @@ impl<'p> Nearly<'p> {
     }
 
     fn tell(&self, text: &[u8], obstacles: Vec<Obstacle>, part: Option<&[u8]>) -> NearMiss {
-        let text = text_of(text).into_owned();
-        let part = part.map(|part| text_of(part).into_owned());
+        let text = text_of_bytes(text).into_owned();
+        let part = part.map(|part| text_of_bytes(part).into_owned());
         let mut message = String::new();
         for obstacle in &obstacles {
             message += if message.is_empty() { "" } else { ", and " };

@@ -22,5 +22,5 @@ pub(crate) fn serialize_path<M: SerializeMap>(map: &mut M, key: &str, path: &Pat
 
 /// A name as text; each byte that is not UTF-8 becomes one U+FFFD, as Go has it.
 pub(crate) fn text_of(name: &OsStr) -> String {
-    crate::go::json::text_of(name.as_bytes()).into_owned()
+    crate::go::text_of_bytes(name.as_bytes()).into_owned()
 }

@@ -19,7 +19,7 @@ mod typed;
 
 pub(crate) use error::{JsonError, JsonErrorKind, SyntaxError};
 pub(crate) use read::{JsonReader, Kind};
-pub(crate) use strings::{Text, folds_to, text_of};
+pub(crate) use strings::{Text, folds_to};
 
 /// JSON that callers may print: what must not reach a terminal raw is escaped.
 pub(crate) fn to_string<T: serde::Serialize>(value: &T) -> String {

@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use super::error::{JsonError, SyntaxError, SyntaxErrorKind};
 use super::nesting::Open;
-use super::strings::{Text, text_of, unescape};
+use super::strings::{Text, unescape};
+use crate::go::text_of_bytes;
 use crate::limits::JSON_DEPTH;
 
 /// Of which type a value is.
@@ -323,7 +324,7 @@ impl<'a> JsonReader<'a> {
         match self.valid {
             _ if raw.has_escapes => unescape(text()),
             Some(valid) => Cow::Borrowed(valid.get(raw.place.clone()).unwrap_or_default()),
-            None => text_of(text()),
+            None => text_of_bytes(text()),
         }
     }
 

@@ -2,31 +2,13 @@
 
 use std::borrow::Cow;
 
+use crate::go::text::push_text;
+
 /// A string of the text, decoded, and the offset of its opening quote.
 #[derive(Debug, Clone)]
 pub(crate) struct Text<'a> {
     pub value: Cow<'a, str>,
     pub offset: usize,
-}
-
-/// Bytes as text: each byte that is not part of valid UTF-8 becomes one U+FFFD.
-/// (`from_utf8_lossy` makes one of several.)
-pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => {
-            let mut text = String::with_capacity(bytes.len() + 8);
-            push_text(&mut text, bytes);
-            Cow::Owned(text)
-        }
-    }
-}
-
-fn push_text(text: &mut String, bytes: &[u8]) {
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
-    }
 }
 
 /// Decodes what stands between the quotes, where there are escapes. They are known to be well-formed.
