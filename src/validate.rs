@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::go::errno_text;
 use crate::go::quote;
-use crate::hook::{Draft, Field, Notes, Stage, VERSION, Wanted, decode_1_0_0};
+use crate::hook::{Field, HookRef, Notes, Stage, VERSION, Wanted, decode_1_0_0};
 use crate::limits;
 use crate::limits::ENOUGH;
 use crate::pattern::{Literal, Pattern, PatternError};
@@ -106,7 +106,7 @@ impl<'a> Validator<'a> {
     }
 
     /// Checks a hook, compiles its conditions, and says what the system says of its executable.
-    pub fn validate(&mut self, hook: &Draft<'_>) -> Result<(Conditions, Arc<Executable>), Invalid> {
+    pub fn validate(&mut self, hook: &HookRef<'_>) -> Result<(Conditions, Arc<Executable>), Invalid> {
         if hook.version != VERSION {
             let version = quote(hook.version.as_bytes());
             let message = format!("unexpected hook version {version} (expecting {VERSION})");
@@ -140,7 +140,7 @@ impl<'a> Validator<'a> {
     }
 
     /// Tells what is wrong with a hook's conditions and stages.
-    pub fn each(&self, hook: &Draft<'_>, tell: &mut dyn FnMut(Invalid)) {
+    pub fn each(&self, hook: &HookRef<'_>, tell: &mut dyn FnMut(Invalid)) {
         let mut told = 0;
         let error = |_, text: &str| Compiled::read(text).error().map(PatternError::to_string);
         // What ends it is one too many.
@@ -194,7 +194,7 @@ impl<'a> Validator<'a> {
     /// wrong with a pattern of the conditions.
     fn check(
         &self,
-        hook: &Draft<'_>,
+        hook: &HookRef<'_>,
         error: &dyn Fn(Part, &str) -> Option<String>,
         tell: &mut dyn FnMut(Invalid) -> Result<(), Invalid>,
     ) -> Result<(), Invalid> {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::container::{Container, Process};
-use crate::hook::WhenDraft;
+use crate::hook::WhenRef;
 use crate::pattern::{Literal, Pattern, PatternError};
 use crate::problem::{Code, Error, ErrorKind, Result};
 
@@ -121,7 +121,7 @@ impl Trace for NoTrace {
 
 impl Conditions {
     /// Compiles all patterns with `compile`. One that is none is reported when it is reached.
-    pub fn compile(when: &WhenDraft<'_>, mut compile: impl FnMut(&str) -> Compiled) -> Conditions {
+    pub fn compile(when: &WhenRef<'_>, mut compile: impl FnMut(&str) -> Compiled) -> Conditions {
         let mut pair = |(key, value): &(Cow<'_, str>, Cow<'_, str>)| AnnotationPatterns {
             key: compile(key),
             value: compile(value),

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::custom_reader::{Reader, Reading};
 use super::decoded::{DecodeError, Decoded, Notes, Result, Wanted};
 use super::definition::{Hook, OciHook, VERSION};
 use super::fields::{object, string};
-use super::reader::{Reader, Reading};
 use super::{v0_1_0, v1_0_0};
 use crate::go::json::{self, Kind, folds_to};
 use crate::go::quote;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::draft::Draft;
+use super::borrowed::HookRef;
 use crate::go::json::{JsonError, JsonReader, Kind, SyntaxError, Text};
 use crate::limits::ENOUGH;
 use crate::position::Position;
@@ -114,7 +114,7 @@ pub(crate) struct UnknownKey {
 /// What a file says.
 #[derive(Debug, Default)]
 pub(crate) struct Decoded<'a> {
-    pub hook: Draft<'a>,
+    pub hook: HookRef<'a>,
     /// The file's `version`; "" where it has none.
     pub version: Cow<'a, str>,
     /// Whether the caller's reader has made the hook.

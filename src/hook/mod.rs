@@ -2,21 +2,21 @@
 //!
 //! [`decode`] reads both versions of the format (`v1_0_0` and `v0_1_0`, of `fields`).
 
+mod borrowed;
+mod custom_reader;
 mod decode;
 mod decoded;
 mod definition;
-mod draft;
 mod fields;
-mod reader;
 mod stage;
 mod v0_1_0;
 mod v1_0_0;
 
+pub(crate) use borrowed::{HookRef, WhenRef};
+pub use custom_reader::{Reader, Reading};
 pub(crate) use decode::{decode, decode_1_0_0, decode_again};
 pub(crate) use decoded::{DecodeError, Decoded, Field, Notes, UnknownKey, Wanted};
 pub use definition::{Hook, OciHook, VERSION, When};
-pub(crate) use draft::{Draft, WhenDraft};
-pub use reader::{Reader, Reading};
 pub use stage::Stage;
 pub(crate) use stage::Target;
 pub(crate) use v1_0_0::decode_when;

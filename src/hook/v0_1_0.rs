@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::borrowed::{EntryRef, HookRef, WhenRef};
 use super::decoded::{DecodeError, Decoded, Field, Notes, Result};
 use super::definition::VERSION;
-use super::draft::{Draft, EntryDraft, WhenDraft};
 use super::fields::{Strings, boolean, field, object, skip_unknown, string};
 use crate::go::json::{Kind, folds_to};
 use crate::problem::Code;
@@ -85,7 +85,7 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
     }
     // What any of the given patterns matches, as the value of any annotation.
     let annotations = annotations.and_then(Strings::take).map(|patterns| patterns.join("|"));
-    let when = WhenDraft {
+    let when = WhenRef {
         always: None,
         has_bind_mounts,
         annotations: annotations.into_iter().map(|value| (".*".into(), value.into())).collect(),
@@ -97,8 +97,8 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
     }
     stages.record(&mut notes, Field::Stage);
     let stages = stages.take();
-    let entry = EntryDraft { path, args, env: Vec::new(), timeout: None };
-    let hook = Draft { version: VERSION.into(), entry, when, stages };
+    let entry = EntryRef { path, args, env: Vec::new(), timeout: None };
+    let hook = HookRef { version: VERSION.into(), entry, when, stages };
     Ok(Decoded { hook, notes: notes.finish(), ..Decoded::default() })
 }
 

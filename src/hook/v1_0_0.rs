@@ -1,8 +1,8 @@
 //! Hook files of version 1.0.0.
 
+use super::borrowed::{EntryRef, HookRef, WhenRef};
 use super::decoded::{DecodeError, Decoded, Field, Notes, Result, Wanted};
 use super::definition::OciHook;
-use super::draft::{Draft, EntryDraft, WhenDraft};
 use super::fields::{Strings, annotations, boolean, field, integer, merged, object, skip_unknown, string};
 use crate::go::json::{JsonReader, Kind};
 
@@ -18,7 +18,7 @@ pub(super) fn decode_own_hook(text: &[u8]) -> Result<Decoded<'_>> {
 }
 
 fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Result<Decoded<'a>> {
-    let mut hook = Draft::default();
+    let mut hook = HookRef::default();
     let mut stages = Strings::default();
     let mut entry = Entry::default();
     let mut reader = notes.reader(text);
@@ -57,7 +57,7 @@ fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Res
 }
 
 /// Decodes the conditions alone: as `when` of a 1.0.0 hook, and `or` beside them (see [`Hook::to_json`]).
-pub(crate) fn decode_when(text: &[u8]) -> Result<WhenDraft<'_>> {
+pub(crate) fn decode_when(text: &[u8]) -> Result<WhenRef<'_>> {
     JsonReader::check(text)?;
     let mut builder = Builder { read_any_of: true, ..Builder::default() };
     let mut notes = Notes::default();
@@ -87,7 +87,7 @@ pub(crate) fn decode_entries(text: &[u8]) -> Result<Vec<OciHook>> {
 /// Gathers `hook`, whose parts may come in several pieces.
 #[derive(Default)]
 struct Entry<'a> {
-    hook: EntryDraft<'a>,
+    hook: EntryRef<'a>,
     args: Strings<'a>,
     env: Strings<'a>,
 }
@@ -119,7 +119,7 @@ impl<'a> Entry<'a> {
         })
     }
 
-    fn finish(mut self) -> EntryDraft<'a> {
+    fn finish(mut self) -> EntryRef<'a> {
         self.hook.args = self.args.take().unwrap_or_default();
         self.hook.env = self.env.take().unwrap_or_default();
         self.hook
@@ -129,7 +129,7 @@ impl<'a> Entry<'a> {
 /// Gathers `when`, whose parts may come in several pieces.
 #[derive(Default)]
 struct Builder<'a> {
-    when: WhenDraft<'a>,
+    when: WhenRef<'a>,
     commands: Strings<'a>,
     read_any_of: bool,
 }
@@ -165,7 +165,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    fn finish(mut self, notes: &mut Notes) -> WhenDraft<'a> {
+    fn finish(mut self, notes: &mut Notes) -> WhenRef<'a> {
         self.commands.record(notes, Field::Command);
         self.when.commands = self.commands.take().unwrap_or_default();
         self.when.annotations = merged(self.when.annotations);

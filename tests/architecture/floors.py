@@ -226,9 +226,9 @@ PLANTED = [
         "src: sort uses terminal",
     ),
     (
-        "src/hook/reader.rs",
+        "src/hook/custom_reader.rs",
         "use super::decode::decode;\n",
-        "src: a circle: hook::decode, ",
+        "src: a circle: hook::custom_reader, ",
     ),
     (
         "src/list.rs",

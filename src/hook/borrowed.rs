@@ -11,16 +11,16 @@ pub(crate) type Text<'a> = Cow<'a, str>;
 
 /// What becomes a [`Hook`] if somebody wants to have one.
 #[derive(Debug, Default)]
-pub(crate) struct Draft<'a> {
+pub(crate) struct HookRef<'a> {
     pub version: Text<'a>,
-    pub entry: EntryDraft<'a>,
-    pub when: WhenDraft<'a>,
+    pub entry: EntryRef<'a>,
+    pub when: WhenRef<'a>,
     pub stages: Option<Vec<Text<'a>>>,
 }
 
 /// What becomes an [`OciHook`], and is the same as JSON.
 #[derive(Debug, Default, Serialize)]
-pub(crate) struct EntryDraft<'a> {
+pub(crate) struct EntryRef<'a> {
     pub path: Text<'a>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<Text<'a>>,
@@ -30,14 +30,14 @@ pub(crate) struct EntryDraft<'a> {
     pub timeout: Option<i64>,
 }
 
-impl Draft<'_> {
+impl HookRef<'_> {
     /// Whether its program is one of the container's files: nothing on this system's disk is run.
     pub fn runs_in_container(&self) -> bool {
         only_in_container(self.stages.as_deref().unwrap_or_default())
     }
 }
 
-impl EntryDraft<'_> {
+impl EntryRef<'_> {
     pub fn to_json(&self) -> String {
         crate::go::json::to_raw_string(self)
     }
@@ -45,7 +45,7 @@ impl EntryDraft<'_> {
 
 /// What becomes a [`When`].
 #[derive(Debug, Default)]
-pub(crate) struct WhenDraft<'a> {
+pub(crate) struct WhenRef<'a> {
     pub always: Option<bool>,
     pub has_bind_mounts: Option<bool>,
     /// In the order of the keys, each of which is there once.
@@ -54,9 +54,9 @@ pub(crate) struct WhenDraft<'a> {
     pub any_of: bool,
 }
 
-impl From<Draft<'_>> for Hook {
-    fn from(draft: Draft<'_>) -> Hook {
-        let Draft { version, entry, when, stages } = draft;
+impl From<HookRef<'_>> for Hook {
+    fn from(draft: HookRef<'_>) -> Hook {
+        let HookRef { version, entry, when, stages } = draft;
         // (To collect a map, the standard library would sort once more what is in order.)
         let mut annotations = BTreeMap::new();
         for (key, value) in when.annotations {
@@ -77,26 +77,26 @@ impl From<Draft<'_>> for Hook {
     }
 }
 
-impl From<EntryDraft<'_>> for OciHook {
-    fn from(draft: EntryDraft<'_>) -> OciHook {
-        let EntryDraft { path, args, env, timeout } = draft;
+impl From<EntryRef<'_>> for OciHook {
+    fn from(draft: EntryRef<'_>) -> OciHook {
+        let EntryRef { path, args, env, timeout } = draft;
         OciHook { path: path.into_owned(), args: owned(args), env: owned(env), timeout }
     }
 }
 
 /// Of a hook that was made otherwise.
-impl From<Hook> for Draft<'static> {
-    fn from(hook: Hook) -> Draft<'static> {
+impl From<Hook> for HookRef<'static> {
+    fn from(hook: Hook) -> HookRef<'static> {
         let Hook { version, hook: entry, when, stages } = hook;
-        Draft {
+        HookRef {
             version: version.into(),
-            entry: EntryDraft {
+            entry: EntryRef {
                 path: entry.path.into(),
                 args: texts(entry.args),
                 env: texts(entry.env),
                 timeout: entry.timeout,
             },
-            when: WhenDraft {
+            when: WhenRef {
                 always: when.always,
                 has_bind_mounts: when.has_bind_mounts,
                 annotations: when
