@@ -136,7 +136,8 @@ impl Shared {
         };
         self.options.log(level, |line| {
             let path = text_of(diagnostic.path.as_os_str());
-            line.write(&diagnostic.message, &[("code", diagnostic.code.as_str()), ("path", &path)]);
+            let message = diagnostic.reference.clone().unwrap_or_else(|| diagnostic.message());
+            line.write(&message, &[("code", diagnostic.code.as_str()), ("path", &path)]);
         });
     }
 }
@@ -152,8 +153,8 @@ fn refusal(policy: Policy, scans: &[Scan]) -> Option<Error> {
             };
             let diagnostic = scans.iter().flat_map(Scan::diagnostics).find(unsafe_to_run)?;
             let path = text_of(diagnostic.path.as_os_str());
-            let message = format!("{path}: {}", diagnostic.message);
-            Some(Error::new(ErrorKind::Strict, diagnostic.code, message).with_path(&diagnostic.path))
+            let error = Error::new(ErrorKind::Strict, diagnostic.cause.clone());
+            Some(error.context(path).with_path(&diagnostic.path))
         }),
     }
 }

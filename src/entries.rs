@@ -6,8 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::go::{errno_text, path_in, path_prefix};
-use crate::problem::{Code, Error, ErrorKind, Result, text_of};
+use crate::go::{path_in, path_prefix};
+use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
 use crate::sort::sorted;
 use crate::sys::{Directory, errno_of};
 
@@ -55,11 +55,8 @@ impl Listed {
 
 pub(crate) fn list(directory: &Path) -> Result<(Listed, Directory)> {
     let failed = |operation, error: std::io::Error| {
-        let message =
-            format!("{operation} {}: {}", text_of(directory.as_os_str()), errno_text(errno_of(&error)));
-        Error::new(ErrorKind::Io, Code::UnreadableDirectory, message)
-            .with_system(errno_of(&error), operation, directory)
-            .with_path(directory)
+        let refusal = Refusal { operation, path: directory.to_owned(), errno: errno_of(&error) };
+        Error::new(ErrorKind::Io, Cause::Directory(refusal)).with_path(directory)
     };
     let mut listed = Listed::default();
     let mut opened = Directory::open(directory).map_err(|error| failed("open", error))?;

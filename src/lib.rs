@@ -52,11 +52,11 @@ mod go;
 mod sys;
 
 // Floor 1: errors and diagnostics, and who can write a file.
-mod problem;
+mod permission;
 
 mod log;
 
-mod permission;
+mod problem;
 
 pub mod replace;
 

@@ -15,7 +15,7 @@ use crate::loaded_hook::LoadedHook;
 use crate::log::LogLevel;
 use crate::monitor::Monitor;
 use crate::options::{Options, Policy};
-use crate::problem::{Code, Diagnostic, Error, ErrorKind, Result, text_of};
+use crate::problem::{Cause, Diagnostic, Error, Result, text_of};
 use crate::snapshot::Snapshot;
 use crate::validate::check_extension_stages;
 
@@ -42,8 +42,7 @@ impl Manager {
         options: Options,
     ) -> Result<Manager> {
         if options.keep_last_good && options.policy != Policy::Lenient {
-            let message = "keep_last_good needs the lenient policy";
-            return Err(Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, message));
+            return Err(Error::invalid_argument("keep_last_good needs the lenient policy"));
         }
         check_extension_stages(extension_stages)?;
         let directories = directories.iter().map(|directory| directory.as_ref().to_owned()).collect();
@@ -182,12 +181,8 @@ impl Manager {
 }
 
 fn already_injected(stage: Stage, hook: &LoadedHook) -> Diagnostic {
-    Diagnostic::new(
-        Code::AlreadyInjected,
-        hook.path.to_path_buf(),
-        format!("the config has this very hook at {} already; it will run twice", stage.as_str()),
-    )
-    .hint(Some("inject into the config as it was before".to_owned()))
+    Diagnostic::new(hook.path.to_path_buf(), Cause::AlreadyInjected { stage: stage.as_str() })
+        .hint(Some("inject into the config as it was before".to_owned()))
 }
 
 #[cfg(test)]

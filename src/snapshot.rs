@@ -14,7 +14,7 @@ use crate::go::{text_of_bytes, to_lower};
 use crate::lint::SWITCH_OFF;
 use crate::loaded_hook::LoadedHook;
 use crate::prefilter::{Prefilter, RequiredBigrams};
-use crate::problem::{Code, Diagnostic, Result, Severity, text_of};
+use crate::problem::{Code, Diagnostic, Result, Severity, Warning};
 use crate::sort::sorted;
 use crate::when::NoTrace;
 
@@ -161,7 +161,8 @@ impl Snapshot {
     pub(crate) fn new_diagnostics(&self, before: &Snapshot) -> Vec<&Diagnostic> {
         let order = |a: &&Diagnostic, b: &&Diagnostic| {
             let [path, other] = [a, b].map(|diagnostic| diagnostic.path.as_os_str().as_bytes());
-            (path, a.code, a.position, &a.message).cmp(&(other, b.code, b.position, &b.message))
+            let order = (path, a.code, a.position).cmp(&(other, b.code, b.position));
+            order.then_with(|| a.message().cmp(&b.message()))
         };
         let mut known = Vec::new();
         for note in &before.notes {
@@ -273,31 +274,18 @@ fn of_name<'h>(all: &'h [Arc<LoadedHook>], begins: &[usize], name: &OsStr) -> Op
 
 impl Masked {
     fn diagnostic(&self) -> Diagnostic {
-        Diagnostic::new(
-            Code::Masked,
-            self.by.to_path_buf(),
-            format!("masks {}", text_of(self.loaded.path.as_os_str())),
-        )
+        Diagnostic::new(self.by.to_path_buf(), Warning::Masks { lower: self.loaded.path.to_path_buf() })
     }
 }
 
 fn override_ineffective(path: &Path, runs: &LoadedHook) -> Diagnostic {
-    Diagnostic::new(
-        Code::OverrideIneffective,
-        path.to_owned(),
-        format!("gives no hook, so it does not mask {}", text_of(runs.path.as_os_str())),
-    )
-    .hint(Some(SWITCH_OFF.to_owned()))
+    Diagnostic::new(path, Warning::OverrideIneffective { lower: runs.path.to_path_buf() })
+        .hint(Some(SWITCH_OFF.to_owned()))
 }
 
 fn case_collision(first: &LoadedHook, second: &LoadedHook) -> Diagnostic {
-    let (earlier, path) = (text_of(first.path.as_os_str()), second.path.to_path_buf());
-    Diagnostic::new(
-        Code::CaseCollision,
-        path,
-        format!("its name differs from that of {earlier} only in case: engines run these two in any order"),
-    )
-    .hint(Some("rename one of them".to_owned()))
+    Diagnostic::new(&*second.path, Warning::CaseCollision { other: first.path.to_path_buf() })
+        .hint(Some("rename one of them".to_owned()))
 }
 
 /// Hooks in the order of injection, and what there is to say of others.

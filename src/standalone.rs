@@ -12,7 +12,7 @@ use crate::limits;
 use crate::lint;
 use crate::list::Listing;
 use crate::options::Options;
-use crate::problem::{Code, Diagnostic, Error, ErrorKind, Result, check_limit, text_of};
+use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Result, check_limit, text_of};
 use crate::snapshot::Snapshot;
 use crate::validate::check_extension_stages;
 use crate::when::{Compiled, Conditions, NoTrace};
@@ -80,8 +80,7 @@ pub fn check(path: impl AsRef<Path>, extension_stages: &[&str]) -> Vec<Diagnosti
 }
 
 fn no_json_suffix(path: &Path) -> Error {
-    let message = "hook filename does not end in '.json'";
-    Error::new(ErrorKind::NoJsonSuffix, Code::NoJsonSuffix, message).with_path(path)
+    Error::new(ErrorKind::NoJsonSuffix, Cause::NoJsonSuffix).with_path(path)
 }
 
 /// The hooks of one directory, by the names of their files.

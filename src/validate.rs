@@ -5,40 +5,31 @@ use std::collections::{HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::go::errno_text;
-use crate::go::quote;
 use crate::hook::{Field, HookRef, Notes, Stage, VERSION, Wanted, decode_1_0_0};
 use crate::limits;
 use crate::limits::ENOUGH;
 use crate::pattern::{Literal, Pattern, PatternError};
 use crate::position::Position;
-use crate::problem::{Code, Error, ErrorKind, check_limit};
+use crate::problem::{Cause, Error, ErrorKind, PatternRole, Property, check_limit};
 use crate::sys::{Status, errno_of};
 use crate::when::{Compiled, Conditions};
 
 /// Why a hook is not valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Invalid {
-    pub code: Code,
-    pub message: String,
+    pub cause: Cause,
     /// Which part of the hook, where it is there at all.
     pub field: Option<Field>,
-    /// The system's error number, and the executable that it is about.
-    pub refused: Option<(i32, String)>,
 }
 
 impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Error {
-        let kind = match invalid.code {
-            Code::UnknownStage => ErrorKind::Stage,
-            _ if invalid.refused.is_some() => ErrorKind::Io,
+        let kind = match invalid.cause {
+            Cause::UnknownStage { .. } => ErrorKind::Stage,
+            Cause::Executable { .. } => ErrorKind::Io,
             _ => ErrorKind::HookFile,
         };
-        let error = Error::new(kind, invalid.code, invalid.message);
-        match invalid.refused {
-            Some((errno, path)) => error.with_system(errno, "faccessat", path),
-            None => error,
-        }
+        Error::new(kind, invalid.cause)
     }
 }
 
@@ -77,7 +68,7 @@ pub(crate) fn check_extension_stages(stages: &[&str]) -> Result<(), Error> {
 /// What `null` in place of a hook is.
 #[cold]
 pub(crate) fn nil_hook() -> Error {
-    Error::new(ErrorKind::HookFile, Code::NilHook, "nil hook")
+    Error::new(ErrorKind::HookFile, Cause::NilHook)
 }
 
 /// A hook's executable, when the hook was loaded.
@@ -108,23 +99,15 @@ impl<'a> Validator<'a> {
     /// Checks a hook, compiles its conditions, and says what the system says of its executable.
     pub fn validate(&mut self, hook: &HookRef<'_>) -> Result<(Conditions, Arc<Executable>), Invalid> {
         if hook.version != VERSION {
-            let version = quote(hook.version.as_bytes());
-            let message = format!("unexpected hook version {version} (expecting {VERSION})");
-            return Err(invalid(Code::UnexpectedVersion, message, Some(Field::Version)));
+            let version = (*hook.version).into();
+            return Err(invalid(Cause::UnexpectedVersion { version }, Field::Version));
         }
         if hook.entry.path.is_empty() {
-            return Err(invalid(
-                Code::MissingPath,
-                "missing required property: hook.path",
-                Some(Field::Path),
-            ));
+            return Err(invalid(Cause::Missing(Property::Path), Field::Path));
         }
         let executable = self.executable(&hook.entry.path).map_err(|errno| {
-            let code =
-                if errno == libc::ENOENT { Code::MissingExecutable } else { Code::UnreachableExecutable };
-            let message = format!("faccessat {}: {}", hook.entry.path, errno_text(errno));
-            let refused = Some((errno, hook.entry.path.to_string()));
-            Invalid { refused, ..invalid(code, message, Some(Field::Path)) }
+            let path = (*hook.entry.path).into();
+            invalid(Cause::Executable { path, errno }, Field::Path)
         })?;
         let conditions = Conditions::compile(&hook.when, |text| self.pattern(text));
         let error = |part: Part, _: &str| {
@@ -133,7 +116,7 @@ impl<'a> Validator<'a> {
                 Part::Value(index) => conditions.annotations.get(index).map(|pair| &pair.value),
                 Part::Command(index) => conditions.commands.get(index),
             };
-            compiled?.error().map(PatternError::to_string)
+            compiled?.error().cloned()
         };
         self.check(hook, &error, &mut Err)?;
         Ok((conditions, executable))
@@ -142,7 +125,7 @@ impl<'a> Validator<'a> {
     /// Tells what is wrong with a hook's conditions and stages.
     pub fn each(&self, hook: &HookRef<'_>, tell: &mut dyn FnMut(Invalid)) {
         let mut told = 0;
-        let error = |_, text: &str| Compiled::read(text).error().map(PatternError::to_string);
+        let error = |_, text: &str| Compiled::read(text).error().cloned();
         // What ends it is one too many.
         let _ = self.check(hook, &error, &mut |found| {
             if told == ENOUGH {
@@ -194,46 +177,46 @@ impl<'a> Validator<'a> {
     /// wrong with a pattern of the conditions.
     fn check(
         &self,
-        hook: &HookRef<'_>,
-        error: &dyn Fn(Part, &str) -> Option<String>,
+use crate::hook::{Field, HookRef, Notes, Stage, VERSION, Wanted, decode_1_0_0};
         tell: &mut dyn FnMut(Invalid) -> Result<(), Invalid>,
     ) -> Result<(), Invalid> {
         let when = &hook.when;
         for (index, (key, value)) in when.annotations.iter().enumerate() {
             if let Some(error) = error(Part::Key(index), key) {
-                let message = format!("invalid annotation key {}: {error}", quote(key.as_bytes()));
-                let field = Field::AnnotationKey(key.to_string());
-                tell(invalid(Code::InvalidAnnotationKey, message, Some(field)))?;
+                let cause = not_a_pattern(PatternRole::AnnotationKey, key, error);
+                tell(invalid(cause, Field::AnnotationKey(key.to_string())))?;
             }
             if let Some(error) = error(Part::Value(index), value) {
-                let message = format!("invalid annotation value {}: {error}", quote(value.as_bytes()));
-                let field = Field::AnnotationValue(key.to_string());
-                tell(invalid(Code::InvalidAnnotationValue, message, Some(field)))?;
+                let cause = not_a_pattern(PatternRole::AnnotationValue, value, error);
+                tell(invalid(cause, Field::AnnotationValue(key.to_string())))?;
             }
         }
         for (index, command) in when.commands.iter().enumerate() {
             if let Some(error) = error(Part::Command(index), command) {
-                let message = format!("invalid command {}: {error}", quote(command.as_bytes()));
-                tell(invalid(Code::InvalidCommand, message, Some(Field::Command(index))))?;
+                let cause = not_a_pattern(PatternRole::Command, command, error);
+                tell(invalid(cause, Field::Command(index)))?;
             }
         }
         let Some(stages) = &hook.stages else {
-            let message = "missing required property: stages";
-            return tell(invalid(Code::MissingStages, message, Some(Field::Stages)));
+            return tell(invalid(Cause::Missing(Property::Stages), Field::Stages));
         };
         for (index, stage) in stages.iter().enumerate() {
             if Stage::from_name(stage).is_none() && !self.extension_stages.iter().any(|known| known == stage)
             {
-                let message = format!("unknown stage {}", quote(stage.as_bytes()));
-                tell(invalid(Code::UnknownStage, message, Some(Field::Stage(index))))?;
+                let cause = Cause::UnknownStage { stage: (**stage).into() };
+                tell(invalid(cause, Field::Stage(index)))?;
             }
         }
         Ok(())
     }
 }
 
-fn invalid(code: Code, message: impl Into<String>, field: Option<Field>) -> Invalid {
-    Invalid { code, message: message.into(), field, refused: None }
+fn invalid(cause: Cause, field: Field) -> Invalid {
+    Invalid { cause, field: Some(field) }
+}
+
+fn not_a_pattern(role: PatternRole, pattern: &str, error: PatternError) -> Cause {
+    Cause::Pattern { role, pattern: Some(pattern.into()), error }
 }
 
 /// Which pattern of a hook's conditions.

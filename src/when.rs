@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::container::{Container, Process};
 use crate::hook::WhenRef;
 use crate::pattern::{Literal, Pattern, PatternError};
-use crate::problem::{Code, Error, ErrorKind, Result};
+use crate::problem::{Cause, Error, ErrorKind, PatternRole, Result};
 
 /// A pattern, or why it is none. In hooks that were validated it always is one.
 #[derive(Debug, Clone)]
@@ -163,8 +163,7 @@ impl Conditions {
         let command = match &container.process {
             Process::Absent => return (not_matched, Ok(Outcome::Ignored)),
             Process::NoArgs => {
-                let message = "process.args must have at least one entry";
-                return (not_matched, Err(Error::new(ErrorKind::Match, Code::ProcessArgsEmpty, message)));
+                return (not_matched, Err(Error::new(ErrorKind::Match, Cause::EmptyArgs)));
             }
             Process::Command(command) => command.as_ref(),
         };
@@ -173,7 +172,7 @@ impl Conditions {
                 Ok(true) => return (Evaluated::Commands { matched: Some(index) }, Ok(Outcome::Holds)),
                 Ok(false) => {}
                 Err(error) => {
-                    return (not_matched, Err(not_a_pattern("command", Code::InvalidCommand, error)));
+                    return (not_matched, Err(not_a_pattern(PatternRole::Command, error)));
                 }
             }
         }
@@ -190,7 +189,7 @@ impl AnnotationPatterns {
                 Ok(true) => {}
                 Ok(false) => continue,
                 Err(error) => {
-                    let error = not_a_pattern("annotation key", Code::InvalidAnnotationKey, error);
+                    let error = not_a_pattern(PatternRole::AnnotationKey, error);
                     return (Evaluated::Annotation { index, matched: None, near }, Err(error));
                 }
             }
@@ -200,7 +199,7 @@ impl AnnotationPatterns {
                 }
                 Ok(false) => near = Some(at),
                 Err(error) => {
-                    let error = not_a_pattern("annotation value", Code::InvalidAnnotationValue, error);
+                    let error = not_a_pattern(PatternRole::AnnotationValue, error);
                     return (Evaluated::Annotation { index, matched: None, near: Some(at) }, Err(error));
                 }
             }
@@ -244,6 +243,6 @@ fn outcome(holds: bool) -> Outcome {
     if holds { Outcome::Holds } else { Outcome::Fails }
 }
 
-fn not_a_pattern(what: &str, code: Code, error: &PatternError) -> Error {
-    Error::new(ErrorKind::HookFile, code, format!("{what}: {error}"))
+fn not_a_pattern(role: PatternRole, error: &PatternError) -> Error {
+    Error::new(ErrorKind::HookFile, Cause::Pattern { role, pattern: None, error: error.clone() })
 }

@@ -44,8 +44,8 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
     assert_eq!(marks(&manager), ["good"], "a dangling link fails nothing, and the good file stays");
     let shown = |name: &str| format!("{}/{name}", directory.display());
     let want: &[(&str, Code, i32, String)] = &[
-        ("17-mebibytes.json", Code::FileTooLarge, 0, "file too large".into()),
-        ("bom.json", Code::JsonSyntax, 0, "version check: expected a value, found '\\u{feff}'".into()),
+        ("17-mebibytes.json", Code::FileTooLarge, 0, "the file is too large".into()),
+        ("bom.json", Code::JsonSyntax, 0, "expected a value, found '\\u{feff}'".into()),
         (
             "directory.json",
             Code::UnreadableFile,
@@ -54,7 +54,7 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
         ),
         ("empty.json", Code::JsonUnexpectedEnd, 0, "version check: unexpected end of JSON input".into()),
         ("fifo.json", Code::NotRegularFile, 0, "not a regular file".into()),
-        ("gigabyte.json", Code::FileTooLarge, 0, "file too large".into()),
+        ("gigabyte.json", Code::FileTooLarge, 0, "the file is too large".into()),
         (
             "loop.json",
             Code::UnreadableFile,
@@ -94,14 +94,16 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
         manager.diagnostics().into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
     let [dangling] = &warnings[..] else { panic!("{warnings:?}") };
     assert_eq!((dangling.code, &dangling.path), (Code::DanglingLink, &path("dangling.json")));
-    assert_eq!(dangling.message, "it is a link to /nonexistent, which leads nowhere");
+    assert_eq!(dangling.message(), "the file is a symlink to /nonexistent, which does not exist");
     for (name, code, errno, text) in want {
         let found = diagnostics.iter().find(|diagnostic| diagnostic.path == path(name)).expect(name);
-        assert_eq!((found.code, found.errno, found.severity), (*code, *errno, Severity::Error), "{name}");
-        assert!(found.message.contains(text), "{name}: {}", found.message);
+        assert_eq!((found.code, found.errno(), found.severity), (*code, *errno, Severity::Error), "{name}");
+        let said = found.reference.clone().unwrap_or_else(|| found.message());
+        assert!(said.contains(text), "{name}: {said}");
     }
     let unnamed = &diagnostics[want.len()];
-    assert!(unnamed.message.contains(r#"/\xff\xfe.json": version check"#), "{}", unnamed.message);
+    let said = unnamed.reference.as_deref().unwrap();
+    assert!(said.contains(r#"/\xff\xfe.json": version check"#), "{said}");
     assert_eq!(diagnostics.len(), want.len() + 1, "{diagnostics:?}");
     assert!(libhooks::diagnostics_to_json(&diagnostics).contains("fffe2e6a736f6e\""), "the raw name is kept");
 }

@@ -92,8 +92,10 @@ fn only_what_loads_masks() {
         [Code::MissingExecutable, Code::DanglingLink, Code::OverrideIneffective, Code::OverrideIneffective]
     );
     let diagnostics = manager.diagnostics();
-    assert_eq!((&diagnostics[0].path, diagnostics[0].errno), (&bad, libc::ENOENT));
-    assert_eq!(diagnostics[0].message, "faccessat /nonexistent/hook: no such file or directory");
+    assert_eq!((&diagnostics[0].path, diagnostics[0].errno()), (&bad, libc::ENOENT));
+    assert_eq!(diagnostics[0].message(), "the executable /nonexistent/hook does not exist");
+    let reference = diagnostics[0].reference.as_deref();
+    assert_eq!(reference, Some("faccessat /nonexistent/hook: no such file or directory"));
     let paths: Vec<_> = diagnostics.iter().map(|diagnostic| &diagnostic.path).collect();
     assert_eq!(paths, [&bad, &dangling, &bad, &dangling]);
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::ffi::c_int;
 use std::panic::{self, AssertUnwindSafe};
 
-use libhooks::{Code, Error, ErrorKind, Result};
+use libhooks::{Error, Result};
 
 use crate::error::{hooks_error_t, hooks_status, status_of};
 
@@ -81,7 +81,7 @@ pub(crate) unsafe fn status(
         // SAFETY: the same contract.
         Ok(Err(error)) => unsafe { fail(err, error) },
         // SAFETY: the same contract.
-        Err(text) => unsafe { fail(err, Error::new(ErrorKind::Panic, Code::Panic, text)) },
+        Err(text) => unsafe { fail(err, Error::panic(&text)) },
     }
 }
 

@@ -4,15 +4,10 @@ use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use libhooks::{Annotations, Code, Error, ErrorKind, Result};
-
-/// The error of an argument that the documentation does not allow.
-pub(crate) fn invalid(what: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, what)
-}
+use libhooks::{Annotations, Error, Result};
 
 fn null(name: &str) -> Error {
-    invalid(format!("{name} is NULL"))
+    Error::invalid_argument(format!("{name} is NULL"))
 }
 
 /// The object behind a pointer that must not be NULL.
@@ -54,7 +49,7 @@ pub(crate) unsafe fn text<'a>(pointer: *const c_char, name: &str) -> Result<&'a 
     let bytes = unsafe { bytes(pointer, name)? };
     std::str::from_utf8(bytes).map_err(|e| {
         let at = e.valid_up_to();
-        Error::new(ErrorKind::Utf8, Code::NotUtf8, format!("{name} is not UTF-8: at byte {at}"))
+        Error::not_utf8(name, at)
     })
 }
 
@@ -93,11 +88,13 @@ unsafe fn array<T>(
         return Ok(Vec::new());
     }
     if array.is_null() {
-        return Err(invalid(format!("{name} is NULL, and its length is {len}")));
+        return Err(Error::invalid_argument(format!("{name} is NULL, and its length is {len}")));
     }
     // No object is larger than isize::MAX bytes. Nor is memory reserved on the word of `len`.
     if len > isize::MAX as usize / size_of::<*const c_char>() {
-        return Err(invalid(format!("the length of {name}, {len}, is larger than any array")));
+        return Err(Error::invalid_argument(format!(
+            "the length of {name}, {len}, is larger than any array"
+        )));
     }
     let mut elements = Vec::new();
     for i in 0..len {
@@ -150,7 +147,7 @@ pub(crate) fn switch(value: c_int, name: &str) -> Result<bool> {
     match value {
         0 => Ok(false),
         1 => Ok(true),
-        _ => Err(invalid(format!("{name} is {value}"))),
+        _ => Err(Error::invalid_argument(format!("{name} is {value}"))),
     }
 }
 
@@ -234,7 +231,9 @@ pub(crate) unsafe fn sized_bytes<'a>(pointer: *const c_void, len: usize, name: &
         return Err(null(name));
     }
     if len > isize::MAX as usize {
-        return Err(invalid(format!("the length of {name}, {len}, is larger than any object")));
+        return Err(Error::invalid_argument(format!(
+            "the length of {name}, {len}, is larger than any object"
+        )));
     }
     // SAFETY: not NULL, not too long, so by this function's contract bytes that stay.
     Ok(unsafe { std::slice::from_raw_parts(pointer.cast(), len) })

@@ -3,11 +3,11 @@
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr;
 
-use libhooks::OciHook;
 use libhooks::exec::{self, RunResult};
+use libhooks::{Error, OciHook};
 
 use crate::boundary;
-use crate::convert::{self, invalid};
+use crate::convert;
 use crate::error::hooks_error_t;
 use crate::exec_options::hooks_exec_options_t;
 
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn hooks_exec_run(
         boundary::status("hooks_exec_run", err, || {
             let hooks = OciHook::list_from_json(convert::text(hook_json, "hook_json")?)?;
             let [hook] = hooks.as_slice() else {
-                return Err(invalid(format!("hook_json holds {} hooks", hooks.len())));
+                return Err(Error::invalid_argument(format!("hook_json holds {} hooks", hooks.len())));
             };
             let state = if state_len == 0 { &[] } else { convert::sized_bytes(state, state_len, "state")? };
             convert::wanted(out, "out")?;

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use std::ptr;
 use std::time::Duration;
 
-use libhooks::Log;
 use libhooks::exec::{self, CAPTURE_LIMIT, FilterOptions, PostKillTimeout, ProcessGroup, RunOptions, Stream};
+use libhooks::{Error, Log};
 
 use crate::boundary;
-use crate::convert::{self, invalid};
+use crate::convert;
 use crate::options::{hooks_log_fn, log_to};
 
 /// The hook's stdout, to a hooks_output_fn.
@@ -171,7 +171,9 @@ pub unsafe extern "C" fn hooks_exec_options_set_timeout_ms(o: *mut hooks_exec_op
         let o = unsafe { convert::object_mut(o, "o")? };
         o.timeout = match ms {
             -1 => None,
-            _ => Some(Duration::from_millis(u64::try_from(ms).map_err(|_| invalid(format!("ms is {ms}")))?)),
+            _ => Some(Duration::from_millis(
+                u64::try_from(ms).map_err(|_| Error::invalid_argument(format!("ms is {ms}")))?,
+            )),
         };
         Ok(())
     })
@@ -193,7 +195,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_post_kill_timeout_ms(
         let o = unsafe { convert::object_mut(o, "o")? };
         let nanoseconds = ms.saturating_mul(1_000_000);
         if nanoseconds == i64::MAX {
-            return Err(invalid(format!("ms is {ms}")));
+            return Err(Error::invalid_argument(format!("ms is {ms}")));
         }
         o.post_kill_timeout = PostKillTimeout(nanoseconds);
         Ok(())
@@ -235,7 +237,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_fds(
         let o = unsafe { convert::object_mut(o, "o")? };
         for (name, fd) in [("out_fd", out_fd), ("err_fd", err_fd)] {
             if fd < -1 {
-                return Err(invalid(format!("{name} is {fd}")));
+                return Err(Error::invalid_argument(format!("{name} is {fd}")));
             }
         }
         (o.out_fd, o.err_fd) = (out_fd, err_fd);
@@ -291,7 +293,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_process_group(
             HOOKS_GROUP_AUTO => ProcessGroup::Auto,
             HOOKS_GROUP_OWN => ProcessGroup::Own,
             HOOKS_GROUP_CALLER => ProcessGroup::Caller,
-            other => return Err(invalid(format!("group is {other}"))),
+            other => return Err(Error::invalid_argument(format!("group is {other}"))),
         };
         Ok(())
     })
@@ -330,7 +332,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_cancel_fd(o: *mut hooks_exec_opt
         // SAFETY: as for hooks_exec_options_set_dir.
         let o = unsafe { convert::object_mut(o, "o")? };
         if fd < -1 {
-            return Err(invalid(format!("fd is {fd}")));
+            return Err(Error::invalid_argument(format!("fd is {fd}")));
         }
         o.cancel_fd = fd;
         Ok(())

@@ -5,10 +5,10 @@ use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use libhooks::{Canceller, Monitor, Result, changes_to_json};
+use libhooks::{Canceller, Error, Monitor, Result, changes_to_json};
 
 use crate::boundary;
-use crate::convert::{self, invalid};
+use crate::convert;
 use crate::error::{hooks_error_t, hooks_status};
 use crate::manager::hooks_manager_t;
 
@@ -63,7 +63,9 @@ impl<'a> InUse<'a> {
         // In the child of a fork, who used it may not be there any more.
         canceller.check_process()?;
         if in_use.swap(true, Ordering::Acquire) {
-            return Err(invalid("mon is in use, by another thread or by who called back"));
+            return Err(Error::invalid_argument(
+                "mon is already in use by another thread or by the calling callback",
+            ));
         }
         // SAFETY: as above; nobody else has this part, since nobody else has set the flag.
         Ok(InUse { monitor: unsafe { &mut (*mon).monitor }, in_use })
@@ -171,7 +173,8 @@ pub unsafe extern "C" fn hooks_monitor_wait(
             let timeout = match timeout_ms {
                 -1 => None,
                 _ => Some(
-                    u64::try_from(timeout_ms).map_err(|_| invalid(format!("timeout_ms is {timeout_ms}")))?,
+                    u64::try_from(timeout_ms)
+                        .map_err(|_| Error::invalid_argument(format!("timeout_ms is {timeout_ms}")))?,
                 ),
             };
             let done = used.monitor.wait(timeout.map(Duration::from_millis))?;

@@ -4,10 +4,10 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use libhooks::{Hook, Log, LogLevel, Options, Policy, Reader, Reading};
+use libhooks::{Error, Hook, Log, LogLevel, Options, Policy, Reader, Reading};
 
 use crate::boundary;
-use crate::convert::{self, invalid};
+use crate::convert;
 
 /// hooks_manager_new() fails where Podman's does (SPEC 2), a reload never. The default.
 pub const HOOKS_POLICY_COMPATIBLE: c_int = 0;
@@ -190,7 +190,7 @@ pub unsafe extern "C" fn hooks_options_set_policy(o: *mut hooks_options_t, polic
             HOOKS_POLICY_COMPATIBLE => Policy::Compatible,
             HOOKS_POLICY_STRICT => Policy::Strict,
             HOOKS_POLICY_LENIENT => Policy::Lenient,
-            _ => return Err(invalid(format!("policy is {policy}"))),
+            _ => return Err(Error::invalid_argument(format!("policy is {policy}"))),
         };
         Ok(())
     })
@@ -249,7 +249,7 @@ pub unsafe extern "C" fn hooks_options_set_log_level(o: *mut hooks_options_t, le
             HOOKS_LOG_WARNING => LogLevel::Warning,
             HOOKS_LOG_INFO => LogLevel::Info,
             HOOKS_LOG_DEBUG => LogLevel::Debug,
-            _ => return Err(invalid(format!("level is {level}"))),
+            _ => return Err(Error::invalid_argument(format!("level is {level}"))),
         };
         Ok(())
     })

@@ -3,10 +3,10 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 
-use libhooks::Snapshot;
+use libhooks::{Error, Snapshot};
 
 use crate::boundary;
-use crate::convert::{self, invalid};
+use crate::convert;
 use crate::error::hooks_error_t;
 
 /// A set of hooks that does not change under its user. Any number of threads may use it at once. It outlives its
@@ -79,7 +79,8 @@ pub unsafe extern "C" fn hooks_snapshot_hook(
         boundary::status("hooks_snapshot_hook", err, || {
             let snapshot = &convert::object(s, "s")?.0;
             convert::wanted(json_out, "json_out")?;
-            let hook = snapshot.hook(index).ok_or_else(|| invalid(format!("index is {index}")))?;
+            let hook =
+                snapshot.hook(index).ok_or_else(|| Error::invalid_argument(format!("index is {index}")))?;
             convert::put_text(json_out, || hook.to_json());
             Ok(())
         })

@@ -45,7 +45,7 @@ impl Config {
                 self.name,
                 place.line,
                 place.column,
-                error.message(),
+                error.plain_message(),
                 error.code().as_str()
             )),
             _ => Failure::Hooks(error),

@@ -99,13 +99,17 @@ pub fn error(message: &str) {
 pub fn library_error(error: &Error) {
     let place = error.place();
     if error.diagnostics().is_empty() {
-        let prefix = match &place.path {
-            Some(path) => located(path, place.position.map(|p| (p.line, p.column))),
-            None => {
-                place.position.map_or(String::new(), |p| format!("line {}, column {}: ", p.line, p.column))
+        let code = error.code().as_str();
+        return match (&place.path, place.position) {
+            (Some(path), position) => {
+                let place = located(path, position.map(|p| (p.line, p.column)));
+                note("error", &format!("{place}{} [{code}]", error.plain_message()));
             }
+            (None, Some(p)) => {
+                note("error", &format!("line {}, column {}: {} [{code}]", p.line, p.column, error.message()));
+            }
+            (None, None) => note("error", &format!("{} [{code}]", error.message())),
         };
-        return note("error", &format!("{prefix}{} [{}]", error.message(), error.code().as_str()));
     }
     note("error", "the hooks cannot be loaded:");
     diagnostics(error.diagnostics());
@@ -124,17 +128,7 @@ pub fn diagnostics(diagnostics: &[Diagnostic]) {
 /// A diagnostic in a line: where, what, which.
 pub fn problem(diagnostic: &Diagnostic) -> String {
     let place = located(&diagnostic.path, diagnostic.position.map(|p| (p.line, p.column)));
-    format!("{place}{} [{}]", diagnostic.message, diagnostic.code.as_str())
-}
-
-/// The message without the file's path, where that stands before it.
-pub fn without_path(diagnostic: &Diagnostic) -> &str {
-    let prefix = format!("parsing hook \"{}\": ", diagnostic.path.display());
-    let message = diagnostic.message.strip_prefix(&prefix).unwrap_or(&diagnostic.message);
-    // (A file without a version has an empty one before its errors.)
-    let message = message.strip_prefix(": ").unwrap_or(message);
-    // (What is no JSON at all is found where the reference looks for the version.)
-    message.strip_prefix("version check: ").unwrap_or(message)
+    format!("{place}{} [{}]", diagnostic.message(), diagnostic.code.as_str())
 }
 
 /// Prints that engines load nothing from these directories.

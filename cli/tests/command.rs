@@ -204,7 +204,10 @@ fn errors_name_file_line_and_column() {
         (&["inject", "--hooks-dir", "d"][..], "error: d/a.json:3:3: "),
         (&["inject", "--hooks-dir", "d"], "error: d/b.json:1:1: "),
         (&["list", "--hooks-dir", "d"], "error: d/a.json:3:3: "),
-        (&["inject", "--hooks-dir", "d", "--policy", "lenient", "d/a.json"], "error: d/a.json:3:3: config: "),
+        (
+            &["inject", "--hooks-dir", "d", "--policy", "lenient", "d/a.json"],
+            "error: d/a.json:3:3: expected ",
+        ),
         (&["inject", "--hooks-dir", "d", "--policy", "lenient", "missing"], "error: missing: No such file"),
     ] {
         let (code, stdout, stderr) = outcome(&place.run(arguments, "{}"));
@@ -248,13 +251,16 @@ fn what_may_not_be_read_is_an_error() {
     let (code, _, stderr) = list();
     assert_eq!(code, 1);
     assert!(
-        stderr.contains("error: d/a.json: open d/a.json: permission denied [unreadable-file]\n"),
+        stderr.contains("error: d/a.json: cannot open the hook file: permission denied [unreadable-file]\n"),
         "{stderr}"
     );
     fs::set_permissions(place.path("d"), fs::Permissions::from_mode(0o700)).unwrap();
     let (code, _, stderr) = list();
     assert_eq!(code, 1);
-    assert!(stderr.contains("error: d: open d: permission denied [unreadable-directory]\n"), "{stderr}");
+    assert!(
+        stderr.contains("error: d: cannot open the directory: permission denied [unreadable-directory]\n"),
+        "{stderr}"
+    );
 }
 
 #[test]

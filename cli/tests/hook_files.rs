@@ -175,11 +175,11 @@ fn migrate_says_where_a_file_is_broken() {
     ]);
     fs::create_dir(place.path("d.json")).unwrap();
     for (file, want) in [
-        ("syntax.json", "syntax.json:3:3: version check: "),
+        ("syntax.json", "syntax.json:3:3: expected "),
         ("type.json", "type.json:1:10: hook must be a string, found an object [json-type]\n"),
-        ("version.json", "version.json:1:2: unrecognized hook version: \"2\" [unrecognized-version]\n"),
-        ("missing.json", "missing.json:1:1: missing required property: hook [missing-hook]\n"),
-        ("null.json", "null.json:1:1: missing required property: hook [missing-hook]\n"),
+        ("version.json", "version.json:1:2: unknown hook version \"2\" [unrecognized-version]\n"),
+        ("missing.json", "missing.json:1:1: \"hook\" is missing [missing-hook]\n"),
+        ("null.json", "null.json:1:1: \"hook\" is missing [missing-hook]\n"),
         ("latin.json", "latin.json:1:12: it is not UTF-8 [not-utf8]\n"),
         ("d.json", "d.json: Is a directory"),
         ("nowhere.json", "nowhere.json: No such file"),

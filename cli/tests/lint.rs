@@ -114,7 +114,7 @@ fn directories_are_looked_at_together() {
     assert!(stdout.contains("up/a.json: masked masks low/a.json (info)\n"), "{stdout}");
     assert!(
         stdout.contains(
-            "up/b.json: override-ineffective gives no hook, so it does not mask low/b.json (warning)\n = hint: "
+            "up/b.json: override-ineffective the file gives no hook, so it does not mask the hook of low/b.json (warning)\n = hint: "
         ),
         "{stdout}"
     );
@@ -274,9 +274,9 @@ fn a_link_that_leads_nowhere() {
     std::os::unix::fs::symlink("gone.json", place.0.path().join("up/a.json")).unwrap();
     std::os::unix::fs::symlink("gone.json", place.0.path().join("up/b.json")).unwrap();
     let (code, stdout, stderr) = place.outcome(&["low", "up"]);
-    let want = "up/a.json: dangling-link it is a link to gone.json, which leads nowhere (warning)\n \
+    let want = "up/a.json: dangling-link the file is a symlink to gone.json, which does not exist (warning)\n \
                 = hint: correct the link, or remove it\n\n\
-                up/a.json: override-ineffective gives no hook, so it does not mask low/a.json (warning)\n";
+                up/a.json: override-ineffective the file gives no hook, so it does not mask the hook of low/a.json (warning)\n";
     assert!(stdout.starts_with(want), "{stdout}");
     assert_eq!((code, stderr.as_str()), (0, "Found 3 warnings in 4 hook files.\n"));
     let explain = |hook: &[&str]| {
@@ -289,7 +289,7 @@ fn a_link_that_leads_nowhere() {
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
     };
-    let said = "up/a.json: gives no hook: it is a link to gone.json, which leads nowhere, \
+    let said = "up/a.json: gives no hook: the file is a symlink to gone.json, which does not exist, \
                 so the one of that name in low runs\n\
                 └─ hint: correct the link, or remove it\n";
     assert!(explain(&["--hook", "up/a.json"]).ends_with(said), "{}", explain(&["--hook", "up/a.json"]));
@@ -321,7 +321,7 @@ fn one_hook_is_explained_by_its_name() {
     assert_eq!(explain("./low/a.json").0, masked);
     assert_eq!(explain(place.0.path().join("low/a.json").to_str().unwrap()).0, masked);
     let (stdout, stderr) = explain("up/b.json");
-    assert!(stdout.starts_with("up/b.json:1:2: gives no hook: unexpected end"), "{stdout}");
+    assert!(stdout.starts_with("up/b.json:1:2: gives no hook: the JSON ends early"), "{stdout}");
     assert!(!stderr.contains("no hooks in"), "{stderr}");
     assert!(explain("a.json").0.contains(masked) && explain("a.json").0.contains("up/a.json: matches"));
     let never = "up/d.json: does not match\n└─ it has no condition, so it is for no container (is one misspelt? \
@@ -352,7 +352,7 @@ fn list_counts_what_lint_tells() {
     assert_eq!(list(), "info: 2 more problem(s): oci-hooks lint tells them\n");
     fs::write(place.0.path().join("d/a.json"), GOOD).unwrap();
     std::os::unix::fs::symlink("gone.json", place.0.path().join("d/c.json")).unwrap();
-    let link = "warning: d/c.json: it is a link to gone.json, which leads nowhere [dangling-link]\n  \
+    let link = "warning: d/c.json: the file is a symlink to gone.json, which does not exist [dangling-link]\n  \
                 hint: correct the link, or remove it\n";
     assert_eq!(list(), link);
 }

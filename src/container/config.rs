@@ -152,9 +152,8 @@ impl<const N: usize> Keys<N> {
                 return Ok(Some(name));
             }
             if folds_to(&key.value, name) {
-                let message =
-                    format!("key {:?}: some readers take it for {name:?}, others do not", key.value);
-                return Err(JsonError { kind: JsonErrorKind::Folded, message, offset: key.offset });
+                let kind = JsonErrorKind::Folded { key: (*key.value).into(), name };
+                return Err(JsonError { kind, offset: key.offset });
             }
         }
         Ok(None)

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::go::json::{JsonError, JsonReader, Kind, Text};
 use crate::limits;
-use crate::problem::{Code, Error, ErrorKind, Result, check_limit};
+use crate::problem::{Cause, Error, ErrorKind, RequestError, Result, check_limit};
 use crate::sort::sorted;
 
 /// A container as conditions see it (SPEC §5).
@@ -155,7 +155,7 @@ impl<'a> Container<'a> {
             0 => Process::Absent,
             1 => Process::NoArgs,
             2 => Process::Command(Cow::Borrowed(rest.bytes()?)),
-            kind => return Err(malformed(&format!("unknown kind of process {kind}"))),
+            kind => return Err(malformed(RequestError::UnknownProcess(kind))),
         };
         let count = rest.number()?;
         // Each takes 8 bytes at least: a count that lies must not reserve memory.
@@ -164,7 +164,7 @@ impl<'a> Container<'a> {
             annotations.push((Cow::Borrowed(rest.bytes()?), Cow::Borrowed(rest.bytes()?)));
         }
         if !rest.0.is_empty() {
-            return Err(malformed("bytes after its end"));
+            return Err(malformed(RequestError::TrailingBytes));
         }
         Container::new(process, annotations, has_bind_mounts)
     }
@@ -174,19 +174,21 @@ struct Flat<'a>(&'a [u8]);
 
 impl<'a> Flat<'a> {
     fn number(&mut self) -> Result<u32> {
-        let (number, rest) = self.0.split_first_chunk::<4>().ok_or_else(|| malformed("it ends early"))?;
+        let (number, rest) =
+            self.0.split_first_chunk::<4>().ok_or_else(|| malformed(RequestError::Truncated))?;
         self.0 = rest;
         Ok(u32::from_ne_bytes(*number))
     }
 
     fn bytes(&mut self) -> Result<&'a [u8]> {
         let length = self.number()? as usize;
-        let (bytes, rest) = self.0.split_at_checked(length).ok_or_else(|| malformed("it ends early"))?;
+        let (bytes, rest) =
+            self.0.split_at_checked(length).ok_or_else(|| malformed(RequestError::Truncated))?;
         self.0 = rest;
         Ok(bytes)
     }
 }
 
-fn malformed(what: &str) -> Error {
-    Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, format!("request: {what}"))
+fn malformed(error: RequestError) -> Error {
+    Error::new(ErrorKind::InvalidArgument, Cause::Request(error))
 }

@@ -6,14 +6,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::go::{errno_text, quote};
+use crate::go::quote;
 use crate::hook::{DecodeError, Decoded, Hook, Reader, Wanted, decode, decode_again};
 use crate::limits::HOOK_FILE;
 use crate::lint::{self, Inspector};
 use crate::loaded_hook::{LoadedHook, Source};
 use crate::options::Options;
 use crate::position::Lines;
-use crate::problem::{Code, Diagnostic, Error, ErrorKind, text_of};
+use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Refusal, text_of};
 use crate::sys::{Status, errno_of, open_to_read};
 use crate::validate::{Invalid, Validator, nil_hook};
 
@@ -59,14 +59,14 @@ fn read_file(file: &File, path: &Path) -> Result<(Vec<u8>, Status), ReadError> {
         return Err(system_error("read", path, libc::EISDIR).into());
     }
     if !status.is_file() {
-        return Err(refused(path, Code::NotRegularFile, "not a regular file"));
+        return Err(refused(path, Cause::NotRegularFile));
     }
     if status.size > HOOK_FILE as u64 {
-        return Err(refused(path, Code::FileTooLarge, "file too large (the limit is 16 MiB)"));
+        return Err(refused(path, Cause::FileTooLarge));
     }
     let text = read_to_limit(file, status.size).map_err(|error| failed("read", error))?;
     if text.len() > HOOK_FILE {
-        return Err(refused(path, Code::FileTooLarge, "file too large (the limit is 16 MiB)"));
+        return Err(refused(path, Cause::FileTooLarge));
     }
     Ok((text, status))
 }
@@ -90,16 +90,14 @@ fn read_to_limit(mut file: &File, size: u64) -> std::io::Result<Vec<u8>> {
     Ok(text)
 }
 
-fn refused(path: &Path, code: Code, what: &str) -> ReadError {
-    let message = format!("open {}: {what}", text_of(path.as_os_str()));
-    Error::new(ErrorKind::HookFile, code, message).with_path(path).into()
+fn refused(path: &Path, cause: Cause) -> ReadError {
+    let step = format!("open {}", text_of(path.as_os_str()));
+    Error::new(ErrorKind::HookFile, cause).context(step).with_path(path).into()
 }
 
-pub(crate) fn system_error(operation: &'static str, path: &Path, number: i32) -> Error {
-    let message = format!("{operation} {}: {}", text_of(path.as_os_str()), errno_text(number));
-    Error::new(ErrorKind::Io, Code::UnreadableFile, message)
-        .with_system(number, operation, path)
-        .with_path(path)
+pub(crate) fn system_error(operation: &'static str, path: &Path, errno: i32) -> Error {
+    let refusal = Refusal { operation, path: path.to_owned(), errno };
+    Error::new(ErrorKind::Io, Cause::File(refusal)).with_path(path)
 }
 
 /// Loads hook files, one after another.
@@ -199,12 +197,12 @@ impl<'a> FileLoader<'a> {
     fn undecoded(&self, error: DecodeError, path: &Path, text: &[u8]) -> ReadError {
         let lines = Lines::new(text);
         let as_error = |error: DecodeError| {
-            let message = format!("parsing hook {}: {}", quote(path.as_os_str().as_bytes()), error.message);
             let position = error.offset.map(|offset| lines.position(offset));
-            Error::new(ErrorKind::HookFile, error.code, message).with_path(path).with_position(position)
+            let step = format!("parsing hook {}", quote(path.as_os_str().as_bytes()));
+            error.into_error(ErrorKind::HookFile).context(step).with_path(path).with_position(position)
         };
         // What the caller's reader refuses is its own matter. (Without one, a file of no version has no mistakes to note.)
-        let is_ours = !matches!(error.code, Code::ReaderFailed | Code::UnrecognizedVersion);
+        let is_ours = !matches!(error.cause, Cause::Reader(_) | Cause::UnrecognizedVersion { .. });
         let mut decoded = if is_ours { decode_again(text, Wanted::Mistakes) } else { Decoded::default() };
         let mistakes = std::mem::take(&mut decoded.notes.mistakes);
         let mut failure = Failure::new(as_error(error), &decoded);
@@ -213,7 +211,7 @@ impl<'a> FileLoader<'a> {
         if !mistakes.is_empty() && !is_other {
             // (The first is the error once more.)
             for mistake in mistakes.into_iter().skip(1) {
-                failure.add(&as_error(mistake.context(&decoded.version)), &decoded);
+                failure.add(&as_error(mistake.in_step(&decoded.version)), &decoded);
             }
             let mut tell = |invalid| failure.add(&placed(invalid, path, &decoded, &lines), &decoded);
             self.validator.each(&decoded.hook, &mut tell);

@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 
 use crate::go::errno_text;
-use crate::problem::{Error, ErrorKind, Result};
+use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
 use crate::{Annotations, sys};
 
 /// A file that an annotation names.
@@ -98,14 +98,9 @@ pub(super) fn open_files(config: &str) -> Result<[Option<Output>; 2]> {
         let Some(path) = annotations.get(&format!("run.oci.hooks.{stream}")) else { return Ok(None) };
         let path = String::from_utf8_lossy(path);
         Output::open(&path).map(Some).map_err(|error| {
-            let errno = sys::errno_of(&error);
-            let message =
-                format!("opening {stream} file for config-filter hook: open {path}: {}", errno_text(errno));
-            Error::new(ErrorKind::Io, crate::Code::StartFailed, message).with_system(
-                errno,
-                "open",
-                path.as_ref(),
-            )
+            let refusal =
+                Refusal { operation: "open", path: path.as_ref().into(), errno: sys::errno_of(&error) };
+            Error::new(ErrorKind::Io, Cause::OutputFile { stream, refusal })
         })
     };
     Ok([open("stdout")?, open("stderr")?])

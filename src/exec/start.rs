@@ -7,9 +7,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::{ProcessGroup, RunOptions};
-use crate::go::{environment, errno_text};
+use crate::go::environment;
 use crate::hook::OciHook;
-use crate::problem::{Code, Error, ErrorKind, Result, text_of};
+use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
 use crate::sys::{self, Child, Command};
 
 /// A hook that runs, and our ends of its pipes.
@@ -65,12 +65,11 @@ pub(super) fn argv(hook: &OciHook) -> Vec<String> {
 /// Starts a hook, with the errors of Go's os/exec in its order.
 pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -> Result<Started> {
     if hook.path.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidArgument, Code::StartFailed, "exec: no command"));
+        return Err(Error::new(ErrorKind::InvalidArgument, Cause::NoCommand));
     }
     let env = environment(&hook.env);
     if hook.env.iter().any(|entry| entry.contains('\0')) {
-        let message = "exec: environment variable contains NUL";
-        return Err(Error::new(ErrorKind::InvalidArgument, Code::StartFailed, message));
+        return Err(Error::new(ErrorKind::InvalidArgument, Cause::NulInEnvironment));
     }
     if let Some(directory) = &options.directory {
         // posix_spawn does not tell this failure from that of the executable.
@@ -122,6 +121,6 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
 }
 
 fn failed(operation: &'static str, path: &Path, errno: i32) -> Error {
-    let message = format!("{operation} {}: {}", text_of(path.as_os_str()), errno_text(errno));
-    Error::new(ErrorKind::Io, Code::StartFailed, message).with_system(errno, operation, path)
+    let refusal = Refusal { operation, path: path.to_owned(), errno };
+    Error::new(ErrorKind::Io, Cause::Start(refusal))
 }

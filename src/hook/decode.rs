@@ -11,7 +11,7 @@ use crate::go::json::{self, Kind, folds_to};
 use crate::go::quote;
 use crate::limits;
 use crate::position::Position;
-use crate::problem::{Code, Error, ErrorKind, check_limit};
+use crate::problem::{Cause, Error, check_limit};
 
 /// Decodes a file of either version, or of one that the caller's reader reads (SPEC §3); a nil hook is that reader's.
 /// The error's text lacks the path.
@@ -37,7 +37,7 @@ pub(crate) fn decode_again(text: &[u8], wanted: Wanted) -> Decoded<'_> {
 
 /// As Go does it: the text's syntax, then its version, then the rest.
 fn decode_in_steps<'a>(text: &'a [u8], reader: Option<&Reader>, notes: Notes) -> Result<Option<Decoded<'a>>> {
-    let version = version_of(text).map_err(|error| error.context("version check"))?;
+    let version = version_of(text).map_err(|error| error.in_step("version check"))?;
     let reading = reader.map_or(Reading::Default, |reader| reader(&version.value, text));
     let decoded = match reading {
         Reading::Default => match &*version.value {
@@ -49,11 +49,11 @@ fn decode_in_steps<'a>(text: &'a [u8], reader: Option<&Reader>, notes: Notes) ->
         Reading::Hook(hook) => {
             Ok(hook.map(|hook| Decoded { hook: (*hook).into(), by_reader: true, ..Decoded::default() }))
         }
-        Reading::Failed(message) => Err(DecodeError::new(Code::ReaderFailed, &message)),
+        Reading::Failed(message) => Err(DecodeError::new(Cause::Reader(message.into()), None)),
     };
     match decoded {
         Ok(decoded) => Ok(decoded.map(|decoded| Decoded { version: version.value, ..decoded })),
-        Err(error) => Err(error.context(&version.value)),
+        Err(error) => Err(error.in_step(&version.value)),
     }
 }
 
@@ -73,8 +73,7 @@ impl Hook {
                 check(content).and_then(|()| v0_1_0::decode_hook(content, Notes::default())).map(Some)
             }
             Some(other) => {
-                let message = format!("version is {}", quote(other.as_bytes()));
-                return Err(Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, message));
+                return Err(Error::invalid_argument(format!("version is {}", quote(other.as_bytes()))));
             }
         };
         let decoded = decoded.map_err(|error| error.in_argument(content))?;
@@ -138,11 +137,7 @@ struct Version<'a> {
 
 impl Version<'_> {
     fn unrecognized(&self) -> DecodeError {
-        DecodeError {
-            code: Code::UnrecognizedVersion,
-            message: format!("unrecognized hook version: {}", quote(self.value.as_bytes())),
-            offset: self.offset,
-        }
+        DecodeError::new(Cause::UnrecognizedVersion { version: (*self.value).into() }, self.offset)
     }
 }
 

@@ -3,50 +3,65 @@
 use std::borrow::Cow;
 
 use super::borrowed::HookRef;
-use crate::go::json::{JsonError, JsonReader, Kind, SyntaxError, Text};
+use crate::go::json::{JsonError, JsonErrorKind, JsonReader, Kind, SyntaxError, Text};
 use crate::limits::ENOUGH;
 use crate::position::Position;
-use crate::problem::{Code, Error, ErrorKind};
+use crate::problem::{Cause, Error, ErrorKind};
 use crate::sort::sorted;
 
 /// A hook file that gives no hook, before validation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DecodeError {
-    pub code: Code,
-    pub message: String,
+    pub cause: Cause,
+    /// The step that the reference names: the version that the file is read as, or the check of the version.
+    pub step: Option<String>,
     /// Where in the text; of what is missing there is no place.
     pub offset: Option<usize>,
 }
 
 impl DecodeError {
     #[cold]
-    pub fn new(code: Code, message: &str) -> DecodeError {
-        DecodeError { code, message: message.to_owned(), offset: None }
+    pub fn new(cause: Cause, offset: Option<usize>) -> DecodeError {
+        DecodeError { cause, step: None, offset }
     }
 
     /// As an error of the call that was given `text`.
     #[cold]
     pub fn in_argument(self, text: &[u8]) -> Error {
         let position = self.offset.map(|offset| Position::of(text, offset));
-        Error::new(ErrorKind::Json, self.code, self.message).with_position(position)
+        self.into_error(ErrorKind::Json).with_position(position)
+    }
+
+    /// As an error, with the step in its message.
+    #[cold]
+    pub fn into_error(self, kind: ErrorKind) -> Error {
+        let error = Error::new(kind, self.cause);
+        match self.step {
+            Some(step) => error.context(step),
+            None => error,
+        }
     }
 
     /// Whether a file of version 0.1.0 has a `hook` as 1.0.0 has it.
     pub fn is_of_1_0_0(&self) -> bool {
-        self.code == Code::JsonType && self.message == "hook must be a string, found an object"
+        match &self.cause {
+            Cause::Json(JsonErrorKind::Type { value, wanted: Kind::String, found: Kind::Object }) => {
+                **value == *"hook"
+            }
+            _ => false,
+        }
     }
 
     #[cold]
-    pub fn context(mut self, what: &str) -> DecodeError {
-        self.message = format!("{what}: {}", self.message);
-        self
+    pub fn in_step(self, step: &str) -> DecodeError {
+        DecodeError { step: Some(step.to_owned()), ..self }
     }
 }
 
 impl From<JsonError> for DecodeError {
     #[cold]
     fn from(error: JsonError) -> DecodeError {
-        DecodeError { code: error.kind.into(), message: error.message, offset: Some(error.offset) }
+        DecodeError::new(error.kind.into(), Some(error.offset))
     }
 }
 

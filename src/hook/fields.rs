@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use super::decoded::{DecodeError, Field, Notes, Result};
-use crate::go::json::{JsonError, JsonReader, Kind, Text, folds_to};
+use crate::go::json::{JsonError, JsonErrorKind, JsonReader, Kind, Text, folds_to};
 use crate::sort::sorted;
 
 /// The field that Go stores this key's value in: the one of that name, or else one that folds to it.
@@ -60,8 +60,8 @@ pub(super) fn integer(reader: &mut JsonReader<'_>, name: &str) -> Result<Option<
     match number.parse() {
         Ok(value) => Ok(Some(value)),
         Err(_) => {
-            let found = JsonError::wrong_type(offset, name, "an integer of 64 bits", number);
-            reader.wrong_type(found)?;
+            let kind = JsonErrorKind::Integer { value: name.into(), number: number.into() };
+            reader.wrong_type(JsonError { kind, offset })?;
             Ok(None)
         }
     }

@@ -7,7 +7,7 @@ use super::decoded::{DecodeError, Decoded, Field, Notes, Result};
 use super::definition::VERSION;
 use super::fields::{Strings, boolean, field, object, skip_unknown, string};
 use crate::go::json::{Kind, folds_to};
-use crate::problem::Code;
+use crate::problem::{Cause, Property};
 
 /// The keys: those of lists first.
 const KEYS: [&str; 9] =
@@ -56,17 +56,14 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
     })?;
     notes.end(reader);
 
-    let missing = |code, what| {
-        let message = format!("missing required property: {what}");
-        DecodeError { offset: Some(begin), ..DecodeError::new(code, &message) }
-    };
+    let missing = |property| DecodeError::new(Cause::Missing(property), Some(begin));
     if path.is_none() {
-        notes.mistake(missing(Code::MissingHook, "hook"))?;
+        notes.mistake(missing(Property::Hook))?;
     }
     let path = path.unwrap_or_default();
     let stages = one_of(&mut lists, "stages", "stage", &mut notes)?;
     if stages.is_none() {
-        notes.mistake(missing(Code::MissingStages, "stages"))?;
+        notes.mistake(missing(Property::Stages))?;
     }
     let stages = stages.unwrap_or_default();
     let commands = one_of(&mut lists, "cmds", "cmd", &mut notes)?;
@@ -105,17 +102,16 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
 /// Takes the list of the one of two keys that is given; both is an error.
 fn one_of<'a>(
     lists: &mut Lists<'a>,
-    plural: &str,
-    singular: &str,
+    plural: &'static str,
+    singular: &'static str,
     notes: &mut Notes,
 ) -> Result<Option<Strings<'a>>> {
     let [plural_list, singular_list] = [plural, singular].map(|name| list(lists, name));
     match (plural_list.given, singular_list.given) {
         (true, true) => {
-            let message = format!("cannot set both '{singular}' and '{plural}'");
             // The place is that of the one that comes later.
             let offset = Some(plural_list.key.max(singular_list.key));
-            notes.mistake(DecodeError { offset, ..DecodeError::new(Code::ConflictingKeys, &message) })?;
+            notes.mistake(DecodeError::new(Cause::Conflict { singular, plural }, offset))?;
             Ok(Some(plural_list))
         }
         (true, false) => Ok(Some(plural_list)),

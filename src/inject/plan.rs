@@ -1,14 +1,13 @@
 //! Which hooks go where: those that are for a container, sorted by stage (SPEC §6).
 
 use std::collections::BTreeMap;
-use std::os::unix::ffi::OsStrExt;
 
 use crate::container::Container;
-use crate::go::{json, quote};
+use crate::go::json;
 use crate::hook::{OciHook, Stage, Target};
 use crate::limits;
 use crate::loaded_hook::LoadedHook;
-use crate::problem::{Code, Error, ErrorKind, Result, text_of};
+use crate::problem::{Cause, Error, ErrorKind, Result, text_of};
 use crate::snapshot::Snapshot;
 
 /// What came of [`Manager::hooks`](crate::Manager::hooks).
@@ -66,12 +65,9 @@ impl Allowance {
 }
 
 #[cold]
-fn too_large(loaded: &LoadedHook, limit: usize, what: &str) -> Error {
-    let message = format!(
-        "hook {} takes what is injected over the limit of {limit} {what}",
-        quote(loaded.name().as_bytes())
-    );
-    Error::new(ErrorKind::HookFile, Code::TooLarge, message)
+fn too_large(loaded: &LoadedHook, limit: usize, unit: &'static str) -> Error {
+    let hook = text_of(loaded.name()).into_boxed_str();
+    Error::new(ErrorKind::HookFile, Cause::InjectionTooLarge { hook, limit, unit })
         .with_hook(text_of(loaded.name()))
         .with_path(&*loaded.path)
 }

@@ -7,30 +7,26 @@ mod suggest;
 
 use std::path::Path;
 
-use crate::go::quote;
 use crate::hook::Target;
 use crate::hook::{Decoded, Field, UnknownKey};
 use crate::limits::ENOUGH;
-use crate::position::{Lines, Position};
-use crate::problem::{Code, Diagnostic, Error, text_of};
+use crate::permission::Subject;
+use crate::position::Lines;
+use crate::problem::{Cause, Diagnostic, Error, Never, Warning};
 use crate::sort::sorted;
 use crate::sys::Status;
 pub(crate) use hint::SWITCH_OFF;
 use hint::{hint, in_place_of};
 pub use migrate::{NoEquivalent, migrate};
 pub(crate) use ownership::Inspector;
-use ownership::{Subject, by_status};
+use ownership::by_status;
 use suggest::for_condition;
 
 /// An error as a problem of the file or directory that it is about, with what to do about it. `file` is what is known of the
 /// file beside that.
 #[cold]
 pub(crate) fn error(error: &Error, file: &Decoded<'_>) -> Diagnostic {
-    let begin = Some(Position { line: 1, column: 1 });
-    error.to_diagnostic(match error.code() {
-        Code::JsonUnexpectedEnd if error.place().position == begin => Some("the file is empty".to_owned()),
-        code => hint(code, error.message(), file),
-    })
+    error.to_diagnostic(hint(error.cause(), file))
 }
 
 /// What to say of the keys of a file that is no hook.
@@ -77,9 +73,8 @@ pub(crate) fn directory(path: &Path) -> Vec<Diagnostic> {
 #[cold]
 pub(crate) fn vanished(path: &Path) -> Vec<Diagnostic> {
     let Ok(target) = std::fs::read_link(path) else { return Vec::new() };
-    let message = format!("it is a link to {}, which leads nowhere", text_of(target.as_os_str()));
     let hint = "correct the link, or remove it".to_owned();
-    vec![Diagnostic::new(Code::DanglingLink, path, message).hint(Some(hint))]
+    vec![Diagnostic::new(path, Cause::DanglingLink { target }).hint(Some(hint))]
 }
 
 struct Report<'a> {
@@ -92,25 +87,18 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn add(&mut self, code: Code, offset: Option<usize>, message: String, hint: Option<String>) {
+    fn add(&mut self, warning: Warning, offset: Option<usize>, hint: Option<String>) {
         let position =
             offset.map(|offset| self.lines.get_or_insert_with(|| Lines::new(self.text)).position(offset));
-        self.found.push(Diagnostic::new(code, self.path, message).at(position).hint(hint));
+        self.found.push(Diagnostic::new(self.path, warning).at(position).hint(hint));
     }
 
     fn keys(&mut self) {
         // (Editors are told by `$schema` what the file is.)
         let is_schema = |unknown: &&UnknownKey| unknown.key == "$schema" && unknown.object.is_empty();
         for unknown in self.file.notes.unknown.iter().filter(|unknown| !is_schema(unknown)) {
-            let place =
-                if unknown.object.is_empty() { String::new() } else { format!(" in {}", unknown.object) };
-            let message = format!("unknown key {}{place} is ignored", quote(unknown.key.as_bytes()));
-            self.add(
-                Code::UnknownKey,
-                Some(unknown.offset),
-                message,
-                suggest::key(&self.file.version, unknown),
-            );
+            let warning = Warning::UnknownKey { key: (*unknown.key).into(), object: unknown.object };
+            self.add(warning, Some(unknown.offset), suggest::key(&self.file.version, unknown));
         }
         for (field, offset) in self.file.notes.repeated().take(ENOUGH) {
             let is_old = self.file.hook.when.any_of;
@@ -119,13 +107,14 @@ impl Report<'_> {
                 Field::HasBindMounts if is_old => "hasbindmounts",
                 field => field.key().unwrap_or_default(),
             };
-            let (what, hint) = match field {
-                Field::Hook | Field::When => ("the two are merged", "write one object"),
-                Field::List("annotations") if !is_old => ("the two are merged", "write one object"),
-                _ => ("the later one counts", "keep one of them"),
+            let merged = match field {
+                Field::Hook | Field::When => true,
+                Field::List("annotations") => !is_old,
+                _ => false,
             };
-            let message = format!("key {} is given again: {what}", quote(key.as_bytes()));
-            self.add(Code::DuplicateKey, Some(*offset), message, Some(hint.to_owned()));
+            let hint = if merged { "write one object" } else { "keep one of them" };
+            let warning = Warning::RepeatedKey { key: key.into(), merged };
+            self.add(warning, Some(*offset), Some(hint.to_owned()));
         }
     }
 
@@ -135,37 +124,33 @@ impl Report<'_> {
         let bind_mounts = if when.any_of { "hasbindmounts" } else { "hasBindMounts" };
         // Of several conditions any one may do (0.1.0); a single one that is false settles it otherwise.
         let never = if when.always == Some(false) && !when.any_of {
-            Some((Field::Always, "\"always\": false".to_owned()))
+            Some((Field::Always, Never::AlwaysFalse))
         } else if when.has_bind_mounts == Some(false) && (!when.any_of || conditions == 0) {
-            Some((Field::HasBindMounts, format!("\"{bind_mounts}\": false holds for no container")))
+            Some((Field::HasBindMounts, Never::BindMountsFalse { key: bind_mounts }))
         } else if when.always.is_none() && when.has_bind_mounts.is_none() && conditions == 0 {
-            Some((Field::When, "it has no condition".to_owned()))
+            Some((Field::When, Never::NoCondition))
         } else if self.file.hook.stages.as_ref().is_some_and(|stages| stages.is_empty()) {
-            Some((Field::Stages, "it lists no stage".to_owned()))
+            Some((Field::Stages, Never::NoStage))
         } else {
             None
         };
-        if let Some((field, why)) = never {
-            let hint = match (&field, when.any_of) {
-                (Field::HasBindMounts, _) => {
-                    "it does not mean containers without bind mounts: write true, or other conditions"
+        if let Some((field, never)) = never {
+            let hint = match never {
+                Never::BindMountsFalse { .. } => {
+                    "no condition selects containers without bind mounts; remove the condition or use another"
                 }
-                (Field::Stages, _) => "list a stage, such as \"createRuntime\"",
-                (Field::When, true) => "give cmds, annotations or hasbindmounts",
-                (Field::When, false) => "to run for every container, write \"when\": {\"always\": true}",
-                _ => "remove the file, unless it is to switch off the hook of its name",
+                Never::NoStage => "list a stage, such as \"createRuntime\"",
+                Never::NoCondition if when.any_of => "give cmds, annotations or hasbindmounts",
+                Never::NoCondition => "to run for every container, write \"when\": {\"always\": true}",
+                Never::AlwaysFalse => "remove the file, unless it is to switch off the hook of its name",
             };
             // A hook without a condition is better than one for every container, where another was meant.
-            let meant = if field == Field::When { for_condition(self.file) } else { None };
+            let meant = if never == Never::NoCondition { for_condition(self.file) } else { None };
             let hint = meant.map_or_else(|| hint.to_owned(), in_place_of);
-            let message = format!("the hook runs for no container: {why}");
-            self.add(Code::NeverMatches, self.file.place(&field), message, Some(hint));
+            self.add(Warning::NeverMatches(never), self.file.place(&field), Some(hint));
         } else if !when.commands.is_empty() {
-            let message = "a container whose process.args is empty fails on this hook, since it has commands";
-            // (0.1.0: one that holds settles it.)
-            let hint = "it does not if a condition before the commands settles it, such as an annotation";
-            let hint = Some(hint.to_owned());
-            self.add(Code::EmptyArgsBlocks, self.file.place(&Field::Command(0)), message.to_owned(), hint);
+            let hint = "unless an earlier condition has already decided, such as an annotation".to_owned();
+            self.add(Warning::EmptyArgsBlock, self.file.place(&Field::Command(0)), Some(hint));
         }
     }
 
@@ -187,36 +172,27 @@ impl Report<'_> {
             }
         }
         for (stage, index, other) in sorted(twice, |(a, ..), (b, ..)| a.cmp(b)) {
-            let message = if stage == other {
-                format!(
-                    "stage {} is listed more than once, and the hook runs as often",
-                    quote(stage.as_bytes())
-                )
+            let warning = if stage == other {
+                Warning::RepeatedStage { stage: stage.into() }
             } else {
-                "prestart and createRuntime both mean createRuntime, so the hook runs for each".to_owned()
+                Warning::PrestartAndCreateRuntime
             };
-            let hint = Some("keep one of them".to_owned());
-            self.add(Code::DuplicateInjection, self.file.place(&Field::Stage(index)), message, hint);
+            self.add(warning, self.file.place(&Field::Stage(index)), Some("keep one of them".to_owned()));
         }
         let prestart = Target::of("prestart", extension_stages);
         let first = stages.clone().find(|(_, stage)| *stage == "prestart");
         if let (Some((index, _)), Some(Target::Stage(_))) = (first, prestart) {
             let place = self.file.place(&Field::Stage(index));
-            let message = "stage \"prestart\" is deprecated; it is injected as createRuntime".to_owned();
             let is_there = stages.clone().any(|(_, stage)| stage == "createRuntime");
             let hint = if is_there { "remove it: createRuntime is there" } else { "write \"createRuntime\"" };
-            self.add(Code::DeprecatedStage, place, message, Some(hint.to_owned()));
+            self.add(Warning::Prestart, place, Some(hint.to_owned()));
         }
     }
 
     fn timeout(&mut self) {
-        if let Some(timeout @ ..=0) = self.file.hook.entry.timeout {
-            let message = match timeout {
-                0 => "a timeout of 0 kills the hook at once, or never: runtimes differ".to_owned(),
-                _ => format!("a timeout of {timeout} kills the hook at once"),
-            };
+        if let Some(seconds @ ..=0) = self.file.hook.entry.timeout {
             let hint = "give seconds, or leave it out".to_owned();
-            self.add(Code::TimeoutNotPositive, self.file.place(&Field::Timeout), message, Some(hint));
+            self.add(Warning::Timeout { seconds }, self.file.place(&Field::Timeout), Some(hint));
         }
     }
 
@@ -224,11 +200,11 @@ impl Report<'_> {
         let path = &*self.file.hook.entry.path;
         let is_file = status.is_file();
         if !is_file || status.mode & 0o111 == 0 {
-            let message = format!("{path} is not executable");
             // (No command with the path in it: somebody would run it as root.)
             let hint = if is_file { "make it executable (chmod +x)" } else { "give the path of a program" };
             let place = self.file.place(&Field::Path);
-            self.add(Code::NotExecutable, place, message, Some(hint.to_owned()));
+            let warning = Warning::NotExecutable { path: path.into(), is_file };
+            self.add(warning, place, Some(hint.to_owned()));
         }
         if is_file && !inspected && !self.file.hook.runs_in_container() {
             self.found.extend(by_status(self.path, &Subject::Program(path.into()), status));

@@ -4,7 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 
-use crate::problem::{Code, Error, ErrorKind, Result};
+use crate::problem::{Error, Result};
 use crate::sys::{Flag, Home};
 
 /// Ends a [`Monitor`](super::Monitor): from then on its calls return [`ErrorKind::Cancelled`], also one that is waiting. It
@@ -39,8 +39,8 @@ impl Canceller {
         if self.0.home.is_here() {
             return Ok(());
         }
-        let message = "the monitor is of the parent process; in the child of a fork it may only be freed";
-        Err(Error::new(ErrorKind::InvalidArgument, Code::InvalidArgument, message))
+        let message = "the monitor belongs to the parent process; after fork() the child may only free it";
+        Err(Error::invalid_argument(message))
     }
 }
 

@@ -22,9 +22,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::active::Shared;
-use crate::go::errno_text;
 use crate::log::LogLevel;
-use crate::problem::{Code, Diagnostic, Error, ErrorKind, Result};
+use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Result};
 use crate::snapshot::Snapshot;
 use crate::sys::errno_of;
 
@@ -191,7 +190,7 @@ impl Monitor {
     /// Handles the events of these sources. Returns whether there are changes.
     fn handle(&mut self, ready: u32) -> Result<bool> {
         if ready & CANCELLED != 0 {
-            return Err(Error::new(ErrorKind::Cancelled, Code::Cancelled, "the monitor was cancelled"));
+            return Err(Error::new(ErrorKind::Cancelled, Cause::Cancelled));
         }
         if let Some(mounts) = self.mounts.as_mut().filter(|_| ready & MOUNTS != 0) {
             mounts.fired();
@@ -213,7 +212,7 @@ impl Monitor {
                     let done = Instant::now();
                     self.reported.reload_done();
                     self.debounce.reload_done(now, done);
-                    let failed = self.latest.without_hook().any(|found| may_pass(found.errno));
+                    let failed = self.latest.without_hook().any(|found| may_pass(found.errno()));
                     self.polling.reload_done(done, failed);
                 }
             }
@@ -372,10 +371,8 @@ fn may_pass(errno: i32) -> bool {
     .contains(&errno)
 }
 
-fn system_error(what: &str, error: &io::Error) -> Error {
-    let errno = errno_of(error);
-    let message = format!("{what}: {}", errno_text(errno));
-    Error::new(ErrorKind::Io, Code::WatchRefused, message).with_errno(errno)
+fn system_error(operation: &'static str, error: &io::Error) -> Error {
+    Error::new(ErrorKind::Io, Cause::Watch { operation, errno: errno_of(error), poll: None })
 }
 
 /// What to tell when the system refuses to watch.
@@ -387,16 +384,7 @@ fn refused(refusal: &Refusal) -> Diagnostic {
         libc::ENOSPC => Some("raise fs.inotify.max_user_watches (sysctl)"),
         _ => None,
     };
-    let interval = INTERVAL.as_secs();
-    Diagnostic::new(
-        Code::WatchRefused,
-        refusal.path.clone(),
-        format!(
-            "{}: {}: hook files are looked at every {interval} s instead",
-            refusal.operation,
-            errno_text(refusal.errno)
-        ),
-    )
-    .hint(hint.map(str::to_owned))
-    .errno(refusal.errno)
+    let Refusal { operation, errno, .. } = *refusal;
+    let cause = Cause::Watch { operation, errno, poll: Some(INTERVAL.as_secs()) };
+    Diagnostic::new(refusal.path.clone(), cause).hint(hint.map(str::to_owned))
 }

@@ -3,8 +3,8 @@
 use std::fmt;
 
 /// Go's kinds of errors. There is none for invalid UTF-8: a `&str` has none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
     CharRange,
     Escape,
     NamedCapture,
@@ -21,7 +21,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    fn as_str(self) -> &'static str {
+    /// Go's words for it.
+    pub fn as_str(self) -> &'static str {
         match self {
             Kind::CharRange => "invalid character class range",
             Kind::Escape => "invalid escape sequence",
@@ -38,12 +39,31 @@ impl Kind {
             Kind::Large => "expression too large",
         }
     }
+
+    /// A stable name in kebab-case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::CharRange => "invalid-class-range",
+            Kind::Escape => "invalid-escape",
+            Kind::NamedCapture => "invalid-named-capture",
+            Kind::PerlOp => "invalid-perl-op",
+            Kind::RepeatOp => "invalid-repeat-op",
+            Kind::RepeatSize => "invalid-repeat-size",
+            Kind::MissingBracket => "missing-bracket",
+            Kind::MissingParen => "missing-paren",
+            Kind::MissingRepeatArgument => "missing-repeat-argument",
+            Kind::TrailingBackslash => "trailing-backslash",
+            Kind::UnexpectedParen => "unexpected-paren",
+            Kind::NestingDepth => "nesting-depth",
+            Kind::Large => "expression-too-large",
+        }
+    }
 }
 
 /// Why a pattern is not accepted.
 ///
 /// Displayed, it is the text that Go's `regexp.Compile` gives: ``error parsing regexp: missing closing ): `(a` ``.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PatternError {
     pub(super) kind: Kind,
     pub(super) expr: Box<str>,
@@ -51,6 +71,15 @@ pub struct PatternError {
 }
 
 impl PatternError {
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The part of the pattern that is wrong.
+    pub(crate) fn expression(&self) -> &str {
+        &self.expr
+    }
+
     /// Where in the pattern the trouble is: a byte offset; 0 where it is the pattern as a whole.
     ///
     /// Usually the start of what the text quotes. Where the text quotes the whole pattern because of a parenthesis, this is the

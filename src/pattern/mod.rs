@@ -60,6 +60,7 @@ use once_cell::race::OnceBox;
 
 pub(crate) use class::Printable;
 use classify::Shape;
+pub(crate) use error::Kind as PatternErrorKind;
 pub use error::PatternError;
 #[cfg(feature = "planted-faults")]
 #[doc(hidden)]

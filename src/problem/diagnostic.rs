@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::cause::Cause;
 use super::code::{Code, Severity};
 use super::path::serialize_path;
 use crate::position::Position;
@@ -32,26 +33,26 @@ pub struct Diagnostic {
     pub path: PathBuf,
     /// Where in the file.
     pub position: Option<Position>,
-    /// What is wrong, in words. For errors: the text of SPEC §3.
-    pub message: String,
+    pub(crate) cause: Cause,
+    /// What the reference, the Go package `hooks`, says instead; `None` if it says nothing, or words of its JSON package.
+    pub reference: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
-    /// The system's error number behind it; 0 if none is.
-    pub errno: i32,
 }
 
 impl Diagnostic {
-    /// A problem of the file or directory at `path`. How bad it is, its code says; one that has no severity of its own is a
-    /// warning.
-    pub(crate) fn new(code: Code, path: impl Into<PathBuf>, message: impl Into<String>) -> Diagnostic {
+    /// A problem of the file or directory at `path`. The code has the severity; a code that has none is a warning.
+    pub(crate) fn new(path: impl Into<PathBuf>, cause: impl Into<Cause>) -> Diagnostic {
+        let cause = cause.into();
+        let code = cause.code();
         Diagnostic {
             severity: code.severity().unwrap_or(Severity::Warning),
             code,
             path: path.into(),
             position: None,
-            message: message.into(),
+            cause,
+            reference: None,
             hint: None,
-            errno: 0,
         }
     }
 
@@ -63,8 +64,20 @@ impl Diagnostic {
         Diagnostic { hint, ..self }
     }
 
-    pub(crate) fn errno(self, errno: i32) -> Diagnostic {
-        Diagnostic { errno, ..self }
+    /// What is wrong, in plain words, without the path.
+    pub fn message(&self) -> String {
+        self.cause.to_string()
+    }
+
+    /// The stable name of the kind of cause, in kebab-case. It is finer than the code: `unexpected-character`,
+    /// `missing-paren`, `writable-by-mode`.
+    pub fn cause(&self) -> &'static str {
+        self.cause.kind()
+    }
+
+    /// The system's error number; 0 if the system did not refuse anything.
+    pub fn errno(&self) -> i32 {
+        self.cause.errno()
     }
 }
 
@@ -83,12 +96,16 @@ impl Serialize for Diagnostic {
             map.serialize_entry("line", &position.line)?;
             map.serialize_entry("column", &position.column)?;
         }
-        map.serialize_entry("message", &self.message)?;
+        map.serialize_entry("message", &self.message())?;
+        if let Some(reference) = &self.reference {
+            map.serialize_entry("reference", reference)?;
+        }
+        map.serialize_entry("cause", self.cause())?;
         if let Some(hint) = &self.hint {
             map.serialize_entry("hint", hint)?;
         }
-        if self.errno != 0 {
-            map.serialize_entry("errno", &self.errno)?;
+        if self.errno() != 0 {
+            map.serialize_entry("errno", &self.errno())?;
         }
         map.end()
     }

@@ -1,14 +1,16 @@
 //! The error type: a kind for programs, a code, a text, and the place.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::cause::Cause;
 use super::code::{Code, Severity};
 use super::diagnostic::{Diagnostic, Place};
 use super::path::serialize_path;
-use crate::go::json::{JsonError, JsonErrorKind};
+use crate::go::json::JsonError;
 use crate::position::Position;
 
 /// What a caller can tell errors apart by. The C API gives each a number (`enum hooks_status`).
@@ -51,45 +53,47 @@ pub struct Error(Box<Fields>);
 #[derive(Clone)]
 struct Fields {
     kind: ErrorKind,
-    code: Code,
+    cause: Cause,
     message: String,
-    errno: i32,
-    system: Option<System>,
     place: Place,
     diagnostics: Vec<Diagnostic>,
-}
-
-/// What the system was asked for when it refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct System {
-    /// As messages name it: `open`, `read`, `readdirent`, `stat`, `faccessat`.
-    operation: &'static str,
-    path: PathBuf,
 }
 
 /// What the functions of this crate return.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// A new error of this kind and code.
+    /// A new error of this kind. Its message is the reference's, where the reference has one.
     #[cold]
-    pub fn new(kind: ErrorKind, code: Code, message: impl Into<String>) -> Error {
-        Error(Box::new(Fields {
-            kind,
-            code,
-            message: message.into(),
-            errno: 0,
-            system: None,
-            place: Place::default(),
-            diagnostics: Vec::new(),
-        }))
+    pub(crate) fn new(kind: ErrorKind, cause: impl Into<Cause>) -> Error {
+        let cause = cause.into();
+        let message = cause.reference().unwrap_or_else(|| cause.to_string());
+        Error(Box::new(Fields { kind, cause, message, place: Place::default(), diagnostics: Vec::new() }))
+    }
+
+    /// An argument of a call is not what its documentation allows: `message` says what is wrong with it.
+    #[cold]
+    pub fn invalid_argument(message: impl Into<Cow<'static, str>>) -> Error {
+        Error::new(ErrorKind::InvalidArgument, Cause::Argument(message.into()))
+    }
+
+    /// This argument is not UTF-8 from byte `at` on.
+    #[cold]
+    pub fn not_utf8(argument: &str, at: usize) -> Error {
+        Error::new(ErrorKind::Utf8, Cause::NotUtf8 { argument: argument.into(), at })
+    }
+
+    /// A panic, which is a bug in libhooks.
+    #[cold]
+    pub fn panic(message: &str) -> Error {
+        Error::new(ErrorKind::Panic, Cause::Panic(message.into()))
     }
 
     /// An error in JSON, as one of the call that was given `text`.
     #[cold]
     pub(crate) fn in_json(error: JsonError, text: &[u8]) -> Error {
         let position = Position::of(text, error.offset);
-        Error::new(ErrorKind::Json, error.kind.into(), error.message).with_position(Some(position))
+        Error::new(ErrorKind::Json, error.kind).with_position(Some(position))
     }
 
     /// What a program can tell it apart by.
@@ -99,7 +103,16 @@ impl Error {
 
     /// Which problem it is.
     pub fn code(&self) -> Code {
-        self.0.code
+        self.0.cause.code()
+    }
+
+    pub(crate) fn cause(&self) -> &Cause {
+        &self.0.cause
+    }
+
+    /// What is wrong, in plain words. The path is left out, and so are the steps that led to the error.
+    pub fn plain_message(&self) -> String {
+        self.0.cause.to_string()
     }
 
     /// The text, as [`Display`](fmt::Display) prints it.
@@ -109,7 +122,7 @@ impl Error {
 
     /// The system's error number; 0 if none applies.
     pub fn errno(&self) -> i32 {
-        self.0.errno
+        self.0.cause.errno()
     }
 
     /// Where it is.
@@ -129,24 +142,6 @@ impl Error {
 
     pub(crate) fn with_message(mut self, message: String) -> Error {
         self.0.message = message;
-        self
-    }
-
-    /// That the system refused `operation` on `path`, which need not be where the error is: a hook file names an
-    /// executable.
-    pub(crate) fn with_system(
-        mut self,
-        errno: i32,
-        operation: &'static str,
-        path: impl Into<PathBuf>,
-    ) -> Error {
-        self.0.errno = errno;
-        self.0.system = Some(System { operation, path: path.into() });
-        self
-    }
-
-    pub(crate) fn with_errno(mut self, errno: i32) -> Error {
-        self.0.errno = errno;
         self
     }
 
@@ -176,14 +171,12 @@ impl Error {
         self
     }
 
-    /// As the diagnostic of the file or directory that it is about.
+    /// As the diagnostic of the file or directory that it is about. It is an error, whatever its code is elsewhere.
     pub(crate) fn to_diagnostic(&self, hint: Option<String>) -> Diagnostic {
         let path = self.place().path.clone().unwrap_or_default();
-        let diagnostic = Diagnostic::new(self.code(), path, self.message())
-            .at(self.place().position)
-            .hint(hint)
-            .errno(self.errno());
-        Diagnostic { severity: Severity::Error, ..diagnostic }
+        let reference = self.0.cause.reference().map(|_| self.0.message.clone());
+        let diagnostic = Diagnostic::new(path, self.0.cause.clone()).at(self.place().position).hint(hint);
+        Diagnostic { severity: Severity::Error, reference, ..diagnostic }
     }
 
     /// The error as JSON: `kind`, `code`, `message`, `errno`, `system` (`operation`, `path`: what the system refused, if
@@ -193,28 +186,15 @@ impl Error {
     }
 }
 
-impl From<JsonErrorKind> for Code {
-    fn from(kind: JsonErrorKind) -> Code {
-        match kind {
-            JsonErrorKind::End => Code::JsonUnexpectedEnd,
-            JsonErrorKind::Depth => Code::JsonDepth,
-            JsonErrorKind::Syntax => Code::JsonSyntax,
-            JsonErrorKind::Type => Code::JsonType,
-            JsonErrorKind::Duplicate => Code::DuplicateKey,
-            JsonErrorKind::Folded => Code::FoldedKey,
-        }
-    }
-}
-
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("kind", &self.0.kind)?;
-        map.serialize_entry("code", &self.0.code)?;
+        map.serialize_entry("code", &self.code())?;
         map.serialize_entry("message", &self.0.message)?;
-        map.serialize_entry("errno", &self.0.errno)?;
-        if let Some(system) = &self.0.system {
-            map.serialize_entry("system", system)?;
+        map.serialize_entry("errno", &self.errno())?;
+        if let Some((operation, path)) = self.0.cause.system() {
+            map.serialize_entry("system", &SystemJson { operation, path })?;
         }
         map.serialize_entry("where", &PlaceJson(&self.0.place))?;
         if !self.0.diagnostics.is_empty() {
@@ -224,11 +204,17 @@ impl Serialize for Error {
     }
 }
 
-impl Serialize for System {
+/// What the system was asked for when it refused.
+struct SystemJson<'a> {
+    operation: &'static str,
+    path: &'a Path,
+}
+
+impl Serialize for SystemJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("operation", self.operation)?;
-        serialize_path(&mut map, "path", &self.path)?;
+        serialize_path(&mut map, "path", self.path)?;
         map.end()
     }
 }
@@ -262,9 +248,9 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("kind", &self.0.kind)
-            .field("code", &self.0.code)
+            .field("code", &self.code())
             .field("message", &self.0.message)
-            .field("errno", &self.0.errno)
+            .field("errno", &self.errno())
             .field("place", &self.0.place)
             .finish_non_exhaustive()
     }
@@ -276,12 +262,11 @@ impl std::error::Error for Error {}
 ///
 /// # Errors
 /// [`Code::TooLarge`], and [`ErrorKind::InvalidArgument`].
-pub(crate) fn check_limit(what: &str, size: usize, limit: usize) -> Result<()> {
+pub(crate) fn check_limit(what: &'static str, size: usize, limit: usize) -> Result<()> {
     if size <= limit { Ok(()) } else { Err(too_large(what, size, limit)) }
 }
 
 #[cold]
-fn too_large(what: &str, size: usize, limit: usize) -> Error {
-    let message = format!("{what}: {size} is over the limit of {limit}");
-    Error::new(ErrorKind::InvalidArgument, Code::TooLarge, message)
+fn too_large(what: &'static str, size: usize, limit: usize) -> Error {
+    Error::new(ErrorKind::InvalidArgument, Cause::ArgumentTooLarge { what, size, limit })
 }

@@ -1,10 +1,12 @@
-//! Problems: what kinds there are, and how they are told, as the error of a call or as a diagnostic of a file.
+//! Problems as data: causes and codes, the error of a call, the diagnostic of a file.
 
+mod cause;
 mod code;
 mod diagnostic;
 mod error;
 mod path;
 
+pub(crate) use cause::{Cause, Never, PatternRole, Property, Refusal, RequestError, Warning};
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Place, diagnostics_to_json};
 pub(crate) use error::check_limit;

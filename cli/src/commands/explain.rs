@@ -197,7 +197,7 @@ impl Tree {
             None => String::new(),
         };
         let is_why = |known: &Diagnostic| known.code != Code::OverrideIneffective;
-        let why = report::without_path(diagnostic);
+        let why = diagnostic.message();
         let (style, verdict) = match diagnostic.severity {
             Severity::Error => (Style::Red, format!("gives no hook: {why}{so}")),
             _ if is_why(diagnostic) => (Style::Yellow, format!("gives no hook: {why}{so}")),

@@ -48,9 +48,7 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
 fn broken(file: &Config, error: &Error) -> Failure {
     let place =
         error.place().position.map_or(String::new(), |place| format!(":{}:{}", place.line, place.column));
-    // Go's words begin with the version, also where there is none.
-    let message = error.message().trim_start_matches(": ");
-    Failure::Error(format!("{}{place}: {message} [{}]", file.name, error.code().as_str()))
+    Failure::Error(format!("{}{place}: {} [{}]", file.name, error.plain_message(), error.code().as_str()))
 }
 
 /// Says why there is no file of version 1.0.0, and what to do.

@@ -1,10 +1,11 @@
-//! What can be wrong with JSON: that it is none, or that a value has another type than its place takes.
+//! What can be wrong with JSON: it is not JSON, or a value has another type than its place takes.
 
 use std::fmt::{self, Display};
 
+use super::read::Kind;
 use super::strings::Text;
 
-/// A text that is not JSON.
+/// A string that is not JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SyntaxError {
     /// Where the reader stopped.
@@ -12,84 +13,121 @@ pub(crate) struct SyntaxError {
     pub(super) kind: SyntaxErrorKind,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum SyntaxErrorKind {
-    End,
-    Depth,
-    Unexpected { expected: &'static str, found: char },
-}
-
-impl SyntaxError {
-    pub fn kind(&self) -> JsonErrorKind {
-        match self.kind {
-            SyntaxErrorKind::End => JsonErrorKind::End,
-            SyntaxErrorKind::Depth => JsonErrorKind::Depth,
-            SyntaxErrorKind::Unexpected { .. } => JsonErrorKind::Syntax,
-        }
-    }
-}
-
-impl fmt::Display for SyntaxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.kind {
-            SyntaxErrorKind::End => f.write_str("unexpected end of JSON input"),
-            SyntaxErrorKind::Depth => f.write_str("exceeded max depth of 10000"),
-            SyntaxErrorKind::Unexpected { expected, found } => {
-                write!(f, "expected {expected}, found {found:?}")
-            }
-        }
-    }
-}
-
-/// What can be wrong with JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum JsonErrorKind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum SyntaxErrorKind {
+    /// There is only white space.
+    Empty,
     /// It ends early.
     End,
     /// It is nested too deeply.
     Depth,
-    /// It is no JSON.
-    Syntax,
-    /// A value has another type than its place takes.
-    Type,
+    Unexpected {
+        expected: Expected,
+        found: char,
+    },
+}
+
+/// What the reader expects at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Expected {
+    Value,
+    String,
+    Object,
+    Array,
+    Key,
+    Colon,
+    /// A comma, or the brace that ends the object.
+    NextMember,
+    /// A comma, or the bracket that ends the array.
+    NextElement,
+    /// Nothing but white space.
+    End,
+    StringCharacter,
+    Escape,
+    HexDigit,
+    Digit,
+    FractionDigit,
+    ExponentDigit,
+    /// The rest of `true`, `false` or `null`.
+    Literal,
+}
+
+impl Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Expected::Value => "a value",
+            Expected::String => "a string",
+            Expected::Object => "an object",
+            Expected::Array => "an array",
+            Expected::Key => "a key in double quotes",
+            Expected::Colon => "':' after a key",
+            Expected::NextMember => "',' or '}' after a member",
+            Expected::NextElement => "',' or ']' after an element",
+            Expected::End => "nothing after the value",
+            Expected::StringCharacter => "a character of a string",
+            Expected::Escape => "an escape: one of \" \\ / b f n r t u after the backslash",
+            Expected::HexDigit => "a hexadecimal digit of a \\u escape",
+            Expected::Digit => "a digit",
+            Expected::FractionDigit => "a digit after the decimal point",
+            Expected::ExponentDigit => "a digit of the exponent",
+            Expected::Literal => "true, false or null",
+        })
+    }
+}
+
+/// What can be wrong with JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum JsonErrorKind {
+    Syntax(SyntaxErrorKind),
+    /// A value has another type than its place takes. `value` is its name, such as `hook.args[0]`.
+    Type {
+        value: Box<str>,
+        wanted: Kind,
+        found: Kind,
+    },
+    /// A number is not an integer of 64 bits.
+    Integer {
+        value: Box<str>,
+        number: Box<str>,
+    },
     /// A key is there twice.
-    Duplicate,
+    Duplicate {
+        key: Box<str>,
+    },
     /// A key differs only in case from one that is read.
-    Folded,
+    Folded {
+        key: Box<str>,
+        name: &'static str,
+    },
 }
 
 /// JSON that is not what its place takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JsonError {
     pub kind: JsonErrorKind,
-    pub message: String,
     pub offset: usize,
 }
 
 impl JsonError {
-    /// The value before which the reader stands is of another type.
-    pub fn wrong_type(
-        offset: usize,
-        name: impl Display,
-        wanted: impl Display,
-        found: impl Display,
-    ) -> JsonError {
-        let message = format!("{name} must be {wanted}, found {found}");
-        JsonError { kind: JsonErrorKind::Type, message, offset }
+    /// The value at this offset is of another type.
+    #[cold]
+    pub fn wrong_type(offset: usize, name: impl Display, wanted: Kind, found: Kind) -> JsonError {
+        let value = name.to_string().into_boxed_str();
+        JsonError { kind: JsonErrorKind::Type { value, wanted, found }, offset }
     }
 
     /// A key of `object` that was there already.
     #[cold]
     pub fn duplicate(key: &Text<'_>, object: &str) -> JsonError {
         let dot = if object.is_empty() { "" } else { "." };
-        let message = format!("duplicate key {object}{dot}{}", key.value);
-        JsonError { kind: JsonErrorKind::Duplicate, message, offset: key.offset }
+        let name = format!("{object}{dot}{}", key.value).into_boxed_str();
+        JsonError { kind: JsonErrorKind::Duplicate { key: name }, offset: key.offset }
     }
 }
 
 impl From<SyntaxError> for JsonError {
     #[cold]
     fn from(error: SyntaxError) -> JsonError {
-        JsonError { kind: error.kind(), message: error.to_string(), offset: error.offset }
+        JsonError { kind: JsonErrorKind::Syntax(error.kind), offset: error.offset }
     }
 }

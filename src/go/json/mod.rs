@@ -17,7 +17,7 @@ mod read;
 mod strings;
 mod typed;
 
-pub(crate) use error::{JsonError, JsonErrorKind, SyntaxError};
+pub(crate) use error::{Expected, JsonError, JsonErrorKind, SyntaxError, SyntaxErrorKind};
 pub(crate) use read::{JsonReader, Kind};
 pub(crate) use strings::{Text, folds_to};
 

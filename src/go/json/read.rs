@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::error::{JsonError, SyntaxError, SyntaxErrorKind};
+use super::error::{Expected, JsonError, SyntaxError, SyntaxErrorKind};
 use super::nesting::Open;
 use super::strings::{Text, unescape};
 use crate::go::text_of_bytes;
 use crate::limits::JSON_DEPTH;
 
 /// Of which type a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Null,
     Bool,
@@ -105,7 +105,7 @@ impl<'a> JsonReader<'a> {
             Some(b'"') => Ok(Kind::String),
             Some(b'[') => Ok(Kind::Array),
             Some(b'{') => Ok(Kind::Object),
-            _ => Err(self.unexpected("a value")),
+            _ => Err(self.unexpected(Expected::Value)),
         }
     }
 
@@ -113,7 +113,7 @@ impl<'a> JsonReader<'a> {
     pub fn string(&mut self) -> Result<Text<'a>, SyntaxError> {
         self.space();
         let offset = self.at;
-        let raw = self.raw_string("a string")?;
+        let raw = self.raw_string(Expected::String)?;
         Ok(Text { value: self.decode(&raw), offset })
     }
 
@@ -178,7 +178,7 @@ impl<'a> JsonReader<'a> {
         loop {
             // One value, or the start of one.
             let opened = match self.peek()? {
-                Kind::String => self.raw_string("a string").map(|_| false)?,
+                Kind::String => self.raw_string(Expected::String).map(|_| false)?,
                 Kind::Number => self.skip_number().map(|()| false)?,
                 Kind::Null => self.skip_literal(b"null").map(|()| false)?,
                 Kind::Bool => self.bool().map(|_| false)?,
@@ -209,7 +209,7 @@ impl<'a> JsonReader<'a> {
         self.space();
         match self.byte() {
             None => Ok(()),
-            Some(_) => Err(self.unexpected("nothing after the value")),
+            Some(_) => Err(self.unexpected(Expected::End)),
         }
     }
 
@@ -231,12 +231,12 @@ impl<'a> JsonReader<'a> {
 
     /// An error at the next byte: the text ends, or holds something else there.
     #[cold]
-    fn unexpected(&self, expected: &'static str) -> SyntaxError {
+    fn unexpected(&self, expected: Expected) -> SyntaxError {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let kind = match rest.first() {
             // Where there is nothing at all, it is missing from the begin on.
             None if self.text.trim_ascii().is_empty() => {
-                return SyntaxError { offset: 0, kind: SyntaxErrorKind::End };
+                return SyntaxError { offset: 0, kind: SyntaxErrorKind::Empty };
             }
             None => SyntaxErrorKind::End,
             Some(_) => {
@@ -254,8 +254,8 @@ impl<'a> JsonReader<'a> {
 
     fn open(&mut self, kind: Kind) -> Result<(), SyntaxError> {
         let (bracket, expected) = match kind {
-            Kind::Object => (b'{', "an object"),
-            _ => (b'[', "an array"),
+            Kind::Object => (b'{', Expected::Object),
+            _ => (b'[', Expected::Array),
         };
         if self.byte() != Some(bracket) {
             return Err(self.unexpected(expected));
@@ -286,11 +286,8 @@ impl<'a> JsonReader<'a> {
     #[inline]
     fn next_or_close(&mut self) -> Result<bool, SyntaxError> {
         self.space();
-        let (bracket, expected) = if self.open.is_object() {
-            (b'}', "',' or '}' after a member")
-        } else {
-            (b']', "',' or ']' after an element")
-        };
+        let (bracket, expected) =
+            if self.open.is_object() { (b'}', Expected::NextMember) } else { (b']', Expected::NextElement) };
         match self.byte() {
             Some(b',') => {
                 self.at += 1;
@@ -309,10 +306,10 @@ impl<'a> JsonReader<'a> {
     fn key(&mut self) -> Result<(Raw, usize), SyntaxError> {
         self.space();
         let offset = self.at;
-        let raw = self.raw_string("a key in double quotes")?;
+        let raw = self.raw_string(Expected::Key)?;
         self.space();
         if self.byte() != Some(b':') {
-            return Err(self.unexpected("':' after a key"));
+            return Err(self.unexpected(Expected::Colon));
         }
         self.at += 1;
         Ok((raw, offset))
@@ -329,7 +326,7 @@ impl<'a> JsonReader<'a> {
     }
 
     #[inline]
-    fn raw_string(&mut self, expected: &'static str) -> Result<Raw, SyntaxError> {
+    fn raw_string(&mut self, expected: Expected) -> Result<Raw, SyntaxError> {
         if self.byte() != Some(b'"') {
             return Err(self.unexpected(expected));
         }
@@ -348,7 +345,7 @@ impl<'a> JsonReader<'a> {
                     self.skip_escape()?;
                     has_escapes = true;
                 }
-                _ => return Err(self.unexpected("a character of a string")),
+                _ => return Err(self.unexpected(Expected::StringCharacter)),
             }
         }
     }
@@ -361,12 +358,12 @@ impl<'a> JsonReader<'a> {
                 self.at += 1;
                 for _ in 0..4 {
                     if !self.byte().is_some_and(|b| b.is_ascii_hexdigit()) {
-                        return Err(self.unexpected("a hexadecimal digit of a \\u escape"));
+                        return Err(self.unexpected(Expected::HexDigit));
                     }
                     self.at += 1;
                 }
             }
-            _ => return Err(self.unexpected("an escape: one of \" \\ / b f n r t u after the backslash")),
+            _ => return Err(self.unexpected(Expected::Escape)),
         }
         Ok(())
     }
@@ -378,23 +375,23 @@ impl<'a> JsonReader<'a> {
         match self.byte() {
             Some(b'0') => self.at += 1,
             Some(b'1'..=b'9') => self.skip_digits(),
-            _ => return Err(self.unexpected("a digit")),
+            _ => return Err(self.unexpected(Expected::Digit)),
         }
         if self.byte() == Some(b'.') {
             self.at += 1;
-            self.expect_digits("a digit after the decimal point")?;
+            self.expect_digits(Expected::FractionDigit)?;
         }
         if let Some(b'e' | b'E') = self.byte() {
             self.at += 1;
             if let Some(b'+' | b'-') = self.byte() {
                 self.at += 1;
             }
-            self.expect_digits("a digit of the exponent")?;
+            self.expect_digits(Expected::ExponentDigit)?;
         }
         Ok(())
     }
 
-    fn expect_digits(&mut self, expected: &'static str) -> Result<(), SyntaxError> {
+    fn expect_digits(&mut self, expected: Expected) -> Result<(), SyntaxError> {
         if !self.byte().is_some_and(|b| b.is_ascii_digit()) {
             return Err(self.unexpected(expected));
         }
@@ -411,7 +408,7 @@ impl<'a> JsonReader<'a> {
     fn skip_literal(&mut self, literal: &'static [u8]) -> Result<(), SyntaxError> {
         for &wanted in literal {
             if self.byte() != Some(wanted) {
-                return Err(self.unexpected("true, false or null"));
+                return Err(self.unexpected(Expected::Literal));
             }
             self.at += 1;
         }

@@ -4,32 +4,35 @@
 //! This asks the system a lot, so it is done where it was asked for only: by the strict policy, and by
 //! [`Options::inspect`](crate::Options::inspect).
 
-mod concern;
+mod hint;
 mod interpreter;
 mod way;
-mod words;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use crate::permission::{Finding, Permissions, Trust};
-use crate::problem::Diagnostic;
+use crate::permission::{Concern, Finding, Matter, Permissions, Relation, Subject, Trust};
+use crate::problem::{Diagnostic, Warning};
 use crate::sys::{Status, errno_of};
-pub(super) use concern::Subject;
-use concern::{Concern, Matter, Relation, itself};
+use hint::hint;
 use interpreter::interpreter;
 use way::Ways;
 
 /// What mode and owner alone say about the file or directory at the subject's path: no further question to the system.
 pub(super) fn by_status(path: &Path, subject: &Subject, status: &Status) -> Vec<Diagnostic> {
     let found = Permissions::of_status(status).judge(&Trust::for_file(status));
-    let diagnostic = |finding| {
+    let found = found.into_iter().map(|finding| {
         let matter = Matter::Permission { finding, mode: status.mode };
-        let concern = Concern { relation: Relation::Itself, path: subject.path().to_owned(), matter };
-        words::diagnostic(path, subject, &concern)
-    };
-    found.into_iter().map(diagnostic).collect()
+        diagnostic(path, subject, &Concern::itself(subject.path(), matter))
+    });
+    found.collect()
+}
+
+/// The diagnostic of a hook file or directory (`path`) about this subject.
+fn diagnostic(path: &Path, subject: &Subject, concern: &Concern) -> Diagnostic {
+    let warning = Warning::Access(Box::new((subject.clone(), concern.clone())));
+    Diagnostic::new(path, warning).hint(hint(subject, concern))
 }
 
 /// Looks at hook files and what they name. Within one load, each directory and each program is looked at once.
@@ -63,7 +66,7 @@ impl Inspector {
                 let permissions = Permissions::of_path(&end, &status).with_default_list(&end);
                 self.judge(path, (&end, &status), &permissions, &mut concerns);
             }
-            Err(errno) => concerns.push(itself(path, Matter::Unreachable(errno))),
+            Err(errno) => concerns.push(Concern::itself(path, Matter::Unreachable(errno))),
         }
         let subject = Subject::Directory(path.to_owned());
         self.say(path, concerns.iter().map(|concern| (&subject, concern)))
@@ -98,7 +101,7 @@ impl Inspector {
             Ok(named) => named,
             Err(error) => {
                 let matter = Matter::UnreadableProgram(errno_of(&error));
-                concerns.push(itself(path, matter));
+                concerns.push(Concern::itself(path, matter));
                 None
             }
         });
@@ -109,7 +112,7 @@ impl Inspector {
                 // One that does not exist is not a matter of permissions.
                 of_interpreter.retain(|concern| concern.matter != Matter::Unreachable(libc::ENOENT));
             } else {
-                of_interpreter.push(itself(interpreter, Matter::RelativeInterpreter));
+                of_interpreter.push(Concern::itself(interpreter, Matter::RelativeInterpreter));
             }
         }
         let program = Subject::Program(path.to_owned());
@@ -133,7 +136,7 @@ impl Inspector {
                 Some((end, status))
             }
             Err(errno) => {
-                concerns.push(itself(path, Matter::Unreachable(errno)));
+                concerns.push(Concern::itself(path, Matter::Unreachable(errno)));
                 None
             }
         }
@@ -150,13 +153,13 @@ impl Inspector {
         let findings = permissions.judge(&self.ways.trust).into_iter();
         concerns.extend(findings.map(|finding| {
             let matter = Matter::Permission { finding, mode: status.mode };
-            itself(end, matter)
+            Concern::itself(end, matter)
         }));
-        concerns.extend(self.ways.file_system(end, status.device).map(|matter| itself(end, matter)));
+        concerns.extend(self.ways.file_system(end, status.device).map(|matter| Concern::itself(end, matter)));
         // The links of /proc lead where their text does not.
         let identity = |status: &Status| (status.device, status.inode);
         if Status::of_path(path).map(|real| identity(&real)).ok() != Some(identity(status)) {
-            concerns.push(itself(path, Matter::AnotherFile));
+            concerns.push(Concern::itself(path, Matter::AnotherFile));
         }
     }
 
@@ -177,7 +180,7 @@ impl Inspector {
                 _ => None,
             };
             if once.is_none_or(|once| self.said.insert(once)) {
-                said.push(words::diagnostic(path, subject, concern));
+                said.push(diagnostic(path, subject, concern));
             }
         }
         said

@@ -9,8 +9,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use super::concern::{Concern, Matter, Relation};
-use crate::permission::{Finding, Permissions, Trust};
+use crate::permission::{Concern, Finding, Matter, Permissions, Relation, Trust};
 use crate::sys::{FileSystem, Status, errno_of, fuse_user};
 
 /// As many symlinks as the kernel follows (path_resolution(7)).

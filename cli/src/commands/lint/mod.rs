@@ -134,7 +134,7 @@ fn text(diagnostics: &[Diagnostic], colors: Colors) -> String {
             "{} {} {} ({})",
             colors.paint(Style::Bold, &Shown(place.trim_end()).to_string()),
             colors.paint(severity, diagnostic.code.as_str()),
-            Shown(&report::short(report::without_path(diagnostic))),
+            Shown(&report::short(&diagnostic.message())),
             diagnostic.severity.as_str(),
         );
         let mut margin = String::new();

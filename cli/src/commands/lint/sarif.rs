@@ -61,8 +61,8 @@ fn level(severity: Severity) -> &'static str {
 /// What is wrong and what to do. Braces, which are around placeholders there, are doubled (SARIF 2.1.0, 3.11.5).
 fn message(diagnostic: &Diagnostic) -> String {
     let text = match &diagnostic.hint {
-        Some(hint) => format!("{} ({hint})", diagnostic.message),
-        None => diagnostic.message.clone(),
+        Some(hint) => format!("{} ({hint})", diagnostic.message()),
+        None => diagnostic.message(),
     };
     text.replace('{', "{{").replace('}', "}}")
 }

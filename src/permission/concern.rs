@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::permission::Finding;
+use super::Finding;
 
 /// What runs as root, or is read to know what does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::lint) enum Subject {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Subject {
     Directory(PathBuf),
     HookFile(PathBuf),
     Program(PathBuf),
@@ -32,8 +32,8 @@ impl Subject {
 }
 
 /// How a file or directory is related to the subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Relation {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Relation {
     Itself,
     /// A directory on the way to it.
     Above,
@@ -42,16 +42,16 @@ pub(super) enum Relation {
 }
 
 /// One thing about a file, directory or symlink.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Concern {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Concern {
     pub relation: Relation,
     pub path: PathBuf,
     pub matter: Matter,
 }
 
 /// What is wrong, or not known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Matter {
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Matter {
     Permission {
         finding: Finding,
         mode: u32,
@@ -75,6 +75,9 @@ pub(super) enum Matter {
     AnotherFile,
 }
 
-pub(super) fn itself(path: &Path, matter: Matter) -> Concern {
-    Concern { relation: Relation::Itself, path: path.to_owned(), matter }
+impl Concern {
+    /// A concern about the subject's own file.
+    pub fn itself(path: &Path, matter: Matter) -> Concern {
+        Concern { relation: Relation::Itself, path: path.to_owned(), matter }
+    }
 }

@@ -1,18 +1,11 @@
-//! What is said about owners and permissions, and what to do about them.
+//! Who can change what runs: codes and plain words.
 
-use std::fmt;
-use std::path::Path;
+use std::fmt::{self, Display, Formatter};
 
-use super::concern::{Concern, Matter, Relation, Subject};
 use crate::go::errno_text;
-use crate::permission::{Finding, Writer};
-use crate::problem::{Code, Diagnostic, text_of};
+use crate::permission::{Concern, Finding, Matter, Relation, Subject, Writer};
+use crate::problem::{Code, text_of};
 use crate::sys::AclUnknown;
-
-/// The diagnostic of a hook file or directory (`path`) about this subject.
-pub(in crate::lint) fn diagnostic(path: &Path, subject: &Subject, concern: &Concern) -> Diagnostic {
-    Diagnostic::new(code(concern), path, message(subject, concern)).hint(hint(subject, concern))
-}
 
 pub(super) fn code(concern: &Concern) -> Code {
     match (&concern.matter, concern.relation) {
@@ -26,7 +19,26 @@ pub(super) fn code(concern: &Concern) -> Code {
     }
 }
 
-fn message(subject: &Subject, concern: &Concern) -> String {
+/// The kind of the cause, in kebab-case.
+pub(super) fn kind(concern: &Concern) -> &'static str {
+    match &concern.matter {
+        Matter::Permission { finding: Finding::ForeignOwner(_), .. } => "foreign-owner",
+        Matter::Permission { finding: Finding::Writable { by_list: false, .. }, .. } => "writable-by-mode",
+        Matter::Permission { finding: Finding::Writable { by_list: true, .. }, .. } => "writable-by-list",
+        Matter::Permission { finding: Finding::NewFilesWritable(_), .. } => "new-files-writable",
+        Matter::Permission { finding: Finding::OwnerUnknown(_), .. } => "owner-unknown",
+        Matter::Permission { finding: Finding::WriterUnknown, .. } => "writer-unknown",
+        Matter::Permission { finding: Finding::ListUnknown(_), .. } => "list-unknown",
+        Matter::Network { .. } => "network-file-system",
+        Matter::Program { .. } => "fuse-file-system",
+        Matter::Unreachable(_) => "unreachable",
+        Matter::UnreadableProgram(_) => "unreadable-program",
+        Matter::RelativeInterpreter => "relative-interpreter",
+        Matter::AnotherFile => "another-file",
+    }
+}
+
+pub(super) fn message(subject: &Subject, concern: &Concern) -> String {
     let path = text_of(concern.path.as_os_str());
     // The object's name, and the name within a sentence.
     let object = match concern.relation {
@@ -96,52 +108,11 @@ fn of_finding(object: &str, finding: &Finding, mode: u32) -> String {
     }
 }
 
-/// What to do: a command to copy.
-fn hint(subject: &Subject, concern: &Concern) -> Option<String> {
-    let Matter::Permission { finding, .. } = &concern.matter else {
-        let elsewhere = matches!(concern.matter, Matter::Network { .. } | Matter::Program { .. });
-        return elsewhere
-            .then(|| "keep hooks and their programs on a file system of this computer".to_owned());
-    };
-    let path = quoted(&text_of(concern.path.as_os_str()));
-    let command = match (finding, concern.relation, path) {
-        (Finding::ForeignOwner(_), Relation::Itself, Some(path)) => format!("chown root:root {path}"),
-        (Finding::ForeignOwner(_), Relation::Above, Some(path)) => {
-            format!("chown root:root {path}; chmod go-w {path}")
-        }
-        (Finding::ForeignOwner(_), Relation::Link, Some(path)) => format!("chown -h root:root {path}"),
-        (Finding::Writable { by_list: false, .. }, _, Some(path)) => format!("chmod go-w {path}"),
-        (Finding::Writable { by_list: true, .. }, _, Some(path)) => {
-            format!("setfacl -b {path}; chmod go-w {path}")
-        }
-        (Finding::NewFilesWritable(_), _, Some(path)) => format!("setfacl -k {path}"),
-        (finding, ..) if finding.is_unknown() => return None,
-        (_, _, _) => "give it to root, and take from others the permission to write it".to_owned(),
-    };
-    Some(match concern.relation {
-        Relation::Itself => command,
-        Relation::Above | Relation::Link => {
-            format!("move {} below a directory of root's, or: {command}", subject.kind())
-        }
-    })
-}
-
-/// A path as a word for the shell; `None` if it has characters that are not safe to copy.
-fn quoted(path: &str) -> Option<String> {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
-    if path.chars().any(|c| c.is_control() || c == '\u{fffd}') {
-        return None;
-    }
-    // (A path that starts with a dash would be an option.)
-    let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
-    Some(if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) })
-}
-
 /// Those who may write, in words: the first few.
 struct Writers<'a>(&'a [Writer]);
 
-impl fmt::Display for Writers<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Display for Writers<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         const FEW: usize = 3;
         let few: Vec<String> = self.0.iter().take(FEW).map(Writer::to_string).collect();
         f.write_str(&few.join(", "))?;
@@ -152,8 +123,8 @@ impl fmt::Display for Writers<'_> {
     }
 }
 
-impl fmt::Display for Writer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Display for Writer {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Writer::Everybody => f.write_str("every user"),
             Writer::Group(gid) => write!(f, "group {gid}"),
@@ -162,8 +133,8 @@ impl fmt::Display for Writer {
     }
 }
 
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Display for Subject {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.kind(), text_of(self.path().as_os_str()))?;
         match self {
             Subject::Interpreter { program, .. } => {
@@ -177,17 +148,6 @@ impl fmt::Display for Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hints_can_be_copied() {
-        assert_eq!(quoted("/srv/a-b_c.d").as_deref(), Some("/srv/a-b_c.d"));
-        assert_eq!(quoted("/srv/a b").as_deref(), Some("'/srv/a b'"));
-        assert_eq!(quoted("/srv/$(x)'y").as_deref(), Some(r"'/srv/$(x)'\''y'"));
-        assert_eq!(quoted("-rf").as_deref(), Some("./-rf"));
-        for unsafe_to_copy in ["/a\nb", "/a\u{1b}[0m", "/\u{fffd}"] {
-            assert_eq!(quoted(unsafe_to_copy), None);
-        }
-    }
 
     #[test]
     fn many_writers_are_counted() {

@@ -3,11 +3,14 @@
 //! Hooks run as root, or as the user whose engine runs them. Whoever may write a hook file, its program or a directory on
 //! the way to them can run programs as that user. Root, the effective user and the group 0 are trusted.
 
+mod concern;
+
 use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
 use crate::sys::{AclKind, AclState, AclTag, AclUnknown, KERNEL_OVERFLOW, Overflow, Status, effective_uid};
+pub(crate) use concern::{Concern, Matter, Relation, Subject};
 
 const GROUP_WRITE: u32 = 0o020;
 const OTHER_WRITE: u32 = 0o002;

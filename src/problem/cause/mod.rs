@@ -1,0 +1,287 @@
+//! What is wrong, as data. Errors and diagnostics carry a [`Cause`]; sentences are made from it when somebody reads them.
+//!
+//! A cause has two renderings. [`plain`] is for people: it names neither the file nor the steps that led there, since
+//! both are data of the error or diagnostic. [`reference`] has the words of the Go package `hooks`. Hints are chosen by a
+//! `match` on the cause (`lint::hint`), so no code depends on a wording.
+
+mod plain;
+mod reference;
+mod warning;
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use super::code::Code;
+use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
+use crate::pattern::PatternError;
+pub(crate) use warning::{Never, Warning};
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Cause {
+    // Calls.
+    /// An argument of a call is not what its documentation allows, in words for the programmer.
+    Argument(Cow<'static, str>),
+    /// A string argument is not UTF-8 from this byte on.
+    NotUtf8 {
+        argument: Box<str>,
+        at: usize,
+    },
+    /// An argument is larger than its limit.
+    ArgumentTooLarge {
+        what: &'static str,
+        size: usize,
+        limit: usize,
+    },
+    /// A flat match request is malformed.
+    Request(RequestError),
+    /// A bug in libhooks: the message of a panic.
+    Panic(Box<str>),
+
+    // JSON.
+    Json(JsonErrorKind),
+
+    // Directories and files.
+    /// The system refuses an operation on a hook file.
+    File(Refusal),
+    /// The system refuses an operation on a directory of hook files.
+    Directory(Refusal),
+    /// A hook file is a FIFO, a device or a socket.
+    NotRegularFile,
+    /// A hook file is larger than 16 MiB.
+    FileTooLarge,
+    /// The name of a hook file does not end in `.json`.
+    NoJsonSuffix,
+    /// A hook file is a symlink to something that does not exist.
+    DanglingLink {
+        target: PathBuf,
+    },
+
+    // The content of a hook file.
+    /// `null` instead of a hook.
+    NilHook,
+    /// The `version` of the file is not a known one.
+    UnrecognizedVersion {
+        version: Box<str>,
+    },
+    /// The caller's reader of this version failed with this message.
+    Reader(Box<str>),
+    /// The version of a hook in memory is not 1.0.0.
+    UnexpectedVersion {
+        version: Box<str>,
+    },
+    /// A required property is missing.
+    Missing(Property),
+    /// Both spellings of a property of version 0.1.0 are given.
+    Conflict {
+        singular: &'static str,
+        plural: &'static str,
+    },
+    /// A stage that is neither OCI's nor one of the caller's.
+    UnknownStage {
+        stage: Box<str>,
+    },
+    /// The executable of the hook cannot be looked at.
+    Executable {
+        path: Box<str>,
+        errno: i32,
+    },
+    /// A condition is not a pattern. The pattern is left out where a hook is matched that was not validated.
+    Pattern {
+        role: PatternRole,
+        pattern: Option<Box<str>>,
+        error: PatternError,
+    },
+
+    // Matching, injecting.
+    /// `process.args` is empty, and a hook has `commands`.
+    EmptyArgs,
+    /// The hook would bring what is injected over a limit.
+    InjectionTooLarge {
+        hook: Box<str>,
+        limit: usize,
+        unit: &'static str,
+    },
+    /// The config has this hook at this stage already.
+    AlreadyInjected {
+        stage: &'static str,
+    },
+
+    // Running hooks.
+    /// The hook has no path.
+    NoCommand,
+    /// An environment variable of the hook contains NUL.
+    NulInEnvironment,
+    /// The system refuses to start the hook.
+    Start(Refusal),
+    /// The system refuses to open the file for this output stream of a filter hook.
+    OutputFile {
+        stream: &'static str,
+        refusal: Refusal,
+    },
+
+    // Monitoring.
+    /// The system refuses to report changes. `poll` is how often hook files are compared instead, in seconds.
+    Watch {
+        operation: &'static str,
+        errno: i32,
+        poll: Option<u64>,
+    },
+    /// The caller cancelled the monitor.
+    Cancelled,
+
+    /// Nothing is wrong with the file as such, but it is probably not what its author meant.
+    Warning(Warning),
+}
+
+impl From<Warning> for Cause {
+    fn from(warning: Warning) -> Cause {
+        Cause::Warning(warning)
+    }
+}
+
+/// What the system refused.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Refusal {
+    /// As Go names it: `open`, `read`, `readdirent`, `stat`, `fork/exec`, `chdir`.
+    pub operation: &'static str,
+    pub path: PathBuf,
+    pub errno: i32,
+}
+
+/// How a flat match request is malformed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum RequestError {
+    UnknownProcess(u32),
+    Truncated,
+    TrailingBytes,
+}
+
+/// A property that a hook must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Property {
+    /// `hook` of version 0.1.0, which is the path.
+    Hook,
+    /// `hook.path` of version 1.0.0.
+    Path,
+    Stages,
+}
+
+/// Where a pattern stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum PatternRole {
+    AnnotationKey,
+    AnnotationValue,
+    Command,
+}
+
+impl Cause {
+    /// The problem's code.
+    pub fn code(&self) -> Code {
+        match self {
+            Cause::Argument(_) | Cause::Request(_) => Code::InvalidArgument,
+            Cause::NotUtf8 { .. } => Code::NotUtf8,
+            Cause::ArgumentTooLarge { .. } | Cause::InjectionTooLarge { .. } => Code::TooLarge,
+            Cause::Panic(_) => Code::Panic,
+            Cause::Json(kind) => json_code(kind),
+            Cause::File(_) => Code::UnreadableFile,
+            Cause::Directory(_) => Code::UnreadableDirectory,
+            Cause::NotRegularFile => Code::NotRegularFile,
+            Cause::FileTooLarge => Code::FileTooLarge,
+            Cause::NoJsonSuffix => Code::NoJsonSuffix,
+            Cause::DanglingLink { .. } => Code::DanglingLink,
+            Cause::NilHook => Code::NilHook,
+            Cause::UnrecognizedVersion { .. } => Code::UnrecognizedVersion,
+            Cause::Reader(_) => Code::ReaderFailed,
+            Cause::UnexpectedVersion { .. } => Code::UnexpectedVersion,
+            Cause::Missing(Property::Hook) => Code::MissingHook,
+            Cause::Missing(Property::Path) => Code::MissingPath,
+            Cause::Missing(Property::Stages) => Code::MissingStages,
+            Cause::Conflict { .. } => Code::ConflictingKeys,
+            Cause::UnknownStage { .. } => Code::UnknownStage,
+            Cause::Executable { errno: libc::ENOENT, .. } => Code::MissingExecutable,
+            Cause::Executable { .. } => Code::UnreachableExecutable,
+            Cause::Pattern { role: PatternRole::AnnotationKey, .. } => Code::InvalidAnnotationKey,
+            Cause::Pattern { role: PatternRole::AnnotationValue, .. } => Code::InvalidAnnotationValue,
+            Cause::Pattern { role: PatternRole::Command, .. } => Code::InvalidCommand,
+            Cause::EmptyArgs => Code::ProcessArgsEmpty,
+            Cause::AlreadyInjected { .. } => Code::AlreadyInjected,
+            Cause::NoCommand | Cause::NulInEnvironment => Code::StartFailed,
+            Cause::Start(_) | Cause::OutputFile { .. } => Code::StartFailed,
+            Cause::Watch { .. } => Code::WatchRefused,
+            Cause::Warning(warning) => warning.code(),
+            Cause::Cancelled => Code::Cancelled,
+        }
+    }
+
+    /// The stable name of this kind of cause, in kebab-case. It is finer than the code.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Cause::Json(kind) => json_kind(kind),
+            Cause::Request(RequestError::UnknownProcess(_)) => "unknown-process",
+            Cause::Request(RequestError::Truncated) => "truncated-request",
+            Cause::Request(RequestError::TrailingBytes) => "trailing-bytes",
+            Cause::Pattern { error, .. } => error.kind().name(),
+            Cause::NoCommand => "no-command",
+            Cause::NulInEnvironment => "nul-in-environment",
+            Cause::OutputFile { .. } => "output-file",
+            Cause::InjectionTooLarge { .. } => "injection-too-large",
+            Cause::Warning(warning) => warning.kind(),
+            _ => self.code().as_str(),
+        }
+    }
+
+    /// The system's error number; 0 if the system did not refuse anything.
+    pub fn errno(&self) -> i32 {
+        match self {
+            Cause::Executable { errno, .. } | Cause::Watch { errno, .. } => *errno,
+            _ => self.refusal().map_or(0, |refusal| refusal.errno),
+        }
+    }
+
+    /// The operation that the system refused, and its path.
+    pub fn system(&self) -> Option<(&'static str, &Path)> {
+        match self {
+            Cause::Executable { path, .. } => Some(("faccessat", Path::new(&**path))),
+            _ => self.refusal().map(|refusal| (refusal.operation, &*refusal.path)),
+        }
+    }
+
+    fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Cause::File(refusal) | Cause::Directory(refusal) | Cause::Start(refusal) => Some(refusal),
+            Cause::OutputFile { refusal, .. } => Some(refusal),
+            _ => None,
+        }
+    }
+}
+
+fn json_code(kind: &JsonErrorKind) -> Code {
+    match kind {
+        JsonErrorKind::Syntax(SyntaxErrorKind::Empty | SyntaxErrorKind::End) => Code::JsonUnexpectedEnd,
+        JsonErrorKind::Syntax(SyntaxErrorKind::Depth) => Code::JsonDepth,
+        JsonErrorKind::Syntax(SyntaxErrorKind::Unexpected { .. }) => Code::JsonSyntax,
+        JsonErrorKind::Type { .. } | JsonErrorKind::Integer { .. } => Code::JsonType,
+        JsonErrorKind::Duplicate { .. } => Code::DuplicateKey,
+        JsonErrorKind::Folded { .. } => Code::FoldedKey,
+    }
+}
+
+fn json_kind(kind: &JsonErrorKind) -> &'static str {
+    match kind {
+        JsonErrorKind::Syntax(SyntaxErrorKind::Empty) => "empty",
+        JsonErrorKind::Syntax(SyntaxErrorKind::End) => "unexpected-end",
+        JsonErrorKind::Syntax(SyntaxErrorKind::Depth) => "too-deep",
+        JsonErrorKind::Syntax(SyntaxErrorKind::Unexpected { .. }) => "unexpected-character",
+        JsonErrorKind::Type { .. } => "wrong-type",
+        JsonErrorKind::Integer { .. } => "not-an-integer",
+        JsonErrorKind::Duplicate { .. } => "duplicate-key",
+        JsonErrorKind::Folded { .. } => "folded-key",
+    }
+}
+
+impl From<JsonErrorKind> for Cause {
+    fn from(kind: JsonErrorKind) -> Cause {
+        Cause::Json(kind)
+    }
+}

@@ -1,0 +1,150 @@
+//! What is probably a mistake, as data.
+
+mod access;
+
+use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
+
+use crate::go::quote;
+use crate::permission::{Concern, Subject};
+use crate::problem::{Code, text_of};
+
+/// What is probably a mistake, or worth knowing.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Warning {
+    /// A key that no reader knows, and the object that it is in.
+    UnknownKey { key: Box<str>, object: &'static str },
+    /// A key that is given again.
+    RepeatedKey { key: Box<str>, merged: bool },
+    /// The file gives no hook, so it does not mask the hook of this file.
+    OverrideIneffective { lower: PathBuf },
+    /// The path of the hook is not an executable file.
+    NotExecutable { path: Box<str>, is_file: bool },
+    /// The conditions hold for no container.
+    NeverMatches(Never),
+    /// The stage is listed more than once.
+    RepeatedStage { stage: Box<str> },
+    /// `prestart` and `createRuntime` are both listed, and mean the same.
+    PrestartAndCreateRuntime,
+    /// `prestart` is listed.
+    Prestart,
+    /// The timeout is not positive.
+    Timeout { seconds: i64 },
+    /// The name of the file differs from that of this file only in case.
+    CaseCollision { other: PathBuf },
+    /// The hook makes containers without `process.args` fail.
+    EmptyArgsBlock,
+    /// Another user can change what runs, or that is not known.
+    Access(Box<(Subject, Concern)>),
+
+    /// The file masks this file.
+    Masks { lower: PathBuf },
+}
+
+/// Why a hook runs for no container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Never {
+    AlwaysFalse,
+    /// The condition on bind mounts, under this key, is false.
+    BindMountsFalse {
+        key: &'static str,
+    },
+    NoCondition,
+    NoStage,
+}
+
+impl Warning {
+    pub fn code(&self) -> Code {
+        match self {
+            Warning::UnknownKey { .. } => Code::UnknownKey,
+            Warning::RepeatedKey { .. } => Code::DuplicateKey,
+            Warning::OverrideIneffective { .. } => Code::OverrideIneffective,
+            Warning::NotExecutable { .. } => Code::NotExecutable,
+            Warning::NeverMatches(_) => Code::NeverMatches,
+            Warning::RepeatedStage { .. } | Warning::PrestartAndCreateRuntime => Code::DuplicateInjection,
+            Warning::Prestart => Code::DeprecatedStage,
+            Warning::Timeout { .. } => Code::TimeoutNotPositive,
+            Warning::CaseCollision { .. } => Code::CaseCollision,
+            Warning::EmptyArgsBlock => Code::EmptyArgsBlocks,
+            Warning::Access(access) => access::code(&access.1),
+            Warning::Masks { .. } => Code::Masked,
+        }
+    }
+
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Warning::NeverMatches(Never::AlwaysFalse) => "always-false",
+            Warning::NeverMatches(Never::BindMountsFalse { .. }) => "bind-mounts-false",
+            Warning::NeverMatches(Never::NoCondition) => "no-condition",
+            Warning::NeverMatches(Never::NoStage) => "no-stage",
+            Warning::NotExecutable { is_file: true, .. } => "no-execute-permission",
+            Warning::NotExecutable { is_file: false, .. } => "not-a-file",
+            Warning::RepeatedStage { .. } => "repeated-stage",
+            Warning::PrestartAndCreateRuntime => "prestart-and-create-runtime",
+            Warning::Access(access) => access::kind(&access.1),
+            _ => self.code().as_str(),
+        }
+    }
+}
+
+impl Display for Warning {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Warning::UnknownKey { key, object } => {
+                let key = quote(key.as_bytes());
+                match *object {
+                    "" => write!(f, "unknown key {key} is ignored"),
+                    object => write!(f, "unknown key {key} in {object} is ignored"),
+                }
+            }
+            Warning::RepeatedKey { key, merged } => {
+                let what = if *merged { "the two are merged" } else { "the later one counts" };
+                write!(f, "key {} is given again: {what}", quote(key.as_bytes()))
+            }
+            Warning::OverrideIneffective { lower } => {
+                write!(
+                    f,
+                    "the file gives no hook, so it does not mask the hook of {}",
+                    text_of(lower.as_os_str())
+                )
+            }
+            Warning::NotExecutable { path, .. } => write!(f, "{path} is not executable"),
+            Warning::NeverMatches(never) => write!(f, "the hook runs for no container: {never}"),
+            Warning::RepeatedStage { stage } => {
+                let stage = quote(stage.as_bytes());
+                write!(f, "stage {stage} is listed more than once, and the hook runs as often")
+            }
+            Warning::PrestartAndCreateRuntime => {
+                f.write_str("prestart and createRuntime both mean createRuntime, so the hook runs for each")
+            }
+            Warning::Prestart => {
+                f.write_str("stage \"prestart\" is deprecated; it is injected as createRuntime")
+            }
+            Warning::Timeout { seconds: 0 } => {
+                f.write_str("a timeout of 0 kills the hook at once, or never: runtimes differ")
+            }
+            Warning::Timeout { seconds } => write!(f, "a timeout of {seconds} kills the hook at once"),
+            Warning::CaseCollision { other } => write!(
+                f,
+                "its name differs from that of {} only in case: engines run these two in any order",
+                text_of(other.as_os_str())
+            ),
+            Warning::EmptyArgsBlock => {
+                f.write_str("\"commands\" makes containers with empty process.args fail")
+            }
+            Warning::Access(access) => f.write_str(&access::message(&access.0, &access.1)),
+            Warning::Masks { lower } => write!(f, "masks {}", text_of(lower.as_os_str())),
+        }
+    }
+}
+
+impl Display for Never {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Never::AlwaysFalse => f.write_str("\"always\": false"),
+            Never::BindMountsFalse { key } => write!(f, "{key:?}: false holds for no container"),
+            Never::NoCondition => f.write_str("it has no condition"),
+            Never::NoStage => f.write_str("it lists no stage"),
+        }
+    }
+}
