@@ -199,8 +199,8 @@ fn nothing_is_told_that_is_not_so() {
         (
             r#"{"hook":"/bin/sh","annotations":["(",5],"stages":[]}"#,
             &[
-                ": annotations[1] must be a string, found a number",
-                "invalid annotation value \"(\": error parsing regexp: missing closing ): `(`",
+                "annotations[1] must be a string, found a number",
+                "the pattern \"(\" for the value of an annotation is not valid: missing closing )",
             ],
         ),
         (

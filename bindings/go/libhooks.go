@@ -74,8 +74,13 @@ type Diagnostic struct {
 	Path string
 	// Line and Column are the place in the file, from 1; the column counts bytes. 0: not known.
 	Line, Column int
-	// Message says what is wrong, Hint what to write instead ("" if there is nothing to say).
+	// Message says what is wrong in plain words, without the path. Hint says what to write instead ("": no hint).
 	Message, Hint string
+	// Reference is what the Go package hooks of Podman and CRI-O says instead. It is "" if that package says nothing, or
+	// repeats its JSON package.
+	Reference string
+	// Cause is the stable name of the kind of cause in kebab-case. It is finer than Code: "unexpected-character".
+	Cause string
 	// Errno is the system's error number; 0 if none applies.
 	Errno syscall.Errno
 }

@@ -87,7 +87,7 @@ impl hooks_error_t {
             status: hooks_status::HOOKS_STATUS_PANIC as c_int,
             os_error: 0,
             message: c"panic in the making of an error, a bug in libhooks".to_owned(),
-            json: c"{\"kind\":\"panic\",\"code\":\"panic\",\"message\":\"panic in the making of an error\",\"errno\":0,\"where\":{}}"
+            json: c"{\"kind\":\"panic\",\"code\":\"panic\",\"cause\":\"panic\",\"message\":\"panic in the making of an error\",\"errno\":0,\"where\":{}}"
                 .to_owned(),
         }
     }

@@ -179,7 +179,7 @@ impl Error {
         Diagnostic { severity: Severity::Error, reference, ..diagnostic }
     }
 
-    /// The error as JSON: `kind`, `code`, `message`, `errno`, `system` (`operation`, `path`: what the system refused, if
+    /// The error as JSON: `kind`, `code`, `cause` (its kind in kebab-case), `message`, `errno`, `system` (`operation`, `path`: what the system refused, if
     /// it did), `where` (`path`, `line`, `column`, `hook`) and, if there are any, `diagnostics`.
     pub fn to_json(&self) -> String {
         crate::go::json::to_string(self)
@@ -191,6 +191,7 @@ impl Serialize for Error {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("kind", &self.0.kind)?;
         map.serialize_entry("code", &self.code())?;
+        map.serialize_entry("cause", self.0.cause.kind())?;
         map.serialize_entry("message", &self.0.message)?;
         map.serialize_entry("errno", &self.errno())?;
         if let Some((operation, path)) = self.0.cause.system() {

@@ -16,11 +16,13 @@ class Diagnostic:
         severity: ``"error"`` (the file gives no hook), ``"warning"`` or ``"info"``.
         code: which problem it is: a stable name such as ``"missing-executable"``.
         path: the file or directory; bytes that are not UTF-8 are there as `os.fsdecode` has them.
-        message: what is wrong, in words.
+        message: what is wrong, in plain words, without the path.
         line: the line in the file, from 1; None where there is no such place.
         column: the column in bytes, from 1.
         hint: what to do about it, if something is known.
         errno: the system's error number behind it, as in the module `errno`, if there is one.
+        reference: what the Go package ``hooks`` of Podman and CRI-O says instead, if it says something else.
+        cause: the stable name of the kind of cause, finer than `code`: ``"unexpected-character"``.
     """
 
     severity: str
@@ -31,6 +33,8 @@ class Diagnostic:
     column: Optional[int] = None
     hint: Optional[str] = None
     errno: Optional[int] = None
+    reference: Optional[str] = None
+    cause: str = ""
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> Diagnostic:
@@ -44,6 +48,8 @@ class Diagnostic:
             column=data.get("column"),
             hint=data.get("hint"),
             errno=data.get("errno"),
+            reference=data.get("reference"),
+            cause=data["cause"],
         )
 
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use super::read::Kind;
+use super::kind::Kind;
 use super::strings::Text;
 
 /// A string that is not JSON.

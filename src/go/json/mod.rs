@@ -12,13 +12,15 @@ use std::borrow::Cow;
 use crate::terminal::escape_json;
 
 mod error;
+mod kind;
 mod nesting;
 mod read;
 mod strings;
 mod typed;
 
 pub(crate) use error::{Expected, JsonError, JsonErrorKind, SyntaxError, SyntaxErrorKind};
-pub(crate) use read::{JsonReader, Kind};
+pub(crate) use kind::Kind;
+pub(crate) use read::JsonReader;
 pub(crate) use strings::{Text, folds_to};
 
 /// JSON that callers may print: what must not reach a terminal raw is escaped.

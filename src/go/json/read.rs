@@ -1,38 +1,14 @@
 //! The reader: pulls values out of a JSON text, in one pass and without recursion.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::ops::Range;
 
 use super::error::{Expected, JsonError, SyntaxError, SyntaxErrorKind};
+use super::kind::Kind;
 use super::nesting::Open;
 use super::strings::{Text, unescape};
 use crate::go::text_of_bytes;
 use crate::limits::JSON_DEPTH;
-
-/// Of which type a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
-    Null,
-    Bool,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Kind::Null => "null",
-            Kind::Bool => "a boolean",
-            Kind::Number => "a number",
-            Kind::String => "a string",
-            Kind::Array => "an array",
-            Kind::Object => "an object",
-        })
-    }
-}
 
 /// Reads a JSON text from its start to its end.
 ///

@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use super::error::JsonError;
-use super::read::{JsonReader, Kind};
+use super::kind::Kind;
+use super::read::JsonReader;
 use crate::limits::ENOUGH;
 
 impl JsonReader<'_> {

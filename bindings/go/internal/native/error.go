@@ -48,20 +48,22 @@ func parseError(text []byte) *libhooks.Error {
 
 type diagnosticJSON struct {
 	wire.Path
-	Severity, Code, Message, Hint string
-	Line, Column                  int
-	Errno                         syscall.Errno
+	Severity, Code, Message, Hint, Reference, Cause string
+	Line, Column                                    int
+	Errno                                           syscall.Errno
 }
 
 func (d diagnosticJSON) diagnostic() libhooks.Diagnostic {
 	return libhooks.Diagnostic{
-		Severity: d.Severity,
-		Code:     d.Code,
-		Path:     d.Exact(),
-		Line:     d.Line,
-		Column:   d.Column,
-		Message:  d.Message,
-		Hint:     d.Hint,
-		Errno:    d.Errno,
+		Severity:  d.Severity,
+		Code:      d.Code,
+		Path:      d.Exact(),
+		Line:      d.Line,
+		Column:    d.Column,
+		Message:   d.Message,
+		Hint:      d.Hint,
+		Reference: d.Reference,
+		Cause:     d.Cause,
+		Errno:     d.Errno,
 	}
 }
