@@ -177,7 +177,8 @@ impl<'a> Validator<'a> {
     /// wrong with a pattern of the conditions.
     fn check(
         &self,
-use crate::hook::{Field, HookRef, Notes, Stage, VERSION, Wanted, decode_1_0_0};
+        hook: &HookRef<'_>,
+        error: &dyn Fn(Part, &str) -> Option<PatternError>,
         tell: &mut dyn FnMut(Invalid) -> Result<(), Invalid>,
     ) -> Result<(), Invalid> {
         let when = &hook.when;

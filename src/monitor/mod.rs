@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use crate::active::Shared;
 use crate::log::LogLevel;
-use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Result};
+use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Refusal, Result};
 use crate::snapshot::Snapshot;
 use crate::sys::errno_of;
 
@@ -35,7 +35,7 @@ use mounts::Mounts;
 use polling::{INTERVAL, Polling};
 use reported::Reported;
 use wakeups::{CANCELLED, INOTIFY, MOUNTS, Wakeups};
-use watches::{Activity, Refusal, Watches};
+use watches::{Activity, Watches};
 
 /// How often a reload is repeated at once because it found more to be watched.
 const REPEATS: usize = 3;

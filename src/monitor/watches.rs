@@ -11,6 +11,7 @@ use inotify::{Event, EventMask, Inotify, WatchDescriptor, WatchMask};
 
 use crate::entries::is_hook_file;
 use crate::go::path_in;
+use crate::problem::Refusal;
 use crate::snapshot::DependsOn;
 use crate::sys::{EventSet, WakeOn, errno_of};
 
@@ -28,14 +29,6 @@ pub(crate) enum Activity {
     Writing,
     /// A file or directory has changed.
     Complete,
-}
-
-/// What the system refuses.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub operation: &'static str,
-    pub path: PathBuf,
-    pub errno: i32,
 }
 
 /// The watches that there are.

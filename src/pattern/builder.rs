@@ -9,7 +9,7 @@
 //! moving those of the later one down.
 
 use super::class::{Item, Span};
-use super::error::Kind;
+use super::error::PatternErrorKind;
 use super::fault::{Fault, Faults};
 use super::fold;
 use super::tree::{FOLD, Flags, Id, NONE, Node, Op, TIDY, Tree, UNLIMITED, some};
@@ -144,7 +144,7 @@ impl Builder {
         Some(self.node(*id).b as usize)
     }
 
-    pub(super) fn literal(&mut self, c: u32, flags: Flags) -> Result<(), Kind> {
+    pub(super) fn literal(&mut self, c: u32, flags: Flags) -> Result<(), PatternErrorKind> {
         let c = if flags & FOLD != 0 { fold::least(c) } else { c };
         let id = self.make(Op::Literal, flags, 0, 1);
         self.runes += 1;
@@ -156,7 +156,7 @@ impl Builder {
     }
 
     /// Puts a node on the stack.
-    pub(super) fn push(&mut self, id: Id, flags: Flags) -> Result<(), Kind> {
+    pub(super) fn push(&mut self, id: Id, flags: Flags) -> Result<(), PatternErrorKind> {
         match self.node(id).op {
             Op::Class => {
                 let count = match self.at_most(id) {
@@ -248,7 +248,7 @@ impl Builder {
     }
 
     /// Makes one node of the entries above the topmost `|` or `(`.
-    pub(super) fn concat(&mut self, flags: Flags) -> Result<(), Kind> {
+    pub(super) fn concat(&mut self, flags: Flags) -> Result<(), PatternErrorKind> {
         self.join_literals(None);
         let begin = self.top();
         let id = match self.stack.get(begin..).unwrap_or(&[]) {
@@ -293,7 +293,7 @@ impl Builder {
     }
 
     /// Makes one node of the alternatives above the topmost `(`; there is no `|` above it any more.
-    pub(super) fn alternate(&mut self, flags: Flags) -> Result<(), Kind> {
+    pub(super) fn alternate(&mut self, flags: Flags) -> Result<(), PatternErrorKind> {
         let begin = self.top();
         let parts = self.stack.split_off(begin.min(self.stack.len()));
         if let Some(&last) = parts.last() {
@@ -358,7 +358,13 @@ impl Builder {
     }
 
     /// Puts the topmost entry into a repeat. `None` is returned if there is nothing to repeat.
-    pub(super) fn repeat(&mut self, op: Op, min: u32, max: u32, flags: Flags) -> Option<Result<bool, Kind>> {
+    pub(super) fn repeat(
+        &mut self,
+        op: Op,
+        min: u32,
+        max: u32,
+        flags: Flags,
+    ) -> Option<Result<bool, PatternErrorKind>> {
         let sub = *self.stack.last()?;
         if matches!(self.node(sub).op, Op::Paren | Op::Bar) {
             return None;

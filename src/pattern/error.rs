@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Go's kinds of errors. There is none for invalid UTF-8: a `&str` has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub(crate) enum PatternErrorKind {
     CharRange,
     Escape,
     NamedCapture,
@@ -20,42 +20,42 @@ pub(crate) enum Kind {
     Large,
 }
 
-impl Kind {
+impl PatternErrorKind {
     /// Go's words for it.
     pub fn as_str(self) -> &'static str {
         match self {
-            Kind::CharRange => "invalid character class range",
-            Kind::Escape => "invalid escape sequence",
-            Kind::NamedCapture => "invalid named capture",
-            Kind::PerlOp => "invalid or unsupported Perl syntax",
-            Kind::RepeatOp => "invalid nested repetition operator",
-            Kind::RepeatSize => "invalid repeat count",
-            Kind::MissingBracket => "missing closing ]",
-            Kind::MissingParen => "missing closing )",
-            Kind::MissingRepeatArgument => "missing argument to repetition operator",
-            Kind::TrailingBackslash => "trailing backslash at end of expression",
-            Kind::UnexpectedParen => "unexpected )",
-            Kind::NestingDepth => "expression nests too deeply",
-            Kind::Large => "expression too large",
+            PatternErrorKind::CharRange => "invalid character class range",
+            PatternErrorKind::Escape => "invalid escape sequence",
+            PatternErrorKind::NamedCapture => "invalid named capture",
+            PatternErrorKind::PerlOp => "invalid or unsupported Perl syntax",
+            PatternErrorKind::RepeatOp => "invalid nested repetition operator",
+            PatternErrorKind::RepeatSize => "invalid repeat count",
+            PatternErrorKind::MissingBracket => "missing closing ]",
+            PatternErrorKind::MissingParen => "missing closing )",
+            PatternErrorKind::MissingRepeatArgument => "missing argument to repetition operator",
+            PatternErrorKind::TrailingBackslash => "trailing backslash at end of expression",
+            PatternErrorKind::UnexpectedParen => "unexpected )",
+            PatternErrorKind::NestingDepth => "expression nests too deeply",
+            PatternErrorKind::Large => "expression too large",
         }
     }
 
     /// A stable name in kebab-case.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::CharRange => "invalid-class-range",
-            Kind::Escape => "invalid-escape",
-            Kind::NamedCapture => "invalid-named-capture",
-            Kind::PerlOp => "invalid-perl-op",
-            Kind::RepeatOp => "invalid-repeat-op",
-            Kind::RepeatSize => "invalid-repeat-size",
-            Kind::MissingBracket => "missing-bracket",
-            Kind::MissingParen => "missing-paren",
-            Kind::MissingRepeatArgument => "missing-repeat-argument",
-            Kind::TrailingBackslash => "trailing-backslash",
-            Kind::UnexpectedParen => "unexpected-paren",
-            Kind::NestingDepth => "nesting-depth",
-            Kind::Large => "expression-too-large",
+            PatternErrorKind::CharRange => "invalid-class-range",
+            PatternErrorKind::Escape => "invalid-escape",
+            PatternErrorKind::NamedCapture => "invalid-named-capture",
+            PatternErrorKind::PerlOp => "invalid-perl-op",
+            PatternErrorKind::RepeatOp => "invalid-repeat-op",
+            PatternErrorKind::RepeatSize => "invalid-repeat-size",
+            PatternErrorKind::MissingBracket => "missing-bracket",
+            PatternErrorKind::MissingParen => "missing-paren",
+            PatternErrorKind::MissingRepeatArgument => "missing-repeat-argument",
+            PatternErrorKind::TrailingBackslash => "trailing-backslash",
+            PatternErrorKind::UnexpectedParen => "unexpected-paren",
+            PatternErrorKind::NestingDepth => "nesting-depth",
+            PatternErrorKind::Large => "expression-too-large",
         }
     }
 }
@@ -65,13 +65,13 @@ impl Kind {
 /// Displayed, it is the text that Go's `regexp.Compile` gives: ``error parsing regexp: missing closing ): `(a` ``.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PatternError {
-    pub(super) kind: Kind,
+    pub(super) kind: PatternErrorKind,
     pub(super) expr: Box<str>,
     pub(super) offset: usize,
 }
 
 impl PatternError {
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> PatternErrorKind {
         self.kind
     }
 

@@ -6,7 +6,7 @@
 //! on the pattern.
 
 use super::builder::Builder;
-use super::error::Kind;
+use super::error::PatternErrorKind;
 use super::tree::{FOLD, Flags, Id, NONE, Op};
 
 /// A list of alternatives at work.
@@ -40,7 +40,7 @@ enum Step {
 
 impl Builder {
     /// One node for two alternatives or more.
-    pub(super) fn factored(&mut self, parts: Vec<Id>) -> Result<Id, Kind> {
+    pub(super) fn factored(&mut self, parts: Vec<Id>) -> Result<Id, PatternErrorKind> {
         let mut frames = vec![self.frame(parts)];
         let mut rest = None;
         loop {
@@ -89,7 +89,7 @@ impl Builder {
     }
 
     /// Goes on until a rest has to be made one node, or both rounds are done.
-    fn advance(&mut self, frame: &mut Frame) -> Result<Step, Kind> {
+    fn advance(&mut self, frame: &mut Frame) -> Result<Step, PatternErrorKind> {
         loop {
             while frame.at <= frame.subs.len() {
                 let step = match frame.round {
@@ -110,7 +110,7 @@ impl Builder {
     }
 
     /// Round one, for one alternative: does it go on with the run of those that begin with the same characters?
-    fn literals(&mut self, frame: &mut Frame) -> Result<Option<Vec<Id>>, Kind> {
+    fn literals(&mut self, frame: &mut Frame) -> Result<Option<Vec<Id>>, PatternErrorKind> {
         let mut lead = (0, 0, 0);
         if let Some(&sub) = frame.subs.get(frame.at) {
             lead = self.leading_literal(sub);
@@ -198,7 +198,7 @@ impl Builder {
     }
 
     /// Round two, for one alternative: does it go on with the run of those that begin with the same set?
-    fn sets(&mut self, frame: &mut Frame) -> Result<Option<Vec<Id>>, Kind> {
+    fn sets(&mut self, frame: &mut Frame) -> Result<Option<Vec<Id>>, PatternErrorKind> {
         let mut first = NONE;
         if let Some(&sub) = frame.subs.get(frame.at) {
             first = self.leading_part(sub);

@@ -1,7 +1,7 @@
 //! Go's limits on the height and the compiled size of a tree, worked out without recursion and only where something changed.
 
 use super::builder::Builder;
-use super::error::Kind;
+use super::error::PatternErrorKind;
 use super::tree::{Id, NONE, Op, UNLIMITED, some};
 
 const MAX_HEIGHT: u16 = 1000;
@@ -11,24 +11,24 @@ const MAX_SIZE: i64 = (128 << 20) / 40;
 const MAX_RUNES: u64 = (128 << 20) / 4;
 
 impl Builder {
-    pub(super) fn check(&mut self, id: Id) -> Result<(), Kind> {
+    pub(super) fn check(&mut self, id: Id) -> Result<(), PatternErrorKind> {
         if self.runes > MAX_RUNES {
-            return Err(Kind::Large);
+            return Err(PatternErrorKind::Large);
         }
         self.check_size(id)?;
-        if self.height(id) > MAX_HEIGHT { Err(Kind::NestingDepth) } else { Ok(()) }
+        if self.height(id) > MAX_HEIGHT { Err(PatternErrorKind::NestingDepth) } else { Ok(()) }
     }
 
     /// Checks a part that factoring has taken something away from: all it can do is make sizes matter, and count a repeat once
     /// more.
-    pub(super) fn check_rest(&mut self, id: Id) -> Result<(), Kind> {
+    pub(super) fn check_rest(&mut self, id: Id) -> Result<(), PatternErrorKind> {
         if self.sizes.is_some() && matches!(self.node(id).op, Op::Concat | Op::Alternate) {
             return Ok(());
         }
         self.check_size(id)
     }
 
-    fn check_size(&mut self, id: Id) -> Result<(), Kind> {
+    fn check_size(&mut self, id: Id) -> Result<(), PatternErrorKind> {
         if self.sizes.is_none() {
             let node = self.node(id);
             if node.op == Op::Repeat {
@@ -42,11 +42,11 @@ impl Builder {
             self.sizes = Some(vec![0; self.tree.nodes.len()]);
             for place in 0..self.stack.len() {
                 if self.measured_size(self.stack[place]) > MAX_SIZE {
-                    return Err(Kind::Large);
+                    return Err(PatternErrorKind::Large);
                 }
             }
         }
-        if self.measured_size(id) > MAX_SIZE { Err(Kind::Large) } else { Ok(()) }
+        if self.measured_size(id) > MAX_SIZE { Err(PatternErrorKind::Large) } else { Ok(()) }
     }
 
     /// The compiled size, worked out anew where it may have changed.

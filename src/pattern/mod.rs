@@ -60,8 +60,8 @@ use once_cell::race::OnceBox;
 
 pub(crate) use class::Printable;
 use classify::Shape;
-pub(crate) use error::Kind as PatternErrorKind;
 pub use error::PatternError;
+pub(crate) use error::PatternErrorKind;
 #[cfg(feature = "planted-faults")]
 #[doc(hidden)]
 pub use fault::Fault;

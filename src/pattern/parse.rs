@@ -6,7 +6,7 @@
 mod characters;
 
 use super::builder::Builder;
-use super::error::{Kind, PatternError};
+use super::error::{PatternError, PatternErrorKind};
 use super::fault::Faults;
 use super::tree::{DOT_NEWLINE, FOLD, Flags, LAZY, ONE_LINE, Op, Tree, UNLIMITED};
 
@@ -19,12 +19,12 @@ const MAX_REPEAT: u32 = 1000;
 /// Reads a pattern.
 pub(super) fn parse(text: &str, faults: Faults) -> Result<Tree, PatternError> {
     if text.len() > MAX_LENGTH {
-        return Err(PatternError { kind: Kind::Large, expr: text.into(), offset: 0 });
+        return Err(PatternError { kind: PatternErrorKind::Large, expr: text.into(), offset: 0 });
     }
     let mut parser =
         Parser { text, at: 0, flags: ONE_LINE, last_repeat: None, builder: Builder::new(text.len(), faults) };
     let mut result = parser.run();
-    if matches!(&result, Err(error) if error.kind == Kind::Large) && parser.builder.estimated {
+    if matches!(&result, Err(error) if error.kind == PatternErrorKind::Large) && parser.builder.estimated {
         // Perhaps not so large after all.
         let mut builder = Builder::new(text.len(), faults);
         builder.exact = true;
@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str, faults: Faults) -> Result<Tree, PatternError> {
     result?;
     let group = parser.builder.open_group();
     parser.builder.finish().ok_or_else(|| PatternError {
-        kind: Kind::MissingParen,
+        kind: PatternErrorKind::MissingParen,
         expr: text.into(),
         offset: group.unwrap_or(0),
     })
@@ -68,16 +68,16 @@ impl<'t> Parser<'t> {
     }
 
     /// An error that quotes the text from `start` to where the parser is.
-    fn error(&self, kind: Kind, start: usize) -> PatternError {
+    fn error(&self, kind: PatternErrorKind, start: usize) -> PatternError {
         PatternError { kind, expr: self.text.get(start..self.at).unwrap_or("").into(), offset: start }
     }
 
     /// An error about the whole pattern, at some place in it.
-    fn whole(&self, kind: Kind, offset: usize) -> PatternError {
+    fn whole(&self, kind: PatternErrorKind, offset: usize) -> PatternError {
         PatternError { kind, expr: self.text.into(), offset }
     }
 
-    fn limit<T>(&self, result: Result<T, Kind>) -> Parsed<T> {
+    fn limit<T>(&self, result: Result<T, PatternErrorKind>) -> Parsed<T> {
         result.map_err(|kind| self.whole(kind, 0))
     }
 
@@ -125,7 +125,7 @@ impl<'t> Parser<'t> {
                 b'{' => match self.counts() {
                     Some((min, max)) => {
                         if min > MAX_REPEAT || max.is_some_and(|max| max > MAX_REPEAT || min > max) {
-                            return Err(self.error(Kind::RepeatSize, start));
+                            return Err(self.error(PatternErrorKind::RepeatSize, start));
                         }
                         self.repeat(Op::Repeat, min, max.unwrap_or(UNLIMITED), start)?;
                         repeat = Some(start);
@@ -171,11 +171,11 @@ impl<'t> Parser<'t> {
         let inner = self.builder.pop();
         let paren = self.builder.pop();
         let (Some(inner), Some(paren)) = (inner, paren) else {
-            return Err(self.whole(Kind::UnexpectedParen, place));
+            return Err(self.whole(PatternErrorKind::UnexpectedParen, place));
         };
         let node = *self.builder.node(paren);
         if node.op != Op::Paren {
-            return Err(self.whole(Kind::UnexpectedParen, place));
+            return Err(self.whole(PatternErrorKind::UnexpectedParen, place));
         }
         self.at += 1;
         self.flags = node.flags;
@@ -197,12 +197,12 @@ impl<'t> Parser<'t> {
             flags ^= LAZY;
         }
         if let Some(last) = self.last_repeat {
-            return Err(self.error(Kind::RepeatOp, last));
+            return Err(self.error(PatternErrorKind::RepeatOp, last));
         }
         match self.builder.repeat(op, min, max, flags) {
-            None => Err(self.error(Kind::MissingRepeatArgument, start)),
+            None => Err(self.error(PatternErrorKind::MissingRepeatArgument, start)),
             Some(Err(kind)) => Err(self.whole(kind, 0)),
-            Some(Ok(false)) => Err(self.error(Kind::RepeatSize, start)),
+            Some(Ok(false)) => Err(self.error(PatternErrorKind::RepeatSize, start)),
             Some(Ok(true)) => Ok(()),
         }
     }
@@ -255,11 +255,11 @@ impl<'t> Parser<'t> {
         if let Some(name) = name {
             let Some((name, after)) = name.split_once('>') else {
                 self.at = self.text.len();
-                return Err(self.error(Kind::NamedCapture, start));
+                return Err(self.error(PatternErrorKind::NamedCapture, start));
             };
             self.at = self.text.len() - after.len();
             if name.is_empty() || !name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric()) {
-                return Err(self.error(Kind::NamedCapture, start));
+                return Err(self.error(PatternErrorKind::NamedCapture, start));
             }
             return self.push(Op::Paren, 1, start as u32);
         }
@@ -294,7 +294,7 @@ impl<'t> Parser<'t> {
             any = true;
             flags = if set { flags | flag } else { flags & !flag };
         }
-        Err(self.error(Kind::PerlOp, start))
+        Err(self.error(PatternErrorKind::PerlOp, start))
     }
 
     /// Reads what begins with a backslash, outside of brackets.
@@ -307,7 +307,7 @@ impl<'t> Parser<'t> {
             Some(b'C') => {
                 let start = self.at;
                 self.at += 2;
-                return Err(self.error(Kind::Escape, start));
+                return Err(self.error(PatternErrorKind::Escape, start));
             }
             Some(b'Q') => {
                 self.at += 2;

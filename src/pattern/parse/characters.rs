@@ -1,7 +1,7 @@
 //! Characters and sets of characters: escapes, classes with a name, and brackets.
 
 use super::super::class::{self, Item, LAST};
-use super::super::error::{Kind, PatternError};
+use super::super::error::{PatternError, PatternErrorKind};
 use super::super::tree::{FOLD, Op};
 use super::{Parsed, Parser};
 
@@ -28,7 +28,7 @@ impl Parser<'_> {
                 }
                 None => {
                     self.at = self.text.len();
-                    return Err(self.error(Kind::CharRange, start));
+                    return Err(self.error(PatternErrorKind::CharRange, start));
                 }
             },
             _ => self.text.get(start + 2..self.at).unwrap_or(""),
@@ -39,7 +39,7 @@ impl Parser<'_> {
         };
         match class::unicode(name, folded, (letter == b'P') != caret) {
             Some(item) => Ok(Some(item)),
-            None => Err(self.error(Kind::CharRange, start)),
+            None => Err(self.error(PatternErrorKind::CharRange, start)),
         }
     }
 
@@ -48,7 +48,11 @@ impl Parser<'_> {
         let start = self.at;
         self.at += 1;
         let Some(c) = self.next_char() else {
-            return Err(PatternError { kind: Kind::TrailingBackslash, expr: "".into(), offset: start });
+            return Err(PatternError {
+                kind: PatternErrorKind::TrailingBackslash,
+                expr: "".into(),
+                offset: start,
+            });
         };
         let octal =
             |byte: Option<u8>| byte.filter(|byte| (b'0'..=b'7').contains(byte)).map(|byte| byte - b'0');
@@ -78,7 +82,7 @@ impl Parser<'_> {
             _ if c.is_ascii() && !c.is_ascii_alphanumeric() => return Ok(c.into()),
             _ => {}
         }
-        Err(self.error(Kind::Escape, start))
+        Err(self.error(PatternErrorKind::Escape, start))
     }
 
     /// Reads what follows `\x`; on failure the parser is after the character that is to blame.
@@ -148,7 +152,7 @@ impl Parser<'_> {
         self.at += name.len() + 4;
         match class::posix(name, self.flags & FOLD != 0) {
             Some(item) => Ok(Some(item)),
-            None => Err(self.error(Kind::CharRange, start)),
+            None => Err(self.error(PatternErrorKind::CharRange, start)),
         }
     }
 
@@ -161,7 +165,7 @@ impl Parser<'_> {
             self.at += 1;
             hi = self.member(bracket)?;
             if hi < lo {
-                return Err(self.error(Kind::CharRange, start));
+                return Err(self.error(PatternErrorKind::CharRange, start));
             }
         }
         Ok(Item::span(lo, hi, self.flags & FOLD != 0))
@@ -173,7 +177,7 @@ impl Parser<'_> {
         }
         match self.next_char() {
             Some(c) => Ok(c.into()),
-            None => Err(self.error(Kind::MissingBracket, bracket)),
+            None => Err(self.error(PatternErrorKind::MissingBracket, bracket)),
         }
     }
 }

@@ -143,7 +143,7 @@ impl From<Warning> for Cause {
 /// What the system refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Refusal {
-    /// As Go names it: `open`, `read`, `readdirent`, `stat`, `fork/exec`, `chdir`.
+    /// As Go names it (`open`, `read`, `readdirent`, `stat`, `fork/exec`, `chdir`), or else the name of the system call.
     pub operation: &'static str,
     pub path: PathBuf,
     pub errno: i32,
