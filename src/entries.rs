@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use crate::go::{path_in, path_prefix};
 use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
-use crate::sort::sorted;
 use crate::sys::{Directory, errno_of};
 
 /// Whether a file of this name is a hook file.
@@ -103,8 +102,8 @@ impl Keyed {
 }
 
 /// The files in the order of the bytes of their names.
-fn by_name(files: Vec<Keyed>) -> Vec<Arc<Path>> {
-    let files = sorted(files, |a, b| a.key.cmp(&b.key).then_with(|| a.name().cmp(&b.name())));
+fn by_name(mut files: Vec<Keyed>) -> Vec<Arc<Path>> {
+    files.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| a.name().cmp(&b.name())));
     files.into_iter().map(|file| file.path).collect()
 }
 

@@ -34,8 +34,6 @@
 // Floor 0 knows nothing about hooks: strings, the operating system, and Go's behaviour.
 pub mod limits;
 
-mod sort;
-
 mod string_table;
 
 mod edit_distance;

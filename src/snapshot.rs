@@ -15,7 +15,6 @@ use crate::lint::SWITCH_OFF;
 use crate::loaded_hook::LoadedHook;
 use crate::prefilter::{Prefilter, RequiredBigrams};
 use crate::problem::{Code, Diagnostic, Result, Severity, Warning};
-use crate::sort::sorted;
 use crate::when::NoTrace;
 
 /// Evaluating fewer hooks than this is faster than prefiltering them.
@@ -168,7 +167,7 @@ impl Snapshot {
         for note in &before.notes {
             known.extend(note.diagnostics());
         }
-        let known = sorted(known, order);
+        known.sort_by(order);
         let mut new = Vec::new();
         for note in &self.notes {
             for diagnostic in note.diagnostics() {
@@ -306,8 +305,9 @@ fn is_in_order(all: &[Arc<LoadedHook>]) -> bool {
 
 /// Brings the hooks of several directories into order. Of those of one name the last one is used.
 fn merge(all: &[Arc<LoadedHook>]) -> Merged {
-    let orders = all.iter().map(|loaded| (NameOrder::of(loaded.name()), loaded)).collect();
-    let orders: Vec<(NameOrder<'_>, &Arc<LoadedHook>)> = sorted(orders, |(a, _), (b, _)| a.cmp(b));
+    let mut orders: Vec<(NameOrder<'_>, &Arc<LoadedHook>)> =
+        all.iter().map(|loaded| (NameOrder::of(loaded.name()), loaded)).collect();
+    orders.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut merged = Merged::default();
     let mut before: Option<(&NameOrder<'_>, &Arc<LoadedHook>)> = None;
     for of_name in orders.chunk_by(|(a, _), (b, _)| a == b) {

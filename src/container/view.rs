@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use crate::go::json::{JsonError, JsonReader, Kind, Text};
 use crate::limits;
 use crate::problem::{Cause, Error, ErrorKind, RequestError, Result, check_limit};
-use crate::sort::sorted;
 
 /// A container as conditions see it (SPEC §5).
 #[derive(Debug, Clone)]
@@ -109,7 +108,7 @@ pub(crate) fn read_pairs<'a>(
         keys.push(key);
         Ok::<(), JsonError>(())
     })?;
-    let keys = sorted(keys, |a, b| a.value.cmp(&b.value));
+    keys.sort_by(|a, b| a.value.cmp(&b.value));
     let twice = keys.windows(2).filter_map(|pair| match pair {
         [first, second] if first.value == second.value => Some(second),
         _ => None,

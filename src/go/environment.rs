@@ -1,7 +1,5 @@
 //! The environment of a process, as Go's os/exec passes it on.
 
-use crate::sort::sorted;
-
 /// Returns the environment that Go's os/exec passes on. If several entries have the same name, only the last one stays, at
 /// its own place. Empty entries are dropped, entries without `=` are not.
 pub(crate) fn environment(env: &[String]) -> Vec<String> {
@@ -12,7 +10,7 @@ pub(crate) fn environment(env: &[String]) -> Vec<String> {
         let end = equals.or_else(|| entry.starts_with('=').then_some(0));
         names.extend(end.and_then(|end| entry.get(..end)).map(|name| (name, index)));
     }
-    let names = sorted(names, |(a, _), (b, _)| a.cmp(b));
+    names.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut counts: Vec<bool> = env.iter().map(|entry| !entry.is_empty()).collect();
     for (earlier, later) in names.iter().zip(names.iter().skip(1)) {
         if earlier.0 == later.0

@@ -7,7 +7,6 @@ use crate::go::json::{JsonError, JsonErrorKind, JsonReader, Kind, SyntaxError, T
 use crate::limits::ENOUGH;
 use crate::position::Position;
 use crate::problem::{Cause, Error, ErrorKind};
-use crate::sort::sorted;
 
 /// A hook file that gives no hook, before validation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,7 +237,7 @@ impl Notes {
 
     /// There are no more places: they are brought into order, to be found.
     pub fn finish(mut self) -> Notes {
-        self.places = sorted(self.places, |(a, _), (b, _)| a.cmp(b));
+        self.places.sort_by(|(a, _), (b, _)| a.cmp(b));
         self
     }
 

@@ -5,7 +5,6 @@ use std::fmt::Display;
 
 use super::decoded::{DecodeError, Field, Notes, Result};
 use crate::go::json::{JsonError, JsonErrorKind, JsonReader, Kind, Text, folds_to};
-use crate::sort::sorted;
 
 /// The field that Go stores this key's value in: the one of that name, or else one that folds to it.
 pub(super) fn field<'n>(key: &Text<'_>, names: &[&'n str]) -> Option<&'n str> {
@@ -95,8 +94,8 @@ pub(super) fn annotations<'a>(
 }
 
 /// A map in the order of its keys; of those that were given more than once, the last one counts.
-pub(super) fn merged<'a>(map: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
-    let mut map = sorted(map, |(a, _), (b, _)| a.cmp(b));
+pub(super) fn merged<'a>(mut map: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+    map.sort_by(|(a, _), (b, _)| a.cmp(b));
     map.dedup_by(|later, earlier| {
         let same = later.0 == earlier.0;
         if same {

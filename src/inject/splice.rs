@@ -6,7 +6,6 @@ use super::plan::Plan;
 use crate::container::{Config, End, Hooks, StageEntries};
 use crate::hook::Stage;
 use crate::loaded_hook::LoadedHook;
-use crate::sort::sorted;
 
 impl Plan<'_> {
     /// The config with the hooks added.
@@ -134,7 +133,8 @@ pub(crate) fn already_there<'p>(config: &Config<'_>, plan: &Plan<'p>) -> Vec<(St
 
 /// Which of these are among the others.
 fn are_among<T: Ord>(wanted: &[T], others: impl Iterator<Item = T>) -> Vec<bool> {
-    let sorted: Vec<&T> = sorted(wanted.iter().collect(), |a, b| a.cmp(b));
+    let mut sorted: Vec<&T> = wanted.iter().collect();
+    sorted.sort();
     let mut is_there = vec![false; sorted.len()];
     // (Of equal ones the first.)
     let first = |text: &T| sorted.partition_point(|known| *known < text);

@@ -13,7 +13,6 @@ use crate::limits::ENOUGH;
 use crate::permission::Subject;
 use crate::position::Lines;
 use crate::problem::{Cause, Diagnostic, Error, Never, Warning};
-use crate::sort::sorted;
 use crate::sys::Status;
 pub(crate) use hint::SWITCH_OFF;
 use hint::{hint, in_place_of};
@@ -159,7 +158,8 @@ impl Report<'_> {
         let listed = |(index, stage)| Some((Target::of(stage, extension_stages)?, stage, index));
         // By what they mean, in the order of their places: the first of each is what the others repeat. What is said of a
         // stage is said once, however often it is listed.
-        let listed = sorted(stages.clone().filter_map(listed).collect(), |(a, ..), (b, ..)| a.cmp(b));
+        let mut listed: Vec<(Target, &str, usize)> = stages.clone().filter_map(listed).collect();
+        listed.sort_by(|(a, ..), (b, ..)| a.cmp(b));
         let mut twice: Vec<(&str, usize, &str)> = Vec::new();
         for same in listed.chunk_by(|(a, ..), (b, ..)| a == b) {
             let Some(((_, first, _), others)) = same.split_first() else { continue };
@@ -171,7 +171,8 @@ impl Report<'_> {
                 }
             }
         }
-        for (stage, index, other) in sorted(twice, |(a, ..), (b, ..)| a.cmp(b)) {
+        twice.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        for (stage, index, other) in twice {
             let warning = if stage == other {
                 Warning::RepeatedStage { stage: stage.into() }
             } else {

@@ -2,7 +2,6 @@
 
 use super::literal::{ends, plain};
 use super::literal_set::LiteralSet;
-use crate::sort::sorted;
 
 /// At most this many texts, of this many bytes together: fewer than where a tree is classified.
 const MOST: usize = 16;
@@ -48,7 +47,7 @@ pub(super) fn read(pattern: &str) -> Option<LiteralSet> {
             return None;
         }
     }
-    texts = sorted(texts, Ord::cmp);
+    texts.sort();
     texts.dedup();
     // One that is empty is found everywhere, or takes another look.
     if texts.iter().any(Vec::is_empty) { None } else { LiteralSet::new(texts, before, after) }

@@ -6,7 +6,6 @@
 use super::fault::Faults;
 use super::fold;
 use super::tables::{COUNTS, DECIMAL, EXACT_NAME_PLACES, EXACT_NAMES, NAME_PLACES, NAMES, SPANS, UNASSIGNED};
-use crate::sort::sorted;
 use crate::string_table::{Packed, size};
 
 /// The last code point.
@@ -290,7 +289,8 @@ fn tidy(out: &mut Vec<Span>, begin: usize) {
     if spans.windows(2).all(|pair| matches!(pair, [(_, hi), (lo, _)] if hi + 1 < *lo)) {
         return;
     }
-    let spans = sorted(out.split_off(begin), Ord::cmp);
+    let mut spans = out.split_off(begin);
+    spans.sort();
     for (lo, hi) in spans {
         match out.get_mut(begin..).and_then(<[Span]>::last_mut) {
             Some(last) if lo <= last.1 + 1 => last.1 = last.1.max(hi),

@@ -6,7 +6,6 @@
 use super::fold;
 use super::literal_set::{Anchor, LiteralSet};
 use super::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
-use crate::sort::sorted;
 
 /// At most this many texts, of this many bytes together unless it is only one.
 const MAX_TEXTS: usize = 32;
@@ -101,7 +100,7 @@ impl Classifier<'_> {
         if texts.is_empty() {
             return Some(Shape::Nothing);
         }
-        texts = sorted(texts, Ord::cmp);
+        texts.sort();
         texts.dedup();
         if texts.iter().any(Vec::is_empty) && (before == Anchor::Free || after == Anchor::Free) {
             // An empty text at an end, and nothing is asked of the rest; with a line on the other side that is empty, too.

@@ -9,7 +9,6 @@ use super::class::{self, Span};
 use super::fault::{Fault, Faults};
 use super::fold;
 use super::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
-use crate::sort::sorted;
 
 /// One instruction: where to go on, and on which condition.
 #[derive(Debug, Clone, Copy)]
@@ -283,7 +282,7 @@ impl Builder<'_> {
         let faults = self.faults;
         let set = self.set((NONE, c), |spans| {
             fold::close(c, c, faults, spans);
-            *spans = sorted(std::mem::take(spans), Ord::cmp);
+            spans.sort();
         });
         self.inst(On::Set, set, next)
     }

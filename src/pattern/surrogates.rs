@@ -10,7 +10,6 @@
 use super::class::{Span, contains};
 use super::program::{Inst, On, Program};
 use super::tree::{Id, Op, Tree};
-use crate::sort::sorted;
 
 /// Go does not try longer programs.
 const MAX_INSTS: usize = 1000;
@@ -145,7 +144,8 @@ fn reach(program: &Program, from: u32) -> (Vec<Span>, bool) {
 }
 
 fn disjoint(one: &[Span], two: &[Span]) -> bool {
-    let two = sorted(two.to_vec(), Ord::cmp);
+    let mut two = two.to_vec();
+    two.sort();
     // Overlapping spans of one leg alone mean a split in it that is not clear either, found by itself.
     one.iter().all(|&(lo, hi)| {
         let after = two.partition_point(|&(_, end)| end < lo);

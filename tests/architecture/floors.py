@@ -221,9 +221,9 @@ PLANTED = [
         "src: sys::pidfd uses problem::error, which is above it",
     ),
     (
-        "src/sort.rs",
+        "src/position.rs",
         "fn planted() { crate::limits::x(); crate::terminal::y() }\n",
-        "src: sort uses terminal",
+        "src: position uses terminal",
     ),
     (
         "src/hook/custom_reader.rs",
