@@ -14,7 +14,7 @@ fn main() {
 }
 
 /// Links GCC's unwinder in, where the C compiler (`CC`, or `cc`) has a static one; elsewhere the shared one is needed. To load
-/// libgcc_s.so costs a process that has no other use for it as much as to load libhooks.so (docs/decisions.md); panics end at
+/// libgcc_s.so costs a process that has no other use for it as much as to load libhooks.so (docs/decisions/0011-static-unwinder.md); panics end at
 /// the C boundary, so it is nobody else's business whose unwinder it is.
 fn link_unwinder() {
     println!("cargo:rerun-if-env-changed=CC");
