@@ -36,6 +36,7 @@ fn the_header_is_fresh() {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = crate_dir.parent().expect("capi/ is in the repository");
     let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
+    config.header = Some(include_str!("../preamble.txt").to_owned());
     config.after_includes = Some(definitions());
     let mut generated = Vec::new();
     cbindgen::Builder::new()
