@@ -137,7 +137,7 @@ def test_that_the_system_refuses_to_watch_is_logged(
 ) -> None:
     notice = (
         b'[{"change":"problem","path":"/x","diagnostic":{"severity":"warning","code":"watch-refused","path":"/x",'
-        b'"message":"inotify_init: no","errno":24}}]'
+        b'"cause":"watch-refused","message":"inotify_init: no","errno":24}}]'
     )
     with libhooks.Manager([hooks_d]) as manager, manager.monitor() as monitor:
         monkeypatch.setattr(_ffi.Monitor, "changes", lambda _, take: take(notice))
