@@ -103,7 +103,7 @@ mod monitor;
 mod manager;
 
 #[cfg(test)]
-#[path = "../tests/random/mod.rs"]
+#[path = "../tests/support/random.rs"]
 mod random;
 
 pub use container::Annotations;

@@ -56,7 +56,7 @@ fn read(text: &str) -> Result<Pattern, PatternError> {
     Pattern::with_fault(text, fault)
 }
 
-/// The Go program of tests/go/regexp.
+/// The Go program of tests/oracles/regexp.
 struct Go {
     process: Child,
     questions: ChildStdin,
@@ -88,7 +88,7 @@ impl Go {
 
     fn start() -> Go {
         let program =
-            std::env::var_os("LIBHOOKS_FUZZ_GO").expect("LIBHOOKS_FUZZ_GO: the program of tests/go/regexp");
+            std::env::var_os("LIBHOOKS_FUZZ_GO").expect("LIBHOOKS_FUZZ_GO: the program of tests/oracles/regexp");
         let mut command = Command::new(program);
         let command = command.arg("-interactive").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();

@@ -6,7 +6,7 @@ mod bursts;
 mod directories;
 mod ends;
 mod files;
-#[path = "../random/mod.rs"]
+#[path = "../support/random.rs"]
 mod generator;
 mod limits;
 mod mounts;

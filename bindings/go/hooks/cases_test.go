@@ -18,7 +18,7 @@ import (
 )
 
 // What the reference answered, replayed: 600 sets of hook files with five containers each. The table is the one of all
-// surfaces; tests/cases.rs is Rust's side.
+// surfaces; tests/it/cases.rs is Rust's side.
 func TestCases(t *testing.T) {
 	type request struct {
 		Config        string

@@ -1,0 +1,365 @@
+//! `oci-hooks lint`, run as its users run it.
+
+use std::fs;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+use crate::pty;
+
+const GOOD: &str = r#"{
+  "version": "1.0.0",
+  "hook": {"path": "/bin/sh"},
+  "when": {"always": true},
+  "stages": ["poststop"]
+}"#;
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new(files: &[(&str, &str)]) -> Place {
+        let place = Place(tempfile::tempdir().unwrap());
+        for (name, content) in files {
+            let path = place.0.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        place
+    }
+
+    fn lint(&self, arguments: &[&str]) -> Output {
+        let mut lint = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        lint.arg("lint").args(arguments).current_dir(self.0.path()).output().unwrap()
+    }
+
+    /// Exit code, standard output, standard error.
+    fn outcome(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output = self.lint(arguments);
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+}
+
+fn beside() -> Place {
+    let beside = GOOD.replace("true},", "true},\n  \"annotations\": {\"a\": \"b\"},");
+    let stage = GOOD.replace("poststop", "poststrat");
+    Place::new(&[("d/a.json", &beside), ("d/b.json", &stage), ("d/c.json", GOOD), ("d/README", "")])
+}
+
+#[test]
+fn as_compilers_write_it() {
+    let want = r#"d/a.json:5:3: unknown-key unknown key "annotations" is ignored (warning)
+  |
+5 |   "annotations": {"a": "b"},
+  |   ^
+  = hint: "annotations" belongs inside "when"
+
+d/b.json:5:14: unknown-stage unknown stage "poststrat" (error)
+  |
+5 |   "stages": ["poststrat"]
+  |              ^
+  = hint: did you mean "poststart"?
+
+"#;
+    let (code, stdout, stderr) = beside().outcome(&["d"]);
+    assert_eq!(stdout, want);
+    assert_eq!((code, stderr.as_str()), (1, "Found 1 error and 1 warning in 3 hook files.\n"));
+    // One by one it is the same.
+    let files = ["d/b.json", "d/c.json", "d/a.json"];
+    assert_eq!(beside().outcome(&files), (code, stdout.clone(), stderr.clone()));
+    // What is named twice, in whatever way, is looked at once.
+    let twice = ["d/./c.json", "d/../d", "./d/a.json", "d"];
+    assert_eq!(beside().outcome(&twice), (code, stdout, stderr));
+    let (_, _, stderr) = beside().outcome(&["d/a.json", "./d/a.json"]);
+    assert_eq!(stderr, "Found 1 warning in 1 hook file.\n");
+}
+
+#[test]
+fn what_is_wrong_decides_the_exit_status() {
+    let place = beside();
+    for (arguments, code, summary) in [
+        (&["d/c.json"][..], 0, "No problem in 1 hook file."),
+        (&["d/a.json"], 0, "Found 1 warning in 1 hook file."),
+        (&["--strict", "d/a.json"], 1, "Found 1 warning in 1 hook file."),
+        (&["--strict", "--ignore", "unknown-key", "d/a.json"], 0, "No problem in 1 hook file."),
+        (&["--ignore", "unknown-key,unknown-stage", "d"], 0, "No problem in 3 hook files."),
+        (&["--select", "unknown-key", "d"], 0, "Found 1 warning in 3 hook files."),
+        (&["--select", "unknown-stage", "--select", "masked", "d"], 1, "Found 1 error in 3 hook files."),
+        (&["--select", "unknown-stage", "--ignore", "unknown-stage", "d"], 0, "No problem in 3 hook files."),
+        (&["--extension-stage", "poststrat", "d"], 0, "Found 1 warning in 3 hook files."),
+        (&["d/missing.json"], 1, "Found 1 error in 1 hook file."),
+        (&["d/README"], 1, "Found 2 errors in 1 hook file."),
+    ] {
+        let (got, stdout, stderr) = place.outcome(arguments);
+        assert_eq!((got, stderr.trim_end()), (code, summary), "{arguments:?}: {stdout}");
+    }
+    for arguments in
+        [&["--select", "unknown-keys", "d"][..], &["--ignore", "not-utf8", "d"], &["--format", "x"]]
+    {
+        let (code, stdout, stderr) = place.outcome(arguments);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(stderr.starts_with("error: invalid value"), "{stderr}");
+    }
+    let (_, _, stderr) = place.outcome(&["--select", "unknown-keys", "d"]);
+    assert!(stderr.contains("'unknown-key'"), "{stderr}");
+    fs::create_dir(place.0.path().join("empty")).unwrap();
+    assert_eq!(place.outcome(&["empty"]), (0, String::new(), "info: no hooks in empty\n".into()));
+}
+
+/// Directories are one set: what masks what is a matter of all of them.
+#[test]
+fn directories_are_looked_at_together() {
+    let place =
+        Place::new(&[("low/a.json", GOOD), ("low/b.json", GOOD), ("up/a.json", GOOD), ("up/b.json", "{}")]);
+    let (code, stdout, _) = place.outcome(&["low", "up"]);
+    assert_eq!(code, 1);
+    assert!(stdout.contains("up/a.json: masked masks low/a.json (info)\n"), "{stdout}");
+    assert!(
+        stdout.contains(
+            "up/b.json: override-ineffective the file gives no hook, so it does not mask the hook of low/b.json (warning)\n = hint: "
+        ),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn json_is_one_object() {
+    let (code, stdout, stderr) = beside().outcome(&["--json", "d"]);
+    assert_eq!((code, stderr.as_str()), (1, ""));
+    let value: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((&value["files"], value["diagnostics"].as_array().unwrap().len()), (&3.into(), 2));
+    assert_eq!(value["diagnostics"][0]["code"], "unknown-key");
+    assert_eq!(beside().outcome(&["--format", "json", "d"]).1, stdout);
+}
+
+#[test]
+fn sarif_has_rules_and_places() {
+    // Columns are characters there, and bytes here.
+    let wide = GOOD.replace("\"stages\": ", "\"é漢\": 1, \"stages\": ");
+    let place = Place::new(&[("d d/a.json", &wide)]);
+    let (code, stdout, stderr) = place.outcome(&["--format", "sarif", "d d"]);
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    let log: Value = serde_json::from_str(&stdout).unwrap();
+    let run = &log["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    let result = &run["results"][0];
+    assert_eq!(result["ruleId"], "unknown-key");
+    assert_eq!(rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()]["id"], "unknown-key");
+    let location = &result["locations"][0]["physicalLocation"];
+    assert_eq!(location["artifactLocation"]["uri"], "d%20d/a.json");
+    assert_eq!(
+        (&location["region"]["startLine"], &location["region"]["startColumn"]),
+        (&5.into(), &3.into())
+    );
+    let text = place.outcome(&["--json", "d d"]).1;
+    assert!(text.contains("\"line\":5,\"column\":3,"), "{text}");
+
+    let twice = wide.replace("1, \"stages\"", "1, \"stage\": 2, \"stages\"");
+    let place = Place::new(&[("a.json", &twice)]);
+    let log: Value = serde_json::from_str(&place.outcome(&["--format", "sarif", "a.json"]).1).unwrap();
+    let region = &log["runs"][0]["results"][1]["locations"][0]["physicalLocation"]["region"];
+    assert_eq!(region["startColumn"], 12);
+    let text = place.outcome(&["--json", "a.json"]).1;
+    assert!(text.contains("\"line\":5,\"column\":15,"), "{text}");
+}
+
+#[test]
+fn colours_are_for_terminals() {
+    let place = beside();
+    let (_, plain, _) = place.outcome(&["d"]);
+    assert!(!plain.contains('\u{1b}'), "a pipe is no terminal");
+    let (_, painted, _) = place.outcome(&["--color", "always", "d"]);
+    assert!(painted.contains("\u{1b}[31munknown-stage\u{1b}[0m"), "{painted:?}");
+    // On a terminal it has colours, unless NO_COLOR says otherwise.
+    if !pty::is_available("colours_are_for_terminals") {
+        return;
+    }
+    let on_a_terminal = |term: &str, no_color: &str| {
+        let mut lint = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        lint.args(["lint", "d"]).current_dir(place.0.path());
+        pty::printed(lint.env("TERM", term).env("NO_COLOR", no_color))
+    };
+    let painted = on_a_terminal("xterm", "");
+    assert!(painted.contains("\u{1b}[31munknown-stage"), "{painted:?}");
+    for (term, no_color) in [("xterm", "1"), ("dumb", ""), ("", "")] {
+        let plain = on_a_terminal(term, no_color);
+        assert!(!plain.contains('\u{1b}') && plain.contains("unknown-stage"), "{plain:?}");
+    }
+}
+
+/// Whatever is in a file's name or in the file, it does not steer the terminal.
+#[test]
+fn nothing_reaches_the_terminal_raw() {
+    const ESCAPE: &str = "\u{1b}[2J\u{7}\u{202e}\u{9b}";
+    let stages = GOOD.replace("poststop", &format!("\\u001b{}", "\u{202e}\u{9b}"));
+    let key = GOOD.replace("\"stages\"", &format!("\"{}\": 1, \"stages\"", "\u{9b}\u{202e}"));
+    let raw = GOOD.replace("true", ESCAPE);
+    let name = format!("d{ESCAPE}/{ESCAPE}.json");
+    let place = Place::new(&[(&name, &stages), ("d/key.json", &key), ("d/raw.json", &raw)]);
+    for arguments in
+        [&[format!("d{ESCAPE}")][..], &["d".into()], &["d".into(), "--color".into(), "never".into()]]
+    {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let output = place.lint(&arguments);
+        for bytes in [&output.stdout, &output.stderr] {
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+            assert!(!text.contains(steers), "{arguments:?}: {text:?}");
+        }
+        assert!(!output.stdout.is_empty());
+    }
+}
+
+/// 16 MiB on one line: what is shown of it is short, wherever the problem is.
+#[test]
+fn one_long_line() {
+    let blanks = " ".repeat((16 << 20) - 1000);
+    let unknown = |before: &str, after: &str| {
+        GOOD.replace('\n', "")
+            .replace("\"stages\"", &format!("{before}\"annotations\": 1, {after}\"stages\""))
+    };
+    let many: String = (0..150_000).map(|number| format!("\"x{number}\": 1, ")).collect();
+    let place = Place::new(&[
+        ("a/a.json", &unknown(&blanks, "")),
+        ("b/a.json", &unknown("", &blanks)),
+        ("c/a.json", &unknown("", &many)),
+    ]);
+    for (directory, most) in [("a", 1000), ("b", 1000), ("c", 60_000)] {
+        let (code, stdout, stderr) = place.outcome(&[directory]);
+        assert_eq!(code, 0, "{stderr}");
+        assert!(stdout.len() < most, "{}", stdout.len());
+        assert!(stdout.contains("\"annotations\" belongs inside \"when\""), "{stdout}");
+        let lines: Vec<&str> = stdout.lines().collect();
+        let caret = lines[3].chars().position(|c| c == '^').unwrap();
+        assert_eq!(lines[2].chars().skip(caret).take(13).collect::<String>(), "\"annotations\"");
+        let (_, sarif, _) = place.outcome(&["--format", "sarif", directory]);
+        assert!(serde_json::from_str::<Value>(&sarif).is_ok());
+    }
+}
+
+#[test]
+fn files_that_are_none() {
+    let place = Place::new(&[]);
+    let path = |name: &str| place.0.path().join(name);
+    assert!(Command::new("mkfifo").arg(path("fifo.json")).status().unwrap().success());
+    std::os::unix::fs::symlink("nowhere", path("link.json")).unwrap();
+    let (code, stdout, _) = place.outcome(&["fifo.json", "link.json", "/dev/null"]);
+    assert_eq!(code, 1);
+    for want in ["fifo.json: not-regular-file ", "link.json: dangling-link ", "/dev/null: no-json-suffix "] {
+        assert!(stdout.contains(want), "{stdout}");
+    }
+}
+
+/// What clap repeats of the arguments is an argument's text, too.
+#[test]
+fn arguments_do_not_steer_the_terminal() {
+    let (code, _, stderr) = beside().outcome(&["--select", "\u{1b}[31m\u{202e}", "d"]);
+    assert_eq!(code, 2);
+    assert!(!stderr.contains(['\u{1b}', '\u{202e}']) && stderr.contains("possible values"), "{stderr}");
+}
+
+/// A key of a megabyte is not shown whole.
+#[test]
+fn one_long_key() {
+    let long = GOOD.replace("\"stages\"", &format!("\"{}\": 1, \"stages\"", "k".repeat(1 << 20)));
+    let (_, stdout, _) = Place::new(&[("a.json", &long)]).outcome(&["a.json"]);
+    assert!(stdout.contains("unknown key \"kkk") && stdout.len() < 4000, "{}", stdout.len());
+}
+
+/// Engines pass over a link that leads nowhere without a word; whoever asks is told.
+#[test]
+fn a_link_that_leads_nowhere() {
+    let place = Place::new(&[("low/a.json", GOOD), ("up/c.json", GOOD)]);
+    std::os::unix::fs::symlink("gone.json", place.0.path().join("up/a.json")).unwrap();
+    std::os::unix::fs::symlink("gone.json", place.0.path().join("up/b.json")).unwrap();
+    let (code, stdout, stderr) = place.outcome(&["low", "up"]);
+    let want = "up/a.json: dangling-link the file is a symlink to gone.json, which does not exist (warning)\n \
+                = hint: correct the link, or remove it\n\n\
+                up/a.json: override-ineffective the file gives no hook, so it does not mask the hook of low/a.json (warning)\n";
+    assert!(stdout.starts_with(want), "{stdout}");
+    assert_eq!((code, stderr.as_str()), (0, "Found 3 warnings in 4 hook files.\n"));
+    let explain = |hook: &[&str]| {
+        let mut explain = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        explain.args(["explain", "--hooks-dir", "low", "--hooks-dir", "up"]).args(hook).arg("-");
+        let output = explain.current_dir(place.0.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = output.spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"{}").unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = "up/a.json: gives no hook: the file is a symlink to gone.json, which does not exist, \
+                so the one of that name in low runs\n\
+                └─ hint: correct the link, or remove it\n";
+    assert!(explain(&["--hook", "up/a.json"]).ends_with(said), "{}", explain(&["--hook", "up/a.json"]));
+    let all = explain(&[]);
+    assert!(all.contains("low/a.json: matches") && all.contains("up/b.json: gives no hook: "), "{all}");
+    assert_eq!(all.matches("up/a.json: ").count(), 1, "{all}");
+}
+
+/// `explain --hook` takes a file's name, or as much of its path as tells it from others.
+#[test]
+fn one_hook_is_explained_by_its_name() {
+    let misspelt = GOOD.replace("always", "alway");
+    let place = Place::new(&[
+        ("low/a.json", GOOD),
+        ("up/a.json", GOOD),
+        ("up/b.json", "{"),
+        ("up/d.json", &misspelt),
+        ("config.json", "{}"),
+    ]);
+    let explain = |hook: &str| {
+        let mut explain = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        explain.args(["explain", "--hooks-dir", "low", "--hooks-dir", "up", "--hook", hook, "config.json"]);
+        let output = explain.current_dir(place.0.path()).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr))
+    };
+    let masked = "low/a.json: not considered: masked by up/a.json\n";
+    assert_eq!(explain("low/a.json").0, masked);
+    assert_eq!(explain("./low/a.json").0, masked);
+    assert_eq!(explain(place.0.path().join("low/a.json").to_str().unwrap()).0, masked);
+    let (stdout, stderr) = explain("up/b.json");
+    assert!(stdout.starts_with("up/b.json:1:2: gives no hook: the JSON ends early"), "{stdout}");
+    assert!(!stderr.contains("no hooks in"), "{stderr}");
+    assert!(explain("a.json").0.contains(masked) && explain("a.json").0.contains("up/a.json: matches"));
+    let never = "up/d.json: does not match\n└─ it has no condition, so it is for no container (is one misspelt? \
+                 oci-hooks lint tells)\n";
+    assert_eq!(explain("d.json").0, never);
+    for (name, said) in [
+        ("A.json", "no hook file is called A.json (did you mean a.json?)"),
+        ("b", "no hook file is called b (did you mean b.json?)"),
+        ("c.json", "no hook file is called c.json\n"),
+        ("c.jsn", "no hook file is called c.jsn (engines read only files whose names end in .json)"),
+        ("", "a value is required for '--hook <NAME>'"),
+    ] {
+        let (stdout, stderr) = explain(name);
+        assert!(stdout.is_empty() && stderr.contains(said), "{name}: {stdout}{stderr}");
+    }
+}
+
+/// `list` tells why files give no hook, and counts the rest.
+#[test]
+fn list_counts_what_lint_tells() {
+    let misspelt = GOOD.replace("always", "alway");
+    let place = Place::new(&[("d/a.json", &misspelt), ("d/b.json", GOOD)]);
+    let list = || {
+        let mut list = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        let output = list.args(["list", "--hooks-dir", "d"]).current_dir(place.0.path()).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(list(), "info: 2 more problem(s): oci-hooks lint tells them\n");
+    fs::write(place.0.path().join("d/a.json"), GOOD).unwrap();
+    std::os::unix::fs::symlink("gone.json", place.0.path().join("d/c.json")).unwrap();
+    let link = "warning: d/c.json: the file is a symlink to gone.json, which does not exist [dangling-link]\n  \
+                hint: correct the link, or remove it\n";
+    assert_eq!(list(), link);
+}
+
+/// Other commands call it `--hooks-dir`.
+#[test]
+fn directories_may_be_given_as_elsewhere() {
+    let place = beside();
+    assert_eq!(place.outcome(&["--hooks-dir", "d"]), place.outcome(&["d"]));
+    assert_eq!(place.outcome(&["--hooks-dir", "d", "d/a.json"]), place.outcome(&["d"]));
+}

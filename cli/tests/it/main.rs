@@ -1,0 +1,14 @@
+//! The command, run as its users run it. Each module tests one command or one subject.
+
+mod command;
+mod hook_files;
+mod interrupted;
+mod lint;
+mod output;
+mod pty;
+mod replace;
+mod run;
+mod support;
+mod terminal;
+mod transcripts;
+mod watch;

@@ -1,0 +1,74 @@
+//! A pseudo-terminal: what a command prints there.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::process::{Child, Command, Stdio};
+
+use rustix::fs::OFlags;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+
+/// The end of a terminal that a person has.
+pub struct Screen(File);
+
+/// Opens both ends of a pseudo-terminal that changes nothing of what is printed there. Programs that
+/// other tests start meanwhile do not inherit them.
+fn open() -> io::Result<(File, File)> {
+    let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    grantpt(&controller)?;
+    unlockpt(&controller)?;
+    let name = ptsname(&controller, Vec::new())?.into_string().expect("the name is ASCII");
+    let no_controlling_terminal = OFlags::NOCTTY.bits().cast_signed();
+    let terminal =
+        OpenOptions::new().read(true).write(true).custom_flags(no_controlling_terminal).open(name)?;
+    let mut attributes = tcgetattr(&terminal)?;
+    attributes.make_raw();
+    tcsetattr(&terminal, OptionalActions::Now, &attributes)?;
+    Ok((controller.into(), terminal))
+}
+
+/// Returns whether a pseudo-terminal can be opened here. If not, prints that this test passes over
+/// what needs one: a build environment may have no /dev/pts.
+pub fn is_available(test: &str) -> bool {
+    match open() {
+        Ok(_) => true,
+        Err(error) => {
+            println!("SKIP: {test}: cannot open a pseudo-terminal: {error}");
+            false
+        }
+    }
+}
+
+/// Starts a command whose standard output and standard error are a terminal.
+pub fn start(command: &mut Command) -> (Child, Screen) {
+    let (controller, terminal) = open().expect("a pseudo-terminal");
+    command.stdin(Stdio::null()).stdout(terminal.try_clone().unwrap()).stderr(terminal);
+    let child = command.spawn().unwrap();
+    // The command has copies of the terminal's descriptors, which would keep it open.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    (child, Screen(controller))
+}
+
+impl Screen {
+    /// What is printed until it is enough, or until nobody can print any more.
+    pub fn read_until(&mut self, is_enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+        let (mut printed, mut buffer) = (Vec::new(), [0; 4096]);
+        while !is_enough(&printed) {
+            match self.0.read(&mut buffer) {
+                // EIO: the last one who could print has gone.
+                Ok(0) | Err(_) => break,
+                Ok(count) => printed.extend_from_slice(&buffer[..count]),
+            }
+        }
+        printed
+    }
+}
+
+/// Runs a command, and returns what it prints to a terminal.
+pub fn printed(command: &mut Command) -> String {
+    let (mut child, mut screen) = start(command);
+    let printed = screen.read_until(|_| false);
+    child.wait().unwrap();
+    String::from_utf8(printed).unwrap()
+}

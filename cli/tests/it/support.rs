@@ -1,0 +1,76 @@
+//! A directory with hooks and configs, in which the command is run.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+pub const HOOK: &str = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": ["poststop"]}"#;
+pub const CONFIG: &str = "{}";
+pub const INJECTED: &str = r#"{"hooks":{"poststop":[{"path":"/bin/true"}]}}"#;
+
+pub struct Place {
+    root: tempfile::TempDir,
+}
+
+impl Place {
+    /// `hooks.d` with one hook, and `bundle` with a config.
+    pub fn new() -> Place {
+        Place::within(&std::env::temp_dir())
+    }
+
+    pub fn within(directory: &std::path::Path) -> Place {
+        let place = Place { root: tempfile::tempdir_in(directory).unwrap() };
+        fs::create_dir(place.path("hooks.d")).unwrap();
+        fs::write(place.path("hooks.d/a.json"), HOOK).unwrap();
+        fs::create_dir(place.path("bundle")).unwrap();
+        fs::write(place.path("bundle/config.json"), CONFIG).unwrap();
+        place
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// The names in a directory, sorted.
+    pub fn names(&self, directory: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(directory)).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        command.args(arguments).current_dir(self.root.path()).stdin(Stdio::null());
+        command
+    }
+
+    /// Exit code, standard output, standard error.
+    pub fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        outcome(&self.command(arguments).output().unwrap())
+    }
+
+    pub fn inject(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        self.run(&[&["inject", "--hooks-dir", "hooks.d"], arguments].concat())
+    }
+
+    /// Injects in place, which must succeed without a message.
+    pub fn edit(&self, config: &str) {
+        let done = self.inject(&["--in-place", config]);
+        assert_eq!(done, (Some(0), String::new(), String::new()));
+    }
+}
+
+pub fn outcome(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}

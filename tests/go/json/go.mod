@@ -1,3 +1,0 @@
-module libhooks/tests/json
-
-go 1.23

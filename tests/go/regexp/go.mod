@@ -1,3 +1,0 @@
-module libhooks/tests/regexp
-
-go 1.21

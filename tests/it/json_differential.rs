@@ -1,0 +1,293 @@
+//! Hook files against Go's own encoding/json: duplicate keys, folded keys, `null`, wrong types, surrogates, invalid UTF-8,
+//! numbers, and files with bytes changed at random. The same file must fail or decode, to the same hook.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use base64::Engine;
+use libhooks::ErrorKind;
+use serde_json::{Value, json};
+
+use crate::random::{self, Random};
+
+const FILES: usize = 60_000;
+
+/// Writes hook files.
+struct Writer {
+    random: Random,
+}
+
+impl Writer {
+    /// A key, at times in another case or with an escape.
+    fn key(&mut self, name: &str) -> String {
+        match self.random.below(20) {
+            0 => name.to_uppercase(),
+            1 => name.replace('s', "\u{17f}").replace('k', "\u{212a}"),
+            2 => name.replacen('o', "\\u006f", 1),
+            3 => format!("{name}x"),
+            _ => name.to_owned(),
+        }
+    }
+
+    /// A value, nearly always of the type that is wanted.
+    fn value(&mut self, wanted: &str) -> String {
+        if self.random.percent(2) {
+            return self
+                .random
+                .pick(&["1", "true", "\"x\"", "[]", "{}", "[1]", "{\"a\":1}", "[[\"a\"]]"])
+                .to_owned();
+        }
+        if self.random.percent(8) {
+            return "null".to_owned();
+        }
+        match wanted {
+            "path" => self.random.pick(&["\"/bin/true\"", "\"/bin/true\"", "\"\\/bin\\/sh\""]).to_owned(),
+            "version" => {
+                self.random.pick(&["\"1.0.0\"", "\"1.0.0\"", "\"0.1.0\"", "\"\"", "\"1.0.0\\n\""]).to_owned()
+            }
+            "bool" => self.random.pick(&["true", "false"]).to_owned(),
+            "integer" => self
+                .random
+                .pick(&[
+                    "0",
+                    "-0",
+                    "7",
+                    "-3",
+                    "9223372036854775807",
+                    "9223372036854775808",
+                    "1e2",
+                    "1.0",
+                    "-9223372036854775808",
+                    "\"3\"",
+                    "01",
+                ])
+                .to_owned(),
+            "stages" => {
+                self.list(&["\"prestart\"", "\"poststop\"", "\"poststop\"", "null", "\"createRuntime\""])
+            }
+            "patterns" => self.list(&["\"a\"", "\"^b$\"", "null", "\"\\u00e9\"", "\"\""]),
+            "texts" => self.list(&[
+                "\"a\"",
+                "null",
+                "\"\\ud83d\\ude00\"",
+                "\"\\ud83d\"",
+                "\"\\udc00\\ud83dx\"",
+                "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\"",
+                "\"é\"",
+            ]),
+            "map" => {
+                let mut text = "{".to_owned();
+                for index in 0..self.random.below(4) {
+                    let comma = if index > 0 { "," } else { "" };
+                    let key = self.random.pick(&["\"a\"", "\"b\"", "\"\\u0061\"", "\".*\"", "\"\""]);
+                    let value = if self.random.percent(3) {
+                        "1"
+                    } else {
+                        self.random.pick(&["\"x\"", "\"^y\"", "null", "\"\""])
+                    };
+                    text += &format!("{comma}{key} : {value}");
+                }
+                text + "}"
+            }
+            _ => "{}".to_owned(),
+        }
+    }
+
+    fn list(&mut self, items: &[&str]) -> String {
+        let items: Vec<&str> = (0..self.random.below(4)).map(|_| self.random.pick(items)).collect();
+        format!("[{}]", items.join(" , "))
+    }
+
+    /// An object with these members, in any order, some twice and some not at all.
+    fn object(&mut self, members: &[(&str, &str)], least: usize) -> String {
+        let mut text = "{".to_owned();
+        let mut chosen: Vec<usize> =
+            (0..members.len()).filter(|&i| i < least || self.random.percent(50)).collect();
+        for _ in 0..self.random.below(3) {
+            chosen.push(self.random.below(members.len()));
+        }
+        for index in (1..chosen.len()).rev() {
+            chosen.swap(index, self.random.below(index + 1));
+        }
+        for (position, index) in chosen.into_iter().enumerate() {
+            let (name, kind) = members[index];
+            let comma = if position > 0 { "," } else { "" };
+            let key = self.key(name);
+            let value = match kind {
+                "hook" => self.object(
+                    &[("path", "path"), ("args", "texts"), ("env", "texts"), ("timeout", "integer")],
+                    1,
+                ),
+                "when" => self.object(
+                    &[
+                        ("always", "bool"),
+                        ("annotations", "map"),
+                        ("commands", "patterns"),
+                        ("hasBindMounts", "bool"),
+                        ("or", "bool"),
+                    ],
+                    1,
+                ),
+                kind => self.value(kind),
+            };
+            text += &format!("{comma} \"{key}\": {value}");
+        }
+        text + "}"
+    }
+
+    fn file(&mut self) -> Vec<u8> {
+        let text = if self.random.percent(60) {
+            let members = [
+                ("version", "version"),
+                ("hook", "hook"),
+                ("stages", "stages"),
+                ("when", "when"),
+                ("future", "texts"),
+            ];
+            self.object(&members, 3).replacen("\"0.1.0\"", "\"1.0.0\"", 1)
+        } else {
+            let members = [
+                ("hook", "path"),
+                ("stage", "stages"),
+                ("stages", "stages"),
+                ("cmd", "patterns"),
+                ("cmds", "patterns"),
+                ("annotation", "patterns"),
+                ("annotations", "patterns"),
+                ("hasbindmounts", "bool"),
+                ("arguments", "texts"),
+                ("version", "bool"),
+            ];
+            let chosen: Vec<(&str, &str)> = members
+                .into_iter()
+                .filter(|(name, _)| {
+                    *name == "hook" || self.random.percent(if *name == "version" { 3 } else { 35 })
+                })
+                .collect();
+            self.object(&chosen, 1)
+        };
+        let mut bytes = text.into_bytes();
+        if self.random.percent(15) {
+            let at = self.random.below(bytes.len());
+            match self.random.below(3) {
+                0 => bytes[at] = self.random.below(256) as u8,
+                1 => drop(bytes.remove(at)),
+                _ => bytes.insert(at, *b"\"{}[],:\\\x00\xff\xe2 0"[..].get(self.random.below(13)).unwrap()),
+            }
+        }
+        bytes
+    }
+}
+
+/// What Go makes of the files; none if there is no Go.
+fn ask_go(files: &[Vec<u8>]) -> Option<Vec<Value>> {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracles/json");
+    let mut go = Command::new("go")
+        .args(["run", "."])
+        .current_dir(directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .ok()?;
+    let lines: String =
+        files.iter().map(|file| base64::engine::general_purpose::STANDARD.encode(file) + "\n").collect();
+    let mut stdin = go.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()).unwrap());
+    let output = go.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+/// What is left out of JSON when it is empty, put back: Go's `null` arrays and ours that are empty mean the same, but for
+/// `stages`.
+fn normal(hook: &Value, any_of: bool) -> Value {
+    let list = |value: &Value| if value.is_null() { json!([]) } else { value.clone() };
+    let map = |value: &Value| if value.is_null() { json!({}) } else { value.clone() };
+    json!({
+        "path": hook["hook"]["path"], "args": list(&hook["hook"]["args"]), "env": list(&hook["hook"]["env"]),
+        "timeout": hook["hook"]["timeout"], "always": hook["when"]["always"],
+        "hasBindMounts": hook["when"]["hasBindMounts"], "annotations": map(&hook["when"]["annotations"]),
+        "commands": list(&hook["when"]["commands"]), "stages": hook["stages"], "anyOf": any_of,
+    })
+}
+
+#[test]
+fn go_decodes_the_same() {
+    let seed = random::seed();
+    let mut writer = Writer { random: Random::new(seed) };
+    let files: Vec<Vec<u8>> = (0..FILES).map(|_| writer.file()).collect();
+    let Some(answers) = ask_go(&files) else {
+        println!("SKIP: json_differential: there is no go to ask");
+        return;
+    };
+    assert_eq!(answers.len(), FILES);
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("x.json");
+    let prefix = format!("parsing hook \"{}\": ", path.display());
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for (file, answer) in files.iter().zip(&answers) {
+        std::fs::write(&path, file).unwrap();
+        let ours = libhooks::read(&path, &["createRuntime"]);
+        let shown = String::from_utf8_lossy(file);
+        let outcome = match (&ours, answer["Failed"].as_str()) {
+            (Err(error), Some(step)) => {
+                let step = if step.is_empty() && answer["Text"].as_str().unwrap().starts_with("unrec") {
+                    String::new()
+                } else {
+                    format!("{step}: ")
+                };
+                let text = error.to_string();
+                let rest = text
+                    .strip_prefix(&format!("{prefix}{step}"))
+                    .unwrap_or_else(|| panic!("{shown}\n{error}"));
+                match answer["Text"].as_str().unwrap() {
+                    "" => {
+                        let ends = error.code() == libhooks::Code::JsonUnexpectedEnd;
+                        assert_eq!(ends, answer["End"].as_bool().unwrap(), "{shown}\n{error}");
+                        format!("fails in encoding/json: {:?}", error.code())
+                    }
+                    text => {
+                        assert_eq!(rest, text, "{shown}");
+                        text.split('"').next().unwrap().to_owned()
+                    }
+                }
+            }
+            (Ok(hook), None) => {
+                let go = normal(&answer["Hook"], answer["AnyOf"].as_bool().unwrap());
+                let hook: Value = serde_json::from_str(&hook.to_json()).unwrap();
+                assert_eq!(normal(&hook, hook["when"]["or"] == true), go, "{shown}");
+                format!("decodes, any of {}", hook["when"]["or"] == true)
+            }
+            (Err(error), None) => {
+                // It decodes, and is then not valid: not this test's concern.
+                assert!(!error.to_string().starts_with("parsing hook"), "{shown}\n{error}");
+                assert_ne!(error.kind(), ErrorKind::Json);
+                "decodes, is not valid".to_owned()
+            }
+            (Ok(_), Some(_)) => panic!("Go refuses: {shown}\n{answer}"),
+        };
+        *seen.entry(outcome).or_default() += 1;
+    }
+    println!("seed {seed}: {FILES} hook files, 0 differences to Go; {seen:#?}");
+    for (outcome, least) in [
+        ("decodes, any of false", 3_000),
+        ("decodes, any of true", 1_000),
+        ("fails in encoding/json: JsonType", 3_000),
+        ("fails in encoding/json: JsonSyntax", 3_000),
+        ("unrecognized hook version: ", 200),
+        ("missing required property: hook", 200),
+        ("missing required property: stages", 500),
+        ("cannot set both 'stage' and 'stages'", 500),
+        ("cannot set both 'cmd' and 'cmds'", 100),
+        ("cannot set both 'annotation' and 'annotations'", 50),
+    ] {
+        assert!(
+            seen.get(outcome).is_some_and(|count| *count >= least),
+            "{outcome}: {:?} < {least}",
+            seen.get(outcome)
+        );
+    }
+}

@@ -1,0 +1,23 @@
+//! Reading hook files and configs, judging hooks, and injecting them. Each module tests one subject.
+//!
+//! The tests of running hooks and of monitors count what their process holds, so they are binaries
+//! of their own: `tests/exec` and `tests/monitor`.
+
+mod cases;
+mod codes;
+mod conditions;
+mod files;
+mod json_differential;
+mod limits;
+mod loading;
+mod lossless;
+mod migrate;
+mod mistakes;
+mod permissions;
+#[path = "../support/random.rs"]
+mod random;
+mod shapes;
+#[path = "../permissions/table.rs"]
+mod table;
+#[path = "../support/tree.rs"]
+mod tree;

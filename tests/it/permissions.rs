@@ -1,0 +1,77 @@
+//! Who can write what runs as root: what each policy and `lint` say about the rows of a table.
+
+use std::path::Path;
+
+use libhooks::{Code, ErrorKind, Manager, Options, Policy, check};
+
+use crate::table::{Tree, UNKNOWN, trees};
+
+/// The codes that a load finds, each once.
+fn codes(directory: &Path, policy: Policy, inspect: bool) -> Vec<Code> {
+    let options = Options { policy, inspect, ..Options::default() };
+    let found = match Manager::new(&[directory], &[], options) {
+        Ok(manager) => manager.diagnostics(),
+        Err(error) => error.diagnostics().to_vec(),
+    };
+    let mut codes: Vec<Code> = found.into_iter().map(|diagnostic| diagnostic.code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
+}
+
+#[test]
+fn each_is_judged() {
+    for ((name, _, thorough, compatible), tree) in trees() {
+        let directory = tree.hooks();
+        assert_eq!(codes(&directory, Policy::Compatible, false), *compatible, "{name}: compatible");
+        assert_eq!(codes(&directory, Policy::Lenient, true), *thorough, "{name}: as lint asks");
+        assert_eq!(codes(&directory, Policy::Strict, false), *thorough, "{name}: strict");
+        let options = Options { policy: Policy::Strict, ..Options::default() };
+        let refused = Manager::new(&[&directory], &[], options).err();
+        // (What is not known is no reason to refuse.)
+        assert_eq!(refused.is_some(), thorough.iter().any(|code| !UNKNOWN.contains(code)), "{name}");
+        if let Some(error) = refused {
+            assert_eq!((error.kind(), error.code()), (ErrorKind::Strict, thorough[0]), "{name}");
+        }
+        // A file by itself: its directory is one above it.
+        let alone = !check(directory.join("a.json"), &[]).is_empty();
+        let only_default = name.starts_with("directory: default");
+        let sticky = name.starts_with("directory: sticky");
+        assert_eq!(alone, !thorough.is_empty() && !only_default && !sticky, "{name}: alone");
+    }
+}
+
+/// What cannot be known is said, and is no reason to refuse: here, whose files those of unmapped users are.
+#[test]
+fn unmapped_owners_are_not_known() {
+    // In the namespace, this program runs the test again, with the directory.
+    if let Some(directory) = std::env::var_os("PERMISSIONS_DIRECTORY") {
+        return assert_owners_are_not_known(Path::new(&directory));
+    }
+    let tree = Tree::new(&[]).unwrap();
+    let run = || {
+        std::process::Command::new("unshare")
+            .args(["-U", "--"])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "permissions::unmapped_owners_are_not_known", "--nocapture"])
+            .env("PERMISSIONS_DIRECTORY", tree.hooks())
+            .output()
+    };
+    let output = match run() {
+        Ok(output) => output,
+        Err(error) => return println!("SKIP: permissions: unshare: {error}"),
+    };
+    let [stdout, stderr] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    if !output.status.success() && stderr.contains("unshare failed") {
+        return println!("SKIP: permissions: the system refuses user namespaces: {stderr}");
+    }
+    // (Without the count, a test that is not found would pass.)
+    assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{stderr}");
+}
+
+fn assert_owners_are_not_known(directory: &Path) {
+    let options = Options { policy: Policy::Strict, ..Options::default() };
+    let manager = Manager::new(&[directory], &[], options).unwrap();
+    assert!(manager.diagnostics().iter().all(|diagnostic| diagnostic.code == Code::PermissionsUnknown));
+    assert_eq!(codes(directory, Policy::Strict, false), UNKNOWN);
+}

@@ -1,0 +1,3 @@
+module libhooks/tests/oracles/json
+
+go 1.23

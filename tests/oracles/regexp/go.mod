@@ -1,0 +1,3 @@
+module libhooks/tests/oracles/regexp
+
+go 1.21
