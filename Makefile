@@ -31,7 +31,7 @@ build: ## libhooks.so, libhooks.a and oci-hooks, in target/release
 demo: deps ## inject examples/hooks.d into a config, show what and why, run a container with it
 	@examples/demo
 
-test: deps ## every test; ends in a summary
+test: deps ## every test; ends in a summary; see tests/README.md
 	@tests/run
 
 lint: ## formatters and linters of every language here

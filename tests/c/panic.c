@@ -1,6 +1,6 @@
 /* Against a library with the feature `planted-panic`: a panic in each function in turn is HOOKS_STATUS_PANIC, NULL or 0,
    and what was held can be freed. Prints the name of each function on a line of its own; that nothing is printed on
-   stderr is for tests/c/run to see. */
+   stderr is for tests/suites/c.sh to see. */
 #define _XOPEN_SOURCE 700
 
 #include "test.h"

@@ -303,6 +303,15 @@ class Checks:
         elsewhere: list[Callable[[], None]] = [self.no_terminal]
         if self.is_command:
             elsewhere.append(self.several_signals)
+        try:
+            for descriptor in pty.openpty():
+                os.close(descriptor)
+        except OSError as error:
+            print(
+                f"SKIP: terminal: {self.name}: cannot open a pseudo-terminal: {error}",
+                flush=True,
+            )
+            at_terminal = []
         for check in at_terminal:
 
             def under_terminal(check: Callable[[Terminal], None] = check) -> None:

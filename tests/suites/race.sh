@@ -4,9 +4,9 @@
 # root's, one the temporary names. RACE_SECONDS says for how long (10); COMMAND may name another
 # oci-hooks.
 set -u
-cd "$(dirname "$0")" || exit 1
-# shellcheck source=tests/lib.sh
-. ../lib.sh
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib.sh"
+cd "$root" || exit 1
 
 if [ "$(id -u)" != 0 ]; then
     skip "race: only root can become another user"
@@ -26,7 +26,7 @@ end_attackers() {
 trap 'end_attackers; rm -rf "$place"' EXIT
 chmod 755 "$place"
 
-gcc -Wall -Wextra -O2 -o "$place/attack" attack.c || { fail "race: the attackers are built"; exit 1; }
+gcc -Wall -Wextra -O2 -o "$place/attack" tests/race/attack.c || { fail "race: the attackers are built"; exit 1; }
 mkdir "$place"/{hooks.d,victim,root.d,home,home/bundle}
 hook='{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"always":true},"stages":["poststop"]}'
 echo "$hook" > "$place/hooks.d/a.json"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The C programs beside this script, built as users build theirs (by pkg-config, from a staged install) as C99 and as
+# The C programs of tests/c, built as users build theirs (by pkg-config, from a staged install) as C99 and as
 # C++, with the shared and with the static library, run as they are and under valgrind.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
