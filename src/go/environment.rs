@@ -10,7 +10,7 @@ pub(crate) fn environment(env: &[String]) -> Vec<String> {
         let end = equals.or_else(|| entry.starts_with('=').then_some(0));
         names.extend(end.and_then(|end| entry.get(..end)).map(|name| (name, index)));
     }
-    names.sort_by(|(a, _), (b, _)| a.cmp(b));
+    names.sort_by_key(|(name, _)| *name);
     let mut counts: Vec<bool> = env.iter().map(|entry| !entry.is_empty()).collect();
     for (earlier, later) in names.iter().zip(names.iter().skip(1)) {
         if earlier.0 == later.0

@@ -171,7 +171,7 @@ impl Report<'_> {
                 }
             }
         }
-        twice.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        twice.sort_by_key(|(stage, ..)| *stage);
         for (stage, index, other) in twice {
             let warning = if stage == other {
                 Warning::RepeatedStage { stage: stage.into() }

@@ -134,7 +134,7 @@ on_log (void *userdata, int level, const char *message, const char *fields_json)
   if (calling != NULL)
     {
       called_back++;
-      EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "mon is in use", hooks_monitor_dispatch (calling, NULL, &err));
+      EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "mon is already in use", hooks_monitor_dispatch (calling, NULL, &err));
       CHECK (hooks_monitor_fd (calling) > 2);
     }
 }
