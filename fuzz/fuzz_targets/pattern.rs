@@ -87,8 +87,8 @@ impl Go {
     }
 
     fn start() -> Go {
-        let program =
-            std::env::var_os("LIBHOOKS_FUZZ_GO").expect("LIBHOOKS_FUZZ_GO: the program of tests/oracles/regexp");
+        let program = std::env::var_os("LIBHOOKS_FUZZ_GO")
+            .expect("LIBHOOKS_FUZZ_GO: the program of tests/oracles/regexp");
         let mut command = Command::new(program);
         let command = command.arg("-interactive").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();
