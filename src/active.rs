@@ -136,7 +136,7 @@ impl Shared {
         };
         self.options.log(level, |line| {
             let path = text_of(diagnostic.path.as_os_str());
-            let message = diagnostic.reference.clone().unwrap_or_else(|| diagnostic.message());
+            let message = diagnostic.error_message.clone().unwrap_or_else(|| diagnostic.message());
             line.write(&message, &[("code", diagnostic.code.as_str()), ("path", &path)]);
         });
     }

@@ -15,7 +15,7 @@ use crate::loaded_hook::LoadedHook;
 use crate::log::LogLevel;
 use crate::monitor::Monitor;
 use crate::options::{Options, Policy};
-use crate::problem::{Cause, Diagnostic, Error, Result, text_of};
+use crate::problem::{Diagnostic, Error, Result, Warning, text_of};
 use crate::snapshot::Snapshot;
 use crate::validate::check_extension_stages;
 
@@ -181,7 +181,7 @@ impl Manager {
 }
 
 fn already_injected(stage: Stage, hook: &LoadedHook) -> Diagnostic {
-    Diagnostic::new(hook.path.to_path_buf(), Cause::AlreadyInjected { stage: stage.as_str() })
+    Diagnostic::new(hook.path.to_path_buf(), Warning::AlreadyInjected { stage: stage.as_str() })
         .hint(Some("inject into the config as it was before".to_owned()))
 }
 

@@ -1,7 +1,7 @@
 //! A set of hooks that does not change any more: what a scan of the directories came to (SPEC §1).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -158,25 +158,8 @@ impl Snapshot {
 
     /// Those that a set before did not have.
     pub(crate) fn new_diagnostics(&self, before: &Snapshot) -> Vec<&Diagnostic> {
-        let order = |a: &&Diagnostic, b: &&Diagnostic| {
-            let [path, other] = [a, b].map(|diagnostic| diagnostic.path.as_os_str().as_bytes());
-            let order = (path, a.code, a.position).cmp(&(other, b.code, b.position));
-            order.then_with(|| a.message().cmp(&b.message()))
-        };
-        let mut known = Vec::new();
-        for note in &before.notes {
-            known.extend(note.diagnostics());
-        }
-        known.sort_by(order);
-        let mut new = Vec::new();
-        for note in &self.notes {
-            for diagnostic in note.diagnostics() {
-                if known.binary_search_by(|known| order(known, &diagnostic)).is_err() {
-                    new.push(diagnostic);
-                }
-            }
-        }
-        new
+        let known: HashSet<&Diagnostic> = before.diagnostics().collect();
+        self.diagnostics().filter(|diagnostic| !known.contains(diagnostic)).collect()
     }
 
     /// Those of them that say why files and directories give no hook: of each the first error.

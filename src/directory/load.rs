@@ -41,7 +41,8 @@ impl Failure {
     }
 
     fn add(&mut self, error: &Error, file: &Decoded<'_>) {
-        self.diagnostics.push(lint::error(error, file));
+        // The reference stops at the first error.
+        self.diagnostics.push(Diagnostic { reference: None, ..lint::error(error, file) });
     }
 }
 

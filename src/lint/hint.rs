@@ -57,7 +57,7 @@ pub(crate) const SWITCH_OFF: &str =
 
 fn json(kind: &JsonErrorKind, file: &Decoded<'_>) -> Option<&'static str> {
     Some(match kind {
-        JsonErrorKind::Syntax(SyntaxErrorKind::Empty) => "the file is empty",
+        JsonErrorKind::Syntax(SyntaxErrorKind::Empty) => "write a hook, or remove the file",
         JsonErrorKind::Syntax(SyntaxErrorKind::End) => "a closing quote, bracket or brace is missing",
         JsonErrorKind::Syntax(SyntaxErrorKind::Depth) => return None,
         JsonErrorKind::Syntax(SyntaxErrorKind::Unexpected { expected, found }) => {
@@ -71,9 +71,10 @@ fn json(kind: &JsonErrorKind, file: &Decoded<'_>) -> Option<&'static str> {
 
 fn unexpected(expected: Expected, found: char) -> Option<&'static str> {
     Some(match (expected, found) {
+        (Expected::Escape, '\'') => "remove the backslash",
         (Expected::Escape, _) => "a backslash is written twice: \\\\.",
-        (Expected::Value, '/') => "JSON has no comments, and strings stand in double quotes",
-        (_, '/' | '#') => "JSON has no comments; remove it",
+        (Expected::Value, '/') => "remove the comment, or put the string in double quotes",
+        (_, '/' | '#') => "remove the comment: JSON has none",
         (_, '“') => "write plain double quotes",
         (_, '\'') => "write double quotes",
         (_, '\u{feff}') => "save the file as UTF-8 without a byte order mark",
@@ -141,7 +142,8 @@ fn pattern(error: &PatternError) -> Option<&'static str> {
             "open it; for the character itself write a backslash, in JSON \\\\, before it"
         }
         (PatternErrorKind::PerlOp, _) => return None,
-        (PatternErrorKind::NamedCapture | PatternErrorKind::TrailingBackslash, _) => return None,
+        (PatternErrorKind::NamedCapture, _) => "write (?P<name>…)",
+        (PatternErrorKind::TrailingBackslash, _) => "for a backslash write \\\\, in JSON \\\\\\\\",
         (PatternErrorKind::NestingDepth | PatternErrorKind::Large, _) => return None,
     })
 }
@@ -160,7 +162,7 @@ fn for_stage(stage: &str) -> String {
 
 /// That something is missing because a key is not what it was meant to be.
 pub(super) fn in_place_of(unknown: &UnknownKey) -> String {
-    format!("did you mean this by the unknown key {}?", quote(unknown.key.as_bytes()))
+    format!("did you write the unknown key {} for this?", quote(unknown.key.as_bytes()))
 }
 
 const ALL_STAGES: &str = "stages are createRuntime, createContainer, startContainer, poststart, poststop, prestart (deprecated), \

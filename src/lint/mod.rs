@@ -1,4 +1,4 @@
-//! What is no error but hardly meant, and what to do about errors (SPEC §8).
+//! Likely mistakes in hook files, and hints for errors (SPEC §8).
 
 mod hint;
 mod migrate;
@@ -12,7 +12,7 @@ use crate::hook::{Decoded, Field, UnknownKey};
 use crate::limits::ENOUGH;
 use crate::permission::Subject;
 use crate::position::Lines;
-use crate::problem::{Cause, Diagnostic, Error, Never, Warning};
+use crate::problem::{Diagnostic, Error, Never, Warning};
 use crate::sys::Status;
 pub(crate) use hint::SWITCH_OFF;
 use hint::{hint, in_place_of};
@@ -73,7 +73,7 @@ pub(crate) fn directory(path: &Path) -> Vec<Diagnostic> {
 pub(crate) fn vanished(path: &Path) -> Vec<Diagnostic> {
     let Ok(target) = std::fs::read_link(path) else { return Vec::new() };
     let hint = "correct the link, or remove it".to_owned();
-    vec![Diagnostic::new(path, Cause::DanglingLink { target }).hint(Some(hint))]
+    vec![Diagnostic::new(path, Warning::DanglingLink { target }).hint(Some(hint))]
 }
 
 struct Report<'a> {

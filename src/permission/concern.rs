@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Finding;
+use crate::sys::AclUnknown;
 
 /// What runs as root, or is read to know what does.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -76,6 +77,15 @@ pub(crate) enum Matter {
 }
 
 impl Concern {
+    /// The system's error number, where it refused to say something; else 0.
+    pub fn errno(&self) -> i32 {
+        match &self.matter {
+            Matter::Unreachable(errno) | Matter::UnreadableProgram(errno) => *errno,
+            Matter::Permission { finding: Finding::ListUnknown(AclUnknown::Unreadable(errno)), .. } => *errno,
+            _ => 0,
+        }
+    }
+
     /// A concern about the subject's own file.
     pub fn itself(path: &Path, matter: Matter) -> Concern {
         Concern { relation: Relation::Itself, path: path.to_owned(), matter }

@@ -34,8 +34,11 @@ pub struct Diagnostic {
     /// Where in the file.
     pub position: Option<Position>,
     pub(crate) cause: Cause,
-    /// What the reference, the Go package `hooks`, says instead; `None` if it says nothing, or words of its JSON package.
+    /// What the reference, the Go package `hooks`, says instead. `None` if it says nothing, because it stops at the first
+    /// problem of a file or does not look for this one, or if it repeats its JSON package.
     pub reference: Option<String>,
+    /// The message of the error that this was made from; it names the path. Logs have it.
+    pub(crate) error_message: Option<String>,
     /// What to do about it.
     pub hint: Option<String>,
 }
@@ -52,6 +55,7 @@ impl Diagnostic {
             position: None,
             cause,
             reference: None,
+            error_message: None,
             hint: None,
         }
     }

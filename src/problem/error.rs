@@ -77,13 +77,15 @@ impl Error {
         Error::new(ErrorKind::InvalidArgument, Cause::Argument(message.into()))
     }
 
-    /// This argument is not UTF-8 from byte `at` on.
+    /// This argument is not UTF-8 from byte `at` on. For the C ABI.
+    #[doc(hidden)]
     #[cold]
     pub fn not_utf8(argument: &str, at: usize) -> Error {
         Error::new(ErrorKind::Utf8, Cause::NotUtf8 { argument: argument.into(), at })
     }
 
-    /// A panic, which is a bug in libhooks.
+    /// A panic, which is a bug in libhooks. For the C ABI.
+    #[doc(hidden)]
     #[cold]
     pub fn panic(message: &str) -> Error {
         Error::new(ErrorKind::Panic, Cause::Panic(message.into()))
@@ -110,7 +112,8 @@ impl Error {
         &self.0.cause
     }
 
-    /// What is wrong, in plain words. The path is left out, and so are the steps that led to the error.
+    /// What is wrong, in plain words. The path is left out, and so are the steps that led to the error. An error about several
+    /// files says this of the first; [`Error::diagnostics`] has all.
     pub fn plain_message(&self) -> String {
         self.0.cause.to_string()
     }
@@ -165,7 +168,7 @@ impl Error {
         self
     }
 
-    /// The same error, with what was being done before its text (`what: text`).
+    /// The same error, with the step before its message (`what: text`).
     pub(crate) fn context(mut self, what: impl fmt::Display) -> Error {
         self.0.message = format!("{what}: {}", self.0.message);
         self
@@ -174,9 +177,10 @@ impl Error {
     /// As the diagnostic of the file or directory that it is about. It is an error, whatever its code is elsewhere.
     pub(crate) fn to_diagnostic(&self, hint: Option<String>) -> Diagnostic {
         let path = self.place().path.clone().unwrap_or_default();
-        let reference = self.0.cause.reference().map(|_| self.0.message.clone());
+        let error_message = Some(self.0.message.clone());
+        let reference = error_message.clone().filter(|_| self.0.cause.has_reference());
         let diagnostic = Diagnostic::new(path, self.0.cause.clone()).at(self.place().position).hint(hint);
-        Diagnostic { severity: Severity::Error, reference, ..diagnostic }
+        Diagnostic { severity: Severity::Error, reference, error_message, ..diagnostic }
     }
 
     /// The error as JSON: `kind`, `code`, `cause` (its kind in kebab-case), `message`, `errno`, `system` (`operation`, `path`: what the system refused, if

@@ -180,7 +180,7 @@ both_are_one (void *argument)
   if (pid == 0)
     {
       CHECK (getpid () == 1);
-      EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "in the child of a fork", hooks_monitor_dispatch (mon, NULL, &err));
+      EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "belongs to the parent process", hooks_monitor_dispatch (mon, NULL, &err));
       CHECK (hooks_monitor_cancel (mon) == HOOKS_STATUS_OK);
       hooks_monitor_free (mon);
       fflush (stdout);
@@ -495,9 +495,9 @@ child (hooks_manager_t *m, struct waiter *w, const char *mark)
   alarm (20);
   checks = failures = 0;
   CHECK (has (m, mark));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "in the child of a fork", hooks_monitor_changes (w->mon, &json, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "in the child of a fork", hooks_monitor_dispatch (w->mon, &reloaded, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "in the child of a fork", hooks_monitor_wait (w->mon, -1, &reloaded, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "belongs to the parent process", hooks_monitor_changes (w->mon, &json, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "belongs to the parent process", hooks_monitor_dispatch (w->mon, &reloaded, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "belongs to the parent process", hooks_monitor_wait (w->mon, -1, &reloaded, &err));
   CHECK (hooks_monitor_cancel (w->mon) == HOOKS_STATUS_OK);
   hooks_monitor_free (w->mon);
   CHECK (entries ("/proc/self/fd") < before);

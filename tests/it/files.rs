@@ -52,7 +52,7 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
             format!("read {}: is a directory", shown("directory.json")),
         ),
         ("empty.json", Code::JsonUnexpectedEnd, 0, "version check: unexpected end of JSON input".into()),
-        ("fifo.json", Code::NotRegularFile, 0, "not a regular file".into()),
+        ("fifo.json", Code::NotRegularFile, 0, "the hook file is not a regular file".into()),
         ("gigabyte.json", Code::FileTooLarge, 0, "the file is too large".into()),
         (
             "loop.json",
@@ -74,7 +74,7 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
             0,
             r#"unrecognized hook version: "1.0.0\x00""#.into(),
         ),
-        ("null.json", Code::NotRegularFile, 0, "not a regular file".into()),
+        ("null.json", Code::NotRegularFile, 0, "the hook file is not a regular file".into()),
         (
             "socket.json",
             Code::UnreadableFile,
@@ -87,13 +87,13 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
             libc::ENOTDIR,
             format!("open {}: not a directory", shown("through-file.json")),
         ),
-        ("zero.json", Code::NotRegularFile, 0, "not a regular file".into()),
+        ("zero.json", Code::NotRegularFile, 0, "the hook file is not a regular file".into()),
     ];
     let (diagnostics, warnings): (Vec<_>, Vec<_>) =
         manager.diagnostics().into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
     let [dangling] = &warnings[..] else { panic!("{warnings:?}") };
     assert_eq!((dangling.code, &dangling.path), (Code::DanglingLink, &path("dangling.json")));
-    assert_eq!(dangling.message(), "the file is a symlink to /nonexistent, which does not exist");
+    assert_eq!(dangling.message(), "the file is a symlink that leads nowhere (its target is /nonexistent)");
     for (name, code, errno, text) in want {
         let found = diagnostics.iter().find(|diagnostic| diagnostic.path == path(name)).expect(name);
         assert_eq!((found.code, found.errno(), found.severity), (*code, *errno, Severity::Error), "{name}");

@@ -16,7 +16,7 @@ const MISTAKES: &[Mistake] = &[
         &[(Code::UnknownKey, 5, 3, "\"annotations\" belongs inside \"when\"")],
     ),
     ("bind-mounts-false.json", true, &[(Code::NeverMatches, 4, 13, "remove the condition or use another")]),
-    ("blank.json", false, &[(Code::JsonUnexpectedEnd, 1, 1, "the file is empty")]),
+    ("blank.json", false, &[(Code::JsonUnexpectedEnd, 1, 1, "write a hook, or remove the file")]),
     (
         "both-names-of-one-stage.json",
         true,
@@ -32,7 +32,7 @@ const MISTAKES: &[Mistake] = &[
         true,
         &[(Code::EmptyArgsBlocks, 4, 26, "an earlier condition has already decided")],
     ),
-    ("comment-first.json", false, &[(Code::JsonSyntax, 1, 1, "JSON has no comments")]),
+    ("comment-first.json", false, &[(Code::JsonSyntax, 1, 1, "remove the comment, or put")]),
     ("dangling-comma.json", false, &[(Code::JsonSyntax, 6, 1, "remove the comma before it")]),
     ("empty-when.json", true, &[(Code::NeverMatches, 4, 3, "write \"when\": {\"always\": true}")]),
     (
@@ -60,17 +60,17 @@ const MISTAKES: &[Mistake] = &[
         &[
             (Code::UnknownKey, 2, 3, ""),
             (Code::UnknownKey, 4, 3, "did you mean \"cmd\"?"),
-            (Code::NeverMatches, 1, 1, "did you mean this by the unknown key \"cmdz\"?"),
+            (Code::NeverMatches, 1, 1, "did you write the unknown key \"cmdz\" for this?"),
         ],
     ),
     (
         "misspelt-condition.json",
         false,
         &[
-            (Code::MissingStages, 1, 1, "did you mean this by the unknown key \"stage\"?"),
+            (Code::MissingStages, 1, 1, "did you write the unknown key \"stage\" for this?"),
             (Code::UnknownKey, 4, 12, "did you mean \"annotations\"?"),
             (Code::UnknownKey, 5, 3, "did you mean \"stages\"?"),
-            (Code::NeverMatches, 4, 3, "did you mean this by the unknown key \"annotation\"?"),
+            (Code::NeverMatches, 4, 3, "did you write the unknown key \"annotation\" for this?"),
         ],
     ),
     (
@@ -244,7 +244,7 @@ fn nothing_is_told_that_is_not_so() {
         libhooks::check(&path, &[]).first().and_then(|diagnostic| diagnostic.hint.clone()).unwrap_or_default()
     };
     for (text, want) in [
-        (r#"{"hook":"/bin/sh","stge":["poststop"]}"#, "did you mean this by the unknown key \"stge\"?"),
+        (r#"{"hook":"/bin/sh","stge":["poststop"]}"#, "did you write the unknown key \"stge\" for this?"),
         (r#"{"hook":"/bin/sh -c x","cmds":["x"],"stages":[]}"#, "(arguments belong into \"arguments\")"),
         (
             r#"{"version":"1.0.0","hook":{"path":"/bin/sh -c x"},"stages":[]}"#,
@@ -256,4 +256,22 @@ fn nothing_is_told_that_is_not_so() {
     ] {
         assert!(hint_of(text).ends_with(want), "{text}: {}", hint_of(text));
     }
+}
+
+/// The reference stops at the first problem of a file, so only the first diagnostic has its words.
+#[test]
+fn only_the_first_problem_has_the_words_of_the_reference() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("a.json");
+    let text = r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"commands":["("]},"stages":["nope"]}"#;
+    std::fs::write(&path, text).unwrap();
+    let found: Vec<_> =
+        libhooks::check(&path, &[]).into_iter().map(|d| (d.code, d.cause(), d.reference)).collect();
+    let pattern = r#"invalid command "(": error parsing regexp: missing closing ): `(`"#;
+    assert_eq!(found[0], (Code::InvalidCommand, "missing-paren", Some(pattern.to_owned())));
+    assert_eq!(found[1], (Code::UnknownStage, "unknown-stage", None));
+    // What its JSON package says is not repeated.
+    std::fs::write(&path, "{]").unwrap();
+    let found = libhooks::check(&path, &[]);
+    assert_eq!((found[0].cause(), &found[0].reference), ("unexpected-character", &None));
 }

@@ -33,7 +33,7 @@ const HINTS: &[(&str, Code, &str)] = &[
     (
         "comment-of-another-language.json",
         Code::JsonSyntax,
-        "JSON has no comments, and strings stand in double quotes",
+        "remove the comment, or put the string in double quotes",
     ),
     ("condition-in-the-wrong-place.json", Code::UnknownKey, "\"annotations\" belongs inside \"when\""),
     ("accelerator-every-container.json", Code::DeprecatedStage, "write \"createRuntime\""),

@@ -346,11 +346,16 @@ func TestLog(t *testing.T) {
 	if lines := record(logrus.InfoLevel, run); len(lines) != 0 {
 		t.Errorf("%q", lines)
 	}
-	write(t, filepath.Join(directory, "b.json"), "{")
-	lines = record(logrus.ErrorLevel, m.reload)
-	want := "error Failed loading hooks for " + directory + `/b.json: parsing hook "` + directory + `/b.json": version check: unexpected end of JSON input`
-	if len(lines) != 1 || lines[0] != want {
-		t.Errorf("%q", lines)
+	failed := "error Failed loading hooks for " + directory + `/b.json: parsing hook "` + directory + `/b.json": version check: `
+	for content, want := range map[string]string{
+		"{":  failed + "unexpected end of JSON input",
+		"{]": failed + "expected a key in double quotes, found ']'",
+	} {
+		write(t, filepath.Join(directory, "b.json"), content)
+		lines = record(logrus.ErrorLevel, m.reload)
+		if len(lines) != 1 || lines[0] != want {
+			t.Errorf("%s: %q", content, lines)
+		}
 	}
 	// It is known by now.
 	if lines := record(logrus.ErrorLevel, m.reload); len(lines) != 0 {

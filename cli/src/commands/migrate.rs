@@ -35,7 +35,14 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
     };
     if let Err(error) = validate(&migrated.to_json(), &OWN_STAGES) {
         let code = error.code().as_str();
-        report::note("warning", &format!("{}: engines here refuse the hook: {error} [{code}]", file.name));
+        report::note(
+            "warning",
+            &format!(
+                "{}: an engine on this system would reject the hook: {} [{code}]",
+                file.name,
+                error.plain_message()
+            ),
+        );
     }
     match target {
         Some(target) => destination::write(target, destination, &file, &text)?,

@@ -132,13 +132,16 @@ fn migrate_says_what_engines_refuse() {
     let (code, stdout, stderr) = Place::new(&[])
         .run(&["migrate", "-"], &OLD.replace("sh$", "(?=sh)").replace("prestart", "precreate"));
     assert_eq!((code, stdout.contains("(?=sh)")), (0, true), "{stdout}");
-    let want = "warning: standard input: engines here refuse the hook: invalid command \"(?=sh)\": error parsing regexp: \
-                invalid or unsupported Perl syntax: `(?=` [invalid-command]\n";
+    let want = "warning: standard input: an engine on this system would reject the hook: the pattern \"(?=sh)\" for a \
+                command is not valid: invalid or unsupported Perl syntax: `(?=` [invalid-command]\n";
     assert_eq!(stderr, want);
     let current = CURRENT.replace("/bin/sh", "/nonexistent");
     let (code, stdout, stderr) = Place::new(&[]).run(&["migrate", "-"], &current);
     assert_eq!((code, stdout), (0, current));
-    assert!(stderr.ends_with("no such file or directory [missing-executable]\n"), "{stderr}");
+    assert!(
+        stderr.ends_with("the executable /nonexistent does not exist [missing-executable]\n"),
+        "{stderr}"
+    );
 }
 
 #[test]

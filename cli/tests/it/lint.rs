@@ -113,7 +113,7 @@ fn directories_are_looked_at_together() {
         Place::new(&[("low/a.json", GOOD), ("low/b.json", GOOD), ("up/a.json", GOOD), ("up/b.json", "{}")]);
     let (code, stdout, _) = place.outcome(&["low", "up"]);
     assert_eq!(code, 1);
-    assert!(stdout.contains("up/a.json: masked masks low/a.json (info)\n"), "{stdout}");
+    assert!(stdout.contains("up/a.json: masked the file masks low/a.json (info)\n"), "{stdout}");
     assert!(
         stdout.contains(
             "up/b.json: override-ineffective the file gives no hook, so it does not mask the hook of low/b.json (warning)\n = hint: "
@@ -273,7 +273,7 @@ fn a_link_that_leads_nowhere() {
     std::os::unix::fs::symlink("gone.json", place.0.path().join("up/a.json")).unwrap();
     std::os::unix::fs::symlink("gone.json", place.0.path().join("up/b.json")).unwrap();
     let (code, stdout, stderr) = place.outcome(&["low", "up"]);
-    let want = "up/a.json: dangling-link the file is a symlink to gone.json, which does not exist (warning)\n \
+    let want = "up/a.json: dangling-link the file is a symlink that leads nowhere (its target is gone.json) (warning)\n \
                 = hint: correct the link, or remove it\n\n\
                 up/a.json: override-ineffective the file gives no hook, so it does not mask the hook of low/a.json (warning)\n";
     assert!(stdout.starts_with(want), "{stdout}");
@@ -288,7 +288,7 @@ fn a_link_that_leads_nowhere() {
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
     };
-    let said = "up/a.json: gives no hook: the file is a symlink to gone.json, which does not exist, \
+    let said = "up/a.json: gives no hook: the file is a symlink that leads nowhere (its target is gone.json), \
                 so the one of that name in low runs\n\
                 └─ hint: correct the link, or remove it\n";
     assert!(explain(&["--hook", "up/a.json"]).ends_with(said), "{}", explain(&["--hook", "up/a.json"]));
@@ -351,7 +351,7 @@ fn list_counts_what_lint_tells() {
     assert_eq!(list(), "info: 2 more problem(s): oci-hooks lint tells them\n");
     fs::write(place.0.path().join("d/a.json"), GOOD).unwrap();
     std::os::unix::fs::symlink("gone.json", place.0.path().join("d/c.json")).unwrap();
-    let link = "warning: d/c.json: the file is a symlink to gone.json, which does not exist [dangling-link]\n  \
+    let link = "warning: d/c.json: the file is a symlink that leads nowhere (its target is gone.json) [dangling-link]\n  \
                 hint: correct the link, or remove it\n";
     assert_eq!(list(), link);
 }

@@ -23,7 +23,7 @@ pub(super) fn hint(subject: &Subject, concern: &Concern) -> Option<String> {
         }
         (Finding::NewFilesWritable(_), _, Some(path)) => format!("setfacl -k {path}"),
         (finding, ..) if finding.is_unknown() => return None,
-        (_, _, _) => "give it to root, and take from others the permission to write it".to_owned(),
+        (_, _, _) => "make root its owner, and remove write access for other users".to_owned(),
     };
     Some(match concern.relation {
         Relation::Itself => command,

@@ -1,4 +1,4 @@
-//! What is wrong, as data. Errors and diagnostics carry a [`Cause`]; sentences are made from it when somebody reads them.
+//! What is wrong, as data. Errors and diagnostics carry a [`Cause`]; sentences are made from it.
 //!
 //! A cause has two renderings. [`plain`] is for people: it names neither the file nor the steps that led there, since
 //! both are data of the error or diagnostic. [`reference`] has the words of the Go package `hooks`. Hints are chosen by a
@@ -52,10 +52,6 @@ pub(crate) enum Cause {
     FileTooLarge,
     /// The name of a hook file does not end in `.json`.
     NoJsonSuffix,
-    /// A hook file is a symlink to something that does not exist.
-    DanglingLink {
-        target: PathBuf,
-    },
 
     // The content of a hook file.
     /// `null` instead of a hook.
@@ -102,10 +98,6 @@ pub(crate) enum Cause {
         limit: usize,
         unit: &'static str,
     },
-    /// The config has this hook at this stage already.
-    AlreadyInjected {
-        stage: &'static str,
-    },
 
     // Running hooks.
     /// The hook has no path.
@@ -130,7 +122,7 @@ pub(crate) enum Cause {
     /// The caller cancelled the monitor.
     Cancelled,
 
-    /// Nothing is wrong with the file as such, but it is probably not what its author meant.
+    /// Probably a mistake, or worth knowing.
     Warning(Warning),
 }
 
@@ -189,7 +181,6 @@ impl Cause {
             Cause::NotRegularFile => Code::NotRegularFile,
             Cause::FileTooLarge => Code::FileTooLarge,
             Cause::NoJsonSuffix => Code::NoJsonSuffix,
-            Cause::DanglingLink { .. } => Code::DanglingLink,
             Cause::NilHook => Code::NilHook,
             Cause::UnrecognizedVersion { .. } => Code::UnrecognizedVersion,
             Cause::Reader(_) => Code::ReaderFailed,
@@ -205,7 +196,6 @@ impl Cause {
             Cause::Pattern { role: PatternRole::AnnotationValue, .. } => Code::InvalidAnnotationValue,
             Cause::Pattern { role: PatternRole::Command, .. } => Code::InvalidCommand,
             Cause::EmptyArgs => Code::ProcessArgsEmpty,
-            Cause::AlreadyInjected { .. } => Code::AlreadyInjected,
             Cause::NoCommand | Cause::NulInEnvironment => Code::StartFailed,
             Cause::Start(_) | Cause::OutputFile { .. } => Code::StartFailed,
             Cause::Watch { .. } => Code::WatchRefused,
@@ -235,6 +225,7 @@ impl Cause {
     pub fn errno(&self) -> i32 {
         match self {
             Cause::Executable { errno, .. } | Cause::Watch { errno, .. } => *errno,
+            Cause::Warning(Warning::Access(access)) => access.1.errno(),
             _ => self.refusal().map_or(0, |refusal| refusal.errno),
         }
     }

@@ -13,7 +13,7 @@ impl Display for Cause {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Cause::Argument(message) => f.write_str(message),
-            Cause::NotUtf8 { argument, at } => write!(f, "{argument} is not UTF-8: at byte {at}"),
+            Cause::NotUtf8 { argument, at } => write!(f, "{argument} is not valid UTF-8 at byte {at}"),
             Cause::ArgumentTooLarge { what, size, limit } => {
                 write!(f, "{what}: {size} is over the limit of {limit}")
             }
@@ -22,12 +22,9 @@ impl Display for Cause {
             Cause::Json(kind) => json(f, kind),
             Cause::File(refusal) => refused(f, refusal, "the hook file"),
             Cause::Directory(refusal) => refused(f, refusal, "the directory"),
-            Cause::NotRegularFile => f.write_str("not a regular file"),
+            Cause::NotRegularFile => f.write_str("the hook file is not a regular file"),
             Cause::FileTooLarge => f.write_str("the file is too large (the limit is 16 MiB)"),
             Cause::NoJsonSuffix => f.write_str("the name of the hook file does not end in .json"),
-            Cause::DanglingLink { target } => {
-                write!(f, "the file is a symlink to {}, which does not exist", text_of(target.as_os_str()))
-            }
             Cause::NilHook => f.write_str("the hook is null"),
             Cause::UnrecognizedVersion { version } => {
                 write!(f, "unknown hook version {}", quote(version.as_bytes()))
@@ -48,17 +45,14 @@ impl Display for Cause {
                 write!(f, "cannot access the executable {path}: {}", errno_text(*errno))
             }
             Cause::Pattern { role, pattern, error } => not_a_pattern(f, *role, pattern.as_deref(), error),
-            Cause::EmptyArgs => {
-                f.write_str("cannot evaluate \"commands\": process.args of the container is empty")
-            }
+            Cause::EmptyArgs => f.write_str(
+                "cannot evaluate the condition on the command: process.args of the container is empty",
+            ),
             Cause::InjectionTooLarge { hook, limit, unit } => write!(
                 f,
                 "hook {} takes what is injected over the limit of {limit} {unit}",
                 quote(hook.as_bytes())
             ),
-            Cause::AlreadyInjected { stage } => {
-                write!(f, "the config has this hook at {stage} already, so it will run twice")
-            }
             Cause::NoCommand => f.write_str("the hook has no path"),
             Cause::NulInEnvironment => {
                 f.write_str("an environment variable of the hook contains a NUL character")
@@ -85,9 +79,13 @@ impl Display for Cause {
 
 fn json(f: &mut Formatter<'_>, kind: &JsonErrorKind) -> fmt::Result {
     match kind {
-        JsonErrorKind::Syntax(SyntaxErrorKind::Empty) => f.write_str("expected JSON, found nothing"),
+        JsonErrorKind::Syntax(SyntaxErrorKind::Empty) => {
+            f.write_str("the file is empty, or has only whitespace")
+        }
         JsonErrorKind::Syntax(SyntaxErrorKind::End) => f.write_str("the JSON ends early"),
-        JsonErrorKind::Syntax(SyntaxErrorKind::Depth) => f.write_str("exceeded max depth of 10000"),
+        JsonErrorKind::Syntax(SyntaxErrorKind::Depth) => {
+            f.write_str("the JSON is nested more than 10000 levels deep")
+        }
         JsonErrorKind::Syntax(SyntaxErrorKind::Unexpected { expected, found }) => {
             write!(f, "expected {expected}, found {found:?}")
         }
@@ -97,7 +95,10 @@ fn json(f: &mut Formatter<'_>, kind: &JsonErrorKind) -> fmt::Result {
         }
         JsonErrorKind::Duplicate { key } => write!(f, "duplicate key {key}"),
         JsonErrorKind::Folded { key, name } => {
-            write!(f, "key {key:?}: some readers take it for {name:?}, others do not")
+            write!(
+                f,
+                "the key {key:?} differs only in case from {name:?}: some readers take it for that key, others do not"
+            )
         }
     }
 }
@@ -128,7 +129,7 @@ fn not_a_pattern(
     let role = match role {
         PatternRole::AnnotationKey => "for the key of an annotation",
         PatternRole::AnnotationValue => "for the value of an annotation",
-        PatternRole::Command => "in \"commands\"",
+        PatternRole::Command => "for a command",
     };
     match pattern {
         Some(pattern) => write!(f, "the pattern {} {role}", quote(pattern.as_bytes()))?,

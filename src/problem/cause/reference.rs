@@ -6,6 +6,11 @@ use crate::go::{errno_text, quote};
 use crate::problem::text_of;
 
 impl Cause {
+    /// Whether [`Cause::reference`] has words for this cause.
+    pub fn has_reference(&self) -> bool {
+        self.reference().is_some()
+    }
+
     /// What the reference says, without the steps before it; `None` where the reference says nothing, or says it in words
     /// of its JSON package, which are not ours.
     pub fn reference(&self) -> Option<String> {

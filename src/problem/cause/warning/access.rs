@@ -57,7 +57,7 @@ pub(super) fn message(subject: &Subject, concern: &Concern) -> String {
              who can write it"
         ),
         Matter::Program { user: None, .. } => {
-            format!("{object} is on a file system that a program serves (FUSE), and whose is not known")
+            format!("{object} is on a file system that a program serves (FUSE), and its owner is not known")
         }
         Matter::Unreachable(errno) => {
             format!("who can write {subject} is not known: {}", errno_text(*errno))
@@ -66,7 +66,7 @@ pub(super) fn message(subject: &Subject, concern: &Concern) -> String {
             format!("the interpreter of {subject} is not known: {}", errno_text(*errno))
         }
         Matter::AnotherFile => format!(
-            "who can write {subject} is not known: it was replaced meanwhile, or its path leads through /proc"
+            "who can write {subject} is not known: it was replaced during the check, or its path leads through /proc"
         ),
         Matter::RelativeInterpreter => {
             format!("who can write {subject} depends on the directory that the hook is started in")

@@ -30,6 +30,10 @@ pub(crate) enum Warning {
     Prestart,
     /// The timeout is not positive.
     Timeout { seconds: i64 },
+    /// A hook file is a symlink to something that does not exist.
+    DanglingLink { target: PathBuf },
+    /// The config has this hook at this stage already.
+    AlreadyInjected { stage: &'static str },
     /// The name of the file differs from that of this file only in case.
     CaseCollision { other: PathBuf },
     /// The hook makes containers without `process.args` fail.
@@ -64,6 +68,8 @@ impl Warning {
             Warning::RepeatedStage { .. } | Warning::PrestartAndCreateRuntime => Code::DuplicateInjection,
             Warning::Prestart => Code::DeprecatedStage,
             Warning::Timeout { .. } => Code::TimeoutNotPositive,
+            Warning::DanglingLink { .. } => Code::DanglingLink,
+            Warning::AlreadyInjected { .. } => Code::AlreadyInjected,
             Warning::CaseCollision { .. } => Code::CaseCollision,
             Warning::EmptyArgsBlock => Code::EmptyArgsBlocks,
             Warning::Access(access) => access::code(&access.1),
@@ -108,11 +114,12 @@ impl Display for Warning {
                     text_of(lower.as_os_str())
                 )
             }
-            Warning::NotExecutable { path, .. } => write!(f, "{path} is not executable"),
+            Warning::NotExecutable { path, is_file: true } => write!(f, "{path} is not executable"),
+            Warning::NotExecutable { path, is_file: false } => write!(f, "{path} is not a file"),
             Warning::NeverMatches(never) => write!(f, "the hook runs for no container: {never}"),
             Warning::RepeatedStage { stage } => {
                 let stage = quote(stage.as_bytes());
-                write!(f, "stage {stage} is listed more than once, and the hook runs as often")
+                write!(f, "stage {stage} is listed more than once, so the hook runs once for each")
             }
             Warning::PrestartAndCreateRuntime => {
                 f.write_str("prestart and createRuntime both mean createRuntime, so the hook runs for each")
@@ -121,19 +128,27 @@ impl Display for Warning {
                 f.write_str("stage \"prestart\" is deprecated; it is injected as createRuntime")
             }
             Warning::Timeout { seconds: 0 } => {
-                f.write_str("a timeout of 0 kills the hook at once, or never: runtimes differ")
+                f.write_str("a timeout of 0 kills the hook at once in some runtimes, and never in others")
             }
             Warning::Timeout { seconds } => write!(f, "a timeout of {seconds} kills the hook at once"),
+            Warning::DanglingLink { target } => write!(
+                f,
+                "the file is a symlink that leads nowhere (its target is {})",
+                text_of(target.as_os_str())
+            ),
+            Warning::AlreadyInjected { stage } => {
+                write!(f, "the config has this hook at {stage} already, so it will run twice")
+            }
             Warning::CaseCollision { other } => write!(
                 f,
-                "its name differs from that of {} only in case: engines run these two in any order",
+                "the name of the file differs from that of {} only in case: engines run the two in any order",
                 text_of(other.as_os_str())
             ),
-            Warning::EmptyArgsBlock => {
-                f.write_str("\"commands\" makes containers with empty process.args fail")
-            }
+            Warning::EmptyArgsBlock => f.write_str(
+                "containers with empty process.args fail, because the hook has a condition on the command",
+            ),
             Warning::Access(access) => f.write_str(&access::message(&access.0, &access.1)),
-            Warning::Masks { lower } => write!(f, "masks {}", text_of(lower.as_os_str())),
+            Warning::Masks { lower } => write!(f, "the file masks {}", text_of(lower.as_os_str())),
         }
     }
 }
