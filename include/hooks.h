@@ -389,10 +389,11 @@ int hooks_error_errno(const struct hooks_error_t *err);
 const char *hooks_error_message(const struct hooks_error_t *err);
 
 /**
- * Returns the error as a JSON object, for programs. Its members are "kind" and "code" (stable names in kebab-case),
- * "message", "errno" (0 if no system call failed), "system" (the "operation" that failed and its "path", if a system
- * call failed) and "where" ("path", "line", "column" and "hook", each if known). An error of hooks_manager_new(),
- * hooks_manager_reload() or hooks_read_dir() also has "diagnostics": all problems of all directories.
+ * Returns the error as a JSON object, for programs. Its members are "kind", "code" and "cause" (names in kebab-case;
+ * "cause" is finer than "code"), "message", "errno" (0 if no system call failed), "system" (the "operation" that failed
+ * and its "path", if a system call failed) and "where" ("path", "line", "column" and "hook", each if known). An error of
+ * hooks_manager_new(), hooks_manager_reload() or hooks_read_dir() also has "diagnostics": all problems of all
+ * directories.
  *
  * @param err the error, or NULL
  * @return the JSON text, which belongs to the error; NULL if err is NULL
@@ -576,8 +577,8 @@ int hooks_manager_list(const struct hooks_manager_t *m,
  * Every problem found when the hooks were loaded last, those that the policy bears too (SPEC 8).
  *
  * @param m        the manager
- * @param json_out receives a JSON array of objects ("severity", "code", "path", "line", "column", "message", "hint",
- *                 "errno"), "[]" if there are none, freed by hooks_string_free()
+ * @param json_out receives a JSON array of objects ("severity", "code", "cause", "path", "line", "column", "message",
+ *                 "reference", "hint", "errno"), "[]" if there are none, freed by hooks_string_free()
  * @param err      receives the error; NULL: not wanted
  * @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
  */

@@ -43,10 +43,11 @@ pub unsafe extern "C" fn hooks_error_message(err: *const hooks_error_t) -> *cons
     })
 }
 
-/// Returns the error as a JSON object, for programs. Its members are "kind" and "code" (stable names in kebab-case),
-/// "message", "errno" (0 if no system call failed), "system" (the "operation" that failed and its "path", if a system
-/// call failed) and "where" ("path", "line", "column" and "hook", each if known). An error of hooks_manager_new(),
-/// hooks_manager_reload() or hooks_read_dir() also has "diagnostics": all problems of all directories.
+/// Returns the error as a JSON object, for programs. Its members are "kind", "code" and "cause" (names in kebab-case;
+/// "cause" is finer than "code"), "message", "errno" (0 if no system call failed), "system" (the "operation" that failed
+/// and its "path", if a system call failed) and "where" ("path", "line", "column" and "hook", each if known). An error of
+/// hooks_manager_new(), hooks_manager_reload() or hooks_read_dir() also has "diagnostics": all problems of all
+/// directories.
 ///
 /// @param err the error, or NULL
 /// @return the JSON text, which belongs to the error; NULL if err is NULL

@@ -55,8 +55,8 @@ pub(crate) struct WhenRef<'a> {
 }
 
 impl From<HookRef<'_>> for Hook {
-    fn from(draft: HookRef<'_>) -> Hook {
-        let HookRef { version, entry, when, stages } = draft;
+    fn from(hook: HookRef<'_>) -> Hook {
+        let HookRef { version, entry, when, stages } = hook;
         // (To collect a map, the standard library would sort once more what is in order.)
         let mut annotations = BTreeMap::new();
         for (key, value) in when.annotations {
@@ -78,8 +78,8 @@ impl From<HookRef<'_>> for Hook {
 }
 
 impl From<EntryRef<'_>> for OciHook {
-    fn from(draft: EntryRef<'_>) -> OciHook {
-        let EntryRef { path, args, env, timeout } = draft;
+    fn from(entry: EntryRef<'_>) -> OciHook {
+        let EntryRef { path, args, env, timeout } = entry;
         OciHook { path: path.into_owned(), args: owned(args), env: owned(env), timeout }
     }
 }

@@ -6,8 +6,8 @@ use super::definition::OciHook;
 use super::fields::{Strings, annotations, boolean, field, integer, merged, object, skip_unknown, string};
 use crate::go::json::{JsonReader, Kind};
 
-/// Decodes a hook of version 1.0.0, whatever its `version` says. That the text is JSON is checked on the way; if it may be
-/// none, [`JsonReader::check`] goes first, since Go tells of that before it tells of anything else.
+/// Decodes a hook of version 1.0.0, whatever its `version` says. It reports the first error in the text. Go reports a
+/// syntax error anywhere before a wrong type: a caller that needs this calls [`JsonReader::check`] first.
 pub(super) fn decode_hook(text: &[u8], notes: Notes) -> Result<Decoded<'_>> {
     decode(text, Builder::default(), notes)
 }

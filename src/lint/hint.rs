@@ -1,4 +1,4 @@
-//! What to do about errors: hints, chosen by the cause.
+//! Hints for errors: the cause decides which.
 
 use super::suggest::{for_key, nearest};
 use crate::go::json::{Expected, JsonErrorKind, Kind, SyntaxErrorKind};
@@ -7,7 +7,7 @@ use crate::hook::{Decoded, UnknownKey};
 use crate::pattern::{PatternError, PatternErrorKind};
 use crate::problem::{Cause, Property};
 
-/// What to do about this cause in this file.
+/// Returns the hint for this cause in this file.
 pub(super) fn hint(cause: &Cause, file: &Decoded<'_>) -> Option<String> {
     let plain = match cause {
         Cause::Json(kind) => json(kind, file)?,
@@ -160,7 +160,7 @@ fn for_stage(stage: &str) -> String {
     }
 }
 
-/// That something is missing because a key is not what it was meant to be.
+/// Returns the hint for something that is missing, where an unknown key was probably meant to be it.
 pub(super) fn in_place_of(unknown: &UnknownKey) -> String {
     format!("did you write the unknown key {} for this?", quote(unknown.key.as_bytes()))
 }

@@ -311,7 +311,7 @@ impl Monitor {
             }
             let same = self.latest.depends_on.leads_as(&rescan.snapshot.depends_on);
             self.latest = rescan.snapshot;
-            // What was not watched yet may have changed after it was read.
+            // Files that had no watch yet may have changed after they were read.
             if same || !self.set_up_watches() {
                 return rescan.outcome;
             }

@@ -1,11 +1,12 @@
 //! The command, run as its users run it: standard streams, files, and exit codes.
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+use crate::support::run;
 
 const CONFIG: &str = "{ \"process\": {\"args\": [\"sh\"]}, \"future\": 1e400 }\n";
 const INJECTED: &str = "{ \"process\": {\"args\": [\"sh\"]}, \"future\": 1e400,\"hooks\":{\"poststop\":[{\"path\":\"/bin/true\"}]} }\n";
@@ -30,17 +31,7 @@ impl Place {
     }
 
     fn run(&self, arguments: &[&str], input: &str) -> Output {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_oci-hooks"))
-            .args(arguments)
-            .current_dir(self.root.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A command that fails early does not read all of it.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        child.wait_with_output().unwrap()
+        run(self.root.path(), arguments, input)
     }
 }
 

@@ -1,10 +1,9 @@
 //! The commands about hook files themselves, run as their users run them: `schema` and `migrate`.
 
+use crate::support::run;
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 const OLD: &str =
     "{\"hook\": \"/bin/true\", \"arguments\": [\"-v\"], \"cmd\": [\"sh$\"], \"stage\": [\"prestart\"]}\n";
@@ -53,17 +52,7 @@ impl Place {
 
     /// Exit code, standard output, standard error.
     fn run(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_oci-hooks"))
-            .args(arguments)
-            .current_dir(self.root.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // A command that fails early does not read all of it.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-        let output = child.wait_with_output().unwrap();
+        let output = run(self.root.path(), arguments, input);
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }

@@ -51,7 +51,7 @@ pub fn start(command: &mut Command) -> (Child, Screen) {
 }
 
 impl Screen {
-    /// What is printed until it is enough, or until nobody can print any more.
+    /// Returns the output until `is_enough` holds, or until the last writer has closed the terminal.
     pub fn read_until(&mut self, is_enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
         let (mut printed, mut buffer) = (Vec::new(), [0; 4096]);
         while !is_enough(&printed) {

@@ -1,7 +1,8 @@
 //! A directory with hooks and configs, in which the command is run.
 
 use std::fs;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 pub const HOOK: &str = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": ["poststop"]}"#;
@@ -18,7 +19,7 @@ impl Place {
         Place::within(&std::env::temp_dir())
     }
 
-    pub fn within(directory: &std::path::Path) -> Place {
+    pub fn within(directory: &Path) -> Place {
         let place = Place { root: tempfile::tempdir_in(directory).unwrap() };
         fs::create_dir(place.path("hooks.d")).unwrap();
         fs::write(place.path("hooks.d/a.json"), HOOK).unwrap();
@@ -73,4 +74,19 @@ pub fn outcome(output: &Output) -> (Option<i32>, String, String) {
 
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
+}
+
+/// Runs the command in a directory with this standard input.
+pub fn run(directory: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_oci-hooks"))
+        .args(arguments)
+        .current_dir(directory)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that fails early does not read all of its input.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
 }

@@ -1,4 +1,4 @@
-//! What can be wrong with JSON: it is not JSON, or a value has another type than its place takes.
+//! Errors in JSON: a syntax error, a value of a wrong type, a key that is given twice.
 
 use std::fmt::{self, Display};
 
@@ -27,7 +27,7 @@ pub(crate) enum SyntaxErrorKind {
     },
 }
 
-/// What the reader expects at a place.
+/// The token that the reader expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Expected {
     Value,

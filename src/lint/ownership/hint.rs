@@ -1,9 +1,9 @@
-//! What to do about owners and permissions: commands to copy.
+//! Hints about owners and permissions: commands to copy.
 
 use crate::permission::{Concern, Finding, Matter, Relation, Subject};
 use crate::problem::text_of;
 
-/// What to do: a command to copy.
+/// Returns the hint: a command to copy.
 pub(super) fn hint(subject: &Subject, concern: &Concern) -> Option<String> {
     let Matter::Permission { finding, .. } = &concern.matter else {
         let elsewhere = matches!(concern.matter, Matter::Network { .. } | Matter::Program { .. });

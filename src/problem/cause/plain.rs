@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use super::{Cause, PatternRole, Refusal, RequestError};
 use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
 use crate::go::{errno_text, quote};
+use crate::limits::JSON_DEPTH;
 use crate::pattern::PatternError;
 use crate::problem::text_of;
 
@@ -84,7 +85,7 @@ fn json(f: &mut Formatter<'_>, kind: &JsonErrorKind) -> fmt::Result {
         }
         JsonErrorKind::Syntax(SyntaxErrorKind::End) => f.write_str("the JSON ends early"),
         JsonErrorKind::Syntax(SyntaxErrorKind::Depth) => {
-            f.write_str("the JSON is nested more than 10000 levels deep")
+            write!(f, "the JSON is nested more than {JSON_DEPTH} levels deep")
         }
         JsonErrorKind::Syntax(SyntaxErrorKind::Unexpected { expected, found }) => {
             write!(f, "expected {expected}, found {found:?}")
