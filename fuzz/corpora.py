@@ -30,7 +30,7 @@ SEPARATOR = b"\xff"
 
 
 def lines(name: str) -> list[Any]:
-    text = (ROOT / "tests" / "data" / name).read_text(encoding="utf-8")
+    text = (ROOT / name).read_text(encoding="utf-8")
     return [json.loads(line) for line in text.splitlines()]
 
 
@@ -146,7 +146,7 @@ def of_case(case: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
 
 
 def of_pattern(case: dict[str, Any]) -> Iterator[bytes]:
-    """Inputs made of a line of regex_cases.jsonl."""
+    """Inputs made of a line of regexp/tests/data/cases.jsonl."""
     inputs = [
         one["input"]
         for one in case.get("cases", [])
@@ -170,9 +170,9 @@ def seeds() -> Iterator[tuple[str, bytes]]:
     for path in sorted((ROOT / "examples" / "hooks.d").glob("*.json")):
         yield from of_hook(path.read_bytes())
     yield "config", (ROOT / "examples" / "config.json").read_bytes()
-    for case in lines("cases.jsonl"):
+    for case in lines("tests/data/cases.jsonl"):
         yield from of_case(case)
-    for case in lines("regex_cases.jsonl"):
+    for case in lines("regexp/tests/data/cases.jsonl"):
         for data in of_pattern(case):
             yield "pattern", data
             yield "pattern_alone", data

@@ -34,15 +34,11 @@
 // Floor 0 knows nothing about hooks: strings, the operating system, and Go's behaviour.
 pub mod limits;
 
-mod string_table;
-
 mod edit_distance;
 
 mod position;
 
 pub mod terminal;
-
-pub mod pattern;
 
 mod go;
 
@@ -101,10 +97,6 @@ mod standalone;
 mod monitor;
 
 mod manager;
-
-#[cfg(test)]
-#[path = "../tests/support/random.rs"]
-mod random;
 
 pub use container::Annotations;
 pub use directory::{DEFAULT_DIR, OVERRIDE_DIR};

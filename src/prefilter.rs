@@ -55,12 +55,12 @@ fn shared_bigrams(patterns: &[Compiled]) -> Option<[u16; REQUIRED]> {
     let mut count = 0;
     for pattern in patterns {
         let before = count;
-        pattern.for_each_text(&mut |text| {
+        for text in pattern.required_literals() {
             if let Some(slot) = texts.get_mut(count) {
                 *slot = text;
             }
             count += 1;
-        });
+        }
         if count == before {
             return None;
         }

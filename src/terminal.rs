@@ -86,13 +86,13 @@ fn pieces(text: &str) -> impl Iterator<Item = (&str, Option<char>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pattern::Pattern;
+    use go_regexp::Regexp;
 
     /// The categories are those that the tables of patterns have, which come from the same source
     /// another way.
     #[test]
     fn the_table_is_unicodes() {
-        let categories = Pattern::new(r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]$").unwrap();
+        let categories = Regexp::new(r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]$").unwrap();
         // Ignorable code points of no such category.
         let ignorable = [
             (0x34F, 0x34F),
@@ -113,7 +113,7 @@ mod tests {
             let text = character.encode_utf8(&mut buffer);
             assert_eq!(
                 is_unsafe(character),
-                is_ignorable || categories.matches(text.as_bytes()),
+                is_ignorable || categories.is_match(text.as_bytes()),
                 "U+{code:04X}"
             );
         }

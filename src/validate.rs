@@ -1,14 +1,13 @@
 //! Validation, in the reference's order and with its texts (SPEC §3); what it compiles on the way is kept.
 
-use std::borrow::Borrow;
-use std::collections::{HashMap, HashSet};
-use std::hash::{Hash, Hasher};
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use go_regexp::{Cache, Regexp};
 
 use crate::hook::{Field, HookRef, Notes, Stage, VERSION, Wanted, decode_1_0_0};
 use crate::limits;
 use crate::limits::ENOUGH;
-use crate::pattern::{Literal, Pattern, PatternError};
 use crate::position::Position;
 use crate::problem::{Cause, Error, ErrorKind, PatternRole, Property, check_limit};
 use crate::sys::{Status, errno_of};
@@ -81,7 +80,7 @@ pub(crate) struct Executable {
 /// Checks hooks one after another. Equal patterns are read once, and each executable is looked at once.
 pub(crate) struct Validator<'a> {
     extension_stages: &'a [String],
-    patterns: HashSet<ByText>,
+    patterns: Cache,
     executables: HashMap<Arc<str>, Result<Arc<Executable>, i32>>,
     looked_at: Vec<Arc<str>>,
 }
@@ -90,7 +89,7 @@ impl<'a> Validator<'a> {
     pub fn new(extension_stages: &'a [String]) -> Validator<'a> {
         Validator {
             extension_stages,
-            patterns: HashSet::new(),
+            patterns: Cache::new(),
             executables: HashMap::new(),
             looked_at: Vec::new(),
         }
@@ -109,7 +108,7 @@ impl<'a> Validator<'a> {
             let path = (*hook.entry.path).into();
             invalid(Cause::Executable { path, errno }, Field::Path)
         })?;
-        let conditions = Conditions::compile(&hook.when, |text| self.pattern(text));
+        let conditions = Conditions::compile(&hook.when, |text| Compiled::new(self.patterns.compile(text)));
         let error = |part: Part, _: &str| {
             let compiled = match part {
                 Part::Key(index) => conditions.annotations.get(index).map(|pair| &pair.key),
@@ -125,7 +124,7 @@ impl<'a> Validator<'a> {
     /// Tells what is wrong with a hook's conditions and stages.
     pub fn each(&self, hook: &HookRef<'_>, tell: &mut dyn FnMut(Invalid)) {
         let mut told = 0;
-        let error = |_, text: &str| Compiled::read(text).error().cloned();
+        let error = |_, text: &str| Regexp::new(text).err();
         // What ends it is one too many.
         let _ = self.check(hook, &error, &mut |found| {
             if told == ENOUGH {
@@ -158,27 +157,12 @@ impl<'a> Validator<'a> {
         self.looked_at
     }
 
-    fn pattern(&mut self, text: &str) -> Compiled {
-        // To look up one of these takes longer than to read it.
-        if let Some(literal) = Literal::read(text) {
-            return Compiled::Literal(literal);
-        }
-        if let Some(ByText(known)) = self.patterns.get(text) {
-            return Compiled::Pattern(Arc::clone(known));
-        }
-        let compiled = Compiled::read(text);
-        if let Compiled::Pattern(pattern) = &compiled {
-            self.patterns.insert(ByText(Arc::clone(pattern)));
-        }
-        compiled
-    }
-
     /// Tells what is wrong with the conditions, then with the stages, as long as it is told to go on. `error` says what is
     /// wrong with a pattern of the conditions.
     fn check(
         &self,
         hook: &HookRef<'_>,
-        error: &dyn Fn(Part, &str) -> Option<PatternError>,
+        error: &dyn Fn(Part, &str) -> Option<go_regexp::Error>,
         tell: &mut dyn FnMut(Invalid) -> Result<(), Invalid>,
     ) -> Result<(), Invalid> {
         let when = &hook.when;
@@ -216,7 +200,7 @@ fn invalid(cause: Cause, field: Field) -> Invalid {
     Invalid { cause, field: Some(field) }
 }
 
-fn not_a_pattern(role: PatternRole, pattern: &str, error: PatternError) -> Cause {
+fn not_a_pattern(role: PatternRole, pattern: &str, error: go_regexp::Error) -> Cause {
     Cause::Pattern { role, pattern: Some(pattern.into()), error }
 }
 
@@ -227,26 +211,3 @@ enum Part {
     Value(usize),
     Command(usize),
 }
-
-/// A pattern, known by its text.
-struct ByText(Arc<Pattern>);
-
-impl Borrow<str> for ByText {
-    fn borrow(&self) -> &str {
-        self.0.as_str()
-    }
-}
-
-impl Hash for ByText {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.as_str().hash(state);
-    }
-}
-
-impl PartialEq for ByText {
-    fn eq(&self, other: &ByText) -> bool {
-        self.0.as_str() == other.0.as_str()
-    }
-}
-
-impl Eq for ByText {}

@@ -3,56 +3,42 @@
 //! There is one evaluation, [`Conditions::evaluate`]. It tells a [`Trace`] about each condition as it goes; matching
 //! passes [`NoTrace`], which compiles to nothing, and explaining passes a recorder.
 
+use go_regexp::Regexp;
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use crate::container::{Container, Process};
 use crate::hook::WhenRef;
-use crate::pattern::{Literal, Pattern, PatternError};
 use crate::problem::{Cause, Error, ErrorKind, PatternRole, Result};
 
 /// A pattern, or why it is none. In hooks that were validated it always is one.
 #[derive(Debug, Clone)]
-pub(crate) enum Compiled {
-    /// Without what was written: there are many of these, and what makes one known again takes more than the rest of it.
-    Literal(Literal),
-    /// Shared by all hooks of a load that have it.
-    Pattern(Arc<Pattern>),
-    Invalid(Box<PatternError>),
-}
+pub(crate) struct Compiled(std::result::Result<Regexp, Box<go_regexp::Error>>);
 
 impl Compiled {
     pub fn read(text: &str) -> Compiled {
-        match Pattern::new(text) {
-            Ok(pattern) => Compiled::Pattern(Arc::new(pattern)),
-            Err(error) => Compiled::Invalid(Box::new(error)),
-        }
+        Compiled::new(Regexp::new(text))
+    }
+
+    pub fn new(compiled: std::result::Result<Regexp, go_regexp::Error>) -> Compiled {
+        Compiled(compiled.map_err(Box::new))
     }
 
     /// Why it is none.
-    pub fn error(&self) -> Option<&PatternError> {
-        match self {
-            Compiled::Invalid(error) => Some(error),
-            Compiled::Literal(_) | Compiled::Pattern(_) => None,
-        }
+    pub fn error(&self) -> Option<&go_regexp::Error> {
+        self.0.as_ref().err().map(Box::as_ref)
     }
 
-    /// As [`Pattern::for_each_text`].
-    pub fn for_each_text<'p>(&'p self, tell: &mut dyn FnMut(&'p [u8])) {
-        match self {
-            Compiled::Literal(literal) => tell(literal.text()),
-            Compiled::Pattern(pattern) => pattern.for_each_text(tell),
-            Compiled::Invalid(_) => {}
-        }
+    /// As [`Regexp::required_literals`].
+    pub fn required_literals(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.iter().flat_map(Regexp::required_literals)
     }
 
     /// Whether it matches; an error if it is none.
     #[inline]
-    pub fn matches(&self, input: &[u8]) -> std::result::Result<bool, &PatternError> {
-        match self {
-            Compiled::Literal(literal) => Ok(literal.matches(input)),
-            Compiled::Pattern(pattern) => Ok(pattern.matches(input)),
-            Compiled::Invalid(error) => Err(error),
+    pub fn matches(&self, input: &[u8]) -> std::result::Result<bool, &go_regexp::Error> {
+        match &self.0 {
+            Ok(regexp) => Ok(regexp.is_match(input)),
+            Err(error) => Err(error),
         }
     }
 }
@@ -243,6 +229,6 @@ fn outcome(holds: bool) -> Outcome {
     if holds { Outcome::Holds } else { Outcome::Fails }
 }
 
-fn not_a_pattern(role: PatternRole, error: &PatternError) -> Error {
+fn not_a_pattern(role: PatternRole, error: &go_regexp::Error) -> Error {
     Error::new(ErrorKind::HookFile, Cause::Pattern { role, pattern: None, error: error.clone() })
 }

@@ -1,4 +1,4 @@
-"""Patterns beside Go's regexp, which is the reference here. benches/patterns.json has the cases."""
+"""Patterns beside Go's regexp, which is the reference here. regexp/benches/patterns.json has the cases."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from measure import Bench, Sample, column, in_turns
 from row import Goal, Rounds, at_most
 
-CASES = Path("benches/patterns.json")
+CASES = Path("regexp/benches/patterns.json")
 
 
 def sides(bench: Bench, *arguments: str) -> dict[str, Sample]:
     return {
-        "ours": bench.asked("pattern", *arguments),
-        "reference": bench.asked("pattern-go", str(CASES), *arguments),
+        "ours": bench.asked("patterns", *arguments),
+        "reference": bench.asked("patterns-go", str(CASES), *arguments),
     }
 
 
@@ -55,8 +55,8 @@ def adversarial(bench: Bench, patterns: list[str]) -> None:
     rounds = in_turns(
         {
             **sides(bench, "adversarial", "100000"),
-            "1 kB": bench.asked("pattern", "adversarial", "1000"),
-            "10 kB": bench.asked("pattern", "adversarial", "10000"),
+            "1 kB": bench.asked("patterns", "adversarial", "1000"),
+            "10 kB": bench.asked("patterns", "adversarial", "10000"),
         }
     )
     linear = Goal("≤ 1.5 times that of 1 kB", lambda row: row.ratios["1 kB"] <= 1.5)
@@ -75,7 +75,7 @@ def accepted_at_once(length: float) -> Goal:
 
 def acceptance(bench: Bench, patterns: list[str]) -> None:
     """Ours alone: Go expands repeats then."""
-    rounds = in_turns({"ours": bench.asked("pattern", "acceptance")})
+    rounds = in_turns({"ours": bench.asked("patterns", "acceptance")})
     for number, pattern in enumerate(patterns):
         said = column(rounds, range(3 * number, 3 * number + 3))["ours"]
         times = [[nanoseconds / length] for length, nanoseconds, _ in said]
@@ -90,8 +90,8 @@ def first(bench: Bench, patterns: list[str]) -> None:
     """What expands: the time, and the memory of a process of its own beside one that does nothing."""
     no_more = Goal("≤ the reference", lambda row: row.ratios["reference"] <= 1)
     commands = {
-        "ours": [bench.program("pattern")],
-        "reference": [bench.program("pattern-go"), str(CASES)],
+        "ours": [bench.program("patterns")],
+        "reference": [bench.program("patterns-go"), str(CASES)],
     }
 
     def growth(command: list[str], case: str) -> Sample:

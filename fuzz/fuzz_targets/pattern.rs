@@ -6,8 +6,8 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 
+use go_regexp::{Error, Fault, Regexp};
 use libfuzzer_sys::fuzz_target;
-use libhooks::pattern::{Fault, Pattern, PatternError};
 use libhooks_fuzz::{fields, planted_fault, timed};
 use serde_json::{Value, json};
 
@@ -24,8 +24,9 @@ fuzz_target!(|data: &[u8]| {
 fn ask(text: &str, inputs: &[&[u8]]) {
     let (own, verdicts) = timed(|| {
         let own = read(text);
-        let verdicts =
-            own.as_ref().map(|pattern| inputs.iter().map(|input| pattern.matches(input)).collect::<Vec<_>>());
+        let verdicts = own
+            .as_ref()
+            .map(|pattern| inputs.iter().map(|input| pattern.is_match(input)).collect::<Vec<_>>());
         (own.as_ref().map(drop).map_err(|error| (error.to_string(), error.offset())), verdicts.ok())
     });
     let Some(answer) = Go::answer(text, inputs) else { return };
@@ -43,9 +44,9 @@ fn ask(text: &str, inputs: &[&[u8]]) {
 }
 
 /// The pattern, by the engine with the planted fault if there is one.
-fn read(text: &str) -> Result<Pattern, PatternError> {
+fn read(text: &str) -> Result<Regexp, Error> {
     let fault = match planted_fault() {
-        None => return Pattern::new(text),
+        None => return Regexp::new(text),
         Some("vertical-tab-in-space") => Fault::VerticalTabInSpace,
         Some("unicode-digits") => Fault::UnicodeDigits,
         Some("no-kelvin-sign") => Fault::NoKelvinSign,
@@ -53,10 +54,10 @@ fn read(text: &str) -> Result<Pattern, PatternError> {
         Some("dollar-before-final-newline") => Fault::DollarBeforeFinalNewline,
         Some(fault) => panic!("no fault is called {fault}"),
     };
-    Pattern::with_fault(text, fault)
+    Regexp::with_fault(text, fault)
 }
 
-/// The Go program of tests/oracles/regexp.
+/// The Go program of regexp/tests/oracle.
 struct Go {
     process: Child,
     questions: ChildStdin,
@@ -88,7 +89,7 @@ impl Go {
 
     fn start() -> Go {
         let program = std::env::var_os("LIBHOOKS_FUZZ_GO")
-            .expect("LIBHOOKS_FUZZ_GO: the program of tests/oracles/regexp");
+            .expect("LIBHOOKS_FUZZ_GO: the program of regexp/tests/oracle");
         let mut command = Command::new(program);
         let command = command.arg("-interactive").stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = command.spawn().unwrap();

@@ -3,8 +3,8 @@
 //! of lists).
 #![no_main]
 
+use go_regexp::{Fault, Regexp};
 use libfuzzer_sys::fuzz_target;
-use libhooks::pattern::{Fault, Pattern};
 use libhooks_fuzz::{fields, planted, timed};
 
 // The fields of an input: the pattern, then what it is matched with.
@@ -18,9 +18,9 @@ fuzz_target!(|data: &[u8]| timed(|| {
 
 fn compare(text: &str, inputs: &[&[u8]]) {
     let read = if planted("dollar-before-final-newline") {
-        Pattern::with_fault(text, Fault::DollarBeforeFinalNewline)
+        Regexp::with_fault(text, Fault::DollarBeforeFinalNewline)
     } else {
-        Pattern::new(text)
+        Regexp::new(text)
     };
     let pattern = match read {
         Ok(pattern) => pattern,
@@ -32,15 +32,15 @@ fn compare(text: &str, inputs: &[&[u8]]) {
     };
     assert_eq!(pattern.as_str(), text);
     // What is wrapped may be too large where the pattern was not.
-    let wrapped = |before: &str, after: &str| Pattern::new(&format!("{before}{text}{after}")).ok();
+    let wrapped = |before: &str, after: &str| Regexp::new(&format!("{before}{text}{after}")).ok();
     let same = [wrapped("(?:", ")"), wrapped("(", "|[^\\x00-\\x{10ffff}])"), wrapped("(?:|x)(?:", "){1,2}")];
     // Enough alternatives for a machine of more states than a word has bits.
     let large = wrapped("(?:", ")|\\z[ab]{70}");
     for input in inputs {
-        let verdict = pattern.matches(input);
+        let verdict = pattern.is_match(input);
         for other in same.iter().chain([&large]).flatten() {
             assert_eq!(
-                other.matches(input),
+                other.is_match(input),
                 verdict,
                 "{text:?} and {:?} on b\"{}\"",
                 other.as_str(),
@@ -50,7 +50,7 @@ fn compare(text: &str, inputs: &[&[u8]]) {
         // A pattern that need not match at the start matches behind anything, too, if it does not
         // look there.
         if verdict && !text.contains(['^', '\\', '$']) && !text.contains("(?") {
-            assert!(pattern.matches(&[b"x\n", *input, b"\nx"].concat()), "{text:?}");
+            assert!(pattern.is_match([b"x\n", *input, b"\nx"].concat()), "{text:?}");
         }
     }
 }

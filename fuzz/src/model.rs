@@ -1,6 +1,6 @@
 //! What conditions and injection must come to, written a second time and as plainly as can be.
 
-use libhooks::pattern::Pattern;
+use go_regexp::Regexp;
 use libhooks::{Stage, When};
 
 use crate::container::{Container, Process};
@@ -35,7 +35,7 @@ pub fn verdict(when: &When, container: &Container) -> Option<bool> {
             Process::Command(command) => {
                 let mut matches = false;
                 for pattern in &when.commands {
-                    matches = matches || Pattern::new(pattern).ok()?.matches(command);
+                    matches = matches || Regexp::new(pattern).ok()?.is_match(command);
                 }
                 condition!(matches);
             }
@@ -47,7 +47,7 @@ pub fn verdict(when: &When, container: &Container) -> Option<bool> {
 /// A pattern that is invalid fails when it is reached, not before.
 fn annotation_matches(key: &str, value: &str, container: &Container) -> Option<bool> {
     for (own_key, own_value) in &container.annotations {
-        if Pattern::new(key).ok()?.matches(own_key) && Pattern::new(value).ok()?.matches(own_value) {
+        if Regexp::new(key).ok()?.is_match(own_key) && Regexp::new(value).ok()?.is_match(own_value) {
             return Some(true);
         }
     }

@@ -5,7 +5,7 @@
 
 use crate::edit_distance::edit_distance;
 use crate::go::text_of_bytes;
-use crate::pattern::{Pattern, Relaxed};
+use go_regexp::{Regexp, Relaxed};
 
 /// A pattern that nearly matches a text, and what stands in its way.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -50,7 +50,7 @@ impl Obstacle {
 /// A pattern, and how it reads when some obstacles are taken away: each is made when it is first asked for.
 pub(crate) struct Nearly<'p> {
     pattern: &'p str,
-    relaxed: Vec<(Obstacles, Option<Pattern>)>,
+    relaxed: Vec<(Obstacles, Option<Regexp>)>,
 }
 
 /// A set of obstacles: the bit of each is its place in [`Obstacle::RELAXABLE`].
@@ -97,10 +97,10 @@ impl<'p> Nearly<'p> {
     fn matches(&mut self, set: Obstacles, text: &[u8]) -> bool {
         let has = |obstacle| has(set, obstacle);
         let text = if has(Obstacle::BlankInText) { trimmed(text) } else { text };
-        self.relaxed(set).is_some_and(|pattern| pattern.matches(text))
+        self.relaxed(set).is_some_and(|regexp| regexp.is_match(text))
     }
 
-    fn relaxed(&mut self, set: Obstacles) -> Option<&Pattern> {
+    fn relaxed(&mut self, set: Obstacles) -> Option<&Regexp> {
         let known = self.relaxed.iter().position(|(known, _)| *known == set);
         let index = known.unwrap_or_else(|| {
             let has = |obstacle| has(set, obstacle);
@@ -108,7 +108,7 @@ impl<'p> Nearly<'p> {
                 Relaxed { case: has(Obstacle::Case), begin: has(Obstacle::Begin), end: has(Obstacle::End) };
             let blanks = has(Obstacle::BlankInPattern);
             let text = if blanks { without_blanks(self.pattern) } else { self.pattern.to_owned() };
-            self.relaxed.push((set, Pattern::relaxed(&text, relaxed)));
+            self.relaxed.push((set, Regexp::relaxed(&text, relaxed).ok()));
             self.relaxed.len() - 1
         });
         self.relaxed.get(index)?.1.as_ref()
@@ -145,12 +145,10 @@ impl<'p> Nearly<'p> {
     /// Whether the text is nearly one of the few that the pattern stands for.
     fn misspelt(&mut self, set: Obstacles, text: &[u8]) -> Option<NearMiss> {
         let written = std::str::from_utf8(trimmed(text)).ok()?.to_ascii_lowercase();
-        let mut near = false;
-        self.relaxed(set)?.for_each_text(&mut |meant| {
-            if let Ok(meant) = std::str::from_utf8(meant) {
-                near |= is_slip(&meant.to_ascii_lowercase(), &written);
-            }
-        });
+        let is_near = |meant| {
+            std::str::from_utf8(meant).is_ok_and(|meant| is_slip(&meant.to_ascii_lowercase(), &written))
+        };
+        let near = self.relaxed(set)?.required_literals().any(is_near);
         near.then(|| self.tell(text, vec![Obstacle::Spelling], None))
     }
 
@@ -223,11 +221,11 @@ fn without_blanks(pattern: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{self, Random};
+    use fastrand::Rng;
 
     /// The obstacles and the part, as text.
     fn miss(pattern: &str, text: &str) -> String {
-        assert!(!Pattern::new(pattern).unwrap().matches(text.as_bytes()), "{pattern} {text}");
+        assert!(!Regexp::new(pattern).unwrap().is_match(text), "{pattern} {text}");
         Nearly::new(pattern).miss(text.as_bytes()).map_or(String::new(), |miss| {
             assert!(!miss.message.is_empty());
             format!("{:?} {}", miss.obstacles, miss.part.unwrap_or_default())
@@ -291,7 +289,7 @@ mod tests {
     }
 
     impl Parts {
-        fn pattern(&self, set: Obstacles) -> Pattern {
+        fn pattern(&self, set: Obstacles) -> Regexp {
             let or = |part, obstacle| if has(set, obstacle) { "" } else { part };
             let case = if has(set, Obstacle::Case) { "(?i)" } else { "" };
             let text = [
@@ -302,17 +300,17 @@ mod tests {
                 or(self.blank_behind, Obstacle::BlankInPattern),
                 or(self.end, Obstacle::End),
             ];
-            Pattern::new(&text.concat()).unwrap()
+            Regexp::new(&text.concat()).unwrap()
         }
 
         fn matches(&self, set: Obstacles, text: &str) -> bool {
             let text = if has(set, Obstacle::BlankInText) { text.trim() } else { text };
-            self.pattern(set).matches(text.as_bytes())
+            self.pattern(set).is_match(text)
         }
     }
 
     /// A pattern, and a text that it matches.
-    fn parts(random: &mut Random) -> (Parts, String) {
+    fn parts(random: &mut Rng) -> (Parts, String) {
         const INSIDE: [(&str, &str); 9] = [
             ("gpu", "gpu"),
             ("Com\\.example", "Com.example"),
@@ -324,16 +322,16 @@ mod tests {
             ("\\bw{2,3}\\b", "ww"),
             ("(?:a|bc)?d", "bcd"),
         ];
-        let mut or_none = |part| if random.percent(50) { part } else { "" };
+        let mut or_none = |part| if random.usize(..100) < 50 { part } else { "" };
         let (begin, end) = (or_none("^"), or_none("$"));
-        let (blank_before, blank_behind) = match random.below(8) {
+        let (blank_before, blank_behind) = match random.usize(..8) {
             0 => (" ", ""),
             1 => ("", " "),
             _ => ("", ""),
         };
         let (mut inside, mut text) = (String::new(), String::new());
-        for _ in 0..=random.below(3) {
-            let (pattern, matched) = INSIDE[random.below(INSIDE.len())];
+        for _ in 0..=random.usize(..3) {
+            let (pattern, matched) = INSIDE[random.usize(..INSIDE.len())];
             inside += pattern;
             text += matched;
         }
@@ -345,24 +343,24 @@ mod tests {
     /// text's way.
     #[test]
     fn what_is_told_stands_in_the_way_and_nothing_else() {
-        let mut random = Random::new(random::seed());
+        let mut random = Rng::with_seed(20_261_123);
         let all: Obstacles = (1 << Obstacle::RELAXABLE.len()) - 1;
         let mut told = std::collections::BTreeMap::new();
         for _ in 0..20_000 {
             let (parts, mut text) = parts(&mut random);
-            for _ in 0..=random.below(2) {
-                text = match random.below(7) {
+            for _ in 0..=random.usize(..2) {
+                text = match random.usize(..7) {
                     0 => text.to_uppercase(),
                     1 => text.to_lowercase(),
                     2 => format!(" {text}"),
                     3 => format!("{text}\t"),
-                    4 => format!("{}{text}", random.pick(&["a", "é", "x/", "com."])),
-                    5 => format!("{text}{}", random.pick(&["b", "é", "/x", ".y"])),
-                    _ => random.pick(&["", "no", "gpu", "Com.example off", "12é"]).to_owned(),
+                    4 => format!("{}{text}", random.choice(["a", "é", "x/", "com."]).unwrap()),
+                    5 => format!("{text}{}", random.choice(["b", "é", "/x", ".y"]).unwrap()),
+                    _ => random.choice(["", "no", "gpu", "Com.example off", "12é"]).unwrap().to_owned(),
                 };
             }
             let pattern = parts.pattern(0);
-            if pattern.matches(text.as_bytes()) {
+            if pattern.is_match(&text) {
                 continue;
             }
             let matching = |set: &Obstacles| parts.matches(*set, &text);

@@ -7,8 +7,8 @@ use super::errno_texts::TEXTS;
 /// What Go calls an error.
 pub(crate) fn errno_text(errno: i32) -> Cow<'static, str> {
     let known = usize::try_from(errno).ok().and_then(|errno| TEXTS.get(errno));
-    match known.and_then(|text| std::str::from_utf8(text).ok()).filter(|text| !text.is_empty()) {
-        Some(text) => text.into(),
+    match known.filter(|text| !text.is_empty()) {
+        Some(text) => (*text).into(),
         None => format!("errno {errno}").into(),
     }
 }

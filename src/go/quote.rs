@@ -2,16 +2,15 @@
 
 use std::fmt::Write;
 
-use crate::pattern::Printable;
+use go_regexp::unicode::is_print;
 
 /// The bytes in double quotes; what does not print is escaped, bytes that are no UTF-8 as `\xNN`.
 pub(crate) fn quote(bytes: &[u8]) -> String {
     let mut quoted = String::with_capacity(bytes.len() + 2);
-    let mut printable = None;
     quoted.push('"');
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
-            push(&mut quoted, character, &mut printable);
+            push(&mut quoted, character);
         }
         for byte in chunk.invalid() {
             append(&mut quoted, format_args!("\\x{byte:02x}"));
@@ -21,7 +20,7 @@ pub(crate) fn quote(bytes: &[u8]) -> String {
     quoted
 }
 
-fn push(quoted: &mut String, character: char, printable: &mut Option<Printable>) {
+fn push(quoted: &mut String, character: char) {
     match character {
         '"' | '\\' => quoted.extend(['\\', character]),
         '\u{7}' => quoted.push_str("\\a"),
@@ -31,9 +30,8 @@ fn push(quoted: &mut String, character: char, printable: &mut Option<Printable>)
         '\r' => quoted.push_str("\\r"),
         '\t' => quoted.push_str("\\t"),
         '\u{b}' => quoted.push_str("\\v"),
-        ' '..='~' => quoted.push(character),
+        _ if is_print(character) => quoted.push(character),
         '\0'..='\u{7f}' => append(quoted, format_args!("\\x{:02x}", character as u32)),
-        _ if printable.get_or_insert_with(Printable::new).contains(character) => quoted.push(character),
         '\u{80}'..='\u{ffff}' => append(quoted, format_args!("\\u{:04x}", character as u32)),
         _ => append(quoted, format_args!("\\U{:08x}", character as u32)),
     }

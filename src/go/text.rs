@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::pattern::to_lower as lower_case;
+use go_regexp::unicode;
 
 /// Returns bytes as a string: each byte that is not part of valid UTF-8 becomes one U+FFFD.
 /// (`from_utf8_lossy` replaces several bytes by one.)
@@ -28,7 +28,7 @@ pub(super) fn push_text(text: &mut String, bytes: &[u8]) {
 /// Returns a string in lower case, as Go's `strings.ToLower` makes it.
 pub(crate) fn to_lower(text: Cow<'_, str>) -> Cow<'_, str> {
     let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-    if is_lower { text } else { text.chars().map(lower_case).collect() }
+    if is_lower { text } else { text.chars().map(unicode::to_lower).collect() }
 }
 
 #[cfg(test)]

@@ -4,7 +4,6 @@ use super::suggest::{for_key, nearest};
 use crate::go::json::{Expected, JsonErrorKind, Kind, SyntaxErrorKind};
 use crate::go::quote;
 use crate::hook::{Decoded, UnknownKey};
-use crate::pattern::{PatternError, PatternErrorKind};
 use crate::problem::{Cause, Property};
 
 /// Returns the hint for this cause in this file.
@@ -114,37 +113,32 @@ fn wrong_type(value: &str, wanted: Kind, found: Kind, file: &Decoded<'_>) -> Opt
     })
 }
 
-fn pattern(error: &PatternError) -> Option<&'static str> {
+fn pattern(error: &go_regexp::Error) -> Option<&'static str> {
+    use go_regexp::ErrorKind;
+
     const ITSELF: &str = "for the character itself write a backslash, in JSON \\\\, before it";
     Some(match (error.kind(), error.expression().as_bytes()) {
         (_, [b'(', b'?', b'=' | b'!', ..] | [b'(', b'?', b'<', b'=' | b'!', ..]) => {
             "Go's patterns cannot look ahead or behind"
         }
-        (PatternErrorKind::MissingRepeatArgument, [b'*', ..]) => {
+        (ErrorKind::MissingRepeatArgument, [b'*', ..]) => {
             "patterns are regular expressions, not shell globs: for any string write .*"
         }
-        (PatternErrorKind::MissingRepeatArgument, _) => ITSELF,
-        (PatternErrorKind::PerlOp, [b'(', b'?', ..]) => {
-            "Go's patterns have no such group, or it is not closed"
-        }
-        (PatternErrorKind::Escape, _) => "Go's patterns have no such escape, and no back-references",
-        (PatternErrorKind::RepeatOp, _) => "one operator is enough; Go's patterns have no possessive ones",
-        (PatternErrorKind::RepeatSize, _) => {
-            "Go repeats up to 1000 times, and the smaller number comes first"
-        }
-        (PatternErrorKind::CharRange, _) => {
-            "the ends of the range are in the wrong order, or Go has no such range"
-        }
-        (PatternErrorKind::MissingBracket | PatternErrorKind::MissingParen, _) => {
+        (ErrorKind::MissingRepeatArgument, _) => ITSELF,
+        (ErrorKind::PerlOp, [b'(', b'?', ..]) => "Go's patterns have no such group, or it is not closed",
+        (ErrorKind::Escape, _) => "Go's patterns have no such escape, and no back-references",
+        (ErrorKind::RepeatOp, _) => "one operator is enough; Go's patterns have no possessive ones",
+        (ErrorKind::RepeatSize, _) => "Go repeats up to 1000 times, and the smaller number comes first",
+        (ErrorKind::CharRange, _) => "the ends of the range are in the wrong order, or Go has no such range",
+        (ErrorKind::MissingBracket | ErrorKind::MissingParen, _) => {
             "close it; for the character itself write a backslash, in JSON \\\\, before it"
         }
-        (PatternErrorKind::UnexpectedParen, _) => {
+        (ErrorKind::UnexpectedParen, _) => {
             "open it; for the character itself write a backslash, in JSON \\\\, before it"
         }
-        (PatternErrorKind::PerlOp, _) => return None,
-        (PatternErrorKind::NamedCapture, _) => "write (?P<name>…)",
-        (PatternErrorKind::TrailingBackslash, _) => "for a backslash write \\\\, in JSON \\\\\\\\",
-        (PatternErrorKind::NestingDepth | PatternErrorKind::Large, _) => return None,
+        (ErrorKind::NamedCapture, _) => "write (?P<name>…)",
+        (ErrorKind::TrailingBackslash, _) => "for a backslash write \\\\, in JSON \\\\\\\\",
+        _ => return None,
     })
 }
 

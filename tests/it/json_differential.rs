@@ -6,22 +6,23 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use base64::Engine;
+use fastrand::Rng;
 use libhooks::ErrorKind;
 use serde_json::{Value, json};
 
-use crate::random::{self, Random};
+use crate::seed::seed;
 
 const FILES: usize = 60_000;
 
 /// Writes hook files.
 struct Writer {
-    random: Random,
+    random: Rng,
 }
 
 impl Writer {
     /// A key, at times in another case or with an escape.
     fn key(&mut self, name: &str) -> String {
-        match self.random.below(20) {
+        match self.random.usize(..20) {
             0 => name.to_uppercase(),
             1 => name.replace('s', "\u{17f}").replace('k', "\u{212a}"),
             2 => name.replacen('o', "\\u006f", 1),
@@ -32,24 +33,29 @@ impl Writer {
 
     /// A value, nearly always of the type that is wanted.
     fn value(&mut self, wanted: &str) -> String {
-        if self.random.percent(2) {
+        if self.random.usize(..100) < 2 {
             return self
                 .random
-                .pick(&["1", "true", "\"x\"", "[]", "{}", "[1]", "{\"a\":1}", "[[\"a\"]]"])
+                .choice(["1", "true", "\"x\"", "[]", "{}", "[1]", "{\"a\":1}", "[[\"a\"]]"])
+                .unwrap()
                 .to_owned();
         }
-        if self.random.percent(8) {
+        if self.random.usize(..100) < 8 {
             return "null".to_owned();
         }
         match wanted {
-            "path" => self.random.pick(&["\"/bin/true\"", "\"/bin/true\"", "\"\\/bin\\/sh\""]).to_owned(),
-            "version" => {
-                self.random.pick(&["\"1.0.0\"", "\"1.0.0\"", "\"0.1.0\"", "\"\"", "\"1.0.0\\n\""]).to_owned()
+            "path" => {
+                self.random.choice(["\"/bin/true\"", "\"/bin/true\"", "\"\\/bin\\/sh\""]).unwrap().to_owned()
             }
-            "bool" => self.random.pick(&["true", "false"]).to_owned(),
+            "version" => self
+                .random
+                .choice(["\"1.0.0\"", "\"1.0.0\"", "\"0.1.0\"", "\"\"", "\"1.0.0\\n\""])
+                .unwrap()
+                .to_owned(),
+            "bool" => self.random.choice(["true", "false"]).unwrap().to_owned(),
             "integer" => self
                 .random
-                .pick(&[
+                .choice([
                     "0",
                     "-0",
                     "7",
@@ -62,6 +68,7 @@ impl Writer {
                     "\"3\"",
                     "01",
                 ])
+                .unwrap()
                 .to_owned(),
             "stages" => {
                 self.list(&["\"prestart\"", "\"poststop\"", "\"poststop\"", "null", "\"createRuntime\""])
@@ -78,13 +85,14 @@ impl Writer {
             ]),
             "map" => {
                 let mut text = "{".to_owned();
-                for index in 0..self.random.below(4) {
+                for index in 0..self.random.usize(..4) {
                     let comma = if index > 0 { "," } else { "" };
-                    let key = self.random.pick(&["\"a\"", "\"b\"", "\"\\u0061\"", "\".*\"", "\"\""]);
-                    let value = if self.random.percent(3) {
+                    let key =
+                        self.random.choice(["\"a\"", "\"b\"", "\"\\u0061\"", "\".*\"", "\"\""]).unwrap();
+                    let value = if self.random.usize(..100) < 3 {
                         "1"
                     } else {
-                        self.random.pick(&["\"x\"", "\"^y\"", "null", "\"\""])
+                        self.random.choice(["\"x\"", "\"^y\"", "null", "\"\""]).unwrap()
                     };
                     text += &format!("{comma}{key} : {value}");
                 }
@@ -95,7 +103,8 @@ impl Writer {
     }
 
     fn list(&mut self, items: &[&str]) -> String {
-        let items: Vec<&str> = (0..self.random.below(4)).map(|_| self.random.pick(items)).collect();
+        let items: Vec<&str> =
+            (0..self.random.usize(..4)).map(|_| *self.random.choice(items).unwrap()).collect();
         format!("[{}]", items.join(" , "))
     }
 
@@ -103,12 +112,12 @@ impl Writer {
     fn object(&mut self, members: &[(&str, &str)], least: usize) -> String {
         let mut text = "{".to_owned();
         let mut chosen: Vec<usize> =
-            (0..members.len()).filter(|&i| i < least || self.random.percent(50)).collect();
-        for _ in 0..self.random.below(3) {
-            chosen.push(self.random.below(members.len()));
+            (0..members.len()).filter(|&i| i < least || self.random.usize(..100) < 50).collect();
+        for _ in 0..self.random.usize(..3) {
+            chosen.push(self.random.usize(..members.len()));
         }
         for index in (1..chosen.len()).rev() {
-            chosen.swap(index, self.random.below(index + 1));
+            chosen.swap(index, self.random.usize(..index + 1));
         }
         for (position, index) in chosen.into_iter().enumerate() {
             let (name, kind) = members[index];
@@ -137,7 +146,7 @@ impl Writer {
     }
 
     fn file(&mut self) -> Vec<u8> {
-        let text = if self.random.percent(60) {
+        let text = if self.random.usize(..100) < 60 {
             let members = [
                 ("version", "version"),
                 ("hook", "hook"),
@@ -162,18 +171,18 @@ impl Writer {
             let chosen: Vec<(&str, &str)> = members
                 .into_iter()
                 .filter(|(name, _)| {
-                    *name == "hook" || self.random.percent(if *name == "version" { 3 } else { 35 })
+                    *name == "hook" || self.random.usize(..100) < if *name == "version" { 3 } else { 35 }
                 })
                 .collect();
             self.object(&chosen, 1)
         };
         let mut bytes = text.into_bytes();
-        if self.random.percent(15) {
-            let at = self.random.below(bytes.len());
-            match self.random.below(3) {
-                0 => bytes[at] = self.random.below(256) as u8,
+        if self.random.usize(..100) < 15 {
+            let at = self.random.usize(..bytes.len());
+            match self.random.usize(..3) {
+                0 => bytes[at] = self.random.usize(..256) as u8,
                 1 => drop(bytes.remove(at)),
-                _ => bytes.insert(at, *b"\"{}[],:\\\x00\xff\xe2 0"[..].get(self.random.below(13)).unwrap()),
+                _ => bytes.insert(at, *b"\"{}[],:\\\x00\xff\xe2 0"[..].get(self.random.usize(..13)).unwrap()),
             }
         }
         bytes
@@ -216,8 +225,8 @@ fn normal(hook: &Value, any_of: bool) -> Value {
 
 #[test]
 fn go_decodes_the_same() {
-    let seed = random::seed();
-    let mut writer = Writer { random: Random::new(seed) };
+    let seed = seed();
+    let mut writer = Writer { random: Rng::with_seed(seed) };
     let files: Vec<Vec<u8>> = (0..FILES).map(|_| writer.file()).collect();
     let Some(answers) = ask_go(&files) else {
         println!("SKIP: json_differential: there is no go to ask");

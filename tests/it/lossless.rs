@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use fastrand::Rng;
 use libhooks::{Manager, Options};
 
-use crate::random::{self, Random};
+use crate::seed::seed;
 
 const CONFIGS: u64 = 100_000;
 
@@ -81,7 +82,7 @@ fn sets(root: &Path) -> Vec<Set> {
 
 /// A config in the making: what goes in, and what must come out.
 struct Writer {
-    random: Random,
+    random: Rng,
     input: String,
     output: String,
     seen: BTreeMap<&'static str, u64>,
@@ -99,8 +100,8 @@ impl Writer {
     }
 
     fn space(&mut self) {
-        for _ in 0..[0, 0, 0, 1, 3][self.random.below(5)] {
-            let space = self.random.pick(&[" ", "\n", "\t", "\r", "  ", "\r\n"]);
+        for _ in 0..[0, 0, 0, 1, 3][self.random.usize(..5)] {
+            let space = self.random.choice([" ", "\n", "\t", "\r", "  ", "\r\n"]).unwrap();
             self.keep(space);
         }
     }
@@ -108,15 +109,18 @@ impl Writer {
     /// A key, now and then with characters written as escapes.
     fn key(&mut self, name: &str) {
         self.keep("\"");
-        let escape = self.random.percent(15);
+        let escape = self.random.usize(..100) < 15;
         if escape {
             self.count("escaped key");
         }
         for character in name.chars() {
-            if escape && self.random.percent(50) {
+            if escape && self.random.usize(..100) < 50 {
                 let code = character as u32;
-                let text =
-                    if self.random.percent(50) { format!("\\u{code:04x}") } else { format!("\\u{code:04X}") };
+                let text = if self.random.usize(..100) < 50 {
+                    format!("\\u{code:04x}")
+                } else {
+                    format!("\\u{code:04X}")
+                };
                 self.keep(&text);
             } else {
                 self.keep(character.encode_utf8(&mut [0; 4]));
@@ -130,33 +134,36 @@ impl Writer {
 
     fn string(&mut self) {
         self.keep("\"");
-        for _ in 0..self.random.below(6) {
-            let part = self.random.pick(&[
-                "a",
-                "hooks",
-                "é",
-                "\u{1F600}",
-                "\\n",
-                "\\\"",
-                "\\\\",
-                "\\/",
-                "\\b",
-                "\\f",
-                "\\r",
-                "\\t",
-                "\\u0000",
-                "\\u00E9",
-                "\\ud83d\\ude00",
-                "\\ud83d",
-                "{",
-                "}",
-                "[",
-                "]",
-                ",",
-                ":",
-                "\u{7f}",
-                "\u{2028}",
-            ]);
+        for _ in 0..self.random.usize(..6) {
+            let part = self
+                .random
+                .choice([
+                    "a",
+                    "hooks",
+                    "é",
+                    "\u{1F600}",
+                    "\\n",
+                    "\\\"",
+                    "\\\\",
+                    "\\/",
+                    "\\b",
+                    "\\f",
+                    "\\r",
+                    "\\t",
+                    "\\u0000",
+                    "\\u00E9",
+                    "\\ud83d\\ude00",
+                    "\\ud83d",
+                    "{",
+                    "}",
+                    "[",
+                    "]",
+                    ",",
+                    ":",
+                    "\u{7f}",
+                    "\u{2028}",
+                ])
+                .unwrap();
             self.keep(part);
         }
         self.keep("\"");
@@ -164,31 +171,34 @@ impl Writer {
 
     /// Any value.
     fn value(&mut self, depth: usize) {
-        match self.random.below(if depth == 0 { 6 } else { 9 }) {
+        match self.random.usize(..if depth == 0 { 6 } else { 9 }) {
             0 => {
-                let number = self.random.pick(&[
-                    "0",
-                    "-0",
-                    "1e400",
-                    "-1E-400",
-                    "1.0",
-                    "1.50E+05",
-                    "123456789012345678901234567890",
-                    "-7",
-                    "0.1000000000000000055511151231257827",
-                    "18446744073709551616",
-                ]);
+                let number = self
+                    .random
+                    .choice([
+                        "0",
+                        "-0",
+                        "1e400",
+                        "-1E-400",
+                        "1.0",
+                        "1.50E+05",
+                        "123456789012345678901234567890",
+                        "-7",
+                        "0.1000000000000000055511151231257827",
+                        "18446744073709551616",
+                    ])
+                    .unwrap();
                 self.count("number");
                 self.keep(number);
             }
             1 => {
-                let word = self.random.pick(&["true", "false", "null"]);
+                let word = self.random.choice(["true", "false", "null"]).unwrap();
                 self.keep(word);
             }
             2..=5 => self.string(),
             6 | 7 => {
                 self.keep("[");
-                for index in 0..self.random.below(4) {
+                for index in 0..self.random.usize(..4) {
                     if index > 0 {
                         self.keep(",");
                     }
@@ -201,12 +211,12 @@ impl Writer {
             _ => {
                 self.keep("{");
                 // Nobody reads these: a key may come twice, and may be called anything.
-                for index in 0..self.random.below(4) {
+                for index in 0..self.random.usize(..4) {
                     if index > 0 {
                         self.keep(",");
                     }
                     self.space();
-                    let key = self.random.pick(&["hooks", "args", "Process", "a", "a", "é", ""]);
+                    let key = self.random.choice(["hooks", "args", "Process", "a", "a", "é", ""]).unwrap();
                     self.key(key);
                     self.value(depth - 1);
                     self.space();
@@ -227,18 +237,18 @@ impl Writer {
                 "big" => 5,
                 _ => 40,
             };
-            if self.random.percent(chance) {
+            if self.random.usize(..100) < chance {
                 members.push(member);
             }
         }
-        if self.random.percent(4) {
+        if self.random.usize(..100) < 4 {
             members.clear();
         }
         if annotation {
             members.push("annotations");
         }
         for index in (1..members.len()).rev() {
-            members.swap(index, self.random.below(index + 1));
+            members.swap(index, self.random.usize(..index + 1));
         }
         self.space();
         self.keep("{");
@@ -274,13 +284,16 @@ impl Writer {
     }
 
     fn process(&mut self) {
-        let process = self.random.pick(&[
-            "null",
-            "{}",
-            r#"{"args" : [ "sh" , "-c" ] , "env":["A=1"], "future": {"args": 3} }"#,
-            r#"{"user":{"uid":0},"\u0061rgs":["\u0000"],"args2":1e400}"#,
-            r#"{"args":null}"#,
-        ]);
+        let process = self
+            .random
+            .choice([
+                "null",
+                "{}",
+                r#"{"args" : [ "sh" , "-c" ] , "env":["A=1"], "future": {"args": 3} }"#,
+                r#"{"user":{"uid":0},"\u0061rgs":["\u0000"],"args2":1e400}"#,
+                r#"{"args":null}"#,
+            ])
+            .unwrap();
         self.keep(process);
     }
 
@@ -296,7 +309,7 @@ impl Writer {
     }
 
     fn hooks(&mut self, added: Option<&BTreeMap<&str, &str>>) {
-        if self.random.percent(20) {
+        if self.random.usize(..100) < 20 {
             self.input.push_str("null");
             match added {
                 Some(added) => {
@@ -309,12 +322,12 @@ impl Writer {
         }
         let mut stages: Vec<&str> = Vec::new();
         for stage in STAGES.iter().chain(&["prestart", "future"]) {
-            if self.random.percent(40) {
+            if self.random.usize(..100) < 40 {
                 stages.push(stage);
             }
         }
         for index in (1..stages.len()).rev() {
-            stages.swap(index, self.random.below(index + 1));
+            stages.swap(index, self.random.usize(..index + 1));
         }
         let new = added.map(|added| new_members(added, |stage| !stages.contains(&stage))).unwrap_or_default();
         self.keep("{");
@@ -346,7 +359,7 @@ impl Writer {
 
     /// The entries of a stage; `added` goes behind them.
     fn entries(&mut self, added: Option<&str>) {
-        if self.random.percent(15) {
+        if self.random.usize(..100) < 15 {
             self.input.push_str("null");
             match added {
                 Some(added) => {
@@ -358,18 +371,21 @@ impl Writer {
             return;
         }
         self.keep("[");
-        let count = self.random.below(3);
+        let count = self.random.usize(..3);
         if let (Some(added), 0) = (added, count) {
             self.count("stage empty");
             self.output.push_str(added);
         }
         self.space();
         for index in 0..count {
-            let entry = self.random.pick(&[
-                r#"{"path":"/already"}"#,
-                r#"{ "path" : "\/already" , "args":[ ], "timeout":1e2, "future": {"a":[null]} }"#,
-                r#"{"PATH":"/x","env":null,"\u0061":-0}"#,
-            ]);
+            let entry = self
+                .random
+                .choice([
+                    r#"{"path":"/already"}"#,
+                    r#"{ "path" : "\/already" , "args":[ ], "timeout":1e2, "future": {"a":[null]} }"#,
+                    r#"{"PATH":"/x","env":null,"\u0061":-0}"#,
+                ])
+                .unwrap();
             self.keep(entry);
             if index + 1 < count {
                 self.space();
@@ -395,14 +411,14 @@ fn new_members(added: &BTreeMap<&str, &str>, wanted: impl Fn(&str) -> bool) -> S
 
 #[test]
 fn every_other_byte_stays() {
-    let seed = random::seed();
+    let seed = seed();
     let root = tempfile::tempdir().unwrap();
     let sets = sets(root.path());
     let mut seen: BTreeMap<&'static str, u64> = BTreeMap::new();
     for number in 0..CONFIGS {
         let set = &sets[(number % sets.len() as u64) as usize];
-        let mut random = Random::new(seed ^ number.wrapping_mul(0x2545_f491_4f6c_dd1d));
-        let annotation = random.percent(50);
+        let mut random = Rng::with_seed(seed ^ number.wrapping_mul(0x2545_f491_4f6c_dd1d));
+        let annotation = random.usize(..100) < 50;
         let matches = annotation || !set.needs_annotation;
         let mut writer = Writer { random, input: String::new(), output: String::new(), seen };
         writer.config(matches.then_some(&set.added), annotation);

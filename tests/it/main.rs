@@ -7,6 +7,7 @@ mod cases;
 mod codes;
 mod conditions;
 mod files;
+mod generated;
 mod json_differential;
 mod limits;
 mod loading;
@@ -14,8 +15,8 @@ mod lossless;
 mod migrate;
 mod mistakes;
 mod permissions;
-#[path = "../support/random.rs"]
-mod random;
+#[path = "../support/seed.rs"]
+mod seed;
 mod shapes;
 #[path = "../permissions/table.rs"]
 mod table;

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use fastrand::Rng;
 use libhooks::{Hook, Manager, NoEquivalent, Options, When, migrate};
 
-use crate::random::{self, Random};
+use crate::seed::seed;
 use crate::tree::Tree;
 
 /// How often each combination of conditions is generated, with other texts around it.
@@ -21,25 +22,20 @@ const VALUES: &[&str] = &["^on$", "o", "(?i)ON", "^off$|^on$", ".*", ""];
 const COMMANDS: &[&str] = &["^/bin/sh$", "/init$", "(?i)SH", ".*", "", "^/sbin/"];
 
 /// A member with one of its two spellings. What is not there may be `null`.
-fn list(
-    random: &mut Random,
-    spellings: [&str; 2],
-    patterns: &[&str],
-    length: Option<usize>,
-) -> Option<String> {
-    let key = random.pick(&spellings);
+fn list(random: &mut Rng, spellings: [&str; 2], patterns: &[&str], length: Option<usize>) -> Option<String> {
+    let key = random.choice(&spellings).unwrap();
     match length {
         Some(length) => {
-            let patterns: Vec<&str> = (0..length).map(|_| random.pick(patterns)).collect();
+            let patterns: Vec<&str> = (0..length).map(|_| *random.choice(patterns).unwrap()).collect();
             Some(format!("{key:?}: {patterns:?}"))
         }
-        None => random.percent(30).then(|| format!("{key:?}: null")),
+        None => (random.usize(..100) < 30).then(|| format!("{key:?}: null")),
     }
 }
 
 /// A file of version 0.1.0 with these conditions.
 fn file(
-    random: &mut Random,
+    random: &mut Rng,
     bind_mounts: Option<&str>,
     values: Option<usize>,
     commands: Option<usize>,
@@ -48,16 +44,18 @@ fn file(
     members.extend(bind_mounts.map(|value| format!(r#""hasbindmounts": {value}"#)));
     members.extend(list(random, ["annotations", "annotation"], VALUES, values));
     members.extend(list(random, ["cmds", "cmd"], COMMANDS, commands));
-    let stages =
-        random.pick(&[r#"["prestart"]"#, r#"["poststop", "precreate"]"#, "[]", r#"["createRuntime"]"#]);
-    members.push(format!("{:?}: {stages}", random.pick(&["stages", "stage"])));
-    let arguments =
-        random.pick(&["", r#""arguments": []"#, r#""arguments": ["a", ""]"#, r#""arguments": null"#]);
-    let version = random.pick(&["", r#""version": "0.1.0""#, r#""version": """#]);
-    let unknown = random.pick(&["", r#""when": {"always": true}"#]);
+    let stages = random
+        .choice([r#"["prestart"]"#, r#"["poststop", "precreate"]"#, "[]", r#"["createRuntime"]"#])
+        .unwrap();
+    members.push(format!("{:?}: {stages}", random.choice(["stages", "stage"]).unwrap()));
+    let arguments = random
+        .choice(["", r#""arguments": []"#, r#""arguments": ["a", ""]"#, r#""arguments": null"#])
+        .unwrap();
+    let version = random.choice(["", r#""version": "0.1.0""#, r#""version": """#]).unwrap();
+    let unknown = random.choice(["", r#""when": {"always": true}"#]).unwrap();
     members.extend([arguments, version, unknown].into_iter().filter(|m| !m.is_empty()).map(str::to_owned));
     for index in (1..members.len()).rev() {
-        members.swap(index, random.below(index + 1));
+        members.swap(index, random.usize(..index + 1));
     }
     format!("{{{}}}", members.join(", "))
 }
@@ -115,12 +113,12 @@ fn candidates(hook: &Hook) -> Vec<When> {
 
 #[test]
 fn does_the_same_to_every_container_or_is_refused_with_reason() {
-    let seed = random::seed();
+    let seed = seed();
     let tree = Tree::new();
     let containers = containers();
     let (mut migrated, mut refused, mut matches, mut errors) = (0, 0, 0, 0);
     for round in 0..ROUNDS {
-        let mut random = Random::new(seed ^ round.wrapping_mul(0x2545_f491_4f6c_dd1d));
+        let mut random = Rng::with_seed(seed ^ round.wrapping_mul(0x2545_f491_4f6c_dd1d));
         for bind_mounts in BIND_MOUNTS {
             for values in LENGTHS {
                 for commands in LENGTHS {

@@ -6,8 +6,6 @@ mod bursts;
 mod directories;
 mod ends;
 mod files;
-#[path = "../support/random.rs"]
-mod generator;
 mod limits;
 mod mounts;
 mod place;

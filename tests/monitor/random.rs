@@ -3,14 +3,15 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::generator::Random;
+use fastrand::Rng;
+
 use crate::place::{Place, marked};
 
 const ROUNDS: u64 = 150;
 
 /// Does something to a file or a directory; that it may fail is part of it.
-fn act(place: &Place, random: &mut Random, step: u64) {
-    let mut pick = |texts: &[&str]| texts[random.below(texts.len())].to_owned();
+fn act(place: &Place, random: &mut Rng, step: u64) {
+    let mut pick = |texts: &[&str]| texts[random.usize(..texts.len())].to_owned();
     let directories = ["up/a", "up/b", "up/link", "store", "away"];
     let name = format!("{}/{}", pick(&directories), pick(&["x.json", "y.json", "z.json", "data"]));
     let other = format!("{}/{}", pick(&directories), pick(&["x.json", "y.json", "z.json", "data"]));
@@ -68,13 +69,13 @@ fn act(place: &Place, random: &mut Random, step: u64) {
 fn whatever_happens() {
     let seed = std::env::var("LIBHOOKS_MONITOR_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let rounds = std::env::var("LIBHOOKS_MONITOR_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
-    let mut random = Random::new(seed);
+    let mut random = Rng::with_seed(seed);
     let mut place = Place::new(&["up/a", "up/b", "up/link"]);
     let _ = fs::remove_dir(place.path("up/link"));
     let _ = symlink("a", place.path("up/link"));
     let (mut step, mut told) = (0, 0);
     for _ in 0..rounds.unwrap_or(ROUNDS) {
-        for _ in 0..=random.below(6) {
+        for _ in 0..=random.usize(..6) {
             step += 1;
             act(&place, &mut random, step);
         }

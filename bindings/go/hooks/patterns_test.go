@@ -15,7 +15,7 @@ import (
 
 // Every pattern of the table, with what Go's regexp said about it.
 func TestPatterns(t *testing.T) {
-	table, err := os.Open("../../../tests/data/regex_cases.jsonl")
+	table, err := os.Open("../../../regexp/tests/data/cases.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}

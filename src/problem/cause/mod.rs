@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 
 use super::code::Code;
 use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
-use crate::pattern::PatternError;
 pub(crate) use warning::{Never, Warning};
 
 /// What is wrong.
@@ -86,7 +85,7 @@ pub(crate) enum Cause {
     Pattern {
         role: PatternRole,
         pattern: Option<Box<str>>,
-        error: PatternError,
+        error: go_regexp::Error,
     },
 
     // Matching, injecting.

@@ -6,7 +6,6 @@ use super::{Cause, PatternRole, Refusal, RequestError};
 use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
 use crate::go::{errno_text, quote};
 use crate::limits::JSON_DEPTH;
-use crate::pattern::PatternError;
 use crate::problem::text_of;
 
 /// What is wrong, in plain words. The path of the file, and the steps that led to the problem, are not in it.
@@ -125,7 +124,7 @@ fn not_a_pattern(
     f: &mut Formatter<'_>,
     role: PatternRole,
     pattern: Option<&str>,
-    error: &PatternError,
+    error: &go_regexp::Error,
 ) -> fmt::Result {
     let role = match role {
         PatternRole::AnnotationKey => "for the key of an annotation",

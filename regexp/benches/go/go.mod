@@ -1,0 +1,3 @@
+module go-regexp/benches/go
+
+go 1.22

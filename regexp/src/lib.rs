@@ -1,0 +1,74 @@
+//! Go's regular expressions: what Go accepts, rejects and matches.
+//!
+//! Programs in Go leave their patterns behind: in configuration files, in rules, in databases. Other engines read these patterns
+//! differently. In the crate `regex`, `\d` takes the digits of every script, `[a&&b]` is an intersection, and `\Q…\E` is an error.
+//! A [`Regexp`] accepts what Go's package `regexp` accepts, rejects what it rejects with the same words, and matches what it
+//! matches:
+//!
+//! ```
+//! use go_regexp::Regexp;
+//!
+//! let regexp = Regexp::new("^/usr/s?bin/(sh|bash)$")?;
+//! assert!(regexp.is_match("/usr/bin/sh"));
+//! assert!(!regexp.is_match("/bin/sh"));
+//!
+//! let error = Regexp::new("(a").unwrap_err();
+//! assert_eq!(error.to_string(), "error parsing regexp: missing closing ): `(a`");
+//! # Ok::<(), go_regexp::Error>(())
+//! ```
+//!
+//! It tells *whether* a pattern matches, not where: there are no captures and no replacing.
+//!
+//! Patterns and inputs may come from strangers: compiling takes time and memory in proportion to the length of the pattern, and
+//! matching takes time in proportion to the length of the input. There is no recursion and no `unsafe` code.
+//!
+//! # How it works
+//!
+//! A pattern goes through three steps. Most patterns in use never need the third. Many do not need the first either:
+//!
+//! 1. `syntax` reads the text and builds a tree, as Go does, since Go's limits apply to that tree. This step accepts or rejects
+//!    the pattern. Repeats are counted, not expanded, and `\pL` stays two characters, not 659 spans.
+//! 2. `literal` recognises patterns that take only a comparison of bytes: everything, nothing, or a few literals.
+//! 3. For the others the first match builds an automaton (`nfa`), in which repeats are expanded: a bit-parallel NFA or a Pike VM.
+//!
+//! Class names, case folding, lower case and printable characters come from Go's own tables (Unicode 15.0.0).
+
+#![forbid(unsafe_code)]
+
+// A module may use the modules on lower floors, and the modules before it on its own floor. The empty lines keep rustfmt from
+// sorting the modules.
+
+// Floor 0: faults that are planted for tests, and decoding.
+mod fault;
+
+mod code_point;
+
+// Floor 1, from the text to a tree.
+mod syntax;
+
+// Floor 2, patterns that take no automaton.
+mod literal;
+
+// Floor 3, automata.
+mod nfa;
+
+// Floor 4, what callers hold.
+mod regexp;
+
+mod cache;
+
+pub mod unicode;
+
+pub use cache::Cache;
+#[cfg(feature = "planted-faults")]
+pub use fault::Fault;
+pub use regexp::{Regexp, Relaxed};
+pub use syntax::{Error, ErrorKind};
+
+#[cfg(test)]
+mod tests;
+
+/// The README's examples, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

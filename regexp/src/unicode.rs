@@ -1,0 +1,43 @@
+//! What Go's packages `unicode` and `strconv` say about characters, by the tables that patterns use (Unicode 15.0.0).
+
+use crate::syntax::{self, fold};
+
+/// Returns whether Go prints a character as it is: `strconv.IsPrint`. These are the letters, marks, numbers, punctuation and
+/// symbols, and ASCII's blank.
+///
+/// ```
+/// assert!(go_regexp::unicode::is_print('é'));
+/// assert!(!go_regexp::unicode::is_print('\u{ad}'));
+/// ```
+pub fn is_print(character: char) -> bool {
+    match character {
+        ' '..='~' => true,
+        '\0'..='\u{7f}' => false,
+        _ => syntax::is_printable(character.into()),
+    }
+}
+
+/// Returns a character in lower case, as Go's `unicode.ToLower` does: always one character, unlike [`char::to_lowercase`].
+///
+/// ```
+/// assert_eq!(go_regexp::unicode::to_lower('É'), 'é');
+/// assert_eq!(go_regexp::unicode::to_lower('\u{130}'), 'i');
+/// ```
+pub fn to_lower(character: char) -> char {
+    fold::to_lower(character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printable_characters() {
+        // Counted by Go: strconv.IsPrint over these code points.
+        let mut printable = 0;
+        for (from, to) in [(0, 0x3000), (0xD7A0, 0x10000), (0x1F000, 0x20000), (0xE0000, 0xE1000)] {
+            printable += (from..to).filter_map(char::from_u32).filter(|&c| is_print(c)).count();
+        }
+        assert_eq!(printable, 15_610);
+    }
+}

@@ -1,0 +1,25 @@
+//! The tables are what Go's package `unicode` says.
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn tables_are_fresh() {
+    // Another Go has other tables.
+    let version = Command::new("go").args(["env", "GOVERSION"]).output();
+    let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    if !version.as_ref().is_ok_and(|version| version.starts_with("go1.26")) {
+        println!("SKIP: tables_are_fresh: the tables are those of Go 1.26; here is {version:?}");
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let output =
+        Command::new("go").args(["run", "."]).current_dir(root.join("tools/tables")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let fresh = String::from_utf8(output.stdout).unwrap();
+    let checked_in = std::fs::read_to_string(root.join("src/syntax/tables.rs")).unwrap();
+    assert!(
+        fresh == checked_in,
+        "the tables are stale; refresh them: (cd tools/tables && go run . > ../../src/syntax/tables.rs)"
+    );
+}

@@ -1,0 +1,3 @@
+module go-regexp/tests/oracle
+
+go 1.21

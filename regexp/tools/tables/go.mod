@@ -1,0 +1,3 @@
+module go-regexp/tools/tables
+
+go 1.26

@@ -1,3 +1,0 @@
-module libhooks/tests/oracles/regexp
-
-go 1.21

@@ -1,0 +1,3 @@
+module libhooks/tools/go-errno
+
+go 1.26

@@ -1,3 +1,0 @@
-module libhooks/go-tables
-
-go 1.26
