@@ -277,6 +277,7 @@ def planted() -> int:
         with tempfile.TemporaryDirectory() as copy:
             base = Path(copy)
             for part in (
+                "regexp/src",
                 "src",
                 "cli/src",
                 "capi/src",
