@@ -18,7 +18,7 @@ const PATTERNS: [(&str, &str); 5] = [
 ];
 
 fn hook_file(number: usize) -> String {
-    let when = if number.is_multiple_of(10) {
+    let when = if number % 10 == 0 {
         json!({"commands": ["^/usr/bin/service$"]})
     } else {
         json!({"annotations": {format!("^org\\.example\\.feature-{number}$"): "^(true|on)$"}})

@@ -70,7 +70,7 @@ impl C {
 
     fn get<T>(&self, name: &str) -> Symbol<'_, T> {
         // SAFETY: the types above are those of include/hooks.h.
-        unsafe { self.library.get(name) }.unwrap()
+        unsafe { self.library.get(name.as_bytes()) }.unwrap()
     }
 
     /// Takes an error: its text.

@@ -1,7 +1,7 @@
 //! Starting a hook: its command line, its environment, its pipes.
 
 use std::ffi::CString;
-use std::io::{PipeReader, PipeWriter, pipe};
+use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -22,21 +22,21 @@ pub(super) struct Started {
 
 /// The hook's stdin.
 pub(super) struct Feed {
-    pub writer: Option<PipeWriter>,
+    pub writer: Option<File>,
     /// As long as somebody can read, writing brings neither SIGPIPE nor EPIPE, though the hook may not read.
     _reader: OwnedFd,
 }
 
 /// A stream of the hook's that is captured.
 pub(super) struct Source {
-    pub reader: PipeReader,
+    pub reader: File,
     /// The open file description that the hook and its descendants write to.
     hook_end: OwnedFd,
 }
 
 impl Source {
     fn new() -> std::io::Result<Source> {
-        let (reader, writer) = pipe()?;
+        let (reader, writer) = sys::pipe()?;
         // Opened for both, so that a descendant that outlives the hook gets no SIGPIPE when our end is closed. Where /proc is
         // not there there is no such way.
         let hook_end = match sys::reopen_for_both(reader.as_fd()) {
@@ -82,7 +82,7 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
     let directory =
         options.directory.as_ref().map(|directory| c(directory.as_os_str().as_bytes())).transpose()?;
 
-    let (stdin, writer) = pipe().map_err(fork_failed)?;
+    let (stdin, writer) = sys::pipe().map_err(fork_failed)?;
     let stdin = sys::above_standard(stdin.as_fd()).map_err(fork_failed)?;
     sys::set_nonblocking(writer.as_fd()).map_err(fork_failed)?;
     let stream = |given: Option<BorrowedFd<'_>>| match given {

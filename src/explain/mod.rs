@@ -138,10 +138,10 @@ impl Explanation {
                 error.get_or_insert_with(|| loaded.matching_error(cause.clone()).to_string());
                 cause.to_string()
             });
-            if verdict == Ok(true)
-                && let Err(too_large) = allowance.take(loaded)
-            {
-                error.get_or_insert_with(|| too_large.to_string());
+            if verdict == Ok(true) {
+                if let Err(too_large) = allowance.take(loaded) {
+                    error.get_or_insert_with(|| too_large.to_string());
+                }
             }
             HookVerdict {
                 name: text_of(loaded.name()),
@@ -233,9 +233,8 @@ impl Recorder<'_> {
         let pair = self.file.hook.when.annotations.get(index);
         let (key_pattern, value_pattern) = pair.map(|(key, value)| (&**key, &**value)).unwrap_or_default();
         let (mut nearest, mut near_miss) = (near, None);
-        if self.misses > 0
-            && let (None, Some(patterns)) = (matched, self.loaded.conditions.annotations.get(index))
-        {
+        let patterns = self.loaded.conditions.annotations.get(index);
+        if let (1.., None, Some(patterns)) = (self.misses, matched, patterns) {
             // A value that nearly matches says more than a key that does.
             let mut value_of = Nearly::new(value_pattern);
             for (at, (key, value)) in annotations.iter().enumerate() {

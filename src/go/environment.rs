@@ -13,9 +13,7 @@ pub(crate) fn environment(env: &[String]) -> Vec<String> {
     names.sort_by_key(|(name, _)| *name);
     let mut counts: Vec<bool> = env.iter().map(|entry| !entry.is_empty()).collect();
     for (earlier, later) in names.iter().zip(names.iter().skip(1)) {
-        if earlier.0 == later.0
-            && let Some(counts) = counts.get_mut(earlier.1)
-        {
+        if let Some(counts) = counts.get_mut(earlier.1).filter(|_| earlier.0 == later.0) {
             *counts = false;
         }
     }

@@ -21,11 +21,13 @@ pub(crate) fn decode<'a>(
     wanted: Wanted,
 ) -> Result<Option<Decoded<'a>>> {
     // Most files are of version 1.0.0, and good: it takes one pass to see that.
-    if reader.is_none()
-        && let Ok(decoded) = v1_0_0::decode_hook(text, Notes::new(wanted))
-        && decoded.hook.version == VERSION
-    {
-        return Ok(Some(Decoded { version: VERSION.into(), ..decoded }));
+    if reader.is_none() {
+        match v1_0_0::decode_hook(text, Notes::new(wanted)) {
+            Ok(decoded) if decoded.hook.version == VERSION => {
+                return Ok(Some(Decoded { version: VERSION.into(), ..decoded }));
+            }
+            _ => {}
+        }
     }
     decode_in_steps(text, reader, Notes::new(wanted))
 }

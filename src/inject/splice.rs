@@ -140,10 +140,8 @@ fn are_among<T: Ord>(wanted: &[T], others: impl Iterator<Item = T>) -> Vec<bool>
     let first = |text: &T| sorted.partition_point(|known| *known < text);
     for other in others {
         let first = first(&other);
-        if sorted.get(first).is_some_and(|known| **known == other)
-            && let Some(is_there) = is_there.get_mut(first)
-        {
-            *is_there = true;
+        if let (Some(known), Some(is_there)) = (sorted.get(first), is_there.get_mut(first)) {
+            *is_there |= **known == other;
         }
     }
     wanted.iter().map(|text| is_there.get(first(text)) == Some(&true)).collect()

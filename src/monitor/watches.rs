@@ -282,10 +282,10 @@ impl Watches {
         if leads_on {
             // To one hook file or to many, itself or by links.
             self.touched = Touched::Any;
-        } else if let Touched::Names(names) = &mut self.touched
-            && !names.contains(name)
-        {
-            names.insert(name.to_owned());
+        } else if let Touched::Names(names) = &mut self.touched {
+            if !names.contains(name) {
+                names.insert(name.to_owned());
+            }
         }
         if event.mask.contains(EventMask::MODIFY) {
             return Activity::Writing;

@@ -40,6 +40,17 @@ pub(crate) fn poll<const N: usize>(
     Ok(list.map(|entry| entry.revents != 0))
 }
 
+/// Makes a pipe, both ends close-on-exec: the end to read from, then the one to write to.
+pub(crate) fn pipe() -> io::Result<(File, File)> {
+    let mut ends = [-1; 2];
+    // SAFETY: memory for two descriptors.
+    if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: new descriptors, which nobody else has.
+    Ok(unsafe { (File::from_raw_fd(ends[0]), File::from_raw_fd(ends[1])) })
+}
+
 /// Makes reads and writes through the open file description behind it fail with EAGAIN instead of waiting.
 pub(crate) fn set_nonblocking(descriptor: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: fcntl(2) with these takes numbers.

@@ -25,7 +25,7 @@ impl WakeOn {
             WakeOn::ExceptionalOnce => libc::EPOLLPRI | libc::EPOLLONESHOT,
             WakeOn::Nothing => 0,
         };
-        bits.cast_unsigned()
+        bits as u32
     }
 }
 

@@ -21,7 +21,8 @@ use std::time::Duration;
 
 pub(crate) use acl::{AclKind, AclState, AclTag, AclUnknown};
 pub(crate) use descriptor::{
-    Interest, above_standard, close, file_size_limit, poll, readable_bytes, reopen_for_both, set_nonblocking,
+    Interest, above_standard, close, file_size_limit, pipe, poll, readable_bytes, reopen_for_both,
+    set_nonblocking,
 };
 pub(crate) use directory::{Directory, open_to_read};
 pub(crate) use event::{EventSet, Flag, Timer, WakeOn};

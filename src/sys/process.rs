@@ -106,7 +106,7 @@ impl Child {
         loop {
             let flags = libc::WEXITED | libc::WNOHANG | flags;
             // SAFETY: memory for one siginfo_t.
-            let result = unsafe { libc::waitid(kind, id.cast_unsigned(), info.as_mut_ptr(), flags) };
+            let result = unsafe { libc::waitid(kind, id as libc::id_t, info.as_mut_ptr(), flags) };
             if result == 0 {
                 break;
             }

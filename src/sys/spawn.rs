@@ -135,7 +135,7 @@ impl Drop for Actions {
 
 /// Forks, and executes the command in the child. What fails there is handed over through a pipe that a successful exec closes.
 fn fork_exec(command: &Command<'_>, argv: &[*mut c_char], env: &[*mut c_char]) -> io::Result<libc::pid_t> {
-    let (mut reader, pipe) = io::pipe()?;
+    let (mut reader, pipe) = super::pipe()?;
     let writer = super::above_standard(pipe.as_fd())?;
     drop(pipe);
     let mut mask = MaybeUninit::<libc::sigset_t>::uninit();

@@ -40,7 +40,7 @@ impl Place {
 
     /// Cancels as soon as a file is there.
     fn cancelled_when(&self, name: &str, script: &str, process_group: ProcessGroup) -> RunResult {
-        let (reader, writer) = std::io::pipe().unwrap();
+        let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
         let path = self.path(name);
         std::thread::scope(|scope| {
             scope.spawn(move || {
@@ -336,7 +336,7 @@ fn a_suspended_hook_stands_still_and_its_time_does_too() {
     for process_group in [ProcessGroup::Own, ProcessGroup::Caller] {
         let place = Place::new();
         let script = "sleep 1000 & echo $! > child; echo $$ > hook; wait";
-        let (mut reader, writer) = std::io::pipe().unwrap();
+        let (mut reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
         let descriptor = reader.try_clone().unwrap();
         let states = std::cell::RefCell::new(Vec::new());
         let mut stop = || {

@@ -211,7 +211,7 @@ fn timeouts() {
 
 #[test]
 fn a_cancel_kills() {
-    let (reader, writer) = std::io::pipe().unwrap();
+    let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
     drop(writer);
     let options = RunOptions { cancel: Some(reader.as_fd()), ..RunOptions::default() };
     let (result, _) = timed("sleep 60", Some(60), options);
@@ -224,7 +224,7 @@ fn a_cancel_kills() {
 
 #[test]
 fn what_was_over_before_the_start_is_over() {
-    let (reader, writer) = std::io::pipe().unwrap();
+    let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
     drop(writer);
     for _ in 0..100 {
         let options = RunOptions { cancel: Some(reader.as_fd()), ..RunOptions::default() };

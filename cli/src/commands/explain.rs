@@ -73,7 +73,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
 
 /// Whether a file is meant by a name: its own, as it is shown, or the end of its path.
 fn is_called(path: &Path, name: &str) -> bool {
-    let own = path.file_name().map(|own| own.display().to_string());
+    let own = path.file_name().map(|own| own.to_string_lossy().into_owned());
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let end = name.strip_prefix("./").unwrap_or(name);
     own.as_deref() == Some(name) || !end.is_empty() && whole.ends_with(end)

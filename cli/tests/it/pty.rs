@@ -19,7 +19,7 @@ fn open() -> io::Result<(File, File)> {
     grantpt(&controller)?;
     unlockpt(&controller)?;
     let name = ptsname(&controller, Vec::new())?.into_string().expect("the name is ASCII");
-    let no_controlling_terminal = OFlags::NOCTTY.bits().cast_signed();
+    let no_controlling_terminal = OFlags::NOCTTY.bits() as i32;
     let terminal =
         OpenOptions::new().read(true).write(true).custom_flags(no_controlling_terminal).open(name)?;
     let mut attributes = tcgetattr(&terminal)?;

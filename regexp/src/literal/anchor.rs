@@ -46,7 +46,7 @@ fn contains(input: &[u8], text: &[u8]) -> bool {
     let Some((first, others)) = text.split_first() else { return true };
     if text.len() > 16 {
         // The literal is UTF-8, so it can only be in a part of the input that is. There the standard library is linear.
-        let Ok(text) = str::from_utf8(text) else { return false };
+        let Ok(text) = std::str::from_utf8(text) else { return false };
         return input.utf8_chunks().any(|chunk| chunk.valid().contains(text));
     }
     let mut rest = input;

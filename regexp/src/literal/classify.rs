@@ -52,26 +52,24 @@ impl Classifier<'_> {
         let mut parts = parts.as_slice();
         let mut before = Anchor::Free;
         let mut after = Anchor::Free;
-        if let [first, rest @ ..] = parts
-            && self.op(*first) == Some(Op::BeginText)
-        {
-            before = Anchor::Exact;
-            parts = rest;
+        match parts {
+            [first, rest @ ..] if self.op(*first) == Some(Op::BeginText) => {
+                (before, parts) = (Anchor::Exact, rest);
+            }
+            _ => {}
         }
-        if let [rest @ .., last] = parts
-            && self.op(*last) == Some(Op::EndText)
-        {
-            after = Anchor::Exact;
-            parts = rest;
+        match parts {
+            [rest @ .., last] if self.op(*last) == Some(Op::EndText) => {
+                (after, parts) = (Anchor::Exact, rest);
+            }
+            _ => {}
         }
-        while let [first, rest @ ..] = parts
-            && let Some(anchor) = self.widened(*first, before)
-        {
+        while let [first, rest @ ..] = parts {
+            let Some(anchor) = self.widened(*first, before) else { break };
             (before, parts) = (anchor, rest);
         }
-        while let [rest @ .., last] = parts
-            && let Some(anchor) = self.widened(*last, after)
-        {
+        while let [rest @ .., last] = parts {
+            let Some(anchor) = self.widened(*last, after) else { break };
             (after, parts) = (anchor, rest);
         }
         // What ends the attempt anyway ends it before texts are put together.
@@ -105,10 +103,7 @@ impl Classifier<'_> {
             // An empty text at an end, and nothing is asked of the rest; with a line on the other side that is empty, too.
             return Some(Shape::Everything);
         }
-        if let [text] = texts.as_slice()
-            && text.is_empty()
-            && before == Anchor::Line
-        {
+        if before == Anchor::Line && matches!(texts.as_slice(), [text] if text.is_empty()) {
             // `^.*$` and `^.*.*$` have all of the line on one side.
             (before, after) = (Anchor::Exact, Anchor::Line);
         }

@@ -37,8 +37,8 @@ impl<'p> PikeVm<'p> {
             self.begin_round();
             following.clear();
             for &at in &current {
-                if let Some(inst) = self.program.insts.get(at as usize)
-                    && self.program.takes(inst, c, length)
+                let Some(inst) = self.program.insts.get(at as usize) else { continue };
+                if self.program.takes(inst, c, length)
                     && self.follow(inst.out, Some(c), after, &mut following)
                 {
                     return true;

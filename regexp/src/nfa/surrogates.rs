@@ -86,11 +86,8 @@ fn prefix(program: &Program, tree: &Tree) -> Vec<u32> {
     let out = |at: u32| program.insts.get(at as usize);
     let mut at = out(program.start).map_or(0, |inst| inst.out);
     let mut list = Vec::new();
-    while let Some(inst) = out(at)
-        && list.len() < length
-        && inst.on == On::Char
-        && inst.arg != 0xFFFD
-    {
+    while list.len() < length {
+        let Some(inst) = out(at).filter(|inst| inst.on == On::Char && inst.arg != 0xFFFD) else { break };
         list.push(at);
         at = inst.out;
     }

@@ -315,30 +315,29 @@ impl Builder {
     /// Ends an alternative: puts the topmost entry below the `|`, or joins it to the set that is there. False if there is no
     /// `|` yet.
     pub(crate) fn swap_bar(&mut self) -> bool {
-        if let &[.., below, bar, top] = self.stack.as_slice()
-            && self.node(bar).op == Op::Bar
-        {
-            if self.is_character(below) && self.is_character(top) {
-                let (into, from) =
-                    if self.node(top).op > self.node(below).op { (top, below) } else { (below, top) };
-                self.close_gap(below, top);
-                self.merge(into, from);
-                self.give_back(from);
-                self.stack.pop();
-                self.stack.pop();
-                self.stack.pop();
-                self.stack.extend([into, bar]);
-                return true;
+        match *self.stack.as_slice() {
+            [.., below, bar, top] if self.node(bar).op == Op::Bar => {
+                if self.is_character(below) && self.is_character(top) {
+                    let (into, from) =
+                        if self.node(top).op > self.node(below).op { (top, below) } else { (below, top) };
+                    self.close_gap(below, top);
+                    self.merge(into, from);
+                    self.give_back(from);
+                    self.stack.truncate(self.stack.len() - 3);
+                    self.stack.extend([into, bar]);
+                    return true;
+                }
+                self.clean(below);
             }
-            self.clean(below);
+            _ => {}
         }
-        if let [.., bar, top] = self.stack.as_mut_slice()
-            && self.tree.nodes[*bar as usize].op == Op::Bar
-        {
-            std::mem::swap(bar, top);
-            return true;
+        match self.stack.as_mut_slice() {
+            [.., bar, top] if self.tree.nodes[*bar as usize].op == Op::Bar => {
+                std::mem::swap(bar, top);
+                true
+            }
+            _ => false,
         }
-        false
     }
 
     /// Moves the items of the topmost of two neighbours on the stack down to those of the lower one. What lies in between

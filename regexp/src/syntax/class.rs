@@ -149,7 +149,7 @@ pub(crate) fn unicode(name: &str, folded: bool, negated: bool) -> Option<Option<
         *buffer.get_mut(length)? = byte;
         length += 1;
     }
-    let name = str::from_utf8(buffer.get(..length)?).ok()?;
+    let name = std::str::from_utf8(buffer.get(..length)?).ok()?;
     match name {
         "Any" if negated => Some(None),
         "Any" => Some(Some(Item::span(0, LAST, false))),

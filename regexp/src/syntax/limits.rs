@@ -52,10 +52,9 @@ impl Builder {
     /// The compiled size, worked out anew where it may have changed.
     fn measured_size(&mut self, id: Id) -> i64 {
         let op = self.node(id).op;
-        if let Some(sizes) = &mut self.sizes
-            && !matches!(op, Op::Concat | Op::Alternate)
-        {
-            sizes[id as usize] = 0;
+        match &mut self.sizes {
+            Some(sizes) if !matches!(op, Op::Concat | Op::Alternate) => sizes[id as usize] = 0,
+            _ => {}
         }
         self.size(id)
     }

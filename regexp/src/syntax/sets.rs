@@ -7,17 +7,15 @@ use super::tree::{FOLD, Id, LAZY, Node, Op, TIDY};
 impl Builder {
     /// Adds one item to the list that the next class is made from; plain spans that touch are joined.
     pub(crate) fn item(&mut self, item: Item, since: usize) {
-        if let Some((lo, hi)) = item.plain()
-            && self.tree.items.len() > since
-            && let Some(last) = self.tree.items.last_mut()
-            && let Some((last_lo, last_hi)) = last.plain()
-            && lo <= last_hi.saturating_add(1)
-            && last_lo <= hi.saturating_add(1)
-        {
-            *last = Item::span(lo.min(last_lo), hi.max(last_hi), false);
-            return;
+        let last = self.tree.items.get_mut(since..).and_then(<[Item]>::last_mut);
+        match (item.plain(), last.as_ref().and_then(|last| last.plain()), last) {
+            (Some((lo, hi)), Some((last_lo, last_hi)), Some(last))
+                if lo <= last_hi.saturating_add(1) && last_lo <= hi.saturating_add(1) =>
+            {
+                *last = Item::span(lo.min(last_lo), hi.max(last_hi), false);
+            }
+            _ => self.tree.items.push(item),
         }
-        self.tree.items.push(item);
     }
 
     /// Makes a class of the items from `start` on.
@@ -32,9 +30,11 @@ impl Builder {
     /// Counts a class's spans, and keeps them if they take no more room than the items.
     fn measure_class(&mut self, id: Id) {
         // Up to two spans might be a literal, which `as_literal` can only tell from spans.
-        if let [item] = self.items(id)
-            && let Some(count) = item.count().filter(|&count| count > 2)
-        {
+        let only = match self.items(id) {
+            [item] => item.count().filter(|&count| count > 2),
+            _ => None,
+        };
+        if let Some(count) = only {
             self.node_mut(id).measure = u16::try_from(count).unwrap_or(u16::MAX);
             return;
         }

@@ -12,7 +12,7 @@ pub(super) struct Open {
 
 impl Open {
     pub fn push(&mut self, is_object: bool) {
-        if self.depth != 0 && self.depth.is_multiple_of(64) {
+        if self.depth != 0 && self.depth % 64 == 0 {
             self.others.push(self.innermost);
         }
         self.innermost = self.innermost << 1 | u64::from(is_object);
@@ -22,7 +22,7 @@ impl Open {
     pub fn pop(&mut self) {
         self.depth = self.depth.saturating_sub(1);
         self.innermost >>= 1;
-        if self.depth != 0 && self.depth.is_multiple_of(64) {
+        if self.depth != 0 && self.depth % 64 == 0 {
             self.innermost = self.others.pop().unwrap_or_default();
         }
     }

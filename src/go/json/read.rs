@@ -33,7 +33,7 @@ struct Raw {
 impl<'a> JsonReader<'a> {
     /// Of a text that may be no UTF-8: whether it is, is asked once for all of its strings.
     pub fn new(text: &'a [u8]) -> JsonReader<'a> {
-        JsonReader { text, valid: str::from_utf8(text).ok(), at: 0, open: Open::default(), wrong: None }
+        JsonReader { text, valid: std::str::from_utf8(text).ok(), at: 0, open: Open::default(), wrong: None }
     }
 
     pub fn of_str(text: &'a str) -> JsonReader<'a> {
@@ -396,9 +396,8 @@ impl<'a> JsonReader<'a> {
 fn plain_length(text: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
-    let (chunks, _) = text.as_chunks::<8>();
-    for (index, chunk) in chunks.iter().enumerate() {
-        let word = u64::from_le_bytes(*chunk);
+    for (index, chunk) in text.chunks_exact(8).enumerate() {
+        let word = u64::from_le_bytes(chunk.first_chunk().copied().unwrap_or_default());
         let quote = word ^ (ONES * b'"' as u64);
         let backslash = word ^ (ONES * b'\\' as u64);
         // The high bit of each byte that is zero (in the first two) or below 0x20 (in the third). A borrow can set a bit
@@ -411,7 +410,7 @@ fn plain_length(text: &[u8]) -> usize {
             return index * 8 + found.trailing_zeros() as usize / 8;
         }
     }
-    let done = chunks.len() * 8;
+    let done = text.len() / 8 * 8;
     let rest = text.get(done..).unwrap_or_default();
     done + rest.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\').unwrap_or(rest.len())
 }

@@ -46,13 +46,13 @@ fn decode_unicode(escape: &[u8]) -> (char, usize) {
         return (character, 6);
     }
     // A surrogate: the first half of a pair, or alone and so U+FFFD. What follows a lone one is read anew.
-    if (0xD800..0xDC00).contains(&first)
-        && let Some(second @ 0xDC00..=0xDFFF) = escape.get(6..).and_then(code_unit)
-    {
-        let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-        return (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12);
+    match (first, escape.get(6..).and_then(code_unit)) {
+        (0xD800..0xDC00, Some(second @ 0xDC00..=0xDFFF)) => {
+            let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+            (char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12)
+        }
+        _ => (char::REPLACEMENT_CHARACTER, 6),
     }
-    (char::REPLACEMENT_CHARACTER, 6)
 }
 
 /// The code unit of the `\uXXXX` at the start of `escape`, if there is one.

@@ -138,9 +138,11 @@ fn text(diagnostics: &[Diagnostic], colors: Colors) -> String {
             diagnostic.severity.as_str(),
         );
         let mut margin = String::new();
-        if let Some(position) = diagnostic.position
-            && let Some((before, behind)) = sources.line(&diagnostic.path, position)
-        {
+        let place = diagnostic.position.and_then(|position| {
+            let (before, behind) = sources.line(&diagnostic.path, position)?;
+            Some((position, before, behind))
+        });
+        if let Some((position, before, behind)) = place {
             let excerpt = excerpt(before, behind);
             let number = position.line.to_string();
             margin = " ".repeat(number.len());
