@@ -15,7 +15,17 @@ from setuptools.command.sdist import sdist
 HERE = Path(__file__).resolve().parent
 # In a source distribution, the Rust sources lie beside this file; in the repository, this lies within them.
 RUST = HERE / "rust" if (HERE / "rust").exists() else HERE.parent.parent
-SOURCES = ("Cargo.toml", "Cargo.lock", "src", "capi", "cli", "benches", "docs/hook.schema.json")
+SOURCES = (
+    "Cargo.toml",
+    "Cargo.lock",
+    "src",
+    "capi",
+    "cli",
+    "benches",
+    "regexp/Cargo.toml",
+    "regexp/src",
+    "regexp/benches",
+)
 
 
 def version() -> str:
@@ -38,7 +48,7 @@ class CargoBuild(build_ext):
                 [*command, "--message-format=json-render-diagnostics"], cwd=RUST, check=True, stdout=subprocess.PIPE
             )
         except FileNotFoundError:
-            raise SystemExit("libhooks is built by cargo, which is not here: install Rust 1.88 or later") from None
+            raise SystemExit("libhooks is built by cargo, which is not here: install Rust 1.85 or later") from None
         except subprocess.CalledProcessError as error:
             raise SystemExit(f"{' '.join(command)}: exit status {error.returncode}") from None
         messages = map(json.loads, built.stdout.splitlines())

@@ -1,4 +1,4 @@
-"""Small hook files, and what docs/hook.schema.json says of each."""
+"""Small hook files, and what cli/hook.schema.json says of each."""
 
 from __future__ import annotations
 

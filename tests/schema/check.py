@@ -1,4 +1,4 @@
-"""docs/hook.schema.json, by a validator of others, beside what oci-hooks says of the same files.
+"""cli/hook.schema.json, by a validator of others, beside what oci-hooks says of the same files.
 
     check.py OCI_HOOKS SCHEMA ROOT
 

@@ -15,7 +15,7 @@ if ! "$venv/bin/python" -c 'import jsonschema' 2>/dev/null &&
     exit 0
 fi
 check "schema: cargo build" cargo build -q -p libhooks-cli || exit 1
-PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" tests/schema/check.py target/debug/oci-hooks docs/hook.schema.json "$root" || failed=1
+PYTHONDONTWRITEBYTECODE=1 "$venv/bin/python" tests/schema/check.py target/debug/oci-hooks cli/hook.schema.json "$root" || failed=1
 
 # The schema of SARIF as a module of Go's proxy has it, whose checksum Go knows.
 sarif_module=github.com/owenrumney/go-sarif/v3@v3.3.1

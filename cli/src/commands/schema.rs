@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::report::{self, Failure};
 
 /// A JSON Schema of hook files.
-const SCHEMA: &str = include_str!("../../../docs/hook.schema.json");
+const SCHEMA: &str = include_str!("../../hook.schema.json");
 
 pub fn run() -> Result<ExitCode, Failure> {
     report::deliver(SCHEMA)?;

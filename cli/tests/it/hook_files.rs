@@ -61,7 +61,7 @@ impl Place {
 #[test]
 fn schema_is_the_file() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let want = fs::read_to_string(root.join("docs/hook.schema.json")).unwrap();
+    let want = fs::read_to_string(root.join("cli/hook.schema.json")).unwrap();
     assert_eq!(Place::new(&[]).run(&["schema"], ""), (0, want, String::new()));
 }
 
