@@ -164,8 +164,11 @@ fn go_agrees_and_planted_faults_are_found() {
         .map(|verdict| verdict.as_bool().unwrap())
         .collect();
     let matches = verdicts.iter().filter(|verdict| **verdict).count();
-    let not_utf8 =
-        cases.iter().flat_map(|case| &case.inputs).filter(|input| std::str::from_utf8(input).is_err()).count();
+    let not_utf8 = cases
+        .iter()
+        .flat_map(|case| &case.inputs)
+        .filter(|input| std::str::from_utf8(input).is_err())
+        .count();
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for error in answers.iter().filter_map(|answer| answer.get("error").and_then(Value::as_str)) {
         let text = error.strip_prefix("error parsing regexp: ").unwrap();
