@@ -23,6 +23,8 @@
 //! Every problem on the way is a [`Diagnostic`], with its place; every verdict can be had as an [`Explanation`]. A [`Monitor`]
 //! makes a new snapshot when the files change.
 //!
+//! The feature `oci-spec` (on by default) takes and gives `oci_spec::runtime::Spec`, for engines in Rust.
+//!
 //! A hook file behaves as under the Go package `hooks` of Podman and CRI-O; where it does not, docs/parity.md says so. The
 //! paragraphs marked "SPEC" refer to that contract.
 
