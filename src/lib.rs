@@ -30,8 +30,8 @@
 
 #![deny(unsafe_code)]
 
-// A module may use the modules on lower floors, and the modules before it on its own floor (ARCHITECTURE.md). The test suite
-// `tests/architecture` checks this. The empty lines keep rustfmt from sorting the modules.
+// A module may use the modules on lower floors, and the modules before it on its own floor (ARCHITECTURE.md). The suite
+// `tests/suites/architecture.sh` checks this. The empty lines keep rustfmt from sorting the modules.
 
 // Floor 0 knows nothing about hooks: strings, the operating system, and Go's behaviour.
 pub mod limits;
@@ -47,7 +47,7 @@ mod go;
 #[allow(unsafe_code)]
 mod sys;
 
-// Floor 1: errors and diagnostics, and who can write a file.
+// Floor 1: errors and diagnostics, who can write a file, and replacing a file.
 mod permission;
 
 mod log;
