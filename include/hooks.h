@@ -577,8 +577,8 @@ int hooks_manager_list(const struct hooks_manager_t *m,
  * Every problem found when the hooks were loaded last, those that the policy bears too (SPEC 8).
  *
  * @param m        the manager
- * @param json_out receives a JSON array of objects ("severity", "code", "cause", "path", "line", "column", "message",
- *                 "reference", "hint", "errno"), "[]" if there are none, freed by hooks_string_free()
+ * @param json_out receives a JSON array with an object for each problem ("severity", "code", "cause", "path", "line",
+ *                 "column", "message", "reference", "hint", "errno"); free it with hooks_string_free()
  * @param err      receives the error; NULL: not wanted
  * @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
  */

@@ -1,6 +1,6 @@
 //! The case tables through the C ABI: the library that `cargo build --release` makes, loaded as any program loads it.
 //!
-//! Rust's own side of these tables is in `tests/it/cases.rs` and `tests/pattern/cases.rs`.
+//! Rust's own side of these tables is in `tests/it/cases.rs` and `regexp/tests/it/cases.rs`.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::{Path, PathBuf};

@@ -19,8 +19,9 @@
 //!
 //! It tells *whether* a pattern matches, not where: there are no captures and no replacing.
 //!
-//! Patterns and inputs may come from strangers: compiling takes time and memory in proportion to the length of the pattern, and
-//! matching takes time in proportion to the length of the input. There is no recursion and no `unsafe` code.
+//! Patterns and inputs may come from strangers. Compiling takes time and memory in proportion to the length of the pattern.
+//! Matching takes time in proportion to the length of the input times the size of the pattern, repeats counted as often as
+//! they repeat. Go's limit on that size holds here, too. No pattern makes the stack deep, and there is no `unsafe` code.
 //!
 //! # How it works
 //!

@@ -47,14 +47,14 @@ enum Matcher {
     Nfa(Tree, Faults, OnceBox<Nfa>),
 }
 
-/// What a [relaxed](Regexp::relaxed) pattern does not insist on.
+/// The parts of a pattern that [`Regexp::relaxed`] ignores.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Relaxed {
     /// The case of letters does not matter.
     pub case: bool,
-    /// `^` and `\A` hold everywhere.
+    /// `^` and `\A` hold everywhere. (`^` after `(?m)` stays as it is.)
     pub begin: bool,
-    /// `$` and `\z` hold everywhere.
+    /// `$` and `\z` hold everywhere. (`$` after `(?m)` stays as it is.)
     pub end: bool,
 }
 
@@ -75,7 +75,7 @@ impl Regexp {
         }
     }
 
-    /// Compiles a pattern that does not insist on some of what it says. This tells why a pattern does not match a text.
+    /// Compiles a pattern without some of its conditions. This tells why a pattern does not match a text.
     ///
     /// ```
     /// use go_regexp::{Regexp, Relaxed};
@@ -115,7 +115,7 @@ impl Regexp {
         Literal::read(pattern).map(Engine::Literal).map(Regexp)
     }
 
-    /// Compiles a pattern that is none for [`Regexp::of_one_literal`].
+    /// Compiles a pattern for which [`Regexp::of_one_literal`] has returned `None`.
     pub(crate) fn of_others(pattern: &str) -> Result<Regexp, Error> {
         match literal::of_text(pattern) {
             Some(shape) => Ok(Regexp::shared(pattern, Matcher::Shape(shape))),

@@ -234,8 +234,9 @@ impl Patch {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use fastrand::Rng;
+
+    use super::*;
 
     fn patch(old: &str, new: &str) -> String {
         patch_to_json(&diff(old, new).unwrap())

@@ -3,9 +3,10 @@
 //! A pattern is relaxed step by step: without its case, without blanks at the ends, without its anchors. The fewest steps that
 //! make it match are what stood in its way. Only explaining asks for this; matching never comes here.
 
+use go_regexp::{Regexp, Relaxed};
+
 use crate::edit_distance::edit_distance;
 use crate::go::text_of_bytes;
-use go_regexp::{Regexp, Relaxed};
 
 /// A pattern that nearly matches a text, and what stands in its way.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -220,8 +221,9 @@ fn without_blanks(pattern: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use fastrand::Rng;
+
+    use super::*;
 
     /// The obstacles and the part, as text.
     fn miss(pattern: &str, text: &str) -> String {

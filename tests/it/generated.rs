@@ -1,4 +1,4 @@
-//! What was generated from Go's packages is what Go's packages say.
+//! The generated error texts are those of Go's package `syscall`.
 
 use std::path::Path;
 use std::process::Command;

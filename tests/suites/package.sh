@@ -17,7 +17,7 @@ patches=()
 for crate in go-regexp libhooks; do
     patches+=(--config "patch.crates-io.$crate.path=\"$packages/$crate-$version\"")
 done
-for crate in go-regexp libhooks libhooks-cli; do
+for crate in go-regexp libhooks; do
     place=$packages/$crate-$version
     rm -rf "$place"
     tar -xzf "$place.crate" -C "$packages"

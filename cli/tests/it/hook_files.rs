@@ -1,9 +1,10 @@
 //! The commands about hook files themselves, run as their users run them: `schema` and `migrate`.
 
-use crate::support::run;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+
+use crate::support::run;
 
 const OLD: &str =
     "{\"hook\": \"/bin/true\", \"arguments\": [\"-v\"], \"cmd\": [\"sh$\"], \"stage\": [\"prestart\"]}\n";

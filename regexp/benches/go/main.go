@@ -1,9 +1,9 @@
-// Go is the counterpart of benches/patterns.rs: the same cases with Go's package regexp.
+// Patterns-go measures the cases of benches/patterns.rs with Go's package regexp.
 //
-//	go CASES                     a table
-//	go CASES typical             of each case nanoseconds until a first match, and of a later one
-//	go CASES adversarial BYTES   of each case nanoseconds a byte of such an input
-//	go CASES first NUMBER        nanoseconds until the first match of one case; "none" does nothing
+//	patterns-go CASES                     a table
+//	patterns-go CASES typical             of each case nanoseconds until a first match, and of a later one
+//	patterns-go CASES adversarial BYTES   of each case nanoseconds a byte of such an input
+//	patterns-go CASES first NUMBER        nanoseconds until the first match of one case; "none" does nothing
 package main
 
 import (
@@ -70,7 +70,7 @@ func adversarial(c testCase, size int) float64 {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("pattern CASES ...")
+		return fmt.Errorf("patterns-go CASES ...")
 	}
 	text, err := os.ReadFile(args[0])
 	if err != nil {

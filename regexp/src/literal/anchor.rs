@@ -1,4 +1,4 @@
-//! Where a literal may stand in an input: comparing it takes one look at each place.
+//! Anchors: where in an input a literal may stand, and how it is compared there.
 
 /// What may stand between a literal and an end of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Patterns that are matched by comparing bytes: a few literals with anchors.
 //!
-//! This is the only place where such patterns are recognised. [`Literal::read`] and [`of_text`] read the usual ones from their
-//! text, which is several times as fast as making a tree: whoever reads hundreds of patterns before a container starts can
-//! tell. [`of_tree`] recognises the others.
+//! Such patterns are recognised here and nowhere else. [`Literal::read`] and [`of_text`] read the usual ones from their text,
+//! which is several times as fast as making a tree. A program that compiles hundreds of patterns when it starts needs that.
+//! [`of_tree`] recognises the others.
 
 mod anchor;
 

@@ -34,7 +34,9 @@ impl Literal {
         }
         let mut text = String::new();
         let (start, length, has_dots) = if inner.contains(&b'\\') {
-            text.reserve_exact(pattern.len() + inner.len());
+            // What is needed exactly, unless a backslash is escaped: more would be given back with a copy.
+            let escapes = inner.iter().filter(|byte| **byte == b'\\').count();
+            text.reserve_exact(pattern.len() + inner.len() - escapes);
             text.push_str(pattern);
             let has_dots = push_unescaped(&mut text, inner)?;
             (pattern.len(), text.len() - pattern.len(), has_dots)
@@ -76,7 +78,7 @@ impl Literal {
         self.text.as_bytes().get(start..start + usize::from(self.length)).unwrap_or_default()
     }
 
-    /// What is a dot in it.
+    /// The byte that stands for a dot in the text.
     #[inline]
     fn dot(&self) -> u8 {
         // Every dot in a pattern without escapes is one.

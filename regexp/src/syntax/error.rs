@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The kinds of errors, as Go's `regexp/syntax.ErrorCode` has them. There is none for invalid UTF-8: a `&str` has none.
+/// The kinds of errors of Go's `regexp/syntax.ErrorCode`, except that of invalid UTF-8: a `&str` is always valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -92,7 +92,7 @@ pub struct Error {
 }
 
 impl Error {
-    /// What kind of error it is.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }

@@ -1,4 +1,4 @@
-//! The tables are what Go's package `unicode` says.
+//! The generated tables are those of Go's package `unicode`.
 
 use std::path::Path;
 use std::process::Command;

@@ -83,3 +83,18 @@ fn the_crate_regex_agrees_where_it_can() {
     );
     assert!((verdicts / 4..verdicts * 3 / 4).contains(&matched), "{matched} of {verdicts}");
 }
+
+/// The table of README.md: Go's answer, which is this crate's, and that of the crate `regex`.
+#[test]
+fn the_dialects_differ_as_the_readme_says() {
+    let answers = |pattern: &str, input: &[u8]| {
+        let ours = Regexp::new(pattern).ok().map(|regexp| regexp.is_match(input));
+        (ours, Regex::new(pattern).ok().map(|regex| regex.is_match(input)))
+    };
+    let arabic_digit = "\u{663}".as_bytes();
+    assert_eq!(answers("^\\d$", arabic_digit), (Some(false), Some(true)));
+    assert_eq!(answers("^[a&&b]$", b"a"), (Some(true), Some(false)));
+    assert_eq!(answers("^\\Qa.b\\E$", b"a.b"), (Some(true), None));
+    assert_eq!(answers("a{1001}", b"a"), (None, Some(false)));
+    assert_eq!(answers("\\x{fffd}", b"\xFF"), (Some(true), Some(false)));
+}
