@@ -1,22 +1,25 @@
 //! A row of `make bench`, from Rust: core DIRECTORY CONFIG COUNT
 //!
-//! Prints how many nanoseconds one [`Manager::hooks_for_spec`] takes, on the average of COUNT: structures in and out, as Go's
+//! Prints how many nanoseconds one injection takes, on the average of COUNT: structures in and out, as Go's
 //! packages have it.
 
 use std::error::Error;
 use std::time::Instant;
 
-use libhooks::{Annotations, Manager, Options};
+use libhooks::{Config, Container, Manager};
 use oci_spec::runtime::Spec;
 
 fn average(directory: &str, config: &str, count: u32) -> Result<u128, Box<dyn Error>> {
-    let manager = Manager::new(&[directory], &[], Options::default())?;
+    let manager = Manager::builder().directories([directory]).load()?;
     let text = std::fs::read_to_string(config)?;
-    let annotations = Annotations::of_config(&text)?;
+    let annotations = Config::parse(&text)?.annotations();
     let mut spec: Spec = serde_json::from_str(&text)?;
     let mut call = || -> libhooks::Result<()> {
         spec.set_hooks(None);
-        manager.hooks_for_spec(&mut spec, Some(&annotations), Some(false)).map(drop)
+        let container = Container::from_spec(&spec).annotations(&annotations).bind_mounts(false);
+        let selection = manager.select(&container)?;
+        selection.inject_into_spec(&mut spec);
+        Ok(())
     };
     // What is made at the first match is there then.
     call()?;

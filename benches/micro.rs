@@ -4,7 +4,7 @@ use std::path::Path;
 
 use divan::{Bencher, black_box};
 use go_regexp::Regexp;
-use libhooks::{Hook, Manager, Options};
+use libhooks::{Config, Hook, Injection, Manager};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -56,7 +56,7 @@ fn config(mounts: usize) -> String {
 }
 
 fn manager(directory: &Path) -> Manager {
-    Manager::new(&[directory], &[], Options::default()).expect("the hooks are good")
+    Manager::builder().directories([directory]).load().expect("the hooks are good")
 }
 
 #[divan::bench]
@@ -77,6 +77,11 @@ fn matches(bencher: Bencher, (pattern, text): (&str, &str)) {
     bencher.bench(|| black_box(&pattern).is_match(black_box(text.as_bytes())));
 }
 
+fn inject(manager: &Manager, config: &str) -> libhooks::Result<Injection> {
+    let config = Config::parse(config)?;
+    Ok(manager.select(&config.container().bind_mounts(false))?.inject(&config))
+}
+
 #[divan::bench]
 fn new(bencher: Bencher) {
     let directory = hooks_d();
@@ -88,7 +93,7 @@ fn hooks(bencher: Bencher) {
     let directory = hooks_d();
     let manager = manager(directory.path());
     let config = config(0);
-    bencher.bench(|| manager.hooks(black_box(&config), None, Some(false)));
+    bencher.bench(|| inject(&manager, black_box(&config)));
 }
 
 #[divan::bench]
@@ -98,7 +103,7 @@ fn splice(bencher: Bencher) {
     let config = config(10_000);
     bencher
         .counter(divan::counter::BytesCount::of_str(&config))
-        .bench(|| manager.hooks(black_box(&config), None, Some(false)));
+        .bench(|| inject(&manager, black_box(&config)));
 }
 
 fn main() {

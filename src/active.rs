@@ -13,7 +13,7 @@ use arc_swap::ArcSwap;
 
 use crate::directory::{Before, Scan, Scanner};
 use crate::log::LogLevel;
-use crate::options::{Options, Policy};
+use crate::options::{Policy, ReadOptions};
 use crate::problem::{Code, Diagnostic, Error, ErrorKind, Result, Severity, text_of};
 use crate::snapshot::Snapshot;
 
@@ -21,8 +21,8 @@ use crate::snapshot::Snapshot;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub directories: Vec<PathBuf>,
-    extension_stages: Arc<[String]>,
-    pub options: Options,
+    pub options: ReadOptions,
+    policy: Policy,
     snapshot: ArcSwap<Snapshot>,
     /// The number of scans started so far. The generation of a set is the number of its scan.
     scans: AtomicU64,
@@ -38,11 +38,11 @@ pub(crate) struct Rescan {
 
 impl Shared {
     /// Makes the state with an empty set; the directories are not read yet.
-    pub fn new(directories: Vec<PathBuf>, extension_stages: Arc<[String]>, options: Options) -> Shared {
+    pub fn new(directories: Vec<PathBuf>, options: ReadOptions, policy: Policy) -> Shared {
         Shared {
             directories,
-            extension_stages,
             options,
+            policy,
             snapshot: ArcSwap::from_pointee(Snapshot::empty()),
             scans: AtomicU64::new(0),
         }
@@ -75,7 +75,7 @@ impl Shared {
                 (Some(error), _) => Some(error.clone()),
                 (None, Policy::Strict) => refusal(policy, scans),
                 // A reload that would fail in `new` is made all the same.
-                (None, Policy::Compatible | Policy::Lenient) => None,
+                (None, _) => None,
             }
         })
     }
@@ -98,10 +98,10 @@ impl Shared {
             listed: &old.depends_on.listed,
             touched,
         };
-        let mut scanner = Scanner::new(&self.extension_stages, &self.options, before);
+        let mut scanner = Scanner::new(&self.options, before);
         let scans: Vec<Scan> =
             self.directories.iter().enumerate().map(|(number, path)| scanner.scan(number, path)).collect();
-        let refused = refusal(self.options.policy, &scans);
+        let refused = refusal(self.policy, &scans);
         let snapshot = Arc::new(Snapshot::new(generation, scans, scanner.into_executables(), &old));
         let outcome = match refused {
             Some(error) => Err(error.with_diagnostics(snapshot.diagnostics().cloned().collect())),
@@ -122,7 +122,7 @@ impl Shared {
             interleavings::chosen();
             Arc::clone(newest)
         });
-        if self.options.log.is_some() {
+        if self.options.logs() {
             snapshot.new_diagnostics(&before).into_iter().for_each(|diagnostic| self.log(diagnostic));
         }
     }
@@ -134,7 +134,7 @@ impl Shared {
             Severity::Warning => LogLevel::Warning,
             Severity::Info => LogLevel::Info,
         };
-        self.options.log(level, |line| {
+        self.options.tell(level, |line| {
             let path = text_of(diagnostic.path.as_os_str());
             let message = diagnostic.error_message.clone().unwrap_or_else(|| diagnostic.message());
             line.write(&message, &[("code", diagnostic.code.as_str()), ("path", &path)]);
@@ -145,7 +145,7 @@ impl Shared {
 /// Why a load fails under this policy.
 fn refusal(policy: Policy, scans: &[Scan]) -> Option<Error> {
     match policy {
-        Policy::Lenient => None,
+        Policy::Lenient { .. } => None,
         Policy::Compatible => scans.iter().find(|scan| !scan.is_tolerated())?.error(),
         Policy::Strict => scans.iter().find_map(Scan::error).or_else(|| {
             let unsafe_to_run = |d: &&Diagnostic| {

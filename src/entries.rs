@@ -6,9 +6,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::go::Errno;
 use crate::go::{path_in, path_prefix};
 use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
-use crate::sys::{Directory, errno_of};
+use crate::sys::Directory;
 
 /// Whether a file of this name is a hook file.
 pub(crate) fn is_hook_file(name: &OsStr) -> bool {
@@ -41,7 +42,7 @@ impl Listed {
             let is_link = match path.symlink_metadata() {
                 Ok(found) => found.is_symlink(),
                 // One that is gone is told as such, unless it comes and goes all the time.
-                Err(error) if matches!(errno_of(&error), libc::ENOENT | libc::ENOTDIR) => continue,
+                Err(error) if matches!(Errno::of(&error), Errno(libc::ENOENT | libc::ENOTDIR)) => continue,
                 // Whatever else this is: to open it will tell.
                 Err(_) => self.links.contains(&path),
             };
@@ -54,7 +55,7 @@ impl Listed {
 
 pub(crate) fn list(directory: &Path) -> Result<(Listed, Directory)> {
     let failed = |operation, error: std::io::Error| {
-        let refusal = Refusal { operation, path: directory.to_owned(), errno: errno_of(&error) };
+        let refusal = Refusal { operation, path: directory.to_owned(), errno: Errno::of(&error) };
         Error::new(ErrorKind::Io, Cause::Directory(refusal)).with_path(directory)
     };
     let mut listed = Listed::default();

@@ -4,15 +4,16 @@
 //! of them are for a container, and splices them into its OCI config:
 //!
 //! ```
-//! use libhooks::{Manager, Options};
+//! use libhooks::{Config, Manager};
 //!
 //! let directory = std::env::temp_dir().join("libhooks-doctest.d");
 //! std::fs::create_dir_all(&directory)?;
 //! let hook = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"commands": ["sh$"]}, "stages": ["poststop"]}"#;
 //! std::fs::write(directory.join("example.json"), hook)?;
 //!
-//! let manager = Manager::new(&[&directory], &["precreate"], Options::default())?;
-//! let injection = manager.hooks(r#"{"process": {"args": ["/bin/sh"]}}"#, None, None)?;
+//! let manager = Manager::builder().directory(&directory).extension_stages(["precreate"]).load()?;
+//! let config = Config::parse(r#"{"process": {"args": ["/bin/sh"]}}"#)?;
+//! let injection = manager.select(&config.container())?.inject(&config);
 //! let want = r#"{"process": {"args": ["/bin/sh"]},"hooks":{"poststop":[{"path":"/bin/true"}]}}"#;
 //! assert_eq!(injection.config, want);
 //! # std::fs::remove_dir_all(&directory)?;
@@ -93,31 +94,35 @@ mod explain;
 // Floor 6: the set in use, and hook files without a set.
 mod active;
 
-mod standalone;
+mod hook_file;
 
 // Floor 7: what callers hold.
 mod monitor;
 
 mod manager;
 
-pub use container::Annotations;
+#[doc(hidden)]
+pub mod ffi;
+
+pub use container::{Annotations, Config, Container, Process};
 pub use directory::{DEFAULT_DIR, OVERRIDE_DIR};
 pub use explain::{Annotation, Condition, ConditionVerdict, Explanation, HookVerdict, NearMiss, Obstacle};
-pub use hook::{Hook, OciHook, Reader, Reading, Stage, VERSION as HOOK_VERSION, When};
-pub use inject::{ExtensionStageHooks, Injection};
-pub use lint::{NoEquivalent, migrate};
+pub use go::Errno;
+pub use hook::{Hook, OciHook, Reading, Stage, Target, UnknownStage, VERSION as HOOK_VERSION, When};
+pub use hook_file::{HookDir, HookFile};
+pub use inject::{ExtensionStageHooks, Injection, SelectedHook, Selection};
+pub use lint::NoEquivalent;
 pub use list::{ListedHook, Listing, MaskedHook};
 pub use log::{Log, LogLevel};
-pub use manager::Manager;
+pub use manager::{Manager, ManagerBuilder};
 pub use monitor::{Canceller, Change, ChangeKind, Monitor, changes_to_json};
-pub use options::{Options, Policy};
+pub use options::{Policy, ReadOptions, UnknownPolicy};
 pub use position::Position;
-pub use problem::{Code, Diagnostic, Error, ErrorKind, Place, Result, Severity, diagnostics_to_json};
-pub use snapshot::Snapshot;
-pub use standalone::{
-    HookMap, check, read, read_dir, read_dir_with, read_with, when_match, when_match_request,
+pub use problem::{
+    Code, Diagnostic, Error, ErrorKind, Place, Result, Severity, UnknownCode, diagnostics_to_json,
 };
-pub use validate::validate;
+pub use snapshot::Snapshot;
+pub use when::Outcome;
 
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,5 +1,6 @@
 //! Log lines: how urgent they are, and who receives them.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
@@ -18,24 +19,56 @@ pub enum LogLevel {
     Debug,
 }
 
+impl LogLevel {
+    /// Its name: `error`, `warning`, `info` or `debug`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LogLevel::Error => "error",
+            LogLevel::Warning => "warning",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+        }
+    }
+}
+
+impl fmt::Display for LogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 /// Receives log lines: the level, the message, and its fields as a JSON object. Called in the thread that called this
 /// library, with no lock held.
 pub type Log = Arc<dyn Fn(LogLevel, &str, &str) + Send + Sync>;
 
 /// A log line that somebody will read.
 pub(crate) struct LogLine<'a> {
-    log: &'a Log,
+    log: Option<&'a Log>,
     level: LogLevel,
 }
 
 impl<'a> LogLine<'a> {
-    pub fn new(log: &'a Log, level: LogLevel) -> LogLine<'a> {
-        LogLine { log, level }
+    /// A line of this level, for `log` and for whoever collects events of `tracing`; `None` if nobody reads it.
+    pub fn new(log: Option<&'a Log>, level: LogLevel) -> Option<LogLine<'a>> {
+        (log.is_some() || tracing::is_on(level)).then_some(LogLine { log, level })
     }
 
     pub fn write(self, message: &str, fields: &[(&str, &str)]) {
-        (self.log)(self.level, message, &crate::go::json::to_string(&JsonFields(fields)));
+        self.write_as(message, fields, || crate::go::json::to_string(&JsonFields(fields)));
     }
+
+    /// The same, where not all fields are strings in JSON.
+    pub fn write_as(self, message: &str, fields: &[(&str, &str)], json: impl FnOnce() -> String) {
+        tracing::event(self.level, message, fields);
+        if let Some(log) = self.log {
+            log(self.level, message, &json());
+        }
+    }
+}
+
+/// Whether anybody reads the most urgent lines.
+pub(crate) fn is_read(log: Option<&Log>) -> bool {
+    log.is_some() || tracing::is_on(LogLevel::Error)
 }
 
 struct JsonFields<'a>(&'a [(&'a str, &'a str)]);
@@ -44,4 +77,49 @@ impl Serialize for JsonFields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().copied())
     }
+}
+
+/// Log lines as events of the crate `tracing`.
+#[cfg(feature = "tracing")]
+mod tracing {
+    use super::LogLevel;
+
+    /// Does this for the level of `tracing` that a level of ours is. The macros of `tracing` take constants only.
+    macro_rules! at {
+        ($level:expr, $macro:ident!($($arguments:tt)*)) => {
+            match $level {
+                LogLevel::Error => ::tracing::$macro!(target: "libhooks", ::tracing::Level::ERROR, $($arguments)*),
+                LogLevel::Warning => ::tracing::$macro!(target: "libhooks", ::tracing::Level::WARN, $($arguments)*),
+                LogLevel::Info => ::tracing::$macro!(target: "libhooks", ::tracing::Level::INFO, $($arguments)*),
+                LogLevel::Debug => ::tracing::$macro!(target: "libhooks", ::tracing::Level::DEBUG, $($arguments)*),
+            }
+        };
+    }
+
+    pub fn is_on(level: LogLevel) -> bool {
+        at!(level, enabled!())
+    }
+
+    /// The names of fields are constants in `tracing`, too: these are all that log lines have.
+    pub fn event(level: LogLevel, message: &str, fields: &[(&str, &str)]) {
+        let field = |name| fields.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+        let [code, path, hook, directory, patch] = ["code", "path", "hook", "directory", "patch"].map(field);
+        debug_assert_eq!(
+            [code, path, hook, directory, patch].iter().flatten().count(),
+            fields.len(),
+            "{fields:?}"
+        );
+        at!(level, event!(code, path, hook, directory, patch, "{message}"));
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod tracing {
+    use super::LogLevel;
+
+    pub fn is_on(_: LogLevel) -> bool {
+        false
+    }
+
+    pub fn event(_: LogLevel, _: &str, _: &[(&str, &str)]) {}
 }

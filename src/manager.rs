@@ -1,126 +1,138 @@
 //! The manager: a set of hooks from directories, asked about one container after another.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::active::Shared;
-use crate::container::Config;
-use crate::container::{Annotations, Container};
-use crate::directory::owned;
+use crate::container::Container;
 use crate::explain::Explanation;
-use crate::hook::Stage;
-use crate::inject::{Injection, Plan, already_there};
+use crate::hook::Reading;
+use crate::inject::Selection;
 use crate::list::Listing;
-use crate::loaded_hook::LoadedHook;
 use crate::log::LogLevel;
 use crate::monitor::Monitor;
-use crate::options::{Options, Policy};
-use crate::problem::{Diagnostic, Error, Result, Warning, text_of};
+use crate::options::{Policy, ReadOptions};
+use crate::problem::{Diagnostic, Result, text_of};
 use crate::snapshot::Snapshot;
-use crate::validate::check_extension_stages;
 
 /// Hooks from directories, for one container after another.
 ///
 /// It may be used from many threads at once: what reads sees a whole set of hooks, takes no lock, and never waits for a
 /// reload.
+///
+/// ```
+/// use libhooks::{Config, DEFAULT_DIR, Manager, OVERRIDE_DIR};
+///
+/// let manager = Manager::builder().directories([DEFAULT_DIR, OVERRIDE_DIR]).extension_stages(["precreate"]).load()?;
+/// let config = Config::parse(r#"{"process": {"args": ["/bin/sh"]}}"#)?;
+/// let injection = manager.select(&config.container())?.inject(&config);
+/// println!("{}", injection.config);
+/// # Ok::<(), libhooks::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Manager(pub(crate) Arc<Shared>);
 
-impl Manager {
-    /// Loads the hooks of `directories`, which come in increasing preference: a file that loads masks one of the same
-    /// name in an earlier directory. A directory that does not exist is empty. `extension_stages` are the stages, beside
-    /// OCI's, that the caller runs itself.
+/// Says which hooks a [`Manager`] has, and how they are loaded. Made by [`Manager::builder`].
+#[derive(Debug, Clone, Default)]
+#[must_use = "load() makes the manager"]
+pub struct ManagerBuilder {
+    directories: Vec<PathBuf>,
+    policy: Policy,
+    options: ReadOptions,
+}
+
+impl ManagerBuilder {
+    /// Adds a directory. Later ones are preferred: a file that loads masks one of the same name in an earlier directory. A
+    /// directory that does not exist is empty.
+    pub fn directory(mut self, directory: impl AsRef<Path>) -> ManagerBuilder {
+        self.directories.push(directory.as_ref().to_owned());
+        self
+    }
+
+    /// Adds several directories, as [`directory`](ManagerBuilder::directory).
+    pub fn directories<P: AsRef<Path>>(self, directories: impl IntoIterator<Item = P>) -> ManagerBuilder {
+        directories.into_iter().fold(self, ManagerBuilder::directory)
+    }
+
+    /// Says which problems make loading fail. Without this it is [`Policy::Compatible`].
+    pub fn policy(self, policy: Policy) -> ManagerBuilder {
+        ManagerBuilder { policy, ..self }
+    }
+
+    /// As [`ReadOptions::extension_stages`].
+    pub fn extension_stages<S: Into<String>>(self, stages: impl IntoIterator<Item = S>) -> ManagerBuilder {
+        let options = self.options.extension_stages(stages);
+        ManagerBuilder { options, ..self }
+    }
+
+    /// As [`ReadOptions::log`].
+    pub fn log(
+        self,
+        level: LogLevel,
+        log: impl Fn(LogLevel, &str, &str) + Send + Sync + 'static,
+    ) -> ManagerBuilder {
+        let options = self.options.log(level, log);
+        ManagerBuilder { options, ..self }
+    }
+
+    /// As [`ReadOptions::reader`].
+    pub fn reader(self, reader: impl Fn(&str, &[u8]) -> Reading + Send + Sync + 'static) -> ManagerBuilder {
+        let options = self.options.reader(reader);
+        ManagerBuilder { options, ..self }
+    }
+
+    /// As [`ReadOptions::inspect`].
+    pub fn inspect(self, inspect: bool) -> ManagerBuilder {
+        let options = self.options.inspect(inspect);
+        ManagerBuilder { options, ..self }
+    }
+
+    /// Sets all options of reading at once, in place of those given before.
+    pub fn read_options(self, options: ReadOptions) -> ManagerBuilder {
+        ManagerBuilder { options, ..self }
+    }
+
+    /// Loads the hooks.
     ///
     /// # Errors
-    /// As [`Options::policy`] says. The error is about the first file that fails, its text names all that fail in that
-    /// directory, and [`Error::diagnostics`] are those of all directories. [`ErrorKind::InvalidArgument`] if
-    /// `keep_last_good` is asked for without [`Policy::Lenient`], or there are more extension stages than
+    /// As the policy says. The error is about the first file that fails, its text names all that fail in that directory, and
+    /// [`Error::diagnostics`](crate::Error::diagnostics) are those of all directories.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if there are more extension stages than
     /// [`limits`](crate::limits) allows.
-    pub fn new(
-        directories: &[impl AsRef<Path>],
-        extension_stages: &[&str],
-        options: Options,
-    ) -> Result<Manager> {
-        if options.keep_last_good && options.policy != Policy::Lenient {
-            return Err(Error::invalid_argument("keep_last_good needs the lenient policy"));
-        }
-        check_extension_stages(extension_stages)?;
-        let directories = directories.iter().map(|directory| directory.as_ref().to_owned()).collect();
-        let shared = Shared::new(directories, owned(extension_stages), options);
+    pub fn load(self) -> Result<Manager> {
+        let ManagerBuilder { directories, policy, mut options } = self;
+        options.check()?;
+        options.inspect |= policy == Policy::Strict;
+        options.keep_last_good = policy == Policy::Lenient { keep_last_good: true };
+        let shared = Shared::new(directories, options, policy);
         shared.load()?;
         Ok(Manager(Arc::new(shared)))
     }
+}
 
-    /// Injects into `config` the hooks that are for it (SPEC §5, §6). All of the config but `hooks` comes out byte for byte
-    /// as it went in.
-    ///
-    /// Without `annotations` the config's own are used; without `has_bind_mounts` the config's mounts are looked at.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Json`] if the config is not one; [`ErrorKind::Match`] if a hook asks for a command and `process.args`
-    /// is empty; [`ErrorKind::InvalidArgument`] if the container is larger than [`limits`](crate::limits) allows, and
-    /// [`ErrorKind::HookFile`] if the entries are that are to be injected. Nothing is injected then.
-    pub fn hooks(
-        &self,
-        config: &str,
-        annotations: Option<&Annotations>,
-        has_bind_mounts: Option<bool>,
-    ) -> Result<Injection> {
-        let config = Config::parse(config)?;
-        let snapshot = self.0.current();
-        let plan = self.plan(&snapshot, &config.container(annotations, has_bind_mounts)?)?;
-        Ok(Injection { config: plan.splice(&config), extension_stage_hooks: plan.extension_stage_hooks })
+impl Manager {
+    /// Begins a manager without directories, under [`Policy::Compatible`].
+    pub fn builder() -> ManagerBuilder {
+        ManagerBuilder::default()
     }
 
-    /// The same for a config in memory. Annotations and mounts are the config's own, unless the caller knows better.
+    /// Selects the hooks that are for a container (SPEC §5), and logs of each whether it matched.
     ///
     /// # Errors
-    /// [`ErrorKind::Match`], as [`Manager::hooks`]. The config is not changed then.
-    #[cfg(feature = "oci-spec")]
-    pub fn hooks_for_spec(
-        &self,
-        spec: &mut oci_spec::runtime::Spec,
-        annotations: Option<&Annotations>,
-        has_bind_mounts: Option<bool>,
-    ) -> Result<crate::ExtensionStageHooks> {
-        let snapshot = self.0.current();
-        let plan =
-            self.plan(&snapshot, &crate::container::spec::container(spec, annotations, has_bind_mounts)?)?;
-        crate::inject::spec::inject(&plan, spec);
-        Ok(plan.extension_stage_hooks)
+    /// As [`Snapshot::select`].
+    pub fn select(&self, container: &Container<'_>) -> Result<Selection> {
+        self.0.current().select_and_tell(container, |loaded, matched| {
+            self.0.options.tell(LogLevel::Debug, |line| {
+                let name = text_of(loaded.name());
+                let what = if matched { "matched" } else { "did not match" };
+                line.write(&format!("hook {name} {what}"), &[("hook", &name)]);
+            });
+        })
     }
 
-    /// The warnings (`already-injected`) about hooks that [`Manager::hooks`] would add to this config although it holds the
-    /// very same entries: injecting twice runs them twice.
-    ///
-    /// # Errors
-    /// As [`Manager::hooks`].
-    pub fn already_injected(
-        &self,
-        config: &str,
-        annotations: Option<&Annotations>,
-        has_bind_mounts: Option<bool>,
-    ) -> Result<Vec<Diagnostic>> {
-        let config = Config::parse(config)?;
-        let snapshot = self.0.current();
-        let plan = Plan::new(&snapshot, &config.container(annotations, has_bind_mounts)?, |_, _| ())?;
-        let found = already_there(&config, &plan);
-        Ok(found.into_iter().map(|(stage, hook)| already_injected(stage, hook)).collect())
-    }
-
-    /// Each hook's verdict on this container, and why (SPEC §8). It agrees with what [`Manager::hooks`] does.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Json`] if the config is not one.
-    pub fn explain(
-        &self,
-        config: &str,
-        annotations: Option<&Annotations>,
-        has_bind_mounts: Option<bool>,
-    ) -> Result<Explanation> {
-        let config = Config::parse(config)?;
-        let container = config.container(annotations, has_bind_mounts)?;
-        Ok(Explanation::new(&self.0.current(), &container))
+    /// Each hook's verdict on this container, and why (SPEC §8). It agrees with [`Manager::select`].
+    pub fn explain(&self, container: &Container<'_>) -> Explanation {
+        self.0.current().explain(container)
     }
 
     /// The hooks in the order of injection, and what masks what.
@@ -168,21 +180,6 @@ impl Manager {
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.0.snapshot()
     }
-
-    fn plan<'s>(&self, snapshot: &'s Snapshot, container: &Container<'_>) -> Result<Plan<'s>> {
-        Plan::new(snapshot, container, |loaded, matched| {
-            self.0.options.log(LogLevel::Debug, |line| {
-                let name = text_of(loaded.name());
-                let what = if matched { "matched" } else { "did not match" };
-                line.write(&format!("hook {name} {what}"), &[("hook", &name)]);
-            });
-        })
-    }
-}
-
-fn already_injected(stage: Stage, hook: &LoadedHook) -> Diagnostic {
-    Diagnostic::new(hook.path.to_path_buf(), Warning::AlreadyInjected { stage: stage.as_str() })
-        .hint(Some("inject into the config as it was before".to_owned()))
 }
 
 #[cfg(test)]
@@ -203,7 +200,7 @@ mod tests {
         };
         write("a.json", "x");
         write("b.json", "x");
-        let manager = Manager::new(&[directory.path()], &[], Options::default()).unwrap();
+        let manager = Manager::builder().directory(directory.path()).load().unwrap();
         let before = manager.snapshot();
         write("b.json", "y");
         manager.reload().unwrap();
@@ -225,15 +222,15 @@ mod tests {
         let (found, finds) = std::sync::mpsc::channel();
         let go_on = Arc::new(std::sync::Barrier::new(2));
         let (waits, calls) = (Arc::clone(&go_on), AtomicU64::new(0));
-        let reader: crate::Reader = Arc::new(move |_: &str, _: &[u8]| {
+        let reader = move |_: &str, _: &[u8]| {
             if calls.fetch_add(1, Ordering::Relaxed) == 0 {
                 found.send(()).unwrap();
                 waits.wait();
             }
-            crate::Reading::Failed("ours".to_owned())
-        });
-        let options = Options { policy: Policy::Lenient, reader: Some(reader), ..Options::default() };
-        let manager = Manager::new(&[directory.path()], &[], options).unwrap();
+            Reading::Failed("ours".to_owned())
+        };
+        let builder = Manager::builder().directory(directory.path()).policy(Policy::LENIENT);
+        let manager = builder.reader(reader).load().unwrap();
         std::fs::write(directory.path().join("new.json"), r#"{"version": "ours"}"#).unwrap();
         std::thread::scope(|threads| {
             let reload = threads.spawn(|| manager.reload());

@@ -1,5 +1,7 @@
 //! A place in a text, as a line and a column.
 
+use std::fmt;
+
 /// A line and a column, both from 1; the column counts bytes, as compilers do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct Position {
@@ -7,6 +9,13 @@ pub struct Position {
     pub line: u32,
     /// Column in bytes, from 1.
     pub column: u32,
+}
+
+/// As compilers write it: `line:column`.
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
 }
 
 impl Position {

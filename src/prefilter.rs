@@ -143,11 +143,11 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::hook::decode_when;
+    use crate::hook::When;
     use crate::when::NoTrace;
 
     fn conditions(when: &str) -> Conditions {
-        Conditions::compile(&decode_when(when.as_bytes()).unwrap(), Compiled::read)
+        Conditions::compile(&(&When::from_json(when).unwrap()).into(), Compiled::read)
     }
 
     fn container<'a>(process: Process<'a>, keys: &[&'a str]) -> Container<'a> {

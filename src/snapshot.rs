@@ -202,17 +202,17 @@ impl Snapshot {
         self.hooks.is_empty()
     }
 
-    /// Which hooks are for the container that the flat request describes: their indexes in the order of
-    /// [`Snapshot::list`] are added to `matched`. The request's layout is in the C header, at `hooks_snapshot_match`.
+    /// Adds the places of the hooks that are for a container to `matched`, in the order of [`Snapshot::list`].
+    /// [`Snapshot::select`] does the same for callers who then inject.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the request is malformed;
-    /// [`ErrorKind::Match`](crate::ErrorKind::Match) if a hook asks for a command and the process has no args. Nothing is
-    /// added then.
-    pub fn match_request(&self, request: &[u8], has_bind_mounts: bool, matched: &mut Vec<u32>) -> Result<()> {
-        let container = Container::from_request(request, has_bind_mounts)?;
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the container is larger than
+    /// [`limits`](crate::limits) allows; [`ErrorKind::Match`](crate::ErrorKind::Match) if a hook asks for a command and the
+    /// process has no args. Nothing is added then.
+    pub fn matching(&self, container: &Container<'_>, matched: &mut Vec<u32>) -> Result<()> {
+        container.check()?;
         let before = matched.len();
-        for (index, (_, verdict)) in self.verdicts(&container).enumerate() {
+        for (index, (_, verdict)) in self.verdicts(container).enumerate() {
             match verdict {
                 Ok(true) => matched.push(u32::try_from(index).unwrap_or(u32::MAX)),
                 Ok(false) => {}

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use go_regexp::{Cache, Regexp};
 
-use crate::hook::{Field, HookRef, Notes, Stage, VERSION, Wanted, decode_1_0_0};
-use crate::limits;
+use crate::go::Errno;
+use crate::hook::{Field, Hook, HookRef, Stage, VERSION};
 use crate::limits::ENOUGH;
-use crate::position::Position;
-use crate::problem::{Cause, Error, ErrorKind, PatternRole, Property, check_limit};
-use crate::sys::{Status, errno_of};
+use crate::options::check_extension_stages;
+use crate::problem::{Cause, Error, ErrorKind, PatternRole, Property};
+use crate::sys::Status;
 use crate::when::{Compiled, Conditions};
 
 /// Why a hook is not valid.
@@ -32,36 +32,17 @@ impl From<Invalid> for Error {
     }
 }
 
-/// Validates a hook of version 1.0.0, given as JSON (SPEC §3).
-///
-/// # Errors
-/// [`ErrorKind::Json`] if it is not JSON of a hook's shape; [`ErrorKind::Io`] with the system's number if its executable
-/// cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
-pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<(), Error> {
-    let text = hook_json.as_bytes();
-    check_limit("bytes of the hook", text.len(), limits::HOOK_FILE)?;
-    check_extension_stages(extension_stages)?;
-    let decoded = decode_1_0_0(text, Notes::new(Wanted::Notes)).map_err(|error| error.in_argument(text))?;
-    let decoded = decoded.ok_or_else(nil_hook)?;
-    let stages: Vec<String> = extension_stages.iter().map(|stage| (*stage).to_owned()).collect();
-    match Validator::new(&stages).validate(&decoded.hook) {
-        Ok(_) => Ok(()),
-        Err(invalid) => {
-            let offset = invalid.field.as_ref().and_then(|field| decoded.place(field));
-            let position = offset.map(|offset| Position::of(text, offset));
-            Err(Error::from(invalid).with_position(position))
-        }
+impl Hook {
+    /// Checks the hook: its version, its executable, its patterns and its stages (SPEC §3).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] with the system's number if its executable cannot be looked at; [`ErrorKind::Stage`] for a stage that
+    /// is neither OCI's nor one of `extension_stages`; else [`ErrorKind::HookFile`].
+    pub fn validate(&self, extension_stages: &[&str]) -> Result<(), Error> {
+        let stages: Vec<String> = extension_stages.iter().map(|stage| (*stage).to_owned()).collect();
+        check_extension_stages(&stages)?;
+        Validator::new(&stages).validate(&self.into()).map(|_| ()).map_err(Error::from)
     }
-}
-
-/// Checks the extension stages of a call against their limits.
-///
-/// # Errors
-/// As [`check_limit`].
-pub(crate) fn check_extension_stages(stages: &[&str]) -> Result<(), Error> {
-    check_limit("number of extension stages", stages.len(), limits::EXTENSION_STAGES)?;
-    let longest = stages.iter().map(|stage| stage.len()).max().unwrap_or_default();
-    check_limit("bytes of an extension stage", longest, limits::EXTENSION_STAGE)
 }
 
 /// What `null` in place of a hook is.
@@ -81,7 +62,7 @@ pub(crate) struct Executable {
 pub(crate) struct Validator<'a> {
     extension_stages: &'a [String],
     patterns: Cache,
-    executables: HashMap<Arc<str>, Result<Arc<Executable>, i32>>,
+    executables: HashMap<Arc<str>, Result<Arc<Executable>, Errno>>,
     looked_at: Vec<Arc<str>>,
 }
 
@@ -137,7 +118,7 @@ impl<'a> Validator<'a> {
     }
 
     /// What the system says of a hook's executable (symlinks followed), or its error number.
-    pub fn executable(&mut self, path: &str) -> Result<Arc<Executable>, i32> {
+    pub fn executable(&mut self, path: &str) -> Result<Arc<Executable>, Errno> {
         if let Some(known) = self.executables.get(path) {
             return known.clone();
         }
@@ -145,7 +126,7 @@ impl<'a> Validator<'a> {
         // stat(2) fails exactly where faccessat(2) with F_OK does, and tells what the warnings need.
         let executable = match Status::of_path(&*path) {
             Ok(status) => Ok(Arc::new(Executable { path: Arc::clone(&path), status })),
-            Err(error) => Err(errno_of(&error)),
+            Err(error) => Err(Errno::of(&error)),
         };
         self.looked_at.push(Arc::clone(&path));
         self.executables.insert(path, executable.clone());

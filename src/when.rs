@@ -5,9 +5,10 @@
 
 use go_regexp::Regexp;
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::container::{Container, Process};
-use crate::hook::WhenRef;
+use crate::hook::{When, WhenRef};
 use crate::problem::{Cause, Error, ErrorKind, PatternRole, Result};
 
 /// A pattern, or why it is none. In hooks that were validated it always is one.
@@ -61,12 +62,32 @@ pub(crate) struct AnnotationPatterns {
 }
 
 /// What a condition comes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It holds.
     Holds,
+    /// It does not hold.
     Fails,
     /// It says nothing: `commands` of a container without a process.
     Ignored,
+}
+
+impl Outcome {
+    /// Its name: `holds`, `fails` or `ignored`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Holds => "holds",
+            Outcome::Fails => "fails",
+            Outcome::Ignored => "ignored",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
 }
 
 /// Follows an evaluation.
@@ -103,6 +124,28 @@ impl Trace for NoTrace {
     const GOES_ON: bool = false;
     #[inline]
     fn condition(&mut self, _: Evaluated, _: &Result<Outcome>, _: bool) {}
+}
+
+impl When {
+    /// Returns whether the conditions hold for a container (SPEC §5). They need not be valid: a pattern that is not one is an
+    /// error when it is reached.
+    ///
+    /// ```
+    /// use libhooks::{Container, Process, When};
+    ///
+    /// let when = When { commands: vec!["sh$".to_owned()], ..When::default() };
+    /// let no_annotations: [(&str, &str); 0] = [];
+    /// assert!(when.matches(&Container::from_parts(Process::from("/bin/sh"), no_annotations, false))?);
+    /// # Ok::<(), libhooks::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::HookFile`] if a pattern is not one; [`ErrorKind::Match`] if commands are asked for and the process has no
+    /// args; [`ErrorKind::InvalidArgument`] if the container is larger than [`limits`](crate::limits) allows.
+    pub fn matches(&self, container: &Container<'_>) -> Result<bool> {
+        container.check()?;
+        Conditions::compile(&self.into(), Compiled::read).evaluate(container, &mut NoTrace)
+    }
 }
 
 impl Conditions {

@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString, OsStr, c_char, c_int, c_void};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use libhooks::{Annotations, Error, Result};
+use libhooks::{Annotations, Container, Error, Result};
 
 fn null(name: &str) -> Error {
     Error::invalid_argument(format!("{name} is NULL"))
@@ -62,16 +62,41 @@ pub(crate) unsafe fn path<'a>(pointer: *const c_char, name: &str) -> Result<&'a 
     Ok(Path::new(OsStr::from_bytes(unsafe { bytes(pointer, name)? })))
 }
 
-/// The annotations in a text, or none of the caller's.
+/// What the caller knows better than the config.
+pub(crate) struct Known {
+    annotations: Option<Annotations>,
+    has_bind_mounts: Option<bool>,
+}
+
+impl Known {
+    /// The container as the caller knows it.
+    pub(crate) fn of<'c>(&'c self, mut container: Container<'c>) -> Container<'c> {
+        if let Some(annotations) = &self.annotations {
+            container = container.annotations(annotations);
+        }
+        if let Some(has_bind_mounts) = self.has_bind_mounts {
+            container = container.bind_mounts(has_bind_mounts);
+        }
+        container
+    }
+}
+
+/// The arguments `annotations_json` (NULL: the config's own) and `has_bind_mounts` (0, 1, or [`DETECT`]).
 ///
 /// # Safety
 /// As [`bytes`].
-pub(crate) unsafe fn annotations(pointer: *const c_char, name: &str) -> Result<Option<Annotations>> {
-    if pointer.is_null() {
-        return Ok(None);
-    }
-    // SAFETY: the same contract.
-    Annotations::from_json(unsafe { text(pointer, name)? }).map(Some)
+pub(crate) unsafe fn known(annotations_json: *const c_char, has_bind_mounts: c_int) -> Result<Known> {
+    let annotations = if annotations_json.is_null() {
+        None
+    } else {
+        // SAFETY: the same contract.
+        Some(Annotations::from_json(unsafe { text(annotations_json, "annotations_json")? })?)
+    };
+    let has_bind_mounts = match has_bind_mounts {
+        DETECT => None,
+        value => Some(switch(value, "has_bind_mounts")?),
+    };
+    Ok(Known { annotations, has_bind_mounts })
 }
 
 /// An array, each element converted by `element`, which is told the element's name (`dirs[3]`).
@@ -129,14 +154,6 @@ pub(crate) unsafe fn paths<'a>(
 ) -> Result<Vec<&'a Path>> {
     // SAFETY: the same contract, which also holds for each element.
     unsafe { array(pointers, len, name, |pointer, name| path(pointer, name)) }
-}
-
-/// 0, 1, or [`DETECT`].
-pub(crate) fn has_bind_mounts(value: c_int) -> Result<Option<bool>> {
-    match value {
-        DETECT => Ok(None),
-        _ => switch(value, "has_bind_mounts").map(Some),
-    }
 }
 
 /// `HOOKS_BIND_MOUNTS_DETECT`.

@@ -2,7 +2,7 @@
 
 use std::ffi::{CString, c_int};
 
-use libhooks::{Error, ErrorKind};
+use libhooks::{Errno, Error, ErrorKind};
 
 use crate::convert::c_string;
 
@@ -75,7 +75,7 @@ impl hooks_error_t {
     pub(crate) fn new(error: &Error) -> hooks_error_t {
         hooks_error_t {
             status: status_of(error.kind()),
-            os_error: error.errno(),
+            os_error: error.errno().map_or(0, Errno::raw_os_error),
             message: c_string(error.message()),
             json: c_string(error.to_json()),
         }

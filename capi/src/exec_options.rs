@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::ptr;
 use std::time::Duration;
 
-use libhooks::exec::{self, CAPTURE_LIMIT, FilterOptions, PostKillTimeout, ProcessGroup, RunOptions, Stream};
-use libhooks::{Error, Log};
+use libhooks::exec::{CAPTURE_LIMIT, FilterOptions, ProcessGroup, RunOptions, Stream};
+use libhooks::{Error, Log, ffi};
 
 use crate::boundary;
 use crate::convert;
@@ -42,7 +42,8 @@ pub type hooks_output_fn =
 pub struct hooks_exec_options_t {
     directory: Option<PathBuf>,
     timeout: Option<Duration>,
-    post_kill_timeout: PostKillTimeout,
+    /// In nanoseconds; `None`: the default.
+    post_kill_timeout: Option<i64>,
     capture_limit: usize,
     /// Descriptors of the caller's, or -1.
     out_fd: c_int,
@@ -62,7 +63,7 @@ impl Default for hooks_exec_options_t {
         hooks_exec_options_t {
             directory: None,
             timeout: None,
-            post_kill_timeout: PostKillTimeout::DEFAULT,
+            post_kill_timeout: None,
             capture_limit: CAPTURE_LIMIT,
             out_fd: -1,
             err_fd: -1,
@@ -97,19 +98,24 @@ impl hooks_exec_options_t {
                 }
             }
         });
-        body(RunOptions {
-            directory: self.directory.clone(),
-            timeout: self.timeout,
-            post_kill_timeout: self.post_kill_timeout,
-            capture_limit: self.capture_limit,
-            stdout: borrow(self.out_fd),
-            stderr: borrow(self.err_fd),
-            merge_stderr: self.merge_stderr,
-            output: hand_over.as_mut().map(|function| function as exec::OutputFn<'_>),
-            cancel: borrow(self.cancel_fd),
-            process_group: self.process_group,
-            ..RunOptions::default()
-        })
+        let mut options = RunOptions::new()
+            .timeout(self.timeout)
+            .capture_limit(self.capture_limit)
+            .stdout(borrow(self.out_fd))
+            .stderr(borrow(self.err_fd))
+            .merge_stderr(self.merge_stderr)
+            .cancel(borrow(self.cancel_fd))
+            .process_group(self.process_group);
+        if let Some(function) = &mut hand_over {
+            options = options.output(function);
+        }
+        if let Some(directory) = &self.directory {
+            options = options.directory(directory);
+        }
+        if let Some(nanoseconds) = self.post_kill_timeout {
+            options = ffi::post_kill_timeout(options, nanoseconds);
+        }
+        body(options)
     }
 
     /// Calls `body` with all of these options, for a filter.
@@ -120,8 +126,14 @@ impl hooks_exec_options_t {
         // SAFETY: the same contract.
         unsafe {
             self.with(|run| {
-                let (output_annotations, patches) = (self.output_annotations, self.patches);
-                body(FilterOptions { run, output_annotations, patches, log: self.log.clone() })
+                let options = FilterOptions::new()
+                    .run(run)
+                    .output_annotations(self.output_annotations)
+                    .patches(self.patches);
+                body(match self.log.clone() {
+                    Some(log) => options.log(move |level, message, fields| log(level, message, fields)),
+                    None => options,
+                })
             })
         }
     }
@@ -197,7 +209,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_post_kill_timeout_ms(
         if nanoseconds == i64::MAX {
             return Err(Error::invalid_argument(format!("ms is {ms}")));
         }
-        o.post_kill_timeout = PostKillTimeout(nanoseconds);
+        o.post_kill_timeout = Some(nanoseconds);
         Ok(())
     })
 }

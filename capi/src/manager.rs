@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_int};
 use std::ptr;
 
-use libhooks::{Manager, diagnostics_to_json};
+use libhooks::{Config, Manager, diagnostics_to_json};
 
 use crate::boundary;
 use crate::convert;
@@ -45,9 +45,9 @@ pub unsafe extern "C" fn hooks_manager_new(
         boundary::status("hooks_manager_new", err, || {
             let dirs = convert::paths(dirs, dirs_len, "dirs")?;
             let stages = convert::texts(stages, stages_len, "stages")?;
-            let options = opts.as_ref().map(|opts| opts.0.clone()).unwrap_or_default();
+            let builder = opts.as_ref().unwrap_or(&hooks_options_t::default()).builder(&stages)?;
             convert::wanted(out, "out")?;
-            let manager = Manager::new(&dirs, &stages, options)?;
+            let manager = builder.directories(dirs).load()?;
             convert::put_object(out, hooks_manager_t(manager));
             Ok(())
         })
@@ -81,9 +81,9 @@ pub unsafe extern "C" fn hooks_manager_hooks(
         boundary::status("hooks_manager_hooks", err, || {
             let manager = &convert::object(m, "m")?.0;
             let config = convert::text(config_json, "config_json")?;
-            let annotations = convert::annotations(annotations_json, "annotations_json")?;
-            let has_bind_mounts = convert::has_bind_mounts(has_bind_mounts)?;
-            let injection = manager.hooks(config, annotations.as_ref(), has_bind_mounts)?;
+            let known = convert::known(annotations_json, has_bind_mounts)?;
+            let config = Config::parse(config)?;
+            let injection = manager.select(&known.of(config.container()))?.inject(&config);
             // Both are made before the first is written: a panic in between must not leave half an answer.
             let stages = injection.extension_stage_hooks.to_json();
             convert::put_text(config_out, || injection.config);
@@ -119,10 +119,12 @@ pub unsafe extern "C" fn hooks_manager_explain(
         boundary::status("hooks_manager_explain", err, || {
             let manager = &convert::object(m, "m")?.0;
             let config = convert::text(config_json, "config_json")?;
-            let annotations = convert::annotations(annotations_json, "annotations_json")?;
-            let has_bind_mounts = convert::has_bind_mounts(has_bind_mounts)?;
+            let known = convert::known(annotations_json, has_bind_mounts)?;
             convert::wanted(json_out, "json_out")?;
-            let explanation = manager.explain(config, annotations.as_ref(), has_bind_mounts)?;
+            let config = Config::parse(config)?;
+            let container = known.of(config.container());
+            container.check()?;
+            let explanation = manager.explain(&container);
             convert::put_text(json_out, || explanation.to_json());
             Ok(())
         })

@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use libhooks::{Error, Hook, Log, LogLevel, Options, Policy, Reader, Reading};
+use libhooks::{Error, Hook, Log, LogLevel, Manager, ManagerBuilder, Policy, ReadOptions, Reading};
 
 use crate::boundary;
 use crate::convert;
@@ -28,7 +28,38 @@ pub const HOOKS_LOG_DEBUG: c_int = 3;
 
 /// How a manager is made. Used by one thread at a time; copied by hooks_manager_new(), so it may be freed or changed
 /// right after. Freed by hooks_options_free().
-pub struct hooks_options_t(pub(crate) Options);
+#[derive(Default)]
+pub struct hooks_options_t {
+    policy: Policy,
+    keep_last_good: bool,
+    log: Option<Log>,
+    log_level: LogLevel,
+    reader: Option<Arc<ReaderCallback>>,
+}
+
+impl hooks_options_t {
+    /// How hook files are read.
+    pub(crate) fn read_options(&self, stages: &[&str]) -> ReadOptions {
+        let mut options = ReadOptions::new().extension_stages(stages.iter().copied());
+        if let Some(log) = self.log.clone() {
+            options = options.log(self.log_level, move |level, message, fields| log(level, message, fields));
+        }
+        if let Some(reader) = self.reader.clone() {
+            options = options.reader(move |version, content| reader.call(version, content));
+        }
+        options
+    }
+
+    /// How a manager is made.
+    pub(crate) fn builder(&self, stages: &[&str]) -> Result<ManagerBuilder, Error> {
+        let policy = match (self.policy, self.keep_last_good) {
+            (Policy::Lenient { .. }, keep_last_good) => Policy::Lenient { keep_last_good },
+            (_, true) => return Err(Error::invalid_argument("keep_last_good needs the lenient policy")),
+            (policy, false) => policy,
+        };
+        Ok(Manager::builder().read_options(self.read_options(stages)).policy(policy))
+    }
+}
 
 /// Receives what the library has to say. It is called only in a thread that is inside a function of this library, in
 /// the middle of that call, with no lock held; it may call this library too. Many threads may be in it at once. It
@@ -172,7 +203,7 @@ impl ReaderCallback {
 #[unsafe(no_mangle)]
 pub extern "C" fn hooks_options_new() -> *mut hooks_options_t {
     boundary::value("hooks_options_new", ptr::null_mut(), || {
-        Box::into_raw(Box::new(hooks_options_t(Options::default())))
+        Box::into_raw(Box::new(hooks_options_t::default()))
     })
 }
 
@@ -186,10 +217,10 @@ pub unsafe extern "C" fn hooks_options_set_policy(o: *mut hooks_options_t, polic
     boundary::code("hooks_options_set_policy", || {
         // SAFETY: the header asks for NULL or options of ours that are not freed yet, used by one thread at a time.
         let o = unsafe { convert::object_mut(o, "o")? };
-        o.0.policy = match policy {
+        o.policy = match policy {
             HOOKS_POLICY_COMPATIBLE => Policy::Compatible,
             HOOKS_POLICY_STRICT => Policy::Strict,
-            HOOKS_POLICY_LENIENT => Policy::Lenient,
+            HOOKS_POLICY_LENIENT => Policy::LENIENT,
             _ => return Err(Error::invalid_argument(format!("policy is {policy}"))),
         };
         Ok(())
@@ -207,7 +238,7 @@ pub unsafe extern "C" fn hooks_options_set_keep_last_good(o: *mut hooks_options_
     boundary::code("hooks_options_set_keep_last_good", || {
         // SAFETY: as for hooks_options_set_policy.
         let o = unsafe { convert::object_mut(o, "o")? };
-        o.0.keep_last_good = convert::switch(on, "on")?;
+        o.keep_last_good = convert::switch(on, "on")?;
         Ok(())
     })
 }
@@ -228,7 +259,7 @@ pub unsafe extern "C" fn hooks_options_set_log(
     boundary::code("hooks_options_set_log", || {
         // SAFETY: as for hooks_options_set_policy.
         let o = unsafe { convert::object_mut(o, "o")? };
-        o.0.log = log_to(log, userdata);
+        o.log = log_to(log, userdata);
         Ok(())
     })
 }
@@ -244,7 +275,7 @@ pub unsafe extern "C" fn hooks_options_set_log_level(o: *mut hooks_options_t, le
     boundary::code("hooks_options_set_log_level", || {
         // SAFETY: as for hooks_options_set_policy.
         let o = unsafe { convert::object_mut(o, "o")? };
-        o.0.log_level = match level {
+        o.log_level = match level {
             HOOKS_LOG_ERROR => LogLevel::Error,
             HOOKS_LOG_WARNING => LogLevel::Warning,
             HOOKS_LOG_INFO => LogLevel::Info,
@@ -272,11 +303,7 @@ pub unsafe extern "C" fn hooks_options_set_reader(
     boundary::code("hooks_options_set_reader", || {
         // SAFETY: as for hooks_options_set_policy.
         let o = unsafe { convert::object_mut(o, "o")? };
-        o.0.reader = reader.map(|function| {
-            let callback = ReaderCallback { function, userdata };
-            let reader: Reader = Arc::new(move |version, content| callback.call(version, content));
-            reader
-        });
+        o.reader = reader.map(|function| Arc::new(ReaderCallback { function, userdata }));
         Ok(())
     })
 }

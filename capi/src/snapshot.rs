@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 
-use libhooks::{Error, Snapshot};
+use libhooks::{Error, Snapshot, ffi};
 
 use crate::boundary;
 use crate::convert;
@@ -135,7 +135,7 @@ pub unsafe extern "C" fn hooks_snapshot_match(
             }
             convert::wanted(count_out, "count_out")?;
             let mut matched = Vec::new();
-            snapshot.match_request(request, has_bind_mounts, &mut matched)?;
+            snapshot.matching(&ffi::container(request, has_bind_mounts)?, &mut matched)?;
             for (i, &index) in matched.iter().take(cap).enumerate() {
                 indexes.add(i).write(index);
             }

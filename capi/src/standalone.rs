@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use libhooks::Hook;
+use libhooks::{Config, Hook, HookDir, HookFile, When, ffi};
 
 use crate::boundary;
 use crate::convert;
@@ -32,7 +32,7 @@ pub unsafe extern "C" fn hooks_read_file(
         boundary::status("hooks_read_file", err, || {
             let path = convert::path(path, "path")?;
             let stages = convert::texts(stages, stages_len, "stages")?;
-            let hook = libhooks::read(path, &stages)?;
+            let hook = Hook::read(path, &hooks_options_t::default().read_options(&stages))?;
             convert::put_text(hook_out, || hook.to_json());
             Ok(())
         })
@@ -62,9 +62,9 @@ pub unsafe extern "C" fn hooks_read_dir(
         boundary::status("hooks_read_dir", err, || {
             let path = convert::path(path, "path")?;
             let stages = convert::texts(stages, stages_len, "stages")?;
-            let (hooks, error) = libhooks::read_dir(path, &stages);
-            convert::put_text(hooks_out, || hooks.to_json());
-            error.map_or(Ok(()), Err)
+            let read = HookDir::read(path, &hooks_options_t::default().read_options(&stages));
+            convert::put_text(hooks_out, || ffi::by_name_to_json(&read.listing));
+            read.error.map_or(Ok(()), Err)
         })
     }
 }
@@ -93,12 +93,12 @@ pub unsafe extern "C" fn hooks_read_file_with_options(
         boundary::status("hooks_read_file_with_options", err, || {
             let path = convert::path(path, "path")?;
             let stages = convert::texts(stages, stages_len, "stages")?;
-            let options = opts.as_ref().map(|opts| opts.0.clone()).unwrap_or_default();
-            let (hook, error) = libhooks::read_with(path, &stages, &options);
-            if let Some(hook) = hook {
+            let options = opts.as_ref().unwrap_or(&hooks_options_t::default()).read_options(&stages);
+            let read = HookFile::read(path, &options);
+            if let Some(hook) = read.hook {
                 convert::put_text(hook_out, || hook.to_json());
             }
-            error.map_or(Ok(()), Err)
+            read.error.map_or(Ok(()), Err)
         })
     }
 }
@@ -128,10 +128,10 @@ pub unsafe extern "C" fn hooks_read_dir_with_options(
         boundary::status("hooks_read_dir_with_options", err, || {
             let path = convert::path(path, "path")?;
             let stages = convert::texts(stages, stages_len, "stages")?;
-            let options = opts.as_ref().map(|opts| opts.0.clone()).unwrap_or_default();
-            let (list, error) = libhooks::read_dir_with(path, &stages, &options);
-            convert::put_text(list_out, || list.to_json());
-            error.map_or(Ok(()), Err)
+            let options = opts.as_ref().unwrap_or(&hooks_options_t::default()).read_options(&stages);
+            let read = HookDir::read(path, &options);
+            convert::put_text(list_out, || read.listing.to_json());
+            read.error.map_or(Ok(()), Err)
         })
     }
 }
@@ -184,7 +184,7 @@ pub unsafe extern "C" fn hooks_validate(
         boundary::status("hooks_validate", err, || {
             let hook = convert::text(hook_json, "hook_json")?;
             let stages = convert::texts(stages, stages_len, "stages")?;
-            libhooks::validate(hook, &stages)
+            ffi::validate(hook, &stages)
         })
     }
 }
@@ -213,10 +213,10 @@ pub unsafe extern "C" fn hooks_when_match(
         boundary::status("hooks_when_match", err, || {
             let when = convert::text(when_json, "when_json")?;
             let config = convert::text(config_json, "config_json")?;
-            let annotations = convert::annotations(annotations_json, "annotations_json")?;
-            let has_bind_mounts = convert::has_bind_mounts(has_bind_mounts)?;
+            let known = convert::known(annotations_json, has_bind_mounts)?;
             convert::wanted(match_out, "match_out")?;
-            let matches = libhooks::when_match(when, config, annotations.as_ref(), has_bind_mounts)?;
+            let when = When::from_json(when)?;
+            let matches = when.matches(&known.of(Config::parse(config)?.container()))?;
             convert::put(match_out, matches);
             Ok(())
         })
@@ -249,7 +249,7 @@ pub unsafe extern "C" fn hooks_when_match_request(
             let request = convert::sized_bytes(request, len, "request")?;
             let has_bind_mounts = convert::switch(has_bind_mounts, "has_bind_mounts")?;
             convert::wanted(match_out, "match_out")?;
-            let matches = libhooks::when_match_request(when, request, has_bind_mounts)?;
+            let matches = When::from_json(when)?.matches(&ffi::container(request, has_bind_mounts)?)?;
             convert::put(match_out, matches);
             Ok(())
         })

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
-use libhooks::{Annotations, Code, DEFAULT_DIR, Manager, OVERRIDE_DIR, Options, Policy};
+use libhooks::{Annotations, Code, Config, DEFAULT_DIR, Manager, OVERRIDE_DIR, Policy};
 
 use crate::color;
 
@@ -240,15 +240,8 @@ pub struct Source {
     pub extension_stage: Vec<String>,
     /// What makes loading fail: what Podman fails on (compatible), any problem (strict), or nothing (lenient)
     /// [default: compatible for inject and filter, else lenient]
-    #[arg(long, value_name = "POLICY")]
-    pub policy: Option<PolicyName>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum PolicyName {
-    Compatible,
-    Strict,
-    Lenient,
+    #[arg(long, value_name = "POLICY", value_parser = policy())]
+    pub policy: Option<Policy>,
 }
 
 impl Source {
@@ -259,15 +252,12 @@ impl Source {
 
     /// The same, with more extension stages.
     pub fn manager_with(&self, stages: &[&str], default: Policy) -> libhooks::Result<Manager> {
-        let policy = match self.policy {
-            None => default,
-            Some(PolicyName::Compatible) => Policy::Compatible,
-            Some(PolicyName::Strict) => Policy::Strict,
-            Some(PolicyName::Lenient) => Policy::Lenient,
-        };
-        let own = self.extension_stage.iter().map(String::as_str);
-        let stages: Vec<&str> = stages.iter().copied().chain(own).collect();
-        Manager::new(&self.directories(), &stages, Options { policy, ..Options::default() })
+        Manager::builder()
+            .directories(self.directories())
+            .extension_stages(stages.iter().copied())
+            .extension_stages(&self.extension_stage)
+            .policy(self.policy.unwrap_or(default))
+            .load()
     }
 
     /// What an engine says that loads these hooks, where the command shows them although they cannot be loaded so.
@@ -302,15 +292,26 @@ pub struct Container {
 }
 
 impl Container {
-    /// The config's annotations with those given, if any were.
-    pub fn annotations(&self, config: &str) -> libhooks::Result<Option<Annotations>> {
-        if self.annotation.is_empty() {
-            return Ok(None);
-        }
-        let mut annotations = Annotations::of_config(config)?;
+    /// The config's annotations with those given.
+    pub fn annotations(&self, config: &Config<'_>) -> Annotations {
+        let mut annotations = config.annotations();
         annotations.extend(self.annotation.iter().map(|(key, value)| (key.as_str(), value.as_str())));
-        Ok(Some(annotations))
+        annotations
     }
+
+    /// The container of a config, with the annotations that [`Container::annotations`] gave.
+    pub fn of<'c>(&self, config: &'c Config<'_>, annotations: &'c Annotations) -> libhooks::Container<'c> {
+        let container = config.container().annotations(annotations);
+        match self.has_bind_mounts {
+            Some(has_bind_mounts) => container.bind_mounts(has_bind_mounts),
+            None => container,
+        }
+    }
+}
+
+fn policy() -> impl TypedValueParser<Value = Policy> {
+    let names = [Policy::Compatible, Policy::Strict, Policy::LENIENT].map(Policy::as_str);
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<Policy>())
 }
 
 /// The codes of what files and directories can have.

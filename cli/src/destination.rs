@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use libhooks::replace::{self, Durability, Target};
+use libhooks::replace::{self, Durability, Replacement};
 
 use crate::arguments::Destination;
 use crate::files::{self, Config};
@@ -40,7 +40,7 @@ pub fn read_config(
     destination: &Destination,
     config: &Path,
     lock: Lock,
-) -> Result<(Config, Option<Target>), Failure> {
+) -> Result<(Config, Option<Replacement>), Failure> {
     if destination.in_place {
         return read_in_place(&files::config_file(config), lock, files::CONFIG_LIMIT);
     }
@@ -48,15 +48,18 @@ pub fn read_config(
 }
 
 /// Reads a hook file, and finds the file that the new one goes to; `None` is standard output.
-pub fn read_hook_file(destination: &Destination, file: &Path) -> Result<(Config, Option<Target>), Failure> {
+pub fn read_hook_file(
+    destination: &Destination,
+    file: &Path,
+) -> Result<(Config, Option<Replacement>), Failure> {
     if destination.in_place {
         return read_in_place(file, Lock::Held, files::HOOK_FILE_LIMIT);
     }
     Ok((files::read_hook_file(file)?, output(destination)?))
 }
 
-fn read_in_place(file: &Path, lock: Lock, limit: u64) -> Result<(Config, Option<Target>), Failure> {
-    let mut target = Target::find(file)?;
+fn read_in_place(file: &Path, lock: Lock, limit: u64) -> Result<(Config, Option<Replacement>), Failure> {
+    let mut target = Replacement::find(file)?;
     if lock == Lock::Held {
         target.lock()?;
     }
@@ -65,16 +68,16 @@ fn read_in_place(file: &Path, lock: Lock, limit: u64) -> Result<(Config, Option<
 }
 
 /// Finds the file that `-o` names. An error is reported before hooks are run for nothing.
-fn output(destination: &Destination) -> Result<Option<Target>, Failure> {
+fn output(destination: &Destination) -> Result<Option<Replacement>, Failure> {
     match &destination.output {
-        Some(file) if file != Path::new("-") => Ok(Some(Target::find(file)?)),
+        Some(file) if file != Path::new("-") => Ok(Some(Replacement::find(file)?)),
         _ => Ok(None),
     }
 }
 
 /// Writes the new config or hook file. A file that is edited in place and need not change is not
 /// touched.
-pub fn write(target: Target, destination: &Destination, old: &Config, new: &str) -> Result<(), Failure> {
+pub fn write(target: Replacement, destination: &Destination, old: &Config, new: &str) -> Result<(), Failure> {
     if destination.in_place && old.text == new {
         return Ok(());
     }

@@ -127,8 +127,7 @@ pub fn diagnostics(diagnostics: &[Diagnostic]) {
 
 /// A diagnostic in a line: where, what, which.
 pub fn problem(diagnostic: &Diagnostic) -> String {
-    let place = located(&diagnostic.path, diagnostic.position.map(|p| (p.line, p.column)));
-    format!("{place}{} [{}]", diagnostic.message(), diagnostic.code.as_str())
+    diagnostic.to_string()
 }
 
 /// Prints that engines load nothing from these directories.

@@ -4,7 +4,8 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use libhooks::{Annotations, Code, Listing, Manager, Options, Stage, diagnostics_to_json};
+use libhooks::{Code, Config, Listing, Manager, Stage, diagnostics_to_json};
+use libhooks_fuzz::engine::{Known, already_present, explain, inject};
 use libhooks_fuzz::json::{self, Members};
 use libhooks_fuzz::{EXTENSION_STAGES, model, mutate, planted, scratch, timed};
 
@@ -42,10 +43,10 @@ static MANAGERS: LazyLock<Managers> = LazyLock::new(|| {
     for (name, hook) in HOOKS {
         std::fs::write(directory.join(format!("{name}.json")), hook).unwrap();
     }
-    let some = Manager::new(&[&directory], &EXTENSION_STAGES, Options::default()).unwrap();
+    let some = Manager::builder().extension_stages(EXTENSION_STAGES).directory(&directory).load().unwrap();
     let never = scratch::directory("config-none");
     std::fs::write(never.join("a.json"), HOOKS[0].1.replace("true},", "false},")).unwrap();
-    let none = Manager::new(&[never], &EXTENSION_STAGES, Options::default()).unwrap();
+    let none = Manager::builder().extension_stages(EXTENSION_STAGES).directory(never).load().unwrap();
     Managers { listing: some.list(), some, none }
 });
 
@@ -55,19 +56,19 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
 
 fuzz_target!(|config: &[u8]| {
     if let Ok(config) = str::from_utf8(config) {
-        timed(|| inject(config));
+        timed(|| injection(config));
     }
 });
 
-fn inject(config: &str) {
+fn injection(config: &str) {
     let Managers { some, listing, none } = &*MANAGERS;
-    let explained = match some.explain(config, None, None) {
+    let explained = match explain(some, config, Known::default()) {
         Ok(explained) => explained,
         Err(error) => {
             json::assert_valid(&error.to_json());
-            assert_eq!(some.hooks(config, None, None).unwrap_err().to_json(), error.to_json());
-            assert!(none.hooks(config, None, None).is_err());
-            assert!(Annotations::of_config(config).is_err());
+            assert_eq!(inject(some, config, Known::default()).unwrap_err().to_json(), error.to_json());
+            assert!(inject(none, config, Known::default()).is_err());
+            assert!(Config::parse(config).is_err());
             let is_json = serde_json::from_str::<serde::de::IgnoredAny>(config).is_ok();
             if is_json {
                 let wrong = [Code::JsonType, Code::JsonDepth, Code::DuplicateKey, Code::FoldedKey];
@@ -78,21 +79,21 @@ fn inject(config: &str) {
     };
     json::assert_valid(&explained.to_json());
     unambiguous(config);
-    assert_eq!(none.hooks(config, None, None).unwrap().config, config);
-    let injection = match some.hooks(config, None, None) {
+    assert_eq!(inject(none, config, Known::default()).unwrap().config, config);
+    let injection = match inject(some, config, Known::default()) {
         Ok(injection) => injection,
         Err(error) => {
-            assert_eq!(explained.error.as_deref(), Some(error.message()));
+            assert_eq!(explained.error.unwrap().message(), error.message());
             return;
         }
     };
-    assert_eq!(explained.error, None);
+    assert!(explained.error.is_none());
 
     let mut additions = Stage::ALL.map(|stage| (stage, Vec::new()));
     let mut extension: std::collections::BTreeMap<&str, Vec<_>> = Default::default();
     let mut matched = false;
     for (listed, verdict) in listing.hooks.iter().zip(&explained.hooks) {
-        if verdict.verdict == Ok(true) {
+        if matches!(verdict.verdict, Ok(true)) {
             matched = true;
             for stage in &listed.injected {
                 let entry = serde_json::to_string(&listed.hook.hook).unwrap();
@@ -110,9 +111,9 @@ fn inject(config: &str) {
     assert_eq!(result, if matched { model::spliced(config, &additions) } else { config.to_owned() });
     assert_eq!(injection.extension_stage_hooks.to_json(), serde_json::to_string(&extension).unwrap());
 
-    let again = some.hooks(&result, None, None).unwrap();
+    let again = inject(some, &result, Known::default()).unwrap();
     assert_eq!(again.config.len() > result.len(), additions.iter().any(|(_, entries)| !entries.is_empty()));
-    let warnings = some.already_injected(&result, None, None).unwrap();
+    let warnings = already_present(some, &result, Known::default()).unwrap();
     json::assert_valid(&diagnostics_to_json(&warnings));
     assert_eq!(warnings.is_empty(), additions.iter().all(|(_, entries)| entries.is_empty()));
 }

@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use libhooks::{Hook, OciHook, validate};
+use libhooks::ffi::validate;
+use libhooks::{Hook, OciHook};
 use libhooks_fuzz::json::{self, Members};
 use libhooks_fuzz::{EXTENSION_STAGES, mutate, planted, timed};
 use serde_json::Value;

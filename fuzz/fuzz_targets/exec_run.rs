@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use libhooks::exec::{FilterOptions, RunOptions, Stream, filter};
-use libhooks::{Annotations, OciHook};
+use libhooks::{Config, OciHook};
 use libhooks_fuzz::{fields, json, mutate, planted, timed};
 
 const CONFIG: &str = r#"{"ociVersion":"1.0.2","process":{"args":["/bin/sh"]},"x":[1e400,{"a/b~":"\ud800"}]}"#;
@@ -33,11 +33,7 @@ fn run(stdout: &str, stderr: &str, status: u8) {
         if stream == Stream::Stdout { &mut printed } else { &mut said }.extend_from_slice(bytes);
         Ok(())
     };
-    let options = FilterOptions {
-        run: RunOptions { output: Some(&mut output), ..RunOptions::default() },
-        patches: true,
-        ..FilterOptions::default()
-    };
+    let options = FilterOptions::new().run(RunOptions::new().output(&mut output)).patches(true);
     let mut result = filter(&[hook], CONFIG, options).unwrap();
     json::assert_valid(&result.to_json());
     if planted("odd-exit-status-is-success") && status > 2 {
@@ -55,7 +51,7 @@ fn run(stdout: &str, stderr: &str, status: u8) {
     assert_eq!((&ran.stdout.tail[..], &ran.stderr.tail[..]), (stdout.as_bytes(), stderr.as_bytes()));
     assert_eq!((&printed[..], &said[..]), (stdout.as_bytes(), stderr.as_bytes()));
     assert_eq!(ran.exit_status, Some(status.into()));
-    let is_config = status == 0 && Annotations::of_config(stdout).is_ok();
+    let is_config = status == 0 && Config::parse(stdout).is_ok();
     assert_eq!(result.failure.is_none(), is_config, "{result:?}");
     assert_eq!(result.config, if is_config { stdout } else { CONFIG });
     if let Some(failure) = &result.failure {

@@ -5,7 +5,8 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use libhooks::{Annotations, ErrorKind, Hook, Manager, Options, when_match_request};
+use libhooks::{Annotations, ErrorKind, Hook, Manager, When, ffi};
+use libhooks_fuzz::engine::{Known, inject};
 use libhooks_fuzz::json::{self, Members};
 use libhooks_fuzz::{Container, EXTENSION_STAGES, model, planted, scratch, timed};
 
@@ -39,7 +40,7 @@ static HOOKS: LazyLock<Hooks> = LazyLock::new(|| {
         );
         std::fs::write(directory.join(format!("{index:02}.json")), hook).unwrap();
     }
-    let manager = Manager::new(&[directory], &EXTENSION_STAGES, Options::default()).unwrap();
+    let manager = Manager::builder().extension_stages(EXTENSION_STAGES).directory(directory).load().unwrap();
     Hooks { hooks: manager.list().hooks.into_iter().map(|listed| listed.hook).collect(), manager }
 });
 
@@ -51,18 +52,15 @@ fuzz_target!(|data: &[u8]| timed(|| match data.split_first() {
 
 fn match_request(request: &[u8], has_bind_mounts: bool) {
     let mut matched = vec![7];
-    let mut answer = HOOKS.manager.snapshot().match_request(request, has_bind_mounts, &mut matched);
-    if planted("request-with-bytes-after-it") && request.len() > 1 && answer.is_err() {
-        answer = HOOKS.manager.snapshot().match_request(
-            &request[..request.len() - 1],
-            has_bind_mounts,
-            &mut matched,
-        );
+    let mut asked = ffi::container(request, has_bind_mounts);
+    if planted("request-with-bytes-after-it") && request.len() > 1 && asked.is_err() {
+        asked = ffi::container(&request[..request.len() - 1], has_bind_mounts);
     }
+    let snapshot = HOOKS.manager.snapshot();
+    let answer = asked.as_ref().map_err(Clone::clone).and_then(|asked| snapshot.matching(asked, &mut matched));
     let Some(container) = Container::of_request(request, has_bind_mounts) else {
         assert_eq!(answer.unwrap_err().kind(), ErrorKind::InvalidArgument);
         assert_eq!(matched, [7]);
-        assert!(when_match_request(CONDITIONS[0], request, has_bind_mounts).is_err());
         return;
     };
     let mut expected = vec![7];
@@ -74,7 +72,7 @@ fn match_request(request: &[u8], has_bind_mounts: bool) {
             Some(false) => {}
             None => failed = failed.or(Some(index)),
         }
-        let alone = when_match_request(CONDITIONS[index], request, has_bind_mounts);
+        let alone = When::from_json(CONDITIONS[index]).unwrap().matches(asked.as_ref().unwrap());
         assert_eq!(alone.ok(), verdict, "{container:?}");
     }
     match (answer, failed) {
@@ -92,11 +90,12 @@ fn match_request(request: &[u8], has_bind_mounts: bool) {
 fn by_config(container: &Container, fails: bool, matched: usize) {
     if let Some(config) = container.bare_config() {
         let annotations = container.annotations();
-        let injection = HOOKS.manager.hooks(&config, Some(&annotations), Some(container.has_bind_mounts));
-        same(injection, fails, matched);
+        let has_bind_mounts = Some(container.has_bind_mounts);
+        let known = Known { annotations: Some(&annotations), has_bind_mounts };
+        same(inject(&HOOKS.manager, &config, known), fails, matched);
     }
     if let Some(config) = container.config() {
-        same(HOOKS.manager.hooks(&config, None, None), fails, matched);
+        same(inject(&HOOKS.manager, &config, Known::default()), fails, matched);
     }
 }
 

@@ -2,13 +2,13 @@
 #![no_main]
 
 use std::path::PathBuf;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use libhooks::{
-    Hook, Manager, Options, Policy, Severity, check, diagnostics_to_json, migrate, read_with, validate,
-    when_match_request,
+    Hook, HookFile, LogLevel, Manager, Policy, ReadOptions, Severity, diagnostics_to_json, ffi,
 };
+use libhooks_fuzz::engine::{Known, explain, inject};
 use libhooks_fuzz::{Container, EXTENSION_STAGES, json, model, mutate, planted, scratch, timed};
 
 static FILE: LazyLock<PathBuf> = LazyLock::new(|| scratch::directory("hook_file").join("hook.json"));
@@ -23,7 +23,7 @@ fn hook_file(content: &[u8]) {
     limits(content);
     std::fs::write(&*FILE, content).unwrap();
     let decoded = Hook::decode(content, None);
-    let (hook, error) = read_with(&*FILE, &EXTENSION_STAGES, &Options::default());
+    let HookFile { hook, error, .. } = HookFile::read(&*FILE, &options());
     match &error {
         Some(error) => json::assert_valid(&error.to_json()),
         None => assert_eq!(hook.as_ref(), decoded.as_ref().unwrap().as_ref()),
@@ -39,9 +39,13 @@ fn hook_file(content: &[u8]) {
     }
 }
 
+fn options() -> ReadOptions {
+    ReadOptions::new().extension_stages(EXTENSION_STAGES)
+}
+
 /// What lint says of the file.
 fn diagnostics(content: &[u8], failed: bool) {
-    let found = check(&*FILE, &EXTENSION_STAGES);
+    let found = HookFile::check(&*FILE, &options());
     json::assert_valid(&diagnostics_to_json(&found));
     let errors = found.iter().filter(|found| found.severity == Severity::Error).count();
     assert_eq!(errors > 0, failed, "{found:?}");
@@ -59,9 +63,9 @@ fn is_in(content: &[u8], line: u32, column: u32) -> bool {
 
 /// What a manager says that has this file alone: the verdict is the same by each way to ask for it.
 fn manager(hook: Option<Hook>) {
-    let log = Arc::new(|_, _: &str, fields: &str| json::assert_valid(fields));
-    let options = Options { policy: Policy::Lenient, log: Some(log), ..Options::default() };
-    let manager = Manager::new(&[FILE.parent().unwrap()], &EXTENSION_STAGES, options).unwrap();
+    let options = options().log(LogLevel::Debug, |_, _, fields| json::assert_valid(fields));
+    let builder = Manager::builder().directory(FILE.parent().unwrap()).policy(Policy::LENIENT);
+    let manager = builder.read_options(options).load().unwrap();
     let listing = manager.list();
     json::assert_valid(&listing.to_json());
     assert_eq!(listing.hooks.first().map(|listed| &listed.hook), hook.as_ref());
@@ -70,14 +74,15 @@ fn manager(hook: Option<Hook>) {
     for container in Container::likely(&hook.when) {
         let expected = model::verdict(&hook.when, &container);
         let mut matched = Vec::new();
-        let answer =
-            manager.snapshot().match_request(&container.request(), container.has_bind_mounts, &mut matched);
+        let request = container.request();
+        let asked = ffi::container(&request, container.has_bind_mounts).unwrap();
+        let answer = manager.snapshot().matching(&asked, &mut matched);
         assert_eq!(answer.ok().map(|()| !matched.is_empty()), expected, "{hook:?} {container:?}");
         let Some(config) = container.config() else { continue };
-        let explained = manager.explain(&config, None, None).unwrap();
+        let explained = explain(&manager, &config, Known::default()).unwrap();
         json::assert_valid(&explained.to_json());
         assert_eq!(explained.hooks[0].verdict.as_ref().ok().copied(), expected);
-        let injected = manager.hooks(&config, None, None);
+        let injected = inject(&manager, &config, Known::default());
         assert_eq!(injected.as_ref().ok().map(|_| ()), expected.map(|_| ()), "{injected:?}");
         if let Ok(injected) = injected {
             json::assert_valid(&injected.config);
@@ -97,7 +102,7 @@ fn round_trip(hook: &Hook) {
 /// What `oci-hooks migrate` prints is read as the hook that it was made of, and is for the same
 /// containers.
 fn migration(hook: &Hook) {
-    let mut migrated = match migrate(hook) {
+    let mut migrated = match hook.migrate() {
         Ok(migrated) => migrated,
         Err(reason) => {
             assert!(hook.when.any_of && reason.conditions.len() > 1);
@@ -125,16 +130,16 @@ fn migration(hook: &Hook) {
     // A version that nobody knows is only refused later.
     again.version.clone_from(&hook.version);
     let code = |hook: &Hook| {
-        validate(&hook.to_json().replace("\"or\":true", "\"x\":0"), &EXTENSION_STAGES)
+        ffi::validate(&hook.to_json().replace("\"or\":true", "\"x\":0"), &EXTENSION_STAGES)
             .err()
             .map(|error| (error.code(), error.message().to_owned()))
     };
     assert_eq!(code(&again), code(hook));
     for container in Container::likely(&hook.when) {
         let verdict = |hook: &Hook| {
-            let when = serde_json::to_string(&hook.when).unwrap();
-            when_match_request(&when, &container.request(), container.has_bind_mounts)
-                .map_err(|error| error.message().to_owned())
+            let request = container.request();
+            let asked = ffi::container(&request, container.has_bind_mounts).unwrap();
+            hook.when.matches(&asked).map_err(|error| error.message().to_owned())
         };
         assert_eq!(verdict(&again), verdict(hook), "{container:?}");
     }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use libhooks::{ListedHook, Manager, Options, Policy, diagnostics_to_json, read, read_dir};
+use libhooks::{Hook, HookDir, ListedHook, Manager, Policy, ReadOptions, diagnostics_to_json, ffi};
+use libhooks_fuzz::engine::{Known, already_present, explain, inject};
 use libhooks_fuzz::{Container, EXTENSION_STAGES, fields, json, model, mutate, planted, scratch, timed};
 
 static ROOT: LazyLock<PathBuf> = LazyLock::new(|| scratch::directory("load"));
@@ -45,7 +46,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let policy = match how.first() {
         Some(b's') => Policy::Strict,
-        Some(b'l') => Policy::Lenient,
+        Some(b'l') => Policy::LENIENT,
         _ => Policy::Compatible,
     };
     timed(|| load(&directories, policy, &container));
@@ -73,12 +74,12 @@ fn write(directories: &[PathBuf; 3], file: &[u8], content: &[u8]) {
 }
 
 fn load(directories: &[PathBuf; 3], policy: Policy, container: &Container) {
-    let options = |policy| Options { policy, ..Options::default() };
-    let lenient = Manager::new(directories, &EXTENSION_STAGES, options(Policy::Lenient)).unwrap();
-    let manager = match Manager::new(directories, &EXTENSION_STAGES, options(policy)) {
+    let builder = Manager::builder().directories(directories).extension_stages(EXTENSION_STAGES);
+    let lenient = builder.clone().policy(Policy::LENIENT).load().unwrap();
+    let manager = match builder.policy(policy).load() {
         Ok(manager) => manager,
         Err(error) => {
-            assert_ne!(policy, Policy::Lenient);
+            assert_ne!(policy, Policy::LENIENT);
             json::assert_valid(&error.to_json());
             // Whatever the policy does with the problems, they are the same.
             assert_eq!(error.diagnostics(), lenient.diagnostics());
@@ -99,12 +100,16 @@ fn load(directories: &[PathBuf; 3], policy: Policy, container: &Container) {
     }
 }
 
+fn options() -> ReadOptions {
+    ReadOptions::new().extension_stages(EXTENSION_STAGES)
+}
+
 /// The directories without a manager.
 fn each_by_itself(directories: &[PathBuf; 3]) {
     for directory in directories {
-        let (hooks, error) = read_dir(directory, &EXTENSION_STAGES);
-        json::assert_valid(&hooks.to_json());
-        error.iter().for_each(|error| json::assert_valid(&error.to_json()));
+        let read = HookDir::read(directory, &options());
+        json::assert_valid(&ffi::by_name_to_json(&read.listing));
+        read.error.iter().for_each(|error| json::assert_valid(&error.to_json()));
     }
 }
 
@@ -115,7 +120,7 @@ fn masking(manager: &Manager, directories: &[PathBuf; 3]) {
     for directory in directories {
         let Ok(entries) = std::fs::read_dir(directory) else { continue };
         let paths = entries.map(|entry| entry.unwrap().path());
-        for path in paths.filter(|path| is_hook_file(path) && read(path, &EXTENSION_STAGES).is_ok()) {
+        for path in paths.filter(|path| is_hook_file(path) && Hook::read(path, &options()).is_ok()) {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             if let Some(before) = used.insert((name.to_ascii_lowercase(), name), path) {
                 masked.push(before);
@@ -167,8 +172,9 @@ fn is_hook_file(path: &Path) -> bool {
 fn verdicts(manager: &Manager, container: &Container) {
     let hooks = manager.list().hooks;
     let mut matched = Vec::new();
-    let answer =
-        manager.snapshot().match_request(&container.request(), container.has_bind_mounts, &mut matched);
+    let request = container.request();
+    let asked = ffi::container(&request, container.has_bind_mounts).unwrap();
+    let answer = manager.snapshot().matching(&asked, &mut matched);
     if planted("prefilter-drops-the-last") && hooks.len() > 8 && matched.len() > 1 {
         matched.pop();
     }
@@ -182,10 +188,10 @@ fn verdicts(manager: &Manager, container: &Container) {
         (0..).zip(&verdicts).filter(|(_, verdict)| **verdict == Some(true)).map(|(i, _)| i).collect();
     assert_eq!(matched, expected, "{hooks:?} {container:?}");
     let Some(config) = container.config() else { return };
-    json::assert_valid(&manager.explain(&config, None, None).unwrap().to_json());
-    let injection = manager.hooks(&config, None, None).unwrap();
+    json::assert_valid(&explain(manager, &config, Known::default()).unwrap().to_json());
+    let injection = inject(manager, &config, Known::default()).unwrap();
     json::assert_valid(&injection.config);
     json::assert_valid(&injection.extension_stage_hooks.to_json());
-    let warnings = manager.already_injected(&injection.config, None, None).unwrap();
+    let warnings = already_present(manager, &injection.config, Known::default()).unwrap();
     json::assert_valid(&diagnostics_to_json(&warnings));
 }

@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use libhooks::{ErrorKind, When, when_match, when_match_request};
+use libhooks::{ErrorKind, When, ffi};
+use libhooks_fuzz::engine::{Known, when_matches};
 use libhooks_fuzz::json::{self, Members};
 use libhooks_fuzz::{Container, fields, model, mutate, planted, timed};
 use serde_json::Value;
@@ -21,7 +22,9 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn matches(when: &str, container: &Container) {
-    let mut answer = when_match_request(when, &container.request(), container.has_bind_mounts);
+    let request = container.request();
+    let asked = ffi::container(&request, container.has_bind_mounts).unwrap();
+    let mut answer = When::from_json(when).and_then(|when| when.matches(&asked));
     if let Err(error) = &answer {
         json::assert_valid(&error.to_json());
         let kinds = [ErrorKind::Json, ErrorKind::HookFile, ErrorKind::Match];
@@ -31,11 +34,13 @@ fn matches(when: &str, container: &Container) {
         answer.as_ref().copied().map_err(|error| error.message().to_owned())
     };
     if let Some(config) = container.config() {
-        assert_eq!(say(&when_match(when, &config, None, None)), say(&answer));
+        assert_eq!(say(&when_matches(when, &config, Known::default())), say(&answer));
     }
     if let Some(config) = container.bare_config() {
         let annotations = container.annotations();
-        let given = when_match(when, &config, Some(&annotations), Some(container.has_bind_mounts));
+        let has_bind_mounts = Some(container.has_bind_mounts);
+        let known = Known { annotations: Some(&annotations), has_bind_mounts };
+        let given = when_matches(when, &config, known);
         // These have one value for a key, and the order of the keys.
         if container.config().is_some() {
             assert_eq!(given.as_ref().ok(), answer.as_ref().ok());

@@ -2,6 +2,8 @@
 //! planted faults.
 
 pub mod container;
+#[path = "../../tests/support/engine.rs"]
+pub mod engine;
 pub mod json;
 pub mod model;
 pub mod mutate;

@@ -14,7 +14,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
 use super::*;
-use crate::{Manager, Reader, Reading};
+use crate::{Config, Manager, Reading};
 
 const RELOADS: usize = 3;
 const STEPS: usize = 3;
@@ -67,12 +67,10 @@ pub(super) fn chosen() {
     stop_at(1, Stopped::Chosen, |_| true);
 }
 
-fn reader() -> Reader {
-    Arc::new(|_, text| {
-        let is_of = |gate: &Gate| String::from_utf8_lossy(text).contains(gate.file);
-        stop_at(0, Stopped::Reading, is_of);
-        Reading::Default
-    })
+fn read(_: &str, text: &[u8]) -> Reading {
+    let is_of = |gate: &Gate| String::from_utf8_lossy(text).contains(gate.file);
+    stop_at(0, Stopped::Reading, is_of);
+    Reading::Default
 }
 
 /// A thread that reloads, from the other side.
@@ -220,7 +218,8 @@ fn reload(fixture: &mut Fixture, manager: &Manager, threads: &[Thread], change: 
         taken[thread] += 1;
         let mut seen: Vec<String> = Vec::new();
         let stopped = threads[thread].step(|| {
-            let config = manager.hooks("{}", None, None).unwrap().config;
+            let config = Config::parse("{}").unwrap();
+            let config = manager.select(&config.container()).unwrap().inject(&config).config;
             if seen.last() != Some(&config) {
                 seen.push(config);
             }
@@ -277,8 +276,7 @@ fn in_each_order(change: Change) {
         assert_eq!(orders.len(), 1680 / 6);
     }
     let mut fixture = Fixture::new();
-    let options = Options { reader: Some(reader()), ..Options::default() };
-    let manager = Manager::new(&[fixture.directory.path()], &[], options).unwrap();
+    let manager = Manager::builder().directory(fixture.directory.path()).reader(read).load().unwrap();
     std::thread::scope(|scope| {
         let thread = |own: &&'static str| match change {
             Change::All(file) => Thread::start(scope, &manager, FILES[file], None),

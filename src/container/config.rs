@@ -11,16 +11,25 @@ use crate::hook::Stage;
 use crate::limits;
 use crate::problem::{Error, Result, check_limit};
 
-/// A config that was read.
+/// A container's config, `config.json` of the OCI runtime specification, parsed once. It borrows the text.
+///
+/// ```
+/// use libhooks::Config;
+///
+/// let config = Config::parse(r#"{"process": {"args": ["/bin/sh"]}}"#)?;
+/// let container = config.container();
+/// # let _ = container;
+/// # Ok::<(), libhooks::Error>(())
+/// ```
 #[derive(Debug)]
-pub(crate) struct Config<'a> {
-    pub text: &'a str,
+pub struct Config<'a> {
+    pub(crate) text: &'a str,
     process: Process<'a>,
     annotations: Pairs<'a>,
     bind_mounts: bool,
     /// Where a member can be added to the config.
-    pub end: End,
-    pub hooks: Hooks,
+    pub(crate) end: End,
+    pub(crate) hooks: Hooks,
 }
 
 /// The member `hooks`.
@@ -58,7 +67,7 @@ pub(crate) struct End {
 type Read<T> = std::result::Result<T, JsonError>;
 
 impl<'a> Config<'a> {
-    /// Reads a config.
+    /// Parses a config.
     ///
     /// # Errors
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is no JSON object, if what is read of it has a wrong type, or if
@@ -98,31 +107,25 @@ impl<'a> Config<'a> {
         Ok(config)
     }
 
-    /// The container as conditions see it: with the config's own annotations and mounts, unless the caller knows better.
-    pub fn container<'c>(
-        &'c self,
-        annotations: Option<&'c Annotations>,
-        has_bind_mounts: Option<bool>,
-    ) -> Result<Container<'c>> {
-        let borrow = |text: &'c Cow<'a, [u8]>| Cow::Borrowed(text.as_ref());
-        let own = || self.annotations.iter().map(|(key, value)| (borrow(key), borrow(value))).collect();
+    /// The text that was parsed.
+    pub fn as_str(&self) -> &'a str {
+        self.text
+    }
+
+    /// The container that the config describes.
+    pub fn container(&self) -> Container<'_> {
         let process = match &self.process {
             Process::Absent => Process::Absent,
             Process::NoArgs => Process::NoArgs,
-            Process::Command(command) => Process::Command(borrow(command)),
+            Process::Command(command) => Process::Command(Cow::Borrowed(command)),
         };
-        let annotations = annotations.map_or_else(own, Annotations::pairs);
-        Container::new(process, annotations, has_bind_mounts.unwrap_or(self.bind_mounts))
+        let annotations = self.annotations.iter().map(|(key, value)| (key, value));
+        Container::from_parts(process, annotations, self.bind_mounts)
     }
-}
 
-impl Annotations {
-    /// The annotations of a config, to be changed before they are passed with it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if the config is not one.
-    pub fn of_config(config: &str) -> Result<Annotations> {
-        Ok(Annotations::from_pairs(Config::parse(config)?.annotations))
+    /// The annotations of the config, to be changed before [`Container::annotations`] gets them.
+    pub fn annotations(&self) -> Annotations {
+        self.annotations.iter().map(|(key, value)| (&**key, &**value)).collect()
     }
 }
 

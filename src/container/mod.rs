@@ -2,9 +2,9 @@
 
 mod config;
 #[cfg(feature = "oci-spec")]
-pub(crate) mod spec;
+mod spec;
 mod view;
 
-pub(crate) use config::{Config, End, Hooks, StageEntries};
-pub use view::Annotations;
-pub(crate) use view::{Container, Process};
+pub use config::Config;
+pub(crate) use config::{End, Hooks, StageEntries};
+pub use view::{Annotations, Container, Process};

@@ -1,31 +1,21 @@
 //! A container given as an `oci_spec::runtime::Spec` (SPEC §6).
 
-use std::borrow::Cow;
-
 use oci_spec::runtime::Spec;
 
 use super::config::is_bind;
-use super::view::{Annotations, Container, Pairs, Process};
-use crate::problem::Result;
+use super::view::{Container, Process};
 
-/// The container as conditions see it.
-pub(crate) fn container<'a>(
-    spec: &'a Spec,
-    annotations: Option<&'a Annotations>,
-    has_bind_mounts: Option<bool>,
-) -> Result<Container<'a>> {
-    let own = || -> Pairs<'a> {
-        let pairs = spec.annotations().iter().flatten();
-        pairs.map(|(key, value)| (Cow::Borrowed(key.as_bytes()), Cow::Borrowed(value.as_bytes()))).collect()
-    };
-    let process =
-        match spec.process().as_ref().map(|process| process.args().as_deref().and_then(<[String]>::first)) {
+impl<'a> Container<'a> {
+    /// The container that a config in memory describes. (The version of `oci-spec` is part of this crate's API.)
+    pub fn from_spec(spec: &'a Spec) -> Container<'a> {
+        let args = spec.process().as_ref().map(|process| process.args().as_deref().unwrap_or_default());
+        let process = match args {
             None => Process::Absent,
-            Some(None) => Process::NoArgs,
-            Some(Some(command)) => Process::Command(Cow::Borrowed(command.as_bytes())),
+            Some([]) => Process::NoArgs,
+            Some([command, ..]) => Process::from(command.as_str()),
         };
-    let annotations = annotations.map_or_else(own, Annotations::pairs);
-    Container::new(process, annotations, has_bind_mounts.unwrap_or_else(|| has_bind_mount(spec)))
+        Container::from_parts(process, spec.annotations().iter().flatten(), has_bind_mount(spec))
+    }
 }
 
 fn has_bind_mount(spec: &Spec) -> bool {

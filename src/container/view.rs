@@ -6,12 +6,26 @@ use crate::go::json::{JsonError, JsonReader, Kind, Text};
 use crate::limits;
 use crate::problem::{Cause, Error, ErrorKind, RequestError, Result, check_limit};
 
-/// A container as conditions see it (SPEC §5).
+/// A container, as the conditions of hooks see it (SPEC §5): its command, its annotations, and whether it has bind mounts.
+///
+/// It comes from a config ([`Config::container`](crate::Config::container)), from an `oci_spec::runtime::Spec`
+/// ([`Container::from_spec`]), or from what an engine knows ([`Container::from_parts`]). It borrows all of that. An engine that
+/// knows better than the config says so:
+///
+/// ```
+/// use libhooks::{Annotations, Config};
+///
+/// let config = Config::parse(r#"{"process": {"args": ["/bin/sh"]}}"#)?;
+/// let annotations = Annotations::from_iter([("org.example.key", "true")]);
+/// let container = config.container().annotations(&annotations).bind_mounts(true);
+/// # let _ = container;
+/// # Ok::<(), libhooks::Error>(())
+/// ```
 #[derive(Debug, Clone)]
-pub(crate) struct Container<'a> {
-    pub process: Process<'a>,
-    pub annotations: Pairs<'a>,
-    pub has_bind_mounts: bool,
+pub struct Container<'a> {
+    pub(crate) process: Process<'a>,
+    pub(crate) annotations: Pairs<'a>,
+    pub(crate) has_bind_mounts: bool,
 }
 
 /// Annotations: keys and values, in the order given.
@@ -19,13 +33,25 @@ pub(crate) type Pairs<'a> = Vec<(Cow<'a, [u8]>, Cow<'a, [u8]>)>;
 
 /// A container's process.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Process<'a> {
-    /// The config has none.
+pub enum Process<'a> {
+    /// The config has no process. Conditions on commands do not count then.
     Absent,
-    /// It has no args.
+    /// The process has no args. A condition on commands is an error then.
     NoArgs,
-    /// `process.args[0]`.
+    /// `process.args[0]`. It need not be UTF-8.
     Command(Cow<'a, [u8]>),
+}
+
+impl<'a> From<&'a str> for Process<'a> {
+    fn from(command: &'a str) -> Process<'a> {
+        Process::Command(Cow::Borrowed(command.as_bytes()))
+    }
+}
+
+impl<'a> From<&'a [u8]> for Process<'a> {
+    fn from(command: &'a [u8]) -> Process<'a> {
+        Process::Command(Cow::Borrowed(command))
+    }
 }
 
 /// A container's annotations: a map of strings. They need not be UTF-8: Go's strings are not, and what an engine is told
@@ -49,17 +75,13 @@ impl Annotations {
             Err(error) => Err(error),
         };
         let pairs = read.map_err(|error| Error::in_json(error, text.as_bytes()).context("annotations"))?;
-        Ok(Annotations::from_pairs(pairs))
+        Ok(pairs.into_iter().map(|(key, value)| (key.into_owned(), value.into_owned())).collect())
     }
 
     /// The value of this key.
     pub fn get(&self, key: &str) -> Option<&[u8]> {
         let pair = self.pairs.iter().find(|(known, _)| known == key.as_bytes())?;
         Some(&pair.1)
-    }
-
-    pub(crate) fn from_pairs(pairs: Pairs<'_>) -> Annotations {
-        Annotations { pairs: pairs.into_iter().map(|(k, v)| (k.into_owned(), v.into_owned())).collect() }
     }
 
     pub(crate) fn pairs(&self) -> Pairs<'_> {
@@ -128,19 +150,52 @@ pub(crate) fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
 }
 
 impl<'a> Container<'a> {
-    /// A container within the limits: each pattern of each hook may be tried on all that it has.
+    /// A container of which an engine knows what conditions ask for. Nothing is copied.
+    ///
+    /// ```
+    /// use libhooks::{Container, Process};
+    ///
+    /// let annotations = [("org.example.key", "true")];
+    /// let container = Container::from_parts(Process::from("/bin/sh"), annotations, false);
+    /// # let _ = container;
+    /// ```
+    pub fn from_parts<K, V>(
+        process: Process<'a>,
+        annotations: impl IntoIterator<Item = (&'a K, &'a V)>,
+        has_bind_mounts: bool,
+    ) -> Container<'a>
+    where
+        K: AsRef<[u8]> + ?Sized + 'a,
+        V: AsRef<[u8]> + ?Sized + 'a,
+    {
+        let annotations = annotations.into_iter();
+        let borrow =
+            |(key, value): (&'a K, &'a V)| (Cow::Borrowed(key.as_ref()), Cow::Borrowed(value.as_ref()));
+        Container { process, annotations: annotations.map(borrow).collect(), has_bind_mounts }
+    }
+
+    /// The container with these annotations in place of its own.
+    pub fn annotations(self, annotations: &'a Annotations) -> Container<'a> {
+        Container { annotations: annotations.pairs(), ..self }
+    }
+
+    /// The container with or without bind mounts, whatever its config says.
+    pub fn bind_mounts(self, has_bind_mounts: bool) -> Container<'a> {
+        Container { has_bind_mounts, ..self }
+    }
+
+    /// Checks that the container is within the limits: each pattern of each hook may be tried on all that it has.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] if it is too large.
-    pub fn new(process: Process<'a>, annotations: Pairs<'a>, has_bind_mounts: bool) -> Result<Container<'a>> {
-        check_limit("number of annotations", annotations.len(), limits::ANNOTATIONS)?;
-        let command = match &process {
+    /// [`ErrorKind::InvalidArgument`] if it is larger than [`limits`](crate::limits) allows.
+    pub fn check(&self) -> Result<()> {
+        check_limit("number of annotations", self.annotations.len(), limits::ANNOTATIONS)?;
+        let command = match &self.process {
             Process::Command(command) => command.len(),
             Process::Absent | Process::NoArgs => 0,
         };
-        let pairs: usize = annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
-        check_limit("bytes of annotations and process.args[0]", pairs + command, limits::CONTAINER)?;
-        Ok(Container { process, annotations, has_bind_mounts })
+        let pairs: usize = self.annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
+        check_limit("bytes of annotations and process.args[0]", pairs + command, limits::CONTAINER)
     }
 
     /// Decodes the flat request of `hooks_snapshot_match`. All numbers are `u32` in the machine's byte order, all lengths
@@ -165,7 +220,7 @@ impl<'a> Container<'a> {
         if !rest.0.is_empty() {
             return Err(malformed(RequestError::TrailingBytes));
         }
-        Container::new(process, annotations, has_bind_mounts)
+        Ok(Container { process, annotations, has_bind_mounts })
     }
 }
 

@@ -6,15 +6,16 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::go::Errno;
 use crate::go::quote;
 use crate::hook::{DecodeError, Decoded, Hook, Reader, Wanted, decode, decode_again};
 use crate::limits::HOOK_FILE;
 use crate::lint::{self, Inspector};
 use crate::loaded_hook::{LoadedHook, Source};
-use crate::options::Options;
+use crate::options::ReadOptions;
 use crate::position::Lines;
 use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Refusal, text_of};
-use crate::sys::{Status, errno_of, open_to_read};
+use crate::sys::{Status, open_to_read};
 use crate::validate::{Invalid, Validator, nil_hook};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
@@ -54,10 +55,10 @@ impl From<Error> for ReadError {
 
 /// Reads a file. What is no regular file is not read, since it might be waited for.
 fn read_file(file: &File, path: &Path) -> Result<(Vec<u8>, Status), ReadError> {
-    let failed = |operation, error: std::io::Error| system_error(operation, path, errno_of(&error));
+    let failed = |operation, error: std::io::Error| system_error(operation, path, Errno::of(&error));
     let status = Status::of_file(file).map_err(|error| failed("stat", error))?;
     if status.is_directory() {
-        return Err(system_error("read", path, libc::EISDIR).into());
+        return Err(system_error("read", path, Errno(libc::EISDIR)).into());
     }
     if !status.is_file() {
         return Err(refused(path, Cause::NotRegularFile));
@@ -96,7 +97,7 @@ fn refused(path: &Path, cause: Cause) -> ReadError {
     Error::new(ErrorKind::HookFile, cause).context(step).with_path(path).into()
 }
 
-pub(crate) fn system_error(operation: &'static str, path: &Path, errno: i32) -> Error {
+pub(crate) fn system_error(operation: &'static str, path: &Path, errno: Errno) -> Error {
     let refusal = Refusal { operation, path: path.to_owned(), errno };
     Error::new(ErrorKind::Io, Cause::File(refusal)).with_path(path)
 }
@@ -111,12 +112,12 @@ pub(crate) struct FileLoader<'a> {
 }
 
 impl<'a> FileLoader<'a> {
-    pub fn new(extension_stages: &'a Arc<[String]>, options: &'a Options) -> FileLoader<'a> {
+    pub fn new(options: &'a ReadOptions) -> FileLoader<'a> {
         FileLoader {
-            extension_stages,
+            extension_stages: options.stages(),
             reader: options.reader.as_ref(),
-            validator: Validator::new(extension_stages),
-            inspector: options.inspects().then(Inspector::new),
+            validator: Validator::new(options.stages()),
+            inspector: options.inspect.then(Inspector::new),
         }
     }
 
@@ -173,8 +174,8 @@ impl<'a> FileLoader<'a> {
         file: std::io::Result<File>,
         path: &Arc<Path>,
     ) -> Result<Arc<LoadedHook>, ReadError> {
-        let file = file.map_err(|error| match errno_of(&error) {
-            libc::ENOENT => ReadError::Vanished,
+        let file = file.map_err(|error| match Errno::of(&error) {
+            Errno(libc::ENOENT) => ReadError::Vanished,
             errno => system_error("open", path, errno).into(),
         })?;
         let (text, status) = read_file(&file, path)?;

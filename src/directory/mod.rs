@@ -3,8 +3,6 @@
 mod load;
 mod scan;
 
-use std::sync::Arc;
-
 pub(crate) use load::{FileLoader, ReadError, system_error};
 pub(crate) use scan::{Before, Note, Scan, Scanner};
 
@@ -12,7 +10,3 @@ pub(crate) use scan::{Before, Note, Scan, Scanner};
 pub const DEFAULT_DIR: &str = "/usr/share/containers/oci/hooks.d";
 /// The administrator's directory, which is preferred over [`DEFAULT_DIR`].
 pub const OVERRIDE_DIR: &str = "/etc/containers/oci/hooks.d";
-
-pub(crate) fn owned(texts: &[&str]) -> Arc<[String]> {
-    texts.iter().map(|text| (*text).to_owned()).collect()
-}

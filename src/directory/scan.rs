@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use super::load::{FileLoader, ReadError};
 use crate::entries::{Listed, list, name_of};
+use crate::go::Errno;
 use crate::go::goes_up;
 use crate::hook::Decoded;
 use crate::lint;
 use crate::loaded_hook::LoadedHook;
 use crate::log::LogLevel;
-use crate::options::Options;
+use crate::options::ReadOptions;
 use crate::problem::{Diagnostic, Error, Result, text_of};
 use crate::sys::open_to_read;
 
@@ -58,7 +59,7 @@ impl Note {
 impl Scan {
     /// Whether the reference goes on: nothing fails, or what fails first is an executable that does not exist.
     pub fn is_tolerated(&self) -> bool {
-        self.errors.first().is_none_or(|first| first.errno() == libc::ENOENT)
+        self.errors.first().is_none_or(|first| first.errno() == Some(Errno(libc::ENOENT)))
     }
 
     /// All failures as one error, as the reference words it: the last comes first in the text, and the first is what it
@@ -93,7 +94,7 @@ impl Scan {
 
 /// Reads directories, one after another.
 pub(crate) struct Scanner<'a> {
-    options: &'a Options,
+    options: &'a ReadOptions,
     loader: FileLoader<'a>,
     before: Before<'a>,
 }
@@ -111,8 +112,8 @@ pub(crate) struct Before<'a> {
 }
 
 impl<'a> Scanner<'a> {
-    pub fn new(extension_stages: &'a Arc<[String]>, options: &'a Options, before: Before<'a>) -> Scanner<'a> {
-        Scanner { options, loader: FileLoader::new(extension_stages, options), before }
+    pub fn new(options: &'a ReadOptions, before: Before<'a>) -> Scanner<'a> {
+        Scanner { options, loader: FileLoader::new(options), before }
     }
 
     /// Reads all hook files of the directory of this number. One that does not exist is empty.
@@ -120,7 +121,7 @@ impl<'a> Scanner<'a> {
         let before = self.before.listed.get(number).cloned().flatten();
         match self.scan_existing(directory, before) {
             Ok(scan) => scan,
-            Err(error) if error.errno() == libc::ENOENT => Scan::default(),
+            Err(error) if error.errno() == Some(Errno(libc::ENOENT)) => Scan::default(),
             Err(error) => {
                 let mut scan = Scan::default();
                 scan.fail(error);
@@ -131,7 +132,7 @@ impl<'a> Scanner<'a> {
 
     /// The same; a directory that cannot be listed is an error.
     pub fn scan_existing(&mut self, directory: &Path, before: Option<Arc<Listed>>) -> Result<Scan> {
-        self.options.log(LogLevel::Debug, |line| {
+        self.options.tell(LogLevel::Debug, |line| {
             let directory = text_of(directory.as_os_str());
             line.write(&format!("reading hooks from {directory}"), &[("directory", &directory)]);
         });
@@ -158,7 +159,7 @@ impl<'a> Scanner<'a> {
             };
             match self.loader.load(file, path) {
                 Ok(loaded) => {
-                    self.options.log(LogLevel::Debug, |line| {
+                    self.options.tell(LogLevel::Debug, |line| {
                         let path = text_of(path.as_os_str());
                         line.write(&format!("added hook {path}"), &[("path", &path)]);
                     });

@@ -3,10 +3,11 @@
 use super::output::open_files;
 use super::patch::{Operation, diff, patch_to_json};
 use super::run::{RunResult, run};
-use super::{RunOptions, Stream, Suspend};
+use super::{FilterOptions, RunOptions, Stream, Suspend};
 use crate::container::Config;
+use crate::go::Errno;
 use crate::hook::OciHook;
-use crate::log::{Log, LogLevel};
+use crate::log::{Log, LogLevel, LogLine};
 use crate::problem::{ErrorKind, Result};
 
 /// What became of a config and the hooks that it went through.
@@ -21,20 +22,6 @@ pub struct FilterResult {
     pub patches: Option<Vec<Vec<Operation>>>,
     /// Why it did not go well; `None`: it did.
     pub failure: Option<FilterFailure>,
-}
-
-/// How a config is passed through hooks.
-#[derive(Default)]
-pub struct FilterOptions<'a> {
-    /// How each hook is run. Its `stdout` is not used.
-    pub run: RunOptions<'a>,
-    /// Whether the config's annotations `run.oci.hooks.stdout` and `run.oci.hooks.stderr` name files that all output is
-    /// appended to. Whoever may set annotations may then have files written.
-    pub output_annotations: bool,
-    /// Whether [`FilterResult::patches`] are made.
-    pub patches: bool,
-    /// Who is told, at [`LogLevel::Debug`], what each hook changed: the fields are `hook` (its number), `path` and `patch`.
-    pub log: Option<Log>,
 }
 
 /// Why a config did not get through.
@@ -55,8 +42,9 @@ pub struct FilterFailure {
     pub hook_error: Option<String>,
     /// The reference's *error*.
     pub error: String,
-    /// The system's error number; 0 if none applies.
-    pub errno: i32,
+    /// Why the system refused to open the file that an annotation names.
+    #[serde(serialize_with = "number")]
+    pub errno: Option<Errno>,
 }
 
 impl FilterFailure {
@@ -71,7 +59,7 @@ impl FilterFailure {
 
     fn new(kind: ErrorKind, hook_error: Option<String>, error: impl Into<String>) -> FilterFailure {
         let error = error.into();
-        FilterFailure { hook: None, path: None, stderr: String::new(), kind, hook_error, error, errno: 0 }
+        FilterFailure { hook: None, path: None, stderr: String::new(), kind, hook_error, error, errno: None }
     }
 }
 
@@ -80,7 +68,16 @@ impl FilterFailure {
 ///
 /// # Errors
 /// [`ErrorKind::Json`] if the config is none.
-pub fn filter(hooks: &[OciHook], config: &str, options: FilterOptions<'_>) -> Result<FilterResult> {
+pub fn filter<'h>(
+    hooks: impl IntoIterator<Item = &'h OciHook>,
+    config: &str,
+    options: FilterOptions<'_>,
+) -> Result<FilterResult> {
+    let hooks: Vec<&OciHook> = hooks.into_iter().collect();
+    filter_through(&hooks, config, options)
+}
+
+fn filter_through(hooks: &[&OciHook], config: &str, options: FilterOptions<'_>) -> Result<FilterResult> {
     Config::parse(config)?;
     let FilterOptions { run: options, output_annotations, patches, log } = options;
     let mut result = FilterResult {
@@ -170,14 +167,18 @@ pub fn filter(hooks: &[OciHook], config: &str, options: FilterOptions<'_>) -> Re
 impl FilterResult {
     /// Takes the config that a hook has printed.
     fn accept(&mut self, config: String, index: usize, hook: &OciHook, log: Option<&Log>) {
-        if self.patches.is_some() || log.is_some() {
+        let line = LogLine::new(log, LogLevel::Debug);
+        if self.patches.is_some() || line.is_some() {
             // Both were read before.
             let patch = diff(&self.config, &config).unwrap_or_default();
-            if let Some(log) = log.filter(|_| !patch.is_empty()) {
+            if let Some(line) = line.filter(|_| !patch.is_empty()) {
                 let message = format!("hook {index} ({}) changed the config", hook.path);
-                let (path, patch) = (crate::go::json::to_string(&hook.path), patch_to_json(&patch));
-                let fields = format!("{{\"hook\":{index},\"path\":{path},\"patch\":{patch}}}");
-                log(LogLevel::Debug, &message, &fields);
+                let (index, changes) = (index.to_string(), patch_to_json(&patch));
+                let fields = [("hook", index.as_str()), ("path", &hook.path), ("patch", &changes)];
+                line.write_as(&message, &fields, || {
+                    let path = crate::go::json::to_string(&hook.path);
+                    format!("{{\"hook\":{index},\"path\":{path},\"patch\":{changes}}}")
+                });
             }
             if let Some(patches) = &mut self.patches {
                 patches.push(patch);
@@ -234,4 +235,12 @@ fn last_words(stderr: &[u8]) -> String {
     const MOST: usize = 1024;
     let end = stderr.get(stderr.len().saturating_sub(MOST)..).unwrap_or_default();
     crate::go::text_of_bytes(end).trim().to_owned()
+}
+
+/// The JSON of this type has had a number from the start; 0 stands for none.
+fn number<S: serde::Serializer>(
+    errno: &Option<Errno>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_i32(errno.map_or(0, Errno::raw_os_error))
 }

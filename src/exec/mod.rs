@@ -7,18 +7,17 @@
 mod capture;
 mod filter;
 mod message;
+mod options;
 mod output;
 mod patch;
 mod run;
 mod start;
 
-use std::os::fd::BorrowedFd;
-use std::path::PathBuf;
-use std::time::Duration;
-
 pub use crate::limits::CAPTURE_LIMIT;
 pub use capture::Captured;
-pub use filter::{FilterFailure, FilterOptions, FilterResult, filter};
+pub use filter::{FilterFailure, FilterResult, filter};
+pub(crate) use options::post_kill_timeout;
+pub use options::{FilterOptions, OutputFn, RunOptions, Suspend};
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub use patch::fuzz_diff;
@@ -52,78 +51,4 @@ pub enum Stream {
     Stdout,
     /// Descriptor 2.
     Stderr,
-}
-
-/// Receives a hook's output as it comes, in the thread that called [`run`]. An error's text fails the run; what comes after it
-/// is thrown away.
-pub type OutputFn<'a> = &'a mut dyn FnMut(Stream, &[u8]) -> Result<(), String>;
-
-/// How a hook is run.
-pub struct RunOptions<'a> {
-    /// Where it is started; `None`: in the caller's working directory.
-    pub directory: Option<PathBuf>,
-    /// The timeout of a hook that has none of its own; `None`: none.
-    pub timeout: Option<Duration>,
-    /// How long to wait for a hook that was killed; nothing or less: not at all.
-    pub post_kill_timeout: PostKillTimeout,
-    /// How much of each stream is kept, in bytes: the last so many.
-    pub capture_limit: usize,
-    /// What becomes the hook's stdout, instead of being captured.
-    pub stdout: Option<BorrowedFd<'a>>,
-    /// What becomes the hook's stderr, instead of being captured.
-    pub stderr: Option<BorrowedFd<'a>>,
-    /// Whether stderr goes where stdout goes, in the order in which both are written. `stderr` does not count then; in a
-    /// [`filter`] it is this that does not count.
-    pub merge_stderr: bool,
-    /// Who receives what is captured as it comes.
-    pub output: Option<OutputFn<'a>>,
-    /// The hook is killed as soon as this can be read from.
-    pub cancel: Option<BorrowedFd<'a>>,
-    /// The process group in which it runs.
-    pub process_group: ProcessGroup,
-    /// Has the hook stopped for as long as the caller itself is stopped.
-    pub suspend: Option<Suspend<'a>>,
-    /// Whether the system kills the hook when the calling *thread* ends (`PR_SET_PDEATHSIG`), as when the process is killed.
-    /// Only for a program that runs hooks in its main thread: a hook that is run in another thread would not be left
-    /// behind by the process, but be killed with the thread. The hook's descendants are not killed so, nor is a hook
-    /// whose program is set-user-ID. The hook is started by `fork`, which takes longer the more memory the process has.
-    pub end_with_thread: bool,
-}
-
-/// How a hook is stopped while its caller is: a program that stops at Ctrl-Z would leave it running.
-pub struct Suspend<'a> {
-    /// The hook is stopped as soon as this can be read from, with its process group or its descendants.
-    pub descriptor: BorrowedFd<'a>,
-    /// Called then, in the thread that called [`run`]. It makes `descriptor` unreadable, and stops the process. When it
-    /// returns, the hook is continued. The time that it takes does not count for the timeout.
-    pub stop: &'a mut dyn FnMut(),
-}
-
-/// How long to wait for a hook that was killed, in nanoseconds. Unlike [`Duration`] it may be negative, which says no more than
-/// nothing does, but in the error's text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PostKillTimeout(pub i64);
-
-impl PostKillTimeout {
-    /// 10 s, as the reference recommends.
-    pub const DEFAULT: PostKillTimeout = PostKillTimeout(10_000_000_000);
-}
-
-impl Default for RunOptions<'_> {
-    fn default() -> Self {
-        RunOptions {
-            directory: None,
-            timeout: None,
-            post_kill_timeout: PostKillTimeout::DEFAULT,
-            capture_limit: CAPTURE_LIMIT,
-            stdout: None,
-            stderr: None,
-            merge_stderr: false,
-            output: None,
-            cancel: None,
-            process_group: ProcessGroup::default(),
-            suspend: None,
-            end_with_thread: false,
-        }
-    }
 }

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 
-use crate::go::errno_text;
+use crate::container::Config;
+use crate::go::Errno;
 use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
-use crate::{Annotations, sys};
+use crate::sys;
 
 /// A file that an annotation names.
 pub(super) struct Output {
@@ -39,13 +40,13 @@ impl Output {
     }
 
     pub fn append(&mut self, bytes: &[u8]) -> std::result::Result<(), String> {
-        let failed = |errno| format!("write {}: {}", self.path, errno_text(errno));
+        let failed = |errno| format!("write {}: {}", self.path, errno);
         let size = self.file.metadata().map_or(0, |metadata| metadata.len());
         // Beyond it, the system would kill the host (SIGXFSZ) for what a hook writes.
         if size.saturating_add(bytes.len() as u64) > sys::file_size_limit() {
-            return Err(failed(libc::EFBIG));
+            return Err(failed(Errno(libc::EFBIG)));
         }
-        self.file.write_all(bytes).map_err(|error| failed(sys::errno_of(&error)))
+        self.file.write_all(bytes).map_err(|error| failed(Errno::of(&error)))
     }
 }
 
@@ -93,13 +94,12 @@ fn create(path: &str) -> io::Result<File> {
 
 /// The files for stdout and stderr.
 pub(super) fn open_files(config: &str) -> Result<[Option<Output>; 2]> {
-    let annotations = Annotations::of_config(config)?;
+    let annotations = Config::parse(config)?.annotations();
     let open = |stream: &'static str| {
         let Some(path) = annotations.get(&format!("run.oci.hooks.{stream}")) else { return Ok(None) };
         let path = String::from_utf8_lossy(path);
         Output::open(&path).map(Some).map_err(|error| {
-            let refusal =
-                Refusal { operation: "open", path: path.as_ref().into(), errno: sys::errno_of(&error) };
+            let refusal = Refusal { operation: "open", path: path.as_ref().into(), errno: Errno::of(&error) };
             Error::new(ErrorKind::Io, Cause::OutputFile { stream, refusal })
         })
     };

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::go::json::{JsonReader, Kind, SyntaxError};
 use crate::terminal::escape_json;
@@ -33,12 +34,19 @@ pub enum Op {
 }
 
 impl Op {
-    fn as_str(self) -> &'static str {
+    /// Its name in RFC 6902: `add`, `remove` or `replace`.
+    pub fn as_str(self) -> &'static str {
         match self {
             Op::Add => "add",
             Op::Remove => "remove",
             Op::Replace => "replace",
         }
+    }
+}
+
+impl fmt::Display for Op {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 

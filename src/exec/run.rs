@@ -74,7 +74,7 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
     let executing = |what: &str| Some(message::executing(&argv, what));
     let hook_error = match end.fate {
         Fate::Running => {
-            let time = duration_text(follower.options.post_kill_timeout.0);
+            let time = duration_text(follower.options.post_kill_timeout);
             Some(format!("failed to reap process within {time} of the kill signal"))
         }
         Fate::Lost => executing("waitid: no child processes"),
@@ -249,7 +249,7 @@ impl Follower<'_> {
     /// Kills the hook and what belongs to it, and says how long it is waited for then.
     fn stop(&mut self, child: &Child) -> Option<Instant> {
         self.killed = child.kill();
-        let grace = u64::try_from(self.options.post_kill_timeout.0).unwrap_or_default();
+        let grace = u64::try_from(self.options.post_kill_timeout).unwrap_or_default();
         Instant::now().checked_add(Duration::from_nanos(grace))
     }
 

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::{ProcessGroup, RunOptions};
+use crate::go::Errno;
 use crate::go::environment;
 use crate::hook::OciHook;
 use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
@@ -41,7 +42,7 @@ impl Source {
         // not there there is no such way.
         let hook_end = match sys::reopen_for_both(reader.as_fd()) {
             Ok(both) => sys::above_standard(both.as_fd())?,
-            Err(error) if matches!(sys::errno_of(&error), libc::ENOENT | libc::EACCES | libc::EPERM) => {
+            Err(error) if matches!(Errno::of(&error), Errno(libc::ENOENT | libc::EACCES | libc::EPERM)) => {
                 sys::above_standard(writer.as_fd())?
             }
             Err(error) => return Err(error),
@@ -73,11 +74,11 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
     }
     if let Some(directory) = &options.directory {
         // posix_spawn does not tell this failure from that of the executable.
-        std::fs::metadata(directory).map_err(|error| failed("chdir", directory, sys::errno_of(&error)))?;
+        std::fs::metadata(directory).map_err(|error| failed("chdir", directory, Errno::of(&error)))?;
     }
     let path = Path::new(&hook.path);
-    let fork_failed = |error: std::io::Error| failed("fork/exec", path, sys::errno_of(&error));
-    let c = |bytes: &[u8]| CString::new(bytes).map_err(|_| failed("fork/exec", path, libc::EINVAL));
+    let fork_failed = |error: std::io::Error| failed("fork/exec", path, Errno::of(&error));
+    let c = |bytes: &[u8]| CString::new(bytes).map_err(|_| failed("fork/exec", path, Errno(libc::EINVAL)));
     let all = |texts: &[String]| texts.iter().map(|text| c(text.as_bytes())).collect::<Result<Vec<_>>>();
     let directory =
         options.directory.as_ref().map(|directory| c(directory.as_os_str().as_bytes())).transpose()?;
@@ -120,7 +121,7 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
     })
 }
 
-fn failed(operation: &'static str, path: &Path, errno: i32) -> Error {
+fn failed(operation: &'static str, path: &Path, errno: Errno) -> Error {
     let refusal = Refusal { operation, path: path.to_owned(), errno };
     Error::new(ErrorKind::Io, Cause::Start(refusal))
 }

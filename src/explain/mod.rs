@@ -3,6 +3,7 @@
 mod near_miss;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -28,8 +29,9 @@ pub use near_miss::{NearMiss, Obstacle};
 pub struct Explanation {
     /// Which set of hooks was asked.
     pub generation: u64,
-    /// What [`Manager::hooks`](crate::Manager::hooks) fails with for this container, if it does.
-    pub error: Option<String>,
+    /// What [`Manager::select`](crate::Manager::select) fails with for this container, if it does.
+    #[serde(serialize_with = "as_text")]
+    pub error: Option<Error>,
     /// Each hook's verdict, in the order of injection.
     pub hooks: Vec<HookVerdict>,
     /// Hooks that were not asked, since files of later directories mask them.
@@ -48,7 +50,7 @@ pub struct HookVerdict {
     /// Its file.
     pub path: PathBuf,
     /// Whether it is injected; an error says why that could not be told.
-    pub verdict: std::result::Result<bool, String>,
+    pub verdict: Result<bool>,
     /// Its stages, as its file has them.
     pub stages: Vec<String>,
     /// Whether one condition that holds is enough (version 0.1.0), instead of all.
@@ -65,10 +67,8 @@ pub struct ConditionVerdict {
     pub condition: Condition,
     /// Where the file has it: the pattern that matched or nearly did, else the first one.
     pub position: Option<Position>,
-    /// `holds`, `fails`, `ignored` (commands, and the container has no process) or `error`.
-    pub outcome: &'static str,
-    /// The text of an `error`.
-    pub error: Option<String>,
+    /// What it came to, or why that could not be told.
+    pub outcome: Result<Outcome>,
     /// The conditions before it had settled the verdict; it is shown for information.
     pub after_verdict: bool,
 }
@@ -126,22 +126,27 @@ pub struct Annotation {
     pub value: String,
 }
 
-impl Explanation {
-    pub(crate) fn new(snapshot: &Snapshot, container: &Container<'_>) -> Explanation {
-        let mut error = None;
+impl Snapshot {
+    /// Each hook's verdict on a container, and why (SPEC §8). It agrees with [`Snapshot::select`].
+    pub fn explain(&self, container: &Container<'_>) -> Explanation {
+        let too_large = container.check().err();
+        let mut error = too_large.clone();
         let mut allowance = Allowance::default();
         let explain = |loaded: &std::sync::Arc<LoadedHook>| {
             let (file, lines) = (loaded.decoded(Wanted::Notes), Lines::new(loaded.text()));
             let mut recorder =
                 Recorder { loaded, file: &file, lines, container, conditions: Vec::new(), misses: MISSES };
-            let verdict = loaded.conditions.evaluate(container, &mut recorder).map_err(|cause| {
-                error.get_or_insert_with(|| loaded.matching_error(cause.clone()).to_string());
-                cause.to_string()
-            });
-            if verdict == Ok(true) {
-                if let Err(too_large) = allowance.take(loaded) {
-                    error.get_or_insert_with(|| too_large.to_string());
-                }
+            let verdict = match &too_large {
+                Some(too_large) => Err(too_large.clone()),
+                None => loaded.conditions.evaluate(container, &mut recorder),
+            };
+            let fails = match &verdict {
+                Ok(true) => allowance.take(loaded).err(),
+                Ok(false) => None,
+                Err(cause) => Some(loaded.matching_error(cause.clone())),
+            };
+            if error.is_none() {
+                error = fails;
             }
             HookVerdict {
                 name: text_of(loaded.name()),
@@ -152,16 +157,18 @@ impl Explanation {
                 stages: texts(file.hook.stages.as_deref().unwrap_or_default()),
             }
         };
-        let hooks = snapshot.hooks.iter().map(explain).collect();
+        let hooks = self.hooks.iter().map(explain).collect();
         Explanation {
-            generation: snapshot.generation(),
+            generation: self.generation(),
             error,
             hooks,
-            masked: snapshot.masked.iter().map(MaskedHook::from).collect(),
-            without_hook: snapshot.without_hook().cloned().collect(),
+            masked: self.masked.iter().map(MaskedHook::from).collect(),
+            without_hook: self.without_hook().cloned().collect(),
         }
     }
+}
 
+impl Explanation {
     /// The explanation as JSON. Its members are this type's fields in camel case.
     pub fn to_json(&self) -> String {
         crate::go::json::to_string(self)
@@ -187,21 +194,10 @@ impl Trace for Recorder<'_> {
     const GOES_ON: bool = true;
 
     fn condition(&mut self, condition: Evaluated, outcome: &Result<Outcome>, decided: bool) {
-        let (outcome, error) = match outcome {
-            Ok(Outcome::Holds) => ("holds", None),
-            Ok(Outcome::Fails) => ("fails", None),
-            Ok(Outcome::Ignored) => ("ignored", None),
-            Err(error) => ("error", Some(Error::to_string(error))),
-        };
         let (condition, field) = self.describe(condition);
         let position = self.file.place(&field).map(|offset| self.lines.position(offset));
-        self.conditions.push(ConditionVerdict {
-            condition,
-            position,
-            outcome,
-            error,
-            after_verdict: decided,
-        });
+        let outcome = outcome.clone();
+        self.conditions.push(ConditionVerdict { condition, position, outcome, after_verdict: decided });
     }
 }
 
@@ -317,6 +313,22 @@ fn texts(texts: &[Cow<'_, str>]) -> Vec<String> {
     owned
 }
 
+fn as_text<S: Serializer>(error: &Option<Error>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+    error.as_ref().map(Error::to_string).serialize(serializer)
+}
+
+/// In a line: the path of the file, and whether the hook is injected, or why that could not be told.
+impl fmt::Display for HookVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match &self.verdict {
+            Ok(true) => write!(f, "{path}: matches"),
+            Ok(false) => write!(f, "{path}: does not match"),
+            Err(error) => write!(f, "{path}: {}", error.plain_message()),
+        }
+    }
+}
+
 impl Serialize for HookVerdict {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
@@ -327,7 +339,7 @@ impl Serialize for HookVerdict {
             Ok(false) => map.serialize_entry("verdict", "no-match")?,
             Err(error) => {
                 map.serialize_entry("verdict", "error")?;
-                map.serialize_entry("error", error)?;
+                map.serialize_entry("error", &error.to_string())?;
             }
         }
         map.serialize_entry("stages", &self.stages)?;
@@ -371,9 +383,12 @@ impl Serialize for ConditionVerdict {
             map.serialize_entry("line", &line)?;
             map.serialize_entry("column", &column)?;
         }
-        map.serialize_entry("outcome", self.outcome)?;
-        if let Some(error) = &self.error {
-            map.serialize_entry("error", error)?;
+        match &self.outcome {
+            Ok(outcome) => map.serialize_entry("outcome", outcome.as_str())?,
+            Err(error) => {
+                map.serialize_entry("outcome", "error")?;
+                map.serialize_entry("error", &error.to_string())?;
+            }
         }
         map.serialize_entry("afterVerdict", &self.after_verdict)?;
         map.end()

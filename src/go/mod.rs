@@ -12,7 +12,7 @@ mod text;
 
 pub(crate) use duration::{MAX_SECONDS, duration_text};
 pub(crate) use environment::environment;
-pub(crate) use errno::errno_text;
+pub use errno::Errno;
 pub(crate) use path::{goes_up, path_in, path_prefix};
 pub(crate) use quote::quote;
 pub(crate) use signal::signal_name;

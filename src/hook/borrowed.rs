@@ -54,25 +54,67 @@ pub(crate) struct WhenRef<'a> {
     pub any_of: bool,
 }
 
+impl<'a> From<&'a Hook> for HookRef<'a> {
+    fn from(hook: &'a Hook) -> HookRef<'a> {
+        let OciHook { path, args, env, timeout } = &hook.hook;
+        HookRef {
+            version: hook.version.as_str().into(),
+            entry: EntryRef {
+                path: path.as_str().into(),
+                args: lent(args),
+                env: lent(env),
+                timeout: *timeout,
+            },
+            when: (&hook.when).into(),
+            stages: hook.stages.as_deref().map(lent),
+        }
+    }
+}
+
+impl<'a> From<&'a When> for WhenRef<'a> {
+    fn from(when: &'a When) -> WhenRef<'a> {
+        let annotations = when.annotations.iter();
+        WhenRef {
+            always: when.always,
+            has_bind_mounts: when.has_bind_mounts,
+            annotations: annotations
+                .map(|(key, value)| (key.as_str().into(), value.as_str().into()))
+                .collect(),
+            commands: lent(&when.commands),
+            any_of: when.any_of,
+        }
+    }
+}
+
+fn lent(texts: &[String]) -> Vec<Text<'_>> {
+    texts.iter().map(|text| text.as_str().into()).collect()
+}
+
 impl From<HookRef<'_>> for Hook {
     fn from(hook: HookRef<'_>) -> Hook {
         let HookRef { version, entry, when, stages } = hook;
+        Hook {
+            version: version.into_owned(),
+            hook: entry.into(),
+            when: when.into(),
+            stages: stages.map(owned),
+        }
+    }
+}
+
+impl From<WhenRef<'_>> for When {
+    fn from(when: WhenRef<'_>) -> When {
         // (To collect a map, the standard library would sort once more what is in order.)
         let mut annotations = BTreeMap::new();
         for (key, value) in when.annotations {
             annotations.insert(key.into_owned(), value.into_owned());
         }
-        Hook {
-            version: version.into_owned(),
-            hook: entry.into(),
-            when: When {
-                always: when.always,
-                has_bind_mounts: when.has_bind_mounts,
-                annotations,
-                commands: owned(when.commands),
-                any_of: when.any_of,
-            },
-            stages: stages.map(owned),
+        When {
+            always: when.always,
+            has_bind_mounts: when.has_bind_mounts,
+            annotations,
+            commands: owned(when.commands),
+            any_of: when.any_of,
         }
     }
 }

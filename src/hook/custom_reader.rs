@@ -7,7 +7,7 @@ use super::definition::Hook;
 /// Reads hook files in the caller's way. It is asked about every file that is JSON and says its version in a string: its
 /// `version` ("" where it says none) and its whole content. Called in the thread that called this library, with no lock
 /// held.
-pub type Reader = Arc<dyn Fn(&str, &[u8]) -> Reading + Send + Sync>;
+pub(crate) type Reader = Arc<dyn Fn(&str, &[u8]) -> Reading + Send + Sync>;
 
 /// What a [`Reader`] makes of a hook file.
 #[derive(Debug, Clone, PartialEq, Eq)]

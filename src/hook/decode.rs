@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::custom_reader::{Reader, Reading};
 use super::decoded::{DecodeError, Decoded, Notes, Result, Wanted};
-use super::definition::{Hook, OciHook, VERSION};
+use super::definition::{Hook, OciHook, VERSION, When};
 use super::fields::{object, string};
 use super::{v0_1_0, v1_0_0};
 use crate::go::json::{self, Kind, folds_to};
@@ -99,6 +99,21 @@ impl Hook {
         let decoded = check(content).and_then(|()| v1_0_0::decode_own_hook(content));
         let decoded = decoded.map_err(|error| error.in_argument(content))?;
         Ok((!is_null(content)).then(|| decoded.hook.into()))
+    }
+}
+
+impl When {
+    /// Reads conditions: `when` of a hook of version 1.0.0, as JSON. `"or": true` in it means that one is enough. They are not
+    /// validated.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not that.
+    pub fn from_json(text: &str) -> std::result::Result<When, Error> {
+        let content = text.as_bytes();
+        check_limit("bytes of the conditions", content.len(), limits::HOOK_FILE)?;
+        let when =
+            v1_0_0::decode_when(content).map_err(|error| error.in_argument(content).context("when"))?;
+        Ok(when.into())
     }
 }
 

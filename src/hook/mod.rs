@@ -13,10 +13,9 @@ mod v0_1_0;
 mod v1_0_0;
 
 pub(crate) use borrowed::{HookRef, WhenRef};
-pub use custom_reader::{Reader, Reading};
+pub(crate) use custom_reader::Reader;
+pub use custom_reader::Reading;
 pub(crate) use decode::{decode, decode_1_0_0, decode_again};
 pub(crate) use decoded::{DecodeError, Decoded, Field, Notes, UnknownKey, Wanted};
 pub use definition::{Hook, OciHook, VERSION, When};
-pub use stage::Stage;
-pub(crate) use stage::Target;
-pub(crate) use v1_0_0::decode_when;
+pub use stage::{Stage, Target, UnknownStage};

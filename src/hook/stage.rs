@@ -1,8 +1,12 @@
 //! The stages of a container's life at which hooks run, and where the hooks of a stage go.
 
+use std::fmt;
+use std::str::FromStr;
+
 /// A stage of the OCI runtime specification, as the member of `config.hooks` that its hooks go to. `prestart` is
 /// deprecated and means `createRuntime`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Stage {
     /// `createContainer`
     CreateContainer,
@@ -27,7 +31,7 @@ impl Stage {
     ];
 
     /// The stage of this name.
-    pub fn from_name(name: &str) -> Option<Stage> {
+    pub(crate) fn from_name(name: &str) -> Option<Stage> {
         match name {
             "prestart" => Some(Stage::CreateRuntime),
             _ => Stage::ALL.into_iter().find(|stage| stage.as_str() == name),
@@ -46,19 +50,60 @@ impl Stage {
     }
 }
 
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Reads the name of a stage. `prestart` is deprecated, and reads as [`Stage::CreateRuntime`].
+impl FromStr for Stage {
+    type Err = UnknownStage;
+
+    fn from_str(name: &str) -> Result<Stage, UnknownStage> {
+        Stage::from_name(name).ok_or(UnknownStage(()))
+    }
+}
+
+/// The error of a name that is not a stage of the OCI runtime specification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownStage(());
+
+impl fmt::Display for UnknownStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this is not a stage of the OCI runtime specification")
+    }
+}
+
+impl std::error::Error for UnknownStage {}
+
 /// Where a hook goes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Target {
-    /// Into the config.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// Into the config, at a stage of the OCI runtime specification.
     Stage(Stage),
-    /// To the caller.
+    /// To the caller, who runs it at this extension stage.
     Extension(String),
 }
 
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 impl Target {
+    /// The name of the stage.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Target::Stage(stage) => stage.as_str(),
+            Target::Extension(stage) => stage,
+        }
+    }
+
     /// Where the hooks of the stage of this name go: to the caller if it is one of its extension stages, even one that OCI
     /// defines too.
-    pub fn of(stage: &str, extension_stages: &[String]) -> Option<Target> {
+    pub(crate) fn of(stage: &str, extension_stages: &[String]) -> Option<Target> {
         if extension_stages.iter().any(|extension| extension == stage) {
             return Some(Target::Extension(stage.to_owned()));
         }

@@ -1,10 +1,11 @@
 //! Injection: which hooks a container gets, and the config with them (SPEC §6).
 
 mod plan;
+mod selection;
 #[cfg(feature = "oci-spec")]
-pub(crate) mod spec;
+mod spec;
 mod splice;
 
-pub(crate) use plan::{Allowance, Plan};
+pub(crate) use plan::Allowance;
 pub use plan::{ExtensionStageHooks, Injection};
-pub(crate) use splice::already_there;
+pub use selection::{SelectedHook, Selection};

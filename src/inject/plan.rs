@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::container::Container;
 use crate::go::json;
 use crate::hook::{OciHook, Stage, Target};
 use crate::limits;
 use crate::loaded_hook::LoadedHook;
 use crate::problem::{Cause, Error, ErrorKind, Result, text_of};
-use crate::snapshot::Snapshot;
 
-/// What came of [`Manager::hooks`](crate::Manager::hooks).
+/// A config with hooks, made by [`Selection::inject`](crate::Selection::inject).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Injection {
@@ -72,55 +70,35 @@ fn too_large(loaded: &LoadedHook, limit: usize, unit: &'static str) -> Error {
         .with_path(&*loaded.path)
 }
 
-/// Hooks that matched, sorted by where they go.
+/// Hooks, sorted by where they go.
 #[derive(Debug, Default)]
 pub(crate) struct Plan<'a> {
     pub stages: [Vec<&'a LoadedHook>; Stage::ALL.len()],
     pub extension_stage_hooks: ExtensionStageHooks,
-    allowance: Allowance,
-    /// At least one hook matched.
-    pub matched: bool,
+    /// There is at least one hook.
+    pub any: bool,
 }
 
 impl<'a> Plan<'a> {
-    /// The hooks of a set that are for this container; `observe` is told each hook's verdict.
-    pub fn new(
-        snapshot: &'a Snapshot,
-        container: &Container<'_>,
-        mut observe: impl FnMut(&LoadedHook, bool),
-    ) -> Result<Plan<'a>> {
+    pub fn new(hooks: impl Iterator<Item = &'a LoadedHook>) -> Plan<'a> {
         let mut plan = Plan::default();
-        for (loaded, verdict) in snapshot.verdicts(container) {
-            let matched = verdict?;
-            observe(loaded, matched);
-            if matched {
-                plan.add(loaded)?;
-            }
-        }
-        Ok(plan)
-    }
-
-    /// Adds a hook that matched.
-    ///
-    /// # Errors
-    /// As [`Allowance::take`].
-    fn add(&mut self, loaded: &'a LoadedHook) -> Result<()> {
-        self.allowance.take(loaded)?;
-        self.matched = true;
-        for target in &loaded.injected().targets {
-            match target {
-                Target::Stage(stage) => {
-                    let slot = Stage::ALL.iter().position(|known| known == stage);
-                    if let Some(hooks) = slot.and_then(|index| self.stages.get_mut(index)) {
-                        hooks.push(loaded);
+        for loaded in hooks {
+            plan.any = true;
+            for target in &loaded.injected().targets {
+                match target {
+                    Target::Stage(stage) => {
+                        let slot = Stage::ALL.iter().position(|known| known == stage);
+                        if let Some(hooks) = slot.and_then(|index| plan.stages.get_mut(index)) {
+                            hooks.push(loaded);
+                        }
+                    }
+                    Target::Extension(stage) => {
+                        let hook = loaded.oci_hook().clone();
+                        plan.extension_stage_hooks.0.entry(stage.clone()).or_default().push(hook);
                     }
                 }
-                Target::Extension(stage) => {
-                    let hook = loaded.oci_hook().clone();
-                    self.extension_stage_hooks.0.entry(stage.clone()).or_default().push(hook);
-                }
             }
         }
-        Ok(())
+        plan
     }
 }

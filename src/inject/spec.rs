@@ -7,10 +7,10 @@ use crate::hook::{OciHook, Stage};
 
 /// Appends the hooks of a plan.
 pub(crate) fn inject(plan: &Plan<'_>, spec: &mut Spec) {
-    if !plan.matched {
+    if !plan.any {
         return;
     }
-    let mut hooks = spec.hooks().clone().unwrap_or_default();
+    let hooks = spec.hooks_mut().get_or_insert_default();
     for (stage, added) in Stage::ALL.into_iter().zip(&plan.stages).filter(|(_, added)| !added.is_empty()) {
         let entries = match stage {
             Stage::CreateContainer => hooks.create_container_mut(),
@@ -21,7 +21,17 @@ pub(crate) fn inject(plan: &Plan<'_>, spec: &mut Spec) {
         };
         entries.get_or_insert_default().extend(added.iter().map(|loaded| SpecHook::from(loaded.oci_hook())));
     }
-    spec.set_hooks(Some(hooks));
+}
+
+impl From<&SpecHook> for OciHook {
+    fn from(hook: &SpecHook) -> OciHook {
+        OciHook {
+            path: hook.path().to_string_lossy().into_owned(),
+            args: hook.args().clone().unwrap_or_default(),
+            env: hook.env().clone().unwrap_or_default(),
+            timeout: hook.timeout(),
+        }
+    }
 }
 
 impl From<&OciHook> for SpecHook {

@@ -11,7 +11,7 @@ impl Plan<'_> {
     /// The config with the hooks added.
     pub fn splice(&self, config: &Config<'_>) -> String {
         let mut edits = Edits::default();
-        if self.matched {
+        if self.any {
             match &config.hooks {
                 Hooks::Absent => edits.add(config.end, self.members("\"hooks\":{", "}", |_| true)),
                 Hooks::Null(range) => edits.put(range.clone(), self.members("{", "}", |_| true)),

@@ -1,6 +1,7 @@
 //! Hints for errors: the cause decides which.
 
 use super::suggest::{for_key, nearest};
+use crate::go::Errno;
 use crate::go::json::{Expected, JsonErrorKind, Kind, SyntaxErrorKind};
 use crate::go::quote;
 use crate::hook::{Decoded, UnknownKey};
@@ -32,7 +33,7 @@ pub(super) fn hint(cause: &Cause, file: &Decoded<'_>) -> Option<String> {
         }
         Cause::Conflict { .. } => "keep one of the two",
         Cause::UnknownStage { stage } => return Some(for_stage(stage)),
-        Cause::Executable { path, errno: libc::ENOENT } => {
+        Cause::Executable { path, errno: Errno(libc::ENOENT) } => {
             match (path.starts_with('/'), path.contains(' ')) {
                 (false, _) => "write the executable's whole path, from / on",
                 (true, false) => "install the executable, or correct the hook's path",

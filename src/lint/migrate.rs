@@ -29,35 +29,37 @@ impl fmt::Display for NoEquivalent {
 
 impl std::error::Error for NoEquivalent {}
 
-/// The hook of version 1.0.0 that does the same as this one, which [`Hook::decode`] made of a file of version 0.1.0: for each
-/// container they have the same verdict, or the same error. One of version 1.0.0 stays as it is. Whether it is valid is not
-/// asked.
-///
-/// # Errors
-/// If there is none. (A pattern that matches no text whatever is not told from others.)
-pub fn migrate(hook: &Hook) -> Result<Hook, NoEquivalent> {
-    if !hook.when.any_of {
-        return Ok(hook.clone());
+impl Hook {
+    /// Returns the hook of version 1.0.0 that does the same as this one, which [`Hook::decode`] made of a file of version
+    /// 0.1.0: for each container they have the same verdict, or the same error. One of version 1.0.0 stays as it is. It need
+    /// not be valid.
+    ///
+    /// # Errors
+    /// If there is none. (A pattern that matches no text whatever is not told from others.)
+    pub fn migrate(&self) -> Result<Hook, NoEquivalent> {
+        if !self.when.any_of {
+            return Ok(self.clone());
+        }
+        let old = &self.when;
+        // `false` never holds, so that beside others it changes nothing.
+        let bind_mounts = old.has_bind_mounts == Some(true);
+        let conditions = [
+            ("hasbindmounts", bind_mounts),
+            ("annotations", !old.annotations.is_empty()),
+            ("cmds", !old.commands.is_empty()),
+        ];
+        let conditions: Vec<&str> =
+            conditions.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect();
+        let when = match &conditions[..] {
+            [] => When { always: Some(false), ..When::default() },
+            [_] => When {
+                has_bind_mounts: bind_mounts.then_some(true),
+                annotations: old.annotations.clone(),
+                commands: old.commands.clone(),
+                ..When::default()
+            },
+            _ => return Err(NoEquivalent { conditions }),
+        };
+        Ok(Hook { when, ..self.clone() })
     }
-    let old = &hook.when;
-    // `false` never holds, so that beside others it changes nothing.
-    let bind_mounts = old.has_bind_mounts == Some(true);
-    let conditions = [
-        ("hasbindmounts", bind_mounts),
-        ("annotations", !old.annotations.is_empty()),
-        ("cmds", !old.commands.is_empty()),
-    ];
-    let conditions: Vec<&str> =
-        conditions.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect();
-    let when = match &conditions[..] {
-        [] => When { always: Some(false), ..When::default() },
-        [_] => When {
-            has_bind_mounts: bind_mounts.then_some(true),
-            annotations: old.annotations.clone(),
-            commands: old.commands.clone(),
-            ..When::default()
-        },
-        _ => return Err(NoEquivalent { conditions }),
-    };
-    Ok(Hook { when, ..hook.clone() })
 }

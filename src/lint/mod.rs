@@ -16,7 +16,7 @@ use crate::problem::{Diagnostic, Error, Never, Warning};
 use crate::sys::Status;
 pub(crate) use hint::SWITCH_OFF;
 use hint::{hint, in_place_of};
-pub use migrate::{NoEquivalent, migrate};
+pub use migrate::NoEquivalent;
 pub(crate) use ownership::Inspector;
 use ownership::by_status;
 use suggest::for_condition;

@@ -1,7 +1,7 @@
 //! Ending a monitor from anywhere.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 
 use crate::problem::{Error, Result};
@@ -48,5 +48,12 @@ impl Canceller {
 impl AsFd for Canceller {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.flag.as_fd()
+    }
+}
+
+/// As [`AsFd`] gives it, for reactors that take numbers.
+impl AsRawFd for Canceller {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
     }
 }

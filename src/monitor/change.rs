@@ -1,5 +1,6 @@
 //! What is different from one set of hooks to the next.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -41,6 +42,12 @@ impl ChangeKind {
     }
 }
 
+impl fmt::Display for ChangeKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 /// A change that a [`Monitor`](crate::Monitor) tells of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -63,6 +70,17 @@ impl Change {
     pub(crate) fn problem(diagnostic: Diagnostic) -> Change {
         let path = diagnostic.path.clone();
         Change { kind: ChangeKind::Problem, path, by: None, diagnostic: Some(diagnostic) }
+    }
+}
+
+/// In a line: what happened, and to which file; of a masked hook by which, and of a problem what is wrong.
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.diagnostic, &self.by) {
+            (Some(diagnostic), _) => write!(f, "{} {diagnostic}", self.kind),
+            (None, Some(by)) => write!(f, "{} {} by {}", self.kind, self.path.display(), by.display()),
+            (None, None) => write!(f, "{} {}", self.kind, self.path.display()),
+        }
     }
 }
 

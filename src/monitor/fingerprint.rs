@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::entries::is_hook_file;
-use crate::sys::{FileStamp, Status, errno_of};
+use crate::go::Errno;
+use crate::sys::{FileStamp, Status};
 
 /// Files that changed in the last seconds may change again without a new time: clocks of file systems tick slowly.
 const LATELY: u64 = 2;
@@ -30,7 +31,7 @@ impl Fingerprint {
                         look.at(number, &entry.path());
                     }
                 }
-                Err(error) => look.add(&(number, errno_of(&error))),
+                Err(error) => look.add(&(number, Errno::of(&error))),
             }
         }
         for executable in executables {
@@ -62,7 +63,7 @@ impl Look {
                 }
                 self.add(&(number, path, stamp));
             }
-            Err(error) => self.add(&(number, path, errno_of(&error))),
+            Err(error) => self.add(&(number, path, Errno::of(&error))),
         }
     }
 

@@ -17,15 +17,15 @@ mod watches;
 
 use std::io;
 use std::mem::ManuallyDrop;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::active::Shared;
+use crate::go::Errno;
 use crate::log::LogLevel;
 use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Refusal, Result};
 use crate::snapshot::Snapshot;
-use crate::sys::errno_of;
 
 pub use cancel::Canceller;
 pub use change::{Change, ChangeKind, changes_to_json};
@@ -55,11 +55,11 @@ const REPEATS: usize = 3;
 /// In the child of a fork it may only be dropped: that closes its descriptors, and nothing else.
 ///
 /// ```
-/// use libhooks::{ChangeKind, Manager, Options};
+/// use libhooks::{ChangeKind, Manager};
 ///
 /// let directory = std::env::temp_dir().join("libhooks-monitor-doctest.d");
 /// # let _ = std::fs::remove_dir_all(&directory);
-/// let manager = Manager::new(&[&directory], &[], Options::default())?;
+/// let manager = Manager::builder().directory(&directory).load()?;
 /// let mut monitor = manager.monitor()?;
 ///
 /// // It need not have been there.
@@ -101,7 +101,7 @@ impl Monitor {
                 Err(error)
                     if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) =>
                 {
-                    hooks.options.log(LogLevel::Info, |line| {
+                    hooks.options.tell(LogLevel::Info, |line| {
                         line.write(
                             "mounts over hook directories are not seen, since /proc is out of reach",
                             &[],
@@ -212,7 +212,7 @@ impl Monitor {
                     let done = Instant::now();
                     self.reported.reload_done();
                     self.debounce.reload_done(now, done);
-                    let failed = self.latest.without_hook().any(|found| may_pass(found.errno()));
+                    let failed = self.latest.without_hook().filter_map(Diagnostic::errno).any(may_pass);
                     self.polling.reload_done(done, failed);
                 }
             }
@@ -251,7 +251,7 @@ impl Monitor {
     fn activity(&mut self, now: Instant) -> Activity {
         let read = self.watches.read();
         if self.watches.overflowed() {
-            self.hooks.options.log(LogLevel::Info, |line| {
+            self.hooks.options.tell(LogLevel::Info, |line| {
                 line.write("events about hook files were lost: reading all of them again", &[]);
             });
         }
@@ -336,7 +336,7 @@ impl Monitor {
                 self.notify(notice);
             }
         } else if self.polling.stop() {
-            self.hooks.options.log(LogLevel::Info, |line| {
+            self.hooks.options.tell(LogLevel::Info, |line| {
                 line.write("the system tells of changes to hook files again", &[]);
             });
         }
@@ -351,37 +351,46 @@ impl AsFd for Monitor {
     }
 }
 
+/// As [`AsFd`] gives it, for reactors that take numbers.
+impl AsRawFd for Monitor {
+    fn as_raw_fd(&self) -> RawFd {
+        self.as_fd().as_raw_fd()
+    }
+}
+
 /// Whether the error may go away without a change to a file or directory, such as an error of a disk or a server.
-fn may_pass(errno: i32) -> bool {
-    [
-        libc::EIO,
-        libc::EBUSY,
-        libc::ESTALE,
-        libc::EREMOTEIO,
-        libc::ETIMEDOUT,
-        libc::ENOTCONN,
-        libc::ECONNRESET,
-        libc::ECONNABORTED,
-        libc::ECONNREFUSED,
-        libc::EHOSTDOWN,
-        libc::EHOSTUNREACH,
-        libc::ENETDOWN,
-        libc::ENETUNREACH,
-    ]
-    .contains(&errno)
+fn may_pass(errno: Errno) -> bool {
+    matches!(
+        errno,
+        Errno(
+            libc::EIO
+                | libc::EBUSY
+                | libc::ESTALE
+                | libc::EREMOTEIO
+                | libc::ETIMEDOUT
+                | libc::ENOTCONN
+                | libc::ECONNRESET
+                | libc::ECONNABORTED
+                | libc::ECONNREFUSED
+                | libc::EHOSTDOWN
+                | libc::EHOSTUNREACH
+                | libc::ENETDOWN
+                | libc::ENETUNREACH
+        )
+    )
 }
 
 fn system_error(operation: &'static str, error: &io::Error) -> Error {
-    Error::new(ErrorKind::Io, Cause::Watch { operation, errno: errno_of(error), poll: None })
+    Error::new(ErrorKind::Io, Cause::Watch { operation, errno: Errno::of(error), poll: None })
 }
 
 /// What to tell when the system refuses to watch.
 fn refused(refusal: &Refusal) -> Diagnostic {
     let hint = match refusal.errno {
-        libc::EMFILE => {
+        Errno(libc::EMFILE) => {
             Some("raise fs.inotify.max_user_instances (sysctl), or the limit of open files of the process")
         }
-        libc::ENOSPC => Some("raise fs.inotify.max_user_watches (sysctl)"),
+        Errno(libc::ENOSPC) => Some("raise fs.inotify.max_user_watches (sysctl)"),
         _ => None,
     };
     let Refusal { operation, errno, .. } = *refusal;

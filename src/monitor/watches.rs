@@ -10,10 +10,11 @@ use std::path::{Component, Path, PathBuf};
 use inotify::{Event, EventMask, Inotify, WatchDescriptor, WatchMask};
 
 use crate::entries::is_hook_file;
+use crate::go::Errno;
 use crate::go::path_in;
 use crate::problem::Refusal;
 use crate::snapshot::DependsOn;
-use crate::sys::{EventSet, WakeOn, errno_of};
+use crate::sys::{EventSet, WakeOn};
 
 /// How many symlinks a path may lead through, as for the system.
 const MOST_LINKS: usize = 40;
@@ -144,7 +145,7 @@ impl Watches {
                 Ok(inotify) => self.inotify = Some(Instance { inotify, mute: false }),
                 Err((operation, error)) => {
                     let path = directories.first().cloned().unwrap_or_default();
-                    self.refusal = Some(Refusal { operation, path, errno: errno_of(&error) });
+                    self.refusal = Some(Refusal { operation, path, errno: Errno::of(&error) });
                 }
             }
         }
@@ -345,7 +346,7 @@ impl SetUp {
             let found = next.symlink_metadata();
             if let Err(refusal) = watched {
                 // Of a directory that lets nobody in, its own entry tells.
-                if !found.as_ref().is_err_and(|error| errno_of(error) == libc::EACCES) {
+                if !found.as_ref().is_err_and(|error| Errno::of(error) == Errno(libc::EACCES)) {
                     self.refusal.get_or_insert(refusal);
                 }
             }
@@ -376,11 +377,13 @@ impl SetUp {
 
     /// A path leads no further. Of what is not there, or not for us, what leads there tells.
     fn ends(&mut self, operation: &'static str, path: PathBuf, error: &io::Error) -> Option<PathBuf> {
-        let errno = errno_of(error);
+        let errno = Errno::of(error);
         // (A file that has taken the place of a link is no link: EINVAL.)
         let is_told = matches!(
             errno,
-            libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EACCES | libc::ENAMETOOLONG | libc::EINVAL
+            Errno(
+                libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EACCES | libc::ENAMETOOLONG | libc::EINVAL
+            )
         );
         if !is_told {
             self.refusal.get_or_insert(Refusal { operation, path, errno });
@@ -392,7 +395,7 @@ impl SetUp {
     fn hook_files(&mut self, directory: &Path) {
         match self.watch(directory, Depth::Contents) {
             Ok(Some(watched)) => watched.hook_files = true,
-            Err(refusal) if refusal.errno != libc::EACCES => {
+            Err(refusal) if refusal.errno != Errno(libc::EACCES) => {
                 self.refusal.get_or_insert(refusal);
             }
             _ => {}
@@ -430,9 +433,9 @@ impl SetUp {
         let descriptor = match self.watches.add(directory, depth.mask()) {
             Ok(descriptor) => descriptor,
             Err(error) => {
-                return match errno_of(&error) {
+                return match Errno::of(&error) {
                     // The watch on what leads there tells when that changes.
-                    libc::ENOENT | libc::ENOTDIR | libc::ELOOP => Ok(None),
+                    Errno(libc::ENOENT | libc::ENOTDIR | libc::ELOOP) => Ok(None),
                     errno => {
                         Err(Refusal { operation: "inotify_add_watch", path: directory.to_owned(), errno })
                     }

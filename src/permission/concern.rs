@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Finding;
+use crate::go::Errno;
 use crate::sys::AclUnknown;
 
 /// What runs as root, or is read to know what does.
@@ -68,21 +69,23 @@ pub(crate) enum Matter {
         user: Option<u32>,
     },
     /// The system refuses to say what it is.
-    Unreachable(i32),
+    Unreachable(Errno),
     /// The first line of the program cannot be read.
-    UnreadableProgram(i32),
+    UnreadableProgram(Errno),
     RelativeInterpreter,
     /// The path leads to another file than its parts do.
     AnotherFile,
 }
 
 impl Concern {
-    /// The system's error number, where it refused to say something; else 0.
-    pub fn errno(&self) -> i32 {
+    /// Why the system refused to say something, where it did.
+    pub fn errno(&self) -> Option<&Errno> {
         match &self.matter {
-            Matter::Unreachable(errno) | Matter::UnreadableProgram(errno) => *errno,
-            Matter::Permission { finding: Finding::ListUnknown(AclUnknown::Unreadable(errno)), .. } => *errno,
-            _ => 0,
+            Matter::Unreachable(errno) | Matter::UnreadableProgram(errno) => Some(errno),
+            Matter::Permission { finding: Finding::ListUnknown(AclUnknown::Unreadable(errno)), .. } => {
+                Some(errno)
+            }
+            _ => None,
         }
     }
 

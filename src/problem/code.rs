@@ -1,5 +1,8 @@
 //! What kinds of problems there are, and how bad each is.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::ser::Serializer;
 
 /// How bad a problem is (SPEC §8).
@@ -23,6 +26,12 @@ impl Severity {
             Severity::Warning => "warning",
             Severity::Error => "error",
         }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -177,6 +186,33 @@ codes! {
     /// This file hides one of the same name.
     Masked = "masked", INFO;
 }
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Reads the stable name of a code.
+impl FromStr for Code {
+    type Err = UnknownCode;
+
+    fn from_str(name: &str) -> Result<Code, UnknownCode> {
+        Code::ALL.iter().find(|code| code.as_str() == name).copied().ok_or(UnknownCode(()))
+    }
+}
+
+/// The error of a name that is not a code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownCode(());
+
+impl fmt::Display for UnknownCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this is not the code of a problem")
+    }
+}
+
+impl std::error::Error for UnknownCode {}
 
 impl serde::Serialize for Code {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

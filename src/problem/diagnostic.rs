@@ -1,5 +1,6 @@
 //! A problem as data: where it is, how bad, which one, in words, and what to do about it.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -7,6 +8,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::cause::Cause;
 use super::code::{Code, Severity};
 use super::path::serialize_path;
+use crate::go::Errno;
 use crate::position::Position;
 
 /// Where a problem is.
@@ -79,9 +81,20 @@ impl Diagnostic {
         self.cause.kind()
     }
 
-    /// The system's error number; 0 if the system did not refuse anything.
-    pub fn errno(&self) -> i32 {
-        self.cause.errno()
+    /// Why the system refused something, if it did.
+    pub fn errno(&self) -> Option<Errno> {
+        self.cause.errno().copied()
+    }
+}
+
+/// In a line: the path, the position, what is wrong in plain words, and the code. The hint is left out.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.path.display())?;
+        if let Some(position) = self.position {
+            write!(f, "{position}:")?;
+        }
+        write!(f, " {} [{}]", self.cause, self.code)
     }
 }
 
@@ -108,8 +121,8 @@ impl Serialize for Diagnostic {
         if let Some(hint) = &self.hint {
             map.serialize_entry("hint", hint)?;
         }
-        if self.errno() != 0 {
-            map.serialize_entry("errno", &self.errno())?;
+        if let Some(errno) = self.errno() {
+            map.serialize_entry("errno", &errno)?;
         }
         map.end()
     }

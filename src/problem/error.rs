@@ -10,12 +10,12 @@ use super::cause::Cause;
 use super::code::{Code, Severity};
 use super::diagnostic::{Diagnostic, Place};
 use super::path::serialize_path;
+use crate::go::Errno;
 use crate::go::json::JsonError;
 use crate::position::Position;
 
 /// What a caller can tell errors apart by. The C API gives each a number (`enum hooks_status`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// An argument is not what the documentation allows.
@@ -44,6 +44,39 @@ pub enum ErrorKind {
     Timeout,
     /// The caller asked for a hook's end.
     Cancelled,
+}
+
+impl ErrorKind {
+    /// Its name in JSON, in kebab-case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorKind::InvalidArgument => "invalid-argument",
+            ErrorKind::Utf8 => "utf8",
+            ErrorKind::Json => "json",
+            ErrorKind::Io => "io",
+            ErrorKind::HookFile => "hook-file",
+            ErrorKind::Match => "match",
+            ErrorKind::Stage => "stage",
+            ErrorKind::Panic => "panic",
+            ErrorKind::NoJsonSuffix => "no-json-suffix",
+            ErrorKind::Strict => "strict",
+            ErrorKind::HookFailed => "hook-failed",
+            ErrorKind::Timeout => "timeout",
+            ErrorKind::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl Serialize for ErrorKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 /// An error: what went wrong, where, and as a program sees it.
@@ -123,9 +156,9 @@ impl Error {
         &self.0.message
     }
 
-    /// The system's error number; 0 if none applies.
-    pub fn errno(&self) -> i32 {
-        self.0.cause.errno()
+    /// Why the system refused something, if it did.
+    pub fn errno(&self) -> Option<Errno> {
+        self.0.cause.errno().copied()
     }
 
     /// Where it is.
@@ -133,14 +166,17 @@ impl Error {
         &self.0.place
     }
 
-    /// Of a failed [`Manager::new`](crate::Manager::new) or reload: all problems of all directories.
+    /// Of a load or reload that failed: all problems of all directories.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.0.diagnostics
     }
 
     /// Whether the system had too little of something, which says nothing about hook files.
     pub(crate) fn is_out_of_resources(&self) -> bool {
-        [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::EAGAIN, libc::EINTR].contains(&self.errno())
+        matches!(
+            self.errno(),
+            Some(Errno(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EAGAIN | libc::EINTR))
+        )
     }
 
     pub(crate) fn with_message(mut self, message: String) -> Error {
@@ -197,7 +233,7 @@ impl Serialize for Error {
         map.serialize_entry("code", &self.code())?;
         map.serialize_entry("cause", self.0.cause.kind())?;
         map.serialize_entry("message", &self.0.message)?;
-        map.serialize_entry("errno", &self.errno())?;
+        map.serialize_entry("errno", &self.errno().map_or(0, Errno::raw_os_error))?;
         if let Some((operation, path)) = self.0.cause.system() {
             map.serialize_entry("system", &SystemJson { operation, path })?;
         }
@@ -261,7 +297,12 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+/// The source is an [`Errno`], or what is wrong with a pattern. The message has its words already.
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.cause.source()
+    }
+}
 
 /// Checks the size of something that a caller gave against its limit (`limits`).
 ///

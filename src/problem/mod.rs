@@ -7,7 +7,7 @@ mod error;
 mod path;
 
 pub(crate) use cause::{Cause, Never, PatternRole, Property, Refusal, RequestError, Warning};
-pub use code::{Code, Severity};
+pub use code::{Code, Severity, UnknownCode};
 pub use diagnostic::{Diagnostic, Place, diagnostics_to_json};
 pub(crate) use error::check_limit;
 pub use error::{Error, ErrorKind, Result};

@@ -5,11 +5,11 @@
 //! through the descriptors of the directory and of the old and the new file:
 //!
 //! ```
-//! use libhooks::replace::{Durability, Target};
+//! use libhooks::replace::{Durability, Replacement};
 //!
 //! let path = std::env::temp_dir().join("libhooks-replace-doctest");
 //! std::fs::write(&path, "old")?;
-//! let mut target = Target::find(&path)?;
+//! let mut target = Replacement::find(&path)?;
 //! target.lock()?;
 //! let text = [target.read(1 << 20)?, b" and new"].concat();
 //! target.replace(&text, Durability::Synced)?;
@@ -32,7 +32,7 @@
 //!   extended attributes are left out and reported ([`Replaced::left_out`]): a signature or
 //!   capability was given to another content. A file that was not there before gets mode 0666,
 //!   restricted by the umask or the directory's default ACL.
-//! - **Other writers.** Writers that use this module wait for each other ([`Target::lock`]). If
+//! - **Other writers.** Writers that use this module wait for each other ([`Replacement::lock`]). If
 //!   another program changed the file after it was read, its version stays and the result is
 //!   [`Reason::Changed`]. On file systems without `RENAME_EXCHANGE`, and if a program writes into
 //!   the open file at the very moment of the exchange, this is best effort.
@@ -93,7 +93,7 @@ pub struct Replaced {
 
 /// A file that is to be replaced, or made: its directory, which is open, and its name.
 #[derive(Debug)]
-pub struct Target {
+pub struct Replacement {
     /// As the caller named it.
     path: PathBuf,
     /// Opened for reading; with O_PATH if we may not read it.
@@ -115,16 +115,16 @@ struct Old {
     content: Option<Vec<u8>>,
 }
 
-impl Target {
+impl Replacement {
     /// Finds a file. The file itself need not exist, but its directory must.
     ///
     /// # Errors
     /// The system refuses the path, or it leads over a link that root does not follow.
-    pub fn find(path: &Path) -> Result<Target, Error> {
-        Target::find_as(path, geteuid().is_root())
+    pub fn find(path: &Path) -> Result<Replacement, Error> {
+        Replacement::find_as(path, geteuid().is_root())
     }
 
-    fn find_as(path: &Path, is_root: bool) -> Result<Target, Error> {
+    fn find_as(path: &Path, is_root: bool) -> Result<Replacement, Error> {
         let resolved = walk(path, is_root).map_err(|reason| Error::new(path, reason))?;
         step(Step::Walked);
         let ResolvedPath { directory, name, is_magic, inode } = resolved;
@@ -134,7 +134,7 @@ impl Target {
         let is_readable = readable.is_ok();
         let directory = readable.unwrap_or(directory);
         let path = path.to_owned();
-        Ok(Target { path, directory, is_readable, name, is_magic, inode, is_locked: false, old: None })
+        Ok(Replacement { path, directory, is_readable, name, is_magic, inode, is_locked: false, old: None })
     }
 
     /// The file, as the caller named it.

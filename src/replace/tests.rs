@@ -64,7 +64,7 @@ impl Fixture {
 
     /// Reads, changes and replaces the config, as root would.
     fn edit(&self) -> Result<Replaced, Error> {
-        let mut target = Target::find_as(&self.config(), true)?;
+        let mut target = Replacement::find_as(&self.config(), true)?;
         target.lock()?;
         target.read(1 << 20)?;
         target.replace(NEW.as_bytes(), Durability::Unsynced)
@@ -72,7 +72,7 @@ impl Fixture {
 
     /// Makes the file, or replaces it without reading it.
     fn overwrite(&self) -> Result<Replaced, Error> {
-        Target::find_as(&self.config(), true)?.replace(NEW.as_bytes(), Durability::Unsynced)
+        Replacement::find_as(&self.config(), true)?.replace(NEW.as_bytes(), Durability::Unsynced)
     }
 
     /// Nothing of root's was read, written, or given away.

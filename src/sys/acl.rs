@@ -6,8 +6,8 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::errno_of;
 use super::status::with_c_string;
+use crate::go::Errno;
 
 /// The kernel's limit of an extended attribute, and of the list of their names.
 const MAX_SIZE: usize = 64 << 10;
@@ -66,7 +66,7 @@ pub(crate) enum AclUnknown {
     /// The file system returns something that is not a list.
     Malformed,
     /// The system refuses to read it, with this error number.
-    Unreadable(i32),
+    Unreadable(Errno),
 }
 
 /// Which list of a file.
@@ -160,13 +160,15 @@ impl AclState {
                 Some(acl) => AclState::Posix(acl),
                 None => AclState::Unknown(AclUnknown::Malformed),
             },
-            Err(error) => match errno_of(&error) {
-                libc::ENODATA => AclState::Absent,
+            Err(error) => match Errno::of(&error) {
+                Errno(libc::ENODATA) => AclState::Absent,
                 // The file system has no POSIX lists, but perhaps others.
-                libc::EOPNOTSUPP => match filled(MAX_SIZE, list).ok().as_deref().and_then(other_kind) {
-                    Some(kind) => AclState::Unknown(AclUnknown::OtherKind(kind)),
-                    None => AclState::Absent,
-                },
+                Errno(libc::EOPNOTSUPP) => {
+                    match filled(MAX_SIZE, list).ok().as_deref().and_then(other_kind) {
+                        Some(kind) => AclState::Unknown(AclUnknown::OtherKind(kind)),
+                        None => AclState::Absent,
+                    }
+                }
                 errno => AclState::Unknown(AclUnknown::Unreadable(errno)),
             },
         }
@@ -184,7 +186,7 @@ fn filled(size: usize, call: impl Fn(Memory) -> io::Result<usize>) -> io::Result
             memory.truncate(length);
             Ok(memory)
         }
-        Err(error) if errno_of(&error) == libc::ERANGE && size < MAX_SIZE => filled(MAX_SIZE, call),
+        Err(error) if Errno::of(&error) == Errno(libc::ERANGE) && size < MAX_SIZE => filled(MAX_SIZE, call),
         Err(error) => Err(error),
     }
 }
@@ -265,7 +267,7 @@ mod tests {
         use std::os::fd::AsFd;
         assert_eq!(AclState::of_descriptor(file.as_file().as_fd(), AclKind::Access), AclState::Absent);
         let gone = Path::new("/nonexistent");
-        let unknown = AclState::Unknown(AclUnknown::Unreadable(libc::ENOENT));
+        let unknown = AclState::Unknown(AclUnknown::Unreadable(Errno(libc::ENOENT)));
         assert_eq!(AclState::of_path(gone, AclKind::Access), unknown);
     }
 }

@@ -47,8 +47,3 @@ pub(crate) fn effective_uid() -> u32 {
 fn milliseconds(timeout: Option<Duration>) -> i32 {
     timeout.map_or(-1, |timeout| i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX))
 }
-
-/// The number of an error. Those that std makes itself are about a NUL in a path, for which Go says EINVAL.
-pub(crate) fn errno_of(error: &std::io::Error) -> i32 {
-    error.raw_os_error().unwrap_or(libc::EINVAL)
-}

@@ -4,8 +4,8 @@ use std::fs::OpenOptions;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 
-use super::errno_of;
 use super::processes::Stat;
+use crate::go::Errno;
 
 /// Whether this process has a controlling terminal and is in its foreground process group; `None`: that cannot be found out.
 pub(crate) fn is_in_foreground() -> Option<bool> {
@@ -26,7 +26,7 @@ fn ask_the_terminal() -> Option<bool> {
             (foreground >= 0).then_some(foreground == own)
         }
         // The device is there, but this process has no controlling terminal.
-        Err(error) if errno_of(&error) == libc::ENXIO => Some(false),
+        Err(error) if Errno::of(&error) == Errno(libc::ENXIO) => Some(false),
         Err(_) => None,
     }
 }

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use libhooks::exec::{FilterOptions, FilterResult, filter, patch_to_json};
-use libhooks::{ErrorKind, Log, LogLevel, OciHook};
+use libhooks::{Errno, ErrorKind, LogLevel, OciHook};
 
 const CONFIG: &str = "{\"ociVersion\": \"1.0.2\",\t\"x\": 1e400, \"process\": {\"args\": [\"/bin/sh\"]}}\n";
 
@@ -16,7 +16,7 @@ fn sh(script: &str) -> OciHook {
 
 fn through(scripts: &[&str]) -> FilterResult {
     let hooks: Vec<OciHook> = scripts.iter().map(|script| sh(script)).collect();
-    filter(&hooks, CONFIG, FilterOptions::default()).unwrap()
+    filter(&hooks, CONFIG, FilterOptions::new()).unwrap()
 }
 
 #[test]
@@ -73,16 +73,16 @@ fn a_bad_hook_ends_it_and_the_last_good_config_stays() {
         }
     }
     let hooks = [sh("cat"), OciHook { path: "/nowhere".to_owned(), ..OciHook::default() }];
-    let result = filter(&hooks, CONFIG, FilterOptions::default()).unwrap();
+    let result = filter(&hooks, CONFIG, FilterOptions::new()).unwrap();
     let failure = result.failure.unwrap();
     let want = "fork/exec /nowhere: no such file or directory";
     assert_eq!(
-        (failure.hook_error.as_deref(), failure.error.as_str(), failure.errno),
+        (failure.hook_error.as_deref(), failure.error.as_str(), failure.errno.map_or(0, Errno::raw_os_error)),
         (Some(want), want, libc::ENOENT)
     );
     for config in ["null", "[]", "", "{\"process\": {}, \"process\": {}}"] {
         assert_eq!(
-            filter(&[], config, FilterOptions::default()).unwrap_err().kind(),
+            filter(&[], config, FilterOptions::new()).unwrap_err().kind(),
             ErrorKind::Json,
             "{config}"
         );
@@ -93,7 +93,7 @@ fn a_bad_hook_ends_it_and_the_last_good_config_stays() {
 fn patches_say_what_each_hook_changed() {
     let scripts = ["sed 's/1e400/1E400/; s/sh\"/sh\", \"-c\"/'", "cat", "echo '{}'", "exit 1"];
     let hooks = scripts.map(sh);
-    let result = filter(&hooks, CONFIG, FilterOptions { patches: true, ..FilterOptions::default() }).unwrap();
+    let result = filter(&hooks, CONFIG, FilterOptions::new().patches(true)).unwrap();
     let patches: Vec<String> =
         result.patches.as_ref().unwrap().iter().map(|patch| patch_to_json(patch)).collect();
     let first =
@@ -102,20 +102,20 @@ fn patches_say_what_each_hook_changed() {
         ["/ociVersion", "/process", "/x"].map(|path| format!(r#"{{"op":"remove","path":"{path}"}}"#));
     assert_eq!(patches, [first.to_owned(), "[]".to_owned(), format!("[{}]", removed.join(","))]);
     assert!(result.to_json().ends_with(&format!(",\"patches\":[{}]}}", patches.join(","))));
-    assert_eq!(filter(&hooks, CONFIG, FilterOptions::default()).unwrap().patches, None);
+    assert_eq!(filter(&hooks, CONFIG, FilterOptions::new()).unwrap().patches, None);
 }
 
 #[test]
 fn a_log_says_what_each_hook_changed() {
     let lines = Arc::new(Mutex::new(Vec::new()));
-    let log: Log = {
+    let log = {
         let lines = Arc::clone(&lines);
-        Arc::new(move |level, message, fields| {
+        move |level, message: &str, fields: &str| {
             lines.lock().unwrap().push((level, message.to_owned(), fields.to_owned()));
-        })
+        }
     };
     let hooks = ["cat", "sed 's/1e400/2/'", "exit 1"].map(sh);
-    filter(&hooks, CONFIG, FilterOptions { log: Some(log), ..FilterOptions::default() }).unwrap();
+    filter(&hooks, CONFIG, FilterOptions::new().log(log)).unwrap();
     let fields = r#"{"hook":1,"path":"/bin/sh","patch":[{"op":"replace","path":"/x","value":2}]}"#;
     let message = "hook 1 (/bin/sh) changed the config";
     assert_eq!(*lines.lock().unwrap(), [(LogLevel::Debug, message.to_owned(), fields.to_owned())]);
@@ -124,7 +124,7 @@ fn a_log_says_what_each_hook_changed() {
 #[test]
 fn a_timeout_ends_it() {
     let hooks = [OciHook { timeout: Some(0), ..sh("sleep 60") }];
-    let failure = filter(&hooks, CONFIG, FilterOptions::default()).unwrap().failure.unwrap();
+    let failure = filter(&hooks, CONFIG, FilterOptions::new()).unwrap().failure.unwrap();
     assert_eq!((failure.kind, failure.error.as_str()), (ErrorKind::Timeout, "context deadline exceeded"));
 }
 
@@ -138,7 +138,7 @@ fn annotations_name_files_for_the_output() {
         )
     };
     let run = |hooks: &[OciHook], config: &str, on| {
-        let options = FilterOptions { output_annotations: on, ..FilterOptions::default() };
+        let options = FilterOptions::new().output_annotations(on);
         filter(hooks, config, options).unwrap()
     };
     let (out, err) = (path("out"), path("err"));
@@ -209,7 +209,7 @@ fn only_regular_files_are_opened_for_the_output() {
     };
     let run = |name: &str| {
         let config = format!(r#"{{"annotations": {{"run.oci.hooks.stdout": "{}"}}}}"#, path(name));
-        let options = FilterOptions { output_annotations: true, ..FilterOptions::default() };
+        let options = FilterOptions::new().output_annotations(true);
         filter(&[sh("echo '{}'")], &config, options).unwrap().failure
     };
     for name in refused {

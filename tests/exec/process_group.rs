@@ -30,7 +30,7 @@ impl Place {
             env: vec!["PATH=/bin:/usr/bin".into()],
             ..OciHook::default()
         };
-        run(&hook, b"", RunOptions { directory: Some(self.0.path().into()), ..options }).unwrap()
+        run(&hook, b"", options.directory(self.0.path())).unwrap()
     }
 
     /// The number that a process wrote into a file.
@@ -48,7 +48,7 @@ impl Place {
                 drop(writer);
             });
             let cancel = Some(reader.as_fd());
-            self.run(script, RunOptions { process_group, cancel, ..RunOptions::default() })
+            self.run(script, RunOptions::new().process_group(process_group).cancel(cancel))
         })
     }
 }
@@ -107,8 +107,8 @@ fn the_group_that_was_asked_for() {
     let script = "read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $pid $pgrp";
     for end_with_thread in [false, true] {
         for process_group in [ProcessGroup::Own, ProcessGroup::Caller] {
-            let result =
-                place.run(script, RunOptions { process_group, end_with_thread, ..RunOptions::default() });
+            let result = place
+                .run(script, RunOptions::new().process_group(process_group).end_with_thread(end_with_thread));
             let text = String::from_utf8(result.stdout.tail).unwrap();
             let (pid, pgrp) = text.trim().split_once(' ').unwrap();
             let want = if process_group == ProcessGroup::Own { pid.to_owned() } else { group("self") };
@@ -216,8 +216,7 @@ fn in_the_callers_group_an_orphan_is_not_found() {
 fn a_hook_that_is_stopped_is_killed_too() {
     for process_group in [ProcessGroup::Own, ProcessGroup::Caller] {
         let place = Place::new();
-        let options =
-            RunOptions { process_group, timeout: Some(Duration::from_millis(100)), ..RunOptions::default() };
+        let options = RunOptions::new().process_group(process_group).timeout(Duration::from_millis(100));
         let result = place.run("sleep 1000 & echo $! > child; kill -STOP $! $$", options);
         assert!(result.timed_out && result.signal == Some(9), "{result:?}");
         await_end(&place.pid("child"));
@@ -354,12 +353,10 @@ fn a_suspended_hook_stands_still_and_its_time_does_too() {
                 await_that(|| is_written(&path), "the hook has started");
                 writer.write_all(b"x").unwrap();
             });
-            let options = RunOptions {
-                process_group,
-                timeout: Some(Duration::from_secs(3)),
-                suspend: Some(Suspend { descriptor: descriptor.as_fd(), stop: &mut stop }),
-                ..RunOptions::default()
-            };
+            let options = RunOptions::new()
+                .process_group(process_group)
+                .timeout(Duration::from_secs(3))
+                .suspend(Suspend { descriptor: descriptor.as_fd(), stop: &mut stop });
             place.run(script, options)
         });
         assert_eq!(*states.borrow(), [("hook", Some('T')), ("child", Some('T'))], "{process_group:?}");

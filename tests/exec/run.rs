@@ -4,8 +4,8 @@ use std::os::fd::AsFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use libhooks::exec::{PostKillTimeout, RunOptions, RunResult, Stream, run};
-use libhooks::{ErrorKind, OciHook};
+use libhooks::exec::{RunOptions, RunResult, Stream, run};
+use libhooks::{Errno, ErrorKind, OciHook, ffi};
 
 fn hook(path: &str, args: &[&str]) -> OciHook {
     let args = args.iter().map(|arg| (*arg).to_owned()).collect();
@@ -17,7 +17,7 @@ fn sh(script: &str) -> OciHook {
 }
 
 fn ran(hook: &OciHook) -> RunResult {
-    run(hook, b"", RunOptions::default()).unwrap()
+    run(hook, b"", RunOptions::new()).unwrap()
 }
 
 fn text(bytes: &[u8]) -> &str {
@@ -32,7 +32,7 @@ fn a_hook_that_cannot_be_started() {
 }
 
 fn cannot_be_started(end_with_thread: bool) {
-    let plain_options = || RunOptions { end_with_thread, ..RunOptions::default() };
+    let plain_options = || RunOptions::new().end_with_thread(end_with_thread);
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &str, mode: u32| {
         use std::os::unix::fs::PermissionsExt;
@@ -52,9 +52,9 @@ fn cannot_be_started(end_with_thread: bool) {
         ("/bin/\0", "fork/exec /bin/\0: invalid argument".to_owned(), libc::EINVAL),
     ] {
         let error = run(&hook(path, &[]), b"", plain_options()).unwrap_err();
-        assert_eq!((error.to_string(), error.errno()), (want, errno));
+        assert_eq!((error.to_string(), error.errno().map_or(0, Errno::raw_os_error)), (want, errno));
     }
-    let options = |directory: &str| RunOptions { directory: Some(directory.into()), ..plain_options() };
+    let options = |directory: &str| plain_options().directory(directory);
     let error = run(&hook("/bin/true", &[]), b"", options("/nowhere")).unwrap_err();
     assert_eq!(error.to_string(), "chdir /nowhere: no such file or directory");
     let error = run(&hook("/bin/true", &[]), b"", options("/bin/true")).unwrap_err();
@@ -95,11 +95,7 @@ fn what_a_hook_is_given() {
     let directory = tempfile::tempdir().unwrap();
     let place = std::fs::canonicalize(directory.path()).unwrap();
     for end_with_thread in [false, true] {
-        let options = || RunOptions {
-            directory: Some(directory.path().to_owned()),
-            end_with_thread,
-            ..RunOptions::default()
-        };
+        let options = || RunOptions::new().directory(directory.path()).end_with_thread(end_with_thread);
         let result = run(&sh("cat; pwd; ls -l /proc/self/fd | wc -l"), b"the state\n", options()).unwrap();
         // 0, 1, 2, and the directory itself; and a line with the total.
         assert_eq!(text(&result.stdout.tail), format!("the state\n{}\n5\n", place.display()));
@@ -120,7 +116,7 @@ fn what_a_hook_is_given() {
 
 #[test]
 fn output_is_bounded_and_counted() {
-    let result = run(&sh("head -c 67108864 /dev/zero; echo end"), b"", RunOptions::default()).unwrap();
+    let result = run(&sh("head -c 67108864 /dev/zero; echo end"), b"", RunOptions::new()).unwrap();
     assert_eq!(result.stdout.total, (64 << 20) + 4);
     assert_eq!(result.stdout.tail.len(), 10 << 20);
     assert!(result.stdout.is_truncated() && result.stdout.tail.ends_with(b"\0end\n"));
@@ -130,7 +126,7 @@ fn output_is_bounded_and_counted() {
         got[usize::from(stream == Stream::Stderr)].extend_from_slice(bytes);
         Ok(())
     };
-    let options = RunOptions { output: Some(&mut output), capture_limit: 0, ..RunOptions::default() };
+    let options = RunOptions::new().output(&mut output).capture_limit(0);
     let result = run(&sh("echo out; echo err >&2"), b"", options).unwrap();
     assert_eq!((text(&got[0]), text(&got[1])), ("out\n", "err\n"));
     assert_eq!((result.stdout.tail.len(), result.stdout.total), (0, 4));
@@ -140,7 +136,7 @@ fn output_is_bounded_and_counted() {
         calls += 1;
         Err("disk full".to_owned())
     };
-    let options = RunOptions { output: Some(&mut output), ..RunOptions::default() };
+    let options = RunOptions::new().output(&mut output);
     let result = run(&sh("echo a; sleep 0.05; echo b"), b"", options).unwrap();
     let want = Some("executing [sh -c echo a; sleep 0.05; echo b]: disk full".to_owned());
     assert_eq!((&result.hook_error, &result.error, calls), (&want, &want, 1));
@@ -149,12 +145,9 @@ fn output_is_bounded_and_counted() {
 #[test]
 fn output_into_the_callers_files() {
     let (mut out, mut err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
-    let result = run(
-        &sh("echo out; echo err >&2"),
-        b"",
-        RunOptions { stdout: Some(out.as_fd()), stderr: Some(err.as_fd()), ..RunOptions::default() },
-    )
-    .unwrap();
+    let result =
+        run(&sh("echo out; echo err >&2"), b"", RunOptions::new().stdout(out.as_fd()).stderr(err.as_fd()))
+            .unwrap();
     assert_eq!(result.stdout.total + result.stderr.total, 0);
     for (file, want) in [(&mut out, "out\n"), (&mut err, "err\n")] {
         use std::io::{Read, Seek};
@@ -168,7 +161,7 @@ fn output_into_the_callers_files() {
 #[test]
 fn both_streams_in_one_keep_their_order() {
     let hook = sh("for i in 1 2 3; do echo out $i; echo err $i >&2; done");
-    let result = run(&hook, b"", RunOptions { merge_stderr: true, ..RunOptions::default() }).unwrap();
+    let result = run(&hook, b"", RunOptions::new().merge_stderr(true)).unwrap();
     assert_eq!(text(&result.stdout.tail), "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n");
     assert_eq!(result.stderr.total, 0);
 }
@@ -185,22 +178,22 @@ fn timeouts() {
     let killed = Some("executing [sh -c sleep 60]: signal: killed".to_owned());
     let over = Some("context deadline exceeded".to_owned());
     for timeout in [0, -1, i64::MIN, 1] {
-        let (result, took) = timed("sleep 60", Some(timeout), RunOptions::default());
+        let (result, took) = timed("sleep 60", Some(timeout), RunOptions::new());
         assert_eq!((&result.hook_error, &result.error), (&killed, &over), "{timeout}");
         assert!(result.timed_out && !result.cancelled && result.signal == Some(9));
         assert!(took >= Duration::from_secs(u64::try_from(timeout).unwrap_or(0)), "{timeout}: {took:?}");
     }
     // No time that Go's clock could count is none.
     for timeout in [9_223_372_036, 9_223_372_037, i64::MAX] {
-        assert_eq!(timed("exit 0", Some(timeout), RunOptions::default()).0.error, None, "{timeout}");
+        assert_eq!(timed("exit 0", Some(timeout), RunOptions::new()).0.error, None, "{timeout}");
     }
     // The caller's is for hooks that have none.
-    let options = || RunOptions { timeout: Some(Duration::ZERO), ..RunOptions::default() };
+    let options = || RunOptions::new().timeout(Duration::ZERO);
     assert_eq!(timed("sleep 60", None, options()).0.error, over);
     assert_eq!(timed("exit 0", Some(60), options()).0.error, None);
-    // It gives up at once; whether the kernel was faster is not for us to say.
+    // The C API may give less than nothing. It gives up at once; whether the kernel was faster is not for us to say.
     for post_kill in [0, -1_000_000_000] {
-        let options = RunOptions { post_kill_timeout: PostKillTimeout(post_kill), ..RunOptions::default() };
+        let options = ffi::post_kill_timeout(RunOptions::new(), post_kill);
         let (result, _) = timed("sleep 60", Some(0), options);
         assert_eq!(result.error, over);
         let gave_up =
@@ -213,13 +206,16 @@ fn timeouts() {
 fn a_cancel_kills() {
     let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
     drop(writer);
-    let options = RunOptions { cancel: Some(reader.as_fd()), ..RunOptions::default() };
+    let options = RunOptions::new().cancel(reader.as_fd());
     let (result, _) = timed("sleep 60", Some(60), options);
     assert_eq!(result.error.as_deref(), Some("context canceled"));
     assert!(result.cancelled && !result.timed_out);
     // That it cannot be started comes first.
-    let options = RunOptions { cancel: Some(reader.as_fd()), ..RunOptions::default() };
-    assert_eq!(run(&hook("/nowhere", &[]), b"", options).unwrap_err().errno(), libc::ENOENT);
+    let options = RunOptions::new().cancel(reader.as_fd());
+    assert_eq!(
+        run(&hook("/nowhere", &[]), b"", options).unwrap_err().errno().map_or(0, Errno::raw_os_error),
+        libc::ENOENT
+    );
 }
 
 #[test]
@@ -227,7 +223,7 @@ fn what_was_over_before_the_start_is_over() {
     let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
     drop(writer);
     for _ in 0..100 {
-        let options = RunOptions { cancel: Some(reader.as_fd()), ..RunOptions::default() };
+        let options = RunOptions::new().cancel(reader.as_fd());
         let result = run(&hook("/bin/true", &[]), b"", options).unwrap();
         assert_eq!(result.error.as_deref(), Some("context canceled"));
         let no_time = OciHook { timeout: Some(0), ..hook("/bin/true", &[]) };
@@ -238,9 +234,9 @@ fn what_was_over_before_the_start_is_over() {
 #[test]
 fn state_that_nobody_reads() {
     let state = vec![b'x'; 256 << 20];
-    assert_eq!(run(&sh("exec 0<&-; exit 0"), &state, RunOptions::default()).unwrap().error, None);
-    assert_eq!(run(&sh("exit 0"), &state, RunOptions::default()).unwrap().error, None);
-    let result = run(&sh("wc -c"), &state, RunOptions::default()).unwrap();
+    assert_eq!(run(&sh("exec 0<&-; exit 0"), &state, RunOptions::new()).unwrap().error, None);
+    assert_eq!(run(&sh("exit 0"), &state, RunOptions::new()).unwrap().error, None);
+    let result = run(&sh("wc -c"), &state, RunOptions::new()).unwrap();
     assert_eq!(text(&result.stdout.tail), "268435456\n");
 }
 
@@ -259,7 +255,7 @@ fn descendants_die_with_the_hook_and_live_without_it() {
     let marker = directory.path().join("marker");
     // It hangs, with a grandchild that holds its output; both are killed.
     let script = format!("sleep 60 & echo $! > {}; wait", marker.display());
-    let (result, took) = timed(&script, Some(1), RunOptions::default());
+    let (result, took) = timed(&script, Some(1), RunOptions::new());
     assert!(result.timed_out && took < Duration::from_secs(30), "{took:?}");
     let grandchild = std::fs::read_to_string(&marker).unwrap();
     let stat = format!("/proc/{}/stat", grandchild.trim());
@@ -325,7 +321,7 @@ fn a_hook_does_not_outlive_a_panic() {
             seen.borrow_mut().push_str(text(bytes));
             std::panic::resume_unwind(Box::new("oh no"))
         };
-        let options = RunOptions { output: Some(&mut output), ..RunOptions::default() };
+        let options = RunOptions::new().output(&mut output);
         run(&sh("echo $$; exec sleep 60"), b"", options)
     }));
     assert!(panicked.is_err());
@@ -348,7 +344,7 @@ fn nothing_is_left() {
                         0 => ran(&sh("exit 0")),
                         1 => ran(&sh("exit 1")),
                         2 => ran(&sh("kill -KILL $$")),
-                        _ => timed("sleep 60", Some(0), RunOptions::default()).0,
+                        _ => timed("sleep 60", Some(0), RunOptions::new()).0,
                     };
                     assert_eq!(result.error.is_none(), i % 4 == 0, "{result:?}");
                 }
@@ -360,7 +356,7 @@ fn nothing_is_left() {
     }
     // Some were given up at once; whoever comes later reaps them.
     for _ in 0..50 {
-        let options = RunOptions { post_kill_timeout: PostKillTimeout(0), ..RunOptions::default() };
+        let options = RunOptions::new().post_kill_timeout(Duration::ZERO);
         assert!(timed("sleep 60", Some(0), options).0.timed_out);
     }
     let begun = Instant::now();

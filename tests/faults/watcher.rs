@@ -3,13 +3,13 @@
 
 use std::path::PathBuf;
 
-use libhooks::{Manager, Options, Policy};
+use libhooks::{Manager, Policy};
 
 fn main() {
     let directories: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     println!("started {}", std::process::id());
-    let options = Options { policy: Policy::Lenient, ..Options::default() };
-    let manager = Manager::new(&directories, &[], options).expect("lenient");
+    let manager =
+        Manager::builder().directories(&directories).policy(Policy::LENIENT).load().expect("lenient");
     let mut monitor = loop {
         match manager.monitor() {
             Ok(monitor) => break monitor,

@@ -4,8 +4,10 @@
 use std::path::PathBuf;
 
 use base64::Engine;
-use libhooks::{Annotations, HookVerdict, Listing, Manager, Options};
+use libhooks::{Annotations, HookVerdict, Listing, Manager};
 use serde_json::Value;
+
+use crate::engine::{Known, explain, inject};
 
 /// The hooks directories of a case, in a temporary folder.
 fn directories(case: &Value, root: &std::path::Path) -> Vec<PathBuf> {
@@ -63,8 +65,8 @@ fn replay(table: &str) -> usize {
         let case: Value = serde_json::from_str(line).unwrap();
         let root = tempfile::tempdir().unwrap();
         let stages = texts(&case["stages"]);
-        let stages: Vec<&str> = stages.iter().map(String::as_str).collect();
-        let manager = Manager::new(&directories(&case, root.path()), &stages, Options::default());
+        let manager =
+            Manager::builder().directories(directories(&case, root.path())).extension_stages(stages).load();
         assert_eq!(manager.is_err(), case["new_error"].is_string(), "case {number}: {manager:?}");
         cases += 1;
         let Ok(manager) = manager else {
@@ -79,13 +81,14 @@ fn replay(table: &str) -> usize {
             let annotations = request["annotations"].as_object().map(|map| {
                 map.iter().map(|(k, v)| (k.as_str(), v.as_str().unwrap())).collect::<Annotations>()
             });
-            let got = manager.hooks(config, annotations.as_ref(), request["hasBindMounts"].as_bool());
-            let explained =
-                manager.explain(config, annotations.as_ref(), request["hasBindMounts"].as_bool()).unwrap();
+            let has_bind_mounts = request["hasBindMounts"].as_bool();
+            let known = Known { annotations: annotations.as_ref(), has_bind_mounts };
+            let got = inject(&manager, config, known);
+            let explained = explain(&manager, config, known).unwrap();
             match answer["error"].as_str() {
                 Some(error) => {
                     assert_eq!(got.unwrap_err().to_string(), error, "case {number}");
-                    assert_eq!(explained.error.as_deref(), Some(error), "case {number}");
+                    assert_eq!(explained.error.unwrap().to_string(), error, "case {number}");
                 }
                 None => {
                     let got = got.unwrap();
@@ -107,8 +110,8 @@ fn replay(table: &str) -> usize {
                     let extension: Value =
                         serde_json::from_str(&got.extension_stage_hooks.to_json()).unwrap();
                     assert_eq!(extension, or_empty(&answer["extensionStageHooks"]), "case {number}");
-                    assert_eq!(explained.error, None, "case {number}");
-                    let matched = |verdict: &HookVerdict| verdict.verdict == Ok(true);
+                    assert!(explained.error.is_none(), "case {number}");
+                    let matched = |verdict: &HookVerdict| matches!(verdict.verdict, Ok(true));
                     let explained = explained.hooks.iter().map(matched);
                     let expected = expected(&manager.list(), explained, config);
                     assert_eq!(or_empty(&injected["hooks"]), expected, "case {number}: {config}");

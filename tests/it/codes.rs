@@ -5,9 +5,10 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
 use libhooks::{
-    Annotations, Code, Error, Hook, Manager, OciHook, Options, Policy, Reading, Snapshot, check, exec,
-    read_dir, validate, when_match,
+    Code, Error, Hook, HookDir, HookFile, Manager, OciHook, Policy, ReadOptions, Reading, exec, ffi,
 };
+
+use crate::engine::{Known, already_present, inject, when_matches};
 
 const GOOD: &str =
     r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":["poststop"]}"#;
@@ -130,7 +131,10 @@ const ELSEWHERE: &[(Code, &str)] =
     &[(Code::NotUtf8, "tests/c"), (Code::Panic, "tests/c"), (Code::WatchRefused, "tests/monitor")];
 
 fn codes_of(path: &Path) -> Vec<Code> {
-    check(path, &["precreate"]).iter().map(|diagnostic| diagnostic.code).collect()
+    HookFile::check(path, &ReadOptions::new().extension_stages(["precreate"]))
+        .iter()
+        .map(|diagnostic| diagnostic.code)
+        .collect()
 }
 
 /// The codes of the problems of two directories, the second one preferred, whose files these are.
@@ -142,8 +146,7 @@ fn codes_of_two(lower: &[(&str, &str)], upper: &[(&str, &str)]) -> Vec<Code> {
         files.iter().for_each(|(name, text)| fs::write(directory.join(name), text).unwrap());
         directory
     });
-    let options = Options { policy: Policy::Lenient, ..Options::default() };
-    let manager = Manager::new(&directories, &[], options).unwrap();
+    let manager = Manager::builder().directories(&directories).policy(Policy::LENIENT).load().unwrap();
     manager.diagnostics().iter().map(|diagnostic| diagnostic.code).collect()
 }
 
@@ -195,8 +198,7 @@ fn of_files_and_directories() {
     assert!(!has(Code::NotRegularFile, &link));
 
     let dangles = || {
-        let options = Options { policy: Policy::Lenient, ..Options::default() };
-        let manager = Manager::new(&[root.path()], &[], options).unwrap();
+        let manager = Manager::builder().directories([root.path()]).policy(Policy::LENIENT).load().unwrap();
         manager.diagnostics().iter().any(|d| d.code == Code::DanglingLink && d.path == link)
     };
     assert!(!dangles());
@@ -241,7 +243,7 @@ fn of_files_and_directories() {
     assert!(has(Code::ParentWritable, &path));
     fs::set_permissions(root.path(), fs::Permissions::from_mode(0o700)).unwrap();
 
-    let of = |directory: &Path| code(read_dir(directory, &[]).1.map_or(Ok(()), Err));
+    let of = |directory: &Path| code(HookDir::read(directory, &ReadOptions::new()).error.map_or(Ok(()), Err));
     assert_eq!(of(&path), Some(Code::UnreadableDirectory));
     assert_ne!(of(root.path()), Some(Code::UnreadableDirectory));
 }
@@ -269,42 +271,44 @@ fn of_sets() {
 fn of_calls() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("a.json"), GOOD).unwrap();
-    let manager = Manager::new(&[root.path()], &[], Options::default()).unwrap();
-    let inject = |config: &str| code(manager.hooks(config, None, None));
-    let matched =
-        |request: &[u8]| code(Snapshot::match_request(&manager.snapshot(), request, false, &mut Vec::new()));
+    let manager = Manager::builder().directories([root.path()]).load().unwrap();
+    let injecting = |config: &str| code(inject(&manager, config, Known::default()));
+    let matched = |request: &[u8]| {
+        code(ffi::container(request, false).and_then(|container| manager.select(&container)))
+    };
     assert_eq!((matched(b"?"), matched(b"\x01\0\0\0\0\0\0\0\0\0\0\0")).0, Some(Code::InvalidArgument));
     assert_eq!(code(Hook::decode(b"{}", Some("2.0.0"))), Some(Code::InvalidArgument));
     assert_eq!(code(Hook::decode(b"{}", Some("1.0.0"))), None);
 
-    assert_eq!(inject(r#"{"process":{},"process":{}}"#), Some(Code::DuplicateKey));
-    assert_eq!(inject(r#"{"process":{},"Process":{}}"#), Some(Code::FoldedKey));
-    assert_eq!(inject(r#"{"process":{},"processes":{}}"#), None);
-    assert_eq!(code(Manager::new(&[root.path()], &["x"; 65], Options::default())), Some(Code::TooLarge));
-    assert_eq!(code(Manager::new(&[root.path()], &["x"; 64], Options::default())), None);
+    assert_eq!(injecting(r#"{"process":{},"process":{}}"#), Some(Code::DuplicateKey));
+    assert_eq!(injecting(r#"{"process":{},"Process":{}}"#), Some(Code::FoldedKey));
+    assert_eq!(injecting(r#"{"process":{},"processes":{}}"#), None);
+    assert_eq!(
+        code(Manager::builder().directories([root.path()]).extension_stages(["x"; 65]).load()),
+        Some(Code::TooLarge)
+    );
+    assert_eq!(code(Manager::builder().directories([root.path()]).extension_stages(["x"; 64]).load()), None);
 
-    assert_eq!(code(validate("null", &[])), Some(Code::NilHook));
-    assert_eq!(code(validate(&GOOD.replace("1.0.0", "0.1.0"), &[])), Some(Code::UnexpectedVersion));
-    assert_eq!(code(validate(GOOD, &[])), None);
+    assert_eq!(code(ffi::validate("null", &[])), Some(Code::NilHook));
+    assert_eq!(code(ffi::validate(&GOOD.replace("1.0.0", "0.1.0"), &[])), Some(Code::UnexpectedVersion));
+    assert_eq!(code(ffi::validate(GOOD, &[])), None);
 
     let commands = r#"{"commands":["sh"]}"#;
     assert_eq!(
-        code(when_match(commands, r#"{"process":{"args":[]}}"#, None, None)),
+        code(when_matches(commands, r#"{"process":{"args":[]}}"#, Known::default())),
         Some(Code::ProcessArgsEmpty)
     );
-    assert_eq!(code(when_match(commands, r#"{"process":{"args":["x"]}}"#, None, None)), None);
+    assert_eq!(code(when_matches(commands, r#"{"process":{"args":["x"]}}"#, Known::default())), None);
 
     let read = |reading: fn() -> Reading| {
-        let reader: libhooks::Reader = std::sync::Arc::new(move |_, _| reading());
-        let options = Options { reader: Some(reader), ..Options::default() };
-        code(Manager::new(&[root.path()], &[], options))
+        code(Manager::builder().directory(root.path()).reader(move |_, _| reading()).load())
     };
     assert_eq!(read(|| Reading::Failed("it is none".to_owned())), Some(Code::ReaderFailed));
     assert_eq!(read(|| Reading::Default), None);
 
     let run = |path: &str| {
         let hook = OciHook { path: path.to_owned(), ..OciHook::default() };
-        code(exec::run(&hook, b"", exec::RunOptions::default()))
+        code(exec::run(&hook, b"", exec::RunOptions::new()))
     };
     assert_eq!((run("/bin/no-such-executable"), run("/bin/true")), (Some(Code::StartFailed), None));
 
@@ -317,10 +321,10 @@ fn of_calls() {
     monitor.canceller().cancel();
     assert_eq!(code(monitor.wait(None)), Some(Code::Cancelled));
 
-    let injected = manager.hooks("{}", None, None).unwrap().config;
-    let again = manager.already_injected(&injected, None::<&Annotations>, None).unwrap();
+    let injected = inject(&manager, "{}", Known::default()).unwrap().config;
+    let again = already_present(&manager, &injected, Known::default()).unwrap();
     assert_eq!(again.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(), [Code::AlreadyInjected]);
-    assert!(manager.already_injected("{}", None, None).unwrap().is_empty());
+    assert!(already_present(&manager, "{}", Known::default()).unwrap().is_empty());
 }
 
 /// All codes are here, or elsewhere.

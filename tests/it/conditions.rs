@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use libhooks::{Annotations, Code, Condition, Error, ErrorKind, Manager, Options, when_match};
+use libhooks::{Annotations, Code, Condition, Container, Error, ErrorKind, Manager, Outcome};
+
+use crate::engine::{Known, already_present, explain, inject, when_matches};
 
 fn manager(root: &Path, files: &[(&str, &str)], stages: &[&str]) -> Manager {
     for (name, content) in files {
         std::fs::write(root.join(name), content).unwrap();
     }
-    Manager::new(&[root], stages, Options::default()).unwrap()
+    Manager::builder().directories([root]).extension_stages(stages.iter().copied()).load().unwrap()
 }
 
 fn hook(when: &str, stages: &str) -> String {
@@ -84,7 +86,7 @@ fn verdicts() {
         ("null", SH, "{}", Ok(false)),
     ] {
         let annotations = Annotations::from_json(annotations).unwrap();
-        let got = when_match(when, config, Some(&annotations), None);
+        let got = when_matches(when, config, Known::annotations(Some(&annotations)));
         assert_eq!(got.map_err(|error| error.to_string()), verdict.map_err(str::to_owned), "{when} {config}");
     }
 }
@@ -93,9 +95,9 @@ fn verdicts() {
 fn annotations_may_come_from_the_config() {
     let when = r#"{"annotations": {"a": "b"}}"#;
     let config = r#"{"annotations": {"\u0061": "b"}}"#;
-    assert!(when_match(when, config, None, None).unwrap());
+    assert!(when_matches(when, config, Known::default()).unwrap());
     assert!(
-        !when_match(when, config, Some(&Annotations::default()), None).unwrap(),
+        !when_matches(when, config, Known::annotations(Some(&Annotations::default()))).unwrap(),
         "the caller's, though empty"
     );
 }
@@ -139,15 +141,15 @@ fn two_readers_never_disagree_on_a_config() {
         (&format!("{{\"a\":{}}}", deep(10_001)), Code::JsonDepth, 1, 10_005),
         (&"{\"a\":".repeat(100_000), Code::JsonDepth, 1, 50_001),
     ] {
-        let error = manager.hooks(config, None, None).expect_err(config);
+        let error = inject(&manager, config, Known::default()).expect_err(config);
         let position = error.place().position.unwrap();
         let shown = &config[..config.len().min(60)];
         assert_eq!((error.kind(), error.code()), (ErrorKind::Json, code), "{shown}: {error}");
         assert_eq!((position.line, position.column), (line, column), "{shown}: {error}");
-        assert!(manager.explain(config, None, None).is_err());
+        assert!(explain(&manager, config, Known::default()).is_err());
     }
     let deepest = format!("{{\"a\":{}}}", deep(10_000));
-    assert!(manager.hooks(&deepest, None, None).unwrap().config.starts_with("{\"a\":[[["));
+    assert!(inject(&manager, &deepest, Known::default()).unwrap().config.starts_with("{\"a\":[[["));
     for text in ["", "null x", "3", "[]", r#"{"a":1}"#, r#"{"a":"","a":""}"#, r#"{"a":["x"]}"#] {
         assert_eq!(Annotations::from_json(text).expect_err(text).kind(), ErrorKind::Json);
     }
@@ -165,12 +167,12 @@ fn the_first_failing_hook_ends_the_call() {
     let files: Vec<(&str, &str)> = files.iter().map(|(name, content)| (*name, content.as_str())).collect();
     let manager = manager(root.path(), &files, &[]);
     let config = r#"{"process": {}}"#;
-    let error: Error = manager.hooks(config, None, None).unwrap_err();
+    let error: Error = inject(&manager, config, Known::default()).unwrap_err();
     let want = r#"matching hook "b \"q\".json": process.args must have at least one entry"#;
     assert_eq!((error.to_string().as_str(), error.kind()), (want, ErrorKind::Match));
     assert_eq!(error.place().hook.as_deref(), Some("b \"q\".json"));
-    let explanation = manager.explain(config, None, None).unwrap();
-    assert_eq!(explanation.error.as_deref(), Some(want));
+    let explanation = explain(&manager, config, Known::default()).unwrap();
+    assert_eq!(explanation.error.unwrap().to_string(), want);
     let verdicts: Vec<bool> = explanation.hooks.iter().map(|hook| hook.verdict.is_ok()).collect();
     assert_eq!(verdicts, [true, false, false]);
 }
@@ -181,14 +183,14 @@ fn explaining_goes_on_but_changes_no_verdict() {
     let when = r#"{"hasBindMounts": true, "annotations": {"^com\\.example$": "^on$"}, "commands": ["^sh$"]}"#;
     let manager = manager(root.path(), &[("a.json", &hook(when, r#"["poststop"]"#))], &[]);
     let config = r#"{"process": {}, "annotations": {"x": "y", "com.example": "off"}}"#;
-    assert_eq!(manager.hooks(config, None, None).unwrap().config, config);
-    let explanation = manager.explain(config, None, None).unwrap();
-    assert_eq!(explanation.error, None);
+    assert_eq!(inject(&manager, config, Known::default()).unwrap().config, config);
+    let explanation = explain(&manager, config, Known::default()).unwrap();
+    assert!(explanation.error.is_none());
     let hook = &explanation.hooks[0];
-    assert_eq!(hook.verdict, Ok(false));
-    let outcomes: Vec<(&str, bool)> =
-        hook.conditions.iter().map(|condition| (condition.outcome, condition.after_verdict)).collect();
-    assert_eq!(outcomes, [("fails", false), ("fails", true), ("error", true)]);
+    assert!(matches!(hook.verdict, Ok(false)));
+    let outcomes: Vec<(Option<Outcome>, bool)> =
+        hook.conditions.iter().map(|of| (of.outcome.as_ref().ok().copied(), of.after_verdict)).collect();
+    assert_eq!(outcomes, [(Some(Outcome::Fails), false), (Some(Outcome::Fails), true), (None, true)]);
     match &hook.conditions[1].condition {
         Condition::Annotation { key_pattern, value_pattern, tried: 2, matched: None, nearest, .. } => {
             assert_eq!((key_pattern.as_str(), value_pattern.as_str()), ("^com\\.example$", "^on$"));
@@ -208,7 +210,7 @@ fn what_matched_at_extension_stages_goes_to_the_caller() {
     let files = [("a.json", hook(r#"{"always": true}"#, r#"["precreate", "poststop", "precreate"]"#))];
     let files: Vec<(&str, &str)> = files.iter().map(|(name, content)| (*name, content.as_str())).collect();
     let manager = manager(root.path(), &files, &["precreate", "poststop"]);
-    let injection = manager.hooks("{}", None, None).unwrap();
+    let injection = inject(&manager, "{}", Known::default()).unwrap();
     assert_eq!(injection.config, r#"{"hooks":{}}"#, "poststop is the caller's, though OCI has it too");
     let want =
         r#"{"poststop":[{"path":"/bin/true"}],"precreate":[{"path":"/bin/true"},{"path":"/bin/true"}]}"#;
@@ -219,14 +221,14 @@ fn what_matched_at_extension_stages_goes_to_the_caller() {
 fn hooks_that_are_there_already_are_found() {
     let root = tempfile::tempdir().unwrap();
     let manager = manager(root.path(), &[("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#))], &[]);
-    let once = manager.hooks("{}", None, None).unwrap().config;
-    assert_eq!(manager.already_injected("{}", None, None).unwrap(), []);
-    let found = manager.already_injected(&once, None, None).unwrap();
+    let once = inject(&manager, "{}", Known::default()).unwrap().config;
+    assert_eq!(already_present(&manager, "{}", Known::default()).unwrap(), []);
+    let found = already_present(&manager, &once, Known::default()).unwrap();
     assert_eq!(
         (found.len(), found[0].code, &found[0].path),
         (1, Code::AlreadyInjected, &root.path().join("a.json"))
     );
-    let twice = manager.hooks(&once, None, None).unwrap().config;
+    let twice = inject(&manager, &once, Known::default()).unwrap().config;
     assert_eq!(twice, r#"{"hooks":{"poststop":[{"path":"/bin/true"},{"path":"/bin/true"}]}}"#);
 }
 
@@ -244,8 +246,11 @@ fn the_typed_variant_agrees() {
     let mut spec = oci_spec::runtime::Spec::default();
     spec.set_annotations(Some([("a".to_owned(), "b".to_owned())].into()));
     let text = serde_json::to_string(&spec).unwrap();
-    let injection = manager.hooks(&text, None, None).unwrap();
-    let extension = manager.hooks_for_spec(&mut spec, None, None).unwrap();
+    let injection = inject(&manager, &text, Known::default()).unwrap();
+    let extension = {
+        let selection = manager.select(&Container::from_spec(&spec)).unwrap();
+        selection.inject_into_spec(&mut spec)
+    };
     assert_eq!(extension, injection.extension_stage_hooks);
     let spliced: oci_spec::runtime::Spec = serde_json::from_str(&injection.config).unwrap();
     assert_eq!(spec.hooks(), spliced.hooks());

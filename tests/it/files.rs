@@ -5,10 +5,11 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
 use std::process::Command;
 
-use libhooks::{Code, ErrorKind, Policy, Severity};
+use libhooks::{Code, Errno, ErrorKind, Hook, HookDir, Policy, ReadOptions, Severity};
+
+use crate::engine::{Known, explain};
 
 use crate::tree::*;
 
@@ -39,7 +40,7 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
     tree.file("d", "nul-byte.json", format!("{GOOD}\0"));
     fs::write(path("").join(OsStr::from_bytes(b"\xff\xfe.json")), "{").unwrap();
 
-    let manager = tree.load(&["d"], Policy::Lenient).unwrap();
+    let manager = tree.load(&["d"], Policy::LENIENT).unwrap();
     assert_eq!(marks(&manager), ["good"], "a dangling link fails nothing, and the good file stays");
     let shown = |name: &str| format!("{}/{name}", directory.display());
     let want: &[(&str, Code, i32, String)] = &[
@@ -96,7 +97,11 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
     assert_eq!(dangling.message(), "the file is a symlink that leads nowhere (its target is /nonexistent)");
     for (name, code, errno, text) in want {
         let found = diagnostics.iter().find(|diagnostic| diagnostic.path == path(name)).expect(name);
-        assert_eq!((found.code, found.errno(), found.severity), (*code, *errno, Severity::Error), "{name}");
+        assert_eq!(
+            (found.code, found.errno().map_or(0, Errno::raw_os_error), found.severity),
+            (*code, *errno, Severity::Error),
+            "{name}"
+        );
         let said = found.reference.clone().unwrap_or_else(|| found.message());
         assert!(said.contains(text), "{name}: {said}");
     }
@@ -113,22 +118,23 @@ fn single_files_and_directories() {
     let good = tree.file("d", "good.json", GOOD);
     let bad = tree.file("d", "bad.json", "{");
     let worse = tree.file("d", "worse.json", MISSING);
-    let hook = libhooks::read(&good, NO_STAGES).unwrap();
+    let hook = Hook::read(&good, &ReadOptions::new()).unwrap();
     assert_eq!(
         hook.to_json(),
         r#"{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"always":true},"stages":["poststop"]}"#
     );
-    let error = libhooks::read(tree.file("d", "x.txt", GOOD), NO_STAGES).unwrap_err();
+    let error = Hook::read(tree.file("d", "x.txt", GOOD), &ReadOptions::new()).unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::NoJsonSuffix, Code::NoJsonSuffix));
-    let error = libhooks::read(Path::new("/nonexistent/x.json"), NO_STAGES).unwrap_err();
+    let error = Hook::read("/nonexistent/x.json", &ReadOptions::new()).unwrap_err();
     assert_eq!(
-        (error.to_string(), error.errno()),
+        (error.to_string(), error.errno().map_or(0, Errno::raw_os_error)),
         ("open /nonexistent/x.json: no such file or directory".into(), 2)
     );
 
-    let (hooks, error) = libhooks::read_dir(tree.directory("d"), NO_STAGES);
-    assert_eq!(hooks.0.keys().collect::<Vec<_>>(), ["good.json"]);
-    let error = error.unwrap();
+    let read = HookDir::read(tree.directory("d"), &ReadOptions::new());
+    let names: Vec<&str> = read.listing.hooks.iter().map(|hook| hook.name.as_str()).collect();
+    assert_eq!(names, ["good.json"]);
+    let error = read.error.unwrap();
     let want = format!(
         "faccessat /nonexistent/hook: no such file or directory: parsing hook \"{}\": version check: unexpected end of JSON input",
         bad.display()
@@ -136,8 +142,9 @@ fn single_files_and_directories() {
     assert_eq!(error.to_string(), want);
     assert_eq!(error.diagnostics().len(), 2);
     assert_eq!(error.diagnostics()[1].path, worse);
-    let (hooks, error) = libhooks::read_dir("/nonexistent", NO_STAGES);
-    assert_eq!((hooks.0.len(), error.unwrap().errno()), (0, libc::ENOENT), "as in the reference");
+    let read = HookDir::read("/nonexistent", &ReadOptions::new());
+    let errno = read.error.unwrap().errno().map_or(0, Errno::raw_os_error);
+    assert_eq!((read.listing.hooks.len(), errno), (0, libc::ENOENT), "as in the reference");
 }
 
 /// Files of up to 16 MiB that ask for work for each of their bytes at each of their bytes.
@@ -173,9 +180,10 @@ fn no_file_takes_more_than_its_share() {
     ] {
         let tree = Tree::new();
         tree.file("d", "a.json", content);
-        let manager = tree.load(&["d"], Policy::Lenient).unwrap();
+        let manager = tree.load(&["d"], Policy::LENIENT).unwrap();
         assert_eq!(manager.list().hooks.len(), usize::from(gives_a_hook), "{what}");
-        manager.explain(r#"{"process": {"args": ["b"]}, "annotations": {"a": "b"}}"#, None, None).unwrap();
+        let config = r#"{"process": {"args": ["b"]}, "annotations": {"a": "b"}}"#;
+        explain(&manager, config, Known::default()).unwrap();
         assert!(manager.diagnostics().len() < 120, "{what}");
     }
     let tree = Tree::new();

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use base64::Engine;
 use fastrand::Rng;
-use libhooks::ErrorKind;
+use libhooks::{ErrorKind, Hook, ReadOptions};
 use serde_json::{Value, json};
 
 use crate::seed::seed;
@@ -239,7 +239,7 @@ fn go_decodes_the_same() {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for (file, answer) in files.iter().zip(&answers) {
         std::fs::write(&path, file).unwrap();
-        let ours = libhooks::read(&path, &["createRuntime"]);
+        let ours = Hook::read(&path, &ReadOptions::new().extension_stages(["createRuntime"]));
         let shown = String::from_utf8_lossy(file);
         let outcome = match (&ours, answer["Failed"].as_str()) {
             (Err(error), Some(step)) => {

@@ -5,17 +5,23 @@ use std::fs;
 use std::path::Path;
 
 use libhooks::{
-    Annotations, Code, Error, ErrorKind, Hook, Manager, OciHook, Options, check, limits, read, read_dir,
-    validate, when_match, when_match_request,
+    Annotations, Code, Error, ErrorKind, Hook, HookDir, HookFile, Manager, OciHook, ReadOptions, When, ffi,
+    limits,
 };
 use serde_json::{Value, json};
+
+use crate::engine::{Known, already_present, explain, inject, when_matches};
 
 fn manager(files: &[(&str, Value)], stages: &[&str]) -> (tempfile::TempDir, Manager) {
     let root = tempfile::tempdir().unwrap();
     for (name, hook) in files {
         fs::write(root.path().join(name), hook.to_string()).unwrap();
     }
-    let manager = Manager::new(&[root.path()], stages, Options::default()).unwrap();
+    let manager = Manager::builder()
+        .directories([root.path()])
+        .extension_stages(stages.iter().copied())
+        .load()
+        .unwrap();
     (root, manager)
 }
 
@@ -44,8 +50,8 @@ fn configs() {
     let (_root, manager) = manager(&[("a.json", hook(&[], &["poststop"]))], &[]);
     for (size, allowed) in around(limits::CONFIG) {
         let config = format!("{{{}}}", " ".repeat(size - 2));
-        assert_eq!(failure(manager.hooks(&config, None, None)), outcome(allowed), "{size}");
-        assert_eq!(failure(manager.explain(&config, None, None)), outcome(allowed), "{size}");
+        assert_eq!(failure(inject(&manager, &config, Known::default())), outcome(allowed), "{size}");
+        assert_eq!(failure(explain(&manager, &config, Known::default())), outcome(allowed), "{size}");
         assert_eq!(failure(Annotations::from_json(&config)), outcome(allowed), "{size}");
         let list = format!("[{}]", " ".repeat(size - 2));
         assert_eq!(failure(OciHook::list_from_json(&list)), outcome(allowed), "{size}");
@@ -58,7 +64,7 @@ fn depth() {
     for (depth, allowed) in around(limits::JSON_DEPTH) {
         let nested = format!("{{\"x\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
         let want = if allowed { None } else { Some((ErrorKind::Json, Code::JsonDepth)) };
-        assert_eq!(failure(manager.hooks(&nested, None, None)), want, "{depth}");
+        assert_eq!(failure(inject(&manager, &nested, Known::default())), want, "{depth}");
         assert_eq!(failure(Hook::decode(nested.as_bytes(), Some("1.0.0"))), want, "{depth}");
         assert_eq!(failure(OciHook::list_from_json(&nested)), want, "{depth}");
     }
@@ -69,10 +75,14 @@ fn annotations() {
     let (_root, manager) = manager(&[("a.json", hook(&[], &["poststop"]))], &[]);
     let when = r#"{"always":true}"#;
     let all = |config: &str, annotations: Option<&Annotations>, want, size: usize| {
-        assert_eq!(failure(manager.hooks(config, annotations, None)), want, "{size}");
-        assert_eq!(failure(manager.already_injected(config, annotations, None)), want, "{size}");
-        assert_eq!(failure(manager.explain(config, annotations, None)), want, "{size}");
-        assert_eq!(failure(when_match(when, config, annotations, None)), want, "{size}");
+        assert_eq!(failure(inject(&manager, config, Known::annotations(annotations))), want, "{size}");
+        assert_eq!(
+            failure(already_present(&manager, config, Known::annotations(annotations))),
+            want,
+            "{size}"
+        );
+        assert_eq!(failure(explain(&manager, config, Known::annotations(annotations))), want, "{size}");
+        assert_eq!(failure(when_matches(when, config, Known::annotations(annotations))), want, "{size}");
     };
     for (count, allowed) in around(limits::ANNOTATIONS) {
         let map: serde_json::Map<String, Value> = (0..count).map(|i| (i.to_string(), "".into())).collect();
@@ -100,9 +110,10 @@ fn annotations() {
         bytes(&key);
         bytes(&value);
         let request = [&2u32.to_ne_bytes()[..], &command, &1u32.to_ne_bytes(), &request].concat();
-        let matched = manager.snapshot().match_request(&request, false, &mut Vec::new());
+        let container = ffi::container(&request, false).unwrap();
+        let matched = manager.snapshot().matching(&container, &mut Vec::new());
         assert_eq!(failure(matched), outcome(allowed), "{size}");
-        assert_eq!(failure(when_match_request(when, &request, false)), outcome(allowed), "{size}");
+        assert_eq!(failure(When::from_json(when).unwrap().matches(&container)), outcome(allowed), "{size}");
     }
 }
 
@@ -113,11 +124,14 @@ fn extension_stages() {
     let text = hook(&[], &["poststop"]).to_string();
     fs::write(&file, &text).unwrap();
     let all = |stages: &[&str], want: Option<(ErrorKind, Code)>| {
-        assert_eq!(failure(Manager::new(&[root.path()], stages, Options::default())), want);
-        assert_eq!(failure(read(&file, stages)), want);
-        assert_eq!(failure(read_dir(root.path(), stages).1.map_or(Ok(()), Err)), want);
-        assert_eq!(failure(validate(&text, stages)), want);
-        let found = check(&file, stages).iter().any(|diagnostic| diagnostic.code == Code::TooLarge);
+        let options = ReadOptions::new().extension_stages(stages.iter().copied());
+        let builder = Manager::builder().directory(root.path()).read_options(options.clone());
+        assert_eq!(failure(builder.load()), want);
+        assert_eq!(failure(Hook::read(&file, &options)), want);
+        assert_eq!(failure(HookDir::read(root.path(), &options).error.map_or(Ok(()), Err)), want);
+        assert_eq!(failure(ffi::validate(&text, stages)), want);
+        let found =
+            HookFile::check(&file, &options).iter().any(|diagnostic| diagnostic.code == Code::TooLarge);
         assert_eq!(found, want.is_some());
     };
     for (count, allowed) in around(limits::EXTENSION_STAGES) {
@@ -134,11 +148,11 @@ fn hooks_as_json() {
     let good = hook(&[], &["poststop"]).to_string();
     for (size, allowed) in around(limits::HOOK_FILE) {
         let text = good.clone() + &" ".repeat(size - good.len());
-        assert_eq!(failure(validate(&text, &[])), outcome(allowed), "{size}");
+        assert_eq!(failure(ffi::validate(&text, &[])), outcome(allowed), "{size}");
         assert_eq!(failure(Hook::decode(text.as_bytes(), None)), outcome(allowed), "{size}");
         assert_eq!(failure(Hook::from_json(&text)), outcome(allowed), "{size}");
         let when = format!("{{{}}}", " ".repeat(size - 2));
-        assert_eq!(failure(when_match(&when, "{}", None, None)), outcome(allowed), "{size}");
+        assert_eq!(failure(when_matches(&when, "{}", Known::default())), outcome(allowed), "{size}");
     }
 }
 
@@ -150,26 +164,26 @@ fn hook_files() {
     for (size, allowed) in around(limits::HOOK_FILE) {
         fs::write(&file, good.clone() + &" ".repeat(size - good.len())).unwrap();
         let want = if allowed { None } else { Some((ErrorKind::HookFile, Code::FileTooLarge)) };
-        assert_eq!(failure(read(&file, &[])), want, "{size}");
+        assert_eq!(failure(Hook::read(&file, &ReadOptions::new())), want, "{size}");
     }
 }
 
 /// The result of injecting fails with the file that was too much, and so does its explanation.
 fn injects(manager: &Manager, allowed: bool, file: &Path) {
-    let injected = manager.hooks("{}", None, None);
-    let explained = manager.explain("{}", None, None).unwrap().error;
+    let injected = inject(manager, "{}", Known::default());
+    let explained = explain(manager, "{}", Known::default()).unwrap().error;
     match injected {
         Ok(_) => {
             assert!(allowed);
-            assert_eq!(explained, None);
+            assert!(explained.is_none());
         }
         Err(error) => {
             assert!(!allowed, "{error}");
             assert_eq!((error.kind(), error.code()), (ErrorKind::HookFile, Code::TooLarge));
             assert_eq!(error.place().path.as_deref(), Some(file));
-            assert_eq!(explained, Some(error.message().to_owned()));
+            assert_eq!(explained.unwrap().message(), error.message());
             assert_eq!(
-                failure(manager.already_injected("{}", None, None)),
+                failure(already_present(manager, "{}", Known::default())),
                 Some((error.kind(), error.code()))
             );
         }
@@ -216,7 +230,7 @@ fn realistic_files_are_far_below() {
         .collect();
     let files: Vec<(&str, Value)> = files.iter().map(|(name, hook)| (name.as_str(), hook.clone())).collect();
     let (_root, manager) = manager(&files, &["mine"]);
-    let injection = manager.hooks("{}", None, None).unwrap();
+    let injection = inject(&manager, "{}", Known::default()).unwrap();
     let config: Value = serde_json::from_str(&injection.config).unwrap();
     assert_eq!(config["hooks"]["poststop"].as_array().unwrap().len(), 2000);
     assert_eq!(injection.extension_stage_hooks.0["mine"].len(), 1000);
@@ -240,7 +254,7 @@ fn already_injected_is_found_among_many() {
     }
     entries.push("null".to_owned());
     let config = format!("{{\"hooks\":{{\"poststop\":[{}]}}}}", entries.join(","));
-    let found = manager.already_injected(&config, None, None).unwrap();
+    let found = already_present(&manager, &config, Known::default()).unwrap();
     let names: Vec<String> =
         found.iter().map(|found| found.path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
     let want: Vec<String> =

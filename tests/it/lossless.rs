@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fastrand::Rng;
-use libhooks::{Manager, Options};
+use libhooks::Manager;
 
+use crate::engine::{Known, inject};
 use crate::seed::seed;
 
 const CONFIGS: u64 = 100_000;
@@ -28,7 +29,7 @@ fn set(root: &Path, name: &str, files: &[(&str, &str)], added: &[(&'static str, 
     for (file, content) in files {
         std::fs::write(directory.join(file), content).unwrap();
     }
-    let manager = Manager::new(&[directory], &["precreate"], Options::default()).unwrap();
+    let manager = Manager::builder().directories([directory]).extension_stages(["precreate"]).load().unwrap();
     Set { manager, added: added.iter().copied().collect(), needs_annotation: name == "annotation" }
 }
 
@@ -425,7 +426,8 @@ fn every_other_byte_stays() {
         let Writer { input, output, seen: counted, .. } = writer;
         seen = counted;
         *seen.entry(if matches { "match" } else { "no match" }).or_default() += 1;
-        let got = set.manager.hooks(&input, None, None).unwrap_or_else(|error| panic!("{error}\n{input}"));
+        let got =
+            inject(&set.manager, &input, Known::default()).unwrap_or_else(|error| panic!("{error}\n{input}"));
         assert_eq!(got.config, output, "config {number} of seed {seed}:\n{input}");
     }
     println!("seed {seed}: {CONFIGS} configs come out byte for byte; {seen:?}");

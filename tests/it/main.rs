@@ -6,6 +6,8 @@
 mod cases;
 mod codes;
 mod conditions;
+#[path = "../support/engine.rs"]
+mod engine;
 mod files;
 mod generated;
 mod json_differential;
@@ -15,6 +17,7 @@ mod lossless;
 mod migrate;
 mod mistakes;
 mod permissions;
+mod rust_api;
 #[path = "../support/seed.rs"]
 mod seed;
 mod shapes;

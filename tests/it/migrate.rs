@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use libhooks::{Hook, Manager, NoEquivalent, Options, When, migrate};
+use libhooks::{Hook, Manager, NoEquivalent, When};
 
+use crate::engine::{Known, inject};
 use crate::seed::seed;
 use crate::tree::Tree;
 
@@ -84,8 +85,9 @@ fn containers() -> Vec<String> {
 /// What a hook file does to each container: the config and the hooks of extension stages, or the error.
 fn answers(tree: &Tree, file: &str, containers: &[String]) -> Vec<Result<(String, String), String>> {
     tree.file("d", "a.json", file);
-    let manager = Manager::new(&[tree.directory("d")], &["precreate"], Options::default()).unwrap();
-    let answer = |container: &String| match manager.hooks(container, None, None) {
+    let manager =
+        Manager::builder().directories([tree.directory("d")]).extension_stages(["precreate"]).load().unwrap();
+    let answer = |container: &String| match inject(&manager, container, Known::default()) {
         Ok(injection) => Ok((injection.config, injection.extension_stage_hooks.to_json())),
         Err(error) => Err(error.to_string()),
     };
@@ -126,7 +128,7 @@ fn does_the_same_to_every_container_or_is_refused_with_reason() {
                     let hook = Hook::decode(text.as_bytes(), None).unwrap().unwrap();
                     let old = answers(&tree, &text, &containers);
                     errors += old.iter().filter(|answer| answer.is_err()).count();
-                    match migrate(&hook) {
+                    match hook.migrate() {
                         Ok(new) => {
                             migrated += 1;
                             let new = answers(&tree, &new.to_json(), &containers);
@@ -164,14 +166,14 @@ fn what_is_of_version_1_0_0_stays() {
     let text =
         br#"{"version": "1.0.0", "hook": {"path": "/a", "timeout": 3}, "when": {"hasBindMounts": false}}"#;
     let hook = Hook::decode(text, None).unwrap().unwrap();
-    assert_eq!(migrate(&hook), Ok(hook));
+    assert_eq!(hook.migrate(), Ok(hook));
 }
 
 #[test]
 fn the_reason_names_the_conditions() {
     let text = br#"{"hook": "/a", "stage": [], "hasbindmounts": true, "annotation": [], "cmd": ["a"]}"#;
     let hook = Hook::decode(text, None).unwrap().unwrap();
-    let reason = migrate(&hook).unwrap_err();
+    let reason = hook.migrate().unwrap_err();
     assert_eq!(reason.conditions, ["hasbindmounts", "annotations", "cmds"]);
     assert!(reason.to_string().contains("(hasbindmounts, annotations, cmds) is enough"), "{reason}");
 }

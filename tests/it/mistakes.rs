@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use libhooks::{Code, Diagnostic, Manager, Options, Policy};
+use libhooks::{Code, Diagnostic, HookFile, Manager, Policy, ReadOptions};
 
 /// A file; whether it gives a hook; each problem with line and column (0: it has no place), and a part of its hint.
 type Mistake = (&'static str, bool, &'static [(Code, u32, u32, &'static str)]);
@@ -160,8 +160,7 @@ fn every_mistake_is_found_where_it_is() {
     for name in &names {
         std::fs::write(root.path().join(name), std::fs::read(source.join(name)).unwrap()).unwrap();
     }
-    let options = Options { policy: Policy::Lenient, ..Options::default() };
-    let manager = Manager::new(&[root.path()], &[], options).unwrap();
+    let manager = Manager::builder().directories([root.path()]).policy(Policy::LENIENT).load().unwrap();
     let loaded: Vec<String> = manager.list().hooks.into_iter().map(|listed| listed.name).collect();
     let want: Vec<&str> = MISTAKES.iter().filter(|mistake| mistake.1).map(|mistake| mistake.0).collect();
     assert_eq!(loaded, want);
@@ -235,13 +234,16 @@ fn nothing_is_told_that_is_not_so() {
         ),
     ] {
         std::fs::write(&path, text).unwrap();
-        let found = libhooks::check(&path, &[]);
+        let found = HookFile::check(&path, &ReadOptions::new());
         let messages: Vec<String> = found.iter().map(Diagnostic::message).collect();
         assert_eq!(messages, want, "{text}");
     }
     let hint_of = |text: &str| {
         std::fs::write(&path, text).unwrap();
-        libhooks::check(&path, &[]).first().and_then(|diagnostic| diagnostic.hint.clone()).unwrap_or_default()
+        HookFile::check(&path, &ReadOptions::new())
+            .first()
+            .and_then(|diagnostic| diagnostic.hint.clone())
+            .unwrap_or_default()
     };
     for (text, want) in [
         (r#"{"hook":"/bin/sh","stge":["poststop"]}"#, "did you write the unknown key \"stge\" for this?"),
@@ -265,13 +267,15 @@ fn only_the_first_problem_has_the_words_of_the_reference() {
     let path = root.path().join("a.json");
     let text = r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"commands":["("]},"stages":["nope"]}"#;
     std::fs::write(&path, text).unwrap();
-    let found: Vec<_> =
-        libhooks::check(&path, &[]).into_iter().map(|d| (d.code, d.cause(), d.reference)).collect();
+    let found: Vec<_> = HookFile::check(&path, &ReadOptions::new())
+        .into_iter()
+        .map(|d| (d.code, d.cause(), d.reference))
+        .collect();
     let pattern = r#"invalid command "(": error parsing regexp: missing closing ): `(`"#;
     assert_eq!(found[0], (Code::InvalidCommand, "missing-paren", Some(pattern.to_owned())));
     assert_eq!(found[1], (Code::UnknownStage, "unknown-stage", None));
     // What its JSON package says is not repeated.
     std::fs::write(&path, "{]").unwrap();
-    let found = libhooks::check(&path, &[]);
+    let found = HookFile::check(&path, &ReadOptions::new());
     assert_eq!((found[0].cause(), &found[0].reference), ("unexpected-character", &None));
 }

@@ -2,14 +2,13 @@
 
 use std::path::Path;
 
-use libhooks::{Code, ErrorKind, Manager, Options, Policy, check};
+use libhooks::{Code, ErrorKind, HookFile, Manager, Policy, ReadOptions};
 
 use crate::table::{Tree, UNKNOWN, trees};
 
 /// The codes that a load finds, each once.
 fn codes(directory: &Path, policy: Policy, inspect: bool) -> Vec<Code> {
-    let options = Options { policy, inspect, ..Options::default() };
-    let found = match Manager::new(&[directory], &[], options) {
+    let found = match Manager::builder().directory(directory).policy(policy).inspect(inspect).load() {
         Ok(manager) => manager.diagnostics(),
         Err(error) => error.diagnostics().to_vec(),
     };
@@ -24,17 +23,16 @@ fn each_is_judged() {
     for ((name, _, thorough, compatible), tree) in trees() {
         let directory = tree.hooks();
         assert_eq!(codes(&directory, Policy::Compatible, false), *compatible, "{name}: compatible");
-        assert_eq!(codes(&directory, Policy::Lenient, true), *thorough, "{name}: as lint asks");
+        assert_eq!(codes(&directory, Policy::LENIENT, true), *thorough, "{name}: as lint asks");
         assert_eq!(codes(&directory, Policy::Strict, false), *thorough, "{name}: strict");
-        let options = Options { policy: Policy::Strict, ..Options::default() };
-        let refused = Manager::new(&[&directory], &[], options).err();
+        let refused = Manager::builder().directories([&directory]).policy(Policy::Strict).load().err();
         // (What is not known is no reason to refuse.)
         assert_eq!(refused.is_some(), thorough.iter().any(|code| !UNKNOWN.contains(code)), "{name}");
         if let Some(error) = refused {
             assert_eq!((error.kind(), error.code()), (ErrorKind::Strict, thorough[0]), "{name}");
         }
         // A file by itself: its directory is one above it.
-        let alone = !check(directory.join("a.json"), &[]).is_empty();
+        let alone = !HookFile::check(directory.join("a.json"), &ReadOptions::new()).is_empty();
         let only_default = name.starts_with("directory: default");
         let sticky = name.starts_with("directory: sticky");
         assert_eq!(alone, !thorough.is_empty() && !only_default && !sticky, "{name}: alone");
@@ -70,8 +68,7 @@ fn unmapped_owners_are_not_known() {
 }
 
 fn assert_owners_are_not_known(directory: &Path) {
-    let options = Options { policy: Policy::Strict, ..Options::default() };
-    let manager = Manager::new(&[directory], &[], options).unwrap();
+    let manager = Manager::builder().directories([directory]).policy(Policy::Strict).load().unwrap();
     assert!(manager.diagnostics().iter().all(|diagnostic| diagnostic.code == Code::PermissionsUnknown));
     assert_eq!(codes(directory, Policy::Strict, false), UNKNOWN);
 }

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use libhooks::{Code, Diagnostic, Hook, check};
+use libhooks::{Code, Diagnostic, Hook, HookFile, ReadOptions};
 
 /// A file, and each problem with line and column (0: it has no place), but for executables that are not on this machine.
 type Said = (&'static str, &'static [(Code, u32, u32)]);
@@ -62,7 +62,7 @@ fn what_lint_says() {
         // A copy that is ours and that nobody else may write, whatever the modes there are.
         let (text, path) = (std::fs::read(source.join(name)).unwrap(), root.path().join(name));
         std::fs::write(&path, &text).unwrap();
-        let found = check(&path, &["precreate"]);
+        let found = HookFile::check(&path, &ReadOptions::new().extension_stages(["precreate"]));
         let (missing, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
             found.iter().partition(|diagnostic| diagnostic.code == Code::MissingExecutable);
         let place = |d: &&Diagnostic| d.position.map_or((0, 0), |position| (position.line, position.column));

@@ -10,7 +10,7 @@ use crate::place::{Place, marked, told};
 
 /// Watches what is not there yet.
 fn missing(directories: &[&str]) -> Place {
-    Place::with(directories, Policy::Compatible, false, |_| ())
+    Place::with(directories, Policy::Compatible, |_| ())
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_directory_that_is_moved_away_and_back() {
 
 #[test]
 fn a_symlink_to_a_directory_that_is_retargeted() {
-    let mut place = Place::with(&["link/hooks.d"], Policy::Compatible, false, |root| {
+    let mut place = Place::with(&["link/hooks.d"], Policy::Compatible, |root| {
         for name in ["one", "two"] {
             fs::create_dir_all(root.join(name).join("hooks.d")).unwrap();
             fs::write(root.join(name).join("hooks.d/x.json"), marked(name)).unwrap();
@@ -124,7 +124,7 @@ fn a_config_map_that_is_swapped_again_and_again() {
         symlink(format!("..version_{version}"), root.join("a/..data_tmp")).unwrap();
         fs::rename(root.join("a/..data_tmp"), root.join("a/..data")).unwrap();
     };
-    let mut place = Place::with(&["a"], Policy::Compatible, false, |root| {
+    let mut place = Place::with(&["a"], Policy::Compatible, |root| {
         fill(root, 0);
         for name in ["x.json", "y.json"] {
             symlink(format!("..data/{name}"), root.join("a").join(name)).unwrap();
@@ -148,7 +148,7 @@ fn a_config_map_that_is_swapped_again_and_again() {
 /// inotify gives two paths of one directory one watch.
 #[test]
 fn two_paths_to_one_directory() {
-    let mut place = Place::with(&["real", "link", "real/../real"], Policy::Lenient, false, |root| {
+    let mut place = Place::with(&["real", "link", "real/../real"], Policy::LENIENT, |root| {
         fs::create_dir(root.join("real")).unwrap();
         symlink("real", root.join("link")).unwrap();
     });

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
-use libhooks::{ErrorKind, Manager, Options};
+use libhooks::{ErrorKind, Manager};
 
 use crate::place::{LONG, Place};
 
@@ -70,8 +70,7 @@ fn several_monitors_of_one_manager() {
 /// Without directories there is nothing to watch, and it can be cancelled all the same.
 #[test]
 fn no_directories() {
-    let none: &[&str] = &[];
-    let manager = Manager::new(none, &[], Options::default()).unwrap();
+    let manager = Manager::builder().load().unwrap();
     let mut monitor = manager.monitor().unwrap();
     assert!(!monitor.wait(Some(Duration::from_millis(1))).unwrap());
     monitor.canceller().cancel();

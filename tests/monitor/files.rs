@@ -5,7 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use libhooks::ChangeKind::{Added, Masked, Problem, Removed, Unmasked, Updated};
-use libhooks::{ErrorKind, Policy};
+use libhooks::{Errno, ErrorKind, Policy};
 
 use crate::place::{Place, marked, told, unprivileged};
 
@@ -73,8 +73,7 @@ fn a_file_that_becomes_unreadable_and_readable_again() {
         println!("SKIP: who may read everything cannot be kept from it here");
         return;
     };
-    let mut place =
-        Place::at(root, &["a"], Policy::Lenient, false, |root| fs::create_dir(root.join("a")).unwrap());
+    let mut place = Place::at(root, &["a"], Policy::LENIENT, |root| fs::create_dir(root.join("a")).unwrap());
     place.write("a/x.json", "x");
     place.settle();
     // It is another one's than the process's, which is a problem of its own.
@@ -120,7 +119,7 @@ fn a_half_written_file_is_healed_by_the_rest() {
 
 #[test]
 fn a_half_written_file_keeps_its_last_good_form() {
-    let mut place = Place::with(&["a"], Policy::Lenient, true, |root| {
+    let mut place = Place::with(&["a"], Policy::Lenient { keep_last_good: true }, |root| {
         fs::create_dir(root.join("a")).unwrap();
         fs::write(root.join("a/x.json"), marked("old")).unwrap();
     });
@@ -141,7 +140,7 @@ fn a_half_written_file_keeps_its_last_good_form() {
 
 #[test]
 fn under_strict_the_old_set_stays() {
-    let mut place = Place::with(&["a"], Policy::Strict, false, |root| {
+    let mut place = Place::with(&["a"], Policy::Strict, |root| {
         fs::create_dir(root.join("a")).unwrap();
         fs::set_permissions(root.join("a"), Permissions::from_mode(0o755)).unwrap();
         fs::write(root.join("a/x.json"), marked("old")).unwrap();
@@ -160,7 +159,7 @@ fn under_strict_the_old_set_stays() {
     let hook = named("late");
     fs::write(place.path("a/x.json"), hook).unwrap();
     let error = place.monitor.wait(crate::place::LONG).unwrap_err();
-    assert_eq!(error.errno(), libc::ENOENT);
+    assert_eq!(error.errno().map_or(0, Errno::raw_os_error), libc::ENOENT);
     fs::copy("/bin/true", place.path("late")).unwrap();
     assert_eq!(place.changed()[0], told(Updated, "a/x.json"));
     assert_eq!(place.marks(), ["newer"]);

@@ -85,8 +85,7 @@ fn a_mount_over_what_is_waited_in() {
         println!("SKIP: mounts need root");
         return;
     }
-    let mut place =
-        Place::with(&["up/a"], Policy::Lenient, false, |root| fs::create_dir(root.join("up")).unwrap());
+    let mut place = Place::with(&["up/a"], Policy::LENIENT, |root| fs::create_dir(root.join("up")).unwrap());
     mount(None, &place.path("up"));
     // It is told, and changes nothing.
     assert!(!place.monitor.dispatch().unwrap());

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use libhooks::{Change, ChangeKind, Manager, Monitor, Options, Policy};
+use libhooks::{Change, ChangeKind, LogLevel, Manager, Monitor, Policy};
 
 /// No test that passes waits as long.
 pub const LONG: Option<Duration> = Some(Duration::from_secs(60));
@@ -22,7 +22,7 @@ pub struct Place {
 impl Place {
     /// Watches these directories, which are there.
     pub fn new(directories: &[&str]) -> Place {
-        Place::with(directories, Policy::Lenient, false, |root| {
+        Place::with(directories, Policy::LENIENT, |root| {
             for directory in directories {
                 fs::create_dir_all(root.join(directory)).unwrap();
             }
@@ -30,13 +30,8 @@ impl Place {
     }
 
     /// Watches these directories, after `prepare`.
-    pub fn with(
-        directories: &[&str],
-        policy: Policy,
-        keep_last_good: bool,
-        prepare: impl FnOnce(&Path),
-    ) -> Place {
-        Place::at(tempfile::tempdir().unwrap(), directories, policy, keep_last_good, prepare)
+    pub fn with(directories: &[&str], policy: Policy, prepare: impl FnOnce(&Path)) -> Place {
+        Place::at(tempfile::tempdir().unwrap(), directories, policy, prepare)
     }
 
     /// The same, in this folder.
@@ -44,7 +39,6 @@ impl Place {
         root: tempfile::TempDir,
         directories: &[&str],
         policy: Policy,
-        keep_last_good: bool,
         prepare: impl FnOnce(&Path),
     ) -> Place {
         fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -52,15 +46,12 @@ impl Place {
         let directories: Vec<PathBuf> = directories.iter().map(|name| root.path().join(name)).collect();
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
-        let options = Options {
-            policy,
-            keep_last_good,
-            log: Some(Arc::new(move |_, message: &str, _: &str| {
-                lines.lock().unwrap().push(message.to_owned())
-            })),
-            ..Options::default()
-        };
-        let manager = Manager::new(&directories, &["precreate"], options).unwrap();
+        let builder =
+            Manager::builder().directories(&directories).extension_stages(["precreate"]).policy(policy);
+        let builder = builder.log(LogLevel::Debug, move |_, message, _| {
+            lines.lock().unwrap().push(message.to_owned());
+        });
+        let manager = builder.load().unwrap();
         let monitor = manager.monitor().unwrap();
         let mut place = Place { root, directories, manager, monitor, log };
         // The reload that every monitor begins with.
@@ -85,8 +76,8 @@ impl Place {
 
     /// A fresh manager's hooks and problems, and those that are in use.
     fn fresh_and_used(&self) -> [String; 2] {
-        let options = Options { policy: Policy::Lenient, ..Options::default() };
-        let fresh = Manager::new(&self.directories, &["precreate"], options).unwrap();
+        let builder = Manager::builder().directories(&self.directories).extension_stages(["precreate"]);
+        let fresh = builder.policy(Policy::LENIENT).load().unwrap();
         [&fresh, &self.manager].map(|manager| {
             let list = manager.list();
             let marks = |hooks: Vec<(PathBuf, libhooks::Hook)>| format!("{hooks:?}");

@@ -6,9 +6,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use libhooks::{Code, Error, Manager, Options, Policy, Severity};
+use libhooks::{Code, Error, Manager, Policy, Severity};
 
-pub const NO_STAGES: &[&str] = &[];
 pub const GOOD: &str = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": ["poststop"]}"#;
 pub const MISSING: &str = r#"{"version": "1.0.0", "hook": {"path": "/nonexistent/hook"}, "when": {"always": true}, "stages": ["poststop"]}"#;
 
@@ -39,8 +38,8 @@ impl Tree {
     }
 
     pub fn load(&self, directories: &[&str], policy: Policy) -> Result<Manager, Error> {
-        let paths: Vec<PathBuf> = directories.iter().map(|name| self.root.path().join(name)).collect();
-        Manager::new(&paths, NO_STAGES, Options { policy, ..Options::default() })
+        let paths = directories.iter().map(|name| self.root.path().join(name));
+        Manager::builder().directories(paths).policy(policy).load()
     }
 }
 

@@ -19,12 +19,7 @@ fn main() -> ExitCode {
     };
     let timeout = arguments.next().map(|seconds| Duration::from_secs(seconds.parse().expect("seconds")));
     let (stdout, stderr) = (io::stdout(), io::stderr());
-    let options = RunOptions {
-        timeout,
-        stdout: Some(stdout.as_fd()),
-        stderr: Some(stderr.as_fd()),
-        ..RunOptions::default()
-    };
+    let options = RunOptions::new().timeout(timeout).stdout(stdout.as_fd()).stderr(stderr.as_fd());
     let ran = run(&hook, b"", options).expect("it starts");
     println!("ended: {}", ran.error.as_deref().unwrap_or("well"));
     ExitCode::from(u8::from(ran.error.is_some()))

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libhooks::{
-    Annotation, Code, Condition, ConditionVerdict, Diagnostic, Explanation, HookVerdict, Policy, Severity,
-    Stage,
+    Annotation, Code, Condition, ConditionVerdict, Config, Diagnostic, Explanation, HookVerdict, Outcome,
+    Policy, Severity, Stage,
 };
 
 use crate::arguments::Explain;
@@ -15,13 +15,14 @@ use crate::files;
 use crate::report::{self, Failure, Shown};
 
 pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
-    let manager = arguments.source.manager(Policy::Lenient)?;
+    let manager = arguments.source.manager(Policy::LENIENT)?;
     let config = files::read_config(&arguments.container.config)?;
     let failure = |error| config.failure(error);
-    let annotations = arguments.container.annotations(&config.text).map_err(failure)?;
-    let has_bind_mounts = arguments.container.has_bind_mounts;
-    let mut explanation =
-        manager.explain(&config.text, annotations.as_ref(), has_bind_mounts).map_err(failure)?;
+    let parsed = Config::parse(&config.text).map_err(failure)?;
+    let annotations = arguments.container.annotations(&parsed);
+    let container = arguments.container.of(&parsed, &annotations);
+    container.check().map_err(failure)?;
+    let mut explanation = manager.explain(&container);
     // Also those that are not asked about: one of them may run instead of a file that is.
     let files: Vec<PathBuf> = explanation.hooks.iter().map(|hook| hook.path.clone()).collect();
     if let Some(name) = &arguments.hook {
@@ -103,8 +104,8 @@ fn destination(stage: &str, extension_stages: &[String]) -> String {
     if extension_stages.iter().any(|extension| extension == stage) {
         return format!("{stage} (for the engine to run)");
     }
-    match Stage::from_name(stage) {
-        Some(injected) if injected.as_str() != stage => format!("{} (its {stage})", injected.as_str()),
+    match stage.parse::<Stage>() {
+        Ok(injected) if injected.as_str() != stage => format!("{} (its {stage})", injected.as_str()),
         _ => stage.to_owned(),
     }
 }
@@ -153,15 +154,16 @@ impl Tree {
     }
 
     fn condition(&mut self, condition: &ConditionVerdict, last: bool) {
-        let style = match condition.outcome {
-            "holds" => Style::Green,
-            "ignored" => Style::Faint,
-            _ => Style::Red,
+        let (style, outcome) = match &condition.outcome {
+            Ok(Outcome::Holds) => (Style::Green, Outcome::Holds.as_str()),
+            Ok(Outcome::Ignored) => (Style::Faint, Outcome::Ignored.as_str()),
+            Ok(outcome) => (Style::Red, outcome.as_str()),
+            Err(_) => (Style::Red, "error"),
         };
         let (what, why) = reason(condition);
         let place = condition.position.map(|at| format!(" ({}:{})", at.line, at.column));
         let place = self.colors.paint(Style::Faint, &place.unwrap_or_default());
-        let outcome = self.colors.paint(style, &format!("{:7}", condition.outcome));
+        let outcome = self.colors.paint(style, &format!("{outcome:7}"));
         let _ = writeln!(
             self.text,
             "{} {outcome} {}{place}",
@@ -247,7 +249,7 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
                 (Some(command), Some(pattern)) => format!("{command:?} matches /{pattern}/"),
                 (Some(command), None) if patterns.len() > 1 => format!("{command:?} matches none of them"),
                 (Some(command), None) => format!("{command:?} does not match"),
-                (None, _) if verdict.error.is_some() => "process.args is empty".to_owned(),
+                (None, _) if verdict.outcome.is_err() => "process.args is empty".to_owned(),
                 (None, _) => "the container has no process".to_owned(),
             };
             let near = near_miss.as_ref().map(|miss| match &patterns[..] {

@@ -4,8 +4,8 @@ use std::io;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use libhooks::exec::{self, FilterOptions, FilterResult, OutputFn, RunOptions, Stream, Suspend};
-use libhooks::{ErrorKind, Manager, OciHook, Policy};
+use libhooks::exec::{self, FilterOptions, FilterResult, RunOptions, Stream, Suspend};
+use libhooks::{ErrorKind, Manager, Policy, SelectedHook, Selection};
 
 use crate::arguments::Filter;
 use crate::cancel::Cancel;
@@ -25,7 +25,8 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     }
     let manager = arguments.source.manager_with(&[STAGE], Policy::Compatible)?;
     let (config, target) = destination::read_config(&arguments.destination, given, Lock::NotHeld)?;
-    let (names, hooks) = matching(&manager, &config, arguments)?;
+    let selection = select(&manager, &config, arguments)?;
+    let hooks: Vec<_> = selection.at(STAGE).collect();
     report::diagnostics(&manager.without_hook());
     if hooks.is_empty() {
         report::note("info", &format!("no hook of stage {STAGE} is for this container"));
@@ -45,23 +46,25 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
         }
         Ok(())
     };
-    let options = FilterOptions {
-        run: RunOptions {
-            directory: arguments.dir.clone().or_else(|| given.is_dir().then(|| given.clone())),
-            timeout: arguments.timeout,
-            stderr: (is_live && !is_shown).then(|| stderr.as_fd()),
-            output: is_shown.then_some(&mut print as OutputFn<'_>),
-            cancel: Some(cancel.descriptor()),
-            suspend: Some(Suspend { descriptor: cancel.stop_descriptor(), stop: &mut stop }),
-            // This is the main thread.
-            end_with_thread: true,
-            ..RunOptions::default()
-        },
-        output_annotations: arguments.output_annotations,
-        patches: arguments.diff,
-        log: None,
-    };
-    let result = exec::filter(&hooks, &config.text, options).map_err(|error| config.failure(error))?;
+    let mut run = RunOptions::new()
+        .timeout(arguments.timeout)
+        .stderr((is_live && !is_shown).then(|| stderr.as_fd()))
+        .cancel(cancel.descriptor())
+        .suspend(Suspend { descriptor: cancel.stop_descriptor(), stop: &mut stop })
+        // This is the main thread.
+        .end_with_thread(true);
+    if is_shown {
+        run = run.output(&mut print);
+    }
+    if let Some(directory) = arguments.dir.as_ref().or_else(|| given.is_dir().then_some(given)) {
+        run = run.directory(directory);
+    }
+    let options = FilterOptions::new()
+        .run(run)
+        .output_annotations(arguments.output_annotations)
+        .patches(arguments.diff);
+    let result = exec::filter(hooks.iter().map(SelectedHook::hook), &config.text, options)
+        .map_err(|error| config.failure(error))?;
     live.end();
     let code = match &result.failure {
         None => ExitCode::SUCCESS,
@@ -72,8 +75,8 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     drop(cancel);
 
     if let Some(failure) = &result.failure {
-        let hook = failure.hook.and_then(|hook| Some((names.get(hook)?, &hooks.get(hook)?.path)));
-        let hook = hook.map(|(name, path)| format!("{name} ({path}): ")).unwrap_or_default();
+        let hook = failure.hook.and_then(|index| hooks.get(index));
+        let hook = hook.map(|hook| format!("{} ({}): ", hook.name(), hook.hook().path)).unwrap_or_default();
         let stderr = if is_shown || failure.stderr.is_empty() {
             String::new()
         } else {
@@ -85,6 +88,7 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     } else if !arguments.json && !arguments.diff {
         report::deliver(&result.config)?;
     }
+    let names: Vec<String> = hooks.iter().map(SelectedHook::name).collect();
     if arguments.json {
         let names = serde_json::Value::from(names);
         report::deliver_json(&[&report::with_member(result.to_json(), "names", &names.to_string())])?;
@@ -94,22 +98,12 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     Ok(code)
 }
 
-/// The hooks to be run, and the names of their files.
-fn matching(
-    manager: &Manager,
-    config: &Config,
-    arguments: &Filter,
-) -> Result<(Vec<String>, Vec<OciHook>), Failure> {
-    let annotations = arguments.container.annotations(&config.text).map_err(|error| config.failure(error))?;
-    let has_bind_mounts = arguments.container.has_bind_mounts;
-    let injection = manager.hooks(&config.text, annotations.as_ref(), has_bind_mounts);
-    let mut stages = injection.map_err(|error| config.failure(error))?.extension_stage_hooks.0;
-    let explained = manager.explain(&config.text, annotations.as_ref(), has_bind_mounts);
-    let names = explained.map_err(|error| config.failure(error))?.hooks.into_iter().flat_map(|hook| {
-        let times = hook.stages.iter().filter(|stage| hook.verdict == Ok(true) && *stage == STAGE).count();
-        std::iter::repeat_n(hook.name, times)
-    });
-    Ok((names.collect(), stages.remove(STAGE).unwrap_or_default()))
+/// Selects the hooks for the container of a config.
+fn select(manager: &Manager, config: &Config, arguments: &Filter) -> Result<Selection, Failure> {
+    let failure = |error| config.failure(error);
+    let parsed = libhooks::Config::parse(&config.text).map_err(failure)?;
+    let annotations = arguments.container.annotations(&parsed);
+    manager.select(&arguments.container.of(&parsed, &annotations)).map_err(failure)
 }
 
 /// What each good hook changed, one after the other.

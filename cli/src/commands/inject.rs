@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use libhooks::{Policy, diagnostics_to_json};
+use libhooks::{Config, Policy, diagnostics_to_json};
 
 use crate::arguments::Inject;
 use crate::destination::{self, Lock};
@@ -16,15 +16,15 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     let manager = arguments.source.manager(Policy::Compatible)?;
     let (config, target) = destination::read_config(destination, &arguments.container.config, Lock::Held)?;
     let failure = |error| config.failure(error);
-    let annotations = arguments.container.annotations(&config.text).map_err(failure)?;
-    let has_bind_mounts = arguments.container.has_bind_mounts;
-    let injection = manager.hooks(&config.text, annotations.as_ref(), has_bind_mounts).map_err(failure)?;
+    let parsed = Config::parse(&config.text).map_err(failure)?;
+    let annotations = arguments.container.annotations(&parsed);
+    let selection = manager.select(&arguments.container.of(&parsed, &annotations)).map_err(failure)?;
+    let injection = selection.inject(&parsed);
     let stage_hooks = &injection.extension_stage_hooks;
 
     // Warnings are for those who write hooks; whoever injects needs to know what is lost, or runs against their will.
     let mut diagnostics = manager.without_hook();
-    let again = manager.already_injected(&config.text, annotations.as_ref(), has_bind_mounts);
-    diagnostics.extend(again.map_err(failure)?);
+    diagnostics.extend(selection.already_present(&parsed));
     if !arguments.json {
         report::diagnostics(&diagnostics);
         for (stage, hooks) in &stage_hooks.0 {

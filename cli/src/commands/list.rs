@@ -10,7 +10,7 @@ use crate::arguments::List;
 use crate::report::{self, Failure, Shown};
 
 pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
-    let manager = arguments.source.manager(Policy::Lenient)?;
+    let manager = arguments.source.manager(Policy::LENIENT)?;
     let listing = manager.list();
     let diagnostics = manager.diagnostics();
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use libhooks::{Error, Hook, NoEquivalent, migrate, validate};
+use libhooks::{Error, Hook, NoEquivalent};
 
 use crate::arguments::{Migrate, OWN_STAGES};
 use crate::destination;
@@ -18,7 +18,7 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
     let hook = Hook::decode(file.text.as_bytes(), None).map_err(|error| broken(&file, &error))?;
     // (A file that is `null` names no version, and of 0.1.0 it is an error.)
     let hook = hook.unwrap_or_default();
-    let migrated = match migrate(&hook) {
+    let migrated = match hook.migrate() {
         Ok(migrated) => migrated,
         Err(reason) => {
             refuse(&file, &reason);
@@ -33,7 +33,7 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
         let text = serde_json::to_string_pretty(&migrated);
         text.map_err(|error| Failure::Error(error.to_string()))? + "\n"
     };
-    if let Err(error) = validate(&migrated.to_json(), &OWN_STAGES) {
+    if let Err(error) = migrated.validate(&OWN_STAGES) {
         let code = error.code().as_str();
         report::note(
             "warning",

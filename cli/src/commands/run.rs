@@ -4,7 +4,9 @@ use std::io;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use libhooks::exec::{self, OutputFn, RunOptions, RunResult, Stream, Suspend};
+use libhooks::exec::{self, RunOptions, RunResult, Stream, Suspend};
+
+use libhooks::{Hook, ReadOptions};
 
 use crate::arguments::{OWN_STAGES, Run};
 use crate::cancel::Cancel;
@@ -14,8 +16,9 @@ use crate::terminal::Live;
 
 pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     // What it is for is not checked: whoever runs a hook by hand plays the engine.
-    let stages: Vec<&str> = arguments.extension_stage.iter().map(String::as_str).chain(OWN_STAGES).collect();
-    let mut hook = libhooks::read(&arguments.hook, &stages)?.hook;
+    let options =
+        ReadOptions::new().extension_stages(&arguments.extension_stage).extension_stages(OWN_STAGES);
+    let mut hook = Hook::read(&arguments.hook, &options)?.hook;
     if arguments.timeout.is_some() {
         hook.timeout = None;
     }
@@ -46,22 +49,21 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         live.print(stream, bytes);
         Ok(())
     };
-    let ran = exec::run(
-        &hook,
-        &state,
-        RunOptions {
-            directory: arguments.dir.clone(),
-            timeout: arguments.timeout,
-            stdout: own.0,
-            stderr: own.1,
-            output: (!arguments.json).then_some(&mut print as OutputFn<'_>),
-            cancel: Some(cancel.descriptor()),
-            suspend: Some(Suspend { descriptor: cancel.stop_descriptor(), stop: &mut stop }),
-            // This is the main thread.
-            end_with_thread: true,
-            ..RunOptions::default()
-        },
-    )?;
+    let mut options = RunOptions::new()
+        .timeout(arguments.timeout)
+        .stdout(own.0)
+        .stderr(own.1)
+        .cancel(cancel.descriptor())
+        .suspend(Suspend { descriptor: cancel.stop_descriptor(), stop: &mut stop })
+        // This is the main thread.
+        .end_with_thread(true);
+    if !arguments.json {
+        options = options.output(&mut print);
+    }
+    if let Some(directory) = &arguments.dir {
+        options = options.directory(directory);
+    }
+    let ran = exec::run(&hook, &state, options)?;
     live.end();
     let code = match &ran.error {
         None => ExitCode::SUCCESS,

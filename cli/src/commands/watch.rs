@@ -9,7 +9,7 @@ use crate::cancel::Cancel;
 use crate::report::{self, Failure, Shown};
 
 pub fn run(arguments: &Watch) -> Result<ExitCode, Failure> {
-    let manager = arguments.source.manager(Policy::Lenient)?;
+    let manager = arguments.source.manager(Policy::LENIENT)?;
     let mut monitor = manager.monitor()?;
     let cancel = Cancel::while_watching()?;
     let canceller = monitor.canceller();

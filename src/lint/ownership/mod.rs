@@ -12,9 +12,10 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use crate::go::Errno;
 use crate::permission::{Concern, Finding, Matter, Permissions, Relation, Subject, Trust};
 use crate::problem::{Diagnostic, Warning};
-use crate::sys::{Status, errno_of};
+use crate::sys::Status;
 use hint::hint;
 use interpreter::interpreter;
 use way::Ways;
@@ -59,7 +60,8 @@ impl Inspector {
     pub fn directory(&mut self, path: &Path) -> Vec<Diagnostic> {
         let way = self.ways.way(path);
         let mut concerns = way.concerns.clone();
-        let end = way.end.clone().and_then(|end| Ok((Status::of_link(&end).map_err(|e| errno_of(&e))?, end)));
+        let end =
+            way.end.clone().and_then(|end| Ok((Status::of_link(&end).map_err(|e| Errno::of(&e))?, end)));
         match end {
             Ok((status, end)) => {
                 concerns.retain(|concern| concern.path != end);
@@ -100,7 +102,7 @@ impl Inspector {
         let named = found.and_then(|(real, status)| match interpreter(&real, &status) {
             Ok(named) => named,
             Err(error) => {
-                let matter = Matter::UnreadableProgram(errno_of(&error));
+                let matter = Matter::UnreadableProgram(Errno::of(&error));
                 concerns.push(Concern::itself(path, matter));
                 None
             }
@@ -110,7 +112,7 @@ impl Inspector {
             if interpreter.is_absolute() {
                 self.follow(interpreter, false, &mut of_interpreter);
                 // One that does not exist is not a matter of permissions.
-                of_interpreter.retain(|concern| concern.matter != Matter::Unreachable(libc::ENOENT));
+                of_interpreter.retain(|concern| concern.matter != Matter::Unreachable(Errno(libc::ENOENT)));
             } else {
                 of_interpreter.push(Concern::itself(interpreter, Matter::RelativeInterpreter));
             }

@@ -9,8 +9,9 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
+use crate::go::Errno;
 use crate::permission::{Concern, Finding, Matter, Permissions, Relation, Trust};
-use crate::sys::{FileSystem, Status, errno_of, fuse_user};
+use crate::sys::{FileSystem, Status, fuse_user};
 
 /// As many symlinks as the kernel follows (path_resolution(7)).
 const MAX_LINKS: usize = 40;
@@ -21,7 +22,7 @@ pub(super) struct Way {
     /// What is wrong with the directories and symlinks on it, the last directory included.
     pub concerns: Vec<Concern>,
     /// The directory, by a path without symlinks; or the number of the error that ends the way.
-    pub end: Result<PathBuf, i32>,
+    pub end: Result<PathBuf, Errno>,
     /// Whether others may create files in the directory, though each file belongs to who creates it.
     shared: bool,
 }
@@ -31,7 +32,7 @@ pub(super) struct Way {
 enum Entry {
     Directory(Rc<Directory>),
     Link { target: PathBuf, uid: u32 },
-    Refused(i32),
+    Refused(Errno),
 }
 
 #[derive(Debug)]
@@ -65,7 +66,7 @@ impl Ways {
         path: &Path,
         known: bool,
         concerns: &mut Vec<Concern>,
-    ) -> Result<(PathBuf, Status), i32> {
+    ) -> Result<(PathBuf, Status), Errno> {
         let mut path = absolute(path)?;
         for links in 0..=MAX_LINKS {
             // (A path that ends in `..`, or the root, is a directory's.)
@@ -79,14 +80,14 @@ impl Ways {
             }
             let end = way.end.as_ref().map_err(|errno| *errno)?;
             let found = if name.is_empty() { end.clone() } else { end.join(name) };
-            let status = Status::of_link(&found).map_err(|error| errno_of(&error))?;
+            let status = Status::of_link(&found).map_err(|error| Errno::of(&error))?;
             if !status.is_link() {
                 return Ok((found, status));
             }
             concerns.extend(self.link(&found, status.uid, way.shared));
-            path = end.join(std::fs::read_link(&found).map_err(|error| errno_of(&error))?);
+            path = end.join(std::fs::read_link(&found).map_err(|error| Errno::of(&error))?);
         }
-        Err(libc::ELOOP)
+        Err(Errno(libc::ELOOP))
     }
 
     /// The way to a directory, which is walked once.
@@ -102,7 +103,7 @@ impl Ways {
         way
     }
 
-    fn walk(&mut self, directory: &Path, concerns: &mut Vec<Concern>) -> Result<(PathBuf, bool), i32> {
+    fn walk(&mut self, directory: &Path, concerns: &mut Vec<Concern>) -> Result<(PathBuf, bool), Errno> {
         let mut at = PathBuf::from("/");
         let mut shared = self.pass(&at, concerns)?;
         let mut left = reversed(&absolute(directory)?);
@@ -124,7 +125,7 @@ impl Ways {
                     concerns.extend(self.link(&next, uid, shared));
                     links += 1;
                     if links > MAX_LINKS {
-                        return Err(libc::ELOOP);
+                        return Err(Errno(libc::ELOOP));
                     }
                     if target.is_absolute() {
                         at = PathBuf::from("/");
@@ -139,10 +140,10 @@ impl Ways {
     }
 
     /// Passes through a directory. Returns whether others may create files in it.
-    fn pass(&mut self, path: &Path, concerns: &mut Vec<Concern>) -> Result<bool, i32> {
+    fn pass(&mut self, path: &Path, concerns: &mut Vec<Concern>) -> Result<bool, Errno> {
         let directory = match self.entry(path) {
             Entry::Directory(directory) => directory,
-            Entry::Link { .. } => return Err(libc::ENOTDIR),
+            Entry::Link { .. } => return Err(Errno(libc::ENOTDIR)),
             Entry::Refused(errno) => return Err(errno),
         };
         for matter in &directory.matters {
@@ -166,7 +167,7 @@ impl Ways {
         if let Some(known) = self.entries.get(path) {
             return known.clone();
         }
-        let entry = self.look_at(path).unwrap_or_else(|error| Entry::Refused(errno_of(&error)));
+        let entry = self.look_at(path).unwrap_or_else(|error| Entry::Refused(Errno::of(&error)));
         self.entries.insert(path.to_owned(), entry.clone());
         entry
     }
@@ -177,7 +178,7 @@ impl Ways {
             return Ok(Entry::Link { target: std::fs::read_link(path)?, uid: status.uid });
         }
         if !status.is_directory() {
-            return Ok(Entry::Refused(libc::ENOTDIR));
+            return Ok(Entry::Refused(Errno(libc::ENOTDIR)));
         }
         let permissions = Permissions::of_path(path, &status);
         let mut findings = permissions.judge(&self.trust);
@@ -206,7 +207,7 @@ impl Ways {
                 Some(user) if user == 0 || user == self.trust.user => None,
                 user => Some(Matter::Program { device, user }),
             },
-            Err(error) => Some(Matter::Unreachable(errno_of(&error))),
+            Err(error) => Some(Matter::Unreachable(Errno::of(&error))),
         };
         self.file_systems.insert(device, matter.clone());
         matter
@@ -224,10 +225,10 @@ fn reversed(path: &Path) -> Vec<OsString> {
 }
 
 /// The path from the root on. The kernel gives the working directory as one without symlinks.
-fn absolute(path: &Path) -> Result<PathBuf, i32> {
+fn absolute(path: &Path) -> Result<PathBuf, Errno> {
     if path.is_absolute() {
         return Ok(path.to_owned());
     }
-    let current = std::env::current_dir().map_err(|error| errno_of(&error))?;
+    let current = std::env::current_dir().map_err(|error| Errno::of(&error))?;
     Ok(current.join(path))
 }

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use super::code::Code;
+use crate::go::Errno;
 use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
 pub(crate) use warning::{Never, Warning};
 
@@ -79,7 +80,7 @@ pub(crate) enum Cause {
     /// The executable of the hook cannot be looked at.
     Executable {
         path: Box<str>,
-        errno: i32,
+        errno: Errno,
     },
     /// A condition is not a pattern. The pattern is left out where a hook is matched that was not validated.
     Pattern {
@@ -115,7 +116,7 @@ pub(crate) enum Cause {
     /// The system refuses to report changes. `poll` is how often hook files are compared instead, in seconds.
     Watch {
         operation: &'static str,
-        errno: i32,
+        errno: Errno,
         poll: Option<u64>,
     },
     /// The caller cancelled the monitor.
@@ -137,7 +138,7 @@ pub(crate) struct Refusal {
     /// As Go names it (`open`, `read`, `readdirent`, `stat`, `fork/exec`, `chdir`), or else the name of the system call.
     pub operation: &'static str,
     pub path: PathBuf,
-    pub errno: i32,
+    pub errno: Errno,
 }
 
 /// How a flat match request is malformed.
@@ -189,7 +190,7 @@ impl Cause {
             Cause::Missing(Property::Stages) => Code::MissingStages,
             Cause::Conflict { .. } => Code::ConflictingKeys,
             Cause::UnknownStage { .. } => Code::UnknownStage,
-            Cause::Executable { errno: libc::ENOENT, .. } => Code::MissingExecutable,
+            Cause::Executable { errno: Errno(libc::ENOENT), .. } => Code::MissingExecutable,
             Cause::Executable { .. } => Code::UnreachableExecutable,
             Cause::Pattern { role: PatternRole::AnnotationKey, .. } => Code::InvalidAnnotationKey,
             Cause::Pattern { role: PatternRole::AnnotationValue, .. } => Code::InvalidAnnotationValue,
@@ -220,12 +221,20 @@ impl Cause {
         }
     }
 
-    /// The system's error number; 0 if the system did not refuse anything.
-    pub fn errno(&self) -> i32 {
+    /// Why the system refused something, if it did.
+    pub fn errno(&self) -> Option<&Errno> {
         match self {
-            Cause::Executable { errno, .. } | Cause::Watch { errno, .. } => *errno,
+            Cause::Executable { errno, .. } | Cause::Watch { errno, .. } => Some(errno),
             Cause::Warning(Warning::Access(access)) => access.1.errno(),
-            _ => self.refusal().map_or(0, |refusal| refusal.errno),
+            _ => self.refusal().map(|refusal| &refusal.errno),
+        }
+    }
+
+    /// The error of another kind that this one comes from.
+    pub fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Cause::Pattern { error, .. } => Some(error),
+            _ => self.errno().map(|errno| errno as &(dyn std::error::Error + 'static)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::{Cause, PatternRole, Refusal, RequestError};
 use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
-use crate::go::{errno_text, quote};
+use crate::go::{Errno, quote};
 use crate::limits::JSON_DEPTH;
 use crate::problem::text_of;
 
@@ -38,11 +38,11 @@ impl Display for Cause {
                 write!(f, "{singular:?} and {plural:?} are both given, and mean the same")
             }
             Cause::UnknownStage { stage } => write!(f, "unknown stage {}", quote(stage.as_bytes())),
-            Cause::Executable { path, errno: libc::ENOENT } => {
+            Cause::Executable { path, errno: Errno(libc::ENOENT) } => {
                 write!(f, "the executable {path} does not exist")
             }
             Cause::Executable { path, errno } => {
-                write!(f, "cannot access the executable {path}: {}", errno_text(*errno))
+                write!(f, "cannot access the executable {path}: {}", errno)
             }
             Cause::Pattern { role, pattern, error } => not_a_pattern(f, *role, pattern.as_deref(), error),
             Cause::EmptyArgs => f.write_str(
@@ -62,10 +62,10 @@ impl Display for Cause {
                 f,
                 "cannot open the file {} for {stream}: {}",
                 text_of(refusal.path.as_os_str()),
-                errno_text(refusal.errno)
+                refusal.errno
             ),
             Cause::Watch { operation, errno, poll } => {
-                write!(f, "{operation}: {}", errno_text(*errno))?;
+                write!(f, "{operation}: {}", errno)?;
                 match poll {
                     Some(seconds) => write!(f, ": hook files are looked at every {seconds} s instead"),
                     None => Ok(()),
@@ -109,15 +109,11 @@ fn refused(f: &mut Formatter<'_>, refusal: &Refusal, object: &str) -> fmt::Resul
         "fork/exec" => "start",
         "chdir" => {
             let directory = text_of(refusal.path.as_os_str());
-            return write!(
-                f,
-                "cannot change to the working directory {directory}: {}",
-                errno_text(refusal.errno)
-            );
+            return write!(f, "cannot change to the working directory {directory}: {}", refusal.errno);
         }
         operation => operation,
     };
-    write!(f, "cannot {verb} {object}: {}", errno_text(refusal.errno))
+    write!(f, "cannot {verb} {object}: {}", refusal.errno)
 }
 
 fn not_a_pattern(

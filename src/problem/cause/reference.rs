@@ -2,7 +2,7 @@
 
 use super::{Cause, PatternRole, Property, Refusal};
 use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
-use crate::go::{errno_text, quote};
+use crate::go::quote;
 use crate::problem::text_of;
 
 impl Cause {
@@ -34,7 +34,7 @@ impl Cause {
             Cause::Missing(property) => format!("missing required property: {}", property.name()),
             Cause::Conflict { singular, plural } => format!("cannot set both '{singular}' and '{plural}'"),
             Cause::UnknownStage { stage } => format!("unknown stage {}", quote(stage.as_bytes())),
-            Cause::Executable { path, errno } => format!("faccessat {path}: {}", errno_text(*errno)),
+            Cause::Executable { path, errno } => format!("faccessat {path}: {}", errno),
             Cause::Pattern { role, pattern: Some(pattern), error } => {
                 format!("invalid {} {}: {error}", role.name(), quote(pattern.as_bytes()))
             }
@@ -49,7 +49,7 @@ impl Cause {
 
 fn of_system(refusal: &Refusal) -> String {
     let path = text_of(refusal.path.as_os_str());
-    format!("{} {path}: {}", refusal.operation, errno_text(refusal.errno))
+    format!("{} {path}: {}", refusal.operation, refusal.errno)
 }
 
 impl Property {

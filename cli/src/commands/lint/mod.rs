@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use libhooks::{Code, Diagnostic, Manager, Options, Policy, Severity, check, diagnostics_to_json};
+use libhooks::{Code, Diagnostic, HookFile, Manager, Policy, ReadOptions, Severity, diagnostics_to_json};
 
 use crate::arguments::{Format, Lint, OWN_STAGES, default_directories};
 use crate::color::{Colors, Style};
@@ -61,15 +61,15 @@ struct Checked {
 
 /// Directories are looked at as one set, in which later ones are preferred; files one by one.
 fn gather(arguments: &Lint) -> Result<Checked, Failure> {
-    let own = arguments.extension_stage.iter().map(String::as_str);
-    let stages: Vec<&str> = OWN_STAGES.into_iter().chain(own).collect();
+    let options =
+        ReadOptions::new().extension_stages(OWN_STAGES).extension_stages(&arguments.extension_stage);
     // Each path is looked at once: one that cannot be looked at is a file, about which there is an error.
     let (in_paths, files): (Vec<_>, Vec<_>) = arguments.paths.iter().partition(|path| path.is_dir());
     let mut checked = Checked { directories: directories(arguments, in_paths), ..Checked::default() };
     let directories = &checked.directories;
     if !directories.is_empty() {
-        let options = Options { policy: Policy::Lenient, inspect: true, ..Options::default() };
-        let manager = Manager::new(directories, &stages, options)?;
+        let builder = Manager::builder().directories(directories).policy(Policy::LENIENT);
+        let manager = builder.read_options(options.clone().inspect(true)).load()?;
         let (listing, without_hook) = (manager.list(), manager.without_hook());
         checked.files.extend(listing.hooks.into_iter().map(|hook| hook.path));
         checked.files.extend(listing.masked.into_iter().map(|masked| masked.path));
@@ -83,7 +83,7 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
         None => BTreeSet::new(),
     };
     for file in distinct(files.into_iter().filter(|file| !in_directories.contains(&place(file)))) {
-        checked.diagnostics.extend(check(&file, &stages));
+        checked.diagnostics.extend(HookFile::check(&file, &options));
         checked.files.insert(file);
     }
     Ok(checked)

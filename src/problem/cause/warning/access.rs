@@ -2,7 +2,6 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::go::errno_text;
 use crate::permission::{Concern, Finding, Matter, Relation, Subject, Writer};
 use crate::problem::{Code, text_of};
 use crate::sys::AclUnknown;
@@ -60,10 +59,10 @@ pub(super) fn message(subject: &Subject, concern: &Concern) -> String {
             format!("{object} is on a file system that a program serves (FUSE), and its owner is not known")
         }
         Matter::Unreachable(errno) => {
-            format!("who can write {subject} is not known: {}", errno_text(*errno))
+            format!("who can write {subject} is not known: {}", errno)
         }
         Matter::UnreadableProgram(errno) => {
-            format!("the interpreter of {subject} is not known: {}", errno_text(*errno))
+            format!("the interpreter of {subject} is not known: {}", errno)
         }
         Matter::AnotherFile => format!(
             "who can write {subject} is not known: it was replaced during the check, or its path leads through /proc"
@@ -103,7 +102,7 @@ fn of_finding(object: &str, finding: &Finding, mode: u32) -> String {
         }
         Finding::ListUnknown(AclUnknown::Unreadable(errno)) => format!(
             "the access control list of {object} cannot be read: {}: who can write it is not known",
-            errno_text(*errno)
+            errno
         ),
     }
 }

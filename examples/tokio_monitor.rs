@@ -1,0 +1,26 @@
+//! What a daemon on Tokio does: it reloads the hooks when their files change, and says what has changed. A monitor has no
+//! thread; its descriptor can be waited for like a socket.
+//!
+//!     cargo run --example tokio_monitor -- HOOKS.D
+
+use std::error::Error;
+
+use libhooks::{Manager, Policy};
+use tokio::io::unix::AsyncFd;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let directory = std::env::args().nth(1).ok_or("usage: tokio_monitor HOOKS.D")?;
+    let manager = Manager::builder().directory(&directory).policy(Policy::LENIENT).load()?;
+    let mut monitor = AsyncFd::register(manager.monitor()?)?;
+    println!("watching {directory}: {} hooks", manager.snapshot().len());
+    loop {
+        let mut ready = monitor.readable_mut().await?;
+        let monitor = ready.get_inner_mut();
+        monitor.dispatch()?;
+        for change in monitor.changes()? {
+            println!("{change}");
+        }
+        ready.clear_ready();
+    }
+}

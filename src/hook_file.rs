@@ -1,0 +1,133 @@
+//! Hook files by themselves: one, or those of one directory, without a manager (SPEC §3).
+
+use std::path::{Path, PathBuf};
+
+use crate::directory::{Before, FileLoader, ReadError, Scanner, system_error};
+use crate::entries::is_hook_file;
+use crate::go::Errno;
+use crate::hook::{Decoded, Hook};
+use crate::lint;
+use crate::list::Listing;
+use crate::options::ReadOptions;
+use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Result};
+use crate::snapshot::Snapshot;
+
+impl Hook {
+    /// Reads and validates one hook file (SPEC §3).
+    ///
+    /// ```
+    /// use libhooks::{ErrorKind, Hook, ReadOptions};
+    ///
+    /// let error = Hook::read("/etc/hosts", &ReadOptions::new()).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::NoJsonSuffix);
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoJsonSuffix`] if its name does not end in `.json`; [`ErrorKind::Io`] with the system's number if it (or
+    /// the hook's executable) cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
+    pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Hook> {
+        let HookFile { hook, error, .. } = HookFile::read(path, options);
+        error.map_or_else(|| Ok(hook.unwrap_or_default()), Err)
+    }
+}
+
+/// One hook file that was read: its hook, or what is wrong with it, or both.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct HookFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// The hook. One that is not valid is here too, as the reference's `Read` returns it, beside the error.
+    pub hook: Option<Hook>,
+    /// Why the file gives no valid hook: what [`Hook::read`] returns.
+    pub error: Option<Error>,
+}
+
+impl HookFile {
+    /// Reads a hook file.
+    pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> HookFile {
+        let path = path.as_ref();
+        let (hook, error) = read(path, options);
+        HookFile { path: path.to_owned(), hook, error }
+    }
+
+    /// Everything about one hook file: why it gives no hook, and what is probably not as it was meant (SPEC §8). It also looks
+    /// at who can write the file and its program, whatever [`ReadOptions::inspect`] says.
+    pub fn check(path: impl AsRef<Path>, options: &ReadOptions) -> Vec<Diagnostic> {
+        let path = path.as_ref();
+        if let Err(error) = options.check() {
+            return vec![lint::error(&error.with_path(path), &Decoded::default())];
+        }
+        let options = options.clone().inspect(true);
+        let mut loader = FileLoader::new(&options);
+        let mut found = match loader.load_path(path) {
+            Ok(loaded) => [loaded.warnings(), &loader.inspect(&loaded, true)].concat(),
+            Err(ReadError::Failed(failure)) => {
+                let of_files = loader.inspect_failed(path, &failure, true);
+                [failure.diagnostics, of_files].concat()
+            }
+            Err(ReadError::Vanished) => match lint::vanished(path) {
+                found if found.is_empty() => {
+                    return vec![lint::error(
+                        &system_error("open", path, Errno(libc::ENOENT)),
+                        &Decoded::default(),
+                    )];
+                }
+                found => found,
+            },
+        };
+        if !is_hook_file(path.as_os_str()) {
+            found.insert(0, lint::error(&no_json_suffix(path), &Decoded::default()));
+        }
+        found
+    }
+}
+
+fn read(path: &Path, options: &ReadOptions) -> (Option<Hook>, Option<Error>) {
+    if !is_hook_file(path.as_os_str()) {
+        return (None, Some(no_json_suffix(path)));
+    }
+    if let Err(error) = options.check() {
+        return (None, Some(error));
+    }
+    match FileLoader::new(options).load_path(path) {
+        Ok(loaded) => (Some(loaded.hook()), None),
+        Err(ReadError::Failed(failure)) => (failure.hook, Some(failure.error)),
+        Err(ReadError::Vanished) => (None, Some(system_error("open", path, Errno(libc::ENOENT)))),
+    }
+}
+
+fn no_json_suffix(path: &Path) -> Error {
+    Error::new(ErrorKind::NoJsonSuffix, Cause::NoJsonSuffix).with_path(path)
+}
+
+/// The hook files of one directory that were read.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct HookDir {
+    /// The good hooks.
+    pub listing: Listing,
+    /// What is wrong with the other files, as one error.
+    pub error: Option<Error>,
+}
+
+impl HookDir {
+    /// Reads all hook files of one directory. A directory that does not exist is an error here, as in the reference.
+    pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> HookDir {
+        let (snapshot, error) = scan(path.as_ref(), options);
+        HookDir { listing: snapshot.list(), error }
+    }
+}
+
+fn scan(path: &Path, options: &ReadOptions) -> (Snapshot, Option<Error>) {
+    let scanned =
+        options.check().and_then(|()| Scanner::new(options, Before::default()).scan_existing(path, None));
+    match scanned {
+        Ok(scan) => {
+            let error =
+                scan.error().map(|error| error.with_diagnostics(scan.diagnostics().cloned().collect()));
+            (Snapshot::new(0, vec![scan], Vec::new(), &Snapshot::empty()), error)
+        }
+        Err(error) => (Snapshot::empty(), Some(error)),
+    }
+}

@@ -1,0 +1,168 @@
+//! The hooks that are for a container, and what can be done with them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::plan::{Allowance, ExtensionStageHooks, Injection, Plan};
+use super::splice::already_there;
+use crate::container::{Config, Container};
+use crate::hook::{OciHook, Stage, Target};
+use crate::loaded_hook::LoadedHook;
+use crate::problem::{Diagnostic, Result, Warning, text_of};
+use crate::snapshot::Snapshot;
+
+/// The hooks of a set that are for a container.
+///
+/// It keeps the set, so it may live longer than the manager, and a reload does not change it. It borrows nothing of the
+/// container.
+///
+/// ```
+/// use libhooks::{Config, Manager};
+///
+/// # let directory = std::env::temp_dir().join("libhooks-selection-doctest.d");
+/// # std::fs::create_dir_all(&directory)?;
+/// # let hook = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": ["poststop"]}"#;
+/// # std::fs::write(directory.join("example.json"), hook)?;
+/// let manager = Manager::builder().directory(&directory).load()?;
+/// let config = Config::parse(r#"{"process": {"args": ["/bin/sh"]}}"#)?;
+/// let selection = manager.select(&config.container())?;
+/// for hook in selection.hooks() {
+///     println!("{} at {}", hook.file().display(), hook.stage());
+/// }
+/// println!("{}", selection.inject(&config).config);
+/// # std::fs::remove_dir_all(&directory)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Selection {
+    snapshot: Arc<Snapshot>,
+    /// The places of the hooks in the set.
+    matched: Vec<u32>,
+}
+
+impl Snapshot {
+    /// Selects the hooks that are for a container (SPEC §5).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Match`](crate::ErrorKind::Match) if a hook asks for a command and the process has no args;
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the container is larger than
+    /// [`limits`](crate::limits) allows, and [`ErrorKind::HookFile`](crate::ErrorKind::HookFile) if the entries are that
+    /// would be injected.
+    pub fn select(self: &Arc<Self>, container: &Container<'_>) -> Result<Selection> {
+        self.select_and_tell(container, |_, _| ())
+    }
+
+    /// The same; `tell` hears of each hook whether it matched.
+    pub(crate) fn select_and_tell(
+        self: &Arc<Self>,
+        container: &Container<'_>,
+        mut tell: impl FnMut(&LoadedHook, bool),
+    ) -> Result<Selection> {
+        container.check()?;
+        let mut allowance = Allowance::default();
+        let mut matched = Vec::new();
+        for (index, (loaded, verdict)) in (0..).zip(self.verdicts(container)) {
+            let is_match = verdict?;
+            tell(loaded, is_match);
+            if is_match {
+                allowance.take(loaded)?;
+                matched.push(index);
+            }
+        }
+        Ok(Selection { snapshot: Arc::clone(self), matched })
+    }
+}
+
+impl Selection {
+    /// The set of hooks that they are of.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// Whether no hook is for the container.
+    pub fn is_empty(&self) -> bool {
+        self.matched.is_empty()
+    }
+
+    /// The hooks in the order in which they are injected. One that has several stages comes once for each.
+    pub fn hooks(&self) -> impl Iterator<Item = SelectedHook<'_>> {
+        self.loaded().flat_map(|loaded| {
+            loaded.injected().targets.iter().map(move |target| SelectedHook { loaded, target })
+        })
+    }
+
+    /// Those of one stage: the hooks of an extension stage are the caller's to run.
+    pub fn at<'s>(&'s self, stage: &'s str) -> impl Iterator<Item = SelectedHook<'s>> {
+        self.hooks().filter(move |hook| hook.stage().as_str() == stage)
+    }
+
+    /// The hooks of extension stages, which the caller runs itself.
+    pub fn extension_stage_hooks(&self) -> ExtensionStageHooks {
+        Plan::new(self.loaded()).extension_stage_hooks
+    }
+
+    /// Injects the hooks into a config (SPEC §6). All of the config but `hooks` comes out byte for byte as it went in.
+    pub fn inject(&self, config: &Config<'_>) -> Injection {
+        let plan = Plan::new(self.loaded());
+        Injection { config: plan.splice(config), extension_stage_hooks: plan.extension_stage_hooks }
+    }
+
+    /// Injects the hooks into a config in memory, and returns those of extension stages. (The version of `oci-spec` is part
+    /// of this crate's API.)
+    #[cfg(feature = "oci-spec")]
+    pub fn inject_into_spec(&self, spec: &mut oci_spec::runtime::Spec) -> ExtensionStageHooks {
+        let plan = Plan::new(self.loaded());
+        super::spec::inject(&plan, spec);
+        plan.extension_stage_hooks
+    }
+
+    /// The warnings (`already-injected`) about hooks that the config holds already, entry for entry: injecting them again
+    /// runs them twice.
+    pub fn already_present(&self, config: &Config<'_>) -> Vec<Diagnostic> {
+        let found = already_there(config, &Plan::new(self.loaded()));
+        found.into_iter().map(|(stage, hook)| already_injected(stage, hook)).collect()
+    }
+
+    fn loaded(&self) -> impl Iterator<Item = &LoadedHook> {
+        self.matched.iter().filter_map(|index| self.snapshot.hooks.get(*index as usize)).map(Arc::as_ref)
+    }
+}
+
+/// A hook that is for a container, at one of its stages.
+#[derive(Debug, Clone, Copy)]
+pub struct SelectedHook<'s> {
+    loaded: &'s LoadedHook,
+    target: &'s Target,
+}
+
+impl<'s> SelectedHook<'s> {
+    /// Its file.
+    pub fn file(&self) -> &'s Path {
+        &self.loaded.path
+    }
+
+    /// The name of its file, as text.
+    pub fn name(&self) -> String {
+        text_of(self.loaded.name())
+    }
+
+    /// The stage.
+    pub fn stage(&self) -> &'s Target {
+        self.target
+    }
+
+    /// The entry of `config.hooks`, as JSON.
+    pub fn entry_json(&self) -> &'s str {
+        &self.loaded.injected().entry
+    }
+
+    /// The entry of `config.hooks`.
+    pub fn hook(&self) -> &'s OciHook {
+        self.loaded.oci_hook()
+    }
+}
+
+fn already_injected(stage: Stage, hook: &LoadedHook) -> Diagnostic {
+    Diagnostic::new(hook.path.to_path_buf(), Warning::AlreadyInjected { stage: stage.as_str() })
+        .hint(Some("inject into the config as it was before".to_owned()))
+}

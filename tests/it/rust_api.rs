@@ -1,0 +1,205 @@
+//! What Rust programs rely on beside the answers: threads, names, sources of errors.
+
+use std::error::Error as _;
+use std::io;
+use std::str::FromStr;
+
+use libhooks::exec::{FilterOptions, FilterResult, Op, RunOptions, RunResult};
+use libhooks::{
+    Annotations, Canceller, Change, Code, Config, Container, Diagnostic, Errno, Error, ErrorKind,
+    Explanation, Hook, HookDir, HookFile, HookVerdict, Injection, Listing, Manager, ManagerBuilder, Monitor,
+    Policy, ReadOptions, Selection, Snapshot, Stage, Target, When,
+};
+
+use crate::tree::Tree;
+
+/// Whatever is held or passed on may go to another thread, and be used by several.
+#[test]
+fn threads_share_everything_but_options_of_one_call() {
+    fn shared<T: Send + Sync + 'static>() {}
+    fn borrowed<T: Send + Sync>() {}
+    shared::<Manager>();
+    shared::<ManagerBuilder>();
+    shared::<ReadOptions>();
+    shared::<Snapshot>();
+    shared::<Selection>();
+    shared::<Monitor>();
+    shared::<Canceller>();
+    shared::<Error>();
+    shared::<Diagnostic>();
+    shared::<Change>();
+    shared::<Explanation>();
+    shared::<Listing>();
+    shared::<Injection>();
+    shared::<Hook>();
+    shared::<HookFile>();
+    shared::<HookDir>();
+    shared::<When>();
+    shared::<Annotations>();
+    shared::<RunResult>();
+    shared::<FilterResult>();
+    borrowed::<Config<'_>>();
+    borrowed::<Container<'_>>();
+}
+
+/// The options of a run hold the caller's closures, which need not be fit for threads; but they can be printed.
+#[test]
+fn everything_can_be_printed_for_debugging() {
+    let options = FilterOptions::new().run(RunOptions::new().capture_limit(7));
+    assert!(format!("{options:?}").contains("capture_limit: 7"), "{options:?}");
+    let builder = Manager::builder().policy(Policy::Strict).log(libhooks::LogLevel::Info, |_, _, _| ());
+    assert!(format!("{builder:?}").contains("Strict"), "{builder:?}");
+}
+
+#[test]
+fn names_are_read_as_they_are_written() {
+    for code in Code::ALL {
+        assert_eq!(Code::from_str(&code.to_string()), Ok(*code));
+    }
+    assert_eq!("no-such-code".parse::<Code>().unwrap_err().to_string(), "this is not the code of a problem");
+    for stage in Stage::ALL {
+        assert_eq!(Stage::from_str(&stage.to_string()), Ok(stage));
+    }
+    assert_eq!("prestart".parse(), Ok(Stage::CreateRuntime));
+    assert!("precreate".parse::<Stage>().is_err());
+    for policy in [Policy::Compatible, Policy::Strict, Policy::LENIENT] {
+        assert_eq!(policy.to_string().parse(), Ok(policy));
+    }
+    assert!("Strict".parse::<Policy>().is_err());
+    assert_eq!(format!("{:>14}|", ErrorKind::HookFile), "     hook-file|");
+    assert_eq!(Target::Extension("precreate".to_owned()).to_string(), "precreate");
+    assert_eq!(Op::Replace.to_string(), "replace");
+}
+
+#[test]
+fn an_error_has_its_source() {
+    let error = Hook::read("/nonexistent/x.json", &ReadOptions::new()).unwrap_err();
+    let errno = error.errno().unwrap();
+    assert_eq!(error.source().unwrap().downcast_ref(), Some(&errno));
+    assert_eq!(
+        (errno.raw_os_error(), errno.to_string()),
+        (libc::ENOENT, "no such file or directory".to_owned())
+    );
+    assert_eq!(io::Error::from(errno).kind(), io::ErrorKind::NotFound);
+
+    let tree = Tree::new();
+    let hook = r#"{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"commands":["("]},"stages":[]}"#;
+    let error = Hook::read(tree.file("d", "x.json", hook), &ReadOptions::new()).unwrap_err();
+    assert_eq!(error.errno(), None);
+    assert_eq!(error.source().unwrap().to_string(), "error parsing regexp: missing closing ): `(`");
+
+    let error = Config::parse("[]").unwrap_err();
+    assert!(error.source().is_none() && error.errno().map(Errno::raw_os_error).is_none());
+}
+
+/// One line for each: a log, or a user's terminal, needs no more.
+#[test]
+fn results_are_displayed_in_a_line() {
+    let tree = Tree::new();
+    let path =
+        tree.file("d", "x.json", r#"{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"always":true}}"#);
+    let path = path.display();
+    let manager = tree.load(&["d"], Policy::LENIENT).unwrap();
+    let found = &manager.diagnostics()[0];
+    assert_eq!(found.to_string(), format!("{path}:1:1: {} [missing-stages]", found.message()));
+
+    let mut monitor = manager.monitor().unwrap();
+    tree.file(
+        "d",
+        "x.json",
+        r#"{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"commands":["a"]},"stages":["poststop"]}"#,
+    );
+    manager.reload().unwrap();
+    monitor.dispatch().unwrap();
+    let changes: Vec<String> = monitor.changes().unwrap().iter().map(ToString::to_string).collect();
+    assert_eq!(changes[0], format!("added {path}"));
+
+    let verdicts = |config: &str| -> Vec<String> {
+        let config = Config::parse(config).unwrap();
+        manager.explain(&config.container()).hooks.iter().map(HookVerdict::to_string).collect()
+    };
+    assert_eq!(verdicts(r#"{"process":{"args":["a"]}}"#), [format!("{path}: matches")]);
+    assert_eq!(verdicts("{}"), [format!("{path}: does not match")]);
+    let [error] = &verdicts(r#"{"process":{"args":[]}}"#)[..] else { panic!("one hook") };
+    assert!(error.starts_with(&format!("{path}: ")) && error.contains("process.args"), "{error}");
+}
+
+#[cfg(feature = "oci-spec")]
+#[test]
+fn hooks_go_to_and_from_the_types_of_oci_spec() {
+    use libhooks::OciHook;
+    use oci_spec::runtime::Hook as SpecHook;
+
+    let hooks = [
+        OciHook { path: "/bin/true".to_owned(), ..OciHook::default() },
+        OciHook {
+            path: "/bin/sh".to_owned(),
+            args: vec!["sh".to_owned(), "-c".to_owned()],
+            env: vec!["A=b".to_owned()],
+            timeout: Some(-1),
+        },
+    ];
+    for hook in hooks {
+        assert_eq!(OciHook::from(&SpecHook::from(&hook)), hook);
+        let json = serde_json::to_string(&SpecHook::from(&hook)).unwrap();
+        assert_eq!(json, serde_json::to_string(&hook).unwrap());
+    }
+}
+
+#[cfg(feature = "tracing")]
+mod tracing_events {
+    use std::sync::{Arc, Mutex};
+
+    use tracing::field::{Field, Visit};
+    use tracing::span::{Attributes, Id, Record};
+    use tracing::{Event, Level, Metadata, Subscriber};
+
+    use super::*;
+
+    /// Collects what is at least as urgent as `INFO`.
+    #[derive(Clone, Default)]
+    struct Collector(Arc<Mutex<Vec<String>>>);
+
+    struct Line(String);
+
+    impl Visit for Line {
+        fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+            self.0 += &format!(" {}={value:?}", field.name());
+        }
+    }
+
+    impl Subscriber for Collector {
+        fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+            metadata.target() == "libhooks" && metadata.level() <= &Level::INFO
+        }
+
+        fn event(&self, event: &Event<'_>) {
+            let mut line = Line(event.metadata().level().to_string());
+            event.record(&mut line);
+            self.0.lock().unwrap().push(line.0);
+        }
+
+        fn new_span(&self, _: &Attributes<'_>) -> Id {
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _: &Id, _: &Record<'_>) {}
+        fn record_follows_from(&self, _: &Id, _: &Id) {}
+        fn enter(&self, _: &Id) {}
+        fn exit(&self, _: &Id) {}
+    }
+
+    /// A problem is an event with the message, the code and the path; a line of no interest to the subscriber is none.
+    #[test]
+    fn log_lines_are_events() {
+        let tree = Tree::new();
+        let path = tree.file("d", "x.json", "{");
+        let collector = Collector::default();
+        tracing::subscriber::with_default(collector.clone(), || tree.load(&["d"], Policy::LENIENT).unwrap());
+        let lines = collector.0.lock().unwrap();
+        let [line] = &lines[..] else { panic!("{lines:?}") };
+        let path = path.display();
+        assert!(line.starts_with("ERROR message="), "{line}");
+        assert!(line.ends_with(&format!(" code=\"json-unexpected-end\" path=\"{path}\"")), "{line}");
+    }
+}
