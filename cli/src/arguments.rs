@@ -4,10 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
 use libhooks::{Annotations, Code, Config, DEFAULT_DIR, Manager, OVERRIDE_DIR, Policy};
-
-use crate::color;
 
 /// OCI hooks from hooks.d directories: which ones a container gets, why, and the config with them.
 #[derive(Debug, Parser)]
@@ -68,7 +66,7 @@ pub struct Explain {
     pub hook: Option<String>,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub color: color::When,
+    pub color: ColorChoice,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -120,7 +118,7 @@ pub struct Lint {
     pub json: bool,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub color: color::When,
+    pub color: ColorChoice,
 }
 
 /// How problems are told.

@@ -1,77 +1,58 @@
-//! Colours, for terminals only.
+//! The styles of the command's output, and whether standard output shows them.
+//!
+//! The command paints all output. [`shown`] removes the styles where they are not wanted.
 
-use std::io::IsTerminal;
+use std::borrow::Cow;
+use std::env;
+use std::io;
 
-use clap::ValueEnum;
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Reset, Style};
 
-/// When to use colours: by itself if standard output is a terminal, NO_COLOR is not set, and TERM is not `dumb`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum When {
-    #[default]
-    Auto,
-    Always,
-    Never,
-}
+pub const BOLD: Style = Style::new().bold();
+pub const FAINT: Style = Style::new().dimmed();
+pub const RED: Style = AnsiColor::Red.on_default();
+pub const YELLOW: Style = AnsiColor::Yellow.on_default();
+pub const GREEN: Style = AnsiColor::Green.on_default();
+pub const BLUE: Style = AnsiColor::Blue.on_default();
 
-/// What text is painted with: the parameters of the terminal's "select graphic rendition".
-#[derive(Debug, Clone, Copy)]
-pub enum Style {
-    Bold,
-    Faint,
-    Red,
-    Yellow,
-    Green,
-    Blue,
-}
+/// Every style that the command prints. [`crate::terminal::screen`] lets only these pass.
+const ALL: [Style; 6] = [BOLD, FAINT, RED, YELLOW, GREEN, BLUE];
 
-impl Style {
-    const ALL: [Style; 6] = [Style::Bold, Style::Faint, Style::Red, Style::Yellow, Style::Green, Style::Blue];
-
-    fn sequence(self) -> &'static str {
-        match self {
-            Style::Bold => "\u{1b}[1m",
-            Style::Faint => "\u{1b}[2m",
-            Style::Red => "\u{1b}[31m",
-            Style::Yellow => "\u{1b}[33m",
-            Style::Green => "\u{1b}[32m",
-            Style::Blue => "\u{1b}[34m",
-        }
-    }
-}
-
-/// Ends a style.
-const PLAIN: &str = "\u{1b}[0m";
-
-/// Returns the length of the style sequence that `text` starts with, or 0. These are the sequences that this command prints.
+/// Returns the length of the style sequence that `text` starts with, or 0. Only sequences that the
+/// command itself prints count.
 pub fn sequence_length(text: &str) -> usize {
-    let mut sequences = Style::ALL.into_iter().map(Style::sequence).chain([PLAIN]);
-    sequences.find(|sequence| text.starts_with(sequence)).map_or(0, str::len)
+    let styles = ALL.into_iter().map(|style| style.render().to_string());
+    let mut sequences = styles.chain([Reset.render().to_string()]);
+    sequences.find(|sequence| text.starts_with(sequence)).map_or(0, |sequence| sequence.len())
 }
 
-/// Paints, or does not.
-#[derive(Debug, Clone, Copy)]
-pub struct Colors(bool);
-
-impl When {
-    /// For what goes to standard output.
-    pub fn for_stdout(self) -> Colors {
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let dumb = || std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-        Colors(match self {
-            When::Always => true,
-            When::Never => false,
-            When::Auto => !set("NO_COLOR") && !dumb() && std::io::stdout().is_terminal(),
-        })
-    }
+/// Returns the string in a style. The string must not contain unsafe characters.
+pub fn paint(style: Style, text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{style}{text}{style:#}") }
 }
 
-impl Colors {
-    /// The text, painted. It holds nothing that steers a terminal.
-    pub fn paint(self, style: Style, text: &str) -> String {
-        if self.0 && !text.is_empty() {
-            format!("{}{text}{PLAIN}", style.sequence())
-        } else {
-            text.to_owned()
-        }
+/// Sets the value of `--color` for all output that follows.
+pub fn choose(choice: clap::ColorChoice) {
+    let choice = match choice {
+        clap::ColorChoice::Always => ColorChoice::Always,
+        clap::ColorChoice::Never => ColorChoice::Never,
+        // In a CI system, anstream paints on terminals that show no colours. It takes an empty TERM
+        // for a terminal that shows them.
+        clap::ColorChoice::Auto if is_dumb() && env::var_os("CLICOLOR_FORCE").is_none() => ColorChoice::Never,
+        clap::ColorChoice::Auto => ColorChoice::Auto,
+    };
+    choice.write_global();
+}
+
+fn is_dumb() -> bool {
+    env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb")
+}
+
+/// Returns the text with its styles if standard output shows colours, and without them otherwise.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    match AutoStream::choice(&io::stdout()) {
+        ColorChoice::Never => anstream::adapter::strip_str(text).to_string().into(),
+        _ => text.into(),
     }
 }

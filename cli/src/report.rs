@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use libhooks::terminal::{Escaped, escape_json};
 use libhooks::{Diagnostic, Error, OciHook};
 
-use crate::{stdout, terminal};
+use crate::{color, stdout, terminal};
 
 /// A string from a file or an argument, displayed with unsafe characters escaped.
 pub use libhooks::terminal::Escaped as Shown;
@@ -37,12 +37,17 @@ impl From<Error> for Failure {
 
 /// Prints text for people to standard output. If its reader has gone, that is no error.
 pub fn print(text: &str) -> Result<(), Failure> {
-    reach(&terminal::screen(text)).map(|_| ())
+    reach(&for_people(text)).map(|_| ())
 }
 
 /// Prints a line for people to standard output. Returns whether somebody reads it.
 pub fn print_line(line: &str) -> Result<bool, Failure> {
-    reach(&format!("{}\n", terminal::screen(line)))
+    reach(&format!("{}\n", for_people(line)))
+}
+
+/// Returns text for people as standard output shows it: harmless, and with colours or without.
+fn for_people(text: &str) -> String {
+    color::shown(&terminal::screen(text)).into_owned()
 }
 
 /// Prints a line of JSON to standard output. Returns whether somebody reads it.

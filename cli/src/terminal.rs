@@ -133,11 +133,10 @@ fn escaped(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::color::{Style, When};
 
     #[test]
     fn only_lines_and_colours_of_ours_pass() {
-        let own = When::Always.for_stdout().paint(Style::Red, "error");
+        let own = color::paint(color::RED, "error");
         assert_eq!(screen(&format!("{own}: é\n")), format!("{own}: é\n"));
         for (text, want) in [
             ("\u{1b}[2J\u{1b}", "\\u{1b}[2J\\u{1b}"),
@@ -146,6 +145,14 @@ mod tests {
         ] {
             assert_eq!(screen(text), want);
         }
+    }
+
+    /// Where no colours are wanted, only they are removed.
+    #[test]
+    fn text_without_colours_stays() {
+        let text: String = ('\0'..=char::MAX).collect();
+        let safe = screen(&text);
+        assert!(anstream::adapter::strip_str(&safe).to_string() == safe);
     }
 
     #[test]

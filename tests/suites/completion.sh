@@ -9,7 +9,7 @@ cd "$root" || exit 1
 check "completion: make install" stage || exit 1
 share=$root/target/stage/usr/local/share
 command=$root/target/stage/usr/local/bin/oci-hooks
-commands=$("$command" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort | xargs)
+commands=$("$command" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]*\) .*/\1/p' | sort | xargs)
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 

@@ -37,7 +37,7 @@ options() {
 }
 
 # oci-hooks(1) and --help.
-mapfile -t built < <("$command" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -vx help | sort)
+mapfile -t built < <("$command" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]*\) .*/\1/p' | grep -vx help | sort)
 mapfile -t described < <(section '## COMMANDS' $command_page | sed -n 's/^### //p' | sort)
 same "man: oci-hooks(1) has every command, and no others" "${built[*]}" "${described[*]}"
 for name in "${built[@]}"; do

@@ -4,13 +4,14 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anstyle::Style;
 use libhooks::{
     Annotation, Code, Condition, ConditionVerdict, Config, Diagnostic, Explanation, HookVerdict, Outcome,
     Policy, Severity, Stage,
 };
 
 use crate::arguments::Explain;
-use crate::color::{Colors, Style};
+use crate::color;
 use crate::files;
 use crate::report::{self, Failure, Shown};
 
@@ -45,7 +46,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         return Ok(done);
     }
     let nothing = explanation.error.is_some() || refusal.is_some();
-    let mut tree = Tree { text: String::new(), colors: arguments.color.for_stdout(), nothing };
+    let mut tree = Tree { text: String::new(), nothing };
     for hook in &explanation.hooks {
         tree.hook(hook, &arguments.source.extension_stage);
     }
@@ -53,13 +54,14 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         let by = masked.by.display();
         tree.root(
             &masked.path.display().to_string(),
-            Style::Faint,
+            color::FAINT,
             &format!("not considered: masked by {by}"),
         );
     }
     for diagnostic in &explanation.without_hook {
         tree.without_hook(diagnostic, &explanation.without_hook, &files);
     }
+    color::choose(arguments.color);
     report::print(&tree.text)?;
     if files.is_empty() {
         report::no_hooks(&arguments.source.directories());
@@ -113,7 +115,6 @@ fn destination(stage: &str, extension_stages: &[String]) -> String {
 /// What is said of hooks, and below each why.
 struct Tree {
     text: String,
-    colors: Colors,
     /// No hook at all is injected.
     nothing: bool,
 }
@@ -121,8 +122,8 @@ struct Tree {
 impl Tree {
     /// A line for a file, and what there is to say of it.
     fn root(&mut self, path: &str, style: Style, verdict: &str) {
-        let path = self.colors.paint(Style::Bold, &Shown(path).to_string());
-        let verdict = self.colors.paint(style, &Shown(&report::short(verdict)).to_string());
+        let path = color::paint(color::BOLD, &Shown(path).to_string());
+        let verdict = color::paint(style, &Shown(&report::short(verdict)).to_string());
         let _ = writeln!(self.text, "{path}: {verdict}");
     }
 
@@ -131,12 +132,12 @@ impl Tree {
             hook.stages.iter().map(|stage| destination(stage, extension_stages)).collect();
         let (style, verdict) = match &hook.verdict {
             Ok(true) if self.nothing => {
-                (Style::Yellow, "matches, but no hook at all is injected (see the error)".to_owned())
+                (color::YELLOW, "matches, but no hook at all is injected (see the error)".to_owned())
             }
-            Ok(true) if stages.is_empty() => (Style::Yellow, "matches, but lists no stage".to_owned()),
-            Ok(true) => (Style::Green, format!("matches, goes to {}", stages.join(", "))),
-            Ok(false) => (Style::Red, "does not match".to_owned()),
-            Err(error) => (Style::Red, format!("error: {error}")),
+            Ok(true) if stages.is_empty() => (color::YELLOW, "matches, but lists no stage".to_owned()),
+            Ok(true) => (color::GREEN, format!("matches, goes to {}", stages.join(", "))),
+            Ok(false) => (color::RED, "does not match".to_owned()),
+            Err(error) => (color::RED, format!("error: {error}")),
         };
         self.root(&hook.path.display().to_string(), style, &verdict);
         if hook.conditions.is_empty() {
@@ -155,15 +156,15 @@ impl Tree {
 
     fn condition(&mut self, condition: &ConditionVerdict, last: bool) {
         let (style, outcome) = match &condition.outcome {
-            Ok(Outcome::Holds) => (Style::Green, Outcome::Holds.as_str()),
-            Ok(Outcome::Ignored) => (Style::Faint, Outcome::Ignored.as_str()),
-            Ok(outcome) => (Style::Red, outcome.as_str()),
-            Err(_) => (Style::Red, "error"),
+            Ok(Outcome::Holds) => (color::GREEN, Outcome::Holds.as_str()),
+            Ok(Outcome::Ignored) => (color::FAINT, Outcome::Ignored.as_str()),
+            Ok(outcome) => (color::RED, outcome.as_str()),
+            Err(_) => (color::RED, "error"),
         };
         let (what, why) = reason(condition);
         let place = condition.position.map(|at| format!(" ({}:{})", at.line, at.column));
-        let place = self.colors.paint(Style::Faint, &place.unwrap_or_default());
-        let outcome = self.colors.paint(style, &format!("{outcome:7}"));
+        let place = color::paint(color::FAINT, &place.unwrap_or_default());
+        let outcome = color::paint(style, &format!("{outcome:7}"));
         let _ = writeln!(
             self.text,
             "{} {outcome} {}{place}",
@@ -201,11 +202,11 @@ impl Tree {
         let is_why = |known: &Diagnostic| known.code != Code::OverrideIneffective;
         let why = diagnostic.message();
         let (style, verdict) = match diagnostic.severity {
-            Severity::Error => (Style::Red, format!("gives no hook: {why}{so}")),
-            _ if is_why(diagnostic) => (Style::Yellow, format!("gives no hook: {why}{so}")),
+            Severity::Error => (color::RED, format!("gives no hook: {why}{so}")),
+            _ if is_why(diagnostic) => (color::YELLOW, format!("gives no hook: {why}{so}")),
             // What was said with the reason. (One that has just been removed has none.)
             _ if all.iter().filter(of_path).any(is_why) => return,
-            _ => (Style::Yellow, format!("gives no hook{so}")),
+            _ => (color::YELLOW, format!("gives no hook{so}")),
         };
         let position = diagnostic.position.map(|p| (p.line, p.column));
         let place = report::located(&diagnostic.path, position);

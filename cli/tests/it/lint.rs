@@ -29,6 +29,7 @@ impl Place {
 
     fn lint(&self, arguments: &[&str]) -> Output {
         let mut lint = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        lint.env_remove("CLICOLOR_FORCE");
         lint.arg("lint").args(arguments).current_dir(self.0.path()).output().unwrap()
     }
 
@@ -52,12 +53,14 @@ fn as_compilers_write_it() {
   |
 5 |   "annotations": {"a": "b"},
   |   ^
+  |
   = hint: "annotations" belongs inside "when"
 
 d/b.json:5:14: unknown-stage unknown stage "poststrat" (error)
   |
 5 |   "stages": ["poststrat"]
   |              ^
+  |
   = hint: did you mean "poststart"?
 
 "#;
@@ -116,7 +119,7 @@ fn directories_are_looked_at_together() {
     assert!(stdout.contains("up/a.json: masked the file masks low/a.json (info)\n"), "{stdout}");
     assert!(
         stdout.contains(
-            "up/b.json: override-ineffective the file gives no hook, so it does not mask the hook of low/b.json (warning)\n = hint: "
+            "up/b.json: override-ineffective the file gives no hook, so it does not mask the hook of low/b.json (warning)\n  = hint: "
         ),
         "{stdout}"
     );
@@ -170,6 +173,23 @@ fn colours_are_for_terminals() {
     assert!(!plain.contains('\u{1b}'), "a pipe is no terminal");
     let (_, painted, _) = place.outcome(&["--color", "always", "d"]);
     assert!(painted.contains("\u{1b}[31munknown-stage\u{1b}[0m"), "{painted:?}");
+    let with = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut lint = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        lint.arg("lint").args(arguments).arg("d").current_dir(place.0.path());
+        lint.env_remove("NO_COLOR").envs(variables.iter().copied());
+        String::from_utf8(lint.output().unwrap().stdout).unwrap()
+    };
+    const FORCE: (&str, &str) = ("CLICOLOR_FORCE", "1");
+    const NO_COLOR: (&str, &str) = ("NO_COLOR", "1");
+    for variables in [&[FORCE][..], &[FORCE, ("TERM", "dumb")]] {
+        assert_eq!(with(variables, &[]), painted, "{variables:?}");
+    }
+    for variables in [&[FORCE, NO_COLOR][..], &[("CI", "true")], &[("CLICOLOR", "1")]] {
+        assert_eq!(with(variables, &[]), plain, "{variables:?}");
+    }
+    // The option has the last word.
+    assert_eq!(with(&[FORCE], &["--color", "never"]), plain);
+    assert_eq!(with(&[NO_COLOR], &["--color", "always"]), painted);
     // On a terminal it has colours, unless NO_COLOR says otherwise.
     if !pty::is_available("colours_are_for_terminals") {
         return;
@@ -185,6 +205,11 @@ fn colours_are_for_terminals() {
         let plain = on_a_terminal(term, no_color);
         assert!(!plain.contains('\u{1b}') && plain.contains("unknown-stage"), "{plain:?}");
     }
+    // A CI system does not make a dumb terminal show colours.
+    let mut lint = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+    lint.args(["lint", "d"]).current_dir(place.0.path()).env_remove("NO_COLOR");
+    let plain = pty::printed(lint.env("TERM", "dumb").env("CI", "true"));
+    assert!(!plain.contains('\u{1b}') && plain.contains("unknown-stage"), "{plain:?}");
 }
 
 /// Whatever is in a file's name or in the file, it does not steer the terminal.
@@ -273,7 +298,7 @@ fn a_link_that_leads_nowhere() {
     std::os::unix::fs::symlink("gone.json", place.0.path().join("up/a.json")).unwrap();
     std::os::unix::fs::symlink("gone.json", place.0.path().join("up/b.json")).unwrap();
     let (code, stdout, stderr) = place.outcome(&["low", "up"]);
-    let want = "up/a.json: dangling-link the file is a symlink that leads nowhere (its target is gone.json) (warning)\n \
+    let want = "up/a.json: dangling-link the file is a symlink that leads nowhere (its target is gone.json) (warning)\n  \
                 = hint: correct the link, or remove it\n\n\
                 up/a.json: override-ineffective the file gives no hook, so it does not mask the hook of low/a.json (warning)\n";
     assert!(stdout.starts_with(want), "{stdout}");

@@ -1,39 +1,75 @@
-//! The line of a file that a problem is in, and where in it: for a terminal, whatever the file holds.
+//! Renders the line of a file that a diagnostic is about, and the hint.
 
-use unicode_width::UnicodeWidthStr;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use libhooks::Severity;
 
-use crate::report::Shown;
+use crate::color;
+use crate::report::{self, Shown};
 
-/// How much of a line is shown, in characters, before the place and from it on.
+/// How many characters of a line are shown before the position, and from the position on.
 const BEFORE: usize = 40;
-const BEHIND: usize = 60;
+const AFTER: usize = 60;
 
-/// A line, or a part of it.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Excerpt {
-    pub line: String,
-    /// How many columns are left of the place.
-    pub caret: usize,
+/// The renderer uses no other styles than the command's own. Its width is larger than that of any
+/// excerpt: [`cut`] shortens lines, and the output does not depend on the terminal.
+const RENDERER: Renderer = Renderer::plain()
+    .term_width(100_000)
+    .error(color::RED)
+    .warning(color::YELLOW)
+    .info(color::BLUE)
+    .line_num(color::BLUE);
+
+/// A line of a file, split at the position of a diagnostic.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'s> {
+    pub number: u32,
+    pub before: &'s [u8],
+    pub after: &'s [u8],
 }
 
-/// A line in two: what is before the place, and what is from it on.
-pub fn excerpt(before: &[u8], behind: &[u8]) -> Excerpt {
-    // (A character takes four bytes at most.)
+/// Returns the lines to print below a diagnostic: an excerpt with a caret, and the hint.
+pub fn render(severity: Severity, line: Option<Line<'_>>, hint: Option<&str>) -> String {
+    let mut group = Group::with_level(match severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        _ => Level::INFO,
+    });
+    if let Some(Line { number, before, after }) = line {
+        let (text, at) = cut(before, after);
+        let caret = AnnotationKind::Primary.span(at..at);
+        group = group.element(Snippet::source(text).line_start(number as usize).annotation(caret));
+    }
+    if let Some(hint) = hint {
+        let hint = Shown(&report::short(hint)).to_string();
+        group = group.element(Level::HELP.with_name("hint").message(hint));
+    }
+    if group.is_empty() { String::new() } else { RENDERER.render(&[group]) + "\n" }
+}
+
+/// Returns what is shown of a line, with unsafe characters escaped, and the offset of the position.
+fn cut(before: &[u8], after: &[u8]) -> (String, usize) {
+    // A character takes at most four bytes.
     let near = before.get(before.len().saturating_sub(4 * BEFORE)..).unwrap_or(before);
     let before_text = text(near);
     let skipped = before_text.chars().count().saturating_sub(BEFORE);
-    let cut = near.len() < before.len() || skipped > 0;
+    let is_cut = near.len() < before.len() || skipped > 0;
     let shown: String = before_text.chars().skip(skipped).collect();
-    let left = format!("{}{}", if cut { "…" } else { "" }, Shown(&shown));
-    let near = behind.get(..4 * BEHIND).unwrap_or(behind);
-    let behind_text = text(near);
-    let shown: String = behind_text.chars().take(BEHIND).collect();
-    let cut = near.len() < behind.len() || behind_text.chars().nth(BEHIND).is_some();
-    let caret = left.width();
-    Excerpt { line: format!("{left}{}{}", Shown(&shown), if cut { "…" } else { "" }), caret }
+    let mut line = format!("{}{}", if is_cut { "…" } else { "" }, Shown(&shown));
+    let at = line.len();
+    let near = after.get(..4 * AFTER).unwrap_or(after);
+    let after_text = text(near);
+    let shown: String = after_text.chars().take(AFTER).collect();
+    // The renderer shortens long indentation, even if the caret points into it. A character that
+    // only looks like a space is therefore escaped where the caret points at it.
+    let hidden = shown.chars().next().filter(|first| *first != ' ' && first.is_whitespace());
+    let rest = hidden.and_then(|hidden| shown.strip_prefix(hidden)).unwrap_or(&shown);
+    line.extend(hidden.into_iter().flat_map(char::escape_default));
+    let is_cut = near.len() < after.len() || after_text.chars().nth(AFTER).is_some();
+    line += &format!("{}{}", Shown(rest), if is_cut { "…" } else { "" });
+    (line, at)
 }
 
-/// As text, with blanks for tabs.
+/// As a string, with spaces for tabs.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end_matches('\r').replace('\t', "    ")
 }
@@ -41,16 +77,87 @@ fn text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use unicode_width::UnicodeWidthStr;
+
+    /// Returns the line of the file and the columns before the caret, as a terminal without colours
+    /// shows them.
+    fn rendered(before: &[u8], after: &[u8]) -> (String, usize) {
+        let line = Line { number: 7, before, after };
+        let rendered = render(Severity::Error, Some(line), None);
+        let plain = anstream::adapter::strip_str(&rendered).to_string();
+        let lines: Vec<&str> = plain.split_terminator('\n').collect();
+        let &["  |", source, caret] = &lines[..] else { panic!("{plain:?}") };
+        let (source, caret) = (
+            source.strip_prefix("7 |").unwrap(),
+            caret.strip_prefix("  | ").unwrap_or_else(|| panic!("{plain:?}")),
+        );
+        assert_eq!(caret.trim_start(), "^", "{plain:?}");
+        (source.strip_prefix(' ').unwrap_or(source).to_owned(), caret.len() - 1)
+    }
 
     #[test]
     fn shows_what_is_around() {
-        let of = |before: &str, behind: &str| excerpt(before.as_bytes(), behind.as_bytes());
-        assert_eq!(of("\t\"a\": ", "1,\r"), Excerpt { line: "    \"a\": 1,".into(), caret: 9 });
-        assert_eq!(of("漢é", "x"), Excerpt { line: "漢éx".into(), caret: 3 });
-        assert_eq!(of("\u{1b}[31m", "\u{7}"), Excerpt { line: "\\u{1b}[31m\\u{7}".into(), caret: 10 });
-        let long = of(&"a".repeat(1000), &"b".repeat(1000));
-        assert_eq!(long.line, format!("…{}{}…", "a".repeat(BEFORE), "b".repeat(BEHIND)));
-        assert_eq!(long.caret, BEFORE + 1);
-        assert_eq!(of(&"漢".repeat(1000), "").caret, 2 * BEFORE + 1);
+        let of = |before: &str, after: &str| rendered(before.as_bytes(), after.as_bytes());
+        assert_eq!(of("\t\"a\": ", "1,\r"), ("    \"a\": 1,".into(), 9));
+        assert_eq!(of("漢é", "x"), ("漢éx".into(), 3));
+        assert_eq!(of("\u{1b}[31m", "\u{7}"), ("\\u{1b}[31m\\u{7}".into(), 10));
+        assert_eq!(of("", ""), ("".into(), 0));
+        assert_eq!(of("a", ""), ("a".into(), 1));
+        assert_eq!(rendered(b"\xff", b"\xe2\x82"), ("\u{fffd}\u{fffd}".into(), 1));
+        let (line, caret) = of(&"a".repeat(1000), &"b".repeat(1000));
+        assert_eq!(line, format!("…{}{}…", "a".repeat(BEFORE), "b".repeat(AFTER)));
+        assert_eq!(caret, BEFORE + 1);
+        assert_eq!(of(&"漢".repeat(1000), "").1, 2 * BEFORE + 1);
+    }
+
+    #[test]
+    fn a_hint_follows() {
+        let line = Line { number: 10, before: b"  ", after: b"x" };
+        let want = "   \u{1b}[34m|\u{1b}[0m\n\u{1b}[34m10\u{1b}[0m \u{1b}[34m|\u{1b}[0m   x\n   \u{1b}[34m|\u{1b}[0m   \
+                    \u{1b}[33m^\u{1b}[0m\n   \u{1b}[34m|\u{1b}[0m\n   \u{1b}[34m= \u{1b}[0mhint: y\\u{7}\n";
+        assert_eq!(render(Severity::Warning, Some(line), Some("y\u{7}")), want);
+        let want = "  \u{1b}[34m= \u{1b}[0mhint: y\n";
+        assert_eq!(render(Severity::Error, None, Some("y")), want);
+        assert_eq!(render(Severity::Error, None, None), "");
+    }
+
+    /// Whatever is in the line, and however wide it is, the caret is below the position.
+    #[test]
+    fn the_caret_is_below_the_position() {
+        const PIECES: [&str; 12] = [
+            " ",
+            "\t",
+            "\u{a0}",
+            "\u{3000}",
+            "a",
+            "é",
+            "漢",
+            "e\u{301}",
+            "\u{1b}[2J",
+            "\u{202e}",
+            "\r",
+            "\u{e0100}",
+        ];
+        let mut random = fastrand::Rng::with_seed(7);
+        let mut some = |most: usize, pieces: &[&str]| -> String {
+            let (many, one) = (random.usize(..most), *random.choice(pieces).unwrap());
+            (0..many)
+                .map(|_| if random.u8(..) < 200 { one } else { *random.choice(pieces).unwrap() })
+                .collect()
+        };
+        for _ in 0..20_000 {
+            let (before, after) =
+                (some(100, &PIECES), format!("{}{}", some(2, &PIECES[1..]), some(100, &PIECES)));
+            // No diagnostic is about JSON's own spaces.
+            if before.trim().is_empty() && after.starts_with([' ', '\t']) {
+                continue;
+            }
+            let (line, caret) = rendered(before.as_bytes(), after.as_bytes());
+            // What is after the position is in the line as it was cut.
+            let (text, at) = cut(before.as_bytes(), after.as_bytes());
+            let right = &text[at..];
+            let left = line.strip_suffix(right).unwrap_or_else(|| panic!("{line:?} {right:?}"));
+            assert_eq!(left.width(), caret, "{before:?} {after:?}");
+        }
     }
 }

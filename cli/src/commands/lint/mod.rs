@@ -12,9 +12,9 @@ use std::process::ExitCode;
 use libhooks::{Code, Diagnostic, HookFile, Manager, Policy, ReadOptions, Severity, diagnostics_to_json};
 
 use crate::arguments::{Format, Lint, OWN_STAGES, default_directories};
-use crate::color::{Colors, Style};
+use crate::color;
 use crate::report::{self, Failure, Shown};
-use excerpt::excerpt;
+use excerpt::Line;
 use source::Sources;
 
 pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
@@ -27,7 +27,8 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
     let format = if arguments.json { Format::Json } else { arguments.format };
     match format {
         Format::Text => {
-            report::print(&text(&diagnostics, arguments.color.for_stdout()))?;
+            color::choose(arguments.color);
+            report::print(&text(&diagnostics))?;
             if files.is_empty() {
                 report::no_hooks(&directories);
             } else {
@@ -118,49 +119,30 @@ fn place(path: &Path) -> PathBuf {
     resolved.unwrap_or_else(|_| path.to_owned())
 }
 
-/// The diagnostics for people: where and what in a line, the line of the file, and what to do.
-fn text(diagnostics: &[Diagnostic], colors: Colors) -> String {
+/// Returns the diagnostics for people: position, code and message in a line, an excerpt, the hint.
+fn text(diagnostics: &[Diagnostic]) -> String {
     let mut text = String::new();
     let mut sources = Sources::default();
     for diagnostic in diagnostics {
         let severity = match diagnostic.severity {
-            Severity::Error => Style::Red,
-            Severity::Warning => Style::Yellow,
-            _ => Style::Blue,
+            Severity::Error => color::RED,
+            Severity::Warning => color::YELLOW,
+            _ => color::BLUE,
         };
         let place = report::located(&diagnostic.path, diagnostic.position.map(|p| (p.line, p.column)));
         let _ = writeln!(
             text,
             "{} {} {} ({})",
-            colors.paint(Style::Bold, &Shown(place.trim_end()).to_string()),
-            colors.paint(severity, diagnostic.code.as_str()),
+            color::paint(color::BOLD, &Shown(place.trim_end()).to_string()),
+            color::paint(severity, diagnostic.code.as_str()),
             Shown(&report::short(&diagnostic.message())),
             diagnostic.severity.as_str(),
         );
-        let mut margin = String::new();
-        let place = diagnostic.position.and_then(|position| {
-            let (before, behind) = sources.line(&diagnostic.path, position)?;
-            Some((position, before, behind))
+        let line = diagnostic.position.and_then(|position| {
+            let (before, after) = sources.line(&diagnostic.path, position)?;
+            Some(Line { number: position.line, before, after })
         });
-        if let Some((position, before, behind)) = place {
-            let excerpt = excerpt(before, behind);
-            let number = position.line.to_string();
-            margin = " ".repeat(number.len());
-            let bar = colors.paint(Style::Blue, "|");
-            let number = colors.paint(Style::Blue, &number);
-            let caret = colors.paint(severity, "^");
-            let _ = writeln!(text, "{margin} {bar}");
-            let _ = writeln!(text, "{number} {bar} {}", excerpt.line);
-            let _ = writeln!(text, "{margin} {bar} {}{caret}", " ".repeat(excerpt.caret));
-        }
-        if let Some(hint) = &diagnostic.hint {
-            let _ = writeln!(
-                text,
-                "{margin} {} hint: {}",
-                colors.paint(Style::Blue, "="),
-                Shown(&report::short(hint))
-            );
-        }
+        text += &excerpt::render(diagnostic.severity, line, diagnostic.hint.as_deref());
         text.push('\n');
     }
     text
