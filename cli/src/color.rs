@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::env;
 use std::io;
+use std::sync::LazyLock;
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Reset, Style};
@@ -16,15 +17,17 @@ pub const YELLOW: Style = AnsiColor::Yellow.on_default();
 pub const GREEN: Style = AnsiColor::Green.on_default();
 pub const BLUE: Style = AnsiColor::Blue.on_default();
 
-/// Every style that the command prints. [`crate::terminal::screen`] lets only these pass.
-const ALL: [Style; 6] = [BOLD, FAINT, RED, YELLOW, GREEN, BLUE];
+/// The sequences that the command prints. [`crate::terminal::screen`] lets only these pass.
+static SEQUENCES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let styles = [BOLD, FAINT, RED, YELLOW, GREEN, BLUE].map(|style| style.render().to_string());
+    styles.into_iter().chain([Reset.render().to_string()]).collect()
+});
 
 /// Returns the length of the style sequence that `text` starts with, or 0. Only sequences that the
 /// command itself prints count.
 pub fn sequence_length(text: &str) -> usize {
-    let styles = ALL.into_iter().map(|style| style.render().to_string());
-    let mut sequences = styles.chain([Reset.render().to_string()]);
-    sequences.find(|sequence| text.starts_with(sequence)).map_or(0, |sequence| sequence.len())
+    let own = SEQUENCES.iter().find(|sequence| text.starts_with(sequence.as_str()));
+    own.map_or(0, String::len)
 }
 
 /// Returns the string in a style. The string must not contain unsafe characters.
@@ -34,12 +37,13 @@ pub fn paint(style: Style, text: &str) -> String {
 
 /// Sets the value of `--color` for all output that follows.
 pub fn choose(choice: clap::ColorChoice) {
+    let is_forced = env::var_os("CLICOLOR_FORCE").is_some();
     let choice = match choice {
         clap::ColorChoice::Always => ColorChoice::Always,
         clap::ColorChoice::Never => ColorChoice::Never,
         // In a CI system, anstream paints on terminals that show no colours. It takes an empty TERM
         // for a terminal that shows them.
-        clap::ColorChoice::Auto if is_dumb() && env::var_os("CLICOLOR_FORCE").is_none() => ColorChoice::Never,
+        clap::ColorChoice::Auto if is_dumb() && !is_forced => ColorChoice::Never,
         clap::ColorChoice::Auto => ColorChoice::Auto,
     };
     choice.write_global();

@@ -69,7 +69,7 @@ fn cut(before: &[u8], after: &[u8]) -> (String, usize) {
     (line, at)
 }
 
-/// As a string, with spaces for tabs.
+/// Returns the bytes as a string, with spaces for tabs.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end_matches('\r').replace('\t', "    ")
 }
@@ -113,8 +113,11 @@ mod tests {
     #[test]
     fn a_hint_follows() {
         let line = Line { number: 10, before: b"  ", after: b"x" };
-        let want = "   \u{1b}[34m|\u{1b}[0m\n\u{1b}[34m10\u{1b}[0m \u{1b}[34m|\u{1b}[0m   x\n   \u{1b}[34m|\u{1b}[0m   \
-                    \u{1b}[33m^\u{1b}[0m\n   \u{1b}[34m|\u{1b}[0m\n   \u{1b}[34m= \u{1b}[0mhint: y\\u{7}\n";
+        let want = "   \u{1b}[34m|\u{1b}[0m\n\
+                    \u{1b}[34m10\u{1b}[0m \u{1b}[34m|\u{1b}[0m   x\n   \
+                    \u{1b}[34m|\u{1b}[0m   \u{1b}[33m^\u{1b}[0m\n   \
+                    \u{1b}[34m|\u{1b}[0m\n   \
+                    \u{1b}[34m= \u{1b}[0mhint: y\\u{7}\n";
         assert_eq!(render(Severity::Warning, Some(line), Some("y\u{7}")), want);
         let want = "  \u{1b}[34m= \u{1b}[0mhint: y\n";
         assert_eq!(render(Severity::Error, None, Some("y")), want);
