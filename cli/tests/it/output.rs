@@ -134,3 +134,20 @@ fn files_need_no_standard_output() {
     let mut command = Command::new(BIN);
     assert!(command.args(["schema"]).stdout(null).status().unwrap().success());
 }
+
+/// Help is for people, also in a pipe that leads to a pager.
+#[test]
+fn help_has_short_lines() {
+    let help = |arguments: &[&str]| {
+        // A terminal may say that it is wider.
+        let output = Command::new(BIN).args(arguments).env("COLUMNS", "300").output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for command in ["", "inject", "explain", "list", "lint", "run", "watch", "filter", "migrate"] {
+        let arguments = ["help", command];
+        let text = help(arguments.split_at(if command.is_empty() { 1 } else { 2 }).0);
+        let longest = text.lines().max_by_key(|line| line.chars().count()).unwrap();
+        assert!(longest.chars().count() <= 100, "{command}: {longest}");
+    }
+}
