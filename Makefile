@@ -20,7 +20,7 @@ LIBRARY := $(SONAME).$(shell echo '$(VERSION)' | cut -d. -f2,3)
 MAN := $(patsubst docs/man/%.md,target/man/%,$(wildcard docs/man/*.md))
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test lint bench fuzz fuzz-long install man wheel deps header clean
+.PHONY: help build demo test lint bench fuzz fuzz-long install man wheel deps header rust-api clean
 
 help: ## say what the targets are
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile | expand -t 16
@@ -56,6 +56,9 @@ deps: ## install what demo, test and lint need (Debian, as root), or say how
 
 header: ## write include/hooks.h anew
 	UPDATE=1 $(CARGO) test -q -p libhooks-capi --test header
+
+rust-api: ## write abi/rust anew: the public API of the Rust crates
+	UPDATE=1 tests/suites/rust_api.sh
 
 install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, DATADIR)
 	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)/libhooks'
