@@ -127,7 +127,8 @@ pub use when::Outcome;
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The README's example, compiled.
+/// The examples of the project's README and of the crate's, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
+#[doc = include_str!("README.md")]
 struct Readme;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The crates as they are published: each builds from its package, beside the packages of the others, and
-# its own tests pass there.
+# its own tests pass there. Its README reads well on a registry.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"
@@ -17,11 +17,40 @@ patches=()
 for crate in go-regexp libhooks; do
     patches+=(--config "patch.crates-io.$crate.path=\"$packages/$crate-$version\"")
 done
-for crate in go-regexp libhooks; do
+
+# readme PACKAGE: the README that registries show: the path that the package's Cargo.toml names.
+readme() {
+    local path
+    path=$(sed -n 's/^readme = "\(.*\)"/\1/p' "$1/Cargo.toml")
+    [ -n "$path" ] && echo "$1/$path"
+}
+
+# relative_links FILE: the links to other files, which lead nowhere on a registry.
+relative_links() {
+    grep -noE '\]\([^)]*\)|^\[[^]]+\]:.*|(href|src)="[^"]*"' "$1" |
+        grep -vE ':(\]\(|\[[^]]+\]: *<?|href="|src=")(https?://|mailto:|#)'
+}
+
+for crate in go-regexp libhooks libhooks-capi libhooks-cli; do
     place=$packages/$crate-$version
     rm -rf "$place"
     tar -xzf "$place.crate" -C "$packages"
+    check "package: $crate has its license" test -s "$place/LICENSE"
+    if file=$(readme "$place") && [ -s "$file" ]; then
+        same "package: the README of $crate has no relative links" "" "$(relative_links "$file")"
+    else
+        fail "package: $crate has a README"
+    fi
 done
+
+# The header is in the package, too.
+# shellcheck disable=SC2016
+example() { sed -n '/^```c$/,/^```$/{/^```/d;p;}' "$packages/libhooks-capi-$version/README.md"; }
+same "package: the README of libhooks-capi has one C program" 1 "$(example | grep -c '^int main')"
+check "package: the C program in the README of libhooks-capi compiles" \
+    cc -std=c99 -Wall -Wextra -Wpedantic -Werror -fsyntax-only \
+    -I "$packages/libhooks-capi-$version/include" -x c <(example)
+
 for crate in go-regexp libhooks; do
     check "package: the tests of $crate pass where it is unpacked" \
         env -C "$packages/$crate-$version" CARGO_TARGET_DIR="$root/target" \

@@ -1,7 +1,7 @@
 //! Prints the public API of a crate, one item per line, from the rustdoc JSON of the crate.
 //!
-//! Derived traits have one line each, such as `impl core::clone::Clone for libhooks::Hook`, without their methods. Auto
-//! traits and blanket implementations are left out.
+//! A derived trait has one line, such as `impl core::clone::Clone for libhooks::Hook`, without its
+//! methods. Auto traits and blanket implementations are left out.
 
 use std::collections::HashSet;
 use std::path::Path;
