@@ -12,7 +12,8 @@ use tokio::io::unix::AsyncFd;
 async fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::args().nth(1).ok_or("usage: tokio_monitor HOOKS.D")?;
     let manager = Manager::builder().directory(&directory).policy(Policy::LENIENT).load()?;
-    let mut monitor = AsyncFd::register(manager.monitor()?)?;
+    // SAFETY: the descriptor of a monitor is the same, and open, for as long as the monitor lives.
+    let mut monitor = unsafe { AsyncFd::register(manager.monitor()?)? };
     println!("watching {directory}: {} hooks", manager.snapshot().len());
     loop {
         let mut ready = monitor.readable_mut().await?;

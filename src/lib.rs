@@ -24,7 +24,11 @@
 //! Every problem on the way is a [`Diagnostic`], with its place; every verdict can be had as an [`Explanation`]. A [`Monitor`]
 //! makes a new snapshot when the files change.
 //!
-//! The feature `oci-spec` (on by default) takes and gives `oci_spec::runtime::Spec`, for engines in Rust.
+//! The feature `oci-spec` (on by default) takes and gives `oci_spec::runtime::Spec`, for engines in Rust; its version is part of
+//! this API. The feature `tracing` makes log lines events of the crate `tracing`.
+//!
+//! The directory `examples` of the sources has programs to begin from: `youki` (a typed config in and out), `sarus` (hooks that
+//! change a config) and `tokio_monitor` (hooks that are reloaded when their files change).
 //!
 //! A hook file behaves as under the Go package `hooks` of Podman and CRI-O; where it does not, docs/parity.md says so. The
 //! paragraphs marked "SPEC" refer to that contract.

@@ -166,7 +166,7 @@ impl Manager {
     /// Watches the directories from now on, and reloads the hooks when they change (SPEC §7).
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] if there are no descriptors left.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if there are no descriptors left.
     pub fn monitor(&self) -> Result<Monitor> {
         Monitor::new(Arc::clone(&self.0))
     }

@@ -250,12 +250,14 @@ impl Source {
 
     /// The same, with more extension stages.
     pub fn manager_with(&self, stages: &[&str], default: Policy) -> libhooks::Result<Manager> {
-        Manager::builder()
+        let builder = Manager::builder()
             .directories(self.directories())
             .extension_stages(stages.iter().copied())
             .extension_stages(&self.extension_stage)
-            .policy(self.policy.unwrap_or(default))
-            .load()
+            .policy(self.policy.unwrap_or(default));
+        #[cfg(test)]
+        let builder = builder.log(libhooks::LogLevel::Debug, evaluations::count);
+        builder.load()
     }
 
     /// What an engine says that loads these hooks, where the command shows them although they cannot be loaded so.
@@ -331,5 +333,28 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
         None => Err("it has no '='".to_owned()),
+    }
+}
+
+/// How often hooks are evaluated. The library writes a log line for each evaluation of each hook.
+#[cfg(test)]
+pub mod evaluations {
+    use std::cell::Cell;
+
+    use libhooks::LogLevel;
+
+    thread_local! {
+        static COUNT: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub fn count(_: LogLevel, message: &str, _: &str) {
+        if message.ends_with(" matched") || message.ends_with(" did not match") {
+            COUNT.set(COUNT.get() + 1);
+        }
+    }
+
+    /// How many there were in this thread since the last call.
+    pub fn take() -> usize {
+        COUNT.take()
     }
 }

@@ -57,7 +57,8 @@ fn match_request(request: &[u8], has_bind_mounts: bool) {
         asked = ffi::container(&request[..request.len() - 1], has_bind_mounts);
     }
     let snapshot = HOOKS.manager.snapshot();
-    let answer = asked.as_ref().map_err(Clone::clone).and_then(|asked| snapshot.matching(asked, &mut matched));
+    let answer =
+        asked.as_ref().map_err(Clone::clone).and_then(|asked| snapshot.matching(asked, &mut matched));
     let Some(container) = Container::of_request(request, has_bind_mounts) else {
         assert_eq!(answer.unwrap_err().kind(), ErrorKind::InvalidArgument);
         assert_eq!(matched, [7]);

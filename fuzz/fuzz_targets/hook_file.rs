@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use libhooks::{
-    Hook, HookFile, LogLevel, Manager, Policy, ReadOptions, Severity, diagnostics_to_json, ffi,
-};
+use libhooks::{Hook, HookFile, LogLevel, Manager, Policy, ReadOptions, Severity, diagnostics_to_json, ffi};
 use libhooks_fuzz::engine::{Known, explain, inject};
 use libhooks_fuzz::{Container, EXTENSION_STAGES, json, model, mutate, planted, scratch, timed};
 

@@ -9,7 +9,7 @@ use super::definition::Hook;
 /// held.
 pub(crate) type Reader = Arc<dyn Fn(&str, &[u8]) -> Reading + Send + Sync>;
 
-/// What a [`Reader`] makes of a hook file.
+/// What a reader of the caller ([`ReadOptions::reader`](crate::ReadOptions::reader)) makes of a hook file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reading {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::problem::{Error, Result};
 use crate::sys::{Flag, Home};
 
-/// Ends a [`Monitor`](super::Monitor): from then on its calls return [`ErrorKind::Cancelled`], also one that is waiting. It
+/// Ends a [`Monitor`](super::Monitor): from then on its calls return [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), also one that is waiting. It
 /// may be used from any thread, and after the monitor has gone.
 #[derive(Debug, Clone)]
 pub struct Canceller(Arc<Cancel>);
@@ -34,7 +34,7 @@ impl Canceller {
     /// Checks that this is the process that the monitor was made in.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] in the child of a fork.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) in the child of a fork.
     pub fn check_process(&self) -> Result<()> {
         if self.0.home.is_here() {
             return Ok(());
@@ -51,7 +51,7 @@ impl AsFd for Canceller {
     }
 }
 
-/// As [`AsFd`] gives it, for reactors that take numbers.
+/// The same descriptor as a number, for event loops that take one. It stays open, and the same, until the last clone is dropped.
 impl AsRawFd for Canceller {
     fn as_raw_fd(&self) -> RawFd {
         self.as_fd().as_raw_fd()

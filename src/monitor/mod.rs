@@ -351,7 +351,7 @@ impl AsFd for Monitor {
     }
 }
 
-/// As [`AsFd`] gives it, for reactors that take numbers.
+/// The same descriptor as a number, for event loops that take one. It stays open, and the same, until the monitor is dropped.
 impl AsRawFd for Monitor {
     fn as_raw_fd(&self) -> RawFd {
         self.as_fd().as_raw_fd()
