@@ -1,5 +1,5 @@
-//! What an engine does that lets hooks change a config before it creates the container, as Podman does at its stage
-//! `precreate`, and as Sarus could: strict about hook files, and with a record of what each hook changed.
+//! Lets hooks change a config before the container is created, as Podman does at its stage `precreate`. An engine such as
+//! Sarus would do this with the strict policy, and print what each hook changed.
 //!
 //!     cargo run --example sarus -- HOOKS.D CONFIG.JSON
 

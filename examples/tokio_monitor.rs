@@ -1,5 +1,5 @@
-//! What a daemon on Tokio does: it reloads the hooks when their files change, and says what has changed. A monitor has no
-//! thread; its descriptor can be waited for like a socket.
+//! Reloads hooks when their files change, and prints what has changed: a daemon that runs on Tokio. A monitor has no thread;
+//! Tokio waits for its descriptor as for a socket.
 //!
 //!     cargo run --example tokio_monitor -- HOOKS.D
 

@@ -1,4 +1,4 @@
-//! What a runtime or an engine written in Rust does, such as youki: a typed config in, the same with hooks out.
+//! Injects hooks into a typed config, as an engine in Rust (youki, say) would before it creates the container.
 //!
 //!     cargo run --example youki -- HOOKS.D BUNDLE
 

@@ -117,7 +117,7 @@ pub use hook_file::{HookDir, HookFile};
 pub use inject::{ExtensionStageHooks, Injection, SelectedHook, Selection};
 pub use lint::NoEquivalent;
 pub use list::{ListedHook, Listing, MaskedHook};
-pub use log::{Log, LogLevel};
+pub use log::LogLevel;
 pub use manager::{Manager, ManagerBuilder};
 pub use monitor::{Canceller, Change, ChangeKind, Monitor, changes_to_json};
 pub use options::{Policy, ReadOptions, UnknownPolicy};

@@ -39,7 +39,7 @@ impl fmt::Display for LogLevel {
 
 /// Receives log lines: the level, the message, and its fields as a JSON object. Called in the thread that called this
 /// library, with no lock held.
-pub type Log = Arc<dyn Fn(LogLevel, &str, &str) + Send + Sync>;
+pub(crate) type Log = Arc<dyn Fn(LogLevel, &str, &str) + Send + Sync>;
 
 /// A log line that somebody will read.
 pub(crate) struct LogLine<'a> {

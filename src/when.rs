@@ -131,11 +131,11 @@ impl When {
     /// error when it is reached.
     ///
     /// ```
-    /// use libhooks::{Container, Process, When};
+    /// use libhooks::{Config, When};
     ///
     /// let when = When { commands: vec!["sh$".to_owned()], ..When::default() };
-    /// let no_annotations: [(&str, &str); 0] = [];
-    /// assert!(when.matches(&Container::from_parts(Process::from("/bin/sh"), no_annotations, false))?);
+    /// let config = Config::parse(r#"{"process": {"args": ["/bin/sh"]}}"#)?;
+    /// assert!(when.matches(&config.container())?);
     /// # Ok::<(), libhooks::Error>(())
     /// ```
     ///

@@ -37,3 +37,12 @@ same() {
         return 1
     fi
 }
+
+# oldest_rust NAME: sets `oldest` to the oldest Rust that Cargo.toml names; skips the suite NAME if it is not installed.
+oldest_rust() {
+    oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml")
+    if ! command -v rustup >/dev/null || ! RUSTUP_AUTO_INSTALL=0 cargo "+$oldest" --version >/dev/null 2>&1; then
+        skip "$1: no Rust $oldest (rustup toolchain install $oldest)"
+        exit 0
+    fi
+}

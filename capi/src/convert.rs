@@ -62,22 +62,16 @@ pub(crate) unsafe fn path<'a>(pointer: *const c_char, name: &str) -> Result<&'a 
     Ok(Path::new(OsStr::from_bytes(unsafe { bytes(pointer, name)? })))
 }
 
-/// What the caller knows better than the config.
+/// The annotations and bind mounts that the caller gives, which count in place of those of the config.
 pub(crate) struct Known {
     annotations: Option<Annotations>,
     has_bind_mounts: Option<bool>,
 }
 
 impl Known {
-    /// The container as the caller knows it.
-    pub(crate) fn of<'c>(&'c self, mut container: Container<'c>) -> Container<'c> {
-        if let Some(annotations) = &self.annotations {
-            container = container.annotations(annotations);
-        }
-        if let Some(has_bind_mounts) = self.has_bind_mounts {
-            container = container.bind_mounts(has_bind_mounts);
-        }
-        container
+    /// The container with what the caller gives.
+    pub(crate) fn of<'c>(&'c self, container: Container<'c>) -> Container<'c> {
+        container.annotations(self.annotations.as_ref()).bind_mounts(self.has_bind_mounts)
     }
 }
 

@@ -4,14 +4,15 @@ use std::ffi::{c_char, c_int, c_void};
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 use std::ptr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use libhooks::exec::{CAPTURE_LIMIT, FilterOptions, ProcessGroup, RunOptions, Stream};
-use libhooks::{Error, Log, ffi};
+use libhooks::{Error, ffi};
 
 use crate::boundary;
 use crate::convert;
-use crate::options::{hooks_log_fn, log_to};
+use crate::options::{LogCallback, hooks_log_fn};
 
 /// The hook's stdout, to a hooks_output_fn.
 pub const HOOKS_STREAM_STDOUT: c_int = 1;
@@ -55,7 +56,7 @@ pub struct hooks_exec_options_t {
     userdata: *mut c_void,
     output_annotations: bool,
     patches: bool,
-    log: Option<Log>,
+    log: Option<Arc<LogCallback>>,
 }
 
 impl Default for hooks_exec_options_t {
@@ -131,7 +132,7 @@ impl hooks_exec_options_t {
                     .output_annotations(self.output_annotations)
                     .patches(self.patches);
                 body(match self.log.clone() {
-                    Some(log) => options.log(move |level, message, fields| log(level, message, fields)),
+                    Some(log) => options.log(move |level, message, fields| log.call(level, message, fields)),
                     None => options,
                 })
             })
@@ -402,7 +403,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_log(
     boundary::code("hooks_exec_options_set_log", || {
         // SAFETY: as for hooks_exec_options_set_dir.
         let o = unsafe { convert::object_mut(o, "o")? };
-        o.log = log_to(log, userdata);
+        o.log = LogCallback::new(log, userdata);
         Ok(())
     })
 }

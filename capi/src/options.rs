@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use libhooks::{Error, Hook, Log, LogLevel, Manager, ManagerBuilder, Policy, ReadOptions, Reading};
+use libhooks::{Error, Hook, LogLevel, Manager, ManagerBuilder, Policy, ReadOptions, Reading};
 
 use crate::boundary;
 use crate::convert;
@@ -32,7 +32,7 @@ pub const HOOKS_LOG_DEBUG: c_int = 3;
 pub struct hooks_options_t {
     policy: Policy,
     keep_last_good: bool,
-    log: Option<Log>,
+    log: Option<Arc<LogCallback>>,
     log_level: LogLevel,
     reader: Option<Arc<ReaderCallback>>,
 }
@@ -42,7 +42,8 @@ impl hooks_options_t {
     pub(crate) fn read_options(&self, stages: &[&str]) -> ReadOptions {
         let mut options = ReadOptions::new().extension_stages(stages.iter().copied());
         if let Some(log) = self.log.clone() {
-            options = options.log(self.log_level, move |level, message, fields| log(level, message, fields));
+            options =
+                options.log(self.log_level, move |level, message, fields| log.call(level, message, fields));
         }
         if let Some(reader) = self.reader.clone() {
             options = options.reader(move |version, content| reader.call(version, content));
@@ -79,19 +80,23 @@ pub type hooks_log_fn = Option<
 >;
 
 /// The caller's function and what it is to be called with.
-struct Callback {
+pub(crate) struct LogCallback {
     function: unsafe extern "C" fn(*mut c_void, c_int, *const c_char, *const c_char),
     userdata: *mut c_void,
 }
 
 // SAFETY: the header says that the function is called from any thread that calls a manager, and that what `userdata`
 // points to must bear that; this library never looks at it.
-unsafe impl Send for Callback {}
+unsafe impl Send for LogCallback {}
 // SAFETY: as above; the header says that many threads may be in the function at once.
-unsafe impl Sync for Callback {}
+unsafe impl Sync for LogCallback {}
 
-impl Callback {
-    fn call(&self, level: LogLevel, message: &str, fields_json: &str) {
+impl LogCallback {
+    pub(crate) fn new(function: hooks_log_fn, userdata: *mut c_void) -> Option<Arc<LogCallback>> {
+        function.map(|function| Arc::new(LogCallback { function, userdata }))
+    }
+
+    pub(crate) fn call(&self, level: LogLevel, message: &str, fields_json: &str) {
         let level = match level {
             LogLevel::Error => HOOKS_LOG_ERROR,
             LogLevel::Warning => HOOKS_LOG_WARNING,
@@ -103,15 +108,6 @@ impl Callback {
         // with this callback lives; both texts outlive the call.
         unsafe { (self.function)(self.userdata, level, message.as_ptr(), fields_json.as_ptr()) }
     }
-}
-
-/// The caller's function as the core has it.
-pub(crate) fn log_to(log: hooks_log_fn, userdata: *mut c_void) -> Option<Log> {
-    log.map(|function| {
-        let callback = Callback { function, userdata };
-        let log: Log = Arc::new(move |level, message, fields| callback.call(level, message, fields));
-        log
-    })
 }
 
 /// A reader leaves the file to this library, as if there were no reader.
@@ -259,7 +255,7 @@ pub unsafe extern "C" fn hooks_options_set_log(
     boundary::code("hooks_options_set_log", || {
         // SAFETY: as for hooks_options_set_policy.
         let o = unsafe { convert::object_mut(o, "o")? };
-        o.log = log_to(log, userdata);
+        o.log = LogCallback::new(log, userdata);
         Ok(())
     })
 }

@@ -301,11 +301,7 @@ impl Container {
 
     /// The container of a config, with the annotations that [`Container::annotations`] gave.
     pub fn of<'c>(&self, config: &'c Config<'_>, annotations: &'c Annotations) -> libhooks::Container<'c> {
-        let container = config.container().annotations(annotations);
-        match self.has_bind_mounts {
-            Some(has_bind_mounts) => container.bind_mounts(has_bind_mounts),
-            None => container,
-        }
+        config.container().annotations(annotations).bind_mounts(self.has_bind_mounts)
     }
 }
 

@@ -174,14 +174,20 @@ impl<'a> Container<'a> {
         Container { process, annotations: annotations.map(borrow).collect(), has_bind_mounts }
     }
 
-    /// The container with these annotations in place of its own.
-    pub fn annotations(self, annotations: &'a Annotations) -> Container<'a> {
-        Container { annotations: annotations.pairs(), ..self }
+    /// The container with these annotations in place of its own. `None` changes nothing.
+    pub fn annotations(mut self, annotations: impl Into<Option<&'a Annotations>>) -> Container<'a> {
+        if let Some(annotations) = annotations.into() {
+            self.annotations = annotations.pairs();
+        }
+        self
     }
 
-    /// The container with or without bind mounts, whatever its config says.
-    pub fn bind_mounts(self, has_bind_mounts: bool) -> Container<'a> {
-        Container { has_bind_mounts, ..self }
+    /// The container with or without bind mounts, whatever its config says. `None` changes nothing.
+    pub fn bind_mounts(mut self, has_bind_mounts: impl Into<Option<bool>>) -> Container<'a> {
+        if let Some(has_bind_mounts) = has_bind_mounts.into() {
+            self.has_bind_mounts = has_bind_mounts;
+        }
+        self
     }
 
     /// Checks that the container is within the limits: each pattern of each hook may be tried on all that it has.

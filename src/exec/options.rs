@@ -102,13 +102,13 @@ impl<'a> RunOptions<'a> {
         self
     }
 
-    /// What becomes the hook's stdout, which is not captured then.
+    /// Gives the hook this descriptor as its stdout. Nothing of it is captured then.
     pub fn stdout(mut self, descriptor: impl Into<Option<BorrowedFd<'a>>>) -> RunOptions<'a> {
         self.stdout = descriptor.into();
         self
     }
 
-    /// What becomes the hook's stderr, which is not captured then.
+    /// Gives the hook this descriptor as its stderr. Nothing of it is captured then.
     pub fn stderr(mut self, descriptor: impl Into<Option<BorrowedFd<'a>>>) -> RunOptions<'a> {
         self.stderr = descriptor.into();
         self

@@ -8,11 +8,7 @@ cd "$root" || exit 1
 
 # The format of rustdoc JSON changes between versions of Rust: the lists come from one pinned version,
 # the oldest Rust that Cargo.toml names.
-oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
-if ! command -v rustup >/dev/null || ! RUSTUP_AUTO_INSTALL=0 cargo "+$oldest" --version >/dev/null 2>&1; then
-    skip "rust_api: no Rust $oldest (rustup toolchain install $oldest)"
-    exit 0
-fi
+oldest_rust rust_api
 manifest=tools/rust-api/Cargo.toml
 if ! reason=$(cargo fetch -q --locked --manifest-path "$manifest" 2>&1); then
     skip "rust_api: public-api cannot be downloaded: $(grep -m 1 error <<<"$reason")"

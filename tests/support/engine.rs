@@ -4,7 +4,7 @@
 
 use libhooks::{Annotations, Config, Container, Diagnostic, Explanation, Injection, Manager, Result, When};
 
-/// What the engine knows better than the config.
+/// The annotations and bind mounts that the engine gives, which count in place of those of the config.
 #[derive(Clone, Copy, Default)]
 pub struct Known<'a> {
     pub annotations: Option<&'a Annotations>,
@@ -16,19 +16,12 @@ impl<'a> Known<'a> {
         Known { annotations, has_bind_mounts: None }
     }
 
-    /// The container of a config, as the engine knows it.
+    /// The container of a config, with what the engine gives.
     pub fn of<'c>(self, config: &'c Config<'_>) -> Container<'c>
     where
         'a: 'c,
     {
-        let mut container = config.container();
-        if let Some(annotations) = self.annotations {
-            container = container.annotations(annotations);
-        }
-        if let Some(has_bind_mounts) = self.has_bind_mounts {
-            container = container.bind_mounts(has_bind_mounts);
-        }
-        container
+        config.container().annotations(self.annotations).bind_mounts(self.has_bind_mounts)
     }
 }
 

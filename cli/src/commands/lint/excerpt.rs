@@ -156,7 +156,7 @@ mod tests {
                 continue;
             }
             let (line, caret) = rendered(before.as_bytes(), after.as_bytes());
-            // What is after the position is in the line as it was cut.
+            // The renderer shows the part of the line after the position unchanged.
             let (text, at) = cut(before.as_bytes(), after.as_bytes());
             let right = &text[at..];
             let left = line.strip_suffix(right).unwrap_or_else(|| panic!("{line:?} {right:?}"));
