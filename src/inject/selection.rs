@@ -8,7 +8,7 @@ use super::splice::already_there;
 use crate::container::{Config, Container};
 use crate::hook::{OciHook, Stage, Target};
 use crate::loaded_hook::LoadedHook;
-use crate::problem::{Diagnostic, Result, Warning, text_of};
+use crate::problem::{Diagnostic, Error, Result, Warning, text_of};
 use crate::snapshot::Snapshot;
 
 /// The hooks of a set that are for a container.
@@ -60,15 +60,18 @@ impl Snapshot {
     ) -> Result<Selection> {
         container.check()?;
         let mut allowance = Allowance::default();
-        let mut matched = Vec::new();
-        for (index, (loaded, verdict)) in (0..).zip(self.verdicts(container)) {
+        // (Few containers have more.)
+        let mut matched = Vec::with_capacity(self.hooks.len().min(64));
+        // (A `for` loop would call the iterator's `next` for each hook.)
+        self.verdicts(container).enumerate().try_for_each(|(index, (loaded, verdict))| {
             let is_match = verdict?;
             tell(loaded, is_match);
             if is_match {
                 allowance.take(loaded)?;
-                matched.push(index);
+                matched.push(u32::try_from(index).unwrap_or(u32::MAX));
             }
-        }
+            Ok::<(), Error>(())
+        })?;
         Ok(Selection { snapshot: Arc::clone(self), matched })
     }
 }
