@@ -42,7 +42,7 @@ pub struct FilterFailure {
     pub hook_error: Option<String>,
     /// The reference's *error*.
     pub error: String,
-    /// Why the system refused to open the file that an annotation names.
+    /// Why the system refused to open the file that an annotation names, or to start the hook.
     #[serde(serialize_with = "number")]
     pub errno: Option<Errno>,
 }
