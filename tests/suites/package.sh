@@ -6,12 +6,27 @@ set -u
 . "$(dirname "$0")/../lib.sh"
 cd "$root" || exit 1
 
-# --allow-dirty: whoever is in the middle of a change can run this, too.
+# Cargo unpacks the packages that it verifies into CARGO_HOME, under the path of the target directory,
+# and does not unpack or compile a version again that it finds there. Each run therefore needs a target
+# directory of its own, and removes what Cargo unpacked for it.
+mkdir -p target/package
+place=$(mktemp -d "$root/target/package/XXXXXX")
+unpacked=${CARGO_HOME:-$HOME/.cargo}/registry/src
+mkdir -p "$unpacked"
+# Directories of registries on the network start with a host name, those of local ones with "-".
+clean() {
+    find "$unpacked" -maxdepth 1 -name '-*' -newer "$place" -exec rm -rf {} +
+    rm -rf "$place"
+}
+trap clean EXIT
+
+# --allow-dirty: a developer can run this suite before the commit.
 check "package: all crates build from their packages" \
-    cargo package -q --workspace --locked --allow-dirty || exit 1
+    env CARGO_PROFILE_DEV_DEBUG=0 \
+    cargo package -q --workspace --locked --allow-dirty --target-dir "$place" || exit 1
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
-packages=$root/target/package
+packages=$place/package
 # The packages of this workspace are on no registry: each finds the others here.
 patches=()
 for crate in go-regexp libhooks; do
@@ -32,11 +47,9 @@ relative_links() {
 }
 
 for crate in go-regexp libhooks libhooks-capi libhooks-cli; do
-    place=$packages/$crate-$version
-    rm -rf "$place"
-    tar -xzf "$place.crate" -C "$packages"
-    check "package: $crate has its license" test -s "$place/LICENSE"
-    if file=$(readme "$place") && [ -s "$file" ]; then
+    unpacked_crate=$packages/$crate-$version
+    check "package: $crate has its license" test -s "$unpacked_crate/LICENSE"
+    if file=$(readme "$unpacked_crate") && [ -s "$file" ]; then
         same "package: the README of $crate has no relative links" "" "$(relative_links "$file")"
     else
         fail "package: $crate has a README"
