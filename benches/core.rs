@@ -1,7 +1,7 @@
 //! A row of `make bench`, from Rust: core DIRECTORY CONFIG COUNT
 //!
-//! Prints how many nanoseconds one injection takes, on the average of COUNT: structures in and out, as Go's
-//! packages have it.
+//! Prints how many nanoseconds one injection takes, on the average of COUNT: structures in and out,
+//! as Go's packages have it.
 
 use std::error::Error;
 use std::time::Instant;

@@ -1,5 +1,6 @@
-//! Lets hooks change a config before the container is created, as Podman does at its stage `precreate`. An engine such as
-//! Sarus would do this with the strict policy, and print what each hook changed.
+//! Lets hooks change a config before the container is created, as Podman does at its stage
+//! `precreate`. An engine such as Sarus would do this with the strict policy, and print what each
+//! hook changed.
 //!
 //!     cargo run --example sarus -- HOOKS.D CONFIG.JSON
 
@@ -13,7 +14,9 @@ const STAGE: &str = "precreate";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [directory, path] = &arguments[..] else { return Err("usage: sarus HOOKS.D CONFIG.JSON".into()) };
+    let [directory, path] = &arguments[..] else {
+        return Err("usage: sarus HOOKS.D CONFIG.JSON".into());
+    };
     let text = std::fs::read_to_string(path)?;
     let config = Config::parse(&text)?;
 

@@ -1,5 +1,5 @@
-//! Reloads hooks when their files change, and prints what has changed: a daemon that runs on Tokio. A monitor has no thread;
-//! Tokio waits for its descriptor as for a socket.
+//! Reloads hooks when their files change, and prints what has changed: a daemon that runs on Tokio.
+//! A monitor has no thread; Tokio waits for its descriptor as for a socket.
 //!
 //!     cargo run --example tokio_monitor -- HOOKS.D
 

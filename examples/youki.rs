@@ -1,4 +1,5 @@
-//! Injects hooks into a typed config, as an engine in Rust (youki, say) would before it creates the container.
+//! Injects hooks into a typed config, as an engine in Rust (youki, say) would before it creates the
+//! container.
 //!
 //!     cargo run --example youki -- HOOKS.D BUNDLE
 
@@ -9,7 +10,9 @@ use oci_spec::runtime::{Hook, Spec};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [directory, bundle] = &arguments[..] else { return Err("usage: youki HOOKS.D BUNDLE".into()) };
+    let [directory, bundle] = &arguments[..] else {
+        return Err("usage: youki HOOKS.D BUNDLE".into());
+    };
     let config = format!("{bundle}/config.json");
     let mut spec = Spec::load(&config)?;
 

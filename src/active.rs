@@ -17,7 +17,8 @@ use crate::options::{Policy, ReadOptions};
 use crate::problem::{Code, Diagnostic, Error, ErrorKind, Result, Severity, text_of};
 use crate::snapshot::Snapshot;
 
-/// The state that a manager shares with its monitors. The manager or a monitor may be dropped first.
+/// The state that a manager shares with its monitors. The manager or a monitor may be dropped
+/// first.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub directories: Vec<PathBuf>,
@@ -66,8 +67,8 @@ impl Shared {
         self.snapshot.load_full()
     }
 
-    /// As [`Manager::reload`]. Where it is known to which files something has happened, by their names, the others are only
-    /// looked at.
+    /// As [`Manager::reload`]. Where it is known to which files something has happened, by their
+    /// names, the others are only looked at.
     pub fn reload(&self, touched: Option<HashSet<OsString>>) -> Rescan {
         self.rescan(touched, |policy, scans| {
             let mut errors = scans.iter().flat_map(|scan| &scan.errors);
@@ -86,12 +87,14 @@ impl Shared {
         touched: Option<HashSet<OsString>>,
         refusal: impl FnOnce(Policy, &[Scan]) -> Option<Error>,
     ) -> Rescan {
-        // The number is taken before the scan starts. A reload that starts after a change to a file sees that change,
-        // and its set has a higher number than the sets of all scans that started before the change.
+        // The number is taken before the scan starts. A reload that starts after a change to a file
+        // sees that change, and its set has a higher number than the sets of all scans that
+        // started before the change.
         let generation = self.scans.fetch_add(1, Ordering::AcqRel) + 1;
         let old = self.snapshot.load_full();
-        // `touched` lists the files that changed since the old set. If another scan started after the old set's, that scan
-        // may have found other changes, which this set would lose. So all files are read.
+        // `touched` lists the files that changed since the old set. If another scan started after
+        // the old set's, that scan may have found other changes, which this set would lose.
+        // So all files are read.
         let touched = touched.filter(|_| old.generation() + 1 == generation);
         let before = Before {
             hooks: old.all().map(|known| (&*known.loaded.path, known.loaded)).collect(),
@@ -99,8 +102,12 @@ impl Shared {
             touched,
         };
         let mut scanner = Scanner::new(&self.options, before);
-        let scans: Vec<Scan> =
-            self.directories.iter().enumerate().map(|(number, path)| scanner.scan(number, path)).collect();
+        let scans: Vec<Scan> = self
+            .directories
+            .iter()
+            .enumerate()
+            .map(|(number, path)| scanner.scan(number, path))
+            .collect();
         let refused = refusal(self.policy, &scans);
         let snapshot = Arc::new(Snapshot::new(generation, scans, scanner.into_executables(), &old));
         let outcome = match refused {
@@ -113,17 +120,22 @@ impl Shared {
         Rescan { snapshot, outcome }
     }
 
-    /// Makes this set the one in use, unless a newer one is already, and logs its problems: those that the set before
-    /// did not have, since a file that stays bad is reloaded again and again.
+    /// Makes this set the one in use, unless a newer one is already, and logs its problems: those
+    /// that the set before did not have, since a file that stays bad is reloaded again and
+    /// again.
     fn swap_in(&self, snapshot: &Arc<Snapshot>) {
         let before = self.snapshot.rcu(|current| {
-            let newest = if current.generation() < snapshot.generation() { snapshot } else { current };
+            let newest =
+                if current.generation() < snapshot.generation() { snapshot } else { current };
             #[cfg(test)]
             interleavings::chosen();
             Arc::clone(newest)
         });
         if self.options.logs() {
-            snapshot.new_diagnostics(&before).into_iter().for_each(|diagnostic| self.log(diagnostic));
+            snapshot
+                .new_diagnostics(&before)
+                .into_iter()
+                .for_each(|diagnostic| self.log(diagnostic));
         }
     }
 

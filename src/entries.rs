@@ -26,8 +26,8 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// What there is after something has happened to these files and to no others. To list a directory would be to wait for
-    /// those who write to it.
+    /// What there is after something has happened to these files and to no others. To list a
+    /// directory would be to wait for those who write to it.
     pub fn with(self: Arc<Listed>, directory: &Path, touched: &HashSet<OsString>) -> Arc<Listed> {
         if touched.is_empty() {
             return self;
@@ -42,7 +42,9 @@ impl Listed {
             let is_link = match path.symlink_metadata() {
                 Ok(found) => found.is_symlink(),
                 // One that is gone is told as such, unless it comes and goes all the time.
-                Err(error) if matches!(Errno::of(&error), Errno(libc::ENOENT | libc::ENOTDIR)) => continue,
+                Err(error) if matches!(Errno::of(&error), Errno(libc::ENOENT | libc::ENOTDIR)) => {
+                    continue;
+                }
                 // Whatever else this is: to open it will tell.
                 Err(_) => self.links.contains(&path),
             };
@@ -65,14 +67,17 @@ pub(crate) fn list(directory: &Path) -> Result<(Listed, Directory)> {
     let mut hook_file = |name: &OsStr, is_link: Option<bool>| {
         path.truncate(prefix);
         path.extend_from_slice(name.as_bytes());
-        is_hook_file(name).then(|| (Arc::<Path>::from(Path::new(OsStr::from_bytes(&path))), is_link))
+        is_hook_file(name)
+            .then(|| (Arc::<Path>::from(Path::new(OsStr::from_bytes(&path))), is_link))
     };
     let mut files = Vec::new();
     while let Some((path, is_link)) =
         opened.next(&mut hook_file).map_err(|error| failed("readdirent", error))?
     {
-        // Where the listing does not tell, the file that will be read is asked; if it has gone meanwhile, it is no link.
-        if is_link.unwrap_or_else(|| path.symlink_metadata().is_ok_and(|found| found.is_symlink())) {
+        // Where the listing does not tell, the file that will be read is asked; if it has gone
+        // meanwhile, it is no link.
+        if is_link.unwrap_or_else(|| path.symlink_metadata().is_ok_and(|found| found.is_symlink()))
+        {
             listed.links.push(path.to_path_buf());
         }
         files.push(Keyed::new(path, prefix));
@@ -125,8 +130,10 @@ mod tests {
     #[test]
     fn only_what_is_gone_is_left_out() {
         let names = |directory: &Path| {
-            let before =
-                Arc::new(Listed { paths: Vec::new(), links: vec![path_in(directory, OsStr::new("a.json"))] });
+            let before = Arc::new(Listed {
+                paths: Vec::new(),
+                links: vec![path_in(directory, OsStr::new("a.json"))],
+            });
             let listed = before.with(directory, &HashSet::from(["a.json".into()]));
             (listed.paths.len(), listed.links.len())
         };

@@ -22,14 +22,15 @@ pub fn container(request: &[u8], has_bind_mounts: bool) -> Result<Container<'_>>
 /// Validates a hook of version 1.0.0, given as JSON; an error has a place in that text.
 ///
 /// # Errors
-/// As [`Hook::validate`](crate::Hook::validate), and [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not JSON of a hook's
-/// shape.
+/// As [`Hook::validate`](crate::Hook::validate), and [`ErrorKind::Json`](crate::ErrorKind::Json) if
+/// it is not JSON of a hook's shape.
 pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<()> {
     let text = hook_json.as_bytes();
     check_limit("bytes of the hook", text.len(), limits::HOOK_FILE)?;
     let stages: Vec<String> = extension_stages.iter().map(|stage| (*stage).to_owned()).collect();
     crate::options::check_extension_stages(&stages)?;
-    let decoded = decode_1_0_0(text, Notes::new(Wanted::Notes)).map_err(|error| error.in_argument(text))?;
+    let decoded =
+        decode_1_0_0(text, Notes::new(Wanted::Notes)).map_err(|error| error.in_argument(text))?;
     let decoded = decoded.ok_or_else(nil_hook)?;
     match Validator::new(&stages).validate(&decoded.hook) {
         Ok(_) => Ok(()),
@@ -41,8 +42,8 @@ pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<()> {
     }
 }
 
-/// How long to wait for a hook that was killed, in nanoseconds; less than nothing says no more than nothing, but in the error's
-/// text, as the Go package has it.
+/// How long to wait for a hook that was killed, in nanoseconds; less than nothing says no more than
+/// nothing, but in the error's text, as the Go package has it.
 pub fn post_kill_timeout(options: RunOptions<'_>, nanoseconds: i64) -> RunOptions<'_> {
     crate::exec::post_kill_timeout(options, nanoseconds)
 }

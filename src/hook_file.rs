@@ -23,8 +23,9 @@ impl Hook {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::NoJsonSuffix`] if its name does not end in `.json`; [`ErrorKind::Io`] with the system's number if it (or
-    /// the hook's executable) cannot be looked at; [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
+    /// [`ErrorKind::NoJsonSuffix`] if its name does not end in `.json`; [`ErrorKind::Io`] with the
+    /// system's number if it (or the hook's executable) cannot be looked at;
+    /// [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
     pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Hook> {
         let HookFile { hook, error, .. } = HookFile::read(path, options);
         error.map_or_else(|| Ok(hook.unwrap_or_default()), Err)
@@ -37,7 +38,8 @@ impl Hook {
 pub struct HookFile {
     /// Its path.
     pub path: PathBuf,
-    /// The hook. One that is not valid is here too, as the reference's `Read` returns it, beside the error.
+    /// The hook. One that is not valid is here too, as the reference's `Read` returns it, beside
+    /// the error.
     pub hook: Option<Hook>,
     /// Why the file gives no valid hook: what [`Hook::read`] returns.
     pub error: Option<Error>,
@@ -51,8 +53,9 @@ impl HookFile {
         HookFile { path: path.to_owned(), hook, error }
     }
 
-    /// Everything about one hook file: why it gives no hook, and what is probably not as it was meant (SPEC §8). It also looks
-    /// at who can write the file and its program, whatever [`ReadOptions::inspect`] says.
+    /// Everything about one hook file: why it gives no hook, and what is probably not as it was
+    /// meant (SPEC §8). It also looks at who can write the file and its program, whatever
+    /// [`ReadOptions::inspect`] says.
     pub fn check(path: impl AsRef<Path>, options: &ReadOptions) -> Vec<Diagnostic> {
         let path = path.as_ref();
         if let Err(error) = options.check() {
@@ -112,7 +115,8 @@ pub struct HookDir {
 }
 
 impl HookDir {
-    /// Reads all hook files of one directory. A directory that does not exist is an error here, as in the reference.
+    /// Reads all hook files of one directory. A directory that does not exist is an error here, as
+    /// in the reference.
     pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> HookDir {
         let (snapshot, error) = scan(path.as_ref(), options);
         HookDir { listing: snapshot.list(), error }
@@ -120,12 +124,14 @@ impl HookDir {
 }
 
 fn scan(path: &Path, options: &ReadOptions) -> (Snapshot, Option<Error>) {
-    let scanned =
-        options.check().and_then(|()| Scanner::new(options, Before::default()).scan_existing(path, None));
+    let scanned = options
+        .check()
+        .and_then(|()| Scanner::new(options, Before::default()).scan_existing(path, None));
     match scanned {
         Ok(scan) => {
-            let error =
-                scan.error().map(|error| error.with_diagnostics(scan.diagnostics().cloned().collect()));
+            let error = scan
+                .error()
+                .map(|error| error.with_diagnostics(scan.diagnostics().cloned().collect()));
             (Snapshot::new(0, vec![scan], Vec::new(), &Snapshot::empty()), error)
         }
         Err(error) => (Snapshot::empty(), Some(error)),

@@ -1,7 +1,7 @@
 //! OCI hooks from `hooks.d` directories, matched and injected as Podman, Buildah and CRI-O do.
 //!
-//! Container engines inject hooks into containers from JSON files in directories. This crate reads those files, tells which
-//! of them are for a container, and splices them into its OCI config:
+//! Container engines inject hooks into containers from JSON files in directories. This crate reads
+//! those files, tells which of them are for a container, and splices them into its OCI config:
 //!
 //! ```
 //! use libhooks::{Config, Manager};
@@ -20,23 +20,27 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Data flows one way: `hooks.d` files → [`Hook`] → [`Snapshot`] → conditions, asked about one container → [`Injection`].
-//! Every problem on the way is a [`Diagnostic`], with its place; every verdict can be had as an [`Explanation`]. A [`Monitor`]
-//! makes a new snapshot when the files change.
+//! Data flows one way: `hooks.d` files → [`Hook`] → [`Snapshot`] → conditions, asked about one
+//! container → [`Injection`]. Every problem on the way is a [`Diagnostic`], with its place; every
+//! verdict can be had as an [`Explanation`]. A [`Monitor`] makes a new snapshot when the files
+//! change.
 //!
-//! The feature `oci-spec` (on by default) takes and gives `oci_spec::runtime::Spec`, for engines in Rust; its version is part of
-//! this API. The feature `tracing` makes log lines events of the crate `tracing`.
+//! The feature `oci-spec` (on by default) takes and gives `oci_spec::runtime::Spec`, for engines in
+//! Rust; its version is part of this API. The feature `tracing` makes log lines events of the crate
+//! `tracing`.
 //!
-//! The directory `examples` of the sources has programs to begin from: `youki` (a typed config in and out), `sarus` (hooks that
-//! change a config) and `tokio_monitor` (hooks that are reloaded when their files change).
+//! The directory `examples` of the sources has programs to begin from: `youki` (a typed config in
+//! and out), `sarus` (hooks that change a config) and `tokio_monitor` (hooks that are reloaded when
+//! their files change).
 //!
-//! A hook file behaves as under the Go package `hooks` of Podman and CRI-O; where it does not, docs/parity.md says so. The
-//! paragraphs marked "SPEC" refer to that contract.
+//! A hook file behaves as under the Go package `hooks` of Podman and CRI-O; where it does not,
+//! docs/parity.md says so. The paragraphs marked "SPEC" refer to that contract.
 
 #![deny(unsafe_code)]
 
-// A module may use the modules on lower floors, and the modules before it on its own floor (ARCHITECTURE.md). The suite
-// `tests/suites/architecture.sh` checks this. The empty lines keep rustfmt from sorting the modules.
+// A module may use the modules on lower floors, and the modules before it on its own floor
+// (ARCHITECTURE.md). The suite `tests/suites/architecture.sh` checks this. The empty lines keep
+// rustfmt from sorting the modules.
 
 // Floor 0 knows nothing about hooks: strings, the operating system, and Go's behaviour.
 pub mod limits;
@@ -110,9 +114,13 @@ pub mod ffi;
 
 pub use container::{Annotations, Config, Container, Process};
 pub use directory::{DEFAULT_DIR, OVERRIDE_DIR};
-pub use explain::{Annotation, Condition, ConditionVerdict, Explanation, HookVerdict, NearMiss, Obstacle};
+pub use explain::{
+    Annotation, Condition, ConditionVerdict, Explanation, HookVerdict, NearMiss, Obstacle,
+};
 pub use go::Errno;
-pub use hook::{Hook, OciHook, Reading, Stage, Target, UnknownStage, VERSION as HOOK_VERSION, When};
+pub use hook::{
+    Hook, OciHook, Reading, Stage, Target, UnknownStage, VERSION as HOOK_VERSION, When,
+};
 pub use hook_file::{HookDir, HookFile};
 pub use inject::{ExtensionStageHooks, Injection, SelectedHook, Selection};
 pub use lint::NoEquivalent;

@@ -33,5 +33,6 @@ pub const INJECTION: usize = 64 << 20;
 /// How much of each stream of a hook is kept by default, in bytes: the last 10 MiB.
 pub const CAPTURE_LIMIT: usize = 10 << 20;
 
-/// How many problems of one kind are told of a file: enough to mend it with. One of 16 MiB may have millions.
+/// How many problems of one kind are told of a file: enough to mend it with. One of 16 MiB may have
+/// millions.
 pub(crate) const ENOUGH: usize = 100;

@@ -1,4 +1,5 @@
-//! The list: the hooks in the order of injection, where they come from, and what masks what (SPEC §8).
+//! The list: the hooks in the order of injection, where they come from, and what masks what (SPEC
+//! §8).
 
 use std::path::{Path, PathBuf};
 
@@ -44,7 +45,8 @@ pub struct ListedHook {
     pub masks: Vec<PathBuf>,
     /// The hook itself.
     pub hook: Hook,
-    /// The members of `config.hooks` that it is added to, in the order of its stages: one that is there twice, twice.
+    /// The members of `config.hooks` that it is added to, in the order of its stages: one that is
+    /// there twice, twice.
     pub injected: Vec<Stage>,
     /// The extension stages that it goes to instead.
     pub extension_stages: Vec<String>,
@@ -70,7 +72,10 @@ impl Snapshot {
     pub fn hook(&self, index: usize) -> Option<ListedHook> {
         let loaded = self.hooks.get(index)?;
         let masked = self.masked.iter().filter(|masked| masked.by == loaded.path);
-        Some(ListedHook::new(loaded, masked.map(|masked| masked.loaded.path.to_path_buf()).collect()))
+        Some(ListedHook::new(
+            loaded,
+            masked.map(|masked| masked.loaded.path.to_path_buf()).collect(),
+        ))
     }
 }
 
@@ -100,7 +105,8 @@ impl ListedHook {
 }
 
 impl Listing {
-    /// The list as JSON: `generation`, `hooks` (`name`, `path`, `masks`, `hook`, `injected`, `extensionStages`) and `masked` (`path`, `by`).
+    /// The list as JSON: `generation`, `hooks` (`name`, `path`, `masks`, `hook`, `injected`,
+    /// `extensionStages`) and `masked` (`path`, `by`).
     pub fn to_json(&self) -> String {
         crate::go::json::to_string(self)
     }

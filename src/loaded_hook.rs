@@ -1,7 +1,9 @@
-//! A hook that was loaded from a file: ready to be asked about containers, and able to say all that its file says.
+//! A hook that was loaded from a file: ready to be asked about containers, and able to say all that
+//! its file says.
 //!
-//! Of a thousand hooks that an engine loads for one container, few match and none is talked about. So a hook keeps what
-//! conditions need, and its file's text; what else there is to know of it is made from that when somebody asks.
+//! Of a thousand hooks that an engine loads for one container, few match and none is talked about.
+//! So a hook keeps what conditions need, and its file's text; what else there is to know of it is
+//! made from that when somebody asks.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -101,7 +103,9 @@ impl LoadedHook {
             let stages = hook.stages.iter().flatten();
             Box::new(Injected {
                 entry: hook.entry.to_json(),
-                targets: stages.filter_map(|stage| Target::of(stage, &self.extension_stages)).collect(),
+                targets: stages
+                    .filter_map(|stage| Target::of(stage, &self.extension_stages))
+                    .collect(),
                 oci_hook: OnceBox::new(),
             })
         })
@@ -146,7 +150,8 @@ impl LoadedHook {
 
     /// Whether this is what the file and the executable were when it was loaded.
     pub fn is_from(&self, file: &Status, executable: &Status) -> bool {
-        [file, executable].map(FileStamp::of) == [&self.file, &self.executable.status].map(FileStamp::of)
+        [file, executable].map(FileStamp::of)
+            == [&self.file, &self.executable.status].map(FileStamp::of)
     }
 
     /// What a failed evaluation of this hook's conditions is to the caller.

@@ -37,8 +37,8 @@ impl fmt::Display for LogLevel {
     }
 }
 
-/// Receives log lines: the level, the message, and its fields as a JSON object. Called in the thread that called this
-/// library, with no lock held.
+/// Receives log lines: the level, the message, and its fields as a JSON object. Called in the
+/// thread that called this library, with no lock held.
 pub(crate) type Log = Arc<dyn Fn(LogLevel, &str, &str) + Send + Sync>;
 
 /// A log line that somebody will read.
@@ -48,7 +48,8 @@ pub(crate) struct LogLine<'a> {
 }
 
 impl<'a> LogLine<'a> {
-    /// A line of this level, for `log` and for whoever collects events of `tracing`; `None` if nobody reads it.
+    /// A line of this level, for `log` and for whoever collects events of `tracing`; `None` if
+    /// nobody reads it.
     pub fn new(log: Option<&'a Log>, level: LogLevel) -> Option<LogLine<'a>> {
         (log.is_some() || tracing::is_on(level)).then_some(LogLine { log, level })
     }
@@ -84,7 +85,8 @@ impl Serialize for JsonFields<'_> {
 mod tracing {
     use super::LogLevel;
 
-    /// Does this for the level of `tracing` that a level of ours is. The macros of `tracing` take constants only.
+    /// Does this for the level of `tracing` that a level of ours is. The macros of `tracing` take
+    /// constants only.
     macro_rules! at {
         ($level:expr, $macro:ident!($($arguments:tt)*)) => {
             match $level {
@@ -103,7 +105,8 @@ mod tracing {
     /// The names of fields are constants in `tracing`, too: these are all that log lines have.
     pub fn event(level: LogLevel, message: &str, fields: &[(&str, &str)]) {
         let field = |name| fields.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
-        let [code, path, hook, directory, patch] = ["code", "path", "hook", "directory", "patch"].map(field);
+        let [code, path, hook, directory, patch] =
+            ["code", "path", "hook", "directory", "patch"].map(field);
         debug_assert_eq!(
             [code, path, hook, directory, patch].iter().flatten().count(),
             fields.len(),

@@ -17,8 +17,8 @@ use crate::snapshot::Snapshot;
 
 /// Hooks from directories, for one container after another.
 ///
-/// It may be used from many threads at once: what reads sees a whole set of hooks, takes no lock, and never waits for a
-/// reload.
+/// It may be used from many threads at once: what reads sees a whole set of hooks, takes no lock,
+/// and never waits for a reload.
 ///
 /// ```
 /// use libhooks::{Config, DEFAULT_DIR, Manager, OVERRIDE_DIR};
@@ -42,15 +42,18 @@ pub struct ManagerBuilder {
 }
 
 impl ManagerBuilder {
-    /// Adds a directory. Later ones are preferred: a file that loads masks one of the same name in an earlier directory. A
-    /// directory that does not exist is empty.
+    /// Adds a directory. Later ones are preferred: a file that loads masks one of the same name in
+    /// an earlier directory. A directory that does not exist is empty.
     pub fn directory(mut self, directory: impl AsRef<Path>) -> ManagerBuilder {
         self.directories.push(directory.as_ref().to_owned());
         self
     }
 
     /// Adds several directories, as [`directory`](ManagerBuilder::directory).
-    pub fn directories<P: AsRef<Path>>(self, directories: impl IntoIterator<Item = P>) -> ManagerBuilder {
+    pub fn directories<P: AsRef<Path>>(
+        self,
+        directories: impl IntoIterator<Item = P>,
+    ) -> ManagerBuilder {
         directories.into_iter().fold(self, ManagerBuilder::directory)
     }
 
@@ -60,7 +63,10 @@ impl ManagerBuilder {
     }
 
     /// As [`ReadOptions::extension_stages`].
-    pub fn extension_stages<S: Into<String>>(self, stages: impl IntoIterator<Item = S>) -> ManagerBuilder {
+    pub fn extension_stages<S: Into<String>>(
+        self,
+        stages: impl IntoIterator<Item = S>,
+    ) -> ManagerBuilder {
         let options = self.options.extension_stages(stages);
         ManagerBuilder { options, ..self }
     }
@@ -76,7 +82,10 @@ impl ManagerBuilder {
     }
 
     /// As [`ReadOptions::reader`].
-    pub fn reader(self, reader: impl Fn(&str, &[u8]) -> Reading + Send + Sync + 'static) -> ManagerBuilder {
+    pub fn reader(
+        self,
+        reader: impl Fn(&str, &[u8]) -> Reading + Send + Sync + 'static,
+    ) -> ManagerBuilder {
         let options = self.options.reader(reader);
         ManagerBuilder { options, ..self }
     }
@@ -95,10 +104,10 @@ impl ManagerBuilder {
     /// Loads the hooks.
     ///
     /// # Errors
-    /// As the policy says. The error is about the first file that fails, its text names all that fail in that directory, and
-    /// [`Error::diagnostics`](crate::Error::diagnostics) are those of all directories.
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if there are more extension stages than
-    /// [`limits`](crate::limits) allows.
+    /// As the policy says. The error is about the first file that fails, its text names all that
+    /// fail in that directory, and [`Error::diagnostics`](crate::Error::diagnostics) are those
+    /// of all directories. [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if
+    /// there are more extension stages than [`limits`](crate::limits) allows.
     pub fn load(self) -> Result<Manager> {
         let ManagerBuilder { directories, policy, mut options } = self;
         options.check()?;
@@ -130,7 +139,8 @@ impl Manager {
         })
     }
 
-    /// Each hook's verdict on this container, and why (SPEC §8). It agrees with [`Manager::select`].
+    /// Each hook's verdict on this container, and why (SPEC §8). It agrees with
+    /// [`Manager::select`].
     pub fn explain(&self, container: &Container<'_>) -> Explanation {
         self.0.current().explain(container)
     }
@@ -145,9 +155,10 @@ impl Manager {
         self.0.current().diagnostics().cloned().collect()
     }
 
-    /// Why files and directories give no hook (of each its first error), and what they do not mask for that: of the
-    /// [diagnostics](Manager::diagnostics) those that whoever injects has to know. To have them costs little, while the
-    /// warnings of hooks take another look at each of their files.
+    /// Why files and directories give no hook (of each its first error), and what they do not mask
+    /// for that: of the [diagnostics](Manager::diagnostics) those that whoever injects has to
+    /// know. To have them costs little, while the warnings of hooks take another look at each
+    /// of their files.
     pub fn without_hook(&self) -> Vec<Diagnostic> {
         self.0.current().without_hook().cloned().collect()
     }
@@ -157,8 +168,9 @@ impl Manager {
     /// When several threads reload at once, the set whose scan started last stays.
     ///
     /// # Errors
-    /// Under [`Policy::Strict`], if there is a problem: the old hooks stay then. Otherwise only if the process or the
-    /// system has no descriptors or no memory left, which says nothing about hook files: the old hooks stay, too.
+    /// Under [`Policy::Strict`], if there is a problem: the old hooks stay then. Otherwise only if
+    /// the process or the system has no descriptors or no memory left, which says nothing about
+    /// hook files: the old hooks stay, too.
     pub fn reload(&self) -> Result<()> {
         self.0.reload(None).outcome
     }
@@ -214,8 +226,8 @@ mod tests {
         assert_eq!(Arc::strong_count(&after.hooks[0]), 2);
     }
 
-    /// Whoever has reloaded has what there was before: a monitor that knows of other files only, and overtakes, takes
-    /// none of it away.
+    /// Whoever has reloaded has what there was before: a monitor that knows of other files only,
+    /// and overtakes, takes none of it away.
     #[test]
     fn a_scan_of_some_files_does_not_hide_what_another_finds() {
         let directory = tempfile::tempdir().unwrap();
@@ -240,7 +252,8 @@ mod tests {
             reload.join().unwrap().unwrap();
             assert!(overtakes.outcome.is_ok());
         });
-        let seen: Vec<_> = manager.snapshot().diagnostics().map(|found| found.path.clone()).collect();
+        let seen: Vec<_> =
+            manager.snapshot().diagnostics().map(|found| found.path.clone()).collect();
         assert_eq!(seen.len(), 1, "{seen:?}");
     }
 }

@@ -13,12 +13,13 @@ use crate::problem::{Result, check_limit};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Policy {
-    /// As the reference: a directory's problems are tolerated if the first of its files that fails names an executable
-    /// that does not exist. A reload never fails.
+    /// As the reference: a directory's problems are tolerated if the first of its files that fails
+    /// names an executable that does not exist. A reload never fails.
     #[default]
     Compatible,
-    /// Every problem, and the warnings about files, directories and programs that users other than root and the effective
-    /// user can write or replace. A reload that finds one keeps the old hooks.
+    /// Every problem, and the warnings about files, directories and programs that users other than
+    /// root and the effective user can write or replace. A reload that finds one keeps the old
+    /// hooks.
     Strict,
     /// None: whatever is good is used.
     Lenient {
@@ -94,15 +95,20 @@ impl ReadOptions {
         ReadOptions::default()
     }
 
-    /// Adds stages that the caller runs itself, such as Podman's `precreate`. Hook files may name them beside OCI's.
-    pub fn extension_stages<S: Into<String>>(mut self, stages: impl IntoIterator<Item = S>) -> ReadOptions {
+    /// Adds stages that the caller runs itself, such as Podman's `precreate`. Hook files may name
+    /// them beside OCI's.
+    pub fn extension_stages<S: Into<String>>(
+        mut self,
+        stages: impl IntoIterator<Item = S>,
+    ) -> ReadOptions {
         let known = self.stages().iter().cloned();
         self.extension_stages = known.chain(stages.into_iter().map(Into::into)).collect();
         self
     }
 
-    /// Receives log lines at least as urgent as `level`: the level, the message, and its fields as a JSON object. The function
-    /// is called in the thread that called this library, with no lock held.
+    /// Receives log lines at least as urgent as `level`: the level, the message, and its fields as
+    /// a JSON object. The function is called in the thread that called this library, with no
+    /// lock held.
     pub fn log(
         mut self,
         level: LogLevel,
@@ -113,19 +119,24 @@ impl ReadOptions {
         self
     }
 
-    /// Reads files of other versions, or those of a known version in another way. The function is asked about every file that
-    /// is JSON and says its version in a string; it gets the version ("" where there is none) and the whole content. It is
-    /// called in the thread that called this library, with no lock held.
-    pub fn reader(mut self, reader: impl Fn(&str, &[u8]) -> Reading + Send + Sync + 'static) -> ReadOptions {
+    /// Reads files of other versions, or those of a known version in another way. The function is
+    /// asked about every file that is JSON and says its version in a string; it gets the
+    /// version ("" where there is none) and the whole content. It is called in the thread that
+    /// called this library, with no lock held.
+    pub fn reader(
+        mut self,
+        reader: impl Fn(&str, &[u8]) -> Reading + Send + Sync + 'static,
+    ) -> ReadOptions {
         self.reader = Some(Arc::new(reader));
         self
     }
 
-    /// Looks also at access control lists, at every directory and symlink on the way to hook files and programs, at
-    /// interpreters, and at kinds of file systems, on every load and reload. This finds more of the problems
-    /// `writable-by-others` and `foreign-owner`, and `parent-writable` and `permissions-unknown`. Without it, loading looks at
-    /// modes and owners of hook files, their directories and programs only, which takes no further system calls.
-    /// [`Policy::Strict`] implies it.
+    /// Looks also at access control lists, at every directory and symlink on the way to hook files
+    /// and programs, at interpreters, and at kinds of file systems, on every load and reload.
+    /// This finds more of the problems `writable-by-others` and `foreign-owner`, and
+    /// `parent-writable` and `permissions-unknown`. Without it, loading looks at
+    /// modes and owners of hook files, their directories and programs only, which takes no further
+    /// system calls. [`Policy::Strict`] implies it.
     pub fn inspect(mut self, inspect: bool) -> ReadOptions {
         self.inspect = inspect;
         self
@@ -136,8 +147,8 @@ impl ReadOptions {
     }
 
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the extension stages are more, or longer, than
-    /// [`limits`](crate::limits) allows.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the extension stages
+    /// are more, or longer, than [`limits`](crate::limits) allows.
     pub(crate) fn check(&self) -> Result<()> {
         check_extension_stages(self.stages())
     }

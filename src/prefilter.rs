@@ -1,17 +1,19 @@
-//! A prefilter: skips hooks whose patterns require a literal string that cannot occur in the container.
+//! A prefilter: skips hooks whose patterns require a literal string that cannot occur in the
+//! container.
 //!
-//! Most hooks do not match most containers, and most patterns contain a literal that every match contains too. The prefilter
-//! keeps a few bigrams (pairs of neighbouring bytes) of that literal for each hook, those of all hooks in one array. It
-//! collects the bigrams of a container once. If a required one is missing, the hook does not match, and nothing else of the
-//! hook is read.
+//! Most hooks do not match most containers, and most patterns contain a literal that every match
+//! contains too. The prefilter keeps a few bigrams (pairs of neighbouring bytes) of that literal
+//! for each hook, those of all hooks in one array. It collects the bigrams of a container once. If
+//! a required one is missing, the hook does not match, and nothing else of the hook is read.
 //!
-//! The prefilter changes no verdict. It skips only hooks whose evaluation returns "does not match", never one whose
-//! evaluation can fail.
+//! The prefilter changes no verdict. It skips only hooks whose evaluation returns "does not match",
+//! never one whose evaluation can fail.
 
 use crate::container::{Container, Process};
 use crate::when::{Compiled, Conditions};
 
-/// How many bigrams of a literal are required: the last ones, since keys and paths differ at the end.
+/// How many bigrams of a literal are required: the last ones, since keys and paths differ at the
+/// end.
 const REQUIRED: usize = 4;
 
 /// The bigrams that a hook requires of a container.
@@ -39,15 +41,19 @@ impl RequiredBigrams {
         if conditions.any_of {
             return nothing;
         }
-        let keys = conditions.annotations.iter().map(|pair| (Subject::Keys, std::slice::from_ref(&pair.key)));
+        let keys = conditions
+            .annotations
+            .iter()
+            .map(|pair| (Subject::Keys, std::slice::from_ref(&pair.key)));
         let commands = (Subject::Command, &*conditions.commands);
-        let required = |(of, patterns)| Some(RequiredBigrams { of, numbers: shared_bigrams(patterns)? });
+        let required =
+            |(of, patterns)| Some(RequiredBigrams { of, numbers: shared_bigrams(patterns)? });
         keys.chain([commands]).find_map(required).unwrap_or(nothing)
     }
 }
 
-/// Returns bigrams that are in all literals of these patterns; `None` if there are none, or if a pattern matches without a
-/// literal.
+/// Returns bigrams that are in all literals of these patterns; `None` if there are none, or if a
+/// pattern matches without a literal.
 fn shared_bigrams(patterns: &[Compiled]) -> Option<[u16; REQUIRED]> {
     // Patterns with many literals have few bigrams that all of them share.
     const MOST: usize = 16;
@@ -68,7 +74,8 @@ fn shared_bigrams(patterns: &[Compiled]) -> Option<[u16; REQUIRED]> {
     let (first, others) = texts.get(..count)?.split_first()?;
     // Literals may be long, and each bigram is searched in all of them.
     const TRIED: usize = 16;
-    let is_shared = |bigram: &&[u8]| others.iter().all(|text| text.windows(2).any(|other| other == *bigram));
+    let is_shared =
+        |bigram: &&[u8]| others.iter().all(|text| text.windows(2).any(|other| other == *bigram));
     let mut shared = first.windows(2).rev().take(TRIED).filter(is_shared).map(number);
     let mut required = [shared.next()?; REQUIRED];
     for (slot, number) in required.iter_mut().skip(1).zip(shared) {
@@ -77,8 +84,8 @@ fn shared_bigrams(patterns: &[Compiled]) -> Option<[u16; REQUIRED]> {
     Some(required)
 }
 
-/// The set of bigrams of some strings. Two bigrams may have the same number, so the set may seem to contain one that is
-/// missing.
+/// The set of bigrams of some strings. Two bigrams may have the same number, so the set may seem to
+/// contain one that is missing.
 struct Bigrams([u64; BIGRAMS / 64]);
 
 const BIGRAMS: usize = 2048;
@@ -160,14 +167,26 @@ mod tests {
         let of = |when| RequiredBigrams::new(&conditions(when));
         let numbers = |bigrams: [&str; REQUIRED]| bigrams.map(|bigram| number(bigram.as_bytes()));
         for (when, subject, bigrams) in [
-            (r#"{"annotations": {"^org\\.example\\.key$": ".*"}}"#, Subject::Keys, ["ey", "ke", ".k", "e."]),
+            (
+                r#"{"annotations": {"^org\\.example\\.key$": ".*"}}"#,
+                Subject::Keys,
+                ["ey", "ke", ".k", "e."],
+            ),
             (r#"{"commands": ["^/bin/(ba)?sh$"]}"#, Subject::Command, ["sh", "/b", "n/", "in"]),
             (r#"{"commands": [".*/init$"]}"#, Subject::Command, ["it", "ni", "in", "/i"]),
             (r#"{"commands": ["^ab$"]}"#, Subject::Command, ["ab"; REQUIRED]),
             // Any key matches, but not any command.
-            (r#"{"annotations": {".*": "x"}, "commands": ["sh$"]}"#, Subject::Command, ["sh"; REQUIRED]),
+            (
+                r#"{"annotations": {".*": "x"}, "commands": ["sh$"]}"#,
+                Subject::Command,
+                ["sh"; REQUIRED],
+            ),
         ] {
-            assert_eq!(of(when), RequiredBigrams { of: subject, numbers: numbers(bigrams) }, "{when}");
+            assert_eq!(
+                of(when),
+                RequiredBigrams { of: subject, numbers: numbers(bigrams) },
+                "{when}"
+            );
         }
         for when in [
             r#"{"always": true}"#,
@@ -194,16 +213,31 @@ mod tests {
             r#"{"commands": ["zzz"], "always": true}"#,
             r#"{"commands": ["zzz"], "annotations": {"key": ""}, "or": true}"#,
         ];
-        let commands =
-            ["", "/", "/bin/sh", "/bin/bash", "/usr/sbin/sh", "init", "/sbin/init", "BIN", "ni/nib"];
-        let keys: [&[&str]; 5] =
-            [&[], &["org.example.key"], &["key", "k"], &["yek.elpmaxe.gro"], &["org", "nothing", "key"]];
+        let commands = [
+            "",
+            "/",
+            "/bin/sh",
+            "/bin/bash",
+            "/usr/sbin/sh",
+            "init",
+            "/sbin/init",
+            "BIN",
+            "ni/nib",
+        ];
+        let keys: [&[&str]; 5] = [
+            &[],
+            &["org.example.key"],
+            &["key", "k"],
+            &["yek.elpmaxe.gro"],
+            &["org", "nothing", "key"],
+        ];
         let mut skipped = 0;
         for when in whens {
             let conditions = conditions(when);
             let required = RequiredBigrams::new(&conditions);
             for keys in keys {
-                let of_command = |command: &'static str| Process::Command(Cow::Borrowed(command.as_bytes()));
+                let of_command =
+                    |command: &'static str| Process::Command(Cow::Borrowed(command.as_bytes()));
                 let processes = commands.into_iter().map(of_command);
                 for process in processes.chain([Process::Absent, Process::NoArgs]) {
                     let container = container(process, keys);

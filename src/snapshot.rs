@@ -20,7 +20,8 @@ use crate::when::NoTrace;
 /// Evaluating fewer hooks than this is faster than prefiltering them.
 const FEW: usize = 8;
 
-/// A whole, consistent set of hooks, in the order of injection. It is shared, counted, and never changes.
+/// A whole, consistent set of hooks, in the order of injection. It is shared, counted, and never
+/// changes.
 #[derive(Debug)]
 pub struct Snapshot {
     generation: u64,
@@ -81,8 +82,9 @@ impl Snapshot {
         }
     }
 
-    /// Merges the scans of directories, which come in increasing preference. What is as it was in the set `before` is
-    /// shared with it, compiled patterns included: a manager that is reloaded again and again costs no more for it.
+    /// Merges the scans of directories, which come in increasing preference. What is as it was in
+    /// the set `before` is shared with it, compiled patterns included: a manager that is
+    /// reloaded again and again costs no more for it.
     pub(crate) fn new(
         generation: u64,
         scans: Vec<Scan>,
@@ -104,13 +106,17 @@ impl Snapshot {
         let mut depends_on = DependsOn { listed: Vec::new(), executables };
         for mut scan in scans {
             for path in scan.without_hook {
-                let below =
-                    of_name(&all, &begins, name_of(&path)).filter(|below| below.path != path).cloned();
+                let below = of_name(&all, &begins, name_of(&path))
+                    .filter(|below| below.path != path)
+                    .cloned();
                 without_hook.extend(below.map(|below| (path, below)));
             }
             begins.push(all.len());
             if !known.is_empty() {
-                scan.hooks.iter_mut().chain(scan.notes.iter_mut().filter_map(Note::hook)).for_each(share);
+                scan.hooks
+                    .iter_mut()
+                    .chain(scan.notes.iter_mut().filter_map(Note::hook))
+                    .for_each(share);
             }
             all.extend(scan.hooks);
             if notes.is_empty() {
@@ -121,8 +127,11 @@ impl Snapshot {
             depends_on.listed.push(scan.listed);
         }
         let mut say = |diagnostic| notes.push(Note::Said(Box::new(diagnostic)));
-        let Merged { hooks, masked, collisions } =
-            if is_in_order(&all) { Merged { hooks: all, ..Merged::default() } } else { merge(&all) };
+        let Merged { hooks, masked, collisions } = if is_in_order(&all) {
+            Merged { hooks: all, ..Merged::default() }
+        } else {
+            merge(&all)
+        };
         masked.iter().map(Masked::diagnostic).for_each(&mut say);
         for (path, below) in &without_hook {
             let order = NameOrder::of(below.name());
@@ -175,10 +184,12 @@ impl Snapshot {
         })
     }
 
-    /// Every hook that was loaded, and by what it is masked: those that are used in order, then those that are masked.
+    /// Every hook that was loaded, and by what it is masked: those that are used in order, then
+    /// those that are masked.
     pub(crate) fn all(&self) -> impl Iterator<Item = Known<'_>> {
         let used = self.hooks.iter().map(|loaded| Known { loaded, by: None });
-        let masked = self.masked.iter().map(|masked| Known { loaded: &masked.loaded, by: Some(&masked.by) });
+        let masked =
+            self.masked.iter().map(|masked| Known { loaded: &masked.loaded, by: Some(&masked.by) });
         used.chain(masked)
     }
 
@@ -202,13 +213,13 @@ impl Snapshot {
         self.hooks.is_empty()
     }
 
-    /// Adds the places of the hooks that are for a container to `matched`, in the order of [`Snapshot::list`].
-    /// [`Snapshot::select`] does the same for callers who then inject.
+    /// Adds the places of the hooks that are for a container to `matched`, in the order of
+    /// [`Snapshot::list`]. [`Snapshot::select`] does the same for callers who then inject.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the container is larger than
-    /// [`limits`](crate::limits) allows; [`ErrorKind::Match`](crate::ErrorKind::Match) if a hook asks for a command and the
-    /// process has no args. Nothing is added then.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the container is larger
+    /// than [`limits`](crate::limits) allows; [`ErrorKind::Match`](crate::ErrorKind::Match) if
+    /// a hook asks for a command and the process has no args. Nothing is added then.
     pub fn matching(&self, container: &Container<'_>, matched: &mut Vec<u32>) -> Result<()> {
         container.check()?;
         let before = matched.len();
@@ -241,8 +252,13 @@ impl Snapshot {
     }
 }
 
-/// The hook of this name in the last directory that has one. Those of each directory are in the order of their names.
-fn of_name<'h>(all: &'h [Arc<LoadedHook>], begins: &[usize], name: &OsStr) -> Option<&'h Arc<LoadedHook>> {
+/// The hook of this name in the last directory that has one. Those of each directory are in the
+/// order of their names.
+fn of_name<'h>(
+    all: &'h [Arc<LoadedHook>],
+    begins: &[usize],
+    name: &OsStr,
+) -> Option<&'h Arc<LoadedHook>> {
     let mut end = all.len();
     for begin in begins.iter().rev() {
         let hooks = all.get(*begin..end).unwrap_or_default();
@@ -256,7 +272,10 @@ fn of_name<'h>(all: &'h [Arc<LoadedHook>], begins: &[usize], name: &OsStr) -> Op
 
 impl Masked {
     fn diagnostic(&self) -> Diagnostic {
-        Diagnostic::new(self.by.to_path_buf(), Warning::Masks { lower: self.loaded.path.to_path_buf() })
+        Diagnostic::new(
+            self.by.to_path_buf(),
+            Warning::Masks { lower: self.loaded.path.to_path_buf() },
+        )
     }
 }
 
@@ -278,10 +297,11 @@ struct Merged {
     collisions: Vec<Diagnostic>,
 }
 
-/// Whether there is nothing to merge: no name is there twice, and they are in the order of injection. (Where they have
-/// capital letters, this does not tell.)
+/// Whether there is nothing to merge: no name is there twice, and they are in the order of
+/// injection. (Where they have capital letters, this does not tell.)
 fn is_in_order(all: &[Arc<LoadedHook>]) -> bool {
-    let is_lower = |name: &[u8]| name.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    let is_lower =
+        |name: &[u8]| name.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
     let names = || all.iter().map(|loaded| loaded.name().as_bytes());
     names().all(is_lower) && names().zip(names().skip(1)).all(|(a, b)| a < b)
 }
@@ -297,8 +317,10 @@ fn merge(all: &[Arc<LoadedHook>]) -> Merged {
         let Some(((order, used), lower)) = of_name.split_last() else { continue };
         // A directory may be given twice.
         let lower = lower.iter().filter(|(_, lower)| lower.path != used.path);
-        let masked =
-            |(_, lower): &(_, &Arc<LoadedHook>)| Masked { loaded: Arc::clone(lower), by: used.path.clone() };
+        let masked = |(_, lower): &(_, &Arc<LoadedHook>)| Masked {
+            loaded: Arc::clone(lower),
+            by: used.path.clone(),
+        };
         merged.masked.extend(lower.map(masked));
         merged.hooks.push(Arc::clone(used));
         if let Some((_, first)) = before.filter(|(before, _)| before.lower == order.lower) {
@@ -309,7 +331,8 @@ fn merge(all: &[Arc<LoadedHook>]) -> Merged {
     merged
 }
 
-/// Where a name stands in the order of injection: by what Go's `strings.ToLower` makes of it, then by its bytes.
+/// Where a name stands in the order of injection: by what Go's `strings.ToLower` makes of it, then
+/// by its bytes.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct NameOrder<'n> {
     lower: Cow<'n, str>,

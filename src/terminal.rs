@@ -77,7 +77,9 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
 fn pieces(text: &str) -> impl Iterator<Item = (&str, Option<char>)> {
     text.split_inclusive(is_unsafe).map(|piece| {
         match piece.chars().next_back().filter(|last| is_unsafe(*last)) {
-            Some(last) => (piece.get(..piece.len() - last.len_utf8()).unwrap_or_default(), Some(last)),
+            Some(last) => {
+                (piece.get(..piece.len() - last.len_utf8()).unwrap_or_default(), Some(last))
+            }
             None => (piece, None),
         }
     })
@@ -108,7 +110,8 @@ mod tests {
         ];
         for character in '\0'..=char::MAX {
             let code = u32::from(character);
-            let is_ignorable = ignorable.iter().any(|(first, last)| (*first..=*last).contains(&code));
+            let is_ignorable =
+                ignorable.iter().any(|(first, last)| (*first..=*last).contains(&code));
             let mut buffer = [0; 4];
             let text = character.encode_utf8(&mut buffer);
             assert_eq!(

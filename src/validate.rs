@@ -1,4 +1,5 @@
-//! Validation, in the reference's order and with its texts (SPEC §3); what it compiles on the way is kept.
+//! Validation, in the reference's order and with its texts (SPEC §3); what it compiles on the way
+//! is kept.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,10 +37,12 @@ impl Hook {
     /// Checks the hook: its version, its executable, its patterns and its stages (SPEC §3).
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] with the system's number if its executable cannot be looked at; [`ErrorKind::Stage`] for a stage that
-    /// is neither OCI's nor one of `extension_stages`; else [`ErrorKind::HookFile`].
+    /// [`ErrorKind::Io`] with the system's number if its executable cannot be looked at;
+    /// [`ErrorKind::Stage`] for a stage that is neither OCI's nor one of `extension_stages`;
+    /// else [`ErrorKind::HookFile`].
     pub fn validate(&self, extension_stages: &[&str]) -> Result<(), Error> {
-        let stages: Vec<String> = extension_stages.iter().map(|stage| (*stage).to_owned()).collect();
+        let stages: Vec<String> =
+            extension_stages.iter().map(|stage| (*stage).to_owned()).collect();
         check_extension_stages(&stages)?;
         Validator::new(&stages).validate(&self.into()).map(|_| ()).map_err(Error::from)
     }
@@ -58,7 +61,8 @@ pub(crate) struct Executable {
     pub status: Status,
 }
 
-/// Checks hooks one after another. Equal patterns are read once, and each executable is looked at once.
+/// Checks hooks one after another. Equal patterns are read once, and each executable is looked at
+/// once.
 pub(crate) struct Validator<'a> {
     extension_stages: &'a [String],
     patterns: Cache,
@@ -77,7 +81,10 @@ impl<'a> Validator<'a> {
     }
 
     /// Checks a hook, compiles its conditions, and says what the system says of its executable.
-    pub fn validate(&mut self, hook: &HookRef<'_>) -> Result<(Conditions, Arc<Executable>), Invalid> {
+    pub fn validate(
+        &mut self,
+        hook: &HookRef<'_>,
+    ) -> Result<(Conditions, Arc<Executable>), Invalid> {
         if hook.version != VERSION {
             let version = (*hook.version).into();
             return Err(invalid(Cause::UnexpectedVersion { version }, Field::Version));
@@ -89,7 +96,8 @@ impl<'a> Validator<'a> {
             let path = (*hook.entry.path).into();
             invalid(Cause::Executable { path, errno }, Field::Path)
         })?;
-        let conditions = Conditions::compile(&hook.when, |text| Compiled::new(self.patterns.compile(text)));
+        let conditions =
+            Conditions::compile(&hook.when, |text| Compiled::new(self.patterns.compile(text)));
         let error = |part: Part, _: &str| {
             let compiled = match part {
                 Part::Key(index) => conditions.annotations.get(index).map(|pair| &pair.key),
@@ -123,7 +131,8 @@ impl<'a> Validator<'a> {
             return known.clone();
         }
         let path: Arc<str> = path.into();
-        // stat(2) fails exactly where faccessat(2) with F_OK does, and tells what the warnings need.
+        // stat(2) fails exactly where faccessat(2) with F_OK does, and tells what the warnings
+        // need.
         let executable = match Status::of_path(&*path) {
             Ok(status) => Ok(Arc::new(Executable { path: Arc::clone(&path), status })),
             Err(error) => Err(Errno::of(&error)),
@@ -138,8 +147,8 @@ impl<'a> Validator<'a> {
         self.looked_at
     }
 
-    /// Tells what is wrong with the conditions, then with the stages, as long as it is told to go on. `error` says what is
-    /// wrong with a pattern of the conditions.
+    /// Tells what is wrong with the conditions, then with the stages, as long as it is told to go
+    /// on. `error` says what is wrong with a pattern of the conditions.
     fn check(
         &self,
         hook: &HookRef<'_>,
@@ -167,7 +176,8 @@ impl<'a> Validator<'a> {
             return tell(invalid(Cause::Missing(Property::Stages), Field::Stages));
         };
         for (index, stage) in stages.iter().enumerate() {
-            if Stage::from_name(stage).is_none() && !self.extension_stages.iter().any(|known| known == stage)
+            if Stage::from_name(stage).is_none()
+                && !self.extension_stages.iter().any(|known| known == stage)
             {
                 let cause = Cause::UnknownStage { stage: (**stage).into() };
                 tell(invalid(cause, Field::Stage(index)))?;

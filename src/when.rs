@@ -1,7 +1,8 @@
 //! Conditions: which containers a hook is for (SPEC §5).
 //!
-//! There is one evaluation, [`Conditions::evaluate`]. It tells a [`Trace`] about each condition as it goes; matching
-//! passes [`NoTrace`], which compiles to nothing, and explaining passes a recorder.
+//! There is one evaluation, [`Conditions::evaluate`]. It tells a [`Trace`] about each condition as
+//! it goes; matching passes [`NoTrace`], which compiles to nothing, and explaining passes a
+//! recorder.
 
 use go_regexp::Regexp;
 use std::borrow::Cow;
@@ -104,8 +105,8 @@ pub(crate) trait Trace {
 pub(crate) enum Evaluated {
     Always,
     HasBindMounts,
-    /// The index of the pair; the container's annotation that made it hold; the last one whose key matched and whose
-    /// value did not.
+    /// The index of the pair; the container's annotation that made it hold; the last one whose key
+    /// matched and whose value did not.
     Annotation {
         index: usize,
         matched: Option<usize>,
@@ -127,8 +128,8 @@ impl Trace for NoTrace {
 }
 
 impl When {
-    /// Returns whether the conditions hold for a container (SPEC §5). They need not be valid: a pattern that is not one is an
-    /// error when it is reached.
+    /// Returns whether the conditions hold for a container (SPEC §5). They need not be valid: a
+    /// pattern that is not one is an error when it is reached.
     ///
     /// ```
     /// use libhooks::{Config, When};
@@ -140,8 +141,9 @@ impl When {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::HookFile`] if a pattern is not one; [`ErrorKind::Match`] if commands are asked for and the process has no
-    /// args; [`ErrorKind::InvalidArgument`] if the container is larger than [`limits`](crate::limits) allows.
+    /// [`ErrorKind::HookFile`] if a pattern is not one; [`ErrorKind::Match`] if commands are asked
+    /// for and the process has no args; [`ErrorKind::InvalidArgument`] if the container is
+    /// larger than [`limits`](crate::limits) allows.
     pub fn matches(&self, container: &Container<'_>) -> Result<bool> {
         container.check()?;
         Conditions::compile(&self.into(), Compiled::read).evaluate(container, &mut NoTrace)
@@ -198,7 +200,9 @@ impl Conditions {
         };
         for (index, pattern) in self.commands.iter().enumerate() {
             match pattern.matches(command) {
-                Ok(true) => return (Evaluated::Commands { matched: Some(index) }, Ok(Outcome::Holds)),
+                Ok(true) => {
+                    return (Evaluated::Commands { matched: Some(index) }, Ok(Outcome::Holds));
+                }
                 Ok(false) => {}
                 Err(error) => {
                     return (not_matched, Err(not_a_pattern(PatternRole::Command, error)));
@@ -224,12 +228,18 @@ impl AnnotationPatterns {
             }
             match self.value.matches(value) {
                 Ok(true) => {
-                    return (Evaluated::Annotation { index, matched: Some(at), near }, Ok(Outcome::Holds));
+                    return (
+                        Evaluated::Annotation { index, matched: Some(at), near },
+                        Ok(Outcome::Holds),
+                    );
                 }
                 Ok(false) => near = Some(at),
                 Err(error) => {
                     let error = not_a_pattern(PatternRole::AnnotationValue, error);
-                    return (Evaluated::Annotation { index, matched: None, near: Some(at) }, Err(error));
+                    return (
+                        Evaluated::Annotation { index, matched: None, near: Some(at) },
+                        Err(error),
+                    );
                 }
             }
         }

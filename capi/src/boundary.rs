@@ -14,20 +14,23 @@ thread_local! {
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Runs when the library is loaded, before anything can call it. On the calling path there is then nothing to set up:
-/// no lock, no once-cell that the child of a fork might wait for.
+/// Runs when the library is loaded, before anything can call it. On the calling path there is then
+/// nothing to set up: no lock, no once-cell that the child of a fork might wait for.
 ///
-/// The panic hook is that of our own copy of `std`; a Rust program that loads this library has its own, and keeps it.
+/// The panic hook is that of our own copy of `std`; a Rust program that loads this library has its
+/// own, and keeps it.
 #[used]
-// SAFETY: the loader calls what this section holds as functions of C, and `silence` is one; the arguments that glibc
-// passes (argc, argv, envp) are the caller's to clean up, so a function that takes none may ignore them.
+// SAFETY: the loader calls what this section holds as functions of C, and `silence` is one; the
+// arguments that glibc passes (argc, argv, envp) are the caller's to clean up, so a function that
+// takes none may ignore them.
 #[unsafe(link_section = ".init_array")]
 static INSTALL: extern "C" fn() = silence;
 
 extern "C" fn silence() {
     let outside = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        // A caught panic is reported by its error, not by message and backtrace on the host's stderr.
+        // A caught panic is reported by its error, not by message and backtrace on the host's
+        // stderr.
         if DEPTH.get() == 0 {
             outside(info);
         }
@@ -45,11 +48,11 @@ fn guard<T>(name: &'static str, body: impl FnOnce() -> T) -> std::result::Result
     }
 }
 
-/// Runs `body`, and returns the text of a panic in it. It is not generic: a copy in each entry would be a tenth of the
-/// library.
+/// Runs `body`, and returns the text of a panic in it. It is not generic: a copy in each entry
+/// would be a tenth of the library.
 ///
-/// `AssertUnwindSafe`: after a panic the caller is told to do no more than free what it holds, and freeing looks at
-/// nothing that a half-done call may have left inconsistent.
+/// `AssertUnwindSafe`: after a panic the caller is told to do no more than free what it holds, and
+/// freeing looks at nothing that a half-done call may have left inconsistent.
 #[inline(never)]
 fn catch(name: &'static str, body: &mut dyn FnMut()) -> Option<String> {
     DEPTH.set(DEPTH.get().saturating_add(1));
@@ -92,8 +95,11 @@ pub(crate) unsafe fn status(
 #[inline(never)]
 unsafe fn fail(err: *mut *mut hooks_error_t, error: Error) -> c_int {
     let status = status_of(error.kind());
-    // To make the caller's error, and to drop ours, is work of the library's too: it stays inside the boundary.
-    let made = guard(MAKING_AN_ERROR, move || (!err.is_null()).then(|| Box::new(hooks_error_t::new(&error))));
+    // To make the caller's error, and to drop ours, is work of the library's too: it stays inside
+    // the boundary.
+    let made = guard(MAKING_AN_ERROR, move || {
+        (!err.is_null()).then(|| Box::new(hooks_error_t::new(&error)))
+    });
     let (status, made) = match made {
         Ok(None) => return status,
         Ok(Some(made)) => (status, made),

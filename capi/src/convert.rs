@@ -62,7 +62,8 @@ pub(crate) unsafe fn path<'a>(pointer: *const c_char, name: &str) -> Result<&'a 
     Ok(Path::new(OsStr::from_bytes(unsafe { bytes(pointer, name)? })))
 }
 
-/// The annotations and bind mounts that the caller gives, which count in place of those of the config.
+/// The annotations and bind mounts that the caller gives, which count in place of those of the
+/// config.
 pub(crate) struct Known {
     annotations: Option<Annotations>,
     has_bind_mounts: Option<bool>,
@@ -75,11 +76,15 @@ impl Known {
     }
 }
 
-/// The arguments `annotations_json` (NULL: the config's own) and `has_bind_mounts` (0, 1, or [`DETECT`]).
+/// The arguments `annotations_json` (NULL: the config's own) and `has_bind_mounts` (0, 1, or
+/// [`DETECT`]).
 ///
 /// # Safety
 /// As [`bytes`].
-pub(crate) unsafe fn known(annotations_json: *const c_char, has_bind_mounts: c_int) -> Result<Known> {
+pub(crate) unsafe fn known(
+    annotations_json: *const c_char,
+    has_bind_mounts: c_int,
+) -> Result<Known> {
     let annotations = if annotations_json.is_null() {
         None
     } else {
@@ -117,7 +122,8 @@ unsafe fn array<T>(
     }
     let mut elements = Vec::new();
     for i in 0..len {
-        // SAFETY: `i` is below `len`, so by this function's contract that element is there to be read.
+        // SAFETY: `i` is below `len`, so by this function's contract that element is there to be
+        // read.
         let pointer = unsafe { array.add(i).read() };
         elements.push(element(pointer, &format!("{name}[{i}]"))?);
     }
@@ -211,8 +217,8 @@ pub(crate) unsafe fn free<T>(pointer: *mut T) {
     }
 }
 
-/// The text for C. A NUL in it (a hook file can hold `"a\u0000b"`, and an error quote it) would cut it short: it
-/// becomes the two characters `\0`.
+/// The text for C. A NUL in it (a hook file can hold `"a\u0000b"`, and an error quote it) would cut
+/// it short: it becomes the two characters `\0`.
 pub(crate) fn c_string(text: impl Into<String>) -> CString {
     CString::new(text.into()).unwrap_or_else(|e| {
         let escaped = String::from_utf8_lossy(&e.into_vec()).replace('\0', "\\0");
@@ -237,7 +243,11 @@ pub(crate) unsafe fn take_string(pointer: *mut c_char) -> Option<CString> {
 ///
 /// # Safety
 /// `pointer` is NULL, or points to `len` bytes that stay as they are during `'a`.
-pub(crate) unsafe fn sized_bytes<'a>(pointer: *const c_void, len: usize, name: &str) -> Result<&'a [u8]> {
+pub(crate) unsafe fn sized_bytes<'a>(
+    pointer: *const c_void,
+    len: usize,
+    name: &str,
+) -> Result<&'a [u8]> {
     if pointer.is_null() {
         return Err(null(name));
     }

@@ -6,12 +6,14 @@ use libhooks::{Errno, Error, ErrorKind};
 
 use crate::convert::c_string;
 
-/// What a call that can fail returns. The numbers never change; new ones may come, and are negative too.
+/// What a call that can fail returns. The numbers never change; new ones may come, and are negative
+/// too.
 #[repr(C)]
 pub enum hooks_status {
     /// It went well.
     HOOKS_STATUS_OK = 0,
-    /// An argument is not what the documentation allows: NULL where an object or a text must be, has_bind_mounts 7.
+    /// An argument is not what the documentation allows: NULL where an object or a text must be,
+    /// has_bind_mounts 7.
     HOOKS_STATUS_INVALID_ARGUMENT = -1,
     /// A text argument is not UTF-8.
     HOOKS_STATUS_UTF8 = -2,
@@ -35,7 +37,8 @@ pub enum hooks_status {
     HOOKS_STATUS_PANIC = -11,
     /// The name of a hook file does not end in ".json".
     HOOKS_STATUS_NO_JSON_SUFFIX = -12,
-    /// Under HOOKS_POLICY_STRICT: what runs as root may be written by others, or belongs to somebody else.
+    /// Under HOOKS_POLICY_STRICT: what runs as root may be written by others, or belongs to
+    /// somebody else.
     HOOKS_STATUS_STRICT = -13,
 }
 
@@ -54,14 +57,15 @@ pub(crate) fn status_of(kind: ErrorKind) -> c_int {
         ErrorKind::HookFailed => hooks_status::HOOKS_STATUS_HOOK_FAILED,
         ErrorKind::Timeout => hooks_status::HOOKS_STATUS_TIMEOUT,
         ErrorKind::Cancelled => hooks_status::HOOKS_STATUS_CANCELLED,
-        // A kind without a number here is a bug in libhooks, which is what PANIC says. (`ErrorKind` is
-        // non-exhaustive, so the compiler cannot ask for each.)
+        // A kind without a number here is a bug in libhooks, which is what PANIC says. (`ErrorKind`
+        // is non-exhaustive, so the compiler cannot ask for each.)
         _ => hooks_status::HOOKS_STATUS_PANIC,
     };
     status as c_int
 }
 
-/// What went wrong. It does not change, and may be read by many threads at once. Freed by hooks_error_free().
+/// What went wrong. It does not change, and may be read by many threads at once. Freed by
+/// hooks_error_free().
 pub struct hooks_error_t {
     pub(crate) status: c_int,
     // Not `errno`, which is a macro in C.

@@ -13,7 +13,8 @@ use crate::{boundary, convert};
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_error_code(err: *const hooks_error_t) -> c_int {
     boundary::value("hooks_error_code", hooks_status::HOOKS_STATUS_PANIC as c_int, || {
-        // SAFETY: the header asks for NULL or an error of ours that is not freed yet; errors never change.
+        // SAFETY: the header asks for NULL or an error of ours that is not freed yet; errors never
+        // change.
         unsafe { err.as_ref() }.map_or(hooks_status::HOOKS_STATUS_OK as c_int, |err| err.status)
     })
 }
@@ -30,8 +31,8 @@ pub unsafe extern "C" fn hooks_error_errno(err: *const hooks_error_t) -> c_int {
     })
 }
 
-/// Returns the error message, for people: one or more lines of UTF-8 without a trailing newline. A NUL byte in the
-/// message is written as the two characters \0.
+/// Returns the error message, for people: one or more lines of UTF-8 without a trailing newline. A
+/// NUL byte in the message is written as the two characters \0.
 ///
 /// @param err the error, or NULL
 /// @return the text, which belongs to the error; NULL if err is NULL
@@ -43,10 +44,11 @@ pub unsafe extern "C" fn hooks_error_message(err: *const hooks_error_t) -> *cons
     })
 }
 
-/// Returns the error as a JSON object, for programs. Its members are "kind", "code" and "cause" (names in kebab-case;
-/// "cause" is finer than "code"), "message", "errno" (0 if no system call failed), "system" (the "operation" that failed
-/// and its "path", if a system call failed) and "where" ("path", "line", "column" and "hook", each if known). An error of
-/// hooks_manager_new(), hooks_manager_reload() or hooks_read_dir() also has "diagnostics": all problems of all
+/// Returns the error as a JSON object, for programs. Its members are "kind", "code" and "cause"
+/// (names in kebab-case; "cause" is finer than "code"), "message", "errno" (0 if no system call
+/// failed), "system" (the "operation" that failed and its "path", if a system call failed) and
+/// "where" ("path", "line", "column" and "hook", each if known). An error of hooks_manager_new(),
+/// hooks_manager_reload() or hooks_read_dir() also has "diagnostics": all problems of all
 /// directories.
 ///
 /// @param err the error, or NULL

@@ -11,8 +11,8 @@ use crate::convert;
 use crate::error::hooks_error_t;
 use crate::exec_options::hooks_exec_options_t;
 
-/// What became of a hook that was started. It does not change, and may be read by many threads at once. Freed by
-/// hooks_exec_result_free(), unless it belongs to another object.
+/// What became of a hook that was started. It does not change, and may be read by many threads at
+/// once. Freed by hooks_exec_result_free(), unless it belongs to another object.
 pub struct hooks_exec_result_t {
     result: RunResult,
     message: Option<CString>,
@@ -29,24 +29,27 @@ impl hooks_exec_result_t {
     }
 }
 
-/// Runs a hook and waits for its end (SPEC 9). It is started with no descriptor but 0, 1 and 2, no signal blocked
-/// and none ignored, and with the environment that the hook has and no other. A hook that fails is a result.
+/// Runs a hook and waits for its end (SPEC 9). It is started with no descriptor but 0, 1 and 2, no
+/// signal blocked and none ignored, and with the environment that the hook has and no other. A hook
+/// that fails is a result.
 ///
-/// When its time is over, or the caller asks for its end, it is killed, with its process group or with its descendants
-/// (hooks_exec_options_set_process_group()). When it exits by itself, the
-/// processes that it has left behind live on: what they write then is lost, and they do not wait for it. (Where /proc is
-/// not mounted, it is SIGPIPE to them.)
+/// When its time is over, or the caller asks for its end, it is killed, with its process group or
+/// with its descendants (hooks_exec_options_set_process_group()). When it exits by itself, the
+/// processes that it has left behind live on: what they write then is lost, and they do not wait
+/// for it. (Where /proc is not mounted, it is SIGPIPE to them.)
 ///
-/// No signal handler is installed and no other child is waited for. If the host reaps the hook itself (SIGCHLD is ignored,
-/// another thread waits for any child), the result says that its end is not known.
+/// No signal handler is installed and no other child is waited for. If the host reaps the hook
+/// itself (SIGCHLD is ignored, another thread waits for any child), the result says that its end is
+/// not known.
 ///
-/// @param hook_json the hook, an entry of config.hooks: a JSON object with "path", "args", "env" and "timeout"
-/// @param state     what it reads on stdin: the container's state, any bytes; NULL if state_len is 0
-/// @param state_len how many bytes
+/// @param hook_json the hook, an entry of config.hooks: a JSON object with "path", "args", "env"
+/// and "timeout" @param state     what it reads on stdin: the container's state, any bytes; NULL if
+/// state_len is 0 @param state_len how many bytes
 /// @param opts      options; NULL: the defaults
 /// @param out       receives the result, freed by hooks_exec_result_free()
 /// @param err       receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _IO: the hook could not be started
+/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _IO: the hook could not
+/// be started
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_run(
     hook_json: *const c_char,
@@ -56,15 +59,19 @@ pub unsafe extern "C" fn hooks_exec_run(
     out: *mut *mut hooks_exec_result_t,
     err: *mut *mut hooks_error_t,
 ) -> c_int {
-    // SAFETY: the header asks for a string, `state_len` bytes, NULL or live options whose descriptors are open, and NULL or
-    // memory for the output and `err`.
+    // SAFETY: the header asks for a string, `state_len` bytes, NULL or live options whose
+    // descriptors are open, and NULL or memory for the output and `err`.
     unsafe {
         boundary::status("hooks_exec_run", err, || {
             let hooks = OciHook::list_from_json(convert::text(hook_json, "hook_json")?)?;
             let [hook] = hooks.as_slice() else {
-                return Err(Error::invalid_argument(format!("hook_json holds {} hooks", hooks.len())));
+                return Err(Error::invalid_argument(format!(
+                    "hook_json holds {} hooks",
+                    hooks.len()
+                )));
             };
-            let state = if state_len == 0 { &[] } else { convert::sized_bytes(state, state_len, "state")? };
+            let state =
+                if state_len == 0 { &[] } else { convert::sized_bytes(state, state_len, "state")? };
             convert::wanted(out, "out")?;
             let defaults = hooks_exec_options_t::default();
             let opts = opts.as_ref().unwrap_or(&defaults);
@@ -119,7 +126,8 @@ pub unsafe extern "C" fn hooks_exec_result_timed_out(r: *const hooks_exec_result
 pub unsafe extern "C" fn hooks_exec_result_duration_us(r: *const hooks_exec_result_t) -> i64 {
     boundary::value("hooks_exec_result_duration_us", 0, || {
         // SAFETY: as for hooks_exec_result_exit_status.
-        unsafe { r.as_ref() }.map_or(0, |r| i64::try_from(r.result.duration.as_micros()).unwrap_or(i64::MAX))
+        unsafe { r.as_ref() }
+            .map_or(0, |r| i64::try_from(r.result.duration.as_micros()).unwrap_or(i64::MAX))
     })
 }
 
@@ -148,7 +156,8 @@ pub unsafe extern "C" fn hooks_exec_result_json(r: *const hooks_exec_result_t) -
     })
 }
 
-/// What the hook wrote to stdout, if that was captured: the last bytes of it, as many as the capture limit allows.
+/// What the hook wrote to stdout, if that was captured: the last bytes of it, as many as the
+/// capture limit allows.
 ///
 /// @param r       the result, or NULL
 /// @param len_out receives how many bytes; NULL: not wanted
@@ -186,7 +195,8 @@ unsafe fn lend(bytes: Option<&[u8]>, len_out: *mut usize) -> *const u8 {
     // SAFETY: the same contract.
     unsafe { convert::put(len_out, bytes.map_or(0, <[u8]>::len)) };
     bytes.map_or(ptr::null(), |bytes| {
-        // The pointer to no bytes of a `Vec` is a small number: to Go, which looks at what pointers hold, a broken one.
+        // The pointer to no bytes of a `Vec` is a small number: to Go, which looks at what pointers
+        // hold, a broken one.
         if bytes.is_empty() { c"".as_ptr().cast() } else { bytes.as_ptr() }
     })
 }
@@ -197,7 +207,8 @@ unsafe fn lend(bytes: Option<&[u8]>, len_out: *mut usize) -> *const u8 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_free(r: *mut hooks_exec_result_t) {
     boundary::nothing("hooks_exec_result_free", || {
-        // SAFETY: the header asks for NULL or a result of ours that hooks_exec_run handed out and that is not freed yet.
+        // SAFETY: the header asks for NULL or a result of ours that hooks_exec_run handed out and
+        // that is not freed yet.
         unsafe { convert::free(r) }
     });
 }

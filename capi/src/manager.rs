@@ -11,24 +11,25 @@ use crate::error::hooks_error_t;
 use crate::options::hooks_options_t;
 use crate::snapshot::hooks_snapshot_t;
 
-/// The hooks of some directories, ready to be injected. Any number of threads may use it at once; none of them waits
-/// for another, nor for a reload. Freed by hooks_manager_free().
+/// The hooks of some directories, ready to be injected. Any number of threads may use it at once;
+/// none of them waits for another, nor for a reload. Freed by hooks_manager_free().
 pub struct hooks_manager_t(pub(crate) Manager);
 
 /// Reads directories of hook files and makes a manager of them (SPEC 1, 2 and 3).
 ///
-/// @param dirs       the directories, in increasing preference: a file in a later one masks that of the same name in
-///                   an earlier one. Any bytes. One that does not exist is no error. Often { HOOKS_DEFAULT_DIR,
-///                   HOOKS_OVERRIDE_DIR }. NULL if dirs_len is 0
+/// @param dirs       the directories, in increasing preference: a file in a later one masks that of
+/// the same name in                   an earlier one. Any bytes. One that does not exist is no
+/// error. Often { HOOKS_DEFAULT_DIR,                   HOOKS_OVERRIDE_DIR }. NULL if dirs_len is 0
 /// @param dirs_len   how many; 0: none, and so no hooks
-/// @param stages     stages beyond those of OCI that hooks may name; theirs come back apart (stage_hooks_out of
-///                   hooks_manager_hooks()). NULL if stages_len is 0
+/// @param stages     stages beyond those of OCI that hooks may name; theirs come back apart
+/// (stage_hooks_out of                   hooks_manager_hooks()). NULL if stages_len is 0
 /// @param stages_len how many
 /// @param opts       options; NULL: the defaults
 /// @param out        receives the manager, freed by hooks_manager_free()
-/// @param err        receives the error; NULL: not wanted. hooks_error_json() holds every problem of every directory
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 (stages), _IO, _HOOK_FILE, _STAGE, _STRICT: what
-///         the directory's first problem is that the policy does not bear
+/// @param err        receives the error; NULL: not wanted. hooks_error_json() holds every problem
+/// of every directory @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 (stages),
+/// _IO, _HOOK_FILE, _STAGE, _STRICT: what         the directory's first problem is that the policy
+/// does not bear
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_new(
     dirs: *const *const c_char,
@@ -39,8 +40,8 @@ pub unsafe extern "C" fn hooks_manager_new(
     out: *mut *mut hooks_manager_t,
     err: *mut *mut hooks_error_t,
 ) -> c_int {
-    // SAFETY: the header asks for arrays of as many strings as their lengths say, NULL or live options, and NULL or
-    // memory for `out` and `err`.
+    // SAFETY: the header asks for arrays of as many strings as their lengths say, NULL or live
+    // options, and NULL or memory for `out` and `err`.
     unsafe {
         boundary::status("hooks_manager_new", err, || {
             let dirs = convert::paths(dirs, dirs_len, "dirs")?;
@@ -54,18 +55,19 @@ pub unsafe extern "C" fn hooks_manager_new(
     }
 }
 
-/// Injects the hooks that match a container into its OCI config (SPEC 5 and 6). All of the config but its "hooks" comes
-/// out byte for byte as it went in. On failure nothing is injected.
+/// Injects the hooks that match a container into its OCI config (SPEC 5 and 6). All of the config
+/// but its "hooks" comes out byte for byte as it went in. On failure nothing is injected.
 ///
 /// @param m                the manager
 /// @param config_json      the container's OCI config (config.json)
-/// @param annotations_json the container's annotations, a JSON object of strings; NULL: those of the config
-/// @param has_bind_mounts  whether it has bind mounts: 0, 1, or HOOKS_BIND_MOUNTS_DETECT
-/// @param config_out       receives the config with the hooks, freed by hooks_string_free(); NULL: not wanted
-/// @param stage_hooks_out  receives the hooks of the extension stages as a JSON object of arrays, "{}" if there are
-///                         none, freed by hooks_string_free(); NULL: not wanted
-/// @param err              receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON (config or annotations), _MATCH
+/// @param annotations_json the container's annotations, a JSON object of strings; NULL: those of
+/// the config @param has_bind_mounts  whether it has bind mounts: 0, 1, or HOOKS_BIND_MOUNTS_DETECT
+/// @param config_out       receives the config with the hooks, freed by hooks_string_free(); NULL:
+/// not wanted @param stage_hooks_out  receives the hooks of the extension stages as a JSON object
+/// of arrays, "{}" if there are                         none, freed by hooks_string_free(); NULL:
+/// not wanted @param err              receives the error; NULL: not wanted
+/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON (config or annotations),
+/// _MATCH
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_hooks(
     m: *const hooks_manager_t,
@@ -76,7 +78,8 @@ pub unsafe extern "C" fn hooks_manager_hooks(
     stage_hooks_out: *mut *mut c_char,
     err: *mut *mut hooks_error_t,
 ) -> c_int {
-    // SAFETY: the header asks for a live manager, strings, and NULL or memory for the outputs and `err`.
+    // SAFETY: the header asks for a live manager, strings, and NULL or memory for the outputs and
+    // `err`.
     unsafe {
         boundary::status("hooks_manager_hooks", err, || {
             let manager = &convert::object(m, "m")?.0;
@@ -84,7 +87,8 @@ pub unsafe extern "C" fn hooks_manager_hooks(
             let known = convert::known(annotations_json, has_bind_mounts)?;
             let config = Config::parse(config)?;
             let injection = manager.select(&known.of(config.container()))?.inject(&config);
-            // Both are made before the first is written: a panic in between must not leave half an answer.
+            // Both are made before the first is written: a panic in between must not leave half an
+            // answer.
             let stages = injection.extension_stage_hooks.to_json();
             convert::put_text(config_out, || injection.config);
             convert::put_text(stage_hooks_out, || stages);
@@ -93,9 +97,10 @@ pub unsafe extern "C" fn hooks_manager_hooks(
     }
 }
 
-/// Says for each hook whether it matches a container, and why: each condition with its own verdict, its place in the
-/// file, the pattern, what it was tried on, and what keeps one from matching that nearly does; and which files are
-/// masked or give no hook (SPEC 8). docs/json.md describes the members.
+/// Says for each hook whether it matches a container, and why: each condition with its own verdict,
+/// its place in the file, the pattern, what it was tried on, and what keeps one from matching that
+/// nearly does; and which files are masked or give no hook (SPEC 8). docs/json.md describes the
+/// members.
 ///
 /// @param m                the manager
 /// @param config_json      the container's OCI config
@@ -103,8 +108,8 @@ pub unsafe extern "C" fn hooks_manager_hooks(
 /// @param has_bind_mounts  0, 1, or HOOKS_BIND_MOUNTS_DETECT
 /// @param json_out         receives the explanation, a JSON object, freed by hooks_string_free()
 /// @param err              receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON (config or annotations). Not _MATCH: that
-///         hooks_manager_hooks() would fail is said in the JSON, as "error"
+/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON (config or annotations).
+/// Not _MATCH: that         hooks_manager_hooks() would fail is said in the JSON, as "error"
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_explain(
     m: *const hooks_manager_t,
@@ -131,8 +136,8 @@ pub unsafe extern "C" fn hooks_manager_explain(
     }
 }
 
-/// Lists the hooks in the order in which they are injected, with path, stages and conditions, and what masks what
-/// (SPEC 8).
+/// Lists the hooks in the order in which they are injected, with path, stages and conditions, and
+/// what masks what (SPEC 8).
 ///
 /// @param m        the manager
 /// @param json_out receives the list, a JSON object, freed by hooks_string_free()
@@ -158,9 +163,9 @@ pub unsafe extern "C" fn hooks_manager_list(
 /// Every problem found when the hooks were loaded last, those that the policy bears too (SPEC 8).
 ///
 /// @param m        the manager
-/// @param json_out receives a JSON array with an object for each problem ("severity", "code", "cause", "path", "line",
-///                 "column", "message", "reference", "hint", "errno"); free it with hooks_string_free()
-/// @param err      receives the error; NULL: not wanted
+/// @param json_out receives a JSON array with an object for each problem ("severity", "code",
+/// "cause", "path", "line",                 "column", "message", "reference", "hint", "errno");
+/// free it with hooks_string_free() @param err      receives the error; NULL: not wanted
 /// @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_diagnostics(
@@ -179,13 +184,14 @@ pub unsafe extern "C" fn hooks_manager_diagnostics(
     }
 }
 
-/// Reads the directories again and swaps the new hooks in as a whole (SPEC 7): a call under way in another thread goes
-/// on with the old set or the new one, never with a mixture.
+/// Reads the directories again and swaps the new hooks in as a whole (SPEC 7): a call under way in
+/// another thread goes on with the old set or the new one, never with a mixture.
 ///
 /// @param m   the manager
 /// @param err receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT; _IO if there are no descriptors or no memory left to read them;
-///         and only under HOOKS_POLICY_STRICT what hooks_manager_new() returns. The old hooks stay where it fails
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT; _IO if there are no descriptors or no
+/// memory left to read them;         and only under HOOKS_POLICY_STRICT what hooks_manager_new()
+/// returns. The old hooks stay where it fails
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_reload(
     m: *const hooks_manager_t,
@@ -210,9 +216,12 @@ pub unsafe extern "C" fn hooks_manager_generation(m: *const hooks_manager_t) -> 
 /// The hooks as they are now; a reload does not change them. It outlives its manager.
 ///
 /// @param m the manager, or NULL
-/// @return the snapshot, freed by hooks_snapshot_free(); NULL only if m is NULL (or after a bug in libhooks)
+/// @return the snapshot, freed by hooks_snapshot_free(); NULL only if m is NULL (or after a bug in
+/// libhooks)
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hooks_manager_snapshot(m: *const hooks_manager_t) -> *mut hooks_snapshot_t {
+pub unsafe extern "C" fn hooks_manager_snapshot(
+    m: *const hooks_manager_t,
+) -> *mut hooks_snapshot_t {
     boundary::value("hooks_manager_snapshot", ptr::null_mut(), || {
         // SAFETY: the header asks for NULL or a live manager.
         unsafe { m.as_ref() }
@@ -220,13 +229,15 @@ pub unsafe extern "C" fn hooks_manager_snapshot(m: *const hooks_manager_t) -> *m
     })
 }
 
-/// Frees a manager. No other thread may be using it. Its snapshots and monitors live on. NULL is allowed.
+/// Frees a manager. No other thread may be using it. Its snapshots and monitors live on. NULL is
+/// allowed.
 ///
 /// @param m the manager, or NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_free(m: *mut hooks_manager_t) {
     boundary::nothing("hooks_manager_free", || {
-        // SAFETY: the header asks for NULL or a manager of ours that is not freed yet and that nobody uses.
+        // SAFETY: the header asks for NULL or a manager of ours that is not freed yet and that
+        // nobody uses.
         unsafe { convert::free(m) }
     });
 }

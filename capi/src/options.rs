@@ -11,8 +11,8 @@ use crate::convert;
 
 /// hooks_manager_new() fails where Podman's does (SPEC 2), a reload never. The default.
 pub const HOOKS_POLICY_COMPATIBLE: c_int = 0;
-/// Any problem fails, and a hook file, executable or directory that others may write or that belongs to somebody else.
-/// Other warnings do not.
+/// Any problem fails, and a hook file, executable or directory that others may write or that
+/// belongs to somebody else. Other warnings do not.
 pub const HOOKS_POLICY_STRICT: c_int = 1;
 /// No problem fails; the good hooks are kept.
 pub const HOOKS_POLICY_LENIENT: c_int = 2;
@@ -26,8 +26,8 @@ pub const HOOKS_LOG_INFO: c_int = 2;
 /// What the library does.
 pub const HOOKS_LOG_DEBUG: c_int = 3;
 
-/// How a manager is made. Used by one thread at a time; copied by hooks_manager_new(), so it may be freed or changed
-/// right after. Freed by hooks_options_free().
+/// How a manager is made. Used by one thread at a time; copied by hooks_manager_new(), so it may be
+/// freed or changed right after. Freed by hooks_options_free().
 #[derive(Default)]
 pub struct hooks_options_t {
     policy: Policy,
@@ -42,8 +42,9 @@ impl hooks_options_t {
     pub(crate) fn read_options(&self, stages: &[&str]) -> ReadOptions {
         let mut options = ReadOptions::new().extension_stages(stages.iter().copied());
         if let Some(log) = self.log.clone() {
-            options =
-                options.log(self.log_level, move |level, message, fields| log.call(level, message, fields));
+            options = options.log(self.log_level, move |level, message, fields| {
+                log.call(level, message, fields)
+            });
         }
         if let Some(reader) = self.reader.clone() {
             options = options.reader(move |version, content| reader.call(version, content));
@@ -55,16 +56,18 @@ impl hooks_options_t {
     pub(crate) fn builder(&self, stages: &[&str]) -> Result<ManagerBuilder, Error> {
         let policy = match (self.policy, self.keep_last_good) {
             (Policy::Lenient { .. }, keep_last_good) => Policy::Lenient { keep_last_good },
-            (_, true) => return Err(Error::invalid_argument("keep_last_good needs the lenient policy")),
+            (_, true) => {
+                return Err(Error::invalid_argument("keep_last_good needs the lenient policy"));
+            }
             (policy, false) => policy,
         };
         Ok(Manager::builder().read_options(self.read_options(stages)).policy(policy))
     }
 }
 
-/// Receives what the library has to say. It is called only in a thread that is inside a function of this library, in
-/// the middle of that call, with no lock held; it may call this library too. Many threads may be in it at once. It
-/// must return: no longjmp, no C++ exception.
+/// Receives what the library has to say. It is called only in a thread that is inside a function of
+/// this library, in the middle of that call, with no lock held; it may call this library too. Many
+/// threads may be in it at once. It must return: no longjmp, no C++ exception.
 ///
 /// @param userdata    what hooks_options_set_log() was given
 /// @param level       a HOOKS_LOG_ number
@@ -85,8 +88,8 @@ pub(crate) struct LogCallback {
     userdata: *mut c_void,
 }
 
-// SAFETY: the header says that the function is called from any thread that calls a manager, and that what `userdata`
-// points to must bear that; this library never looks at it.
+// SAFETY: the header says that the function is called from any thread that calls a manager, and
+// that what `userdata` points to must bear that; this library never looks at it.
 unsafe impl Send for LogCallback {}
 // SAFETY: as above; the header says that many threads may be in the function at once.
 unsafe impl Sync for LogCallback {}
@@ -104,33 +107,35 @@ impl LogCallback {
             LogLevel::Debug => HOOKS_LOG_DEBUG,
         };
         let (message, fields_json) = (convert::c_string(message), convert::c_string(fields_json));
-        // SAFETY: the header asks for a function that can be called so, with the caller's `userdata`, while a manager
-        // with this callback lives; both texts outlive the call.
+        // SAFETY: the header asks for a function that can be called so, with the caller's
+        // `userdata`, while a manager with this callback lives; both texts outlive the
+        // call.
         unsafe { (self.function)(self.userdata, level, message.as_ptr(), fields_json.as_ptr()) }
     }
 }
 
 /// A reader leaves the file to this library, as if there were no reader.
 pub const HOOKS_READER_DEFAULT: c_int = 0;
-/// A reader made a hook of it: *text_out is the hook, in the form that hooks_read_file() gives; "null": none, which is
-/// the error "nil hook".
+/// A reader made a hook of it: *text_out is the hook, in the form that hooks_read_file() gives;
+/// "null": none, which is the error "nil hook".
 pub const HOOKS_READER_HOOK: c_int = 1;
 /// A reader says that it is no hook: *text_out says why.
 pub const HOOKS_READER_FAILED: c_int = 2;
 /// A reader does not know the version.
 pub const HOOKS_READER_UNRECOGNIZED: c_int = 3;
 
-/// Reads a hook file in the caller's way. It is called for every file that is JSON and says its version in a string
-/// without NUL, only in a thread that is inside a function of this library that loads hooks, with no lock held; many threads may be
-/// in it at once. A monitor asks for the files to which something has happened, and for the others where it lost track;
-/// hooks_manager_reload() asks for all. The hook is validated after it. It must return: no longjmp, no C++ exception.
+/// Reads a hook file in the caller's way. It is called for every file that is JSON and says its
+/// version in a string without NUL, only in a thread that is inside a function of this library that
+/// loads hooks, with no lock held; many threads may be in it at once. A monitor asks for the files
+/// to which something has happened, and for the others where it lost track; hooks_manager_reload()
+/// asks for all. The hook is validated after it. It must return: no longjmp, no C++ exception.
 ///
 /// @param userdata what hooks_options_set_reader() was given
 /// @param version  what the file says its version is, "" if nothing; valid during the call
 /// @param content  the file, any bytes, without a NUL at the end; valid during the call
 /// @param len      its length in bytes
-/// @param text_out for HOOKS_READER_HOOK and HOOKS_READER_FAILED: a text made by hooks_string_new(), which the library
-///                 frees. It is NULL before
+/// @param text_out for HOOKS_READER_HOOK and HOOKS_READER_FAILED: a text made by
+/// hooks_string_new(), which the library                 frees. It is NULL before
 /// @return a HOOKS_READER_ number; any other is an error of that file
 pub type hooks_reader_fn = Option<
     unsafe extern "C" fn(
@@ -144,13 +149,18 @@ pub type hooks_reader_fn = Option<
 
 /// Cannot be null, unlike [`hooks_reader_fn`].
 struct ReaderCallback {
-    function:
-        unsafe extern "C" fn(*mut c_void, *const c_char, *const c_void, usize, *mut *mut c_char) -> c_int,
+    function: unsafe extern "C" fn(
+        *mut c_void,
+        *const c_char,
+        *const c_void,
+        usize,
+        *mut *mut c_char,
+    ) -> c_int,
     userdata: *mut c_void,
 }
 
-// SAFETY: the header says that the function is called from any thread that loads hooks, and that what `userdata` points
-// to must bear that; this library never looks at it.
+// SAFETY: the header says that the function is called from any thread that loads hooks, and that
+// what `userdata` points to must bear that; this library never looks at it.
 unsafe impl Send for ReaderCallback {}
 // SAFETY: as above; the header says that many threads may be in the function at once.
 unsafe impl Sync for ReaderCallback {}
@@ -160,8 +170,9 @@ impl ReaderCallback {
         // As a C string it would be another version.
         let Ok(version) = CString::new(version) else { return Reading::Default };
         let mut text = ptr::null_mut();
-        // SAFETY: the header asks for a function that can be called so, with the caller's `userdata`, while options or a
-        // manager with this callback live; what it is lent outlives the call.
+        // SAFETY: the header asks for a function that can be called so, with the caller's
+        // `userdata`, while options or a manager with this callback live; what it is lent
+        // outlives the call.
         let reading = unsafe {
             (self.function)(
                 self.userdata,
@@ -211,7 +222,8 @@ pub extern "C" fn hooks_options_new() -> *mut hooks_options_t {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_policy(o: *mut hooks_options_t, policy: c_int) -> c_int {
     boundary::code("hooks_options_set_policy", || {
-        // SAFETY: the header asks for NULL or options of ours that are not freed yet, used by one thread at a time.
+        // SAFETY: the header asks for NULL or options of ours that are not freed yet, used by one
+        // thread at a time.
         let o = unsafe { convert::object_mut(o, "o")? };
         o.policy = match policy {
             HOOKS_POLICY_COMPATIBLE => Policy::Compatible,
@@ -224,13 +236,17 @@ pub unsafe extern "C" fn hooks_options_set_policy(o: *mut hooks_options_t, polic
 }
 
 /// Whether a reload keeps the last good form of a hook while its file is bad (SPEC 7). It goes with
-/// HOOKS_POLICY_LENIENT only: with another policy hooks_manager_new() returns HOOKS_STATUS_INVALID_ARGUMENT.
+/// HOOKS_POLICY_LENIENT only: with another policy hooks_manager_new() returns
+/// HOOKS_STATUS_INVALID_ARGUMENT.
 ///
 /// @param o  the options
 /// @param on 1: it does; 0 (the default): the hook is dropped
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or on is neither 0 nor 1
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hooks_options_set_keep_last_good(o: *mut hooks_options_t, on: c_int) -> c_int {
+pub unsafe extern "C" fn hooks_options_set_keep_last_good(
+    o: *mut hooks_options_t,
+    on: c_int,
+) -> c_int {
     boundary::code("hooks_options_set_keep_last_good", || {
         // SAFETY: as for hooks_options_set_policy.
         let o = unsafe { convert::object_mut(o, "o")? };
@@ -243,8 +259,8 @@ pub unsafe extern "C" fn hooks_options_set_keep_last_good(o: *mut hooks_options_
 ///
 /// @param o        the options
 /// @param log      the function; NULL (the default): none
-/// @param userdata handed to the function, from any thread that uses a manager; it must live as long as any manager that is
-///                 made with these options, and any monitor of one
+/// @param userdata handed to the function, from any thread that uses a manager; it must live as
+/// long as any manager that is                 made with these options, and any monitor of one
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_log(
@@ -260,14 +276,18 @@ pub unsafe extern "C" fn hooks_options_set_log(
     })
 }
 
-/// How urgent a line must be to be made at all. Lines cost time, and at HOOKS_LOG_DEBUG there is one for every hook in
-/// most calls.
+/// How urgent a line must be to be made at all. Lines cost time, and at HOOKS_LOG_DEBUG there is
+/// one for every hook in most calls.
 ///
 /// @param o     the options
-/// @param level a HOOKS_LOG_ number: that of the least urgent lines wanted; HOOKS_LOG_DEBUG (the default): all
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or level is no level
+/// @param level a HOOKS_LOG_ number: that of the least urgent lines wanted; HOOKS_LOG_DEBUG (the
+/// default): all @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or level is
+/// no level
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn hooks_options_set_log_level(o: *mut hooks_options_t, level: c_int) -> c_int {
+pub unsafe extern "C" fn hooks_options_set_log_level(
+    o: *mut hooks_options_t,
+    level: c_int,
+) -> c_int {
     boundary::code("hooks_options_set_log_level", || {
         // SAFETY: as for hooks_options_set_policy.
         let o = unsafe { convert::object_mut(o, "o")? };
@@ -282,13 +302,13 @@ pub unsafe extern "C" fn hooks_options_set_log_level(o: *mut hooks_options_t, le
     })
 }
 
-/// Who reads hook files of versions that this library does not know, or those of a known version in another way. See
-/// hooks_reader_fn.
+/// Who reads hook files of versions that this library does not know, or those of a known version in
+/// another way. See hooks_reader_fn.
 ///
 /// @param o        the options
 /// @param reader   the function; NULL (the default): none
-/// @param userdata handed to the function, from any thread that loads hooks; it must live as long as any manager that is
-///                 made with these options, and any monitor of one
+/// @param userdata handed to the function, from any thread that loads hooks; it must live as long
+/// as any manager that is                 made with these options, and any monitor of one
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_reader(

@@ -9,8 +9,8 @@ use crate::boundary;
 use crate::convert;
 use crate::error::hooks_error_t;
 
-/// A set of hooks that does not change under its user. Any number of threads may use it at once. It outlives its
-/// manager. Freed by hooks_snapshot_free().
+/// A set of hooks that does not change under its user. Any number of threads may use it at once. It
+/// outlives its manager. Freed by hooks_snapshot_free().
 pub struct hooks_snapshot_t(pub(crate) Arc<Snapshot>);
 
 /// The generation of the manager that this set was.
@@ -64,9 +64,10 @@ pub unsafe extern "C" fn hooks_snapshot_list(
 ///
 /// @param s        the snapshot
 /// @param index    its position (from 0) in the order of hooks_snapshot_list()
-/// @param json_out receives the hook as it stands in the list, a JSON object, freed by hooks_string_free()
-/// @param err      receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT: also if there is no hook at that position
+/// @param json_out receives the hook as it stands in the list, a JSON object, freed by
+/// hooks_string_free() @param err      receives the error; NULL: not wanted
+/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT: also if there is no hook at that
+/// position
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_snapshot_hook(
     s: *const hooks_snapshot_t,
@@ -79,21 +80,23 @@ pub unsafe extern "C" fn hooks_snapshot_hook(
         boundary::status("hooks_snapshot_hook", err, || {
             let snapshot = &convert::object(s, "s")?.0;
             convert::wanted(json_out, "json_out")?;
-            let hook =
-                snapshot.hook(index).ok_or_else(|| Error::invalid_argument(format!("index is {index}")))?;
+            let hook = snapshot
+                .hook(index)
+                .ok_or_else(|| Error::invalid_argument(format!("index is {index}")))?;
             convert::put_text(json_out, || hook.to_json());
             Ok(())
         })
     }
 }
 
-/// Says which hooks match a container, as positions (from 0) in the order of hooks_snapshot_list(). What conditions look
-/// at comes in a flat form, so that it may hold any bytes and no JSON is made or read.
+/// Says which hooks match a container, as positions (from 0) in the order of hooks_snapshot_list().
+/// What conditions look at comes in a flat form, so that it may hold any bytes and no JSON is made
+/// or read.
 ///
 /// The request, without padding; every number is a uint32_t in the machine's byte order:
 ///
-///     process        0: the container has none; 1: it has one without args; 2: it has args, and args[0] follows:
-///       length         its length in bytes
+///     process        0: the container has none; 1: it has one without args; 2: it has args, and
+/// args[0] follows:       length         its length in bytes
 ///       bytes          args[0], without a NUL at the end
 ///     annotations    how many; then for each:
 ///       length         the length of the key in bytes
@@ -106,9 +109,9 @@ pub unsafe extern "C" fn hooks_snapshot_hook(
 /// @param s               the snapshot
 /// @param request         the request
 /// @param len             its length in bytes
-/// @param has_bind_mounts whether the container has bind mounts: 0 or 1 (there are no mounts to look at)
-/// @param indexes         receives the positions, growing, as many as there is room for; NULL if cap is 0
-/// @param cap             how many there is room for
+/// @param has_bind_mounts whether the container has bind mounts: 0 or 1 (there are no mounts to
+/// look at) @param indexes         receives the positions, growing, as many as there is room for;
+/// NULL if cap is 0 @param cap             how many there is room for
 /// @param count_out       receives how many hooks match; more than cap: call again with more room
 /// @param err             receives the error; NULL: not wanted
 /// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _MATCH
@@ -123,8 +126,8 @@ pub unsafe extern "C" fn hooks_snapshot_match(
     count_out: *mut usize,
     err: *mut *mut hooks_error_t,
 ) -> c_int {
-    // SAFETY: the header asks for a live snapshot, `len` bytes of request, memory for `cap` indexes, and NULL or memory
-    // for `count_out` and `err`. No more than `cap` are written.
+    // SAFETY: the header asks for a live snapshot, `len` bytes of request, memory for `cap`
+    // indexes, and NULL or memory for `count_out` and `err`. No more than `cap` are written.
     unsafe {
         boundary::status("hooks_snapshot_match", err, || {
             let snapshot = &convert::object(s, "s")?.0;
@@ -151,7 +154,8 @@ pub unsafe extern "C" fn hooks_snapshot_match(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_snapshot_free(s: *mut hooks_snapshot_t) {
     boundary::nothing("hooks_snapshot_free", || {
-        // SAFETY: the header asks for NULL or a snapshot of ours that is not freed yet and that nobody uses.
+        // SAFETY: the header asks for NULL or a snapshot of ours that is not freed yet and that
+        // nobody uses.
         unsafe { convert::free(s) }
     });
 }

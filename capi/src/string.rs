@@ -5,10 +5,12 @@ use std::ffi::{CString, c_char};
 use crate::boundary;
 use crate::convert::{bytes, take_string};
 
-/// Makes a string as this library's functions hand them out: for callbacks that must answer with one.
+/// Makes a string as this library's functions hand them out: for callbacks that must answer with
+/// one.
 ///
 /// @param text what it is to hold
-/// @return the string, freed by hooks_string_free() unless it is handed to the library; NULL if text is NULL
+/// @return the string, freed by hooks_string_free() unless it is handed to the library; NULL if
+/// text is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_string_new(text: *const c_char) -> *mut c_char {
     boundary::value("hooks_string_new", std::ptr::null_mut(), || {

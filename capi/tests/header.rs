@@ -5,10 +5,14 @@ use std::path::Path;
 
 const REFRESH: &str = "UPDATE=1 cargo test -p libhooks-capi --test header";
 
-/// What the header defines from elsewhere: the version from Cargo.toml, the directories from the core.
+/// What the header defines from elsewhere: the version from Cargo.toml, the directories from the
+/// core.
 fn definitions() -> String {
-    let [major, minor, patch] =
-        [env!("CARGO_PKG_VERSION_MAJOR"), env!("CARGO_PKG_VERSION_MINOR"), env!("CARGO_PKG_VERSION_PATCH")];
+    let [major, minor, patch] = [
+        env!("CARGO_PKG_VERSION_MAJOR"),
+        env!("CARGO_PKG_VERSION_MINOR"),
+        env!("CARGO_PKG_VERSION_PATCH"),
+    ];
     format!(
         r#"
 /* The version of this header; hooks_version() is that of the library that is loaded. */
@@ -35,7 +39,8 @@ fn definitions() -> String {
 fn the_header_is_fresh() {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = crate_dir.parent().expect("capi/ is in the repository");
-    let mut config = cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
+    let mut config =
+        cbindgen::Config::from_file(root.join("cbindgen.toml")).expect("cbindgen.toml");
     config.header = Some(include_str!("../preamble.txt").to_owned());
     config.after_includes = Some(definitions());
     let mut generated = Vec::new();
@@ -52,7 +57,8 @@ fn the_header_is_fresh() {
         fs::write(&path, &generated).expect("include/hooks.h can be written");
     }
     let checked_in = fs::read_to_string(&path).unwrap_or_default();
-    let same = generated.lines().zip(checked_in.lines()).take_while(|(new, old)| new == old).count();
+    let same =
+        generated.lines().zip(checked_in.lines()).take_while(|(new, old)| new == old).count();
     assert!(
         generated == checked_in,
         "include/hooks.h is not what the sources say from line {} on; refresh it: {REFRESH}",

@@ -1,4 +1,5 @@
-//! The case tables through the C ABI: the library that `cargo build --release` makes, loaded as any program loads it.
+//! The case tables through the C ABI: the library that `cargo build --release` makes, loaded as any
+//! program loads it.
 //!
 //! Rust's own side of these tables is in `tests/it/cases.rs` and `regexp/tests/it/cases.rs`.
 
@@ -31,7 +32,8 @@ type Hooks = unsafe extern "C" fn(
     *mut *mut c_char,
     *mut *mut c_void,
 ) -> c_int;
-type Validate = unsafe extern "C" fn(*const c_char, *const *const c_char, usize, *mut *mut c_void) -> c_int;
+type Validate =
+    unsafe extern "C" fn(*const c_char, *const *const c_char, usize, *mut *mut c_void) -> c_int;
 type Match = unsafe extern "C" fn(
     *const c_void,
     *const c_void,
@@ -77,7 +79,8 @@ impl C {
     fn error(&self, error: *mut c_void) -> String {
         let message: Symbol<'_, unsafe extern "C" fn(*const c_void) -> *const c_char> =
             self.get("hooks_error_message");
-        // SAFETY: `error` is what a failed call handed out; the text borrows from it and is copied before it is freed.
+        // SAFETY: `error` is what a failed call handed out; the text borrows from it and is copied
+        // before it is freed.
         unsafe {
             let text = CStr::from_ptr(message(error)).to_str().unwrap().to_owned();
             self.get::<Free>("hooks_error_free")(error);
@@ -118,14 +121,28 @@ struct Manager<'c> {
 
 impl Manager<'_> {
     /// The config and the extension stages' hooks.
-    fn hooks(&self, config: &str, annotations: &str, bind_mounts: bool) -> Result<(Value, Value), String> {
-        let (config, annotations) = (CString::new(config).unwrap(), CString::new(annotations).unwrap());
+    fn hooks(
+        &self,
+        config: &str,
+        annotations: &str,
+        bind_mounts: bool,
+    ) -> Result<(Value, Value), String> {
+        let (config, annotations) =
+            (CString::new(config).unwrap(), CString::new(annotations).unwrap());
         let (mut out, mut extension, mut error) = (null_mut(), null_mut(), null_mut());
         // SAFETY: NUL-terminated strings, and memory for the outputs.
         let status = unsafe {
             let hooks = self.c.get::<Hooks>("hooks_manager_hooks");
             let (config, annotations) = (config.as_ptr(), annotations.as_ptr());
-            hooks(self.manager, config, annotations, bind_mounts.into(), &mut out, &mut extension, &mut error)
+            hooks(
+                self.manager,
+                config,
+                annotations,
+                bind_mounts.into(),
+                &mut out,
+                &mut extension,
+                &mut error,
+            )
         };
         if status != 0 {
             return Err(self.c.error(error));
@@ -148,7 +165,8 @@ impl Manager<'_> {
             let snapshot = self.c.get::<Take>("hooks_manager_snapshot")(self.manager);
             let matches = self.c.get::<Match>("hooks_snapshot_match");
             let (bytes, length) = (request.as_ptr().cast(), request.len());
-            let status = matches(snapshot, bytes, length, 0, index.as_mut_ptr(), 1, &mut count, &mut error);
+            let status =
+                matches(snapshot, bytes, length, 0, index.as_mut_ptr(), 1, &mut count, &mut error);
             self.c.get::<Free>("hooks_snapshot_free")(snapshot);
             status
         };
@@ -197,8 +215,9 @@ fn the_references_answers() {
             let path = root.path().join(format!("d{index}"));
             std::fs::create_dir(&path).unwrap();
             for (name, content) in directory.as_object().unwrap() {
-                let content =
-                    base64::engine::general_purpose::STANDARD.decode(content.as_str().unwrap()).unwrap();
+                let content = base64::engine::general_purpose::STANDARD
+                    .decode(content.as_str().unwrap())
+                    .unwrap();
                 std::fs::write(path.join(name), content).unwrap();
             }
             directories.push(path);
@@ -222,8 +241,16 @@ fn the_references_answers() {
             match (got, answer["error"].as_str()) {
                 (Err(error), Some(want)) => assert_eq!(error, want, "case {number}"),
                 (Ok((config, extension)), None) => {
-                    assert_eq!(or_empty(&config["hooks"]), or_empty(&answer["hooks"]), "case {number}");
-                    assert_eq!(extension, or_empty(&answer["extensionStageHooks"]), "case {number}");
+                    assert_eq!(
+                        or_empty(&config["hooks"]),
+                        or_empty(&answer["hooks"]),
+                        "case {number}"
+                    );
+                    assert_eq!(
+                        extension,
+                        or_empty(&answer["extensionStageHooks"]),
+                        "case {number}"
+                    );
                 }
                 (got, want) => panic!("case {number}: {got:?}, want {want:?}"),
             }
@@ -246,7 +273,8 @@ fn gos_verdicts_on_patterns() {
         let text = CString::new(hook.to_string()).unwrap();
         let mut error = null_mut();
         // SAFETY: a NUL-terminated string, no stages, and memory for the error.
-        let status = unsafe { c.get::<Validate>("hooks_validate")(text.as_ptr(), null(), 0, &mut error) };
+        let status =
+            unsafe { c.get::<Validate>("hooks_validate")(text.as_ptr(), null(), 0, &mut error) };
         assert_eq!(status == 0, case["accept"].as_bool().unwrap(), "{pattern}");
         if status != 0 {
             let message = c.error(error);

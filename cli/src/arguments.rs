@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{
+    NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
+};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
 use libhooks::{Annotations, Code, Config, DEFAULT_DIR, Manager, OVERRIDE_DIR, Policy};
 
@@ -36,7 +38,8 @@ pub enum Command {
     Filter(Filter),
     /// Print the JSON Schema of hook files, for editors and other checkers
     Schema,
-    /// Turn a hook file of version 0.1.0 into one of version 1.0.0, if there is one that does the same
+    /// Turn a hook file of version 0.1.0 into one of version 1.0.0, if there is one that does the
+    /// same
     Migrate(Migrate),
     /// Print the script by which a shell completes this command's words
     Completion(Completion),
@@ -50,7 +53,8 @@ pub struct Inject {
     pub container: Container,
     #[command(flatten)]
     pub destination: Destination,
-    /// Print {"config", "extensionStageHooks", "diagnostics"} as JSON, without the config where it goes to a file
+    /// Print {"config", "extensionStageHooks", "diagnostics"} as JSON, without the config where it
+    /// goes to a file
     #[arg(long)]
     pub json: bool,
 }
@@ -92,7 +96,8 @@ pub struct Watch {
 
 #[derive(Debug, Args)]
 pub struct Lint {
-    /// Hook files, and directories of them in increasing preference [default: the two well-known directories]
+    /// Hook files, and directories of them in increasing preference [default: the two well-known
+    /// directories]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// The same as naming it: other commands call it so; may be repeated
@@ -148,8 +153,8 @@ pub struct Run {
     /// The hook file, of any stage
     #[arg(value_name = "HOOKFILE")]
     pub hook: PathBuf,
-    /// What the hook reads on its standard input: the container's state, from FILE, or from standard input if it is -
-    /// [default: nothing]
+    /// What the hook reads on its standard input: the container's state, from FILE, or from
+    /// standard input if it is - [default: nothing]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub state: Option<PathBuf>,
     /// Kill the hook and its descendants after SECONDS, whatever its file says
@@ -161,7 +166,8 @@ pub struct Run {
     /// Stage of the engine's own that the file may name, beside precreate; may be repeated
     #[arg(long, value_name = "STAGE")]
     pub extension_stage: Vec<String>,
-    /// Hand the terminal itself to hooks, instead of printing their output with control characters escaped
+    /// Hand the terminal itself to hooks, instead of printing their output with control characters
+    /// escaped
     #[arg(long, conflicts_with = "json")]
     pub raw_output: bool,
     /// Print what became of it as JSON, with what it wrote
@@ -180,19 +186,24 @@ pub struct Filter {
     /// Kill a hook whose file has no timeout after so many seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
-    /// Directory that hooks are started in [default: the bundle if CONFIG is one, else the current one]
+    /// Directory that hooks are started in [default: the bundle if CONFIG is one, else the current
+    /// one]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
-    /// Append the hooks' output to the files that the annotations run.oci.hooks.stdout and run.oci.hooks.stderr name
+    /// Append the hooks' output to the files that the annotations run.oci.hooks.stdout and
+    /// run.oci.hooks.stderr name
     #[arg(long)]
     pub output_annotations: bool,
-    /// Print what each hook changed instead of the config: as unified diffs, or with --json as JSON Patches (RFC 6902)
+    /// Print what each hook changed instead of the config: as unified diffs, or with --json as
+    /// JSON Patches (RFC 6902)
     #[arg(long, conflicts_with_all = ["output", "in_place"])]
     pub diff: bool,
-    /// Hand the terminal itself to hooks, instead of printing their output with control characters escaped
+    /// Hand the terminal itself to hooks, instead of printing their output with control characters
+    /// escaped
     #[arg(long, conflicts_with = "json")]
     pub raw_output: bool,
-    /// Print JSON: the config (also where it goes to a file), what became of each hook and, with --diff, what it changed
+    /// Print JSON: the config (also where it goes to a file), what became of each hook and, with
+    /// --diff, what it changed
     #[arg(long)]
     pub json: bool,
 }
@@ -230,14 +241,15 @@ pub fn default_directories() -> Vec<PathBuf> {
 /// Where hooks come from.
 #[derive(Debug, Args)]
 pub struct Source {
-    /// Directory of hook files; repeat it in increasing preference [default: the two well-known ones]
+    /// Directory of hook files; repeat it in increasing preference [default: the two well-known
+    /// ones]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub hooks_dir: Vec<PathBuf>,
     /// Stage that the engine runs itself, such as Podman's precreate; may be repeated
     #[arg(long, value_name = "STAGE")]
     pub extension_stage: Vec<String>,
-    /// What makes loading fail: what Podman fails on (compatible), any problem (strict), or nothing (lenient)
-    /// [default: compatible for inject and filter, else lenient]
+    /// What makes loading fail: what Podman fails on (compatible), any problem (strict), or
+    /// nothing (lenient) [default: compatible for inject and filter, else lenient]
     #[arg(long, value_name = "POLICY", value_parser = policy())]
     pub policy: Option<Policy>,
 }
@@ -260,7 +272,8 @@ impl Source {
         builder.load()
     }
 
-    /// What an engine says that loads these hooks, where the command shows them although they cannot be loaded so.
+    /// What an engine says that loads these hooks, where the command shows them although they
+    /// cannot be loaded so.
     pub fn refusal(&self) -> Option<String> {
         match self.policy {
             None => self.manager(Policy::Compatible).err().map(|error| error.message().to_owned()),
@@ -280,10 +293,12 @@ impl Source {
 /// Which container is asked about.
 #[derive(Debug, Args)]
 pub struct Container {
-    /// The container's config: a file, a bundle directory with a config.json, or - for standard input
+    /// The container's config: a file, a bundle directory with a config.json, or - for standard
+    /// input
     #[arg(value_name = "CONFIG", default_value = "-")]
     pub config: PathBuf,
-    /// An annotation of the container, beside the config's own or in place of the one of that key; may be repeated
+    /// An annotation of the container, beside the config's own or in place of the one of that key;
+    /// may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
     pub annotation: Vec<(String, String)>,
     /// Whether the container has bind mounts [default: what the config's mounts say]
@@ -295,12 +310,17 @@ impl Container {
     /// The config's annotations with those given.
     pub fn annotations(&self, config: &Config<'_>) -> Annotations {
         let mut annotations = config.annotations();
-        annotations.extend(self.annotation.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+        annotations
+            .extend(self.annotation.iter().map(|(key, value)| (key.as_str(), value.as_str())));
         annotations
     }
 
     /// The container of a config, with the annotations that [`Container::annotations`] gave.
-    pub fn of<'c>(&self, config: &'c Config<'_>, annotations: &'c Annotations) -> libhooks::Container<'c> {
+    pub fn of<'c>(
+        &self,
+        config: &'c Config<'_>,
+        annotations: &'c Annotations,
+    ) -> libhooks::Container<'c> {
         config.container().annotations(annotations).bind_mounts(self.has_bind_mounts)
     }
 }
@@ -314,8 +334,9 @@ fn policy() -> impl TypedValueParser<Value = Policy> {
 fn code() -> impl TypedValueParser<Value = Code> {
     let codes = || Code::ALL.iter().filter(|code| code.severity().is_some());
     let values = codes().map(|code| PossibleValue::new(code.as_str()).help(code.summary()));
-    let of_name =
-        move |name: String| codes().find(|code| code.as_str() == name).copied().ok_or("no such code");
+    let of_name = move |name: String| {
+        codes().find(|code| code.as_str() == name).copied().ok_or("no such code")
+    };
     PossibleValuesParser::new(values).try_map(of_name)
 }
 

@@ -15,8 +15,9 @@ use signal_hook::{flag, low_level};
 
 use crate::report::Failure;
 
-/// Catches signals that would end the command, so that the command first ends the hook or the watch. A signal that was
-/// ignored when the command started stays ignored. Dropping this restores the default actions.
+/// Catches signals that would end the command, so that the command first ends the hook or the
+/// watch. A signal that was ignored when the command started stays ignored. Dropping this restores
+/// the default actions.
 pub struct Cancel {
     reader: UnixStream,
     stop_reader: UnixStream,
@@ -29,13 +30,15 @@ pub struct Cancel {
 }
 
 impl Cancel {
-    /// While hooks run: SIGHUP, SIGINT, SIGQUIT and SIGTERM end the hook, and then the command. However many come, the command
-    /// does not end before the hook. SIGTSTP stops the hook, and then the command.
+    /// While hooks run: SIGHUP, SIGINT, SIGQUIT and SIGTERM end the hook, and then the command.
+    /// However many come, the command does not end before the hook. SIGTSTP stops the hook, and
+    /// then the command.
     pub fn while_hooks_run() -> Result<Cancel, Failure> {
         Cancel::register(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM], true).map_err(uncaught)
     }
 
-    /// While directories are watched: the first SIGHUP, SIGINT or SIGTERM ends the watch, the second one the command.
+    /// While directories are watched: the first SIGHUP, SIGINT or SIGTERM ends the watch, the
+    /// second one the command.
     pub fn while_watching() -> Result<Cancel, Failure> {
         Cancel::register(&[SIGHUP, SIGINT, SIGTERM], false).map_err(uncaught)
     }
@@ -53,7 +56,11 @@ impl Cancel {
             if !hooks_run {
                 flag::register(number, Arc::clone(&over))?;
             }
-            flag::register_usize(number, Arc::clone(&signal), usize::try_from(number).unwrap_or_default())?;
+            flag::register_usize(
+                number,
+                Arc::clone(&signal),
+                usize::try_from(number).unwrap_or_default(),
+            )?;
             low_level::pipe::register(number, writer.try_clone()?)?;
         }
         if hooks_run && !is_ignored(SIGTSTP) {
@@ -83,18 +90,23 @@ impl Cancel {
 
     /// Calls this when there was a signal, in a thread of its own.
     pub fn on_signal(&self, call: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
-        let failed = |error: io::Error| Failure::Error(format!("signals cannot be waited for: {error}"));
+        let failed =
+            |error: io::Error| Failure::Error(format!("signals cannot be waited for: {error}"));
         let mut reader = self.reader.try_clone().map_err(failed)?;
         let wait = move || {
             // It ends, too, when nobody can send anything any more.
-            while reader.read(&mut [0]).is_err_and(|error| error.kind() == io::ErrorKind::Interrupted) {}
+            while reader
+                .read(&mut [0])
+                .is_err_and(|error| error.kind() == io::ErrorKind::Interrupted)
+            {}
             call();
         };
         thread::Builder::new().spawn(wait).map_err(failed)?;
         Ok(())
     }
 
-    /// Returns the exit status that a shell reports for the signal that came last: 128 and its number.
+    /// Returns the exit status that a shell reports for the signal that came last: 128 and its
+    /// number.
     pub fn exit_code(&self) -> ExitCode {
         let number = self.signal.load(Ordering::SeqCst);
         ExitCode::from(u8::try_from(128 + number).unwrap_or(u8::MAX))
@@ -111,12 +123,12 @@ fn uncaught(error: io::Error) -> Failure {
     Failure::Error(format!("signals cannot be caught: {error}"))
 }
 
-/// Raises SIGTSTP with its default action. SIGSTOP would not do: in an orphaned process group nobody would continue the
-/// command, and the system ignores SIGTSTP there.
+/// Raises SIGTSTP with its default action. SIGSTOP would not do: in an orphaned process group
+/// nobody would continue the command, and the system ignores SIGTSTP there.
 fn stop_by_default() {
     let mut caught = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: memory for one action each, initialised before it is read: zeros are the default action. The handler that is put
-    // back is the one that was there.
+    // SAFETY: memory for one action each, initialised before it is read: zeros are the default
+    // action. The handler that is put back is the one that was there.
     unsafe {
         let default = MaybeUninit::<libc::sigaction>::zeroed();
         if libc::sigaction(SIGTSTP, default.as_ptr(), caught.as_mut_ptr()) == 0 {

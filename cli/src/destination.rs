@@ -58,7 +58,11 @@ pub fn read_hook_file(
     Ok((files::read_hook_file(file)?, output(destination)?))
 }
 
-fn read_in_place(file: &Path, lock: Lock, limit: u64) -> Result<(Config, Option<Replacement>), Failure> {
+fn read_in_place(
+    file: &Path,
+    lock: Lock,
+    limit: u64,
+) -> Result<(Config, Option<Replacement>), Failure> {
     let mut target = Replacement::find(file)?;
     if lock == Lock::Held {
         target.lock()?;
@@ -77,7 +81,12 @@ fn output(destination: &Destination) -> Result<Option<Replacement>, Failure> {
 
 /// Writes the new config or hook file. A file that is edited in place and need not change is not
 /// touched.
-pub fn write(target: Replacement, destination: &Destination, old: &Config, new: &str) -> Result<(), Failure> {
+pub fn write(
+    target: Replacement,
+    destination: &Destination,
+    old: &Config,
+    new: &str,
+) -> Result<(), Failure> {
     if destination.in_place && old.text == new {
         return Ok(());
     }

@@ -1,4 +1,5 @@
-//! What a hook changed, for people: a unified diff of both configs, printed so that each value has a line.
+//! What a hook changed, for people: a unified diff of both configs, printed so that each value has
+//! a line.
 
 use similar::TextDiff;
 
@@ -14,8 +15,8 @@ pub fn unified(old: (&str, &str), new: (&str, &str)) -> String {
     diff.lines().fold(String::new(), |text, line| text + &Shown(line).to_string() + "\n")
 }
 
-/// JSON with each member and element on a line of its own. All else stays as it is written: numbers, escapes, the order of
-/// members. (serde_json would read numbers, and sort.)
+/// JSON with each member and element on a line of its own. All else stays as it is written:
+/// numbers, escapes, the order of members. (serde_json would read numbers, and sort.)
 fn pretty(json: &str) -> String {
     let mut text = String::with_capacity(json.len() * 2);
     let mut depth = 0;
@@ -84,7 +85,10 @@ mod tests {
     #[test]
     fn nothing_steers_the_terminal() {
         let shown = unified(("a", "[1]"), ("\u{1b}[31m\nb", "[\"\u{9b}31m\u{202e}\"]"));
-        assert!(!shown.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')), "{shown}");
+        assert!(
+            !shown.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')),
+            "{shown}"
+        );
         assert_eq!(shown.lines().count(), 7, "{shown}");
     }
 

@@ -1,5 +1,6 @@
-//! Prints results to standard output and everything else to standard error. All output of the command goes through this
-//! module or [`terminal::Live`], so that no string from a file, an argument or a hook reaches a terminal unescaped.
+//! Prints results to standard output and everything else to standard error. All output of the
+//! command goes through this module or [`terminal::Live`], so that no string from a file, an
+//! argument or a hook reaches a terminal unescaped.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -13,8 +14,8 @@ use crate::{color, stdout, terminal};
 /// A string from a file or an argument, displayed with unsafe characters escaped.
 pub use libhooks::terminal::Escaped as Shown;
 
-/// How many characters of the start and of the end of a long message are printed. A message may quote megabytes;
-/// `--json` prints all of it.
+/// How many characters of the start and of the end of a long message are printed. A message may
+/// quote megabytes; `--json` prints all of it.
 const MESSAGE: usize = 2000;
 
 /// The same for a part of a longer text: a diagnostic, a condition, the cell of a table.
@@ -111,7 +112,10 @@ pub fn library_error(error: &Error) {
                 note("error", &format!("{place}{} [{code}]", error.plain_message()));
             }
             (None, Some(p)) => {
-                note("error", &format!("line {}, column {}: {} [{code}]", p.line, p.column, error.message()));
+                note(
+                    "error",
+                    &format!("line {}, column {}: {} [{code}]", p.line, p.column, error.message()),
+                );
             }
             (None, None) => note("error", &format!("{} [{code}]", error.message())),
         };
@@ -138,13 +142,19 @@ pub fn problem(diagnostic: &Diagnostic) -> String {
 /// Prints that engines load nothing from these directories.
 pub fn refusal(refusal: Option<&str>) {
     if let Some(message) = refusal {
-        note("error", &format!("engines that read these directories load no hook from them: {message}"));
+        note(
+            "error",
+            &format!("engines that read these directories load no hook from them: {message}"),
+        );
     }
 }
 
-/// Prints which of several directories that were asked for are not there. (Of a single one it is said that it has no hooks.)
+/// Prints which of several directories that were asked for are not there. (Of a single one it is
+/// said that it has no hooks.)
 pub fn missing(directories: &[PathBuf]) {
-    for directory in directories.iter().filter(|directory| directories.len() > 1 && !directory.exists()) {
+    for directory in
+        directories.iter().filter(|directory| directories.len() > 1 && !directory.exists())
+    {
         note("info", &format!("{} does not exist", directory.display()));
     }
 }
@@ -155,7 +165,10 @@ pub fn no_hooks(directories: &[PathBuf]) {
         let missing = if directory.exists() { "" } else { " (does not exist)" };
         format!("{}{missing}", directory.display())
     };
-    note("info", &format!("no hooks in {}", directories.iter().map(shown).collect::<Vec<_>>().join(", ")));
+    note(
+        "info",
+        &format!("no hooks in {}", directories.iter().map(shown).collect::<Vec<_>>().join(", ")),
+    );
 }
 
 /// A part of a text, as far as somebody reads it.
@@ -169,7 +182,8 @@ fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     let end = text.char_indices().nth_back(most.saturating_sub(1)).map(|(at, _)| at);
     match (start, end) {
         (Some(start), Some(end)) if start < end => {
-            let (start, end) = (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
+            let (start, end) =
+                (text.get(..start).unwrap_or_default(), text.get(end..).unwrap_or_default());
             format!("{start}…{end}").into()
         }
         _ => text.into(),
@@ -212,7 +226,8 @@ pub fn located(path: &Path, position: Option<(u32, u32)>) -> String {
     }
 }
 
-/// What is run: the executable, and its arguments where they say more; then environment and timeout.
+/// What is run: the executable, and its arguments where they say more; then environment and
+/// timeout.
 pub fn command(hook: &OciHook) -> String {
     let mut text = hook.path.clone();
     if !hook.args.is_empty() && hook.args != [hook.path.as_str()] {
@@ -233,7 +248,8 @@ mod tests {
 
     #[test]
     fn long_texts_lose_their_middle() {
-        for (text, want) in [("", ""), ("abcd", "abcd"), ("abcde", "ab…de"), ("éßabc漢字", "éß…漢字")]
+        for (text, want) in
+            [("", ""), ("abcd", "abcd"), ("abcde", "ab…de"), ("éßabc漢字", "éß…漢字")]
         {
             assert_eq!(shortened(text, 2), want);
         }

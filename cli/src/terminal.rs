@@ -1,5 +1,5 @@
-//! Makes output safe for a terminal: it keeps the command's own lines and colours, and escapes every other character
-//! that could steer or deceive a terminal.
+//! Makes output safe for a terminal: it keeps the command's own lines and colours, and escapes
+//! every other character that could steer or deceive a terminal.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -47,8 +47,8 @@ pub fn file(text: &str) -> std::borrow::Cow<'_, str> {
     if io::stdout().is_terminal() { escape_json(text) } else { text.into() }
 }
 
-/// Passes the output of hooks on to those standard streams of the command that are terminals. Unsafe
-/// characters are escaped, except line feeds and tabs.
+/// Passes the output of hooks on to those standard streams of the command that are terminals.
+/// Unsafe characters are escaped, except line feeds and tabs.
 pub struct Live {
     /// Per stream the bytes of a character that has not come whole yet.
     stdout: Option<Vec<u8>>,

@@ -43,10 +43,12 @@ static MANAGERS: LazyLock<Managers> = LazyLock::new(|| {
     for (name, hook) in HOOKS {
         std::fs::write(directory.join(format!("{name}.json")), hook).unwrap();
     }
-    let some = Manager::builder().extension_stages(EXTENSION_STAGES).directory(&directory).load().unwrap();
+    let some =
+        Manager::builder().extension_stages(EXTENSION_STAGES).directory(&directory).load().unwrap();
     let never = scratch::directory("config-none");
     std::fs::write(never.join("a.json"), HOOKS[0].1.replace("true},", "false},")).unwrap();
-    let none = Manager::builder().extension_stages(EXTENSION_STAGES).directory(never).load().unwrap();
+    let none =
+        Manager::builder().extension_stages(EXTENSION_STAGES).directory(never).load().unwrap();
     Managers { listing: some.list(), some, none }
 });
 
@@ -66,7 +68,10 @@ fn injection(config: &str) {
         Ok(explained) => explained,
         Err(error) => {
             json::assert_valid(&error.to_json());
-            assert_eq!(inject(some, config, Known::default()).unwrap_err().to_json(), error.to_json());
+            assert_eq!(
+                inject(some, config, Known::default()).unwrap_err().to_json(),
+                error.to_json()
+            );
             assert!(inject(none, config, Known::default()).is_err());
             assert!(Config::parse(config).is_err());
             let is_json = serde_json::from_str::<serde::de::IgnoredAny>(config).is_ok();
@@ -108,11 +113,20 @@ fn injection(config: &str) {
     if planted("splice-touches-space") {
         result = result.replace("\"hooks\" :", "\"hooks\":");
     }
-    assert_eq!(result, if matched { model::spliced(config, &additions) } else { config.to_owned() });
-    assert_eq!(injection.extension_stage_hooks.to_json(), serde_json::to_string(&extension).unwrap());
+    assert_eq!(
+        result,
+        if matched { model::spliced(config, &additions) } else { config.to_owned() }
+    );
+    assert_eq!(
+        injection.extension_stage_hooks.to_json(),
+        serde_json::to_string(&extension).unwrap()
+    );
 
     let again = inject(some, &result, Known::default()).unwrap();
-    assert_eq!(again.config.len() > result.len(), additions.iter().any(|(_, entries)| !entries.is_empty()));
+    assert_eq!(
+        again.config.len() > result.len(),
+        additions.iter().any(|(_, entries)| !entries.is_empty())
+    );
     let warnings = already_present(some, &result, Known::default()).unwrap();
     json::assert_valid(&diagnostics_to_json(&warnings));
     assert_eq!(warnings.is_empty(), additions.iter().all(|(_, entries)| entries.is_empty()));
@@ -130,10 +144,14 @@ fn unambiguous(config: &str) {
                 assert!(keys.len() < object.0.len() || !object.is_ambiguous(&keys));
             }
             "process" => assert!(
-                object.get("args").is_none_or(|args| args == "null" || json::elements(args).is_some())
+                object
+                    .get("args")
+                    .is_none_or(|args| args == "null" || json::elements(args).is_some())
             ),
             // Panics if one is there twice.
-            _ => Stage::ALL.iter().for_each(|stage| assert!(object.get(stage.as_str()) != Some(""))),
+            _ => {
+                Stage::ALL.iter().for_each(|stage| assert!(object.get(stage.as_str()) != Some("")))
+            }
         }
     }
 }

@@ -57,11 +57,15 @@ fn entry(text: &str) -> Option<OciHook> {
     }
     let strings = |key: &str| match members.get(key).map(json::value) {
         None => Some(Vec::new()),
-        Some(value) => value?.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect(),
+        Some(value) => {
+            value?.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
+        }
     };
     let text = |value: Value| value.as_str().map(str::to_owned);
     Some(OciHook {
-        path: members.get("path").map_or(Some(String::new()), |path| json::value(path).and_then(text))?,
+        path: members
+            .get("path")
+            .map_or(Some(String::new()), |path| json::value(path).and_then(text))?,
         args: strings("args")?,
         env: strings("env")?,
         timeout: match members.get("timeout") {
@@ -86,8 +90,9 @@ fn hook(text: &str) {
         Ok(None) => assert!(valid.is_err()),
         Ok(Some(hook)) => {
             let again = validate(&hook.to_json(), &EXTENSION_STAGES);
-            let say =
-                |valid: &Result<(), libhooks::Error>| valid.as_ref().err().map(|e| e.message().to_owned());
+            let say = |valid: &Result<(), libhooks::Error>| {
+                valid.as_ref().err().map(|e| e.message().to_owned())
+            };
             assert_eq!(say(&again), say(&valid));
         }
     }

@@ -7,7 +7,8 @@ use libhooks::exec::{FilterOptions, RunOptions, Stream, filter};
 use libhooks::{Config, OciHook};
 use libhooks_fuzz::{fields, json, mutate, planted, timed};
 
-const CONFIG: &str = r#"{"ociVersion":"1.0.2","process":{"args":["/bin/sh"]},"x":[1e400,{"a/b~":"\ud800"}]}"#;
+const CONFIG: &str =
+    r#"{"ociVersion":"1.0.2","process":{"args":["/bin/sh"]},"x":[1e400,{"a/b~":"\ud800"}]}"#;
 const SCRIPT: &str = r#"printf %s "$1"; printf %s "$2" >&2; exit "$3""#;
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
@@ -16,7 +17,8 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
 
 // The fields: what the hook prints, what it prints to stderr, and a byte for its exit status.
 fuzz_target!(|data: &[u8]| {
-    let text = |field: Option<&[u8]>| String::from_utf8_lossy(field.unwrap_or_default()).into_owned();
+    let text =
+        |field: Option<&[u8]>| String::from_utf8_lossy(field.unwrap_or_default()).into_owned();
     let mut fields = fields(data);
     let (stdout, stderr) = (text(fields.next()), text(fields.next()));
     let status = fields.next().and_then(<[u8]>::first).copied().unwrap_or_default();
@@ -48,7 +50,10 @@ fn run(stdout: &str, stderr: &str, status: u8) {
         return;
     }
     let [ran] = &result.runs[..] else { panic!("{result:?}") };
-    assert_eq!((&ran.stdout.tail[..], &ran.stderr.tail[..]), (stdout.as_bytes(), stderr.as_bytes()));
+    assert_eq!(
+        (&ran.stdout.tail[..], &ran.stderr.tail[..]),
+        (stdout.as_bytes(), stderr.as_bytes())
+    );
     assert_eq!((&printed[..], &said[..]), (stdout.as_bytes(), stderr.as_bytes()));
     assert_eq!(ran.exit_status, Some(status.into()));
     let is_config = status == 0 && Config::parse(stdout).is_ok();

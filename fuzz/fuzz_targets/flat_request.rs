@@ -40,7 +40,8 @@ static HOOKS: LazyLock<Hooks> = LazyLock::new(|| {
         );
         std::fs::write(directory.join(format!("{index:02}.json")), hook).unwrap();
     }
-    let manager = Manager::builder().extension_stages(EXTENSION_STAGES).directory(directory).load().unwrap();
+    let manager =
+        Manager::builder().extension_stages(EXTENSION_STAGES).directory(directory).load().unwrap();
     Hooks { hooks: manager.list().hooks.into_iter().map(|listed| listed.hook).collect(), manager }
 });
 
@@ -57,8 +58,10 @@ fn match_request(request: &[u8], has_bind_mounts: bool) {
         asked = ffi::container(&request[..request.len() - 1], has_bind_mounts);
     }
     let snapshot = HOOKS.manager.snapshot();
-    let answer =
-        asked.as_ref().map_err(Clone::clone).and_then(|asked| snapshot.matching(asked, &mut matched));
+    let answer = asked
+        .as_ref()
+        .map_err(Clone::clone)
+        .and_then(|asked| snapshot.matching(asked, &mut matched));
     let Some(container) = Container::of_request(request, has_bind_mounts) else {
         assert_eq!(answer.unwrap_err().kind(), ErrorKind::InvalidArgument);
         assert_eq!(matched, [7]);
@@ -118,7 +121,9 @@ fn annotations(text: &[u8]) {
         Ok(read) => {
             let members = Members::of(text).expect("an object");
             for member in &members.0 {
-                let (Ok(key), Some(value)) = (str::from_utf8(&member.key), json::value(member.value)) else {
+                let (Ok(key), Some(value)) =
+                    (str::from_utf8(&member.key), json::value(member.value))
+                else {
                     continue;
                 };
                 members.get(key);

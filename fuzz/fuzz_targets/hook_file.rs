@@ -5,11 +5,14 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
-use libhooks::{Hook, HookFile, LogLevel, Manager, Policy, ReadOptions, Severity, diagnostics_to_json, ffi};
+use libhooks::{
+    Hook, HookFile, LogLevel, Manager, Policy, ReadOptions, Severity, diagnostics_to_json, ffi,
+};
 use libhooks_fuzz::engine::{Known, explain, inject};
 use libhooks_fuzz::{Container, EXTENSION_STAGES, json, model, mutate, planted, scratch, timed};
 
-static FILE: LazyLock<PathBuf> = LazyLock::new(|| scratch::directory("hook_file").join("hook.json"));
+static FILE: LazyLock<PathBuf> =
+    LazyLock::new(|| scratch::directory("hook_file").join("hook.json"));
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     mutate::json(data, size, max_size, seed)
@@ -49,7 +52,10 @@ fn diagnostics(content: &[u8], failed: bool) {
     assert_eq!(errors > 0, failed, "{found:?}");
     for diagnostic in &found {
         assert_eq!(diagnostic.path, *FILE);
-        assert!(diagnostic.position.is_none_or(|at| is_in(content, at.line, at.column)), "{diagnostic:?}");
+        assert!(
+            diagnostic.position.is_none_or(|at| is_in(content, at.line, at.column)),
+            "{diagnostic:?}"
+        );
     }
 }
 
@@ -111,7 +117,10 @@ fn migration(hook: &Hook) {
     if planted("migrate-loses-a-command") && hook.when.any_of && migrated.when.commands.len() > 1 {
         migrated.when.commands.pop();
     }
-    if planted("migrate-makes-never-always") && hook.when.any_of && migrated.when.always == Some(false) {
+    if planted("migrate-makes-never-always")
+        && hook.when.any_of
+        && migrated.when.always == Some(false)
+    {
         migrated.when.always = Some(true);
     }
     if planted("migrate-reverses-commands") && hook.when.any_of {

@@ -9,7 +9,9 @@ use std::sync::LazyLock;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use libhooks::{Hook, HookDir, ListedHook, Manager, Policy, ReadOptions, diagnostics_to_json, ffi};
 use libhooks_fuzz::engine::{Known, already_present, explain, inject};
-use libhooks_fuzz::{Container, EXTENSION_STAGES, fields, json, model, mutate, planted, scratch, timed};
+use libhooks_fuzz::{
+    Container, EXTENSION_STAGES, fields, json, model, mutate, planted, scratch, timed,
+};
 
 static ROOT: LazyLock<PathBuf> = LazyLock::new(|| scratch::directory("load"));
 
@@ -120,7 +122,8 @@ fn masking(manager: &Manager, directories: &[PathBuf; 3]) {
     for directory in directories {
         let Ok(entries) = std::fs::read_dir(directory) else { continue };
         let paths = entries.map(|entry| entry.unwrap().path());
-        for path in paths.filter(|path| is_hook_file(path) && Hook::read(path, &options()).is_ok()) {
+        for path in paths.filter(|path| is_hook_file(path) && Hook::read(path, &options()).is_ok())
+        {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
             if let Some(before) = used.insert((name.to_ascii_lowercase(), name), path) {
                 masked.push(before);
@@ -148,7 +151,8 @@ fn masking(manager: &Manager, directories: &[PathBuf; 3]) {
     if planted("order-of-bytes") {
         listing.hooks.sort_by(|a, b| a.path.file_name().cmp(&b.path.file_name()));
     }
-    let mut hidden: Vec<PathBuf> = listing.masked.iter().map(|masked| masked.path.clone()).collect();
+    let mut hidden: Vec<PathBuf> =
+        listing.masked.iter().map(|masked| masked.path.clone()).collect();
     let is_by_used = |by: &PathBuf| used.values().any(|path| path == by);
     assert!(listing.masked.iter().all(|masked| is_by_used(&masked.by)), "{listing:?}");
     hidden.sort();
@@ -178,14 +182,18 @@ fn verdicts(manager: &Manager, container: &Container) {
     if planted("prefilter-drops-the-last") && hooks.len() > 8 && matched.len() > 1 {
         matched.pop();
     }
-    let verdicts: Vec<_> = hooks.iter().map(|listed| model::verdict(&listed.hook.when, container)).collect();
+    let verdicts: Vec<_> =
+        hooks.iter().map(|listed| model::verdict(&listed.hook.when, container)).collect();
     if verdicts.iter().any(Option::is_none) {
         assert!(answer.is_err(), "{hooks:?} {container:?}");
         return;
     }
     assert!(answer.is_ok(), "{answer:?}");
-    let expected: Vec<u32> =
-        (0..).zip(&verdicts).filter(|(_, verdict)| **verdict == Some(true)).map(|(i, _)| i).collect();
+    let expected: Vec<u32> = (0..)
+        .zip(&verdicts)
+        .filter(|(_, verdict)| **verdict == Some(true))
+        .map(|(i, _)| i)
+        .collect();
     assert_eq!(matched, expected, "{hooks:?} {container:?}");
     let Some(config) = container.config() else { return };
     json::assert_valid(&explain(manager, &config, Known::default()).unwrap().to_json());

@@ -19,8 +19,10 @@ fuzz_target!(|data: &[u8]| {
 
 fn patch(old: &str, new: &str) {
     let Some(operations) = fuzz_diff(old, new) else {
-        let is_json =
-            |text| serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() && json::depth(text) < 10_000;
+        let is_json = |text| {
+            serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+                && json::depth(text) < 10_000
+        };
         assert!(!is_json(old) || !is_json(new));
         return;
     };

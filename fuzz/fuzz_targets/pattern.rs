@@ -37,7 +37,8 @@ fn ask(text: &str, inputs: &[&[u8]]) {
         }
         Ok(()) => {
             assert_eq!(answer["error"].as_str(), None, "{text:?}: only Go rejects it");
-            let inputs: Vec<_> = inputs.iter().map(|input| input.escape_ascii().to_string()).collect();
+            let inputs: Vec<_> =
+                inputs.iter().map(|input| input.escape_ascii().to_string()).collect();
             assert_eq!(json!(verdicts), answer["verdicts"], "{text:?} on {inputs:?}");
         }
     }

@@ -33,7 +33,11 @@ fn compare(text: &str, inputs: &[&[u8]]) {
     assert_eq!(pattern.as_str(), text);
     // What is wrapped may be too large where the pattern was not.
     let wrapped = |before: &str, after: &str| Regexp::new(&format!("{before}{text}{after}")).ok();
-    let same = [wrapped("(?:", ")"), wrapped("(", "|[^\\x00-\\x{10ffff}])"), wrapped("(?:|x)(?:", "){1,2}")];
+    let same = [
+        wrapped("(?:", ")"),
+        wrapped("(", "|[^\\x00-\\x{10ffff}])"),
+        wrapped("(?:|x)(?:", "){1,2}"),
+    ];
     // Enough alternatives for a machine of more states than a word has bits.
     let large = wrapped("(?:", ")|\\z[ab]{70}");
     for input in inputs {

@@ -74,8 +74,10 @@ fn read(text: &str) -> Option<When> {
             (b"hasBindMounts", Value::Bool(value)) => when.has_bind_mounts = Some(*value),
             (b"or", Value::Bool(value)) => when.any_of = *value,
             (b"commands", Value::Array(commands)) => {
-                when.commands =
-                    commands.iter().map(|text| text.as_str().map(str::to_owned)).collect::<Option<_>>()?;
+                when.commands = commands
+                    .iter()
+                    .map(|text| text.as_str().map(str::to_owned))
+                    .collect::<Option<_>>()?;
             }
             (b"annotations", Value::Object(pairs)) => {
                 let own = Members::of(member.value)?;
@@ -83,7 +85,9 @@ fn read(text: &str) -> Option<When> {
                 if own.is_ambiguous(&keys) {
                     return None;
                 }
-                let pairs = pairs.iter().map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+                let pairs = pairs
+                    .iter()
+                    .map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
                 when.annotations = pairs.collect::<Option<_>>()?;
             }
             _ => return None,

@@ -114,13 +114,22 @@ impl Container {
 
     /// Containers that hooks are likely to be for, made of strings that their conditions hold.
     pub fn likely(when: &libhooks::When) -> Vec<Container> {
-        let plain = |text: &str| text.trim_matches(['^', '$']).replace(['\\', '(', ')'], "").into_bytes();
+        let plain =
+            |text: &str| text.trim_matches(['^', '$']).replace(['\\', '(', ')'], "").into_bytes();
         let command = when.commands.first().map_or_else(|| b"/bin/sh".to_vec(), |text| plain(text));
-        let annotations: Vec<_> =
-            when.annotations.iter().take(4).map(|(key, value)| (plain(key), plain(value))).collect();
+        let annotations: Vec<_> = when
+            .annotations
+            .iter()
+            .take(4)
+            .map(|(key, value)| (plain(key), plain(value)))
+            .collect();
         vec![
             Container { process: Process::Absent, annotations: Vec::new(), has_bind_mounts: false },
-            Container { process: Process::NoArgs, annotations: annotations.clone(), has_bind_mounts: true },
+            Container {
+                process: Process::NoArgs,
+                annotations: annotations.clone(),
+                has_bind_mounts: true,
+            },
             Container { process: Process::Command(command), annotations, has_bind_mounts: false },
         ]
     }

@@ -47,7 +47,8 @@ pub fn verdict(when: &When, container: &Container) -> Option<bool> {
 /// A pattern that is invalid fails when it is reached, not before.
 fn annotation_matches(key: &str, value: &str, container: &Container) -> Option<bool> {
     for (own_key, own_value) in &container.annotations {
-        if Regexp::new(key).ok()?.is_match(own_key) && Regexp::new(value).ok()?.is_match(own_value) {
+        if Regexp::new(key).ok()?.is_match(own_key) && Regexp::new(value).ok()?.is_match(own_value)
+        {
             return Some(true);
         }
     }
@@ -62,13 +63,20 @@ pub fn spliced(config: &str, additions: &[(Stage, Vec<String>)]) -> String {
     let members = Members::of(config).expect("an object");
     let list = |entries: &[String]| entries.join(",");
     let object = |wanted: &dyn Fn(Stage) -> bool| {
-        let members = additions.iter().filter(|(stage, entries)| !entries.is_empty() && wanted(*stage));
-        let members = members.map(|(stage, entries)| format!("\"{}\":[{}]", stage.as_str(), list(entries)));
+        let members =
+            additions.iter().filter(|(stage, entries)| !entries.is_empty() && wanted(*stage));
+        let members =
+            members.map(|(stage, entries)| format!("\"{}\":[{}]", stage.as_str(), list(entries)));
         members.collect::<Vec<_>>().join(",")
     };
     let mut edits = Vec::new();
     match members.get("hooks") {
-        None => edits.push(added(config, config, &members, &format!("\"hooks\":{{{}}}", object(&|_| true)))),
+        None => edits.push(added(
+            config,
+            config,
+            &members,
+            &format!("\"hooks\":{{{}}}", object(&|_| true)),
+        )),
         Some("null") => {
             let at = members.get("hooks").map(|value| range(config, value)).unwrap();
             edits.push((at, format!("{{{}}}", object(&|_| true))));
@@ -82,8 +90,10 @@ pub fn spliced(config: &str, additions: &[(Stage, Vec<String>)]) -> String {
                         edits.push((range(config, value), format!("[{}]", list(entries))))
                     }
                     Some(value) => {
-                        let last =
-                            elements(value).expect("an array").last().map(|last| range(config, last).end);
+                        let last = elements(value)
+                            .expect("an array")
+                            .last()
+                            .map(|last| range(config, last).end);
                         let at = last.unwrap_or(range(config, value).start + 1);
                         let comma = if last.is_some() { "," } else { "" };
                         edits.push((at..at, format!("{comma}{}", list(entries))));
@@ -110,7 +120,12 @@ pub fn spliced(config: &str, additions: &[(Stage, Vec<String>)]) -> String {
 }
 
 /// The edit that adds members after those that an object has.
-fn added(config: &str, object: &str, members: &Members<'_>, new: &str) -> (std::ops::Range<usize>, String) {
+fn added(
+    config: &str,
+    object: &str,
+    members: &Members<'_>,
+    new: &str,
+) -> (std::ops::Range<usize>, String) {
     match members.0.last() {
         Some(last) => {
             let end = range(config, last.value).end;

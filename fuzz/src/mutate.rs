@@ -43,7 +43,8 @@ pub fn json(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     }
     let input = &data[..size];
     let tokens = tokens(input);
-    let Some(mutated) = mutated(input, &tokens, &mut random).filter(|mutated| mutated.len() <= max_size)
+    let Some(mutated) =
+        mutated(input, &tokens, &mut random).filter(|mutated| mutated.len() <= max_size)
     else {
         return libfuzzer_sys::fuzzer_mutate(data, size, max_size);
     };
@@ -56,7 +57,8 @@ fn mutated(input: &[u8], tokens: &[Range<usize>], random: &mut Random) -> Option
         return None;
     }
     let value = |random: &mut Random| value_at(input, tokens, random.below(tokens.len()));
-    let replaced = |at: Range<usize>, with: &[u8]| [&input[..at.start], with, &input[at.end..]].concat();
+    let replaced =
+        |at: Range<usize>, with: &[u8]| [&input[..at.start], with, &input[at.end..]].concat();
     let target = value(random)?;
     Some(match random.below(8) {
         // A value becomes another one,
@@ -74,7 +76,8 @@ fn mutated(input: &[u8], tokens: &[Range<usize>], random: &mut Random) -> Option
         }
         3 => {
             let member = member_of(input, tokens, &target);
-            let end = if input.get(member.end) == Some(&b',') { member.end + 1 } else { member.end };
+            let end =
+                if input.get(member.end) == Some(&b',') { member.end + 1 } else { member.end };
             replaced(member.start..end, b"")
         }
         4 => {
@@ -94,8 +97,10 @@ fn mutated(input: &[u8], tokens: &[Range<usize>], random: &mut Random) -> Option
         }
         // A character of a string is written in another way, or in the other case.
         _ => {
-            let strings: Vec<_> =
-                tokens.iter().filter(|token| token.len() > 2 && input[token.start] == b'"').collect();
+            let strings: Vec<_> = tokens
+                .iter()
+                .filter(|token| token.len() > 2 && input[token.start] == b'"')
+                .collect();
             let string = strings.get(random.below(strings.len().max(1)))?;
             let at = string.start + 1 + random.below(string.len() - 2);
             let byte = input[at];
@@ -131,7 +136,9 @@ fn value_at(input: &[u8], tokens: &[Range<usize>], first: usize) -> Option<Range
 fn member_of(input: &[u8], tokens: &[Range<usize>], value: &Range<usize>) -> Range<usize> {
     let at = tokens.partition_point(|token| token.start < value.start);
     match at.checked_sub(2).and_then(|key| tokens.get(key..at)) {
-        Some([key, colon]) if input[colon.start] == b':' && input[key.start] == b'"' => key.start..value.end,
+        Some([key, colon]) if input[colon.start] == b':' && input[key.start] == b'"' => {
+            key.start..value.end
+        }
         _ => value.clone(),
     }
 }
@@ -158,7 +165,8 @@ fn tokens(input: &[u8]) -> Vec<Range<usize>> {
             }
             b'[' | b']' | b'{' | b'}' | b',' | b':' => {}
             _ => {
-                let more = input[at..].iter().take_while(|byte| !b" \t\r\n\"[]{},:\xff".contains(byte));
+                let more =
+                    input[at..].iter().take_while(|byte| !b" \t\r\n\"[]{},:\xff".contains(byte));
                 at += more.count();
             }
         }

@@ -1,11 +1,13 @@
 //! Patterns: reading them, the first match, and later matches; patterns.json has the cases.
 //!
-//! `cargo bench -p go-regexp` prints tables, with the crate `regex` beside, whose dialect is another one;
-//! `go -C benches/go run . ../patterns.json` prints Go's. `make bench` runs it with arguments, for numbers alone:
+//! `cargo bench -p go-regexp` prints tables, with the crate `regex` beside, whose dialect is
+//! another one; `go -C benches/go run . ../patterns.json` prints Go's. `make bench` runs it with
+//! arguments, for numbers alone:
 //!
 //! - `typical`: of each case nanoseconds until a first match, and of a later one
 //! - `adversarial BYTES`: of each case nanoseconds a byte of such an input
-//! - `acceptance`: of each pattern its bytes, the nanoseconds of reading it, and the most bytes held meanwhile
+//! - `acceptance`: of each pattern its bytes, the nanoseconds of reading it, and the most bytes
+//!   held meanwhile
 //! - `first NUMBER`: nanoseconds until the first match of one case; `first none` does nothing
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -58,7 +60,8 @@ impl Repeated {
     }
 }
 
-/// Counts what is held. There is one thread, so that it need not cost what counting for several does.
+/// Counts what is held. There is one thread, so that it need not cost what counting for several
+/// does.
 struct Counting;
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
@@ -160,7 +163,11 @@ fn acceptance(patterns: &[Repeated]) -> Vec<Accepted> {
         MOST_HELD.store(before, Relaxed);
         drop(black_box(compile(&text)));
         let bytes = MOST_HELD.load(Relaxed) - before;
-        Accepted { length: text.len(), nanoseconds: median(5, 1, || drop(black_box(compile(&text)))), bytes }
+        Accepted {
+            length: text.len(),
+            nanoseconds: median(5, 1, || drop(black_box(compile(&text)))),
+            bytes,
+        }
     };
     patterns.iter().map(measure).collect()
 }
@@ -176,16 +183,24 @@ fn tables(cases: &Cases) {
         let input = input.as_bytes();
         let read = median(101, 100, || drop(black_box(compile(black_box(text)))));
         let regex_first = median(21, 5, || {
-            black_box(Regex::new(black_box(text)).is_ok_and(|regex| regex.is_match(black_box(input))));
+            black_box(
+                Regex::new(black_box(text)).is_ok_and(|regex| regex.is_match(black_box(input))),
+            );
         });
         let regex = Regex::new(text).expect("the cases are patterns of this dialect too");
         let regex_later = median(101, 2000, || {
             black_box(black_box(&regex).is_match(black_box(input)));
         });
-        println!("{text:32} {read:10.0} {first:19.0} {later:8.1} {regex_first:26.0} {regex_later:10.1}");
+        println!(
+            "{text:32} {read:10.0} {first:19.0} {later:8.1} {regex_first:26.0} {regex_later:10.1}"
+        );
     }
-    println!("\n{:32} {:>10} {:>10} {:>10}", "nanoseconds a byte of input", "1 kB", "10 kB", "100 kB");
-    let [small, medium, large] = [1000, 10_000, 100_000].map(|size| adversarial(&cases.adversarial, size));
+    println!(
+        "\n{:32} {:>10} {:>10} {:>10}",
+        "nanoseconds a byte of input", "1 kB", "10 kB", "100 kB"
+    );
+    let [small, medium, large] =
+        [1000, 10_000, 100_000].map(|size| adversarial(&cases.adversarial, size));
     for (number, case) in cases.adversarial.iter().enumerate() {
         let text = &case.pattern;
         println!("{text:32} {:10.1} {:10.1} {:10.1}", small[number], medium[number], large[number]);
@@ -194,22 +209,30 @@ fn tables(cases: &Cases) {
     for (pattern, accepted) in cases.acceptance.iter().zip(acceptance(&cases.acceptance)) {
         let length = accepted.length as f64;
         let name = format!("{} × {}", pattern.part, pattern.times);
-        println!("{name:32} {:10.0} {:10.1}", accepted.nanoseconds / length, accepted.bytes as f64 / length);
+        println!(
+            "{name:32} {:10.0} {:10.1}",
+            accepted.nanoseconds / length,
+            accepted.bytes as f64 / length
+        );
     }
 }
 
 fn main() {
-    let cases: Cases =
-        serde_json::from_str(include_str!("patterns.json")).expect("the cases are as they should be");
+    let cases: Cases = serde_json::from_str(include_str!("patterns.json"))
+        .expect("the cases are as they should be");
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["typical"] => {
-            typical(&cases.typical, 7).iter().for_each(|(first, later)| println!("{first:.1} {later:.2}"));
+            typical(&cases.typical, 7)
+                .iter()
+                .for_each(|(first, later)| println!("{first:.1} {later:.2}"));
         }
         ["adversarial", size] => {
             let size = size.parse().expect("a number of bytes");
-            adversarial(&cases.adversarial, size).iter().for_each(|nanoseconds| println!("{nanoseconds:.3}"));
+            adversarial(&cases.adversarial, size)
+                .iter()
+                .for_each(|nanoseconds| println!("{nanoseconds:.3}"));
         }
         ["acceptance"] => {
             for Accepted { length, nanoseconds, bytes } in acceptance(&cases.acceptance) {

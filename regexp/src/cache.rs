@@ -10,7 +10,8 @@ use crate::syntax::Error;
 
 /// Compiles patterns, equal ones only once.
 ///
-/// A cache knows which patterns are compiled faster than they are looked up, and does not keep those.
+/// A cache knows which patterns are compiled faster than they are looked up, and does not keep
+/// those.
 ///
 /// ```
 /// use go_regexp::Cache;

@@ -1,7 +1,7 @@
 //! Faults planted on purpose, to see that the comparison with Go finds them.
 //!
-//! Without the feature `planted-faults` a [`Faults`] is empty and [`Faults::has`] is always false, so shipped builds carry
-//! none of it.
+//! Without the feature `planted-faults` a [`Faults`] is empty and [`Faults::has`] is always false,
+//! so shipped builds carry none of it.
 
 /// A way to be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

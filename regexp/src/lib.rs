@@ -1,8 +1,9 @@
 //! Go's regular expressions: what Go accepts, rejects and matches.
 //!
-//! Programs in Go leave their patterns behind: in configuration files, in rules, in databases. Other engines read these patterns
-//! differently. In the crate `regex`, `\d` takes the digits of every script, `[a&&b]` is an intersection, and `\Q…\E` is an error.
-//! A [`Regexp`] accepts what Go's package `regexp` accepts, rejects what it rejects with the same words, and matches what it
+//! Programs in Go leave their patterns behind: in configuration files, in rules, in databases.
+//! Other engines read these patterns differently. In the crate `regex`, `\d` takes the digits of
+//! every script, `[a&&b]` is an intersection, and `\Q…\E` is an error. A [`Regexp`] accepts what
+//! Go's package `regexp` accepts, rejects what it rejects with the same words, and matches what it
 //! matches:
 //!
 //! ```
@@ -19,25 +20,31 @@
 //!
 //! It tells *whether* a pattern matches, not where: there are no captures and no replacing.
 //!
-//! Patterns and inputs may come from strangers. Compiling takes time and memory in proportion to the length of the pattern.
-//! Matching takes time in proportion to the length of the input times the size of the pattern, repeats counted as often as
-//! they repeat. Go's limit on that size holds here, too. No pattern makes the stack deep, and there is no `unsafe` code.
+//! Patterns and inputs may come from strangers. Compiling takes time and memory in proportion to
+//! the length of the pattern. Matching takes time in proportion to the length of the input times
+//! the size of the pattern, repeats counted as often as they repeat. Go's limit on that size holds
+//! here, too. No pattern makes the stack deep, and there is no `unsafe` code.
 //!
 //! # How it works
 //!
-//! A pattern goes through three steps. Most patterns in use never need the third. Many do not need the first either:
+//! A pattern goes through three steps. Most patterns in use never need the third. Many do not need
+//! the first either:
 //!
-//! 1. `syntax` reads the text and builds a tree, as Go does, since Go's limits apply to that tree. This step accepts or rejects
-//!    the pattern. Repeats are counted, not expanded, and `\pL` stays two characters, not 659 spans.
-//! 2. `literal` recognises patterns that take only a comparison of bytes: everything, nothing, or a few literals.
-//! 3. For the others the first match builds an automaton (`nfa`), in which repeats are expanded: a bit-parallel NFA or a Pike VM.
+//! 1. `syntax` reads the text and builds a tree, as Go does, since Go's limits apply to that tree.
+//!    This step accepts or rejects the pattern. Repeats are counted, not expanded, and `\pL` stays
+//!    two characters, not 659 spans.
+//! 2. `literal` recognises patterns that take only a comparison of bytes: everything, nothing, or a
+//!    few literals.
+//! 3. For the others the first match builds an automaton (`nfa`), in which repeats are expanded: a
+//!    bit-parallel NFA or a Pike VM.
 //!
-//! Class names, case folding, lower case and printable characters come from Go's own tables (Unicode 15.0.0).
+//! Class names, case folding, lower case and printable characters come from Go's own tables
+//! (Unicode 15.0.0).
 
 #![forbid(unsafe_code)]
 
-// A module may use the modules on lower floors, and the modules before it on its own floor. The empty lines keep rustfmt from
-// sorting the modules.
+// A module may use the modules on lower floors, and the modules before it on its own floor. The
+// empty lines keep rustfmt from sorting the modules.
 
 // Floor 0: faults that are planted for tests, and decoding.
 mod fault;

@@ -14,9 +14,10 @@ use crate::syntax::{Error, parse};
 
 /// A pattern, compiled as Go's package `regexp` compiles it.
 ///
-/// A `Regexp` is cheap to clone: clones share all that is large. It may be used from many threads at once. Two threads may build
-/// the same automaton at the same time; one result is kept, and neither waits for the other. So a `Regexp` is usable in a child
-/// after `fork`, no matter what other threads of the parent were doing.
+/// A `Regexp` is cheap to clone: clones share all that is large. It may be used from many threads
+/// at once. Two threads may build the same automaton at the same time; one result is kept, and
+/// neither waits for the other. So a `Regexp` is usable in a child after `fork`, no matter what
+/// other threads of the parent were doing.
 ///
 /// ```
 /// use go_regexp::Regexp;
@@ -61,13 +62,14 @@ pub struct Relaxed {
 impl Regexp {
     /// Compiles a pattern.
     ///
-    /// This takes time and memory in proportion to the length of the pattern, whatever it says. What repeats cost is left to the
-    /// first match.
+    /// This takes time and memory in proportion to the length of the pattern, whatever it says.
+    /// What repeats cost is left to the first match.
     ///
     /// # Errors
     ///
-    /// If Go's `regexp.Compile` would fail. Where Go's releases differ, which is in the names of classes, a name is accepted that
-    /// any of them accepts. Patterns of more than 256 MB are rejected.
+    /// If Go's `regexp.Compile` would fail. Where Go's releases differ, which is in the names of
+    /// classes, a name is accepted that any of them accepts. Patterns of more than 256 MB are
+    /// rejected.
     pub fn new(pattern: &str) -> Result<Regexp, Error> {
         match Regexp::of_one_literal(pattern) {
             Some(regexp) => Ok(regexp),
@@ -75,7 +77,8 @@ impl Regexp {
         }
     }
 
-    /// Compiles a pattern without some of its conditions. This tells why a pattern does not match a text.
+    /// Compiles a pattern without some of its conditions. This tells why a pattern does not match a
+    /// text.
     ///
     /// ```
     /// use go_regexp::{Regexp, Relaxed};
@@ -99,7 +102,8 @@ impl Regexp {
         Ok(Regexp::of_tree(pattern, tree, Faults::default()))
     }
 
-    /// Compiles a pattern by an engine that is wrong on purpose. With it, a comparison with Go shows that it finds mistakes.
+    /// Compiles a pattern by an engine that is wrong on purpose. With it, a comparison with Go
+    /// shows that it finds mistakes.
     ///
     /// # Errors
     ///
@@ -144,12 +148,14 @@ impl Regexp {
         Regexp(Engine::Shared(Arc::new(Shared { pattern: pattern.into(), matcher })))
     }
 
-    /// Returns whether the pattern matches somewhere in the input, as Go's `regexp.MatchString` does.
+    /// Returns whether the pattern matches somewhere in the input, as Go's `regexp.MatchString`
+    /// does.
     ///
-    /// The input is text or bytes. It need not be UTF-8: every byte that is not part of a valid encoding counts as one U+FFFD.
+    /// The input is text or bytes. It need not be UTF-8: every byte that is not part of a valid
+    /// encoding counts as one U+FFFD.
     ///
-    /// A match takes time in proportion to the length of the input. The first match of a pattern that is not just text builds
-    /// its automaton.
+    /// A match takes time in proportion to the length of the input. The first match of a pattern
+    /// that is not just text builds its automaton.
     #[inline]
     pub fn is_match(&self, input: impl AsRef<[u8]>) -> bool {
         self.is_match_in(input.as_ref())
@@ -168,7 +174,8 @@ impl Regexp {
         }
     }
 
-    /// Returns literals of which each input that the pattern matches contains at least one; none if there are no such literals.
+    /// Returns literals of which each input that the pattern matches contains at least one; none if
+    /// there are no such literals.
     ///
     /// With them, a caller with many patterns can rule most of them out before it tries any.
     ///
@@ -190,7 +197,10 @@ impl Regexp {
                 Matcher::Nfa(..) => (None, None),
             },
         };
-        literal.into_iter().map(Literal::required).chain(shape.into_iter().flat_map(Shape::required))
+        literal
+            .into_iter()
+            .map(Literal::required)
+            .chain(shape.into_iter().flat_map(Shape::required))
     }
 
     /// Returns the pattern as it was written.

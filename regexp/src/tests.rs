@@ -64,7 +64,9 @@ fn megabytes_are_read_in_a_moment() {
         let pattern = Regexp::new(&text).unwrap();
         pattern.is_match(b"aaa");
     }
-    assert!(error(&"(".repeat(1 << 20)).starts_with("error parsing regexp: missing closing ): `(("));
+    assert!(
+        error(&"(".repeat(1 << 20)).starts_with("error parsing regexp: missing closing ): `((")
+    );
     assert!(error(&("(".repeat(2000) + &")".repeat(2000))).contains("expression nests too deeply"));
     assert!(error(&"a**".repeat(1000)).ends_with("`**`"));
     assert!(error(&("[".repeat(1 << 20))).contains("missing closing ]"));
@@ -127,7 +129,11 @@ fn surrogates_match_where_go_has_one_pass() {
         ("^\\x{D800}a*", "\u{fffd}", false),
         ("^\\x{D800}a*$", "\u{fffd}", true),
     ] {
-        assert_eq!(Regexp::new(text).unwrap().is_match(input.as_bytes()), expected, "{text} on {input}");
+        assert_eq!(
+            Regexp::new(text).unwrap().is_match(input.as_bytes()),
+            expected,
+            "{text} on {input}"
+        );
     }
     assert!(!Regexp::new("^\\x{D800}").unwrap().is_match(b"\xFF"));
 }

@@ -1,9 +1,10 @@
-//! What Go's packages `unicode` and `strconv` say about characters, by the tables that patterns use (Unicode 15.0.0).
+//! What Go's packages `unicode` and `strconv` say about characters, by the tables that patterns use
+//! (Unicode 15.0.0).
 
 use crate::syntax::{self, fold};
 
-/// Returns whether Go prints a character as it is: `strconv.IsPrint`. These are the letters, marks, numbers, punctuation and
-/// symbols, and ASCII's blank.
+/// Returns whether Go prints a character as it is: `strconv.IsPrint`. These are the letters, marks,
+/// numbers, punctuation and symbols, and ASCII's blank.
 ///
 /// ```
 /// assert!(go_regexp::unicode::is_print('é'));
@@ -17,7 +18,8 @@ pub fn is_print(character: char) -> bool {
     }
 }
 
-/// Returns a character in lower case, as Go's `unicode.ToLower` does: always one character, unlike [`char::to_lowercase`].
+/// Returns a character in lower case, as Go's `unicode.ToLower` does: always one character, unlike
+/// [`char::to_lowercase`].
 ///
 /// ```
 /// assert_eq!(go_regexp::unicode::to_lower('É'), 'é');

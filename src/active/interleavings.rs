@@ -1,14 +1,15 @@
 //! Reloads at once, in every order of their steps.
 //!
-//! Three threads reload one manager. Each stops twice: while it reads a hook file, and where it has chosen between its
-//! set and the one in use, just before the swap. So it takes three steps, of which the first starts the scan and the
-//! last ends the reload. One thread at a time takes a step, in each of the 1680 orders. (Of their starts and ends alone
-//! there are 90. Where the threads are alike, it does not matter which is which, and a sixth of the orders is all of
-//! them.) Meanwhile this thread reads: it must see the set from before the step or the one from after it, and each of
-//! them whole.
+//! Three threads reload one manager. Each stops twice: while it reads a hook file, and where it has
+//! chosen between its set and the one in use, just before the swap. So it takes three steps, of
+//! which the first starts the scan and the last ends the reload. One thread at a time takes a step,
+//! in each of the 1680 orders. (Of their starts and ends alone there are 90. Where the threads are
+//! alike, it does not matter which is which, and a sixth of the orders is all of them.) Meanwhile
+//! this thread reads: it must see the set from before the step or the one from after it, and each
+//! of them whole.
 //!
-//! loom would go further, but it sees its own atomics only, and those of arc-swap are the standard library's. What
-//! happens within one of its operations is left to its own tests.
+//! loom would go further, but it sees its own atomics only, and those of arc-swap are the standard
+//! library's. What happens within one of its operations is left to its own tests.
 
 use std::cell::{Cell, RefCell};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -18,7 +19,8 @@ use crate::{Config, Manager, Reading};
 
 const RELOADS: usize = 3;
 const STEPS: usize = 3;
-/// One file for each of the threads. A hook file's number says when it was written; 0: it is not there.
+/// One file for each of the threads. A hook file's number says when it was written; 0: it is not
+/// there.
 const FILES: [&str; RELOADS] = ["0.json", "1.json", "2.json"];
 
 type Numbers = [usize; FILES.len()];
@@ -34,7 +36,8 @@ enum Stopped {
 struct Gate {
     /// The file at which it stops while it reads.
     file: &'static str,
-    /// How often it has stopped. (It may choose again, if another thread comes first; it does not stop then.)
+    /// How often it has stopped. (It may choose again, if another thread comes first; it does not
+    /// stop then.)
     stops: Cell<usize>,
     go: Receiver<()>,
     stopped: Sender<Stopped>,
@@ -103,7 +106,8 @@ impl Thread {
         Thread { go, stopped }
     }
 
-    /// Has it take a step, and calls `meanwhile` again and again until it stops, or for about as long as a step takes.
+    /// Has it take a step, and calls `meanwhile` again and again until it stops, or for about as
+    /// long as a step takes.
     fn step(&self, mut meanwhile: impl FnMut()) -> Stopped {
         self.go.send(()).unwrap();
         for _ in 0..64 {
@@ -124,7 +128,8 @@ fn orders() -> Vec<Vec<usize>> {
     let mut orders = vec![Vec::new()];
     for _ in 0..RELOADS * STEPS {
         let longer = |order: Vec<usize>| {
-            let has_steps = |thread: &usize| order.iter().filter(|taken| *taken == thread).count() < STEPS;
+            let has_steps =
+                |thread: &usize| order.iter().filter(|taken| *taken == thread).count() < STEPS;
             let next: Vec<usize> = (0..RELOADS).filter(has_steps).collect();
             next.into_iter().map(move |thread| [&order[..], &[thread]].concat())
         };
@@ -138,7 +143,8 @@ fn orders() -> Vec<Vec<usize>> {
 enum Change {
     /// All are written. It reads all files, and stops at this one.
     All(usize),
-    /// The thread's own comes to be there, and that is what it is told, as by a monitor. It stops at this one.
+    /// The thread's own comes to be there, and that is what it is told, as by a monitor. It stops
+    /// at this one.
     Own,
 }
 
@@ -171,7 +177,9 @@ impl Fixture {
     }
 
     fn remove_all(&mut self) {
-        FILES.iter().for_each(|name| std::fs::remove_file(self.directory.path().join(name)).unwrap());
+        FILES
+            .iter()
+            .for_each(|name| std::fs::remove_file(self.directory.path().join(name)).unwrap());
         self.written = [0; FILES.len()];
     }
 }
@@ -202,11 +210,17 @@ fn injected(numbers: &Numbers) -> String {
 }
 
 /// Three reloads, the steps of which are taken in this order.
-fn reload(fixture: &mut Fixture, manager: &Manager, threads: &[Thread], change: Change, order: &[usize]) {
+fn reload(
+    fixture: &mut Fixture,
+    manager: &Manager,
+    threads: &[Thread],
+    change: Change,
+    order: &[usize],
+) {
     let mut taken = [0; RELOADS];
     let mut in_use = manager.snapshot();
-    // The threads in the order of their starts; where in there the one is whose set is in use; what each must have
-    // read.
+    // The threads in the order of their starts; where in there the one is whose set is in use; what
+    // each must have read.
     let (mut started, mut newest, mut oldest) = (Vec::new(), None, [[0; FILES.len()]; RELOADS]);
     for (at, &thread) in order.iter().enumerate() {
         let here = || format!("{change:?}, step {at} of {order:?}");
@@ -242,7 +256,9 @@ fn reload(fixture: &mut Fixture, manager: &Manager, threads: &[Thread], change: 
                     (newest, in_use) = (rank, snapshot);
                 }
             }
-            (step, _) => panic!("a thread does not stop where it should at its step {step}: {}", here()),
+            (step, _) => {
+                panic!("a thread does not stop where it should at its step {step}: {}", here())
+            }
         }
         let now = manager.snapshot();
         assert!(
@@ -272,11 +288,14 @@ fn in_each_order(change: Change) {
     if change != Change::Own {
         // The threads are alike.
         let first = |order: &[usize], thread| order.iter().position(|taken| *taken == thread);
-        orders.retain(|order| (1..RELOADS).all(|thread| first(order, thread - 1) < first(order, thread)));
+        orders.retain(|order| {
+            (1..RELOADS).all(|thread| first(order, thread - 1) < first(order, thread))
+        });
         assert_eq!(orders.len(), 1680 / 6);
     }
     let mut fixture = Fixture::new();
-    let manager = Manager::builder().directory(fixture.directory.path()).reader(read).load().unwrap();
+    let manager =
+        Manager::builder().directory(fixture.directory.path()).reader(read).load().unwrap();
     std::thread::scope(|scope| {
         let thread = |own: &&'static str| match change {
             Change::All(file) => Thread::start(scope, &manager, FILES[file], None),

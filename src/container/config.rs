@@ -1,6 +1,7 @@
 //! Reading a container's config: what conditions look at, and where hooks go (SPEC §6).
 //!
-//! One pass over the text, borrowing from it. Everything that is not asked for is only checked to be JSON.
+//! One pass over the text, borrowing from it. Everything that is not asked for is only checked to
+//! be JSON.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,7 +12,8 @@ use crate::hook::Stage;
 use crate::limits;
 use crate::problem::{Error, Result, check_limit};
 
-/// A container's config, `config.json` of the OCI runtime specification, parsed once. It borrows the text.
+/// A container's config, `config.json` of the OCI runtime specification, parsed once. It borrows
+/// the text.
 ///
 /// ```
 /// use libhooks::Config;
@@ -57,7 +59,8 @@ pub(crate) enum StageEntries {
     },
 }
 
-/// Where the next member or element of an object or array goes: behind the last, or behind the opening bracket.
+/// Where the next member or element of an object or array goes: behind the last, or behind the
+/// opening bracket.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct End {
     pub offset: usize,
@@ -70,9 +73,11 @@ impl<'a> Config<'a> {
     /// Parses a config.
     ///
     /// # Errors
-    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is no JSON object, if what is read of it has a wrong type, or if
-    /// two readers could disagree on it: a key that is read stands there twice, or one that only folds to it does.
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if it is larger than [`limits::CONFIG`].
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is no JSON object, if what is read of it
+    /// has a wrong type, or if two readers could disagree on it: a key that is read stands
+    /// there twice, or one that only folds to it does.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if it is larger than
+    /// [`limits::CONFIG`].
     pub fn parse(text: &'a str) -> Result<Config<'a>> {
         check_limit("bytes of the config", text.len(), limits::CONFIG)?;
         Config::read(text).map_err(|error| Error::in_json(error, text.as_bytes()).context("config"))

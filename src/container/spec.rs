@@ -6,9 +6,11 @@ use super::config::is_bind;
 use super::view::{Container, Process};
 
 impl<'a> Container<'a> {
-    /// The container that a config in memory describes. (The version of `oci-spec` is part of this crate's API.)
+    /// The container that a config in memory describes. (The version of `oci-spec` is part of this
+    /// crate's API.)
     pub fn from_spec(spec: &'a Spec) -> Container<'a> {
-        let args = spec.process().as_ref().map(|process| process.args().as_deref().unwrap_or_default());
+        let args =
+            spec.process().as_ref().map(|process| process.args().as_deref().unwrap_or_default());
         let process = match args {
             None => Process::Absent,
             Some([]) => Process::NoArgs,

@@ -6,11 +6,13 @@ use crate::go::json::{JsonError, JsonReader, Kind, Text};
 use crate::limits;
 use crate::problem::{Cause, Error, ErrorKind, RequestError, Result, check_limit};
 
-/// A container, as the conditions of hooks see it (SPEC §5): its command, its annotations, and whether it has bind mounts.
+/// A container, as the conditions of hooks see it (SPEC §5): its command, its annotations, and
+/// whether it has bind mounts.
 ///
-/// It comes from a config ([`Config::container`](crate::Config::container)), from an `oci_spec::runtime::Spec`
-/// ([`Container::from_spec`]), or from what an engine knows ([`Container::from_parts`]). It borrows all of that. An engine that
-/// knows better than the config says so:
+/// It comes from a config ([`Config::container`](crate::Config::container)), from an
+/// `oci_spec::runtime::Spec` ([`Container::from_spec`]), or from what an engine knows
+/// ([`Container::from_parts`]). It borrows all of that. An engine that knows better than the config
+/// says so:
 ///
 /// ```
 /// use libhooks::{Annotations, Config};
@@ -54,8 +56,8 @@ impl<'a> From<&'a [u8]> for Process<'a> {
     }
 }
 
-/// A container's annotations: a map of strings. They need not be UTF-8: Go's strings are not, and what an engine is told
-/// on its command line may be anything.
+/// A container's annotations: a map of strings. They need not be UTF-8: Go's strings are not, and
+/// what an engine is told on its command line may be anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Annotations {
     pairs: Vec<(Vec<u8>, Vec<u8>)>,
@@ -65,8 +67,8 @@ impl Annotations {
     /// Reads a JSON object of strings; a value of `null` is "".
     ///
     /// # Errors
-    /// [`ErrorKind::Json`] if it is not one, or has a key twice; [`ErrorKind::InvalidArgument`] if it is larger than
-    /// [`limits::CONFIG`].
+    /// [`ErrorKind::Json`] if it is not one, or has a key twice; [`ErrorKind::InvalidArgument`] if
+    /// it is larger than [`limits::CONFIG`].
     pub fn from_json(text: &str) -> Result<Annotations> {
         check_limit("bytes of annotations as JSON", text.len(), limits::CONFIG)?;
         let mut reader = JsonReader::of_str(text);
@@ -74,7 +76,8 @@ impl Annotations {
             Ok(pairs) => reader.end().map(|()| pairs).map_err(JsonError::from),
             Err(error) => Err(error),
         };
-        let pairs = read.map_err(|error| Error::in_json(error, text.as_bytes()).context("annotations"))?;
+        let pairs =
+            read.map_err(|error| Error::in_json(error, text.as_bytes()).context("annotations"))?;
         Ok(pairs.into_iter().map(|(key, value)| (key.into_owned(), value.into_owned())).collect())
     }
 
@@ -85,7 +88,10 @@ impl Annotations {
     }
 
     pub(crate) fn pairs(&self) -> Pairs<'_> {
-        self.pairs.iter().map(|(key, value)| (Cow::Borrowed(&key[..]), Cow::Borrowed(&value[..]))).collect()
+        self.pairs
+            .iter()
+            .map(|(key, value)| (Cow::Borrowed(&key[..]), Cow::Borrowed(&value[..])))
+            .collect()
     }
 }
 
@@ -169,8 +175,9 @@ impl<'a> Container<'a> {
         V: AsRef<[u8]> + ?Sized + 'a,
     {
         let annotations = annotations.into_iter();
-        let borrow =
-            |(key, value): (&'a K, &'a V)| (Cow::Borrowed(key.as_ref()), Cow::Borrowed(value.as_ref()));
+        let borrow = |(key, value): (&'a K, &'a V)| {
+            (Cow::Borrowed(key.as_ref()), Cow::Borrowed(value.as_ref()))
+        };
         Container { process, annotations: annotations.map(borrow).collect(), has_bind_mounts }
     }
 
@@ -190,7 +197,8 @@ impl<'a> Container<'a> {
         self
     }
 
-    /// Checks that the container is within the limits: each pattern of each hook may be tried on all that it has.
+    /// Checks that the container is within the limits: each pattern of each hook may be tried on
+    /// all that it has.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if it is larger than [`limits`](crate::limits) allows.
@@ -200,15 +208,18 @@ impl<'a> Container<'a> {
             Process::Command(command) => command.len(),
             Process::Absent | Process::NoArgs => 0,
         };
-        let pairs: usize = self.annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
+        let pairs: usize =
+            self.annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
         check_limit("bytes of annotations and process.args[0]", pairs + command, limits::CONTAINER)
     }
 
-    /// Decodes the flat request of `hooks_snapshot_match`. All numbers are `u32` in the machine's byte order, all lengths
-    /// count bytes, nothing is padded:
+    /// Decodes the flat request of `hooks_snapshot_match`. All numbers are `u32` in the machine's
+    /// byte order, all lengths count bytes, nothing is padded:
     ///
-    /// - the process: 0 absent, 1 without args, 2 with args (then a length and the bytes of `args[0]`);
-    /// - the number of annotations; for each, length and bytes of the key, length and bytes of the value.
+    /// - the process: 0 absent, 1 without args, 2 with args (then a length and the bytes of
+    ///   `args[0]`);
+    /// - the number of annotations; for each, length and bytes of the key, length and bytes of the
+    ///   value.
     pub fn from_request(request: &'a [u8], has_bind_mounts: bool) -> Result<Container<'a>> {
         let mut rest = Flat(request);
         let process = match rest.number()? {

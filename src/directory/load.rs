@@ -55,7 +55,8 @@ impl From<Error> for ReadError {
 
 /// Reads a file. What is no regular file is not read, since it might be waited for.
 fn read_file(file: &File, path: &Path) -> Result<(Vec<u8>, Status), ReadError> {
-    let failed = |operation, error: std::io::Error| system_error(operation, path, Errno::of(&error));
+    let failed =
+        |operation, error: std::io::Error| system_error(operation, path, Errno::of(&error));
     let status = Status::of_file(file).map_err(|error| failed("stat", error))?;
     if status.is_directory() {
         return Err(system_error("read", path, Errno(libc::EISDIR)).into());
@@ -84,7 +85,8 @@ fn read_to_limit(mut file: &File, size: u64) -> std::io::Result<Vec<u8>> {
         }
     };
     text.truncate(first);
-    // There was room for one byte more, and it was not needed: this is the end, which need not be asked for.
+    // There was room for one byte more, and it was not needed: this is the end, which need not be
+    // asked for.
     if first != size || size == 0 {
         file.take((HOOK_FILE + 1).saturating_sub(first) as u64).read_to_end(&mut text)?;
         text.shrink_to_fit();
@@ -130,7 +132,8 @@ impl<'a> FileLoader<'a> {
     pub fn is_unchanged(&mut self, loaded: &LoadedHook) -> bool {
         let file = Status::of_path(&*loaded.path).ok();
         let executable = file.and_then(|_| self.validator.executable(&loaded.executable.path).ok());
-        file.zip(executable).is_some_and(|(file, executable)| loaded.is_from(&file, &executable.status))
+        file.zip(executable)
+            .is_some_and(|(file, executable)| loaded.is_from(&file, &executable.status))
     }
 
     /// What is said about who can write a directory.
@@ -141,8 +144,8 @@ impl<'a> FileLoader<'a> {
         }
     }
 
-    /// What is said about who can write the files of a hook, if that is looked at. The hook file is `alone` if its directory
-    /// was not looked at.
+    /// What is said about who can write the files of a hook, if that is looked at. The hook file is
+    /// `alone` if its directory was not looked at.
     pub fn inspect(&mut self, loaded: &LoadedHook, alone: bool) -> Vec<Diagnostic> {
         let Some(inspector) = &mut self.inspector else { return Vec::new() };
         let mut found = inspector.hook_file(&loaded.path, alone);
@@ -154,8 +157,15 @@ impl<'a> FileLoader<'a> {
     }
 
     /// The same about a file that gives no hook.
-    pub fn inspect_failed(&mut self, path: &Path, failure: &Failure, alone: bool) -> Vec<Diagnostic> {
-        let (Some(inspector), Some(hook)) = (&mut self.inspector, &failure.hook) else { return Vec::new() };
+    pub fn inspect_failed(
+        &mut self,
+        path: &Path,
+        failure: &Failure,
+        alone: bool,
+    ) -> Vec<Diagnostic> {
+        let (Some(inspector), Some(hook)) = (&mut self.inspector, &failure.hook) else {
+            return Vec::new();
+        };
         let mut found = inspector.hook_file(path, alone);
         // (Why there is no such program is an error.)
         if !hook.runs_in_container() && self.validator.executable(&hook.hook.path).is_ok() {
@@ -188,34 +198,51 @@ impl<'a> FileLoader<'a> {
                 let source = Source { text, by_reader };
                 let stages = Arc::clone(self.extension_stages);
                 let inspected = self.inspector.is_some();
-                Ok(Arc::new(LoadedHook::new(Arc::clone(path), status, source, ready, stages, inspected)))
+                Ok(Arc::new(LoadedHook::new(
+                    Arc::clone(path),
+                    status,
+                    source,
+                    ready,
+                    stages,
+                    inspected,
+                )))
             }
             Err(invalid) => Err(self.invalid(invalid, path, &text, &status, decoded)),
         }
     }
 
-    /// What there is to say about a file that is no hook. Whoever mends it wants to know all that is wrong.
+    /// What there is to say about a file that is no hook. Whoever mends it wants to know all that
+    /// is wrong.
     #[cold]
     fn undecoded(&self, error: DecodeError, path: &Path, text: &[u8]) -> ReadError {
         let lines = Lines::new(text);
         let as_error = |error: DecodeError| {
             let position = error.offset.map(|offset| lines.position(offset));
             let step = format!("parsing hook {}", quote(path.as_os_str().as_bytes()));
-            error.into_error(ErrorKind::HookFile).context(step).with_path(path).with_position(position)
+            error
+                .into_error(ErrorKind::HookFile)
+                .context(step)
+                .with_path(path)
+                .with_position(position)
         };
-        // What the caller's reader refuses is its own matter. (Without one, a file of no version has no mistakes to note.)
+        // What the caller's reader refuses is its own matter. (Without one, a file of no version
+        // has no mistakes to note.)
         let is_ours = !matches!(error.cause, Cause::Reader(_) | Cause::UnrecognizedVersion { .. });
-        let mut decoded = if is_ours { decode_again(text, Wanted::Mistakes) } else { Decoded::default() };
+        let mut decoded =
+            if is_ours { decode_again(text, Wanted::Mistakes) } else { Decoded::default() };
         let mistakes = std::mem::take(&mut decoded.notes.mistakes);
         let mut failure = Failure::new(as_error(error), &decoded);
-        // Where there are none, it is not even JSON. Of a file that is meant to be of another version nothing else is true.
-        let is_other = decoded.version.is_empty() && mistakes.first().is_some_and(DecodeError::is_of_1_0_0);
+        // Where there are none, it is not even JSON. Of a file that is meant to be of another
+        // version nothing else is true.
+        let is_other =
+            decoded.version.is_empty() && mistakes.first().is_some_and(DecodeError::is_of_1_0_0);
         if !mistakes.is_empty() && !is_other {
             // (The first is the error once more.)
             for mistake in mistakes.into_iter().skip(1) {
                 failure.add(&as_error(mistake.in_step(&decoded.version)), &decoded);
             }
-            let mut tell = |invalid| failure.add(&placed(invalid, path, &decoded, &lines), &decoded);
+            let mut tell =
+                |invalid| failure.add(&placed(invalid, path, &decoded, &lines), &decoded);
             self.validator.each(&decoded.hook, &mut tell);
             failure.diagnostics.extend(lint::keys(path, text, &decoded));
         }

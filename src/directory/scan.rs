@@ -57,13 +57,14 @@ impl Note {
 }
 
 impl Scan {
-    /// Whether the reference goes on: nothing fails, or what fails first is an executable that does not exist.
+    /// Whether the reference goes on: nothing fails, or what fails first is an executable that does
+    /// not exist.
     pub fn is_tolerated(&self) -> bool {
         self.errors.first().is_none_or(|first| first.errno() == Some(Errno(libc::ENOENT)))
     }
 
-    /// All failures as one error, as the reference words it: the last comes first in the text, and the first is what it
-    /// is about.
+    /// All failures as one error, as the reference words it: the last comes first in the text, and
+    /// the first is what it is about.
     pub fn error(&self) -> Option<Error> {
         let first = self.errors.first()?;
         let messages: Vec<&str> = self.errors.iter().rev().map(Error::message).collect();
@@ -106,8 +107,8 @@ pub(crate) struct Before<'a> {
     pub hooks: HashMap<&'a Path, &'a Arc<LoadedHook>>,
     /// What the directories had, in their order.
     pub listed: &'a [Option<Arc<Listed>>],
-    /// The names of the files to which something has happened since; `None` if that is not known. The others are not read
-    /// where they look the same, and the directories are not listed.
+    /// The names of the files to which something has happened since; `None` if that is not known.
+    /// The others are not read where they look the same, and the directories are not listed.
     pub touched: Option<HashSet<OsString>>,
 }
 

@@ -6,7 +6,8 @@ use std::collections::VecDeque;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Captured {
-    /// The last bytes, as many as [`RunOptions::capture_limit`](super::RunOptions::capture_limit) allows.
+    /// The last bytes, as many as [`RunOptions::capture_limit`](super::RunOptions::capture_limit)
+    /// allows.
     pub tail: Vec<u8>,
     /// How many there were.
     pub total: u64,

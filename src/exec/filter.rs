@@ -1,4 +1,5 @@
-//! Passing a config through hooks, each of which may change it (SPEC §9): Podman's `precreate` stage.
+//! Passing a config through hooks, each of which may change it (SPEC §9): Podman's `precreate`
+//! stage.
 
 use super::output::open_files;
 use super::patch::{Operation, diff, patch_to_json};
@@ -16,9 +17,11 @@ use crate::problem::{ErrorKind, Result};
 pub struct FilterResult {
     /// The hooks that were run, the failing one included.
     pub runs: Vec<RunResult>,
-    /// The config as the last good hook printed it, byte for byte; the one passed in if there was none.
+    /// The config as the last good hook printed it, byte for byte; the one passed in if there was
+    /// none.
     pub config: String,
-    /// What each hook changed in the config, if that was asked for; there is none of a failing hook.
+    /// What each hook changed in the config, if that was asked for; there is none of a failing
+    /// hook.
     pub patches: Option<Vec<Vec<Operation>>>,
     /// Why it did not go well; `None`: it did.
     pub failure: Option<FilterFailure>,
@@ -35,8 +38,8 @@ pub struct FilterFailure {
     pub path: Option<String>,
     /// The end of what it wrote to stderr, as text.
     pub stderr: String,
-    /// [`ErrorKind::HookFailed`], [`ErrorKind::Timeout`], [`ErrorKind::Cancelled`], or [`ErrorKind::Io`] if a file that an
-    /// annotation names cannot be opened.
+    /// [`ErrorKind::HookFailed`], [`ErrorKind::Timeout`], [`ErrorKind::Cancelled`], or
+    /// [`ErrorKind::Io`] if a file that an annotation names cannot be opened.
     pub kind: ErrorKind,
     /// The reference's *hook error*; `None`: nothing is wrong with a hook itself.
     pub hook_error: Option<String>,
@@ -59,12 +62,20 @@ impl FilterFailure {
 
     fn new(kind: ErrorKind, hook_error: Option<String>, error: impl Into<String>) -> FilterFailure {
         let error = error.into();
-        FilterFailure { hook: None, path: None, stderr: String::new(), kind, hook_error, error, errno: None }
+        FilterFailure {
+            hook: None,
+            path: None,
+            stderr: String::new(),
+            kind,
+            hook_error,
+            error,
+            errno: None,
+        }
     }
 }
 
-/// Passes `config` through hooks: each gets on its stdin what the one before it printed, and what it prints is the new
-/// config. A hook that fails, or prints no config, ends it; that is a result.
+/// Passes `config` through hooks: each gets on its stdin what the one before it printed, and what
+/// it prints is the new config. A hook that fails, or prints no config, ends it; that is a result.
 ///
 /// # Errors
 /// [`ErrorKind::Json`] if the config is none.
@@ -77,7 +88,11 @@ pub fn filter<'h>(
     filter_through(&hooks, config, options)
 }
 
-fn filter_through(hooks: &[&OciHook], config: &str, options: FilterOptions<'_>) -> Result<FilterResult> {
+fn filter_through(
+    hooks: &[&OciHook],
+    config: &str,
+    options: FilterOptions<'_>,
+) -> Result<FilterResult> {
     Config::parse(config)?;
     let FilterOptions { run: options, output_annotations, patches, log } = options;
     let mut result = FilterResult {
@@ -132,15 +147,17 @@ fn filter_through(hooks: &[&OciHook], config: &str, options: FilterOptions<'_>) 
             output: Some(&mut append),
             cancel,
             process_group,
-            suspend: suspend
-                .as_mut()
-                .map(|suspend| Suspend { descriptor: suspend.descriptor, stop: &mut *suspend.stop }),
+            suspend: suspend.as_mut().map(|suspend| Suspend {
+                descriptor: suspend.descriptor,
+                stop: &mut *suspend.stop,
+            }),
             end_with_thread,
         };
         let failure = match run(hook, result.config.as_bytes(), options) {
             Err(error) => {
                 let message = error.message();
-                let failure = FilterFailure::new(ErrorKind::HookFailed, Some(message.to_owned()), message);
+                let failure =
+                    FilterFailure::new(ErrorKind::HookFailed, Some(message.to_owned()), message);
                 Some(FilterFailure { errno: error.errno(), ..failure })
             }
             Ok(ran) => {
@@ -155,7 +172,8 @@ fn filter_through(hooks: &[&OciHook], config: &str, options: FilterOptions<'_>) 
             }
         };
         if let Some(failure) = failure {
-            let stderr = result.runs.get(index).map(|ran| last_words(&ran.stderr.tail)).unwrap_or_default();
+            let stderr =
+                result.runs.get(index).map(|ran| last_words(&ran.stderr.tail)).unwrap_or_default();
             let path = Some(hook.path.clone());
             result.failure = Some(FilterFailure { hook: Some(index), path, stderr, ..failure });
             break;
@@ -187,8 +205,8 @@ impl FilterResult {
         self.config = config;
     }
 
-    /// The result as JSON: `config`, `failure` (null, or `hook`, `path`, `stderr`, `kind`, `hookError`,
-    /// `error`, `errno`), `hooks`, each as
+    /// The result as JSON: `config`, `failure` (null, or `hook`, `path`, `stderr`, `kind`,
+    /// `hookError`, `error`, `errno`), `hooks`, each as
     /// [`RunResult::to_json`] has it, and `patches` (null, or a JSON Patch for each good hook).
     pub fn to_json(&self) -> String {
         let patches = self.patches.as_ref().map(|patches| {

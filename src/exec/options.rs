@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::{CAPTURE_LIMIT, ProcessGroup, Stream};
 use crate::log::{Log, LogLevel};
 
-/// Receives a hook's output as it comes, in the thread that called [`run`](super::run). An error's text fails the run; what
-/// comes after it is thrown away.
+/// Receives a hook's output as it comes, in the thread that called [`run`](super::run). An error's
+/// text fails the run; what comes after it is thrown away.
 pub type OutputFn<'a> = &'a mut dyn FnMut(Stream, &[u8]) -> Result<(), String>;
 
 /// How a hook is run.
@@ -31,7 +31,8 @@ pub type OutputFn<'a> = &'a mut dyn FnMut(Stream, &[u8]) -> Result<(), String>;
 pub struct RunOptions<'a> {
     pub(super) directory: Option<PathBuf>,
     pub(super) timeout: Option<Duration>,
-    /// In nanoseconds. The C API may give less than nothing, which says no more than nothing does, but in the error's text.
+    /// In nanoseconds. The C API may give less than nothing, which says no more than nothing does,
+    /// but in the error's text.
     pub(super) post_kill_timeout: i64,
     pub(super) capture_limit: usize,
     pub(super) stdout: Option<BorrowedFd<'a>>,
@@ -44,12 +45,15 @@ pub struct RunOptions<'a> {
     pub(super) end_with_thread: bool,
 }
 
-/// How a hook is stopped while its caller is: a program that stops at Ctrl-Z would leave it running.
+/// How a hook is stopped while its caller is: a program that stops at Ctrl-Z would leave it
+/// running.
 pub struct Suspend<'a> {
-    /// The hook is stopped as soon as this can be read from, with its process group or its descendants.
+    /// The hook is stopped as soon as this can be read from, with its process group or its
+    /// descendants.
     pub descriptor: BorrowedFd<'a>,
-    /// Called then, in the thread that called [`run`](super::run). It makes `descriptor` unreadable, and stops the process.
-    /// When it returns, the hook is continued. The time that it takes does not count for the timeout.
+    /// Called then, in the thread that called [`run`](super::run). It makes `descriptor`
+    /// unreadable, and stops the process. When it returns, the hook is continued. The time
+    /// that it takes does not count for the timeout.
     pub stop: &'a mut dyn FnMut(),
 }
 
@@ -91,12 +95,14 @@ impl<'a> RunOptions<'a> {
         self
     }
 
-    /// How long to wait for a hook that was killed. Without this it is 10 s, as the reference recommends.
+    /// How long to wait for a hook that was killed. Without this it is 10 s, as the reference
+    /// recommends.
     pub fn post_kill_timeout(self, timeout: Duration) -> RunOptions<'a> {
         post_kill_timeout(self, i64::try_from(timeout.as_nanos()).unwrap_or(i64::MAX))
     }
 
-    /// How much of each stream is kept, in bytes: the last so many. Without this it is [`CAPTURE_LIMIT`].
+    /// How much of each stream is kept, in bytes: the last so many. Without this it is
+    /// [`CAPTURE_LIMIT`].
     pub fn capture_limit(mut self, bytes: usize) -> RunOptions<'a> {
         self.capture_limit = bytes;
         self
@@ -114,8 +120,9 @@ impl<'a> RunOptions<'a> {
         self
     }
 
-    /// Whether stderr goes where stdout goes, in the order in which both are written. [`RunOptions::stderr`] does not count
-    /// then; in a [`filter`](super::filter) it is this that does not count.
+    /// Whether stderr goes where stdout goes, in the order in which both are written.
+    /// [`RunOptions::stderr`] does not count then; in a [`filter`](super::filter) it is this
+    /// that does not count.
     pub fn merge_stderr(mut self, merge: bool) -> RunOptions<'a> {
         self.merge_stderr = merge;
         self
@@ -145,10 +152,12 @@ impl<'a> RunOptions<'a> {
         self
     }
 
-    /// Whether the system kills the hook when the calling *thread* ends (`PR_SET_PDEATHSIG`), as when the process is killed.
-    /// Only for a program that runs hooks in its main thread: a hook that is run in another thread would not be left
-    /// behind by the process, but be killed with the thread. The hook's descendants are not killed so, nor is a hook
-    /// whose program is set-user-ID. The hook is started by `fork`, which takes longer the more memory the process has.
+    /// Whether the system kills the hook when the calling *thread* ends (`PR_SET_PDEATHSIG`), as
+    /// when the process is killed. Only for a program that runs hooks in its main thread: a
+    /// hook that is run in another thread would not be left behind by the process, but be
+    /// killed with the thread. The hook's descendants are not killed so, nor is a hook
+    /// whose program is set-user-ID. The hook is started by `fork`, which takes longer the more
+    /// memory the process has.
     pub fn end_with_thread(mut self, end: bool) -> RunOptions<'a> {
         self.end_with_thread = end;
         self
@@ -200,8 +209,9 @@ impl<'a> FilterOptions<'a> {
         self
     }
 
-    /// Whether the config's annotations `run.oci.hooks.stdout` and `run.oci.hooks.stderr` name files that all output is
-    /// appended to. Whoever may set annotations may then have files written.
+    /// Whether the config's annotations `run.oci.hooks.stdout` and `run.oci.hooks.stderr` name
+    /// files that all output is appended to. Whoever may set annotations may then have files
+    /// written.
     pub fn output_annotations(mut self, on: bool) -> FilterOptions<'a> {
         self.output_annotations = on;
         self
@@ -213,8 +223,12 @@ impl<'a> FilterOptions<'a> {
         self
     }
 
-    /// Who is told, at [`LogLevel::Debug`], what each hook changed: the fields are `hook` (its number), `path` and `patch`.
-    pub fn log(mut self, log: impl Fn(LogLevel, &str, &str) + Send + Sync + 'static) -> FilterOptions<'a> {
+    /// Who is told, at [`LogLevel::Debug`], what each hook changed: the fields are `hook` (its
+    /// number), `path` and `patch`.
+    pub fn log(
+        mut self,
+        log: impl Fn(LogLevel, &str, &str) + Send + Sync + 'static,
+    ) -> FilterOptions<'a> {
         self.log = Some(Arc::new(log));
         self
     }

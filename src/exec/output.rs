@@ -33,7 +33,8 @@ impl Output {
             };
             match file {
                 Ok(file) => return Ok(Output { path: path.to_owned(), file }),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempts < ATTEMPTS => {}
+                Err(error)
+                    if error.kind() == io::ErrorKind::AlreadyExists && attempts < ATTEMPTS => {}
                 Err(error) => return Err(error),
             }
         }
@@ -52,7 +53,8 @@ impl Output {
 
 /// The file itself, without opening it: a descriptor that can only be asked about.
 fn look(path: &str) -> io::Result<File> {
-    let file = OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_NOFOLLOW).open(path)?;
+    let file =
+        OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_NOFOLLOW).open(path)?;
     check(&file.metadata()?)?;
     Ok(file)
 }
@@ -89,17 +91,25 @@ fn reopen(found: &File, path: &str) -> io::Result<File> {
 
 /// A new file. `O_EXCL` follows no link, and opens nothing that is there.
 fn create(path: &str) -> io::Result<File> {
-    OpenOptions::new().append(true).create_new(true).mode(0o600).custom_flags(libc::O_NOCTTY).open(path)
+    OpenOptions::new()
+        .append(true)
+        .create_new(true)
+        .mode(0o600)
+        .custom_flags(libc::O_NOCTTY)
+        .open(path)
 }
 
 /// The files for stdout and stderr.
 pub(super) fn open_files(config: &str) -> Result<[Option<Output>; 2]> {
     let annotations = Config::parse(config)?.annotations();
     let open = |stream: &'static str| {
-        let Some(path) = annotations.get(&format!("run.oci.hooks.{stream}")) else { return Ok(None) };
+        let Some(path) = annotations.get(&format!("run.oci.hooks.{stream}")) else {
+            return Ok(None);
+        };
         let path = String::from_utf8_lossy(path);
         Output::open(&path).map(Some).map_err(|error| {
-            let refusal = Refusal { operation: "open", path: path.as_ref().into(), errno: Errno::of(&error) };
+            let refusal =
+                Refusal { operation: "open", path: path.as_ref().into(), errno: Errno::of(&error) };
             Error::new(ErrorKind::Io, Cause::OutputFile { stream, refusal })
         })
     };

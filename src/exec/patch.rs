@@ -1,7 +1,7 @@
 //! What a hook changed in a config, as a JSON Patch (RFC 6902).
 //!
-//! Own code rather than a crate's, since those compare numbers as they are in memory: a config's `1e400` would be lost, and
-//! `1.0` for `1` would be no change.
+//! Own code rather than a crate's, since those compare numbers as they are in memory: a config's
+//! `1e400` would be lost, and `1.0` for `1` would be no change.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -50,7 +50,8 @@ impl fmt::Display for Op {
     }
 }
 
-/// A patch as JSON: an array. (By hand: serde_json would have to read the values anew to take them as they are.)
+/// A patch as JSON: an array. (By hand: serde_json would have to read the values anew to take them
+/// as they are.)
 pub fn patch_to_json(patch: &[Operation]) -> String {
     let mut text = "[".to_owned();
     for (index, Operation { op, path, value }) in patch.iter().enumerate() {
@@ -67,8 +68,8 @@ pub fn patch_to_json(patch: &[Operation]) -> String {
     text + "]"
 }
 
-/// The steps from one JSON text to another. Numbers that are written in another way differ; the order of members and white
-/// space do not count.
+/// The steps from one JSON text to another. Numbers that are written in another way differ; the
+/// order of members and white space do not count.
 ///
 /// # Errors
 /// One of the two is no JSON.
@@ -88,7 +89,8 @@ pub fn fuzz_diff(old: &str, new: &str) -> Option<Vec<Operation>> {
     diff(old, new).ok()
 }
 
-/// How deep values are taken apart: those below are compared as text. It bounds the stack, and the time.
+/// How deep values are taken apart: those below are compared as text. It bounds the stack, and the
+/// time.
 const DEPTH: usize = 32;
 
 /// A value, and how it is written.
@@ -115,7 +117,11 @@ impl PartialEq for Value<'_> {
             _ if self.raw == other.raw => true,
             (Parts::None, Parts::None) => false,
             // What is no text was replaced in both, and may have been anything.
-            (Parts::String(text), Parts::String(_)) if text.contains(char::REPLACEMENT_CHARACTER) => false,
+            (Parts::String(text), Parts::String(_))
+                if text.contains(char::REPLACEMENT_CHARACTER) =>
+            {
+                false
+            }
             (own, others) => own == others,
         }
     }
@@ -127,15 +133,20 @@ impl<'a> Value<'a> {
         Value::read(text, &mut reader, DEPTH)
     }
 
-    fn read(text: &'a str, reader: &mut JsonReader<'a>, depth: usize) -> Result<Value<'a>, SyntaxError> {
+    fn read(
+        text: &'a str,
+        reader: &mut JsonReader<'a>,
+        depth: usize,
+    ) -> Result<Value<'a>, SyntaxError> {
         let kind = reader.peek()?;
         let start = reader.offset();
         let parts = match kind {
             Kind::String => Parts::String(reader.string()?.value),
             Kind::Array if depth > 0 => {
                 let mut elements = Vec::new();
-                reader
-                    .array(|reader| Value::read(text, reader, depth - 1).map(|value| elements.push(value)))?;
+                reader.array(|reader| {
+                    Value::read(text, reader, depth - 1).map(|value| elements.push(value))
+                })?;
                 Parts::Array(elements)
             }
             Kind::Object if depth > 0 => {
@@ -170,8 +181,9 @@ impl Patch {
         self.steps.push(Operation { op, path, value });
     }
 
-    /// Adds what leads from one value to another that differs from it: by its parts, unless that is longer by far than the new
-    /// value. (Each step has its whole path, so that a long key above many changes would be there many times.)
+    /// Adds what leads from one value to another that differs from it: by its parts, unless that is
+    /// longer by far than the new value. (Each step has its whole path, so that a long key
+    /// above many changes would be there many times.)
     fn change(&mut self, path: &str, old: &Value<'_>, new: &Value<'_>) {
         let (steps, size) = (self.steps.len(), self.size);
         let most = size + 1024 + 2 * new.raw.len();
@@ -188,7 +200,13 @@ impl Patch {
     }
 
     /// Whether it could be said in so much text.
-    fn change_members(&mut self, path: &str, old: &Members<'_>, new: &Members<'_>, most: usize) -> bool {
+    fn change_members(
+        &mut self,
+        path: &str,
+        old: &Members<'_>,
+        new: &Members<'_>,
+        most: usize,
+    ) -> bool {
         let at = |key: &str| format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
         for (key, old) in old {
             match new.get(key) {
@@ -209,11 +227,20 @@ impl Patch {
         true
     }
 
-    /// The same of arrays. Most changes are in one place: what is the same before and behind it stays.
-    fn change_elements(&mut self, path: &str, old: &[Value<'_>], new: &[Value<'_>], most: usize) -> bool {
+    /// The same of arrays. Most changes are in one place: what is the same before and behind it
+    /// stays.
+    fn change_elements(
+        &mut self,
+        path: &str,
+        old: &[Value<'_>],
+        new: &[Value<'_>],
+        most: usize,
+    ) -> bool {
         let before = old.iter().zip(new).take_while(|(old, new)| old == new).count();
-        let (old, new) = (old.get(before..).unwrap_or_default(), new.get(before..).unwrap_or_default());
-        let behind = old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
+        let (old, new) =
+            (old.get(before..).unwrap_or_default(), new.get(before..).unwrap_or_default());
+        let behind =
+            old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
         let both = old.len().min(new.len()) - behind;
         let at = |index: usize| format!("{path}/{}", before + index);
         for (index, (old, new)) in
@@ -256,7 +283,11 @@ mod tests {
             ("{}", " { } ", "[]"),
             (r#"{"a":1,"b":"A"}"#, r#"{"b": "\u0041", "a": 1}"#, "[]"),
             (r#"{"a":1}"#, r#"{"a":1.0}"#, r#"[{"op":"replace","path":"/a","value":1.0}]"#),
-            (r#"{"a":"\ud800"}"#, r#"{"a":"\ud801"}"#, r#"[{"op":"replace","path":"/a","value":"\ud801"}]"#),
+            (
+                r#"{"a":"\ud800"}"#,
+                r#"{"a":"\ud801"}"#,
+                r#"[{"op":"replace","path":"/a","value":"\ud801"}]"#,
+            ),
             (r#"{"a":1}"#, r#"{"a":"1"}"#, r#"[{"op":"replace","path":"/a","value":"1"}]"#),
             (r#"{"a":[]}"#, r#"{"a":{}}"#, r#"[{"op":"replace","path":"/a","value":{}}]"#),
             (
@@ -271,7 +302,11 @@ mod tests {
             ),
             (r#"[1,2,3]"#, r#"[1,9,2,3]"#, r#"[{"op":"add","path":"/1","value":9}]"#),
             (r#"[1,2,3]"#, r#"[1,2,3,4]"#, r#"[{"op":"add","path":"/3","value":4}]"#),
-            (r#"[1,2,3,4]"#, r#"[1,4]"#, r#"[{"op":"remove","path":"/1"},{"op":"remove","path":"/1"}]"#),
+            (
+                r#"[1,2,3,4]"#,
+                r#"[1,4]"#,
+                r#"[{"op":"remove","path":"/1"},{"op":"remove","path":"/1"}]"#,
+            ),
             (r#"[1,1]"#, r#"[1]"#, r#"[{"op":"remove","path":"/1"}]"#),
             (
                 r#"[]"#,
@@ -297,8 +332,9 @@ mod tests {
     #[test]
     fn a_patch_is_hardly_longer_than_what_it_makes() {
         let elements = |what: &str| vec![what; 20_000].join(",");
-        let config =
-            |what: &str| format!(r#"{{"a":1,"x":{{"{}":[{}]}}}}"#, "k".repeat(20_000), elements(what));
+        let config = |what: &str| {
+            format!(r#"{{"a":1,"x":{{"{}":[{}]}}}}"#, "k".repeat(20_000), elements(what))
+        };
         let (old, new) = (config("1"), config("2"));
         let steps = diff(&old, &new).unwrap();
         assert_eq!(steps.len(), 1);

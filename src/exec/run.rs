@@ -30,7 +30,8 @@ pub struct RunResult {
     pub timed_out: bool,
     /// The caller asked for its end, and it was killed.
     pub cancelled: bool,
-    /// Which processes were killed then; `None`: none was, or the host had already reaped the hook.
+    /// Which processes were killed then; `None`: none was, or the host had already reaped the
+    /// hook.
     pub killed: Option<Killed>,
     /// From before its start to after its end.
     pub duration: Duration,
@@ -69,7 +70,8 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
     };
     let deadline = deadline.and_then(|timeout| begun.checked_add(timeout));
     let end = follower.follow(started, state, deadline);
-    let (timed_out, cancelled) = (end.stopped == Some(Stop::Timeout), end.stopped == Some(Stop::Cancel));
+    let (timed_out, cancelled) =
+        (end.stopped == Some(Stop::Timeout), end.stopped == Some(Stop::Cancel));
 
     let executing = |what: &str| Some(message::executing(&argv, what));
     let hook_error = match end.fate {
@@ -162,7 +164,8 @@ impl Follower<'_> {
         let Started { child, mut stdin, mut stdout, mut stderr } = started;
         let mut held = Held(Some(child));
         let Some(child) = &held.0 else { return End { fate: Fate::Lost, stopped: None } };
-        // Whether its pidfd tells of its end. A tracer may keep one that has ended from us, while its pidfd says so.
+        // Whether its pidfd tells of its end. A tracer may keep one that has ended from us, while
+        // its pidfd says so.
         let mut told = child.pidfd().is_some();
         let mut unwritten = state;
         let mut stopped = None;
@@ -180,8 +183,10 @@ impl Follower<'_> {
                 stdin.writer = None;
             }
             let cancel = self.options.cancel.filter(|_| stopped.is_none());
-            let wait =
-                [deadline.map(|at| at.saturating_duration_since(Instant::now())), (!told).then_some(TICK)];
+            let wait = [
+                deadline.map(|at| at.saturating_duration_since(Instant::now())),
+                (!told).then_some(TICK),
+            ];
             let descriptors = [
                 child.pidfd().filter(|_| told).map(|fd| (fd, Interest::Read)),
                 cancel.map(|fd| (fd, Interest::Read)),
@@ -192,7 +197,8 @@ impl Follower<'_> {
             ];
             let wait = wait.into_iter().flatten().min();
             let ready = sys::poll(descriptors, wait).unwrap_or_else(|_| {
-                // No memory, say. Everything is tried then, but nothing taken for a cancel or a stop.
+                // No memory, say. Everything is tried then, but nothing taken for a cancel or a
+                // stop.
                 std::thread::sleep(wait.unwrap_or(TICK).min(TICK));
                 [true, false, true, true, true, false]
             });
@@ -253,8 +259,9 @@ impl Follower<'_> {
         Instant::now().checked_add(Duration::from_nanos(grace))
     }
 
-    /// Reads what is there. Descendants that were waiting for room in the pipe must not wait for ever: a read wakes one of
-    /// them, whose write wakes the next only when there is room again.
+    /// Reads what is there. Descendants that were waiting for room in the pipe must not wait for
+    /// ever: a read wakes one of them, whose write wakes the next only when there is room
+    /// again.
     fn drain_until_quiet(&mut self, source: &mut Source, stream: Stream) {
         /// Nobody can have waited for room before so much was written.
         const PIPE: u64 = 1 << 16;
@@ -284,7 +291,8 @@ impl Follower<'_> {
         match open.reader.read(&mut self.buffer) {
             Ok(0) => *source = None,
             Ok(count) => self.receive(stream, count),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
             Err(_) => *source = None,
         }
     }
@@ -328,7 +336,8 @@ fn feed(stdin: &mut Feed, unwritten: &mut &[u8]) {
     }
 }
 
-/// Reaps a child that has ended. The host may have been faster since: then its end is known all the same.
+/// Reaps a child that has ended. The host may have been faster since: then its end is known all the
+/// same.
 fn reap(child: &Child, seen: Fate) -> Fate {
     match child.reap() {
         Fate::Ended(exit) => Fate::Ended(exit),
@@ -337,9 +346,10 @@ fn reap(child: &Child, seen: Fate) -> Fate {
 }
 
 impl RunResult {
-    /// The result as JSON: `path`, `argv`, `exitStatus`, `signal`, `timedOut`, `cancelled`, `killed` (`scope`: `group`, `hook`, or
-    /// `descendants` with their `count`), `durationUs`, `stdout` and `stderr` (`tail` as text, `total` in bytes,
-    /// `truncated`), `hookError`, `error`; null where there is none.
+    /// The result as JSON: `path`, `argv`, `exitStatus`, `signal`, `timedOut`, `cancelled`,
+    /// `killed` (`scope`: `group`, `hook`, or `descendants` with their `count`), `durationUs`,
+    /// `stdout` and `stderr` (`tail` as text, `total` in bytes, `truncated`), `hookError`,
+    /// `error`; null where there is none.
     pub fn to_json(&self) -> String {
         crate::go::json::to_string(self)
     }
@@ -355,7 +365,10 @@ impl Serialize for RunResult {
         map.serialize_entry("timedOut", &self.timed_out)?;
         map.serialize_entry("cancelled", &self.cancelled)?;
         map.serialize_entry("killed", &self.killed)?;
-        map.serialize_entry("durationUs", &u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX))?;
+        map.serialize_entry(
+            "durationUs",
+            &u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX),
+        )?;
         map.serialize_entry("stdout", &self.stdout)?;
         map.serialize_entry("stderr", &self.stderr)?;
         map.serialize_entry("hookError", &self.hook_error)?;

@@ -24,7 +24,8 @@ pub(super) struct Started {
 /// The hook's stdin.
 pub(super) struct Feed {
     pub writer: Option<File>,
-    /// As long as somebody can read, writing brings neither SIGPIPE nor EPIPE, though the hook may not read.
+    /// As long as somebody can read, writing brings neither SIGPIPE nor EPIPE, though the hook may
+    /// not read.
     _reader: OwnedFd,
 }
 
@@ -38,11 +39,16 @@ pub(super) struct Source {
 impl Source {
     fn new() -> std::io::Result<Source> {
         let (reader, writer) = sys::pipe()?;
-        // Opened for both, so that a descendant that outlives the hook gets no SIGPIPE when our end is closed. Where /proc is
-        // not there there is no such way.
+        // Opened for both, so that a descendant that outlives the hook gets no SIGPIPE when our end
+        // is closed. Where /proc is not there there is no such way.
         let hook_end = match sys::reopen_for_both(reader.as_fd()) {
             Ok(both) => sys::above_standard(both.as_fd())?,
-            Err(error) if matches!(Errno::of(&error), Errno(libc::ENOENT | libc::EACCES | libc::EPERM)) => {
+            Err(error)
+                if matches!(
+                    Errno::of(&error),
+                    Errno(libc::ENOENT | libc::EACCES | libc::EPERM)
+                ) =>
+            {
                 sys::above_standard(writer.as_fd())?
             }
             Err(error) => return Err(error),
@@ -74,14 +80,21 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
     }
     if let Some(directory) = &options.directory {
         // posix_spawn does not tell this failure from that of the executable.
-        std::fs::metadata(directory).map_err(|error| failed("chdir", directory, Errno::of(&error)))?;
+        std::fs::metadata(directory)
+            .map_err(|error| failed("chdir", directory, Errno::of(&error)))?;
     }
     let path = Path::new(&hook.path);
     let fork_failed = |error: std::io::Error| failed("fork/exec", path, Errno::of(&error));
-    let c = |bytes: &[u8]| CString::new(bytes).map_err(|_| failed("fork/exec", path, Errno(libc::EINVAL)));
-    let all = |texts: &[String]| texts.iter().map(|text| c(text.as_bytes())).collect::<Result<Vec<_>>>();
-    let directory =
-        options.directory.as_ref().map(|directory| c(directory.as_os_str().as_bytes())).transpose()?;
+    let c = |bytes: &[u8]| {
+        CString::new(bytes).map_err(|_| failed("fork/exec", path, Errno(libc::EINVAL)))
+    };
+    let all =
+        |texts: &[String]| texts.iter().map(|text| c(text.as_bytes())).collect::<Result<Vec<_>>>();
+    let directory = options
+        .directory
+        .as_ref()
+        .map(|directory| c(directory.as_os_str().as_bytes()))
+        .transpose()?;
 
     let (stdin, writer) = sys::pipe().map_err(fork_failed)?;
     let stdin = sys::above_standard(stdin.as_fd()).map_err(fork_failed)?;

@@ -36,8 +36,9 @@ pub struct Explanation {
     pub hooks: Vec<HookVerdict>,
     /// Hooks that were not asked, since files of later directories mask them.
     pub masked: Vec<MaskedHook>,
-    /// Why files give no hook: of each its first error, or that it is a link that leads nowhere (`dangling-link`); and
-    /// (`override-ineffective`) that it does not mask the hook of its name in an earlier directory.
+    /// Why files give no hook: of each its first error, or that it is a link that leads nowhere
+    /// (`dangling-link`); and (`override-ineffective`) that it does not mask the hook of its
+    /// name in an earlier directory.
     pub without_hook: Vec<Diagnostic>,
 }
 
@@ -101,7 +102,8 @@ pub enum Condition {
         matched: Option<Annotation>,
         /// The nearest miss: an annotation whose key matched, but its value did not.
         nearest: Option<Annotation>,
-        /// What keeps the nearest one's value from matching or, if no key matched, the key of one that nearly does.
+        /// What keeps the nearest one's value from matching or, if no key matched, the key of one
+        /// that nearly does.
         near_miss: Option<NearMiss>,
     },
     /// `commands`
@@ -134,8 +136,14 @@ impl Snapshot {
         let mut allowance = Allowance::default();
         let explain = |loaded: &std::sync::Arc<LoadedHook>| {
             let (file, lines) = (loaded.decoded(Wanted::Notes), Lines::new(loaded.text()));
-            let mut recorder =
-                Recorder { loaded, file: &file, lines, container, conditions: Vec::new(), misses: MISSES };
+            let mut recorder = Recorder {
+                loaded,
+                file: &file,
+                lines,
+                container,
+                conditions: Vec::new(),
+                misses: MISSES,
+            };
             let verdict = match &too_large {
                 Some(too_large) => Err(too_large.clone()),
                 None => loaded.conditions.evaluate(container, &mut recorder),
@@ -197,7 +205,12 @@ impl Trace for Recorder<'_> {
         let (condition, field) = self.describe(condition);
         let position = self.file.place(&field).map(|offset| self.lines.position(offset));
         let outcome = outcome.clone();
-        self.conditions.push(ConditionVerdict { condition, position, outcome, after_verdict: decided });
+        self.conditions.push(ConditionVerdict {
+            condition,
+            position,
+            outcome,
+            after_verdict: decided,
+        });
     }
 }
 
@@ -227,7 +240,8 @@ impl Recorder<'_> {
     ) -> (Condition, Field) {
         let annotations = &self.container.annotations;
         let pair = self.file.hook.when.annotations.get(index);
-        let (key_pattern, value_pattern) = pair.map(|(key, value)| (&**key, &**value)).unwrap_or_default();
+        let (key_pattern, value_pattern) =
+            pair.map(|(key, value)| (&**key, &**value)).unwrap_or_default();
         let (mut nearest, mut near_miss) = (near, None);
         let patterns = self.loaded.conditions.annotations.get(index);
         if let (1.., None, Some(patterns)) = (self.misses, matched, patterns) {
@@ -250,7 +264,11 @@ impl Recorder<'_> {
                 }
             }
         }
-        let field = if matched.or(nearest).is_some() { Field::AnnotationValue } else { Field::AnnotationKey };
+        let field = if matched.or(nearest).is_some() {
+            Field::AnnotationValue
+        } else {
+            Field::AnnotationKey
+        };
         let annotation = |index: usize| {
             let (key, value) = annotations.get(index)?;
             Some(Annotation {
@@ -288,7 +306,9 @@ impl Recorder<'_> {
         let condition = Condition::Commands {
             patterns: texts(patterns),
             command: command.map(|command| text_of_bytes(command).into_owned()),
-            matched: matched.and_then(|index| patterns.get(index)).map(|pattern| pattern.to_string()),
+            matched: matched
+                .and_then(|index| patterns.get(index))
+                .map(|pattern| pattern.to_string()),
             near_miss,
         };
         (condition, Field::Command(matched.unwrap_or(near)))
@@ -313,11 +333,15 @@ fn texts(texts: &[Cow<'_, str>]) -> Vec<String> {
     owned
 }
 
-fn as_text<S: Serializer>(error: &Option<Error>, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+fn as_text<S: Serializer>(
+    error: &Option<Error>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
     error.as_ref().map(Error::to_string).serialize(serializer)
 }
 
-/// In a line: the path of the file, and whether the hook is injected, or why that could not be told.
+/// In a line: the path of the file, and whether the hook is injected, or why that could not be
+/// told.
 impl fmt::Display for HookVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();
@@ -362,7 +386,14 @@ impl Serialize for ConditionVerdict {
                 map.serialize_entry("value", value)?;
                 map.serialize_entry("container", container)?;
             }
-            Condition::Annotation { key_pattern, value_pattern, tried, matched, nearest, near_miss } => {
+            Condition::Annotation {
+                key_pattern,
+                value_pattern,
+                tried,
+                matched,
+                nearest,
+                near_miss,
+            } => {
                 map.serialize_entry("condition", "annotation")?;
                 map.serialize_entry("keyPattern", key_pattern)?;
                 map.serialize_entry("valuePattern", value_pattern)?;

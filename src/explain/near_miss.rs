@@ -1,7 +1,8 @@
 //! Near misses: what keeps a pattern from matching a text that it nearly matches (SPEC §8).
 //!
-//! A pattern is relaxed step by step: without its case, without blanks at the ends, without its anchors. The fewest steps that
-//! make it match are what stood in its way. Only explaining asks for this; matching never comes here.
+//! A pattern is relaxed step by step: without its case, without blanks at the ends, without its
+//! anchors. The fewest steps that make it match are what stood in its way. Only explaining asks for
+//! this; matching never comes here.
 
 use go_regexp::{Regexp, Relaxed};
 
@@ -44,11 +45,17 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
-    const RELAXABLE: [Obstacle; 5] =
-        [Obstacle::BlankInText, Obstacle::BlankInPattern, Obstacle::Case, Obstacle::Begin, Obstacle::End];
+    const RELAXABLE: [Obstacle; 5] = [
+        Obstacle::BlankInText,
+        Obstacle::BlankInPattern,
+        Obstacle::Case,
+        Obstacle::Begin,
+        Obstacle::End,
+    ];
 }
 
-/// A pattern, and how it reads when some obstacles are taken away: each is made when it is first asked for.
+/// A pattern, and how it reads when some obstacles are taken away: each is made when it is first
+/// asked for.
 pub(crate) struct Nearly<'p> {
     pattern: &'p str,
     relaxed: Vec<(Obstacles, Option<Regexp>)>,
@@ -62,7 +69,8 @@ impl<'p> Nearly<'p> {
         Nearly { pattern, relaxed: Vec::new() }
     }
 
-    /// What keeps the pattern, which does not match this text, from matching it; `None` if it is far from it.
+    /// What keeps the pattern, which does not match this text, from matching it; `None` if it is
+    /// far from it.
     pub fn miss(&mut self, text: &[u8]) -> Option<NearMiss> {
         // More than names and values are long; the effort grows with the length.
         const LONGEST: usize = 256;
@@ -79,7 +87,8 @@ impl<'p> Nearly<'p> {
             return self.misspelt(all & !bit(Obstacle::Case), text);
         }
         let few_first = |count| (1..=all).filter(move |set| set.count_ones() == count);
-        let set = (1..=all.count_ones()).flat_map(few_first).find(|set| self.matches(*set, text))?;
+        let set =
+            (1..=all.count_ones()).flat_map(few_first).find(|set| self.matches(*set, text))?;
         let obstacles: Vec<Obstacle> = Obstacle::RELAXABLE
             .into_iter()
             .enumerate()
@@ -105,8 +114,11 @@ impl<'p> Nearly<'p> {
         let known = self.relaxed.iter().position(|(known, _)| *known == set);
         let index = known.unwrap_or_else(|| {
             let has = |obstacle| has(set, obstacle);
-            let relaxed =
-                Relaxed { case: has(Obstacle::Case), begin: has(Obstacle::Begin), end: has(Obstacle::End) };
+            let relaxed = Relaxed {
+                case: has(Obstacle::Case),
+                begin: has(Obstacle::Begin),
+                end: has(Obstacle::End),
+            };
             let blanks = has(Obstacle::BlankInPattern);
             let text = if blanks { without_blanks(self.pattern) } else { self.pattern.to_owned() };
             self.relaxed.push((set, Regexp::relaxed(&text, relaxed).ok()));
@@ -115,7 +127,8 @@ impl<'p> Nearly<'p> {
         self.relaxed.get(index)?.1.as_ref()
     }
 
-    /// A part of the text that the pattern matches as it is anchored, where anchors are among the obstacles.
+    /// A part of the text that the pattern matches as it is anchored, where anchors are among the
+    /// obstacles.
     fn part<'t>(&mut self, set: Obstacles, text: &'t [u8]) -> Option<&'t [u8]> {
         let (begin, end) = (bit(Obstacle::Begin), bit(Obstacle::End));
         if set & (begin | end) == 0 {
@@ -147,7 +160,8 @@ impl<'p> Nearly<'p> {
     fn misspelt(&mut self, set: Obstacles, text: &[u8]) -> Option<NearMiss> {
         let written = std::str::from_utf8(trimmed(text)).ok()?.to_ascii_lowercase();
         let is_near = |meant| {
-            std::str::from_utf8(meant).is_ok_and(|meant| is_slip(&meant.to_ascii_lowercase(), &written))
+            std::str::from_utf8(meant)
+                .is_ok_and(|meant| is_slip(&meant.to_ascii_lowercase(), &written))
         };
         let near = self.relaxed(set)?.required_literals().any(is_near);
         near.then(|| self.tell(text, vec![Obstacle::Spelling], None))
@@ -188,8 +202,9 @@ fn trimmed(text: &[u8]) -> &[u8] {
     std::str::from_utf8(text).map_or(text.trim_ascii(), |text| text.trim().as_bytes())
 }
 
-/// Whether the two differ in one word, which is long enough to be known again, and there by a slip. Other numbers are none:
-/// `key-1` is not `key-2`; nor are other short words: `/bin/ls` is not `/bin/sh`.
+/// Whether the two differ in one word, which is long enough to be known again, and there by a slip.
+/// Other numbers are none: `key-1` is not `key-2`; nor are other short words: `/bin/ls` is not
+/// `/bin/sh`.
 fn is_slip(meant: &str, written: &str) -> bool {
     const LONG_ENOUGH: usize = 5;
     let words = |text: &str| text.split(|c: char| !c.is_ascii_alphabetic()).count();
@@ -341,8 +356,8 @@ mod tests {
         (Parts { begin, blank_before, inside, blank_behind, end }, text)
     }
 
-    /// What is told is true: with it out of the way the pattern matches, with less it does not. What is told of no text is in no
-    /// text's way.
+    /// What is told is true: with it out of the way the pattern matches, with less it does not.
+    /// What is told of no text is in no text's way.
     #[test]
     fn what_is_told_stands_in_the_way_and_nothing_else() {
         let mut random = Rng::with_seed(20_261_123);
@@ -358,7 +373,10 @@ mod tests {
                     3 => format!("{text}\t"),
                     4 => format!("{}{text}", random.choice(["a", "é", "x/", "com."]).unwrap()),
                     5 => format!("{text}{}", random.choice(["b", "é", "/x", ".y"]).unwrap()),
-                    _ => random.choice(["", "no", "gpu", "Com.example off", "12é"]).unwrap().to_owned(),
+                    _ => random
+                        .choice(["", "no", "gpu", "Com.example off", "12é"])
+                        .unwrap()
+                        .to_owned(),
                 };
             }
             let pattern = parts.pattern(0);
@@ -382,7 +400,11 @@ mod tests {
             let fewer = (0..=all).filter(|other| other.count_ones() < set.count_ones());
             assert!(!fewer.into_iter().any(|other| matching(&other)), "{case}");
             let part = found.unwrap().part;
-            assert_eq!(part.is_some(), set & (bit(Obstacle::Begin) | bit(Obstacle::End)) != 0, "{case}");
+            assert_eq!(
+                part.is_some(),
+                set & (bit(Obstacle::Begin) | bit(Obstacle::End)) != 0,
+                "{case}"
+            );
             if let Some(part) = part {
                 let anchors = bit(Obstacle::Begin) | bit(Obstacle::End);
                 let others = set & !anchors & !bit(Obstacle::BlankInText);
@@ -391,7 +413,10 @@ mod tests {
         }
         println!("{told:?}");
         for obstacle in Obstacle::RELAXABLE {
-            assert!(told.get(&format!("[{obstacle:?}]")).is_some_and(|count| *count > 20), "{told:?}");
+            assert!(
+                told.get(&format!("[{obstacle:?}]")).is_some_and(|count| *count > 20),
+                "{told:?}"
+            );
         }
         assert!(told.len() > 15, "{told:?}");
     }

@@ -1,11 +1,12 @@
 //! The environment of a process, as Go's os/exec passes it on.
 
-/// Returns the environment that Go's os/exec passes on. If several entries have the same name, only the last one stays, at
-/// its own place. Empty entries are dropped, entries without `=` are not.
+/// Returns the environment that Go's os/exec passes on. If several entries have the same name, only
+/// the last one stays, at its own place. Empty entries are dropped, entries without `=` are not.
 pub(crate) fn environment(env: &[String]) -> Vec<String> {
     let mut names: Vec<(&str, usize)> = Vec::new();
     for (index, entry) in env.iter().enumerate() {
-        // A name may begin with "=" (on Windows it does); Go looks for the sign after the first character.
+        // A name may begin with "=" (on Windows it does); Go looks for the sign after the first
+        // character.
         let equals = entry.char_indices().skip(1).find(|&(_, c)| c == '=').map(|(at, _)| at);
         let end = equals.or_else(|| entry.starts_with('=').then_some(0));
         names.extend(end.and_then(|end| entry.get(..end)).map(|name| (name, index)));

@@ -1,4 +1,5 @@
-//! The error numbers of the system, and what Go calls them, which differs from what the C library calls them (`strerror`).
+//! The error numbers of the system, and what Go calls them, which differs from what the C library
+//! calls them (`strerror`).
 
 use std::fmt;
 use std::io;
@@ -26,7 +27,8 @@ impl Errno {
         self.0
     }
 
-    /// The number of an error. Those that std makes itself are about a NUL in a path, for which Go says EINVAL.
+    /// The number of an error. Those that std makes itself are about a NUL in a path, for which Go
+    /// says EINVAL.
     pub(crate) fn of(error: &io::Error) -> Errno {
         Errno(error.raw_os_error().unwrap_or(libc::EINVAL))
     }

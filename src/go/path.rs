@@ -4,8 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// Returns the path of a file in a directory, as Go's `filepath.Join` makes it: without empty names, `.`, and a name that `..`
-/// follows. Messages show this path. Where links are involved it may name another file.
+/// Returns the path of a file in a directory, as Go's `filepath.Join` makes it: without empty
+/// names, `.`, and a name that `..` follows. Messages show this path. Where links are involved it
+/// may name another file.
 pub(crate) fn path_in(directory: &Path, name: &OsStr) -> PathBuf {
     let mut path = path_prefix(directory);
     path.extend_from_slice(name.as_bytes());
@@ -54,7 +55,11 @@ mod tests {
             ("a/../../b", "../b/x.json"),
             ("/", "/x.json"),
         ] {
-            assert_eq!(path_in(Path::new(directory), OsStr::new("x.json")), Path::new(want), "{directory}");
+            assert_eq!(
+                path_in(Path::new(directory), OsStr::new("x.json")),
+                Path::new(want),
+                "{directory}"
+            );
         }
     }
 }

@@ -2,8 +2,10 @@
 
 /// Returns the name of a signal in Go.
 pub(crate) fn signal_name(number: i32) -> String {
-    let known =
-        usize::try_from(number).ok().and_then(|number| SIGNALS.get(number)).filter(|name| !name.is_empty());
+    let known = usize::try_from(number)
+        .ok()
+        .and_then(|number| SIGNALS.get(number))
+        .filter(|name| !name.is_empty());
     known.map_or_else(|| format!("signal {number}"), |name| (*name).to_owned())
 }
 

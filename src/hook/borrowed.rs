@@ -154,7 +154,8 @@ impl From<Hook> for HookRef<'static> {
     }
 }
 
-// Loops, and apart: to collect would be to have the standard library's way of doing it in place, for each of the lists.
+// Loops, and apart: to collect would be to have the standard library's way of doing it in place,
+// for each of the lists.
 #[inline(never)]
 fn owned(texts: Vec<Text<'_>>) -> Vec<String> {
     let mut owned = Vec::with_capacity(texts.len());

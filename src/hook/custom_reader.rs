@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::definition::Hook;
 
-/// Reads hook files in the caller's way. It is asked about every file that is JSON and says its version in a string: its
-/// `version` ("" where it says none) and its whole content. Called in the thread that called this library, with no lock
-/// held.
+/// Reads hook files in the caller's way. It is asked about every file that is JSON and says its
+/// version in a string: its `version` ("" where it says none) and its whole content. Called in the
+/// thread that called this library, with no lock held.
 pub(crate) type Reader = Arc<dyn Fn(&str, &[u8]) -> Reading + Send + Sync>;
 
-/// What a reader of the caller ([`ReadOptions::reader`](crate::ReadOptions::reader)) makes of a hook file.
+/// What a reader of the caller ([`ReadOptions::reader`](crate::ReadOptions::reader)) makes of a
+/// hook file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reading {

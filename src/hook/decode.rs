@@ -13,8 +13,8 @@ use crate::limits;
 use crate::position::Position;
 use crate::problem::{Cause, Error, check_limit};
 
-/// Decodes a file of either version, or of one that the caller's reader reads (SPEC §3); a nil hook is that reader's.
-/// The error's text lacks the path.
+/// Decodes a file of either version, or of one that the caller's reader reads (SPEC §3); a nil hook
+/// is that reader's. The error's text lacks the path.
 pub(crate) fn decode<'a>(
     text: &'a [u8],
     reader: Option<&Reader>,
@@ -32,13 +32,18 @@ pub(crate) fn decode<'a>(
     decode_in_steps(text, reader, Notes::new(wanted))
 }
 
-/// The same once more, for a file that was decoded, or failed to be, without a reader; empty if it fails.
+/// The same once more, for a file that was decoded, or failed to be, without a reader; empty if it
+/// fails.
 pub(crate) fn decode_again(text: &[u8], wanted: Wanted) -> Decoded<'_> {
     decode(text, None, wanted).ok().flatten().unwrap_or_default()
 }
 
 /// As Go does it: the text's syntax, then its version, then the rest.
-fn decode_in_steps<'a>(text: &'a [u8], reader: Option<&Reader>, notes: Notes) -> Result<Option<Decoded<'a>>> {
+fn decode_in_steps<'a>(
+    text: &'a [u8],
+    reader: Option<&Reader>,
+    notes: Notes,
+) -> Result<Option<Decoded<'a>>> {
     let version = version_of(text).map_err(|error| error.in_step("version check"))?;
     let reading = reader.map_or(Reading::Default, |reader| reader(&version.value, text));
     let decoded = match reading {
@@ -48,9 +53,11 @@ fn decode_in_steps<'a>(text: &'a [u8], reader: Option<&Reader>, notes: Notes) ->
             _ => return Err(version.unrecognized()),
         },
         Reading::Unrecognized => return Err(version.unrecognized()),
-        Reading::Hook(hook) => {
-            Ok(hook.map(|hook| Decoded { hook: (*hook).into(), by_reader: true, ..Decoded::default() }))
-        }
+        Reading::Hook(hook) => Ok(hook.map(|hook| Decoded {
+            hook: (*hook).into(),
+            by_reader: true,
+            ..Decoded::default()
+        })),
         Reading::Failed(message) => Err(DecodeError::new(Cause::Reader(message.into()), None)),
     };
     match decoded {
@@ -60,30 +67,37 @@ fn decode_in_steps<'a>(text: &'a [u8], reader: Option<&Reader>, notes: Notes) ->
 }
 
 impl Hook {
-    /// Decodes what a hook file holds, without validating it. `version` is the version to read it as, whatever it says
-    /// itself: `1.0.0` or `0.1.0`; `None`: the one that it says. Of version 1.0.0 `null` is no hook: `None`.
+    /// Decodes what a hook file holds, without validating it. `version` is the version to read it
+    /// as, whatever it says itself: `1.0.0` or `0.1.0`; `None`: the one that it says. Of
+    /// version 1.0.0 `null` is no hook: `None`.
     ///
     /// # Errors
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is no hook of that version;
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) for another `version`.
-    pub fn decode(content: &[u8], version: Option<&str>) -> std::result::Result<Option<Hook>, Error> {
+    pub fn decode(
+        content: &[u8],
+        version: Option<&str>,
+    ) -> std::result::Result<Option<Hook>, Error> {
         check_limit("bytes of the hook", content.len(), limits::HOOK_FILE)?;
         let decoded = match version {
             None => decode(content, None, Wanted::Hook),
             Some("1.0.0") => decode_1_0_0(content, Notes::default()),
-            Some("0.1.0") => {
-                check(content).and_then(|()| v0_1_0::decode_hook(content, Notes::default())).map(Some)
-            }
+            Some("0.1.0") => check(content)
+                .and_then(|()| v0_1_0::decode_hook(content, Notes::default()))
+                .map(Some),
             Some(other) => {
-                return Err(Error::invalid_argument(format!("version is {}", quote(other.as_bytes()))));
+                return Err(Error::invalid_argument(format!(
+                    "version is {}",
+                    quote(other.as_bytes())
+                )));
             }
         };
         let decoded = decoded.map_err(|error| error.in_argument(content))?;
         Ok(decoded.map(|decoded| decoded.hook.into()))
     }
 
-    /// The keys of a hook file that no reader knows, each with its place: what is not in the [`Hook`] that was decoded. No
-    /// more than the first hundred.
+    /// The keys of a hook file that no reader knows, each with its place: what is not in the
+    /// [`Hook`] that was decoded. No more than the first hundred.
     pub fn unknown_keys(content: &[u8]) -> Vec<(String, Position)> {
         let unknown = decode_again(content, Wanted::Notes).notes.unknown.into_iter();
         unknown.map(|unknown| (unknown.key, Position::of(content, unknown.offset))).collect()
@@ -103,16 +117,16 @@ impl Hook {
 }
 
 impl When {
-    /// Reads conditions: `when` of a hook of version 1.0.0, as JSON. `"or": true` in it means that one is enough. They are not
-    /// validated.
+    /// Reads conditions: `when` of a hook of version 1.0.0, as JSON. `"or": true` in it means that
+    /// one is enough. They are not validated.
     ///
     /// # Errors
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not that.
     pub fn from_json(text: &str) -> std::result::Result<When, Error> {
         let content = text.as_bytes();
         check_limit("bytes of the conditions", content.len(), limits::HOOK_FILE)?;
-        let when =
-            v1_0_0::decode_when(content).map_err(|error| error.in_argument(content).context("when"))?;
+        let when = v1_0_0::decode_when(content)
+            .map_err(|error| error.in_argument(content).context("when"))?;
         Ok(when.into())
     }
 }

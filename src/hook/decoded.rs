@@ -12,7 +12,8 @@ use crate::problem::{Cause, Error, ErrorKind};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DecodeError {
     pub cause: Cause,
-    /// The step that the reference names: the version that the file is read as, or the check of the version.
+    /// The step that the reference names: the version that the file is read as, or the check of
+    /// the version.
     pub step: Option<String>,
     /// Where in the text; of what is missing there is no place.
     pub offset: Option<usize>,
@@ -44,9 +45,11 @@ impl DecodeError {
     /// Whether a file of version 0.1.0 has a `hook` as 1.0.0 has it.
     pub fn is_of_1_0_0(&self) -> bool {
         match &self.cause {
-            Cause::Json(JsonErrorKind::Type { value, wanted: Kind::String, found: Kind::Object }) => {
-                **value == *"hook"
-            }
+            Cause::Json(JsonErrorKind::Type {
+                value,
+                wanted: Kind::String,
+                found: Kind::Object,
+            }) => **value == *"hook",
             _ => false,
         }
     }
@@ -137,7 +140,8 @@ pub(crate) struct Decoded<'a> {
 }
 
 impl Decoded<'_> {
-    /// The offset of a part of the hook: its own, or that of what it stands for in a file of version 0.1.0.
+    /// The offset of a part of the hook: its own, or that of what it stands for in a file of
+    /// version 0.1.0.
     pub fn place(&self, field: &Field) -> Option<usize> {
         // Of several places the last one counts.
         let places = &self.notes.places;
@@ -156,8 +160,8 @@ impl Decoded<'_> {
     }
 }
 
-/// What a file is decoded for. To load it takes little; should there be something to inject or to say, it is decoded once more,
-/// which is cheaper than to keep all of each file.
+/// What a file is decoded for. To load it takes little; should there be something to inject or to
+/// say, it is decoded once more, which is cheaper than to keep all of each file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Wanted {
     /// The hook, but for its `args` and `env`, which are looked through only.
@@ -170,7 +174,8 @@ pub(crate) enum Wanted {
     Mistakes,
 }
 
-/// What decoding notes beside the hook, if that is wanted: for those who say something about the file.
+/// What decoding notes beside the hook, if that is wanted: for those who say something about the
+/// file.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     pub wanted: Wanted,
@@ -221,8 +226,14 @@ impl Notes {
         }
     }
 
-    /// The place of a key whose value comes next, if that is not one of those nulls which leave what was there.
-    pub fn place_value(&mut self, field: Field, key: usize, reader: &mut JsonReader<'_>) -> Result<()> {
+    /// The place of a key whose value comes next, if that is not one of those nulls which leave
+    /// what was there.
+    pub fn place_value(
+        &mut self,
+        field: Field,
+        key: usize,
+        reader: &mut JsonReader<'_>,
+    ) -> Result<()> {
         if self.are_wanted() && reader.peek()? != Kind::Null {
             self.place(field, key);
         }
@@ -232,7 +243,9 @@ impl Notes {
     /// Keys that come again, with their places.
     pub fn repeated(&self) -> impl Iterator<Item = &(Field, usize)> {
         let pairs = self.places.iter().zip(self.places.iter().skip(1));
-        pairs.filter(|(before, place)| before.0 == place.0 && place.0.key().is_some()).map(|(_, place)| place)
+        pairs
+            .filter(|(before, place)| before.0 == place.0 && place.0.key().is_some())
+            .map(|(_, place)| place)
     }
 
     /// There are no more places: they are brought into order, to be found.
@@ -243,7 +256,11 @@ impl Notes {
 
     pub fn unknown(&mut self, key: Text<'_>, object: &'static str) {
         if self.are_wanted() && self.unknown.len() < ENOUGH {
-            self.unknown.push(UnknownKey { key: key.value.into_owned(), offset: key.offset, object });
+            self.unknown.push(UnknownKey {
+                key: key.value.into_owned(),
+                offset: key.offset,
+                object,
+            });
         }
     }
 }

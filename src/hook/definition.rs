@@ -19,7 +19,8 @@ pub struct Hook {
     pub hook: OciHook,
     /// For which containers.
     pub when: When,
-    /// At which stages: OCI's, or the caller's extension stages. `None` is not valid, an empty list is.
+    /// At which stages: OCI's, or the caller's extension stages. `None` is not valid, an empty
+    /// list is.
     pub stages: Option<Vec<String>>,
 }
 
@@ -29,14 +30,16 @@ impl Hook {
         only_in_container(self.stages.as_deref().unwrap_or_default())
     }
 
-    /// The hook as JSON of version 1.0.0. The conditions of a 0.1.0 hook, of which one is enough, say so by `"or": true`
-    /// in `when`: a key that this library's functions understand, and files do not.
+    /// The hook as JSON of version 1.0.0. The conditions of a 0.1.0 hook, of which one is enough,
+    /// say so by `"or": true` in `when`: a key that this library's functions understand, and
+    /// files do not.
     pub fn to_json(&self) -> String {
         json::to_string(self)
     }
 }
 
-/// Whether a hook of these stages is run by a container's first process, which sees the container's files.
+/// Whether a hook of these stages is run by a container's first process, which sees the container's
+/// files.
 pub(super) fn only_in_container(stages: &[impl AsRef<str>]) -> bool {
     let is = |stage: &_| AsRef::<str>::as_ref(stage) == Stage::StartContainer.as_str();
     !stages.is_empty() && stages.iter().all(is)

@@ -1,4 +1,5 @@
-//! Single values of a hook file, as Go decodes them: keys in any case, duplicates that merge, `null` that leaves or resets.
+//! Single values of a hook file, as Go decodes them: keys in any case, duplicates that merge,
+//! `null` that leaves or resets.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -6,7 +7,8 @@ use std::fmt::Display;
 use super::decoded::{DecodeError, Field, Notes, Result};
 use crate::go::json::{JsonError, JsonErrorKind, JsonReader, Kind, Text, folds_to};
 
-/// The field that Go stores this key's value in: the one of that name, or else one that folds to it.
+/// The field that Go stores this key's value in: the one of that name, or else one that folds to
+/// it.
 pub(super) fn field<'n>(key: &Text<'_>, names: &[&'n str]) -> Option<&'n str> {
     let exact = names.iter().find(|&&name| name == key.value);
     exact.or_else(|| names.iter().find(|&&name| folds_to(&key.value, name))).copied()
@@ -66,7 +68,8 @@ pub(super) fn integer(reader: &mut JsonReader<'_>, name: &str) -> Result<Option<
     }
 }
 
-/// A map of strings: added to what is there, to be [`merged`]; `null` clears it, a member's `null` is "".
+/// A map of strings: added to what is there, to be [`merged`]; `null` clears it, a member's `null`
+/// is "".
 pub(super) fn annotations<'a>(
     reader: &mut JsonReader<'a>,
     map: &mut Vec<(Cow<'a, str>, Cow<'a, str>)>,
@@ -94,7 +97,9 @@ pub(super) fn annotations<'a>(
 }
 
 /// A map in the order of its keys; of those that were given more than once, the last one counts.
-pub(super) fn merged<'a>(mut map: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+pub(super) fn merged<'a>(
+    mut map: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
     map.sort_by(|(a, _), (b, _)| a.cmp(b));
     map.dedup_by(|later, earlier| {
         let same = later.0 == earlier.0;
@@ -106,8 +111,9 @@ pub(super) fn merged<'a>(mut map: Vec<(Cow<'a, str>, Cow<'a, str>)>) -> Vec<(Cow
     map
 }
 
-/// An array of strings, with the memory that Go's slices have: where the key comes again, a `null` leaves the string that
-/// an earlier array had at that index, though that array was longer than the one between.
+/// An array of strings, with the memory that Go's slices have: where the key comes again, a `null`
+/// leaves the string that an earlier array had at that index, though that array was longer than the
+/// one between.
 #[derive(Default)]
 pub(super) struct Strings<'a> {
     /// All that was ever stored since the last `[]` or `null`.

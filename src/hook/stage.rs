@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A stage of the OCI runtime specification, as the member of `config.hooks` that its hooks go to. `prestart` is
-/// deprecated and means `createRuntime`.
+/// A stage of the OCI runtime specification, as the member of `config.hooks` that its hooks go to.
+/// `prestart` is deprecated and means `createRuntime`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Stage {
@@ -101,8 +101,8 @@ impl Target {
         }
     }
 
-    /// Where the hooks of the stage of this name go: to the caller if it is one of its extension stages, even one that OCI
-    /// defines too.
+    /// Where the hooks of the stage of this name go: to the caller if it is one of its extension
+    /// stages, even one that OCI defines too.
     pub(crate) fn of(stage: &str, extension_stages: &[String]) -> Option<Target> {
         if extension_stages.iter().any(|extension| extension == stage) {
             return Some(Target::Extension(stage.to_owned()));

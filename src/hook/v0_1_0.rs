@@ -10,8 +10,17 @@ use crate::go::json::{Kind, folds_to};
 use crate::problem::{Cause, Property};
 
 /// The keys: those of lists first.
-const KEYS: [&str; 9] =
-    ["arguments", "stages", "stage", "cmds", "cmd", "annotations", "annotation", "hook", "hasbindmounts"];
+const KEYS: [&str; 9] = [
+    "arguments",
+    "stages",
+    "stage",
+    "cmds",
+    "cmd",
+    "annotations",
+    "annotation",
+    "hook",
+    "hasbindmounts",
+];
 
 type Lists<'a> = [Strings<'a>; 7];
 
@@ -46,7 +55,9 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
         }
         Some(name) => {
             let index = KEYS.iter().position(|&key| key == name);
-            let Some(list) = index.and_then(|index| lists.get_mut(index)) else { return Ok(reader.skip()?) };
+            let Some(list) = index.and_then(|index| lists.get_mut(index)) else {
+                return Ok(reader.skip()?);
+            };
             list.key = key.offset;
             notes.place(Field::List(name), key.offset);
             list.read(reader, name, &notes)

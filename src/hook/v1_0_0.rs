@@ -3,16 +3,20 @@
 use super::borrowed::{EntryRef, HookRef, WhenRef};
 use super::decoded::{DecodeError, Decoded, Field, Notes, Result, Wanted};
 use super::definition::OciHook;
-use super::fields::{Strings, annotations, boolean, field, integer, merged, object, skip_unknown, string};
+use super::fields::{
+    Strings, annotations, boolean, field, integer, merged, object, skip_unknown, string,
+};
 use crate::go::json::{JsonReader, Kind};
 
-/// Decodes a hook of version 1.0.0, whatever its `version` says. It reports the first error in the text. Go reports a
-/// syntax error anywhere before a wrong type: a caller that needs this calls [`JsonReader::check`] first.
+/// Decodes a hook of version 1.0.0, whatever its `version` says. It reports the first error in the
+/// text. Go reports a syntax error anywhere before a wrong type: a caller that needs this calls
+/// [`JsonReader::check`] first.
 pub(super) fn decode_hook(text: &[u8], notes: Notes) -> Result<Decoded<'_>> {
     decode(text, Builder::default(), notes)
 }
 
-/// The same for what this library writes itself: with `or` in `when` (see [`Hook::to_json`](crate::Hook::to_json)).
+/// The same for what this library writes itself: with `or` in `when` (see
+/// [`Hook::to_json`](crate::Hook::to_json)).
 pub(super) fn decode_own_hook(text: &[u8]) -> Result<Decoded<'_>> {
     decode(text, Builder { read_any_of: true, ..Builder::default() }, Notes::default())
 }
@@ -24,29 +28,28 @@ fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Res
     let mut reader = notes.reader(text);
     reader.peek()?;
     notes.place(Field::File, reader.offset());
-    object(
-        &mut reader,
-        "a hook",
-        &mut |reader, key| match field(&key, &["version", "hook", "when", "stages"]) {
-            Some("version") => {
-                notes.place_value(Field::Version, key.offset, reader)?;
-                string(reader, &"version", &mut hook.version)
-            }
-            Some("hook") => {
-                notes.place_value(Field::Hook, key.offset, reader)?;
-                entry.read(reader, &mut notes)
-            }
-            Some("when") => {
-                notes.place_value(Field::When, key.offset, reader)?;
-                builder.read(reader, &mut notes)
-            }
-            Some("stages") => {
-                notes.place(Field::Stages, key.offset);
-                stages.read(reader, "stages", &notes)
-            }
-            _ => skip_unknown(reader, key, "", &mut notes),
-        },
-    )?;
+    object(&mut reader, "a hook", &mut |reader, key| match field(
+        &key,
+        &["version", "hook", "when", "stages"],
+    ) {
+        Some("version") => {
+            notes.place_value(Field::Version, key.offset, reader)?;
+            string(reader, &"version", &mut hook.version)
+        }
+        Some("hook") => {
+            notes.place_value(Field::Hook, key.offset, reader)?;
+            entry.read(reader, &mut notes)
+        }
+        Some("when") => {
+            notes.place_value(Field::When, key.offset, reader)?;
+            builder.read(reader, &mut notes)
+        }
+        Some("stages") => {
+            notes.place(Field::Stages, key.offset);
+            stages.read(reader, "stages", &notes)
+        }
+        _ => skip_unknown(reader, key, "", &mut notes),
+    })?;
     reader.end()?;
     notes.end(reader);
     hook.entry = entry.finish();
@@ -56,7 +59,8 @@ fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Res
     Ok(Decoded { hook, notes: notes.finish(), ..Decoded::default() })
 }
 
-/// Decodes the conditions alone: as `when` of a 1.0.0 hook, and `or` beside them (see [`Hook::to_json`]).
+/// Decodes the conditions alone: as `when` of a 1.0.0 hook, and `or` beside them (see
+/// [`Hook::to_json`]).
 pub(crate) fn decode_when(text: &[u8]) -> Result<WhenRef<'_>> {
     JsonReader::check(text)?;
     let mut builder = Builder { read_any_of: true, ..Builder::default() };
@@ -95,12 +99,17 @@ struct Entry<'a> {
 impl<'a> Entry<'a> {
     fn read(&mut self, reader: &mut JsonReader<'a>, notes: &mut Notes) -> Result<()> {
         let Entry { hook, args, env } = self;
-        object(reader, "hook", &mut |reader, key| match field(&key, &["path", "args", "env", "timeout"]) {
+        object(reader, "hook", &mut |reader, key| match field(
+            &key,
+            &["path", "args", "env", "timeout"],
+        ) {
             Some("path") => {
                 notes.place_value(Field::Path, key.offset, reader)?;
                 string(reader, &"hook.path", &mut hook.path)
             }
-            Some("args") if notes.wanted == Wanted::Conditions => Strings::check(reader, "hook.args"),
+            Some("args") if notes.wanted == Wanted::Conditions => {
+                Strings::check(reader, "hook.args")
+            }
             Some("env") if notes.wanted == Wanted::Conditions => Strings::check(reader, "hook.env"),
             Some("args") => {
                 notes.place(Field::List("args"), key.offset);

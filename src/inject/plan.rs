@@ -46,7 +46,8 @@ impl Allowance {
     /// Takes a hook's entries from it, each with a comma.
     ///
     /// # Errors
-    /// [`ErrorKind::HookFile`], about the hook's file, if there would be too many of them, or too long ones.
+    /// [`ErrorKind::HookFile`], about the hook's file, if there would be too many of them, or too
+    /// long ones.
     pub fn take(&mut self, loaded: &LoadedHook) -> Result<()> {
         let injected = loaded.injected();
         let entries = injected.targets.len();

@@ -13,8 +13,8 @@ use crate::snapshot::Snapshot;
 
 /// The hooks of a set that are for a container.
 ///
-/// It keeps the set, so it may live longer than the manager, and a reload does not change it. It borrows nothing of the
-/// container.
+/// It keeps the set, so it may live longer than the manager, and a reload does not change it. It
+/// borrows nothing of the container.
 ///
 /// ```
 /// use libhooks::{Config, Manager};
@@ -44,9 +44,10 @@ impl Snapshot {
     /// Selects the hooks that are for a container (SPEC §5).
     ///
     /// # Errors
-    /// [`ErrorKind::Match`](crate::ErrorKind::Match) if a hook asks for a command and the process has no args;
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the container is larger than
-    /// [`limits`](crate::limits) allows, and [`ErrorKind::HookFile`](crate::ErrorKind::HookFile) if the entries are that
+    /// [`ErrorKind::Match`](crate::ErrorKind::Match) if a hook asks for a command and the process
+    /// has no args; [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the
+    /// container is larger than [`limits`](crate::limits) allows, and
+    /// [`ErrorKind::HookFile`](crate::ErrorKind::HookFile) if the entries are that
     /// would be injected.
     pub fn select(self: &Arc<Self>, container: &Container<'_>) -> Result<Selection> {
         self.select_and_tell(container, |_, _| ())
@@ -87,7 +88,8 @@ impl Selection {
         self.matched.is_empty()
     }
 
-    /// The hooks in the order in which they are injected. One that has several stages comes once for each.
+    /// The hooks in the order in which they are injected. One that has several stages comes once
+    /// for each.
     pub fn hooks(&self) -> impl Iterator<Item = SelectedHook<'_>> {
         self.loaded().flat_map(|loaded| {
             loaded.injected().targets.iter().map(move |target| SelectedHook { loaded, target })
@@ -104,14 +106,15 @@ impl Selection {
         Plan::new(self.loaded()).extension_stage_hooks
     }
 
-    /// Injects the hooks into a config (SPEC §6). All of the config but `hooks` comes out byte for byte as it went in.
+    /// Injects the hooks into a config (SPEC §6). All of the config but `hooks` comes out byte for
+    /// byte as it went in.
     pub fn inject(&self, config: &Config<'_>) -> Injection {
         let plan = Plan::new(self.loaded());
         Injection { config: plan.splice(config), extension_stage_hooks: plan.extension_stage_hooks }
     }
 
-    /// Injects the hooks into a config in memory, and returns those of extension stages. (The version of `oci-spec` is part
-    /// of this crate's API.)
+    /// Injects the hooks into a config in memory, and returns those of extension stages. (The
+    /// version of `oci-spec` is part of this crate's API.)
     #[cfg(feature = "oci-spec")]
     pub fn inject_into_spec(&self, spec: &mut oci_spec::runtime::Spec) -> ExtensionStageHooks {
         let plan = Plan::new(self.loaded());
@@ -119,15 +122,18 @@ impl Selection {
         plan.extension_stage_hooks
     }
 
-    /// The warnings (`already-injected`) about hooks that the config holds already, entry for entry: injecting them again
-    /// runs them twice.
+    /// The warnings (`already-injected`) about hooks that the config holds already, entry for
+    /// entry: injecting them again runs them twice.
     pub fn already_present(&self, config: &Config<'_>) -> Vec<Diagnostic> {
         let found = already_there(config, &Plan::new(self.loaded()));
         found.into_iter().map(|(stage, hook)| already_injected(stage, hook)).collect()
     }
 
     fn loaded(&self) -> impl Iterator<Item = &LoadedHook> {
-        self.matched.iter().filter_map(|index| self.snapshot.hooks.get(*index as usize)).map(Arc::as_ref)
+        self.matched
+            .iter()
+            .filter_map(|index| self.snapshot.hooks.get(*index as usize))
+            .map(Arc::as_ref)
     }
 }
 

@@ -11,7 +11,9 @@ pub(crate) fn inject(plan: &Plan<'_>, spec: &mut Spec) {
         return;
     }
     let hooks = spec.hooks_mut().get_or_insert_default();
-    for (stage, added) in Stage::ALL.into_iter().zip(&plan.stages).filter(|(_, added)| !added.is_empty()) {
+    for (stage, added) in
+        Stage::ALL.into_iter().zip(&plan.stages).filter(|(_, added)| !added.is_empty())
+    {
         let entries = match stage {
             Stage::CreateContainer => hooks.create_container_mut(),
             Stage::CreateRuntime => hooks.create_runtime_mut(),
@@ -19,7 +21,9 @@ pub(crate) fn inject(plan: &Plan<'_>, spec: &mut Spec) {
             Stage::Poststop => hooks.poststop_mut(),
             Stage::StartContainer => hooks.start_container_mut(),
         };
-        entries.get_or_insert_default().extend(added.iter().map(|loaded| SpecHook::from(loaded.oci_hook())));
+        entries
+            .get_or_insert_default()
+            .extend(added.iter().map(|loaded| SpecHook::from(loaded.oci_hook())));
     }
 }
 

@@ -21,8 +21,15 @@ impl Plan<'_> {
         edits.apply(config.text)
     }
 
-    fn splice_stages(&self, edits: &mut Edits, end: End, stages: &[StageEntries; Stage::ALL.len()]) {
-        for (hooks, entries) in self.stages.iter().zip(stages).filter(|(hooks, _)| !hooks.is_empty()) {
+    fn splice_stages(
+        &self,
+        edits: &mut Edits,
+        end: End,
+        stages: &[StageEntries; Stage::ALL.len()],
+    ) {
+        for (hooks, entries) in
+            self.stages.iter().zip(stages).filter(|(hooks, _)| !hooks.is_empty())
+        {
             match entries {
                 StageEntries::Absent => {}
                 StageEntries::Null(range) => edits.put(range.clone(), elements("[", hooks, "]")),
@@ -38,7 +45,8 @@ impl Plan<'_> {
 
     /// The members of `hooks` for those stages that have hooks and are wanted, between two texts.
     fn members(&self, before: &str, after: &str, wanted: impl Fn(usize) -> bool) -> String {
-        let of_stage = |(stage, hooks): (Stage, &Vec<&LoadedHook>)| stage.as_str().len() + 6 + length(hooks);
+        let of_stage =
+            |(stage, hooks): (Stage, &Vec<&LoadedHook>)| stage.as_str().len() + 6 + length(hooks);
         let size: usize = Stage::ALL.into_iter().zip(&self.stages).map(of_stage).sum();
         let mut members = String::with_capacity(before.len() + size + after.len());
         members.push_str(before);
@@ -115,16 +123,21 @@ impl Edits {
     }
 }
 
-/// The hooks of a plan that the config holds already, entry for entry. It takes time in proportion to both, but for the
-/// logarithm of the number of hooks.
-pub(crate) fn already_there<'p>(config: &Config<'_>, plan: &Plan<'p>) -> Vec<(Stage, &'p LoadedHook)> {
+/// The hooks of a plan that the config holds already, entry for entry. It takes time in proportion
+/// to both, but for the logarithm of the number of hooks.
+pub(crate) fn already_there<'p>(
+    config: &Config<'_>,
+    plan: &Plan<'p>,
+) -> Vec<(Stage, &'p LoadedHook)> {
     let Hooks::Object { stages, .. } = &config.hooks else { return Vec::new() };
     let mut found = Vec::new();
     for ((stage, hooks), entries) in Stage::ALL.into_iter().zip(&plan.stages).zip(stages) {
         let StageEntries::Array { entries, .. } = entries else { continue };
-        let wanted = hooks.iter().map(|hook| normalised(&hook.injected().entry).unwrap_or_default());
+        let wanted =
+            hooks.iter().map(|hook| normalised(&hook.injected().entry).unwrap_or_default());
         let wanted: Vec<String> = wanted.collect();
-        let entries = entries.iter().filter_map(|range| config.text.get(range.clone()).and_then(normalised));
+        let entries =
+            entries.iter().filter_map(|range| config.text.get(range.clone()).and_then(normalised));
         let are_there = hooks.iter().zip(are_among(&wanted, entries));
         found.extend(are_there.filter(|(_, is_there)| *is_there).map(|(hook, _)| (stage, *hook)));
     }

@@ -58,13 +58,17 @@ pub(crate) const SWITCH_OFF: &str =
 fn json(kind: &JsonErrorKind, file: &Decoded<'_>) -> Option<&'static str> {
     Some(match kind {
         JsonErrorKind::Syntax(SyntaxErrorKind::Empty) => "write a hook, or remove the file",
-        JsonErrorKind::Syntax(SyntaxErrorKind::End) => "a closing quote, bracket or brace is missing",
+        JsonErrorKind::Syntax(SyntaxErrorKind::End) => {
+            "a closing quote, bracket or brace is missing"
+        }
         JsonErrorKind::Syntax(SyntaxErrorKind::Depth) => return None,
         JsonErrorKind::Syntax(SyntaxErrorKind::Unexpected { expected, found }) => {
             unexpected(*expected, *found)?
         }
         JsonErrorKind::Type { value, wanted, found } => wrong_type(value, *wanted, *found, file)?,
-        JsonErrorKind::Integer { .. } => "write whole seconds, in digits alone, up to 9223372036854775807",
+        JsonErrorKind::Integer { .. } => {
+            "write whole seconds, in digits alone, up to 9223372036854775807"
+        }
         JsonErrorKind::Duplicate { .. } | JsonErrorKind::Folded { .. } => return None,
     })
 }
@@ -126,11 +130,17 @@ fn pattern(error: &go_regexp::Error) -> Option<&'static str> {
             "patterns are regular expressions, not shell globs: for any string write .*"
         }
         (ErrorKind::MissingRepeatArgument, _) => ITSELF,
-        (ErrorKind::PerlOp, [b'(', b'?', ..]) => "Go's patterns have no such group, or it is not closed",
+        (ErrorKind::PerlOp, [b'(', b'?', ..]) => {
+            "Go's patterns have no such group, or it is not closed"
+        }
         (ErrorKind::Escape, _) => "Go's patterns have no such escape, and no back-references",
         (ErrorKind::RepeatOp, _) => "one operator is enough; Go's patterns have no possessive ones",
-        (ErrorKind::RepeatSize, _) => "Go repeats up to 1000 times, and the smaller number comes first",
-        (ErrorKind::CharRange, _) => "the ends of the range are in the wrong order, or Go has no such range",
+        (ErrorKind::RepeatSize, _) => {
+            "Go repeats up to 1000 times, and the smaller number comes first"
+        }
+        (ErrorKind::CharRange, _) => {
+            "the ends of the range are in the wrong order, or Go has no such range"
+        }
         (ErrorKind::MissingBracket | ErrorKind::MissingParen, _) => {
             "close it; for the character itself write a backslash, in JSON \\\\, before it"
         }
@@ -149,13 +159,16 @@ fn for_stage(stage: &str) -> String {
         Some(near) if near == stage => {
             format!("if your engine runs {stage} hooks itself, pass --extension-stage {stage}")
         }
-        Some("prestart") => "did you mean \"prestart\"? It is deprecated: write \"createRuntime\"".to_owned(),
+        Some("prestart") => {
+            "did you mean \"prestart\"? It is deprecated: write \"createRuntime\"".to_owned()
+        }
         Some(near) => format!("did you mean {near:?}?"),
         None => ALL_STAGES.to_owned(),
     }
 }
 
-/// Returns the hint for something that is missing, where an unknown key was probably meant to be it.
+/// Returns the hint for something that is missing, where an unknown key was probably meant to be
+/// it.
 pub(super) fn in_place_of(unknown: &UnknownKey) -> String {
     format!("did you write the unknown key {} for this?", quote(unknown.key.as_bytes()))
 }
@@ -164,8 +177,15 @@ const ALL_STAGES: &str = "stages are createRuntime, createContainer, startContai
                           and those that the engine runs itself, such as Podman's precreate";
 
 /// Those of the OCI runtime specification, and Podman's own.
-const STAGES: &[&str] =
-    &["createRuntime", "createContainer", "startContainer", "poststart", "poststop", "prestart", "precreate"];
+const STAGES: &[&str] = &[
+    "createRuntime",
+    "createContainer",
+    "startContainer",
+    "poststart",
+    "poststop",
+    "prestart",
+    "precreate",
+];
 
 #[cfg(test)]
 mod tests {
@@ -176,7 +196,10 @@ mod tests {
         for (stage, hint) in [
             ("PreStart", "did you mean \"prestart\"? It is deprecated: write \"createRuntime\""),
             ("poststrat", "did you mean \"poststart\"?"),
-            ("precreate", "if your engine runs precreate hooks itself, pass --extension-stage precreate"),
+            (
+                "precreate",
+                "if your engine runs precreate hooks itself, pass --extension-stage precreate",
+            ),
             ("buildContainer", ALL_STAGES),
             ("", ALL_STAGES),
         ] {

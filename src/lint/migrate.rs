@@ -1,18 +1,19 @@
 //! From version 0.1.0 of hook files to 1.0.0.
 //!
-//! Of the conditions of a 0.1.0 file any one is enough, of those of a 1.0.0 file all must hold. So a file has an equivalent
-//! where no more than one of them can hold.
+//! Of the conditions of a 0.1.0 file any one is enough, of those of a 1.0.0 file all must hold. So
+//! a file has an equivalent where no more than one of them can hold.
 
 use std::fmt;
 
 use crate::hook::{Hook, When};
 
-/// Why a hook of version 0.1.0 has no equivalent of version 1.0.0: it has several conditions, each of which may hold where
-/// the others do not.
+/// Why a hook of version 0.1.0 has no equivalent of version 1.0.0: it has several conditions, each
+/// of which may hold where the others do not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NoEquivalent {
-    /// Their keys, in the plural, whichever of its two spellings the file has: `hasbindmounts`, `annotations`, `cmds`.
+    /// Their keys, in the plural, whichever of its two spellings the file has: `hasbindmounts`,
+    /// `annotations`, `cmds`.
     pub conditions: Vec<&'static str>,
 }
 
@@ -30,9 +31,9 @@ impl fmt::Display for NoEquivalent {
 impl std::error::Error for NoEquivalent {}
 
 impl Hook {
-    /// Returns the hook of version 1.0.0 that does the same as this one, which [`Hook::decode`] made of a file of version
-    /// 0.1.0: for each container they have the same verdict, or the same error. One of version 1.0.0 stays as it is. It need
-    /// not be valid.
+    /// Returns the hook of version 1.0.0 that does the same as this one, which [`Hook::decode`]
+    /// made of a file of version 0.1.0: for each container they have the same verdict, or the
+    /// same error. One of version 1.0.0 stays as it is. It need not be valid.
     ///
     /// # Errors
     /// If there is none. (A pattern that matches no text whatever is not told from others.)

@@ -21,8 +21,8 @@ pub(crate) use ownership::Inspector;
 use ownership::by_status;
 use suggest::for_condition;
 
-/// An error as a problem of the file or directory that it is about, with what to do about it. `file` is what is known of the
-/// file beside that.
+/// An error as a problem of the file or directory that it is about, with what to do about it.
+/// `file` is what is known of the file beside that.
 #[cold]
 pub(crate) fn error(error: &Error, file: &Decoded<'_>) -> Diagnostic {
     error.to_diagnostic(hint(error.cause(), file))
@@ -36,8 +36,9 @@ pub(crate) fn keys(path: &Path, text: &[u8], file: &Decoded<'_>) -> Vec<Diagnost
     report.found
 }
 
-/// What to say of a hook file that is a hook, valid or not. `executable` is what the system says of the hook's executable.
-/// Owners and permissions are left out if they are `inspected` by other means.
+/// What to say of a hook file that is a hook, valid or not. `executable` is what the system says of
+/// the hook's executable. Owners and permissions are left out if they are `inspected` by other
+/// means.
 #[cold]
 pub(crate) fn hook(
     path: &Path,
@@ -87,16 +88,18 @@ struct Report<'a> {
 
 impl Report<'_> {
     fn add(&mut self, warning: Warning, offset: Option<usize>, hint: Option<String>) {
-        let position =
-            offset.map(|offset| self.lines.get_or_insert_with(|| Lines::new(self.text)).position(offset));
+        let position = offset
+            .map(|offset| self.lines.get_or_insert_with(|| Lines::new(self.text)).position(offset));
         self.found.push(Diagnostic::new(self.path, warning).at(position).hint(hint));
     }
 
     fn keys(&mut self) {
         // (Editors are told by `$schema` what the file is.)
-        let is_schema = |unknown: &&UnknownKey| unknown.key == "$schema" && unknown.object.is_empty();
+        let is_schema =
+            |unknown: &&UnknownKey| unknown.key == "$schema" && unknown.object.is_empty();
         for unknown in self.file.notes.unknown.iter().filter(|unknown| !is_schema(unknown)) {
-            let warning = Warning::UnknownKey { key: (*unknown.key).into(), object: unknown.object };
+            let warning =
+                Warning::UnknownKey { key: (*unknown.key).into(), object: unknown.object };
             self.add(warning, Some(unknown.offset), suggest::key(&self.file.version, unknown));
         }
         for (field, offset) in self.file.notes.repeated().take(ENOUGH) {
@@ -121,7 +124,8 @@ impl Report<'_> {
         let when = &self.file.hook.when;
         let conditions = when.annotations.len() + usize::from(!when.commands.is_empty());
         let bind_mounts = if when.any_of { "hasbindmounts" } else { "hasBindMounts" };
-        // Of several conditions any one may do (0.1.0); a single one that is false settles it otherwise.
+        // Of several conditions any one may do (0.1.0); a single one that is false settles it
+        // otherwise.
         let never = if when.always == Some(false) && !when.any_of {
             Some((Field::Always, Never::AlwaysFalse))
         } else if when.has_bind_mounts == Some(false) && (!when.any_of || conditions == 0) {
@@ -140,15 +144,21 @@ impl Report<'_> {
                 }
                 Never::NoStage => "list a stage, such as \"createRuntime\"",
                 Never::NoCondition if when.any_of => "give cmds, annotations or hasbindmounts",
-                Never::NoCondition => "to run for every container, write \"when\": {\"always\": true}",
-                Never::AlwaysFalse => "remove the file, unless it is to switch off the hook of its name",
+                Never::NoCondition => {
+                    "to run for every container, write \"when\": {\"always\": true}"
+                }
+                Never::AlwaysFalse => {
+                    "remove the file, unless it is to switch off the hook of its name"
+                }
             };
-            // A hook without a condition is better than one for every container, where another was meant.
+            // A hook without a condition is better than one for every container, where another was
+            // meant.
             let meant = if never == Never::NoCondition { for_condition(self.file) } else { None };
             let hint = meant.map_or_else(|| hint.to_owned(), in_place_of);
             self.add(Warning::NeverMatches(never), self.file.place(&field), Some(hint));
         } else if !when.commands.is_empty() {
-            let hint = "unless an earlier condition has already decided, such as an annotation".to_owned();
+            let hint =
+                "unless an earlier condition has already decided, such as an annotation".to_owned();
             self.add(Warning::EmptyArgsBlock, self.file.place(&Field::Command(0)), Some(hint));
         }
     }
@@ -156,8 +166,8 @@ impl Report<'_> {
     fn stages(&mut self, extension_stages: &[String]) {
         let stages = self.file.hook.stages.iter().flatten().map(|stage| &**stage).enumerate();
         let listed = |(index, stage)| Some((Target::of(stage, extension_stages)?, stage, index));
-        // By what they mean, in the order of their places: the first of each is what the others repeat. What is said of a
-        // stage is said once, however often it is listed.
+        // By what they mean, in the order of their places: the first of each is what the others
+        // repeat. What is said of a stage is said once, however often it is listed.
         let mut listed: Vec<(Target, &str, usize)> = stages.clone().filter_map(listed).collect();
         listed.sort_by(|(a, ..), (b, ..)| a.cmp(b));
         let mut twice: Vec<(&str, usize, &str)> = Vec::new();
@@ -178,14 +188,22 @@ impl Report<'_> {
             } else {
                 Warning::PrestartAndCreateRuntime
             };
-            self.add(warning, self.file.place(&Field::Stage(index)), Some("keep one of them".to_owned()));
+            self.add(
+                warning,
+                self.file.place(&Field::Stage(index)),
+                Some("keep one of them".to_owned()),
+            );
         }
         let prestart = Target::of("prestart", extension_stages);
         let first = stages.clone().find(|(_, stage)| *stage == "prestart");
         if let (Some((index, _)), Some(Target::Stage(_))) = (first, prestart) {
             let place = self.file.place(&Field::Stage(index));
             let is_there = stages.clone().any(|(_, stage)| stage == "createRuntime");
-            let hint = if is_there { "remove it: createRuntime is there" } else { "write \"createRuntime\"" };
+            let hint = if is_there {
+                "remove it: createRuntime is there"
+            } else {
+                "write \"createRuntime\""
+            };
             self.add(Warning::Prestart, place, Some(hint.to_owned()));
         }
     }
@@ -202,7 +220,11 @@ impl Report<'_> {
         let is_file = status.is_file();
         if !is_file || status.mode & 0o111 == 0 {
             // (No command with the path in it: somebody would run it as root.)
-            let hint = if is_file { "make it executable (chmod +x)" } else { "give the path of a program" };
+            let hint = if is_file {
+                "make it executable (chmod +x)"
+            } else {
+                "give the path of a program"
+            };
             let place = self.file.place(&Field::Path);
             let warning = Warning::NotExecutable { path: path.into(), is_file };
             self.add(warning, place, Some(hint.to_owned()));

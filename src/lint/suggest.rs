@@ -6,8 +6,17 @@ use crate::hook::{Decoded, UnknownKey};
 const FILE: &[&str] = &["version", "hook", "when", "stages"];
 const HOOK: &[&str] = &["path", "args", "env", "timeout"];
 const WHEN: &[&str] = &["always", "annotations", "commands", "hasBindMounts"];
-const FILE_0_1_0: &[&str] =
-    &["hook", "arguments", "stages", "stage", "cmds", "cmd", "annotations", "annotation", "hasbindmounts"];
+const FILE_0_1_0: &[&str] = &[
+    "hook",
+    "arguments",
+    "stages",
+    "stage",
+    "cmds",
+    "cmd",
+    "annotations",
+    "annotation",
+    "hasbindmounts",
+];
 
 /// What 0.1.0 has under another name: its key, and where version 1.0.0 has it.
 const RENAMED: &[(&str, &str, &str)] =
@@ -76,14 +85,20 @@ fn find<'d>(file: &'d Decoded<'_>, is: impl Fn(Meant) -> bool) -> Option<&'d Unk
 }
 
 /// The unknown key that was meant to be this one, if there is one.
-pub(super) fn for_key<'d>(file: &'d Decoded<'_>, object: &str, name: &str) -> Option<&'d UnknownKey> {
+pub(super) fn for_key<'d>(
+    file: &'d Decoded<'_>,
+    object: &str,
+    name: &str,
+) -> Option<&'d UnknownKey> {
     find(file, |meant| meant.object == object && meant.name == name)
 }
 
 /// The unknown key that was meant to be a condition, if there is one.
 pub(super) fn for_condition<'d>(file: &'d Decoded<'_>) -> Option<&'d UnknownKey> {
     const OF_0_1_0: &[&str] = &["cmds", "cmd", "annotations", "annotation", "hasbindmounts"];
-    find(file, |meant| meant.object == "when" || meant.name == "when" || OF_0_1_0.contains(&meant.name))
+    find(file, |meant| {
+        meant.object == "when" || meant.name == "when" || OF_0_1_0.contains(&meant.name)
+    })
 }
 
 /// A hint for an unknown key of a file of this version, if there is a likely one.
@@ -102,13 +117,20 @@ pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
 }
 
 fn inside(object: &str) -> String {
-    if object.is_empty() { "to the outermost object".to_owned() } else { format!("inside {object:?}") }
+    if object.is_empty() {
+        "to the outermost object".to_owned()
+    } else {
+        format!("inside {object:?}")
+    }
 }
 
 /// The name that this one was meant to be, if it is near to one; case makes no difference.
 pub(super) fn nearest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
     let written = written.to_ascii_lowercase();
-    let near = names.iter().map(|name| (edit_distance(&written, &name.to_ascii_lowercase()), name)).min()?;
+    let near = names
+        .iter()
+        .map(|name| (edit_distance(&written, &name.to_ascii_lowercase()), name))
+        .min()?;
     (near.0 <= 2 && near.0 < written.chars().count()).then_some(*near.1)
 }
 
@@ -127,9 +149,24 @@ mod tests {
             ("1.0.0", "stages", "when", "\"stages\" belongs to the outermost object"),
             ("1.0.0", "annotation", "when", "did you mean \"annotations\"?"),
             ("1.0.0", "stage", "", "did you mean \"stages\"?"),
-            ("1.0.0", "annotation", "hook", "did you mean \"annotations\"? It belongs inside \"when\""),
-            ("1.0.0", "stage", "hook", "did you mean \"stages\"? It belongs to the outermost object"),
-            ("1.0.0", "cmd", "", "in version 1.0.0 it is \"commands\", which belongs inside \"when\""),
+            (
+                "1.0.0",
+                "annotation",
+                "hook",
+                "did you mean \"annotations\"? It belongs inside \"when\"",
+            ),
+            (
+                "1.0.0",
+                "stage",
+                "hook",
+                "did you mean \"stages\"? It belongs to the outermost object",
+            ),
+            (
+                "1.0.0",
+                "cmd",
+                "",
+                "in version 1.0.0 it is \"commands\", which belongs inside \"when\"",
+            ),
             ("1.0.0", "timeouts", "", "did you mean \"timeout\"? It belongs inside \"hook\""),
             (
                 "",
@@ -139,7 +176,11 @@ mod tests {
             ),
             ("", "cmdz", "", "did you mean \"cmd\"?"),
         ] {
-            assert_eq!(suggestion(version, key, object).as_deref(), Some(want), "{key} in {object}");
+            assert_eq!(
+                suggestion(version, key, object).as_deref(),
+                Some(want),
+                "{key} in {object}"
+            );
         }
         for plain in ["description", "date", "data", "name", "id", "type", "author"] {
             assert_eq!(suggestion("1.0.0", plain, ""), None, "{plain}");
@@ -149,7 +190,9 @@ mod tests {
 
     #[test]
     fn distances() {
-        for (from, to, want) in [("", "", 0), ("a", "", 1), ("cmd", "cmds", 1), ("kitten", "sitting", 3)] {
+        for (from, to, want) in
+            [("", "", 0), ("a", "", 1), ("cmd", "cmds", 1), ("kitten", "sitting", 3)]
+        {
             assert_eq!(edit_distance(from, to), want, "{from} {to}");
         }
     }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::problem::{Error, Result};
 use crate::sys::{Flag, Home};
 
-/// Ends a [`Monitor`](super::Monitor): from then on its calls return [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), also one that is waiting. It
-/// may be used from any thread, and after the monitor has gone.
+/// Ends a [`Monitor`](super::Monitor): from then on its calls return
+/// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), also one that is waiting. It may be used
+/// from any thread, and after the monitor has gone.
 #[derive(Debug, Clone)]
 pub struct Canceller(Arc<Cancel>);
 
@@ -24,7 +25,8 @@ impl Canceller {
         Ok(Canceller(Arc::new(Cancel { flag: Flag::new()?, home: Home::new() })))
     }
 
-    /// Ends the monitor. May be called from a signal handler; in the child of a fork it does nothing.
+    /// Ends the monitor. May be called from a signal handler; in the child of a fork it does
+    /// nothing.
     pub fn cancel(&self) {
         if self.0.home.is_here() {
             self.0.flag.raise();
@@ -39,7 +41,8 @@ impl Canceller {
         if self.0.home.is_here() {
             return Ok(());
         }
-        let message = "the monitor belongs to the parent process; after fork() the child may only free it";
+        let message =
+            "the monitor belongs to the parent process; after fork() the child may only free it";
         Err(Error::invalid_argument(message))
     }
 }
@@ -51,7 +54,8 @@ impl AsFd for Canceller {
     }
 }
 
-/// The same descriptor as a number, for event loops that take one. It stays open, and the same, until the last clone is dropped.
+/// The same descriptor as a number, for event loops that take one. It stays open, and the same,
+/// until the last clone is dropped.
 impl AsRawFd for Canceller {
     fn as_raw_fd(&self) -> RawFd {
         self.as_fd().as_raw_fd()

@@ -19,12 +19,13 @@ pub enum ChangeKind {
     Updated,
     /// It gives no hook any more, and did before: the file has gone, or turned bad.
     Removed,
-    /// It gives a hook that is not used, since a file of its name in a later directory masks it, and was not masked by
-    /// that one before.
+    /// It gives a hook that is not used, since a file of its name in a later directory masks it,
+    /// and was not masked by that one before.
     Masked,
     /// Its hook is used again, since nothing masks it any more.
     Unmasked,
-    /// There is a problem with it that was not there before; also of a directory, or of the watching itself.
+    /// There is a problem with it that was not there before; also of a directory, or of the
+    /// watching itself.
     Problem,
 }
 
@@ -73,18 +74,22 @@ impl Change {
     }
 }
 
-/// In a line: what happened, and to which file; of a masked hook by which, and of a problem what is wrong.
+/// In a line: what happened, and to which file; of a masked hook by which, and of a problem what is
+/// wrong.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.diagnostic, &self.by) {
             (Some(diagnostic), _) => write!(f, "{} {diagnostic}", self.kind),
-            (None, Some(by)) => write!(f, "{} {} by {}", self.kind, self.path.display(), by.display()),
+            (None, Some(by)) => {
+                write!(f, "{} {} by {}", self.kind, self.path.display(), by.display())
+            }
             (None, None) => write!(f, "{} {}", self.kind, self.path.display()),
         }
     }
 }
 
-/// Changes as a JSON array of objects: `change` (the kind), `path`, `by` and `diagnostic` where they are.
+/// Changes as a JSON array of objects: `change` (the kind), `path`, `by` and `diagnostic` where
+/// they are.
 pub fn changes_to_json(changes: &[Change]) -> String {
     crate::go::json::to_string(&changes)
 }
@@ -104,8 +109,8 @@ impl Serialize for Change {
     }
 }
 
-/// What became of the hook files of a set in a later one: first of those that give no hook any more, then of the others, in
-/// the order of injection, those that are masked last.
+/// What became of the hook files of a set in a later one: first of those that give no hook any
+/// more, then of the others, in the order of injection, those that are masked last.
 pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     let (old, new) = (before.by_path(), after.by_path());
     let mut changes = Vec::new();
@@ -127,7 +132,10 @@ pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
         match (old.and_then(|old| old.by), by) {
             (Some(_), None) => changes.push(Change::new(ChangeKind::Unmasked, path)),
             (was, Some(by)) if was != Some(by) => {
-                changes.push(Change { by: Some(by.to_path_buf()), ..Change::new(ChangeKind::Masked, path) });
+                changes.push(Change {
+                    by: Some(by.to_path_buf()),
+                    ..Change::new(ChangeKind::Masked, path)
+                });
             }
             _ => {}
         }
@@ -137,6 +145,7 @@ pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
 
 /// The errors and warnings that were not known before.
 pub(crate) fn new_problems(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
-    let problems = after.new_diagnostics(before).into_iter().filter(|new| new.severity > Severity::Info);
+    let problems =
+        after.new_diagnostics(before).into_iter().filter(|new| new.severity > Severity::Info);
     problems.cloned().map(Change::problem).collect()
 }

@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::watches::Activity;
 
-/// The time without a change after which it is quiet (longer, where a reload takes longer, so that reloads do not use all of
-/// the processor's time).
+/// The time without a change after which it is quiet (longer, where a reload takes longer, so that
+/// reloads do not use all of the processor's time).
 const QUIET: Duration = Duration::from_millis(20);
-/// The longest delay of a reload while changes keep coming (longer, where a reload takes longer: ten times the reload, but
-/// at most ten times this).
+/// The longest delay of a reload while changes keep coming (longer, where a reload takes longer:
+/// ten times the reload, but at most ten times this).
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How many wakeups without a reload are allowed within [`QUIET`].
 const MOST_WAKES: u32 = 16;
@@ -29,8 +29,8 @@ pub(crate) struct Debounce {
 enum Rest {
     /// Nothing has happened for a while: events wake the caller, and a change is handled at once.
     Quiet,
-    /// A change waits. It is quiet at this time unless another change comes. Events still wake the caller, since a file that
-    /// is being written is read as soon as it is complete.
+    /// A change waits. It is quiet at this time unless another change comes. Events still wake the
+    /// caller, since a file that is being written is read as soon as it is complete.
     Waiting(Instant),
     /// As `Waiting`, but events do not wake the caller: changes are handled when it is quiet.
     Settling(Instant),
@@ -50,7 +50,8 @@ impl Debounce {
         Debounce { pending: Some(now), rest: Rest::Quiet, cost: Duration::ZERO, idle_wakes }
     }
 
-    /// Records what has happened, and returns whether to reload. `woken` says that events have woken the caller.
+    /// Records what has happened, and returns whether to reload. `woken` says that events have
+    /// woken the caller.
     pub fn due(&mut self, now: Instant, activity: Activity, woken: bool) -> bool {
         if activity > Activity::None {
             self.pending.get_or_insert(now);
@@ -68,7 +69,8 @@ impl Debounce {
         }
         if activity > Activity::None {
             let quiet_at = now + self.quiet_time();
-            self.rest = if self.is_settling() { Rest::Settling(quiet_at) } else { Rest::Waiting(quiet_at) };
+            self.rest =
+                if self.is_settling() { Rest::Settling(quiet_at) } else { Rest::Waiting(quiet_at) };
         } else if quiet {
             self.rest = Rest::Quiet;
         }
@@ -84,7 +86,8 @@ impl Debounce {
         self.rest = Rest::Settling(done + self.quiet_time());
     }
 
-    /// The directories were polled without a change. The next poll waits for ten times as long as this one took.
+    /// The directories were polled without a change. The next poll waits for ten times as long as
+    /// this one took.
     pub fn poll_done(&mut self, start: Instant, done: Instant) {
         self.rest = Rest::Settling(done + (done.duration_since(start) * 10).clamp(QUIET, PATIENCE));
     }
@@ -182,7 +185,9 @@ mod tests {
         let (mut debounce, at) = quiet();
         assert!(debounce.due(at(0), Activity::Complete, true));
         debounce.reload_done(at(0), at(0));
-        let due = (1..).map(|turn| turn * 19).find(|&now| debounce.due(at(now), Activity::Complete, false));
+        let due = (1..)
+            .map(|turn| turn * 19)
+            .find(|&now| debounce.due(at(now), Activity::Complete, false));
         assert_eq!(due, Some(53 * 19 + 19));
     }
 

@@ -9,7 +9,8 @@ use crate::entries::is_hook_file;
 use crate::go::Errno;
 use crate::sys::{FileStamp, Status};
 
-/// Files that changed in the last seconds may change again without a new time: clocks of file systems tick slowly.
+/// Files that changed in the last seconds may change again without a new time: clocks of file
+/// systems tick slowly.
 const LATELY: u64 = 2;
 
 /// What directories look like without a look into the files.
@@ -27,7 +28,8 @@ impl Fingerprint {
             look.at(number, directory);
             match std::fs::read_dir(directory) {
                 Ok(entries) => {
-                    for entry in entries.flatten().filter(|entry| is_hook_file(&entry.file_name())) {
+                    for entry in entries.flatten().filter(|entry| is_hook_file(&entry.file_name()))
+                    {
                         look.at(number, &entry.path());
                     }
                 }

@@ -1,8 +1,9 @@
 //! Watching directories, and reloading their hooks when they change (SPEC §7).
 //!
-//! A monitor starts no thread: it is a descriptor for the caller's event loop, or a blocking wait, and a reload happens in the
-//! caller's thread. `wakeups` joins the sources of events: `watches` (inotify), `mounts`, and `cancel`. `polling` says when to
-//! look for changes that the kernel does not report, and `fingerprint` finds them. `debounce` says when to reload. `change`
+//! A monitor starts no thread: it is a descriptor for the caller's event loop, or a blocking wait,
+//! and a reload happens in the caller's thread. `wakeups` joins the sources of events: `watches`
+//! (inotify), `mounts`, and `cancel`. `polling` says when to look for changes that the kernel does
+//! not report, and `fingerprint` finds them. `debounce` says when to reload. `change`
 //! finds the differences between two sets, and `reported` remembers which of them were reported.
 
 mod cancel;
@@ -40,17 +41,19 @@ use watches::{Activity, Watches};
 /// How often a reload is repeated at once because it found more to be watched.
 const REPEATS: usize = 3;
 
-/// Watches the directories of a [`Manager`](crate::Manager), and reloads its hooks when they change. Made by
-/// [`Manager::monitor`](crate::Manager::monitor); either may go first.
+/// Watches the directories of a [`Manager`](crate::Manager), and reloads its hooks when they
+/// change. Made by [`Manager::monitor`](crate::Manager::monitor); either may go first.
 ///
-/// It is used in one of two ways: [`Monitor::wait`] blocks until there are other hooks; or the descriptor ([`AsFd`]) is put
-/// into an event loop (poll, epoll, in whatever form), and [`Monitor::dispatch`] called whenever it is readable. The
-/// descriptor is level-triggered, may be readable for nothing, and is only to be polled.
+/// It is used in one of two ways: [`Monitor::wait`] blocks until there are other hooks; or the
+/// descriptor ([`AsFd`]) is put into an event loop (poll, epoll, in whatever form), and
+/// [`Monitor::dispatch`] called whenever it is readable. The descriptor is level-triggered, may be
+/// readable for nothing, and is only to be polled.
 ///
-/// Also watched is what the hooks depend on: where symlinks lead, directories that do not exist yet, and the hooks'
-/// executables. A change to a quiet directory is served at once; what follows within 20 ms is served together, once it has
-/// been quiet for 20 ms (or after a second; both are longer where a reload takes longer). Where the system refuses to tell of
-/// changes, the directories are looked at every second until it does again; a [`Change`] and a log line say so.
+/// Also watched is what the hooks depend on: where symlinks lead, directories that do not exist
+/// yet, and the hooks' executables. A change to a quiet directory is served at once; what follows
+/// within 20 ms is served together, once it has been quiet for 20 ms (or after a second; both are
+/// longer where a reload takes longer). Where the system refuses to tell of changes, the
+/// directories are looked at every second until it does again; a [`Change`] and a log line say so.
 ///
 /// In the child of a fork it may only be dropped: that closes its descriptors, and nothing else.
 ///
@@ -99,7 +102,10 @@ impl Monitor {
             mounts: match Mounts::new(&wakeups.events, MOUNTS) {
                 // A security profile may keep it from us.
                 Err(error)
-                    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) =>
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
+                    ) =>
                 {
                     hooks.options.tell(LogLevel::Info, |line| {
                         line.write(
@@ -112,7 +118,8 @@ impl Monitor {
                 mounts => Some(mounts.map_err(failed)?),
             },
             wakeups,
-            // The first dispatch reads all files again, since some may have changed after they were loaded.
+            // The first dispatch reads all files again, since some may have changed after they were
+            // loaded.
             watches: Watches::new(),
             debounce: Debounce::new(Instant::now()),
             polling: Polling::default(),
@@ -124,22 +131,26 @@ impl Monitor {
         Ok(monitor)
     }
 
-    /// Deals with what has happened: reloads the hooks if they are to be. It reads files, and does not block otherwise.
-    /// Returns whether there are other hooks, or other problems, than before.
+    /// Deals with what has happened: reloads the hooks if they are to be. It reads files, and does
+    /// not block otherwise. Returns whether there are other hooks, or other problems, than
+    /// before.
     ///
     /// # Errors
-    /// [`ErrorKind::Cancelled`] once it was cancelled. Under [`Policy::Strict`](crate::Policy::Strict) what
-    /// [`Manager::reload`](crate::Manager::reload) returns: the old hooks stay, and the monitor goes on.
-    /// [`ErrorKind::InvalidArgument`] in the child of a fork.
+    /// [`ErrorKind::Cancelled`] once it was cancelled. Under
+    /// [`Policy::Strict`](crate::Policy::Strict) what
+    /// [`Manager::reload`](crate::Manager::reload) returns: the old hooks stay, and the monitor
+    /// goes on. [`ErrorKind::InvalidArgument`] in the child of a fork.
     pub fn dispatch(&mut self) -> Result<bool> {
         self.canceller.check_process()?;
-        let ready =
-            self.wakeups.wait(Some(Duration::ZERO)).map_err(|error| system_error("epoll_wait", &error))?;
+        let ready = self
+            .wakeups
+            .wait(Some(Duration::ZERO))
+            .map_err(|error| system_error("epoll_wait", &error))?;
         self.handle(ready)
     }
 
-    /// Waits until there are other hooks, or other problems, and returns whether there are: not if the time is over before
-    /// (`None`: never). A signal does not end it.
+    /// Waits until there are other hooks, or other problems, and returns whether there are: not if
+    /// the time is over before (`None`: never). A signal does not end it.
     ///
     /// # Errors
     /// As [`Monitor::dispatch`].
@@ -148,7 +159,8 @@ impl Monitor {
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            let ready = self.wakeups.wait(left).map_err(|error| system_error("epoll_wait", &error))?;
+            let ready =
+                self.wakeups.wait(left).map_err(|error| system_error("epoll_wait", &error))?;
             if self.handle(ready)? {
                 return Ok(true);
             }
@@ -158,8 +170,8 @@ impl Monitor {
         }
     }
 
-    /// What is different from when this was asked last (at first: from when the monitor was made), however many reloads
-    /// there were in between, and whoever made them.
+    /// What is different from when this was asked last (at first: from when the monitor was made),
+    /// however many reloads there were in between, and whoever made them.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] in the child of a fork.
@@ -173,8 +185,9 @@ impl Monitor {
         self.canceller.clone()
     }
 
-    /// Closes it, as dropping does; but in the child of a fork it does no more than close descriptors, since another thread of
-    /// the parent may have been in the middle of a dispatch.
+    /// Closes it, as dropping does; but in the child of a fork it does no more than close
+    /// descriptors, since another thread of the parent may have been in the middle of a
+    /// dispatch.
     pub fn close(self) {
         if self.canceller.check_process().is_ok() {
             return;
@@ -212,7 +225,8 @@ impl Monitor {
                     let done = Instant::now();
                     self.reported.reload_done();
                     self.debounce.reload_done(now, done);
-                    let failed = self.latest.without_hook().filter_map(Diagnostic::errno).any(may_pass);
+                    let failed =
+                        self.latest.without_hook().filter_map(Diagnostic::errno).any(may_pass);
                     self.polling.reload_done(done, failed);
                 }
             }
@@ -292,7 +306,8 @@ impl Monitor {
     /// Reads the hooks again, after it set up watches for everything that they depend on.
     fn reload(&mut self, start: Instant) -> Result<()> {
         // (Where it was quiet, `activity` has asked for mounts already.)
-        let mounted = !self.debounce.is_quiet(start) && self.mounts.as_ref().is_some_and(Mounts::changed);
+        let mounted =
+            !self.debounce.is_quiet(start) && self.mounts.as_ref().is_some_and(Mounts::changed);
         if mounted {
             self.watches.suspect_all();
         }
@@ -326,7 +341,8 @@ impl Monitor {
         self.reported.add_notice(notice);
     }
 
-    /// Watches everything that the hooks depend on, and nothing else. Returns whether this is more than before.
+    /// Watches everything that the hooks depend on, and nothing else. Returns whether this is more
+    /// than before.
     fn set_up_watches(&mut self) -> bool {
         let (directories, depends_on) = (&self.hooks.directories, &self.latest.depends_on);
         let grown = self.watches.set_up(&self.wakeups.events, INOTIFY, directories, depends_on);
@@ -351,14 +367,16 @@ impl AsFd for Monitor {
     }
 }
 
-/// The same descriptor as a number, for event loops that take one. It stays open, and the same, until the monitor is dropped.
+/// The same descriptor as a number, for event loops that take one. It stays open, and the same,
+/// until the monitor is dropped.
 impl AsRawFd for Monitor {
     fn as_raw_fd(&self) -> RawFd {
         self.as_fd().as_raw_fd()
     }
 }
 
-/// Whether the error may go away without a change to a file or directory, such as an error of a disk or a server.
+/// Whether the error may go away without a change to a file or directory, such as an error of a
+/// disk or a server.
 fn may_pass(errno: Errno) -> bool {
     matches!(
         errno,
@@ -387,9 +405,9 @@ fn system_error(operation: &'static str, error: &io::Error) -> Error {
 /// What to tell when the system refuses to watch.
 fn refused(refusal: &Refusal) -> Diagnostic {
     let hint = match refusal.errno {
-        Errno(libc::EMFILE) => {
-            Some("raise fs.inotify.max_user_instances (sysctl), or the limit of open files of the process")
-        }
+        Errno(libc::EMFILE) => Some(
+            "raise fs.inotify.max_user_instances (sysctl), or the limit of open files of the process",
+        ),
         Errno(libc::ENOSPC) => Some("raise fs.inotify.max_user_watches (sysctl)"),
         _ => None,
     };

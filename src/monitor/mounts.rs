@@ -12,8 +12,9 @@ const TABLE: &str = "/proc/thread-self/mountinfo";
 /// How often a monitor may be polled between a change and its dispatch.
 const POLLS: usize = 4;
 
-/// The table of mounts. Whoever polls it is told of a change once, be it the caller's event loop that does no more than
-/// wake up, or another one around it; so some open files wake, and another one, which nobody else polls, tells.
+/// The table of mounts. Whoever polls it is told of a change once, be it the caller's event loop
+/// that does no more than wake up, or another one around it; so some open files wake, and another
+/// one, which nobody else polls, tells.
 #[derive(Debug)]
 pub(crate) struct Mounts {
     wakes: [File; POLLS],
@@ -26,7 +27,8 @@ impl Mounts {
     /// Whatever changes is told by `bit`.
     pub fn new(events: &EventSet, bit: u32) -> io::Result<Mounts> {
         let open = || File::open(TABLE);
-        let mounts = Mounts { wakes: [open()?, open()?, open()?, open()?], tells: open()?, armed: true };
+        let mounts =
+            Mounts { wakes: [open()?, open()?, open()?, open()?], tells: open()?, armed: true };
         for file in &mounts.wakes {
             events.add(file.as_fd(), bit, WakeOn::ExceptionalOnce)?;
         }

@@ -1,4 +1,5 @@
-//! What a monitor reported last: to the caller of `dispatch`, to the caller of `changes`, and in the log.
+//! What a monitor reported last: to the caller of `dispatch`, to the caller of `changes`, and in
+//! the log.
 
 use std::sync::Arc;
 
@@ -13,13 +14,15 @@ pub(crate) struct Reported {
     dispatched: Arc<Snapshot>,
     /// The set whose hooks the last call of `changes` reported.
     hooks: Arc<Snapshot>,
-    /// The set whose problems the last call of `changes` reported: a later one, if the policy refused it.
+    /// The set whose problems the last call of `changes` reported: a later one, if the policy
+    /// refused it.
     problems: Arc<Snapshot>,
     /// A problem of the monitor itself that the next call of `changes` reports.
     notice: Option<Diagnostic>,
     /// Whether the next dispatch reports changes in any case, because of a notice.
     changes: bool,
-    /// Whether the last reload failed for lack of resources. The first of several such failures is reported.
+    /// Whether the last reload failed for lack of resources. The first of several such failures is
+    /// reported.
     out_of_resources: bool,
 }
 
@@ -56,7 +59,8 @@ impl Reported {
     pub fn dispatch(&mut self, set: Arc<Snapshot>) -> bool {
         let before = std::mem::replace(&mut self.dispatched, set);
         let changes = std::mem::take(&mut self.changes);
-        changes || (!Arc::ptr_eq(&before, &self.dispatched) && !before.says_the_same(&self.dispatched))
+        changes
+            || (!Arc::ptr_eq(&before, &self.dispatched) && !before.says_the_same(&self.dispatched))
     }
 
     /// Returns the changes since the last call. `set` is in use; `latest` was read last.

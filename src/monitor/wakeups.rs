@@ -31,7 +31,8 @@ impl Wakeups {
         Ok(wakeups)
     }
 
-    /// Waits for an event, at most this long (`None`: without a limit), and returns the bits of the sources that have one.
+    /// Waits for an event, at most this long (`None`: without a limit), and returns the bits of the
+    /// sources that have one.
     pub fn wait(&self, timeout: Option<Duration>) -> io::Result<u32> {
         self.events.wait(timeout)
     }

@@ -1,4 +1,5 @@
-//! What is watched, and what has happened to it: inotify, on each directory that a path leads through.
+//! What is watched, and what has happened to it: inotify, on each directory that a path leads
+//! through.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -18,7 +19,8 @@ use crate::sys::{EventSet, WakeOn};
 
 /// How many symlinks a path may lead through, as for the system.
 const MOST_LINKS: usize = 40;
-/// How often events are read in a row: more than the system keeps. A directory that never rests must not hold us.
+/// How often events are read in a row: more than the system keeps. A directory that never rests
+/// must not hold us.
 const MOST_READS: usize = 1024;
 
 /// What has happened, the weightier the greater.
@@ -123,8 +125,9 @@ impl Watches {
         }
     }
 
-    /// Watches all that the hooks depend on, and nothing else. Returns whether there is more than before. A watch is there
-    /// before what it is on is looked at: whatever happens from then on is told.
+    /// Watches all that the hooks depend on, and nothing else. Returns whether there is more than
+    /// before. A watch is there before what it is on is looked at: whatever happens from then
+    /// on is told.
     ///
     /// Whatever happens is told by `bit` of `events`.
     pub fn set_up(
@@ -137,10 +140,11 @@ impl Watches {
         self.refusal = None;
         self.stale = false;
         if self.inotify.is_none() {
-            let made = Inotify::init().map_err(|error| ("inotify_init1", error)).and_then(|inotify| {
-                let added = events.add(inotify.as_fd(), bit, WakeOn::Readable);
-                added.map(|()| inotify).map_err(|error| ("epoll_ctl", error))
-            });
+            let made =
+                Inotify::init().map_err(|error| ("inotify_init1", error)).and_then(|inotify| {
+                    let added = events.add(inotify.as_fd(), bit, WakeOn::Readable);
+                    added.map(|()| inotify).map_err(|error| ("epoll_ctl", error))
+                });
             match made {
                 Ok(inotify) => self.inotify = Some(Instance { inotify, mute: false }),
                 Err((operation, error)) => {
@@ -159,7 +163,8 @@ impl Watches {
         for directory in directories {
             set_up.follow(directory);
             set_up.hook_files(directory);
-            // Where a link comes before `..`, files are read elsewhere than where they are listed, as by the reference.
+            // Where a link comes before `..`, files are read elsewhere than where they are listed,
+            // as by the reference.
             if directory.components().any(|component| component == Component::ParentDir) {
                 set_up.hook_files(&path_in(directory, OsStr::new("")));
             }
@@ -225,7 +230,8 @@ impl Watches {
         activity
     }
 
-    /// Returns the names of the hook files that may have changed since the last call; `None` if any file may have.
+    /// Returns the names of the hook files that may have changed since the last call; `None` if any
+    /// file may have.
     pub fn take_touched(&mut self) -> Option<HashSet<OsString>> {
         match std::mem::replace(&mut self.touched, Touched::Names(HashSet::new())) {
             Touched::Names(names) => Some(names),
@@ -296,8 +302,9 @@ impl Watches {
         }
         self.stale |= leads_on;
         // A new file is written by whoever made it. A link, by whatever name, is complete.
-        let empty =
-            |path: PathBuf| path.symlink_metadata().is_ok_and(|found| found.is_file() && found.nlink() == 1);
+        let empty = |path: PathBuf| {
+            path.symlink_metadata().is_ok_and(|found| found.is_file() && found.nlink() == 1)
+        };
         if event.mask == EventMask::CREATE && empty(watched.path.join(name)) {
             return Activity::Writing;
         }
@@ -323,8 +330,8 @@ struct Requested {
 }
 
 impl SetUp {
-    /// Watches each entry that a path leads through, as far as it leads. If that is to something that is no directory, returns
-    /// what holds it.
+    /// Watches each entry that a path leads through, as far as it leads. If that is to something
+    /// that is no directory, returns what holds it.
     fn follow(&mut self, path: &Path) -> Option<PathBuf> {
         let mut place = PathBuf::from("/");
         // Without a working directory, relative paths lead nowhere.
@@ -351,8 +358,11 @@ impl SetUp {
                 }
             }
             match found {
-                // What links in /proc say is not where they lead: to another process's root, or an open file.
-                Ok(found) if found.is_symlink() && place.starts_with("/proc") && !rest.is_empty() => {
+                // What links in /proc say is not where they lead: to another process's root, or an
+                // open file.
+                Ok(found)
+                    if found.is_symlink() && place.starts_with("/proc") && !rest.is_empty() =>
+                {
                     place = next
                 }
                 Ok(found) if found.is_symlink() && links < MOST_LINKS => {
@@ -376,13 +386,23 @@ impl SetUp {
     }
 
     /// A path leads no further. Of what is not there, or not for us, what leads there tells.
-    fn ends(&mut self, operation: &'static str, path: PathBuf, error: &io::Error) -> Option<PathBuf> {
+    fn ends(
+        &mut self,
+        operation: &'static str,
+        path: PathBuf,
+        error: &io::Error,
+    ) -> Option<PathBuf> {
         let errno = Errno::of(error);
         // (A file that has taken the place of a link is no link: EINVAL.)
         let is_told = matches!(
             errno,
             Errno(
-                libc::ENOENT | libc::ENOTDIR | libc::ELOOP | libc::EACCES | libc::ENAMETOOLONG | libc::EINVAL
+                libc::ENOENT
+                    | libc::ENOTDIR
+                    | libc::ELOOP
+                    | libc::EACCES
+                    | libc::ENAMETOOLONG
+                    | libc::EINVAL
             )
         );
         if !is_told {
@@ -391,7 +411,8 @@ impl SetUp {
         None
     }
 
-    /// Watches the hook files of a directory. Of one that is missing or lets nobody in, its own entry tells.
+    /// Watches the hook files of a directory. Of one that is missing or lets nobody in, its own
+    /// entry tells.
     fn hook_files(&mut self, directory: &Path) {
         match self.watch(directory, Depth::Contents) {
             Ok(Some(watched)) => watched.hook_files = true,
@@ -411,8 +432,9 @@ impl SetUp {
 
     /// Watches a directory; none if it is not there (any more).
     fn watch(&mut self, directory: &Path, depth: Depth) -> Result<Option<&mut Watched>, Refusal> {
-        let place =
-            self.requested.binary_search_by(|known| known.path.as_os_str().cmp(directory.as_os_str()));
+        let place = self
+            .requested
+            .binary_search_by(|known| known.path.as_os_str().cmp(directory.as_os_str()));
         let known = place.ok().and_then(|place| self.requested.get(place));
         let index = match known {
             Some(known) if known.depth >= depth => known.index,
@@ -436,9 +458,11 @@ impl SetUp {
                 return match Errno::of(&error) {
                     // The watch on what leads there tells when that changes.
                     Errno(libc::ENOENT | libc::ENOTDIR | libc::ELOOP) => Ok(None),
-                    errno => {
-                        Err(Refusal { operation: "inotify_add_watch", path: directory.to_owned(), errno })
-                    }
+                    errno => Err(Refusal {
+                        operation: "inotify_add_watch",
+                        path: directory.to_owned(),
+                        errno,
+                    }),
                 };
             }
         };

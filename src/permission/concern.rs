@@ -82,9 +82,10 @@ impl Concern {
     pub fn errno(&self) -> Option<&Errno> {
         match &self.matter {
             Matter::Unreachable(errno) | Matter::UnreadableProgram(errno) => Some(errno),
-            Matter::Permission { finding: Finding::ListUnknown(AclUnknown::Unreadable(errno)), .. } => {
-                Some(errno)
-            }
+            Matter::Permission {
+                finding: Finding::ListUnknown(AclUnknown::Unreadable(errno)),
+                ..
+            } => Some(errno),
             _ => None,
         }
     }

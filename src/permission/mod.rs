@@ -1,7 +1,9 @@
-//! Who may write a file or directory, as data: judged by what the system says of it, without asking the system.
+//! Who may write a file or directory, as data: judged by what the system says of it, without asking
+//! the system.
 //!
-//! Hooks run as root, or as the user whose engine runs them. Whoever may write a hook file, its program or a directory on
-//! the way to them can run programs as that user. Root, the effective user and the group 0 are trusted.
+//! Hooks run as root, or as the user whose engine runs them. Whoever may write a hook file, its
+//! program or a directory on the way to them can run programs as that user. Root, the effective
+//! user and the group 0 are trusted.
 
 mod concern;
 
@@ -9,14 +11,17 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 
-use crate::sys::{AclKind, AclState, AclTag, AclUnknown, KERNEL_OVERFLOW, Overflow, Status, effective_uid};
+use crate::sys::{
+    AclKind, AclState, AclTag, AclUnknown, KERNEL_OVERFLOW, Overflow, Status, effective_uid,
+};
 pub(crate) use concern::{Concern, Matter, Relation, Subject};
 
 const GROUP_WRITE: u32 = 0o020;
 const OTHER_WRITE: u32 = 0o002;
 /// The permission to write, in an entry of an access control list.
 const WRITE: u16 = 2;
-/// The first id of those that mean nothing: the kernel returns it for ids in a list that are not mapped.
+/// The first id of those that mean nothing: the kernel returns it for ids in a list that are not
+/// mapped.
 const UNMAPPED: u32 = u32::MAX;
 
 /// Whom the process trusts.
@@ -45,7 +50,8 @@ impl Trust {
         Trust { user: effective_uid(), overflow: Overflow::of_process() }
     }
 
-    /// The same for one file only: the system is not asked about user namespaces unless the file has an id that they use.
+    /// The same for one file only: the system is not asked about user namespaces unless the file
+    /// has an id that they use.
     pub fn for_file(status: &Status) -> Trust {
         if status.uid == KERNEL_OVERFLOW || status.gid == KERNEL_OVERFLOW {
             return Trust::of_process();
@@ -101,7 +107,8 @@ pub(crate) enum Writer {
     User(u32),
 }
 
-/// One thing that is wrong with the permissions of a file or directory, or that is not known about them.
+/// One thing that is wrong with the permissions of a file or directory, or that is not known about
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Finding {
     /// It belongs to this user, who is not trusted.
@@ -139,7 +146,10 @@ impl Permissions {
 
     /// What the system says of the file at this path, which must not be a symlink.
     pub fn of_path(path: &Path, status: &Status) -> Permissions {
-        Permissions { access: AclState::of_path(path, AclKind::Access), ..Permissions::of_status(status) }
+        Permissions {
+            access: AclState::of_path(path, AclKind::Access),
+            ..Permissions::of_status(status)
+        }
     }
 
     /// What the system says of an open file or directory. It must not be open with O_PATH.
@@ -157,7 +167,8 @@ impl Permissions {
         Permissions { default: AclState::of_path(directory, AclKind::Default), ..self }
     }
 
-    /// Whether a file in this directory can be removed or renamed by its owner only, though others may create files.
+    /// Whether a file in this directory can be removed or renamed by its owner only, though others
+    /// may create files.
     pub fn is_sticky(&self) -> bool {
         self.mode & libc::S_ISVTX != 0
     }
@@ -194,8 +205,8 @@ impl Permissions {
         found
     }
 
-    /// Who may write by this list; by the mode where there is none. (Of a list that is not known, the mode is the most
-    /// that a POSIX list allows.)
+    /// Who may write by this list; by the mode where there is none. (Of a list that is not known,
+    /// the mode is the most that a POSIX list allows.)
     fn writers(&self, list: &AclState, gid: u32, trust: &Trust) -> Writers {
         let mut writers = Writers::default();
         match list {

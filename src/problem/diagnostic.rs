@@ -36,8 +36,9 @@ pub struct Diagnostic {
     /// Where in the file.
     pub position: Option<Position>,
     pub(crate) cause: Cause,
-    /// What the reference, the Go package `hooks`, says instead. `None` if it says nothing, because it stops at the first
-    /// problem of a file or does not look for this one, or if it repeats its JSON package.
+    /// What the reference, the Go package `hooks`, says instead. `None` if it says nothing,
+    /// because it stops at the first problem of a file or does not look for this one, or if it
+    /// repeats its JSON package.
     pub reference: Option<String>,
     /// The message of the error that this was made from; it names the path. Logs have it.
     pub(crate) error_message: Option<String>,
@@ -46,7 +47,8 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// A problem of the file or directory at `path`. The code has the severity; a code that has none is a warning.
+    /// A problem of the file or directory at `path`. The code has the severity; a code that has
+    /// none is a warning.
     pub(crate) fn new(path: impl Into<PathBuf>, cause: impl Into<Cause>) -> Diagnostic {
         let cause = cause.into();
         let code = cause.code();
@@ -75,8 +77,8 @@ impl Diagnostic {
         self.cause.to_string()
     }
 
-    /// The stable name of the kind of cause, in kebab-case. It is finer than the code: `unexpected-character`,
-    /// `missing-paren`, `writable-by-mode`.
+    /// The stable name of the kind of cause, in kebab-case. It is finer than the code:
+    /// `unexpected-character`, `missing-paren`, `writable-by-mode`.
     pub fn cause(&self) -> &'static str {
         self.cause.kind()
     }
@@ -87,7 +89,8 @@ impl Diagnostic {
     }
 }
 
-/// In a line: the path, the position, what is wrong in plain words, and the code. The hint is left out.
+/// In a line: the path, the position, what is wrong in plain words, and the code. The hint is left
+/// out.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.path.display())?;

@@ -101,10 +101,17 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, cause: impl Into<Cause>) -> Error {
         let cause = cause.into();
         let message = cause.reference().unwrap_or_else(|| cause.to_string());
-        Error(Box::new(Fields { kind, cause, message, place: Place::default(), diagnostics: Vec::new() }))
+        Error(Box::new(Fields {
+            kind,
+            cause,
+            message,
+            place: Place::default(),
+            diagnostics: Vec::new(),
+        }))
     }
 
-    /// An argument of a call is not what its documentation allows: `message` says what is wrong with it.
+    /// An argument of a call is not what its documentation allows: `message` says what is wrong
+    /// with it.
     #[cold]
     pub fn invalid_argument(message: impl Into<Cow<'static, str>>) -> Error {
         Error::new(ErrorKind::InvalidArgument, Cause::Argument(message.into()))
@@ -145,8 +152,9 @@ impl Error {
         &self.0.cause
     }
 
-    /// What is wrong, in plain words. The path is left out, and so are the steps that led to the error. An error about several
-    /// files says this of the first; [`Error::diagnostics`] has all.
+    /// What is wrong, in plain words. The path is left out, and so are the steps that led to the
+    /// error. An error about several files says this of the first; [`Error::diagnostics`] has
+    /// all.
     pub fn plain_message(&self) -> String {
         self.0.cause.to_string()
     }
@@ -210,17 +218,20 @@ impl Error {
         self
     }
 
-    /// As the diagnostic of the file or directory that it is about. It is an error, whatever its code is elsewhere.
+    /// As the diagnostic of the file or directory that it is about. It is an error, whatever its
+    /// code is elsewhere.
     pub(crate) fn to_diagnostic(&self, hint: Option<String>) -> Diagnostic {
         let path = self.place().path.clone().unwrap_or_default();
         let error_message = Some(self.0.message.clone());
         let reference = error_message.clone().filter(|_| self.0.cause.has_reference());
-        let diagnostic = Diagnostic::new(path, self.0.cause.clone()).at(self.place().position).hint(hint);
+        let diagnostic =
+            Diagnostic::new(path, self.0.cause.clone()).at(self.place().position).hint(hint);
         Diagnostic { severity: Severity::Error, reference, error_message, ..diagnostic }
     }
 
-    /// The error as JSON: `kind`, `code`, `cause` (its kind in kebab-case), `message`, `errno`, `system` (`operation`, `path`: what the system refused, if
-    /// it did), `where` (`path`, `line`, `column`, `hook`) and, if there are any, `diagnostics`.
+    /// The error as JSON: `kind`, `code`, `cause` (its kind in kebab-case), `message`, `errno`,
+    /// `system` (`operation`, `path`: what the system refused, if it did), `where` (`path`,
+    /// `line`, `column`, `hook`) and, if there are any, `diagnostics`.
     pub fn to_json(&self) -> String {
         crate::go::json::to_string(self)
     }

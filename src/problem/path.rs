@@ -6,9 +6,13 @@ use std::path::Path;
 
 use serde::ser::SerializeMap;
 
-/// A path in JSON: as text under `key` (each byte that is not UTF-8 is U+FFFD) and, where that loses something, its
-/// bytes in hexadecimal digits under `key_hex`.
-pub(crate) fn serialize_path<M: SerializeMap>(map: &mut M, key: &str, path: &Path) -> Result<(), M::Error> {
+/// A path in JSON: as text under `key` (each byte that is not UTF-8 is U+FFFD) and, where that
+/// loses something, its bytes in hexadecimal digits under `key_hex`.
+pub(crate) fn serialize_path<M: SerializeMap>(
+    map: &mut M,
+    key: &str,
+    path: &Path,
+) -> Result<(), M::Error> {
     let bytes = path.as_os_str().as_bytes();
     match std::str::from_utf8(bytes) {
         Ok(text) => map.serialize_entry(key, text),

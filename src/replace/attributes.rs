@@ -20,7 +20,11 @@ pub(super) fn identity(metadata: &Metadata) -> (u64, u64) {
 /// Gives an empty file, which nobody else may open, the owner, the attributes, the ACL and the mode
 /// of another one, in this order: at no moment may anybody open it who may not open the other one.
 /// Returns the names of the attributes that were left out.
-pub(super) fn carry_over(old: &File, metadata: &Metadata, new: &File) -> Result<Vec<String>, Reason> {
+pub(super) fn carry_over(
+    old: &File,
+    metadata: &Metadata,
+    new: &File,
+) -> Result<Vec<String>, Reason> {
     let own = new.metadata().map_err(Reason::during("examine the new file"))?;
     if (own.uid(), own.gid()) != (metadata.uid(), metadata.gid()) {
         fchown(new, Some(metadata.uid()), Some(metadata.gid()))
@@ -83,7 +87,9 @@ fn attribute(file: &File, name: &str) -> rustix::io::Result<Option<Vec<u8>>> {
 
 /// Reads into a buffer that is made larger until it suffices. `None`: there is no such attribute,
 /// or the file system has no attributes.
-fn grow(mut read: impl FnMut(&mut [u8]) -> rustix::io::Result<usize>) -> rustix::io::Result<Option<Vec<u8>>> {
+fn grow(
+    mut read: impl FnMut(&mut [u8]) -> rustix::io::Result<usize>,
+) -> rustix::io::Result<Option<Vec<u8>>> {
     // The system allows 64 KiB.
     let mut buffer = vec![0; 512];
     loop {

@@ -115,13 +115,21 @@ impl fmt::Display for Reason {
                 write!(f, "the file is too large (the limit is {} MiB)", limit >> 20)
             }
             Reason::Locked => {
-                write!(f, "another process has held the lock of its directory for {} s", LOCK_WAIT.as_secs())
+                write!(
+                    f,
+                    "another process has held the lock of its directory for {} s",
+                    LOCK_WAIT.as_secs()
+                )
             }
             Reason::Changed(None) => {
                 f.write_str("another process changed it in the meantime; it was not replaced")
             }
             Reason::Changed(Some(left)) => {
-                write!(f, "another process keeps changing it; a version of it was left in {}", left.display())
+                write!(
+                    f,
+                    "another process keeps changing it; a version of it was left in {}",
+                    left.display()
+                )
             }
         }
     }

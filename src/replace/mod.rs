@@ -32,8 +32,8 @@
 //!   extended attributes are left out and reported ([`Replaced::left_out`]): a signature or
 //!   capability was given to another content. A file that was not there before gets mode 0666,
 //!   restricted by the umask or the directory's default ACL.
-//! - **Other writers.** Writers that use this module wait for each other ([`Replacement::lock`]). If
-//!   another program changed the file after it was read, its version stays and the result is
+//! - **Other writers.** Writers that use this module wait for each other ([`Replacement::lock`]).
+//!   If another program changed the file after it was read, its version stays and the result is
 //!   [`Reason::Changed`]. On file systems without `RENAME_EXCHANGE`, and if a program writes into
 //!   the open file at the very moment of the exchange, this is best effort.
 //! - **Hard links.** The file gets a new inode: other names keep the old content.
@@ -134,7 +134,16 @@ impl Replacement {
         let is_readable = readable.is_ok();
         let directory = readable.unwrap_or(directory);
         let path = path.to_owned();
-        Ok(Replacement { path, directory, is_readable, name, is_magic, inode, is_locked: false, old: None })
+        Ok(Replacement {
+            path,
+            directory,
+            is_readable,
+            name,
+            is_magic,
+            inode,
+            is_locked: false,
+            old: None,
+        })
     }
 
     /// The file, as the caller named it.
@@ -207,7 +216,8 @@ impl Replacement {
         }
         step(Step::Seen);
         // It may have become something else by now: NOFOLLOW and NONBLOCK.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let flags =
+            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = rustix::fs::openat(&self.directory, self.name.as_os_str(), flags, Mode::empty());
         let file = File::from(file.map_err(Reason::refused)?);
         let metadata = file.metadata().map_err(Reason::refused)?;
@@ -316,7 +326,11 @@ impl Replacement {
             };
         };
         if let Err(error) = new.name() {
-            return if is_nameless { Ok(false) } else { Err(Reason::during("name the new file")(error)) };
+            return if is_nameless {
+                Ok(false)
+            } else {
+                Err(Reason::during("name the new file")(error))
+            };
         }
         if !self.is_untouched(old) {
             return Err(Reason::Changed(None));
@@ -382,7 +396,13 @@ impl Replacement {
         for _ in 0..3 {
             // If our file was replaced in turn, then so would have been the one that we hold.
             if new.is_at(&self.name) {
-                let back = renameat_with(directory, &temporary, directory, &self.name, RenameFlags::EXCHANGE);
+                let back = renameat_with(
+                    directory,
+                    &temporary,
+                    directory,
+                    &self.name,
+                    RenameFlags::EXCHANGE,
+                );
                 if back.is_err() || !new.is_at(temporary.as_ref()) {
                     continue;
                 }

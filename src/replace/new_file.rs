@@ -36,7 +36,9 @@ impl NewFile<'_> {
     pub fn create(directory: &File, naming: Naming, mode: u32) -> io::Result<NewFile<'_>> {
         let flags = OFlags::RDWR | OFlags::CLOEXEC;
         let mode = Mode::from_raw_mode(mode);
-        let new = |name: &str, more| rustix::fs::openat(directory, name, flags | more, mode).map(File::from);
+        let new = |name: &str, more| {
+            rustix::fs::openat(directory, name, flags | more, mode).map(File::from)
+        };
         let (file, temporary) = match naming {
             Naming::Nameless => (new(".", OFlags::TMPFILE)?, String::new()),
             Naming::Temporary => {
@@ -63,7 +65,13 @@ impl NewFile<'_> {
             return self.link(name);
         }
         let (directory, temporary) = (self.directory, self.temporary.as_str());
-        match rustix::fs::renameat_with(directory, temporary, directory, name, RenameFlags::NOREPLACE) {
+        match rustix::fs::renameat_with(
+            directory,
+            temporary,
+            directory,
+            name,
+            RenameFlags::NOREPLACE,
+        ) {
             // The file system does not have this flag. With a link, the temporary name is removed
             // later.
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {

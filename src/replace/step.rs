@@ -52,7 +52,10 @@ pub(super) mod tests {
     }
 
     /// Has `act` called at each step of this thread while `during` runs.
-    pub(in super::super) fn with<T>(act: impl FnMut(Step) + 'static, during: impl FnOnce() -> T) -> T {
+    pub(in super::super) fn with<T>(
+        act: impl FnMut(Step) + 'static,
+        during: impl FnOnce() -> T,
+    ) -> T {
         OTHER.set(Some(Box::new(act)));
         let done = during();
         OTHER.set(None);

@@ -44,7 +44,11 @@ impl Fixture {
         fs::write(fixture.path("home/bundle/config.json"), OLD).unwrap();
         for name in ["secret", "config.json"] {
             fs::write(fixture.path("victim").join(name), SECRET).unwrap();
-            fs::set_permissions(fixture.path("victim").join(name), PermissionsExt::from_mode(0o600)).unwrap();
+            fs::set_permissions(
+                fixture.path("victim").join(name),
+                PermissionsExt::from_mode(0o600),
+            )
+            .unwrap();
         }
         symlink(fixture.path("victim"), fixture.path("home/link")).unwrap();
         // Where the tests run as an ordinary user, that user's directories are not root's either.
@@ -104,8 +108,10 @@ impl Fixture {
     }
 
     fn temporary_names(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.path("home/bundle")).unwrap().map(|entry| entry.unwrap().path());
-        let is_ours = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(".oci-hooks.");
+        let entries =
+            fs::read_dir(self.path("home/bundle")).unwrap().map(|entry| entry.unwrap().path());
+        let is_ours =
+            |path: &PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(".oci-hooks.");
         entries.filter(is_ours).collect()
     }
 }
@@ -202,7 +208,8 @@ fn nobody_wins_a_race() {
                 let mut any = false;
                 for change in [edit, overwrite] {
                     let fixture = Fixture::new();
-                    let (result, has_acted) = act_at(&fixture, (step, skip), attack, || change(&fixture));
+                    let (result, has_acted) =
+                        act_at(&fixture, (step, skip), attack, || change(&fixture));
                     fixture.check(&format!("{name} swapped at {step:?} ({skip}): {result:?}"));
                     any |= has_acted;
                 }
@@ -243,7 +250,10 @@ fn a_link_is_not_followed_after_the_walk() {
     // The directory, after its parent was opened. The way to it has as many components.
     let components = Fixture::new().config().components().count() - 1;
     let error = swapped_at(Step::Component, components - 2, directory_for_link);
-    assert!(matches!(error.reason(), Reason::Link(link) if link.ends_with("home/bundle")), "{error}");
+    assert!(
+        matches!(error.reason(), Reason::Link(link) if link.ends_with("home/bundle")),
+        "{error}"
+    );
     let error = swapped_at(Step::Walked, 0, file_for_link);
     assert!(matches!(error.reason(), Reason::NotRegular), "{error}");
     let error = swapped_at(Step::Seen, 0, file_for_link);
@@ -257,11 +267,13 @@ fn content(fixture: &Fixture) -> String {
 
 #[test]
 fn a_change_by_another_process_stays() {
-    let renames = |fixture: &Fixture| swap(&fixture.config(), |other| fs::write(other, FOREIGN).unwrap());
+    let renames =
+        |fixture: &Fixture| swap(&fixture.config(), |other| fs::write(other, FOREIGN).unwrap());
     let writes = |fixture: &Fixture| fs::write(fixture.config(), FOREIGN).unwrap();
     let removes = |fixture: &Fixture| fs::remove_file(fixture.config()).unwrap();
-    let restricts =
-        |fixture: &Fixture| fs::set_permissions(fixture.config(), PermissionsExt::from_mode(0o600)).unwrap();
+    let restricts = |fixture: &Fixture| {
+        fs::set_permissions(fixture.config(), PermissionsExt::from_mode(0o600)).unwrap()
+    };
     for step in [Step::Created, Step::Filled, Step::Compared] {
         for (name, act) in
             [("renames", renames as fn(&Fixture)), ("writes", writes), ("restricts", restricts)]
@@ -286,8 +298,8 @@ fn a_write_into_the_open_file_stays() {
     // The same length and time: only the content shows it.
     let fixture = Fixture::new();
     let file = fs::OpenOptions::new().write(true).open(fixture.config()).unwrap();
-    let times =
-        fs::FileTimes::new().set_modified(fs::metadata(fixture.config()).unwrap().modified().unwrap());
+    let times = fs::FileTimes::new()
+        .set_modified(fs::metadata(fixture.config()).unwrap().modified().unwrap());
     let other = OLD.replace('1', "2");
     let written = other.clone();
     let writes = move |_: &Fixture| {

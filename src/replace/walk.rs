@@ -35,7 +35,8 @@ pub(super) struct ResolvedPath {
 /// Walks to the file that a path names. Links are followed, the last component included; if
 /// `is_root`, only those that nobody but root can have made.
 pub(super) fn walk(path: &Path, is_root: bool) -> Result<ResolvedPath, Reason> {
-    let mut walk = Walk { is_root, trail: Vec::new(), rest: Vec::new(), links: Vec::new(), inode: None };
+    let mut walk =
+        Walk { is_root, trail: Vec::new(), rest: Vec::new(), links: Vec::new(), inode: None };
     walk.start(path)?;
     walk.push(path, None);
     walk.run()
@@ -185,13 +186,20 @@ impl Walk {
     fn check_link_of(&self, part: &Part) -> Result<(), Reason> {
         let current = self.current()?;
         match part.link.and_then(|link| self.links.get(link)) {
-            Some(link) if !(current.is_reached && current.is_closed) => Err(Reason::Link(link.clone())),
+            Some(link) if !(current.is_reached && current.is_closed) => {
+                Err(Reason::Link(link.clone()))
+            }
             _ => Ok(()),
         }
     }
 
     /// Follows a link in the current directory. Returns where the path leads, if it ends here.
-    fn follow(&mut self, name: OsString, text: &Path, is_last: bool) -> Result<Option<ResolvedPath>, Reason> {
+    fn follow(
+        &mut self,
+        name: OsString,
+        text: &Path,
+        is_last: bool,
+    ) -> Result<Option<ResolvedPath>, Reason> {
         let current = self.current()?;
         let link = current.path.join(&name);
         if !(current.is_reached && current.is_closed) {
@@ -238,7 +246,12 @@ impl Walk {
         }
         if !metadata.is_file() {
             let directory = self.trail.pop().ok_or_else(|| Reason::refused(Errno::NOENT))?;
-            return Ok(Some(ResolvedPath { directory: directory.file, name, is_magic: true, inode: None }));
+            return Ok(Some(ResolvedPath {
+                directory: directory.file,
+                name,
+                is_magic: true,
+                inode: None,
+            }));
         }
         // A regular file is replaced by its name, if that still leads to it.
         if !text.is_absolute() {
@@ -274,7 +287,8 @@ fn enter(directory: &Directory, name: &OsStr) -> rustix::io::Result<File> {
 
 /// Whether a link in this directory leads to an object of the kernel, not to a path.
 fn is_magic(directory: &Directory, text: &Path) -> bool {
-    let is_proc = || rustix::fs::fstatfs(&directory.file).is_ok_and(|fs| fs.f_type == PROC_SUPER_MAGIC);
+    let is_proc =
+        || rustix::fs::fstatfs(&directory.file).is_ok_and(|fs| fs.f_type == PROC_SUPER_MAGIC);
     // The others are relative (`self`, `mounts`) and have no colon (`pipe:[12]`, `anon_inode:x`).
     let may_be = text.is_absolute() || text.as_os_str().as_encoded_bytes().contains(&b':');
     may_be && is_proc()

@@ -1,4 +1,5 @@
-//! POSIX access control lists, as the kernel hands them out in extended attributes (acl(5), xattr(7)).
+//! POSIX access control lists, as the kernel hands them out in extended attributes (acl(5),
+//! xattr(7)).
 
 use std::ffi::{CStr, c_char, c_void};
 use std::io;
@@ -14,7 +15,8 @@ const MAX_SIZE: usize = 64 << 10;
 /// Enough for 63 entries, so that most lists are read by one system call.
 const USUAL_SIZE: usize = 508;
 
-/// Extended attributes that hold access control lists of other kinds. Their rules are not known here.
+/// Extended attributes that hold access control lists of other kinds. Their rules are not known
+/// here.
 const OTHER_KINDS: [&str; 6] = [
     "system.nfs4_acl",
     "system.nfs4_acl_xdr",
@@ -79,8 +81,9 @@ pub(crate) enum AclKind {
 }
 
 impl Acl {
-    /// Decodes the value of the extended attribute: a version, then entries of a tag, permissions and an id, all of them
-    /// little-endian. Returns `None` if it is not a valid list. A list without entries is no list.
+    /// Decodes the value of the extended attribute: a version, then entries of a tag, permissions
+    /// and an id, all of them little-endian. Returns `None` if it is not a valid list. A list
+    /// without entries is no list.
     pub fn decode(value: &[u8]) -> Option<Acl> {
         let (version, rest) = value.split_first_chunk::<4>()?;
         if u32::from_le_bytes(*version) != 2 || rest.len() % 8 != 0 {
@@ -88,16 +91,22 @@ impl Acl {
         }
         let entries = rest.chunks_exact(8).map(decode_entry).collect::<Option<Vec<AclEntry>>>()?;
         let count = |tag: AclTag| entries.iter().filter(|entry| entry.tag == tag).count();
-        let named = entries.iter().any(|entry| matches!(entry.tag, AclTag::User(_) | AclTag::Group(_)));
+        let named =
+            entries.iter().any(|entry| matches!(entry.tag, AclTag::User(_) | AclTag::Group(_)));
         let masks = count(AclTag::Mask);
-        let once = [AclTag::Owner, AclTag::OwningGroup, AclTag::Other].into_iter().all(|tag| count(tag) == 1);
+        let once = [AclTag::Owner, AclTag::OwningGroup, AclTag::Other]
+            .into_iter()
+            .all(|tag| count(tag) == 1);
         let valid = entries.is_empty() || once && masks <= 1 && (masks == 1 || !named);
         valid.then_some(Acl { entries })
     }
 
     /// The permissions that the mask leaves: all of them if there is no mask.
     pub fn mask(&self) -> u16 {
-        self.entries.iter().find(|entry| entry.tag == AclTag::Mask).map_or(7, |mask| mask.permissions)
+        self.entries
+            .iter()
+            .find(|entry| entry.tag == AclTag::Mask)
+            .map_or(7, |mask| mask.permissions)
     }
 }
 
@@ -178,7 +187,8 @@ impl AclState {
 /// Memory that a system call fills: where it starts, and its size.
 type Memory = (*mut c_void, usize);
 
-/// What a system call writes into memory of this size, or of the largest size if that is too little.
+/// What a system call writes into memory of this size, or of the largest size if that is too
+/// little.
 fn filled(size: usize, call: impl Fn(Memory) -> io::Result<usize>) -> io::Result<Vec<u8>> {
     let mut memory = vec![0_u8; size];
     match call((memory.as_mut_ptr().cast(), memory.len())) {
@@ -186,7 +196,9 @@ fn filled(size: usize, call: impl Fn(Memory) -> io::Result<usize>) -> io::Result
             memory.truncate(length);
             Ok(memory)
         }
-        Err(error) if Errno::of(&error) == Errno(libc::ERANGE) && size < MAX_SIZE => filled(MAX_SIZE, call),
+        Err(error) if Errno::of(&error) == Errno(libc::ERANGE) && size < MAX_SIZE => {
+            filled(MAX_SIZE, call)
+        }
         Err(error) => Err(error),
     }
 }
@@ -196,7 +208,8 @@ fn count(result: isize) -> io::Result<usize> {
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
 }
 
-/// The access control list of another kind that these names of extended attributes, each with a NUL after it, have.
+/// The access control list of another kind that these names of extended attributes, each with a NUL
+/// after it, have.
 fn other_kind(names: &[u8]) -> Option<&'static str> {
     let mut names = names.split(|&byte| byte == 0);
     names.find_map(|name| OTHER_KINDS.into_iter().find(|kind| kind.as_bytes() == name))
@@ -221,7 +234,10 @@ mod tests {
     #[test]
     fn what_the_kernel_writes_is_decoded() {
         let [owner, group, other] = LEAST;
-        let acl = Acl::decode(&encoded(2, &[owner, (2, 7, 12345), group, (8, 5, 7), (0x10, 5, 0), other]));
+        let acl = Acl::decode(&encoded(
+            2,
+            &[owner, (2, 7, 12345), group, (8, 5, 7), (0x10, 5, 0), other],
+        ));
         let acl = acl.unwrap();
         assert_eq!(acl.mask(), 5);
         let tags: Vec<AclTag> = acl.entries.iter().map(|entry| entry.tag).collect();
@@ -265,7 +281,10 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         assert_eq!(AclState::of_path(file.path(), AclKind::Access), AclState::Absent);
         use std::os::fd::AsFd;
-        assert_eq!(AclState::of_descriptor(file.as_file().as_fd(), AclKind::Access), AclState::Absent);
+        assert_eq!(
+            AclState::of_descriptor(file.as_file().as_fd(), AclKind::Access),
+            AclState::Absent
+        );
         let gone = Path::new("/nonexistent");
         let unknown = AclState::Unknown(AclUnknown::Unreadable(Errno(libc::ENOENT)));
         assert_eq!(AclState::of_path(gone, AclKind::Access), unknown);

@@ -1,8 +1,10 @@
-//! The descendants of a hook that shares its caller's process group. They are found in /proc and stopped one after the other,
-//! so that none of them starts another process meanwhile; then all are killed, or continued.
+//! The descendants of a hook that shares its caller's process group. They are found in /proc and
+//! stopped one after the other, so that none of them starts another process meanwhile; then all are
+//! killed, or continued.
 //!
-//! Two kinds of descendants are not found, and left alone: those whose parent has ended, since nothing links them to the hook any
-//! more; and those in a session of their own with their descendants, since hooks start daemons on purpose.
+//! Two kinds of descendants are not found, and left alone: those whose parent has ended, since
+//! nothing links them to the hook any more; and those in a session of their own with their
+//! descendants, since hooks start daemons on purpose.
 
 use std::os::fd::OwnedFd;
 use std::thread;
@@ -12,13 +14,16 @@ use super::pidfd::{Sent, open_pidfd, signal_pidfd};
 use super::process::Child;
 use super::processes::{self, Stat};
 
-/// How long the search takes at most: processes that start others without end must not keep the caller.
+/// How long the search takes at most: processes that start others without end must not keep the
+/// caller.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long one process may take to stop. One that waits in the kernel does not stop before it returns.
+/// How long one process may take to stop. One that waits in the kernel does not stop before it
+/// returns.
 const STOP_PATIENCE: Duration = Duration::from_millis(100);
 /// How many descendants are looked after at most.
 const MOST: usize = 4096;
-/// How many of them are held by a pidfd: the host needs descriptors, too. The others are known by their start times.
+/// How many of them are held by a pidfd: the host needs descriptors, too. The others are known by
+/// their start times.
 const MOST_PIDFDS: usize = 64;
 
 /// A hook and its descendants, which were stopped.
@@ -52,8 +57,8 @@ impl Process {
 }
 
 impl<'a> Tree<'a> {
-    /// Stops a hook, which must not have been reaped, and its descendants. `None`: /proc does not show them; nothing is stopped
-    /// then.
+    /// Stops a hook, which must not have been reaped, and its descendants. `None`: /proc does not
+    /// show them; nothing is stopped then.
     pub fn stop(hook: &'a Child) -> Option<Tree<'a>> {
         if !processes::are_visible() {
             return None;
@@ -64,7 +69,8 @@ impl<'a> Tree<'a> {
         await_stop(hook.pid(), deadline);
         // A hook that has started a session has taken those with it that it started later.
         let session = Stat::of(hook.pid()).map_or(own.session, |stat| stat.session);
-        let mut tree = Tree { hook, descendants: Vec::new(), sessions: [own.session, session], deadline };
+        let mut tree =
+            Tree { hook, descendants: Vec::new(), sessions: [own.session, session], deadline };
         let mut listed = 0;
         loop {
             while let Some(parent) = tree.pid(listed).filter(|_| !tree.is_over()) {
@@ -106,7 +112,8 @@ impl<'a> Tree<'a> {
 
     fn adopt(&mut self, pid: libc::pid_t, parent: libc::pid_t) {
         let pidfd = (self.descendants.len() < MOST_PIDFDS).then(|| open_pidfd(pid)).flatten();
-        // Looked at again now that the number is held: it may have come to another process since it was listed.
+        // Looked at again now that the number is held: it may have come to another process since it
+        // was listed.
         let Some(stat) = Stat::of(pid) else { return };
         if stat.parent != parent || stat.has_ended() || !self.sessions.contains(&stat.session) {
             return;
@@ -120,9 +127,10 @@ impl<'a> Tree<'a> {
 
     /// Kills all of them, and says how many descendants that were.
     pub fn kill(self) -> usize {
-        // Children before their parents: when a parent ends first, the system may continue a stopped child (SIGHUP and SIGCONT to
-        // a group that is orphaned).
-        let killed = self.descendants.iter().rev().filter(|process| process.signal(libc::SIGKILL)).count();
+        // Children before their parents: when a parent ends first, the system may continue a
+        // stopped child (SIGHUP and SIGCONT to a group that is orphaned).
+        let killed =
+            self.descendants.iter().rev().filter(|process| process.signal(libc::SIGKILL)).count();
         self.hook.signal(libc::SIGKILL);
         killed
     }

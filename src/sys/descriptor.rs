@@ -14,8 +14,9 @@ pub(crate) enum Interest {
     Exception,
 }
 
-/// Waits until one of the descriptors is ready (or broken), or the time is over (`None`: never). `None` among them is
-/// skipped. Says of each whether it is ready; of none if a signal came in between.
+/// Waits until one of the descriptors is ready (or broken), or the time is over (`None`: never).
+/// `None` among them is skipped. Says of each whether it is ready; of none if a signal came in
+/// between.
 pub(crate) fn poll<const N: usize>(
     descriptors: [Option<(BorrowedFd<'_>, Interest)>; N],
     timeout: Option<Duration>,
@@ -35,7 +36,11 @@ pub(crate) fn poll<const N: usize>(
     let result = unsafe { libc::poll(list.as_mut_ptr(), N as libc::nfds_t, timeout) };
     if result < 0 {
         let error = io::Error::last_os_error();
-        return if error.kind() == io::ErrorKind::Interrupted { Ok([false; N]) } else { Err(error) };
+        return if error.kind() == io::ErrorKind::Interrupted {
+            Ok([false; N])
+        } else {
+            Err(error)
+        };
     }
     Ok(list.map(|entry| entry.revents != 0))
 }
@@ -51,7 +56,8 @@ pub(crate) fn pipe() -> io::Result<(File, File)> {
     Ok(unsafe { (File::from_raw_fd(ends[0]), File::from_raw_fd(ends[1])) })
 }
 
-/// Makes reads and writes through the open file description behind it fail with EAGAIN instead of waiting.
+/// Makes reads and writes through the open file description behind it fail with EAGAIN instead of
+/// waiting.
 pub(crate) fn set_nonblocking(descriptor: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: fcntl(2) with these takes numbers.
     let result = unsafe {
@@ -67,7 +73,8 @@ pub(crate) fn set_nonblocking(descriptor: BorrowedFd<'_>) -> io::Result<()> {
 
 /// Closes a descriptor whose owner is not dropped any more.
 pub(crate) fn close(descriptor: BorrowedFd<'_>) {
-    // SAFETY: close(2) takes a number; nobody uses it any more, since its owner is not used nor dropped.
+    // SAFETY: close(2) takes a number; nobody uses it any more, since its owner is not used nor
+    // dropped.
     unsafe { libc::close(descriptor.as_raw_fd()) };
 }
 
@@ -101,5 +108,9 @@ pub(crate) fn readable_bytes(descriptor: BorrowedFd<'_>) -> io::Result<usize> {
     let mut count: libc::c_int = 0;
     // SAFETY: FIONREAD writes one int.
     let result = unsafe { libc::ioctl(descriptor.as_raw_fd(), libc::FIONREAD, &mut count) };
-    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(usize::try_from(count).unwrap_or_default()) }
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
 }

@@ -1,4 +1,5 @@
-//! Directories: their entries, and files by their names in them, which spares the system the way there for each.
+//! Directories: their entries, and files by their names in them, which spares the system the way
+//! there for each.
 
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
@@ -25,8 +26,8 @@ impl Directory {
         })
     }
 
-    /// What `wanted` makes of the next entry of which it makes something. It is given names, and whether they are symlinks;
-    /// `None`: the listing does not tell.
+    /// What `wanted` makes of the next entry of which it makes something. It is given names, and
+    /// whether they are symlinks; `None`: the listing does not tell.
     pub fn next<T>(
         &mut self,
         mut wanted: impl FnMut(&OsStr, Option<bool>) -> Option<T>,
@@ -74,7 +75,8 @@ impl Drop for Directory {
     }
 }
 
-/// Opens a file to read it, whatever it is, without waiting for anybody, and without making a terminal the process's.
+/// Opens a file to read it, whatever it is, without waiting for anybody, and without making a
+/// terminal the process's.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     open_at(libc::AT_FDCWD, path.as_os_str().as_bytes())
 }
@@ -83,7 +85,8 @@ fn open_at(directory: libc::c_int, path: &[u8]) -> io::Result<File> {
     const FLAGS: libc::c_int = libc::O_RDONLY | libc::O_CLOEXEC | libc::O_NONBLOCK | libc::O_NOCTTY;
     with_c_string(path, |path| {
         retry(|| {
-            // SAFETY: an open directory, or the constant for the current one, and a NUL-terminated path.
+            // SAFETY: an open directory, or the constant for the current one, and a NUL-terminated
+            // path.
             let descriptor = unsafe { libc::openat64(directory, path.as_ptr(), FLAGS) };
             if descriptor < 0 {
                 return Err(io::Error::last_os_error());
@@ -94,7 +97,8 @@ fn open_at(directory: libc::c_int, path: &[u8]) -> io::Result<File> {
     })
 }
 
-/// Again, as long as a signal ends it: network file systems, and those of programs, let themselves be interrupted.
+/// Again, as long as a signal ends it: network file systems, and those of programs, let themselves
+/// be interrupted.
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {

@@ -1,4 +1,5 @@
-//! Events: several descriptors waited for as one, a timer, and a flag that a signal handler may raise.
+//! Events: several descriptors waited for as one, a timer, and a flag that a signal handler may
+//! raise.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
@@ -13,7 +14,8 @@ pub(crate) struct EventSet(OwnedFd);
 pub(crate) enum WakeOn {
     /// There is something to read.
     Readable,
-    /// Something exceptional, as the files about mounts in `/proc` call a change; once, until it is asked for again.
+    /// Something exceptional, as the files about mounts in `/proc` call a change; once, until it is
+    /// asked for again.
     ExceptionalOnce,
     Nothing,
 }
@@ -59,14 +61,16 @@ impl EventSet {
         if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 
-    /// Waits until one is ready or the time is over (`None`: never), and returns the bits of those that are: none also if
-    /// a signal came in between.
+    /// Waits until one is ready or the time is over (`None`: never), and returns the bits of those
+    /// that are: none also if a signal came in between.
     pub fn wait(&self, timeout: Option<Duration>) -> io::Result<u32> {
         const MOST: usize = 8;
         let mut ready = [libc::epoll_event { events: 0, u64: 0 }; MOST];
         let timeout = super::milliseconds(timeout);
         // SAFETY: memory for as many as it says.
-        let count = unsafe { libc::epoll_wait(self.0.as_raw_fd(), ready.as_mut_ptr(), MOST as i32, timeout) };
+        let count = unsafe {
+            libc::epoll_wait(self.0.as_raw_fd(), ready.as_mut_ptr(), MOST as i32, timeout)
+        };
         let Ok(count) = usize::try_from(count) else {
             let error = io::Error::last_os_error();
             return if error.kind() == io::ErrorKind::Interrupted { Ok(0) } else { Err(error) };
@@ -88,8 +92,10 @@ pub(crate) struct Timer(OwnedFd);
 impl Timer {
     pub fn new() -> io::Result<Timer> {
         // SAFETY: timerfd_create(2) takes two numbers.
-        owned(unsafe { libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK) })
-            .map(Timer)
+        owned(unsafe {
+            libc::timerfd_create(libc::CLOCK_MONOTONIC, libc::TFD_CLOEXEC | libc::TFD_NONBLOCK)
+        })
+        .map(Timer)
     }
 
     /// It becomes readable after this time (`None`: never), and is not until then.
@@ -98,11 +104,13 @@ impl Timer {
         let value = after.map_or(never, |after| libc::timespec {
             tv_sec: libc::time_t::try_from(after.as_secs()).unwrap_or(libc::time_t::MAX),
             // Nothing at all would be never.
-            tv_nsec: libc::c_long::from(after.subsec_nanos()).max(libc::c_long::from(after.is_zero())),
+            tv_nsec: libc::c_long::from(after.subsec_nanos())
+                .max(libc::c_long::from(after.is_zero())),
         });
         let setting = libc::itimerspec { it_interval: never, it_value: value };
         // SAFETY: a setting that lives until the call returns; the old one is not asked for.
-        let result = unsafe { libc::timerfd_settime(self.0.as_raw_fd(), 0, &setting, std::ptr::null_mut()) };
+        let result =
+            unsafe { libc::timerfd_settime(self.0.as_raw_fd(), 0, &setting, std::ptr::null_mut()) };
         if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 }
@@ -126,7 +134,8 @@ impl Flag {
     /// May be called from a signal handler: it does one write(2), and leaves errno as it was.
     pub fn raise(&self) {
         let one = 1_u64;
-        // SAFETY: eight bytes to be read; errno is the thread's own. A write that fails does so because the flag is up.
+        // SAFETY: eight bytes to be read; errno is the thread's own. A write that fails does so
+        // because the flag is up.
         unsafe {
             let errno = libc::__errno_location();
             let before = *errno;

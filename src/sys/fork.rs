@@ -3,11 +3,12 @@
 use std::ptr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Knows whether this is still the process that it was made in. Numbers do not: in PID namespaces of their own, a process
-/// and its child are both 1.
+/// Knows whether this is still the process that it was made in. Numbers do not: in PID namespaces
+/// of their own, a process and its child are both 1.
 #[derive(Debug)]
 pub(crate) struct Home {
-    /// A page that the child of a fork finds filled with zeros (Linux 4.14); NULL if there is none.
+    /// A page that the child of a fork finds filled with zeros (Linux 4.14); NULL if there is
+    /// none.
     page: *mut u8,
     process: u32,
 }
@@ -21,7 +22,8 @@ unsafe impl Sync for Home {}
 
 impl Home {
     pub fn new() -> Home {
-        let (access, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        let (access, flags) =
+            (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
         // SAFETY: new memory, that nobody else has; it is given back if the system cannot wipe it.
         let page = unsafe {
             let page = libc::mmap(ptr::null_mut(), SIZE, access, flags, -1, 0);

@@ -9,16 +9,18 @@ use super::process::{Child, Fate};
 pub enum Killed {
     /// The hook and its process group, which was its own.
     Group,
-    /// The hook, which was in the caller's process group, and so many of its descendants: all that were found. A descendant
-    /// whose parent had ended is not found; one in a session of its own is left alone.
+    /// The hook, which was in the caller's process group, and so many of its descendants: all that
+    /// were found. A descendant whose parent had ended is not found; one in a session of its
+    /// own is left alone.
     Descendants(usize),
-    /// Only the hook, which was in the caller's process group: without /proc, its descendants cannot be found.
+    /// Only the hook, which was in the caller's process group: without /proc, its descendants
+    /// cannot be found.
     HookOnly,
 }
 
 impl Child {
-    /// Kills it with its group or, if it leads none, with its descendants. It must not have been reaped by us; if the host has
-    /// reaped it, nobody is killed.
+    /// Kills it with its group or, if it leads none, with its descendants. It must not have been
+    /// reaped by us; if the host has reaped it, nobody is killed.
     pub fn kill(&self) -> Option<Killed> {
         if self.fate() == Fate::Lost {
             return None;

@@ -42,8 +42,10 @@ pub(crate) fn effective_uid() -> u32 {
     unsafe { libc::geteuid() }
 }
 
-/// A time as poll(2) and epoll_wait(2) take it: rounded up, since a millisecond early would be a turn for nothing; `None`: for
-/// ever.
+/// A time as poll(2) and epoll_wait(2) take it: rounded up, since a millisecond early would be a
+/// turn for nothing; `None`: for ever.
 fn milliseconds(timeout: Option<Duration>) -> i32 {
-    timeout.map_or(-1, |timeout| i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX))
+    timeout.map_or(-1, |timeout| {
+        i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)
+    })
 }

@@ -1,4 +1,5 @@
-//! File systems whose permissions are decided elsewhere: by another computer, or by the program of a user.
+//! File systems whose permissions are decided elsewhere: by another computer, or by the program of
+//! a user.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -7,7 +8,8 @@ use std::path::Path;
 
 use super::status::with_c_string;
 
-/// The table of mounts, as the calling thread sees them: some threads of an engine have mounts of their own.
+/// The table of mounts, as the calling thread sees them: some threads of an engine have mounts of
+/// their own.
 const TABLE: &str = "/proc/thread-self/mountinfo";
 
 /// Whether the permissions that a file system shows are those that it goes by.
@@ -21,7 +23,8 @@ pub(crate) enum FileSystem {
     Program,
 }
 
-/// What statfs(2) calls file systems that another computer serves (linux/magic.h and the file systems' own sources).
+/// What statfs(2) calls file systems that another computer serves (linux/magic.h and the file
+/// systems' own sources).
 const NETWORK: [(u32, &str); 15] = [
     (0x6969, "NFS"),
     (0x517b, "SMB"),
@@ -55,7 +58,8 @@ impl FileSystem {
             // SAFETY: the call has succeeded, so it has filled the answer.
             Ok(unsafe { answer.assume_init() })
         })?;
-        // The numbers have 32 bits; the type of the field is wider on some systems, and signed on others.
+        // The numbers have 32 bits; the type of the field is wider on some systems, and signed on
+        // others.
         #[allow(clippy::unnecessary_cast)]
         Ok(FileSystem::of_magic(answer.f_type as u32))
     }
@@ -69,7 +73,8 @@ impl FileSystem {
     }
 }
 
-/// Returns the user whose program serves the FUSE file system of this device; `None` if the table of mounts does not say.
+/// Returns the user whose program serves the FUSE file system of this device; `None` if the table
+/// of mounts does not say.
 pub(crate) fn fuse_user(device: u64) -> Option<u32> {
     user_in(&std::fs::read(TABLE).ok()?, device)
 }

@@ -5,8 +5,8 @@ use std::fs;
 /// The id of unmapped users and groups, unless an administrator has changed it.
 pub(crate) const KERNEL_OVERFLOW: u32 = 65534;
 
-/// The ids that the files of all those users and groups appear to have that the process's user namespace does not map.
-/// `None`: it maps all of them, so that every id means what it says.
+/// The ids that the files of all those users and groups appear to have that the process's user
+/// namespace does not map. `None`: it maps all of them, so that every id means what it says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Overflow {
     pub uid: Option<u32>,
@@ -28,7 +28,8 @@ impl Overflow {
     }
 }
 
-/// Whether every id is mapped. Each line of the map has the first id inside, the first one outside, and how many.
+/// Whether every id is mapped. Each line of the map has the first id inside, the first one outside,
+/// and how many.
 fn maps_all(map: &str) -> bool {
     let counts = map.lines().filter_map(|line| line.split_whitespace().nth(2)?.parse::<u64>().ok());
     counts.sum::<u64>() >= u64::from(u32::MAX)

@@ -29,7 +29,8 @@ pub(super) fn signal_pidfd(pidfd: &OwnedFd, signal: libc::c_int, flags: libc::c_
     let no_info = ptr::null::<libc::siginfo_t>();
     let pidfd = pidfd.as_raw_fd();
     // SAFETY: pidfd_send_signal(2) takes a descriptor, two numbers, and NULL.
-    let result = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd, signal, no_info, flags) };
+    let result =
+        unsafe { libc::syscall(libc::SYS_pidfd_send_signal, pidfd, signal, no_info, flags) };
     match io::Error::last_os_error().raw_os_error() {
         _ if result == 0 => Sent::Yes,
         Some(libc::ESRCH) => Sent::Gone,

@@ -1,4 +1,5 @@
-//! A child of ours: how it is told, waited for and killed, though the host may wait for any child itself.
+//! A child of ours: how it is told, waited for and killed, though the host may wait for any child
+//! itself.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -17,8 +18,8 @@ pub(crate) struct Child {
     pidfd: Option<OwnedFd>,
 }
 
-/// Children that were killed and had not ended when their caller's patience had. A process has few of them, mostly none;
-/// a lock would be one that the child of a fork waits for.
+/// Children that were killed and had not ended when their caller's patience had. A process has few
+/// of them, mostly none; a lock would be one that the child of a fork waits for.
 static ABANDONED: AtomicPtr<Vec<Child>> = AtomicPtr::new(ptr::null_mut());
 
 /// Reaps the abandoned that have ended by now.
@@ -45,7 +46,8 @@ fn put_back(mut children: Vec<Child>) {
             return;
         }
         let list = Box::into_raw(Box::new(children));
-        let Err(_) = ABANDONED.compare_exchange(ptr::null_mut(), list, Ordering::AcqRel, Ordering::Relaxed)
+        let Err(_) =
+            ABANDONED.compare_exchange(ptr::null_mut(), list, Ordering::AcqRel, Ordering::Relaxed)
         else {
             return;
         };
@@ -61,7 +63,8 @@ fn put_back(mut children: Vec<Child>) {
 pub(crate) enum Fate {
     Running,
     Ended(Exit),
-    /// Somebody else has reaped it, or will: SIGCHLD is ignored, or a thread of the host waits for every child.
+    /// Somebody else has reaped it, or will: SIGCHLD is ignored, or a thread of the host waits for
+    /// every child.
     Lost,
 }
 
@@ -114,13 +117,15 @@ impl Child {
                 Some(libc::EINTR) => {}
                 // Before Linux 5.4 waitid does not know pidfds.
                 Some(libc::EINVAL) if self.pidfd.is_some() => {
-                    let by_number = Child { pid: self.pid, leads_group: self.leads_group, pidfd: None };
+                    let by_number =
+                        Child { pid: self.pid, leads_group: self.leads_group, pidfd: None };
                     return by_number.wait(flags & libc::WNOWAIT);
                 }
                 _ => return Fate::Lost,
             }
         }
-        // SAFETY: zeroed before, so initialised in any case; the fields of a child's end are those that waitid sets.
+        // SAFETY: zeroed before, so initialised in any case; the fields of a child's end are those
+        // that waitid sets.
         let (pid, code, status) = unsafe {
             let info = info.assume_init_ref();
             (info.si_pid(), info.si_code, info.si_status())
@@ -128,11 +133,14 @@ impl Child {
         match code {
             _ if pid == 0 => Fate::Running,
             libc::CLD_EXITED => Fate::Ended(Exit::Status(status)),
-            code => Fate::Ended(Exit::Signal { number: status, core_dumped: code == libc::CLD_DUMPED }),
+            code => {
+                Fate::Ended(Exit::Signal { number: status, core_dumped: code == libc::CLD_DUMPED })
+            }
         }
     }
 
-    /// Leaves a child that was killed and has not ended yet. Whoever abandons or starts one later reaps it.
+    /// Leaves a child that was killed and has not ended yet. Whoever abandons or starts one later
+    /// reaps it.
     pub fn abandon(self) {
         let mut children = take_abandoned();
         children.push(self);
@@ -145,8 +153,8 @@ impl Child {
         const GROUP: libc::c_uint = 1 << 2;
         let sent = self.pidfd.as_ref().map(|pidfd| signal_pidfd(pidfd, signal, GROUP));
         if sent != Some(Sent::Yes) {
-            // The number is still the child's: it was there a moment ago, and numbers come round only after all others.
-            // SAFETY: kill(2) takes two numbers.
+            // The number is still the child's: it was there a moment ago, and numbers come round
+            // only after all others. SAFETY: kill(2) takes two numbers.
             unsafe { libc::kill(-self.pid, signal) };
         }
         // The leader by itself, too: it may have gone to another group.
@@ -155,7 +163,8 @@ impl Child {
 
     /// Signals it alone; nobody, if the host has reaped it.
     pub(super) fn signal(&self, signal: libc::c_int) {
-        let sent = self.pidfd.as_ref().map_or(Sent::Refused, |pidfd| signal_pidfd(pidfd, signal, 0));
+        let sent =
+            self.pidfd.as_ref().map_or(Sent::Refused, |pidfd| signal_pidfd(pidfd, signal, 0));
         if sent == Sent::Refused && self.fate() != Fate::Lost {
             // SAFETY: kill(2) takes two numbers.
             unsafe { libc::kill(self.pid, signal) };

@@ -59,16 +59,20 @@ impl Stat {
     }
 }
 
-/// Whether /proc shows this process by the number that it has here: that of another PID namespace would name other processes.
+/// Whether /proc shows this process by the number that it has here: that of another PID namespace
+/// would name other processes.
 pub(crate) fn are_visible() -> bool {
     let shown = fs::read_link("/proc/self").ok();
-    shown.is_some_and(|shown| shown.as_os_str().to_str() == Some(std::process::id().to_string().as_str()))
+    shown.is_some_and(|shown| {
+        shown.as_os_str().to_str() == Some(std::process::id().to_string().as_str())
+    })
 }
 
 /// Whether all threads of a process are stopped, or it has ended.
 pub(crate) fn is_stopped(pid: libc::pid_t) -> bool {
     numbers(&format!("/proc/{pid}/task")).all(|thread| {
-        Stat::read(&format!("/proc/{pid}/task/{thread}/stat")).is_none_or(|stat| stat.stands_still())
+        Stat::read(&format!("/proc/{pid}/task/{thread}/stat"))
+            .is_none_or(|stat| stat.stands_still())
     })
 }
 
@@ -82,7 +86,9 @@ pub(crate) fn children(pid: libc::pid_t) -> Vec<libc::pid_t> {
 }
 
 fn listed_children(pid: libc::pid_t) -> Vec<libc::pid_t> {
-    let list = |thread| fs::read_to_string(format!("/proc/{pid}/task/{thread}/children")).unwrap_or_default();
+    let list = |thread| {
+        fs::read_to_string(format!("/proc/{pid}/task/{thread}/children")).unwrap_or_default()
+    };
     let lists: Vec<String> = numbers(&format!("/proc/{pid}/task")).map(list).collect();
     lists
         .iter()
@@ -93,7 +99,9 @@ fn listed_children(pid: libc::pid_t) -> Vec<libc::pid_t> {
 
 /// The same on a kernel without lists of children (`CONFIG_PROC_CHILDREN`).
 fn children_by_parent(pid: libc::pid_t) -> Vec<libc::pid_t> {
-    numbers("/proc").filter(|&child| Stat::of(child).is_some_and(|stat| stat.parent == pid)).collect()
+    numbers("/proc")
+        .filter(|&child| Stat::of(child).is_some_and(|stat| stat.parent == pid))
+        .collect()
 }
 
 /// The entries of a directory that are numbers.
@@ -112,7 +120,9 @@ mod tests {
         let stat = Stat::parse(line).unwrap();
         let numbers = (stat.parent, stat.group, stat.session, stat.terminal, stat.foreground_group);
         assert_eq!((stat.state, numbers, stat.started), (b'S', (5, 6, 7, 34816, 6), 987));
-        for broken in ["", "77 (a", "77 (a) S 5", "77 (a) S x 6 7 8 9 0 1 2 3 4 5 6 7 8 20 0 1 0 987"] {
+        for broken in
+            ["", "77 (a", "77 (a) S 5", "77 (a) S x 6 7 8 9 0 1 2 3 4 5 6 7 8 20 0 1 0 987"]
+        {
             assert_eq!(Stat::parse(broken.as_bytes()), None, "{broken}");
         }
     }

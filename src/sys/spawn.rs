@@ -1,5 +1,6 @@
-//! Starting a process by posix_spawn(3): a fork of a large host would copy its page tables. Only a process that has to end
-//! with the thread that started it is forked: posix_spawn cannot ask for that.
+//! Starting a process by posix_spawn(3): a fork of a large host would copy its page tables. Only a
+//! process that has to end with the thread that started it is forked: posix_spawn cannot ask for
+//! that.
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::io::{self, Read};
@@ -17,14 +18,15 @@ pub(crate) struct Command<'a> {
     pub directory: Option<&'a CStr>,
     /// What become its descriptors 0, 1 and 2. None of them may be one of these numbers.
     pub standard: [BorrowedFd<'a>; 3],
-    /// Whether it leads a process group of its own, whose number is then its own; else it is in the group of this process.
+    /// Whether it leads a process group of its own, whose number is then its own; else it is in
+    /// the group of this process.
     pub leads_group: bool,
     /// Whether the system kills it when the thread that has started it ends.
     pub ends_with_thread: bool,
 }
 
-/// Starts a process with the three descriptors and no other, no signal blocked, and all signals at their defaults. Returns
-/// its number.
+/// Starts a process with the three descriptors and no other, no signal blocked, and all signals at
+/// their defaults. Returns its number.
 pub(crate) fn spawn(command: &Command<'_>) -> io::Result<libc::pid_t> {
     let argv = pointers(command.argv);
     let env = pointers(command.env);
@@ -34,8 +36,9 @@ pub(crate) fn spawn(command: &Command<'_>) -> io::Result<libc::pid_t> {
     let attributes = Attributes::new(command.leads_group)?;
     let actions = Actions::new(command)?;
     let mut pid = 0;
-    // SAFETY: path, argv and env are strings and arrays of them that end in NULL, the other two are initialised, and all
-    // live until the call returns; it changes none of them (the casts are C's, which has no const there).
+    // SAFETY: path, argv and env are strings and arrays of them that end in NULL, the other two are
+    // initialised, and all live until the call returns; it changes none of them (the casts are
+    // C's, which has no const there).
     let result = unsafe {
         libc::posix_spawn(
             &mut pid,
@@ -75,9 +78,11 @@ impl Attributes {
         let pointer = this.0.as_mut_ptr();
         let mut all = MaybeUninit::<libc::sigset_t>::uninit();
         let mut none = MaybeUninit::<libc::sigset_t>::uninit();
-        // SAFETY: `pointer` was initialised above; both sets, which are plain bits, by what comes before they are read.
+        // SAFETY: `pointer` was initialised above; both sets, which are plain bits, by what comes
+        // before they are read.
         unsafe {
-            // sigfillset(3) leaves out two that glibc has for its threads, and posix_spawn would have them ignored.
+            // sigfillset(3) leaves out two that glibc has for its threads, and posix_spawn would
+            // have them ignored.
             all.as_mut_ptr().write_bytes(0xff, 1);
             libc::sigemptyset(none.as_mut_ptr());
             // Their dispositions cannot be set, which some C libraries report.
@@ -109,7 +114,8 @@ impl Actions {
         let mut this = Actions(actions);
         let pointer = this.0.as_mut_ptr();
         for (number, descriptor) in (0..).zip(command.standard) {
-            // SAFETY: `pointer` was initialised above; the descriptors outlive the command, and so these actions.
+            // SAFETY: `pointer` was initialised above; the descriptors outlive the command, and so
+            // these actions.
             check(unsafe {
                 libc::posix_spawn_file_actions_adddup2(pointer, descriptor.as_raw_fd(), number)
             })?;
@@ -133,15 +139,21 @@ impl Drop for Actions {
     }
 }
 
-/// Forks, and executes the command in the child. What fails there is handed over through a pipe that a successful exec closes.
-fn fork_exec(command: &Command<'_>, argv: &[*mut c_char], env: &[*mut c_char]) -> io::Result<libc::pid_t> {
+/// Forks, and executes the command in the child. What fails there is handed over through a pipe
+/// that a successful exec closes.
+fn fork_exec(
+    command: &Command<'_>,
+    argv: &[*mut c_char],
+    env: &[*mut c_char],
+) -> io::Result<libc::pid_t> {
     let (mut reader, pipe) = super::pipe()?;
     let writer = super::above_standard(pipe.as_fd())?;
     drop(pipe);
     let mut mask = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: getpid(2) takes nothing. Both sets are memory for one, initialised before they are read. The child does
-    // nothing but what is async-signal-safe, until it executes another program or ends; the handlers of this process do not run
-    // in it, since every signal is blocked until they are reset.
+    // SAFETY: getpid(2) takes nothing. Both sets are memory for one, initialised before they are
+    // read. The child does nothing but what is async-signal-safe, until it executes another
+    // program or ends; the handlers of this process do not run in it, since every signal is
+    // blocked until they are reset.
     let pid = unsafe {
         let parent = libc::getpid();
         let mut all = MaybeUninit::<libc::sigset_t>::uninit();
@@ -169,7 +181,8 @@ fn fork_exec(command: &Command<'_>, argv: &[*mut c_char], env: &[*mut c_char]) -
     Err(io::Error::from_raw_os_error(c_int::from_ne_bytes(errno)))
 }
 
-/// Prepares this process, the child of a fork, and executes the command. Returns the error number if that fails.
+/// Prepares this process, the child of a fork, and executes the command. Returns the error number
+/// if that fails.
 ///
 /// # Safety
 /// It is the child of a fork of `parent`, with every signal blocked. The arrays end in NULL.
@@ -183,8 +196,8 @@ unsafe fn execute(
     const LAST_SIGNAL: c_int = 64;
     extern "C" fn nothing(_: c_int) {}
     let errno = || io::Error::last_os_error().raw_os_error().unwrap_or(libc::EINVAL);
-    // SAFETY: all that is called is async-signal-safe, and takes numbers and pointers to what lives in this frame or, by this
-    // function's contract, in the command.
+    // SAFETY: all that is called is async-signal-safe, and takes numbers and pointers to what lives
+    // in this frame or, by this function's contract, in the command.
     unsafe {
         if command.leads_group && libc::setpgid(0, 0) != 0 {
             return errno();
@@ -197,8 +210,8 @@ unsafe fn execute(
             libc::_exit(127);
         }
         for signal in 1..=LAST_SIGNAL {
-            // All zeros is the default, whatever the order of the fields. Asked of the system itself, since the C library
-            // refuses those that it has for its threads.
+            // All zeros is the default, whatever the order of the fields. Asked of the system
+            // itself, since the C library refuses those that it has for its threads.
             let default = [0_u64; 8];
             libc::syscall(
                 libc::SYS_rt_sigaction,
@@ -208,8 +221,8 @@ unsafe fn execute(
                 LAST_SIGNAL / 8,
             );
         }
-        // Were this process stopped before it executes the command, the parent would wait for that. The execution resets
-        // a handler to the default.
+        // Were this process stopped before it executes the command, the parent would wait for that.
+        // The execution resets a handler to the default.
         let mut action: libc::sigaction = std::mem::zeroed();
         libc::sigemptyset(&mut action.sa_mask);
         action.sa_sigaction = nothing as extern "C" fn(c_int) as usize;
@@ -236,7 +249,8 @@ fn close_on_exec_from(first: c_int) {
     /// Where the limit is higher, or none, not so many are tried one by one.
     const MOST: libc::rlim_t = 1 << 16;
     let mut limit = libc::rlimit { rlim_cur: MOST, rlim_max: MOST };
-    // SAFETY: close_range(2) and fcntl(2) with this take numbers; getrlimit(2) takes memory for one.
+    // SAFETY: close_range(2) and fcntl(2) with this take numbers; getrlimit(2) takes memory for
+    // one.
     unsafe {
         if libc::syscall(libc::SYS_close_range, first, c_int::MAX, libc::CLOSE_RANGE_CLOEXEC) == 0 {
             return;

@@ -77,8 +77,9 @@ impl Status {
     }
 }
 
-/// What is another one when a file is, or when its content, mode or owner changes: it tells a file from another one, and from
-/// itself after a change, without a look into it. (Not always at once: clocks of file systems tick slowly.)
+/// What is another one when a file is, or when its content, mode or owner changes: it tells a file
+/// from another one, and from itself after a change, without a look into it. (Not always at once:
+/// clocks of file systems tick slowly.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct FileStamp {
     device: u64,
@@ -90,19 +91,28 @@ pub(crate) struct FileStamp {
 
 impl FileStamp {
     pub fn of(status: &Status) -> FileStamp {
-        FileStamp { device: status.device, inode: status.inode, size: status.size, changed: status.changed }
+        FileStamp {
+            device: status.device,
+            inode: status.inode,
+            size: status.size,
+            changed: status.changed,
+        }
     }
 }
 
 /// Calls with a path or name as the system takes it; one with a NUL in it is none.
-pub(super) fn with_c_string<T>(bytes: &[u8], call: impl FnOnce(&CStr) -> io::Result<T>) -> io::Result<T> {
+pub(super) fn with_c_string<T>(
+    bytes: &[u8],
+    call: impl FnOnce(&CStr) -> io::Result<T>,
+) -> io::Result<T> {
     let invalid = || io::Error::from_raw_os_error(libc::EINVAL);
     let mut short = [0; 256];
     match short.get_mut(..bytes.len()) {
         // The last byte stays NUL.
         Some(space) if bytes.len() < 256 => {
             space.copy_from_slice(bytes);
-            let text = short.get(..=bytes.len()).and_then(|text| CStr::from_bytes_with_nul(text).ok());
+            let text =
+                short.get(..=bytes.len()).and_then(|text| CStr::from_bytes_with_nul(text).ok());
             call(text.ok_or_else(invalid)?)
         }
         _ => call(&CString::new(bytes).map_err(|_| invalid())?),

@@ -7,10 +7,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use super::processes::Stat;
 use crate::go::Errno;
 
-/// Whether this process has a controlling terminal and is in its foreground process group; `None`: that cannot be found out.
+/// Whether this process has a controlling terminal and is in its foreground process group; `None`:
+/// that cannot be found out.
 pub(crate) fn is_in_foreground() -> Option<bool> {
     match Stat::of_this_process() {
-        // Both numbers come from one file, so that it does not matter which PID namespace /proc belongs to.
+        // Both numbers come from one file, so that it does not matter which PID namespace /proc
+        // belongs to.
         Some(stat) => Some(stat.terminal != 0 && stat.foreground_group == stat.group),
         None => ask_the_terminal(),
     }
@@ -22,7 +24,8 @@ fn ask_the_terminal() -> Option<bool> {
     match OpenOptions::new().read(true).custom_flags(flags).open("/dev/tty") {
         Ok(terminal) => {
             // SAFETY: tcgetpgrp(3) takes a number; getpgrp(2) takes nothing and always succeeds.
-            let (foreground, own) = unsafe { (libc::tcgetpgrp(terminal.as_raw_fd()), libc::getpgrp()) };
+            let (foreground, own) =
+                unsafe { (libc::tcgetpgrp(terminal.as_raw_fd()), libc::getpgrp()) };
             (foreground >= 0).then_some(foreground == own)
         }
         // The device is there, but this process has no controlling terminal.

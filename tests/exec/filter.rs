@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use libhooks::exec::{FilterOptions, FilterResult, filter, patch_to_json};
 use libhooks::{Errno, ErrorKind, LogLevel, OciHook};
 
-const CONFIG: &str = "{\"ociVersion\": \"1.0.2\",\t\"x\": 1e400, \"process\": {\"args\": [\"/bin/sh\"]}}\n";
+const CONFIG: &str =
+    "{\"ociVersion\": \"1.0.2\",\t\"x\": 1e400, \"process\": {\"args\": [\"/bin/sh\"]}}\n";
 
 fn sh(script: &str) -> OciHook {
     let args = ["sh", "-c", script].map(str::to_owned).to_vec();
@@ -22,7 +23,10 @@ fn through(scripts: &[&str]) -> FilterResult {
 #[test]
 fn each_sees_what_the_one_before_printed() {
     let untouched = through(&[]);
-    assert_eq!((untouched.config.as_str(), untouched.failure, untouched.runs.len()), (CONFIG, None, 0));
+    assert_eq!(
+        (untouched.config.as_str(), untouched.failure, untouched.runs.len()),
+        (CONFIG, None, 0)
+    );
     let same = through(&["cat", "cat", "cat"]);
     assert_eq!((same.config.as_str(), same.failure, same.runs.len()), (CONFIG, None, 3));
     let changed = through(&[
@@ -42,7 +46,11 @@ fn a_bad_hook_ends_it_and_the_last_good_config_stays() {
         ("true", None, "unexpected end of JSON input"),
         ("echo '[]'", None, "it must be an object, found an array"),
         ("echo null", None, "it must be an object, found null"),
-        ("echo '{\"process\": {\"args\": 3}}'", None, "process.args must be an array, found a number"),
+        (
+            "echo '{\"process\": {\"args\": 3}}'",
+            None,
+            "process.args must be an array, found a number",
+        ),
         ("echo '{} x'", None, ""),
         ("head -c 209715200 /dev/zero", None, "209715200 bytes, and 10485760 are the most"),
         ("printf '\"\\377\"'", None, "not UTF-8: at byte 1"),
@@ -77,7 +85,11 @@ fn a_bad_hook_ends_it_and_the_last_good_config_stays() {
     let failure = result.failure.unwrap();
     let want = "fork/exec /nowhere: no such file or directory";
     assert_eq!(
-        (failure.hook_error.as_deref(), failure.error.as_str(), failure.errno.map_or(0, Errno::raw_os_error)),
+        (
+            failure.hook_error.as_deref(),
+            failure.error.as_str(),
+            failure.errno.map_or(0, Errno::raw_os_error)
+        ),
         (Some(want), want, libc::ENOENT)
     );
     for config in ["null", "[]", "", "{\"process\": {}, \"process\": {}}"] {
@@ -96,10 +108,9 @@ fn patches_say_what_each_hook_changed() {
     let result = filter(&hooks, CONFIG, FilterOptions::new().patches(true)).unwrap();
     let patches: Vec<String> =
         result.patches.as_ref().unwrap().iter().map(|patch| patch_to_json(patch)).collect();
-    let first =
-        r#"[{"op":"add","path":"/process/args/1","value":"-c"},{"op":"replace","path":"/x","value":1E400}]"#;
-    let removed =
-        ["/ociVersion", "/process", "/x"].map(|path| format!(r#"{{"op":"remove","path":"{path}"}}"#));
+    let first = r#"[{"op":"add","path":"/process/args/1","value":"-c"},{"op":"replace","path":"/x","value":1E400}]"#;
+    let removed = ["/ociVersion", "/process", "/x"]
+        .map(|path| format!(r#"{{"op":"remove","path":"{path}"}}"#));
     assert_eq!(patches, [first.to_owned(), "[]".to_owned(), format!("[{}]", removed.join(","))]);
     assert!(result.to_json().ends_with(&format!(",\"patches\":[{}]}}", patches.join(","))));
     assert_eq!(filter(&hooks, CONFIG, FilterOptions::new()).unwrap().patches, None);
@@ -125,7 +136,10 @@ fn a_log_says_what_each_hook_changed() {
 fn a_timeout_ends_it() {
     let hooks = [OciHook { timeout: Some(0), ..sh("sleep 60") }];
     let failure = filter(&hooks, CONFIG, FilterOptions::new()).unwrap().failure.unwrap();
-    assert_eq!((failure.kind, failure.error.as_str()), (ErrorKind::Timeout, "context deadline exceeded"));
+    assert_eq!(
+        (failure.kind, failure.error.as_str()),
+        (ErrorKind::Timeout, "context deadline exceeded")
+    );
 }
 
 #[test]
@@ -148,7 +162,8 @@ fn annotations_name_files_for_the_output() {
     assert!(!Path::new(&out).exists() && !Path::new(&err).exists());
     // What the first hook adds does not count.
     let other = path("other");
-    let hooks = [sh(&format!("echo first >&2; sed 's#{out}#{other}#'")), sh("cat; echo second >&2")];
+    let hooks =
+        [sh(&format!("echo first >&2; sed 's#{out}#{other}#'")), sh("cat; echo second >&2")];
     assert_eq!(run(&hooks, &text, true).failure, None);
     let changed = text.replace(&out, &other);
     assert_eq!(
@@ -186,8 +201,10 @@ fn only_regular_files_are_opened_for_the_output() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let made = |arguments: &[&str]| {
-        let status =
-            std::process::Command::new(arguments[0]).args(&arguments[1..]).stderr(Stdio::null()).status();
+        let status = std::process::Command::new(arguments[0])
+            .args(&arguments[1..])
+            .stderr(Stdio::null())
+            .status();
         status.unwrap().success()
     };
     assert!(made(&["mkfifo", &path("fifo")]));

@@ -1,4 +1,5 @@
-//! The process group of a hook (SPEC §9a): what is killed with it, and what is left alone. `tests/terminal` tests the terminal.
+//! The process group of a hook (SPEC §9a): what is killed with it, and what is left alone.
+//! `tests/terminal` tests the terminal.
 
 use std::fs;
 use std::io::Write;
@@ -107,18 +108,22 @@ fn the_group_that_was_asked_for() {
     let script = "read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $pid $pgrp";
     for end_with_thread in [false, true] {
         for process_group in [ProcessGroup::Own, ProcessGroup::Caller] {
-            let result = place
-                .run(script, RunOptions::new().process_group(process_group).end_with_thread(end_with_thread));
+            let result = place.run(
+                script,
+                RunOptions::new().process_group(process_group).end_with_thread(end_with_thread),
+            );
             let text = String::from_utf8(result.stdout.tail).unwrap();
             let (pid, pgrp) = text.trim().split_once(' ').unwrap();
-            let want = if process_group == ProcessGroup::Own { pid.to_owned() } else { group("self") };
+            let want =
+                if process_group == ProcessGroup::Own { pid.to_owned() } else { group("self") };
             assert_eq!(pgrp, want, "{process_group:?}");
             assert_eq!(result.killed, None);
         }
     }
 }
 
-/// Two generations of descendants, one of them in a group of its own, and one with a session of its own; the last is left alone.
+/// Two generations of descendants, one of them in a group of its own, and one with a session of its
+/// own; the last is left alone.
 const FAMILY: &str = "sleep 1000 & echo $! > child
     sh -c 'sleep 1000 & echo $! > grandchild; wait' & echo $! > parent
     setsid sh -c 'sleep 1000 & echo $! > far; echo $$ > daemon; wait' &
@@ -152,8 +157,10 @@ fn without_pidfds(during: fn()) {
             code(libc::BPF_RET | libc::BPF_K, 0, 0, refused),
             code(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
         ];
-        let program = libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
-        // SAFETY: numbers, and a program that lives until the call returns. Both are for this thread alone.
+        let program =
+            libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
+        // SAFETY: numbers, and a program that lives until the call returns. Both are for this
+        // thread alone.
         let refused = unsafe {
             libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
                 && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program) == 0
@@ -216,7 +223,8 @@ fn in_the_callers_group_an_orphan_is_not_found() {
 fn a_hook_that_is_stopped_is_killed_too() {
     for process_group in [ProcessGroup::Own, ProcessGroup::Caller] {
         let place = Place::new();
-        let options = RunOptions::new().process_group(process_group).timeout(Duration::from_millis(100));
+        let options =
+            RunOptions::new().process_group(process_group).timeout(Duration::from_millis(100));
         let result = place.run("sleep 1000 & echo $! > child; kill -STOP $! $$", options);
         assert!(result.timed_out && result.signal == Some(9), "{result:?}");
         await_end(&place.pid("child"));
@@ -269,7 +277,8 @@ fn many_are_killed() {
     children.lines().for_each(await_end);
 }
 
-/// Runs a test of this program again, by a command that changes what /proc shows. Returns whether this is that run.
+/// Runs a test of this program again, by a command that changes what /proc shows. Returns whether
+/// this is that run.
 fn elsewhere(test: &str, command: &[&str]) -> bool {
     if std::env::var_os("PROCESS_GROUP_ELSEWHERE").is_some() {
         return true;
@@ -288,13 +297,15 @@ fn elsewhere(test: &str, command: &[&str]) -> bool {
         .env("PROCESS_GROUP_ELSEWHERE", "1")
         .output()
         .unwrap();
-    let [stdout, stderr] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    let [stdout, stderr] =
+        [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
     // (Without the count, a test that is not found would pass.)
     assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{stderr}");
     false
 }
 
-/// Where /proc does not show this process by its number, only the hook is killed, and the result says so.
+/// Where /proc does not show this process by its number, only the hook is killed, and the result
+/// says so.
 fn only_the_hook_is_killed() {
     let place = Place::new();
     let script = "sleep 60 & echo $! > child; echo $$ > hook; wait";
@@ -313,7 +324,11 @@ fn with_proc_of_another_pid_namespace_only_the_hook_is_killed() {
     let test = "process_group::with_proc_of_another_pid_namespace_only_the_hook_is_killed";
     if elsewhere(test, &["unshare", "--pid", "--fork", "--"]) {
         let shown = fs::read_link("/proc/self").ok();
-        assert_ne!(shown, Some(std::process::id().to_string().into()), "/proc is that of the namespace");
+        assert_ne!(
+            shown,
+            Some(std::process::id().to_string().into()),
+            "/proc is that of the namespace"
+        );
         only_the_hook_is_killed();
     }
 }
@@ -359,7 +374,11 @@ fn a_suspended_hook_stands_still_and_its_time_does_too() {
                 .suspend(Suspend { descriptor: descriptor.as_fd(), stop: &mut stop });
             place.run(script, options)
         });
-        assert_eq!(*states.borrow(), [("hook", Some('T')), ("child", Some('T'))], "{process_group:?}");
+        assert_eq!(
+            *states.borrow(),
+            [("hook", Some('T')), ("child", Some('T'))],
+            "{process_group:?}"
+        );
         assert!(result.timed_out && begun.elapsed() >= Duration::from_secs(4), "{result:?}");
         await_end(&place.pid("child"));
     }

@@ -1,4 +1,5 @@
-//! Running hooks (SPEC §9): what `tests/reference` does not compare with the reference, and what is ours.
+//! Running hooks (SPEC §9): what `tests/reference` does not compare with the reference, and what is
+//! ours.
 
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -52,7 +53,10 @@ fn cannot_be_started(end_with_thread: bool) {
         ("/bin/\0", "fork/exec /bin/\0: invalid argument".to_owned(), libc::EINVAL),
     ] {
         let error = run(&hook(path, &[]), b"", plain_options()).unwrap_err();
-        assert_eq!((error.to_string(), error.errno().map_or(0, Errno::raw_os_error)), (want, errno));
+        assert_eq!(
+            (error.to_string(), error.errno().map_or(0, Errno::raw_os_error)),
+            (want, errno)
+        );
     }
     let options = |directory: &str| plain_options().directory(directory);
     let error = run(&hook("/bin/true", &[]), b"", options("/nowhere")).unwrap_err();
@@ -70,7 +74,10 @@ fn cannot_be_started(end_with_thread: bool) {
 #[test]
 fn exits_and_signals() {
     let good = ran(&sh("exit 0"));
-    assert_eq!((good.exit_status, good.signal, &good.hook_error, &good.error), (Some(0), None, &None, &None));
+    assert_eq!(
+        (good.exit_status, good.signal, &good.hook_error, &good.error),
+        (Some(0), None, &None, &None)
+    );
     for (script, status, signal, want) in [
         ("exit 3", Some(3), None, "exit status 3"),
         ("kill -KILL $$", None, Some(9), "signal: killed"),
@@ -95,8 +102,10 @@ fn what_a_hook_is_given() {
     let directory = tempfile::tempdir().unwrap();
     let place = std::fs::canonicalize(directory.path()).unwrap();
     for end_with_thread in [false, true] {
-        let options = || RunOptions::new().directory(directory.path()).end_with_thread(end_with_thread);
-        let result = run(&sh("cat; pwd; ls -l /proc/self/fd | wc -l"), b"the state\n", options()).unwrap();
+        let options =
+            || RunOptions::new().directory(directory.path()).end_with_thread(end_with_thread);
+        let result =
+            run(&sh("cat; pwd; ls -l /proc/self/fd | wc -l"), b"the state\n", options()).unwrap();
         // 0, 1, 2, and the directory itself; and a line with the total.
         assert_eq!(text(&result.stdout.tail), format!("the state\n{}\n5\n", place.display()));
         // Signals: nothing blocked, nothing ignored.
@@ -145,9 +154,12 @@ fn output_is_bounded_and_counted() {
 #[test]
 fn output_into_the_callers_files() {
     let (mut out, mut err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
-    let result =
-        run(&sh("echo out; echo err >&2"), b"", RunOptions::new().stdout(out.as_fd()).stderr(err.as_fd()))
-            .unwrap();
+    let result = run(
+        &sh("echo out; echo err >&2"),
+        b"",
+        RunOptions::new().stdout(out.as_fd()).stderr(err.as_fd()),
+    )
+    .unwrap();
     assert_eq!(result.stdout.total + result.stderr.total, 0);
     for (file, want) in [(&mut out, "out\n"), (&mut err, "err\n")] {
         use std::io::{Read, Seek};
@@ -181,7 +193,10 @@ fn timeouts() {
         let (result, took) = timed("sleep 60", Some(timeout), RunOptions::new());
         assert_eq!((&result.hook_error, &result.error), (&killed, &over), "{timeout}");
         assert!(result.timed_out && !result.cancelled && result.signal == Some(9));
-        assert!(took >= Duration::from_secs(u64::try_from(timeout).unwrap_or(0)), "{timeout}: {took:?}");
+        assert!(
+            took >= Duration::from_secs(u64::try_from(timeout).unwrap_or(0)),
+            "{timeout}: {took:?}"
+        );
     }
     // No time that Go's clock could count is none.
     for timeout in [9_223_372_036, 9_223_372_037, i64::MAX] {
@@ -191,14 +206,21 @@ fn timeouts() {
     let options = || RunOptions::new().timeout(Duration::ZERO);
     assert_eq!(timed("sleep 60", None, options()).0.error, over);
     assert_eq!(timed("exit 0", Some(60), options()).0.error, None);
-    // The C API may give less than nothing. It gives up at once; whether the kernel was faster is not for us to say.
+    // The C API may give less than nothing. It gives up at once; whether the kernel was faster is
+    // not for us to say.
     for post_kill in [0, -1_000_000_000] {
         let options = ffi::post_kill_timeout(RunOptions::new(), post_kill);
         let (result, _) = timed("sleep 60", Some(0), options);
         assert_eq!(result.error, over);
-        let gave_up =
-            format!("failed to reap process within {}s of the kill signal", post_kill / 1_000_000_000);
-        assert!(result.hook_error == killed || result.hook_error == Some(gave_up), "{:?}", result.hook_error);
+        let gave_up = format!(
+            "failed to reap process within {}s of the kill signal",
+            post_kill / 1_000_000_000
+        );
+        assert!(
+            result.hook_error == killed || result.hook_error == Some(gave_up),
+            "{:?}",
+            result.hook_error
+        );
     }
 }
 
@@ -213,7 +235,10 @@ fn a_cancel_kills() {
     // That it cannot be started comes first.
     let options = RunOptions::new().cancel(reader.as_fd());
     assert_eq!(
-        run(&hook("/nowhere", &[]), b"", options).unwrap_err().errno().map_or(0, Errno::raw_os_error),
+        run(&hook("/nowhere", &[]), b"", options)
+            .unwrap_err()
+            .errno()
+            .map_or(0, Errno::raw_os_error),
         libc::ENOENT
     );
 }
@@ -287,7 +312,8 @@ fn mkfifo(path: &Path) {
 /// The children of all threads.
 fn children() -> Vec<String> {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    let lists = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("children")).ok());
+    let lists = tasks
+        .filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("children")).ok());
     let lists: Vec<String> = lists.collect();
     assert!(!lists.is_empty(), "the kernel does not tell of children (CONFIG_PROC_CHILDREN)");
     lists.iter().flat_map(|list| list.split_whitespace().map(str::to_owned)).collect()
@@ -300,7 +326,10 @@ fn writers_that_wait_for_room_do_not_wait_for_ever() {
     // Each fills the pipe until it cannot, and says so when it does not wait any more.
     let writer = |index| {
         let done = marker(index);
-        format!("(while head -c 1048576 /dev/zero 2>/dev/null; do :; done; echo > {}) & ", done.display())
+        format!(
+            "(while head -c 1048576 /dev/zero 2>/dev/null; do :; done; echo > {}) & ",
+            done.display()
+        )
     };
     let script = (0..4).map(writer).collect::<String>() + "sleep 0.2";
     assert_eq!(ran(&sh(&script)).error, None);
@@ -364,7 +393,8 @@ fn nothing_is_left() {
         ran(&sh("exit 0"));
         // Other tests have children of theirs, but no zombies for long.
         let zombies = children().into_iter().filter(|pid| {
-            std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "))
+            std::fs::read_to_string(format!("/proc/{pid}/stat"))
+                .is_ok_and(|stat| stat.contains(") Z "))
         });
         let zombies: Vec<String> = zombies.collect();
         if zombies.is_empty() {

@@ -1,5 +1,6 @@
-//! watcher DIRECTORY...: watches directories, and prints the hooks in use whenever they may have changed, a line each time:
-//! for each its second argument, by which `tests/faults/watch.py` knows it. It ends when a hook says "end".
+//! watcher DIRECTORY...: watches directories, and prints the hooks in use whenever they may have
+//! changed, a line each time: for each its second argument, by which `tests/faults/watch.py` knows
+//! it. It ends when a hook says "end".
 
 use std::path::PathBuf;
 
@@ -8,8 +9,11 @@ use libhooks::{Manager, Policy};
 fn main() {
     let directories: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     println!("started {}", std::process::id());
-    let manager =
-        Manager::builder().directories(&directories).policy(Policy::LENIENT).load().expect("lenient");
+    let manager = Manager::builder()
+        .directories(&directories)
+        .policy(Policy::LENIENT)
+        .load()
+        .expect("lenient");
     let mut monitor = loop {
         match manager.monitor() {
             Ok(monitor) => break monitor,
@@ -18,8 +22,11 @@ fn main() {
     };
     loop {
         let listed = manager.list().hooks;
-        let marks: Vec<&str> =
-            listed.iter().filter_map(|listed| listed.hook.hook.args.get(1)).map(String::as_str).collect();
+        let marks: Vec<&str> = listed
+            .iter()
+            .filter_map(|listed| listed.hook.hook.args.get(1))
+            .map(String::as_str)
+            .collect();
         println!("hooks: {}", marks.join(" "));
         if marks.contains(&"end") {
             return;

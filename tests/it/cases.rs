@@ -1,5 +1,5 @@
-//! What the reference answered, replayed through the Rust API: 600 sets of hook files with five containers each, and what
-//! is explained beside it: the verdicts are the same, hook by hook.
+//! What the reference answered, replayed through the Rust API: 600 sets of hook files with five
+//! containers each, and what is explained beside it: the verdicts are the same, hook by hook.
 
 use std::path::PathBuf;
 
@@ -17,8 +17,9 @@ fn directories(case: &Value, root: &std::path::Path) -> Vec<PathBuf> {
         let path = root.join(format!("d{index}"));
         std::fs::create_dir(&path).unwrap();
         for (name, content) in files(directory) {
-            let content =
-                base64::engine::general_purpose::STANDARD.decode(content.as_str().unwrap()).unwrap();
+            let content = base64::engine::general_purpose::STANDARD
+                .decode(content.as_str().unwrap())
+                .unwrap();
             std::fs::write(path.join(name), content).unwrap();
         }
         paths.push(path);
@@ -42,7 +43,8 @@ fn expected(listing: &Listing, matched: impl Iterator<Item = bool>, config: &str
     for (listed, _) in listing.hooks.iter().zip(matched).filter(|(_, matched)| *matched) {
         for stage in &listed.injected {
             let entry = serde_json::to_value(&listed.hook.hook).unwrap();
-            let entries = hooks.as_object_mut().unwrap().entry(stage.as_str()).or_insert(Value::Null);
+            let entries =
+                hooks.as_object_mut().unwrap().entry(stage.as_str()).or_insert(Value::Null);
             match entries {
                 Value::Array(entries) => entries.push(entry),
                 _ => *entries = Value::Array(vec![entry]),
@@ -65,8 +67,10 @@ fn replay(table: &str) -> usize {
         let case: Value = serde_json::from_str(line).unwrap();
         let root = tempfile::tempdir().unwrap();
         let stages = texts(&case["stages"]);
-        let manager =
-            Manager::builder().directories(directories(&case, root.path())).extension_stages(stages).load();
+        let manager = Manager::builder()
+            .directories(directories(&case, root.path()))
+            .extension_stages(stages)
+            .load();
         assert_eq!(manager.is_err(), case["new_error"].is_string(), "case {number}: {manager:?}");
         cases += 1;
         let Ok(manager) = manager else {
@@ -98,8 +102,8 @@ fn replay(table: &str) -> usize {
                         or_empty(&answer["hooks"]),
                         "case {number}: {config}"
                     );
-                    let had_null =
-                        serde_json::from_str::<Value>(config).unwrap().get("hooks") == Some(&Value::Null);
+                    let had_null = serde_json::from_str::<Value>(config).unwrap().get("hooks")
+                        == Some(&Value::Null);
                     if !had_null {
                         assert_eq!(
                             injected.get("hooks").is_some(),
@@ -109,7 +113,11 @@ fn replay(table: &str) -> usize {
                     }
                     let extension: Value =
                         serde_json::from_str(&got.extension_stage_hooks.to_json()).unwrap();
-                    assert_eq!(extension, or_empty(&answer["extensionStageHooks"]), "case {number}");
+                    assert_eq!(
+                        extension,
+                        or_empty(&answer["extensionStageHooks"]),
+                        "case {number}"
+                    );
                     assert!(explained.error.is_none(), "case {number}");
                     let matched = |verdict: &HookVerdict| matches!(verdict.verdict, Ok(true));
                     let explained = explained.hooks.iter().map(matched);
@@ -119,6 +127,8 @@ fn replay(table: &str) -> usize {
             }
         }
     }
-    println!("{cases} cases ({failures} of them refused), {answers} answers agree with the reference");
+    println!(
+        "{cases} cases ({failures} of them refused), {answers} answers agree with the reference"
+    );
     cases
 }

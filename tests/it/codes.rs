@@ -146,7 +146,8 @@ fn codes_of_two(lower: &[(&str, &str)], upper: &[(&str, &str)]) -> Vec<Code> {
         files.iter().for_each(|(name, text)| fs::write(directory.join(name), text).unwrap());
         directory
     });
-    let manager = Manager::builder().directories(&directories).policy(Policy::LENIENT).load().unwrap();
+    let manager =
+        Manager::builder().directories(&directories).policy(Policy::LENIENT).load().unwrap();
     manager.diagnostics().iter().map(|diagnostic| diagnostic.code).collect()
 }
 
@@ -198,7 +199,8 @@ fn of_files_and_directories() {
     assert!(!has(Code::NotRegularFile, &link));
 
     let dangles = || {
-        let manager = Manager::builder().directories([root.path()]).policy(Policy::LENIENT).load().unwrap();
+        let manager =
+            Manager::builder().directories([root.path()]).policy(Policy::LENIENT).load().unwrap();
         manager.diagnostics().iter().any(|d| d.code == Code::DanglingLink && d.path == link)
     };
     assert!(!dangles());
@@ -243,7 +245,9 @@ fn of_files_and_directories() {
     assert!(has(Code::ParentWritable, &path));
     fs::set_permissions(root.path(), fs::Permissions::from_mode(0o700)).unwrap();
 
-    let of = |directory: &Path| code(HookDir::read(directory, &ReadOptions::new()).error.map_or(Ok(()), Err));
+    let of = |directory: &Path| {
+        code(HookDir::read(directory, &ReadOptions::new()).error.map_or(Ok(()), Err))
+    };
     assert_eq!(of(&path), Some(Code::UnreadableDirectory));
     assert_ne!(of(root.path()), Some(Code::UnreadableDirectory));
 }
@@ -253,13 +257,22 @@ fn of_files_and_directories() {
 fn of_sets() {
     let bad = "{}";
     let found = codes_of_two(&[("a.json", GOOD)], &[("a.json", bad)]);
-    assert!(found.contains(&Code::OverrideIneffective) && !found.contains(&Code::Masked), "{found:?}");
+    assert!(
+        found.contains(&Code::OverrideIneffective) && !found.contains(&Code::Masked),
+        "{found:?}"
+    );
     let found = codes_of_two(&[("a.json", GOOD)], &[("a.json", GOOD)]);
-    assert!(!found.contains(&Code::OverrideIneffective) && found.contains(&Code::Masked), "{found:?}");
+    assert!(
+        !found.contains(&Code::OverrideIneffective) && found.contains(&Code::Masked),
+        "{found:?}"
+    );
     let found = codes_of_two(&[("a.json", bad)], &[("a.json", GOOD)]);
     assert!(!found.contains(&Code::OverrideIneffective), "{found:?}: it would be masked anyway");
     let found = codes_of_two(&[("a.json", GOOD)], &[("b.json", bad)]);
-    assert!(!found.contains(&Code::OverrideIneffective) && !found.contains(&Code::Masked), "{found:?}");
+    assert!(
+        !found.contains(&Code::OverrideIneffective) && !found.contains(&Code::Masked),
+        "{found:?}"
+    );
     let found = codes_of_two(&[("a.json", GOOD), ("A.json", GOOD)], &[]);
     assert!(found.contains(&Code::CaseCollision), "{found:?}");
     let found = codes_of_two(&[("a.json", GOOD), ("b.json", GOOD)], &[]);
@@ -276,7 +289,10 @@ fn of_calls() {
     let matched = |request: &[u8]| {
         code(ffi::container(request, false).and_then(|container| manager.select(&container)))
     };
-    assert_eq!((matched(b"?"), matched(b"\x01\0\0\0\0\0\0\0\0\0\0\0")).0, Some(Code::InvalidArgument));
+    assert_eq!(
+        (matched(b"?"), matched(b"\x01\0\0\0\0\0\0\0\0\0\0\0")).0,
+        Some(Code::InvalidArgument)
+    );
     assert_eq!(code(Hook::decode(b"{}", Some("2.0.0"))), Some(Code::InvalidArgument));
     assert_eq!(code(Hook::decode(b"{}", Some("1.0.0"))), None);
 
@@ -287,10 +303,16 @@ fn of_calls() {
         code(Manager::builder().directories([root.path()]).extension_stages(["x"; 65]).load()),
         Some(Code::TooLarge)
     );
-    assert_eq!(code(Manager::builder().directories([root.path()]).extension_stages(["x"; 64]).load()), None);
+    assert_eq!(
+        code(Manager::builder().directories([root.path()]).extension_stages(["x"; 64]).load()),
+        None
+    );
 
     assert_eq!(code(ffi::validate("null", &[])), Some(Code::NilHook));
-    assert_eq!(code(ffi::validate(&GOOD.replace("1.0.0", "0.1.0"), &[])), Some(Code::UnexpectedVersion));
+    assert_eq!(
+        code(ffi::validate(&GOOD.replace("1.0.0", "0.1.0"), &[])),
+        Some(Code::UnexpectedVersion)
+    );
     assert_eq!(code(ffi::validate(GOOD, &[])), None);
 
     let commands = r#"{"commands":["sh"]}"#;
@@ -298,7 +320,10 @@ fn of_calls() {
         code(when_matches(commands, r#"{"process":{"args":[]}}"#, Known::default())),
         Some(Code::ProcessArgsEmpty)
     );
-    assert_eq!(code(when_matches(commands, r#"{"process":{"args":["x"]}}"#, Known::default())), None);
+    assert_eq!(
+        code(when_matches(commands, r#"{"process":{"args":["x"]}}"#, Known::default())),
+        None
+    );
 
     let read = |reading: fn() -> Reading| {
         code(Manager::builder().directory(root.path()).reader(move |_, _| reading()).load())
@@ -323,7 +348,10 @@ fn of_calls() {
 
     let injected = inject(&manager, "{}", Known::default()).unwrap().config;
     let again = already_present(&manager, &injected, Known::default()).unwrap();
-    assert_eq!(again.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(), [Code::AlreadyInjected]);
+    assert_eq!(
+        again.iter().map(|diagnostic| diagnostic.code).collect::<Vec<_>>(),
+        [Code::AlreadyInjected]
+    );
     assert!(already_present(&manager, "{}", Known::default()).unwrap().is_empty());
 }
 
@@ -335,9 +363,11 @@ fn none_is_left_out() {
     for code in Code::ALL {
         match ELSEWHERE.iter().find(|(of, _)| of == code) {
             Some((_, folder)) => {
-                let mentions =
-                    |text: String| text.contains(code.as_str()) || text.contains(&format!("{code:?}"));
-                let files = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+                let mentions = |text: String| {
+                    text.contains(code.as_str()) || text.contains(&format!("{code:?}"))
+                };
+                let files =
+                    fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
                 assert!(
                     files
                         .filter(|path| !path.ends_with("codes.rs"))

@@ -1,4 +1,5 @@
-//! Conditions and injection, asked through the Rust API: verdicts, explanations, and configs that are none (SPEC §5, §6).
+//! Conditions and injection, asked through the Rust API: verdicts, explanations, and configs that
+//! are none (SPEC §5, §6).
 
 use std::path::Path;
 
@@ -14,7 +15,9 @@ fn manager(root: &Path, files: &[(&str, &str)], stages: &[&str]) -> Manager {
 }
 
 fn hook(when: &str, stages: &str) -> String {
-    format!(r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true"}}, "when": {when}, "stages": {stages}}}"#)
+    format!(
+        r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true"}}, "when": {when}, "stages": {stages}}}"#
+    )
 }
 
 /// `when`, a config, annotations, and the verdict or the error.
@@ -46,7 +49,12 @@ fn verdicts() {
         ),
         (r#"{"hasBindMounts": true}"#, NO_PROCESS, "{}", Ok(false)),
         (r#"{"hasBindMounts": true}"#, r#"{"mounts": [{"type": "bind"}]}"#, "{}", Ok(true)),
-        (r#"{"hasBindMounts": true}"#, r#"{"mounts": [{}, {"options": ["rw", "rbind"]}]}"#, "{}", Ok(true)),
+        (
+            r#"{"hasBindMounts": true}"#,
+            r#"{"mounts": [{}, {"options": ["rw", "rbind"]}]}"#,
+            "{}",
+            Ok(true),
+        ),
         (
             r#"{"hasBindMounts": true}"#,
             r#"{"mounts": [{"type": "tmpfs", "options": null}, null]}"#,
@@ -62,7 +70,12 @@ fn verdicts() {
         ),
         (r#"{"annotations": {"^a$": "b"}}"#, NO_PROCESS, r#"{"a": "xbx"}"#, Ok(true)),
         (r#"{"annotations": {"^a$": "b", "c": "d"}}"#, NO_PROCESS, r#"{"a": "b"}"#, Ok(false)),
-        (r#"{"annotations": {"^a$": "b", "c": "d"}, "or": true}"#, NO_PROCESS, r#"{"a": "b"}"#, Ok(true)),
+        (
+            r#"{"annotations": {"^a$": "b", "c": "d"}, "or": true}"#,
+            NO_PROCESS,
+            r#"{"a": "b"}"#,
+            Ok(true),
+        ),
         (r#"{"annotations": {"(": "b"}}"#, NO_PROCESS, "{}", Ok(false)),
         (
             r#"{"annotations": {"(": "b"}}"#,
@@ -81,13 +94,19 @@ fn verdicts() {
             r#"{"annotations": {"a": "*"}}"#,
             NO_PROCESS,
             r#"{"a": "b"}"#,
-            Err("annotation value: error parsing regexp: missing argument to repetition operator: `*`"),
+            Err(
+                "annotation value: error parsing regexp: missing argument to repetition operator: `*`",
+            ),
         ),
         ("null", SH, "{}", Ok(false)),
     ] {
         let annotations = Annotations::from_json(annotations).unwrap();
         let got = when_matches(when, config, Known::annotations(Some(&annotations)));
-        assert_eq!(got.map_err(|error| error.to_string()), verdict.map_err(str::to_owned), "{when} {config}");
+        assert_eq!(
+            got.map_err(|error| error.to_string()),
+            verdict.map_err(str::to_owned),
+            "{when} {config}"
+        );
     }
 }
 
@@ -106,7 +125,8 @@ fn annotations_may_come_from_the_config() {
 #[test]
 fn two_readers_never_disagree_on_a_config() {
     let root = tempfile::tempdir().unwrap();
-    let manager = manager(root.path(), &[("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#))], &[]);
+    let manager =
+        manager(root.path(), &[("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#))], &[]);
     let deep = |levels: usize| format!("{}{}", "[".repeat(levels - 1), "]".repeat(levels - 1));
     for (config, code, line, column) in [
         ("", Code::JsonUnexpectedEnd, 1, 1),
@@ -164,7 +184,8 @@ fn the_first_failing_hook_ends_the_call() {
         ("b \"q\".json", hook(r#"{"commands": ["x"]}"#, r#"["poststop"]"#)),
         ("c.json", hook(r#"{"commands": ["x"]}"#, r#"["poststop"]"#)),
     ];
-    let files: Vec<(&str, &str)> = files.iter().map(|(name, content)| (*name, content.as_str())).collect();
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(name, content)| (*name, content.as_str())).collect();
     let manager = manager(root.path(), &files, &[]);
     let config = r#"{"process": {}}"#;
     let error: Error = inject(&manager, config, Known::default()).unwrap_err();
@@ -188,11 +209,24 @@ fn explaining_goes_on_but_changes_no_verdict() {
     assert!(explanation.error.is_none());
     let hook = &explanation.hooks[0];
     assert!(matches!(hook.verdict, Ok(false)));
-    let outcomes: Vec<(Option<Outcome>, bool)> =
-        hook.conditions.iter().map(|of| (of.outcome.as_ref().ok().copied(), of.after_verdict)).collect();
-    assert_eq!(outcomes, [(Some(Outcome::Fails), false), (Some(Outcome::Fails), true), (None, true)]);
+    let outcomes: Vec<(Option<Outcome>, bool)> = hook
+        .conditions
+        .iter()
+        .map(|of| (of.outcome.as_ref().ok().copied(), of.after_verdict))
+        .collect();
+    assert_eq!(
+        outcomes,
+        [(Some(Outcome::Fails), false), (Some(Outcome::Fails), true), (None, true)]
+    );
     match &hook.conditions[1].condition {
-        Condition::Annotation { key_pattern, value_pattern, tried: 2, matched: None, nearest, .. } => {
+        Condition::Annotation {
+            key_pattern,
+            value_pattern,
+            tried: 2,
+            matched: None,
+            nearest,
+            ..
+        } => {
             assert_eq!((key_pattern.as_str(), value_pattern.as_str()), ("^com\\.example$", "^on$"));
             let nearest = nearest.as_ref().unwrap();
             assert_eq!((nearest.key.as_str(), nearest.value.as_str()), ("com.example", "off"));
@@ -207,20 +241,25 @@ fn explaining_goes_on_but_changes_no_verdict() {
 #[test]
 fn what_matched_at_extension_stages_goes_to_the_caller() {
     let root = tempfile::tempdir().unwrap();
-    let files = [("a.json", hook(r#"{"always": true}"#, r#"["precreate", "poststop", "precreate"]"#))];
-    let files: Vec<(&str, &str)> = files.iter().map(|(name, content)| (*name, content.as_str())).collect();
+    let files =
+        [("a.json", hook(r#"{"always": true}"#, r#"["precreate", "poststop", "precreate"]"#))];
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(name, content)| (*name, content.as_str())).collect();
     let manager = manager(root.path(), &files, &["precreate", "poststop"]);
     let injection = inject(&manager, "{}", Known::default()).unwrap();
-    assert_eq!(injection.config, r#"{"hooks":{}}"#, "poststop is the caller's, though OCI has it too");
-    let want =
-        r#"{"poststop":[{"path":"/bin/true"}],"precreate":[{"path":"/bin/true"},{"path":"/bin/true"}]}"#;
+    assert_eq!(
+        injection.config, r#"{"hooks":{}}"#,
+        "poststop is the caller's, though OCI has it too"
+    );
+    let want = r#"{"poststop":[{"path":"/bin/true"}],"precreate":[{"path":"/bin/true"},{"path":"/bin/true"}]}"#;
     assert_eq!(injection.extension_stage_hooks.to_json(), want);
 }
 
 #[test]
 fn hooks_that_are_there_already_are_found() {
     let root = tempfile::tempdir().unwrap();
-    let manager = manager(root.path(), &[("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#))], &[]);
+    let manager =
+        manager(root.path(), &[("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#))], &[]);
     let once = inject(&manager, "{}", Known::default()).unwrap().config;
     assert_eq!(already_present(&manager, "{}", Known::default()).unwrap(), []);
     let found = already_present(&manager, &once, Known::default()).unwrap();
@@ -238,10 +277,17 @@ fn the_typed_variant_agrees() {
     let root = tempfile::tempdir().unwrap();
     let files = [
         ("a.json", hook(r#"{"annotations": {"a": "b"}}"#, r#"["prestart", "precreate"]"#)),
-        ("b.json", hook(r#"{"commands": ["^sh$"], "hasBindMounts": true}"#, r#"["poststop", "poststart"]"#)),
+        (
+            "b.json",
+            hook(
+                r#"{"commands": ["^sh$"], "hasBindMounts": true}"#,
+                r#"["poststop", "poststart"]"#,
+            ),
+        ),
         ("c.json", hook(r#"{"commands": ["^bash$"]}"#, r#"["poststop"]"#)),
     ];
-    let files: Vec<(&str, &str)> = files.iter().map(|(name, content)| (*name, content.as_str())).collect();
+    let files: Vec<(&str, &str)> =
+        files.iter().map(|(name, content)| (*name, content.as_str())).collect();
     let manager = manager(root.path(), &files, &["precreate"]);
     let mut spec = oci_spec::runtime::Spec::default();
     spec.set_annotations(Some([("a".to_owned(), "b".to_owned())].into()));

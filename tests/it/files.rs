@@ -52,7 +52,12 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
             libc::EISDIR,
             format!("read {}: is a directory", shown("directory.json")),
         ),
-        ("empty.json", Code::JsonUnexpectedEnd, 0, "version check: unexpected end of JSON input".into()),
+        (
+            "empty.json",
+            Code::JsonUnexpectedEnd,
+            0,
+            "version check: unexpected end of JSON input".into(),
+        ),
         ("fifo.json", Code::NotRegularFile, 0, "the hook file is not a regular file".into()),
         ("gigabyte.json", Code::FileTooLarge, 0, "the file is too large".into()),
         (
@@ -61,7 +66,12 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
             libc::ELOOP,
             format!("open {}: too many levels of symbolic links", shown("loop.json")),
         ),
-        ("nul-byte.json", Code::JsonSyntax, 0, "expected nothing after the value, found '\\0'".into()),
+        (
+            "nul-byte.json",
+            Code::JsonSyntax,
+            0,
+            "expected nothing after the value, found '\\0'".into(),
+        ),
         (
             "nul-in-path.json",
             Code::UnreachableExecutable,
@@ -90,13 +100,19 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
         ),
         ("zero.json", Code::NotRegularFile, 0, "the hook file is not a regular file".into()),
     ];
-    let (diagnostics, warnings): (Vec<_>, Vec<_>) =
-        manager.diagnostics().into_iter().partition(|diagnostic| diagnostic.severity == Severity::Error);
+    let (diagnostics, warnings): (Vec<_>, Vec<_>) = manager
+        .diagnostics()
+        .into_iter()
+        .partition(|diagnostic| diagnostic.severity == Severity::Error);
     let [dangling] = &warnings[..] else { panic!("{warnings:?}") };
     assert_eq!((dangling.code, &dangling.path), (Code::DanglingLink, &path("dangling.json")));
-    assert_eq!(dangling.message(), "the file is a symlink that leads nowhere (its target is /nonexistent)");
+    assert_eq!(
+        dangling.message(),
+        "the file is a symlink that leads nowhere (its target is /nonexistent)"
+    );
     for (name, code, errno, text) in want {
-        let found = diagnostics.iter().find(|diagnostic| diagnostic.path == path(name)).expect(name);
+        let found =
+            diagnostics.iter().find(|diagnostic| diagnostic.path == path(name)).expect(name);
         assert_eq!(
             (found.code, found.errno().map_or(0, Errno::raw_os_error), found.severity),
             (*code, *errno, Severity::Error),
@@ -109,7 +125,10 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
     let said = unnamed.reference.as_deref().unwrap();
     assert!(said.contains(r#"/\xff\xfe.json": version check"#), "{said}");
     assert_eq!(diagnostics.len(), want.len() + 1, "{diagnostics:?}");
-    assert!(libhooks::diagnostics_to_json(&diagnostics).contains("fffe2e6a736f6e\""), "the raw name is kept");
+    assert!(
+        libhooks::diagnostics_to_json(&diagnostics).contains("fffe2e6a736f6e\""),
+        "the raw name is kept"
+    );
 }
 
 #[test]
@@ -159,16 +178,28 @@ fn no_file_takes_more_than_its_share() {
         )
     };
     let long = "ab".repeat(1_000_000);
-    let pairs: String = (0..300_000).map(|number| format!("\"k{number}\":\"v{number}\",")).collect();
+    let pairs: String =
+        (0..300_000).map(|number| format!("\"k{number}\":\"v{number}\",")).collect();
     for (what, content, gives_a_hook) in [
         ("unknown keys", format!("{{{}{}", repeat("\"a\":1,"), &GOOD[1..]), true),
-        ("stages", with(r#"{"always": true}"#, &format!("[{}\"prestart\"]", repeat("\"prestart\","))), true),
-        ("a version of odd characters", format!("{{\"version\":\"{}\"}}", repeat("\u{2028}é")), false),
+        (
+            "stages",
+            with(r#"{"always": true}"#, &format!("[{}\"prestart\"]", repeat("\"prestart\","))),
+            true,
+        ),
+        (
+            "a version of odd characters",
+            format!("{{\"version\":\"{}\"}}", repeat("\u{2028}é")),
+            false,
+        ),
         ("commands", with(&format!("{{\"commands\": [{}\"a\"]}}", repeat("\"a\",")), "[]"), true),
         ("annotations", with(&format!("{{\"annotations\": {{{pairs}\"a\":\"b\"}}}}"), "[]"), true),
         (
             "long texts",
-            with(&format!("{{\"commands\": [\"{long}\", \"{}\"]}}", long.replace("ab", "cd")), "[]"),
+            with(
+                &format!("{{\"commands\": [\"{long}\", \"{}\"]}}", long.replace("ab", "cd")),
+                "[]",
+            ),
             true,
         ),
         (
@@ -201,7 +232,8 @@ fn files_are_read_where_their_cleaned_path_leads() {
     tree.directory("elsewhere/inner");
     tree.file("here", "a.json", marked("here"));
     symlink("../elsewhere/inner", tree.directory("here").join("link")).unwrap();
-    // What is listed is elsewhere, what `filepath.Join` makes of the path is here: as the reference has it.
+    // What is listed is elsewhere, what `filepath.Join` makes of the path is here: as the reference
+    // has it.
     let manager = tree.load(&["here/link/.."], Policy::Compatible).unwrap();
     assert_eq!(marks(&manager), ["here"]);
     assert_eq!(manager.list().hooks[0].path, tree.root.path().join("here/a.json"));
@@ -221,9 +253,15 @@ fn loading_and_decoding_say_the_same() {
     let tree = Tree::new();
     for (hook, message) in [
         (r#"{"path": "/bin/true", "args": [1]}"#, "hook.args[0] must be a string, found a number"),
-        (r#"{"path": "/bin/true", "args": ["", {}]}"#, "hook.args[1] must be a string, found an object"),
+        (
+            r#"{"path": "/bin/true", "args": ["", {}]}"#,
+            "hook.args[1] must be a string, found an object",
+        ),
         (r#"{"path": "/bin/true", "env": "A=B"}"#, "hook.env must be an array, found a string"),
-        (r#"{"path": "/bin/true", "timeout": "1"}"#, "hook.timeout must be a number, found a string"),
+        (
+            r#"{"path": "/bin/true", "timeout": "1"}"#,
+            "hook.timeout must be a number, found a string",
+        ),
     ] {
         let text = format!(r#"{{"version": "1.0.0", "hook": {hook}, "stages": []}}"#);
         tree.file("a", "a.json", &text);

@@ -9,7 +9,9 @@ fn error_texts_are_fresh() {
     let version = Command::new("go").args(["env", "GOVERSION"]).output();
     let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     if !version.as_ref().is_ok_and(|version| version.starts_with("go1.26")) {
-        println!("SKIP: error_texts_are_fresh: the words are those of Go 1.26; here is {version:?}");
+        println!(
+            "SKIP: error_texts_are_fresh: the words are those of Go 1.26; here is {version:?}"
+        );
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -1,5 +1,6 @@
-//! Hook files against Go's own encoding/json: duplicate keys, folded keys, `null`, wrong types, surrogates, invalid UTF-8,
-//! numbers, and files with bytes changed at random. The same file must fail or decode, to the same hook.
+//! Hook files against Go's own encoding/json: duplicate keys, folded keys, `null`, wrong types,
+//! surrogates, invalid UTF-8, numbers, and files with bytes changed at random. The same file must
+//! fail or decode, to the same hook.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -44,9 +45,11 @@ impl Writer {
             return "null".to_owned();
         }
         match wanted {
-            "path" => {
-                self.random.choice(["\"/bin/true\"", "\"/bin/true\"", "\"\\/bin\\/sh\""]).unwrap().to_owned()
-            }
+            "path" => self
+                .random
+                .choice(["\"/bin/true\"", "\"/bin/true\"", "\"\\/bin\\/sh\""])
+                .unwrap()
+                .to_owned(),
             "version" => self
                 .random
                 .choice(["\"1.0.0\"", "\"1.0.0\"", "\"0.1.0\"", "\"\"", "\"1.0.0\\n\""])
@@ -70,9 +73,13 @@ impl Writer {
                 ])
                 .unwrap()
                 .to_owned(),
-            "stages" => {
-                self.list(&["\"prestart\"", "\"poststop\"", "\"poststop\"", "null", "\"createRuntime\""])
-            }
+            "stages" => self.list(&[
+                "\"prestart\"",
+                "\"poststop\"",
+                "\"poststop\"",
+                "null",
+                "\"createRuntime\"",
+            ]),
             "patterns" => self.list(&["\"a\"", "\"^b$\"", "null", "\"\\u00e9\"", "\"\""]),
             "texts" => self.list(&[
                 "\"a\"",
@@ -87,8 +94,10 @@ impl Writer {
                 let mut text = "{".to_owned();
                 for index in 0..self.random.usize(..4) {
                     let comma = if index > 0 { "," } else { "" };
-                    let key =
-                        self.random.choice(["\"a\"", "\"b\"", "\"\\u0061\"", "\".*\"", "\"\""]).unwrap();
+                    let key = self
+                        .random
+                        .choice(["\"a\"", "\"b\"", "\"\\u0061\"", "\".*\"", "\"\""])
+                        .unwrap();
                     let value = if self.random.usize(..100) < 3 {
                         "1"
                     } else {
@@ -125,7 +134,12 @@ impl Writer {
             let key = self.key(name);
             let value = match kind {
                 "hook" => self.object(
-                    &[("path", "path"), ("args", "texts"), ("env", "texts"), ("timeout", "integer")],
+                    &[
+                        ("path", "path"),
+                        ("args", "texts"),
+                        ("env", "texts"),
+                        ("timeout", "integer"),
+                    ],
                     1,
                 ),
                 "when" => self.object(
@@ -171,7 +185,8 @@ impl Writer {
             let chosen: Vec<(&str, &str)> = members
                 .into_iter()
                 .filter(|(name, _)| {
-                    *name == "hook" || self.random.usize(..100) < if *name == "version" { 3 } else { 35 }
+                    *name == "hook"
+                        || self.random.usize(..100) < if *name == "version" { 3 } else { 35 }
                 })
                 .collect();
             self.object(&chosen, 1)
@@ -182,7 +197,10 @@ impl Writer {
             match self.random.usize(..3) {
                 0 => bytes[at] = self.random.usize(..256) as u8,
                 1 => drop(bytes.remove(at)),
-                _ => bytes.insert(at, *b"\"{}[],:\\\x00\xff\xe2 0"[..].get(self.random.usize(..13)).unwrap()),
+                _ => bytes.insert(
+                    at,
+                    *b"\"{}[],:\\\x00\xff\xe2 0"[..].get(self.random.usize(..13)).unwrap(),
+                ),
             }
         }
         bytes
@@ -199,8 +217,10 @@ fn ask_go(files: &[Vec<u8>]) -> Option<Vec<Value>> {
         .stdout(Stdio::piped())
         .spawn()
         .ok()?;
-    let lines: String =
-        files.iter().map(|file| base64::engine::general_purpose::STANDARD.encode(file) + "\n").collect();
+    let lines: String = files
+        .iter()
+        .map(|file| base64::engine::general_purpose::STANDARD.encode(file) + "\n")
+        .collect();
     let mut stdin = go.stdin.take().unwrap();
     let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()).unwrap());
     let output = go.wait_with_output().unwrap();
@@ -210,8 +230,8 @@ fn ask_go(files: &[Vec<u8>]) -> Option<Vec<Value>> {
     Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
-/// What is left out of JSON when it is empty, put back: Go's `null` arrays and ours that are empty mean the same, but for
-/// `stages`.
+/// What is left out of JSON when it is empty, put back: Go's `null` arrays and ours that are empty
+/// mean the same, but for `stages`.
 fn normal(hook: &Value, any_of: bool) -> Value {
     let list = |value: &Value| if value.is_null() { json!([]) } else { value.clone() };
     let map = |value: &Value| if value.is_null() { json!({}) } else { value.clone() };
@@ -243,11 +263,12 @@ fn go_decodes_the_same() {
         let shown = String::from_utf8_lossy(file);
         let outcome = match (&ours, answer["Failed"].as_str()) {
             (Err(error), Some(step)) => {
-                let step = if step.is_empty() && answer["Text"].as_str().unwrap().starts_with("unrec") {
-                    String::new()
-                } else {
-                    format!("{step}: ")
-                };
+                let step =
+                    if step.is_empty() && answer["Text"].as_str().unwrap().starts_with("unrec") {
+                        String::new()
+                    } else {
+                        format!("{step}: ")
+                    };
                 let text = error.to_string();
                 let rest = text
                     .strip_prefix(&format!("{prefix}{step}"))

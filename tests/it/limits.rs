@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use libhooks::{
-    Annotations, Code, Error, ErrorKind, Hook, HookDir, HookFile, Manager, OciHook, ReadOptions, When, ffi,
-    limits,
+    Annotations, Code, Error, ErrorKind, Hook, HookDir, HookFile, Manager, OciHook, ReadOptions,
+    When, ffi, limits,
 };
 use serde_json::{Value, json};
 
@@ -50,8 +50,16 @@ fn configs() {
     let (_root, manager) = manager(&[("a.json", hook(&[], &["poststop"]))], &[]);
     for (size, allowed) in around(limits::CONFIG) {
         let config = format!("{{{}}}", " ".repeat(size - 2));
-        assert_eq!(failure(inject(&manager, &config, Known::default())), outcome(allowed), "{size}");
-        assert_eq!(failure(explain(&manager, &config, Known::default())), outcome(allowed), "{size}");
+        assert_eq!(
+            failure(inject(&manager, &config, Known::default())),
+            outcome(allowed),
+            "{size}"
+        );
+        assert_eq!(
+            failure(explain(&manager, &config, Known::default())),
+            outcome(allowed),
+            "{size}"
+        );
         assert_eq!(failure(Annotations::from_json(&config)), outcome(allowed), "{size}");
         let list = format!("[{}]", " ".repeat(size - 2));
         assert_eq!(failure(OciHook::list_from_json(&list)), outcome(allowed), "{size}");
@@ -75,17 +83,30 @@ fn annotations() {
     let (_root, manager) = manager(&[("a.json", hook(&[], &["poststop"]))], &[]);
     let when = r#"{"always":true}"#;
     let all = |config: &str, annotations: Option<&Annotations>, want, size: usize| {
-        assert_eq!(failure(inject(&manager, config, Known::annotations(annotations))), want, "{size}");
+        assert_eq!(
+            failure(inject(&manager, config, Known::annotations(annotations))),
+            want,
+            "{size}"
+        );
         assert_eq!(
             failure(already_present(&manager, config, Known::annotations(annotations))),
             want,
             "{size}"
         );
-        assert_eq!(failure(explain(&manager, config, Known::annotations(annotations))), want, "{size}");
-        assert_eq!(failure(when_matches(when, config, Known::annotations(annotations))), want, "{size}");
+        assert_eq!(
+            failure(explain(&manager, config, Known::annotations(annotations))),
+            want,
+            "{size}"
+        );
+        assert_eq!(
+            failure(when_matches(when, config, Known::annotations(annotations))),
+            want,
+            "{size}"
+        );
     };
     for (count, allowed) in around(limits::ANNOTATIONS) {
-        let map: serde_json::Map<String, Value> = (0..count).map(|i| (i.to_string(), "".into())).collect();
+        let map: serde_json::Map<String, Value> =
+            (0..count).map(|i| (i.to_string(), "".into())).collect();
         let given: Annotations = map.keys().map(|key| (key.as_str(), "")).collect();
         all(&json!({"annotations": map}).to_string(), None, outcome(allowed), count);
         all("{}", Some(&given), outcome(allowed), count);
@@ -94,7 +115,8 @@ fn annotations() {
         // Key, value and command together.
         let (key, command) = ("k".repeat(100), "c".repeat(1000));
         let value = "v".repeat(size - 1100);
-        let config = json!({"annotations": {&key: &value}, "process": {"args": [&command, &value]}});
+        let config =
+            json!({"annotations": {&key: &value}, "process": {"args": [&command, &value]}});
         all(&config.to_string(), None, outcome(allowed), size);
         let mut request = Vec::new();
         let mut bytes = |bytes: &str| {
@@ -113,7 +135,11 @@ fn annotations() {
         let container = ffi::container(&request, false).unwrap();
         let matched = manager.snapshot().matching(&container, &mut Vec::new());
         assert_eq!(failure(matched), outcome(allowed), "{size}");
-        assert_eq!(failure(When::from_json(when).unwrap().matches(&container)), outcome(allowed), "{size}");
+        assert_eq!(
+            failure(When::from_json(when).unwrap().matches(&container)),
+            outcome(allowed),
+            "{size}"
+        );
     }
 }
 
@@ -130,8 +156,9 @@ fn extension_stages() {
         assert_eq!(failure(Hook::read(&file, &options)), want);
         assert_eq!(failure(HookDir::read(root.path(), &options).error.map_or(Ok(()), Err)), want);
         assert_eq!(failure(ffi::validate(&text, stages)), want);
-        let found =
-            HookFile::check(&file, &options).iter().any(|diagnostic| diagnostic.code == Code::TooLarge);
+        let found = HookFile::check(&file, &options)
+            .iter()
+            .any(|diagnostic| diagnostic.code == Code::TooLarge);
         assert_eq!(found, want.is_some());
     };
     for (count, allowed) in around(limits::EXTENSION_STAGES) {
@@ -152,7 +179,11 @@ fn hooks_as_json() {
         assert_eq!(failure(Hook::decode(text.as_bytes(), None)), outcome(allowed), "{size}");
         assert_eq!(failure(Hook::from_json(&text)), outcome(allowed), "{size}");
         let when = format!("{{{}}}", " ".repeat(size - 2));
-        assert_eq!(failure(when_matches(&when, "{}", Known::default())), outcome(allowed), "{size}");
+        assert_eq!(
+            failure(when_matches(&when, "{}", Known::default())),
+            outcome(allowed),
+            "{size}"
+        );
     }
 }
 
@@ -196,8 +227,10 @@ fn entries() {
         for (count, allowed) in around(limits::ENTRIES) {
             // Of two files, of which each alone is within it.
             let (half, rest) = (count / 2, count - count / 2);
-            let files =
-                [("a.json", hook(&[], &vec![stage; half])), ("b.json", hook(&[], &vec![stage; rest]))];
+            let files = [
+                ("a.json", hook(&[], &vec![stage; half])),
+                ("b.json", hook(&[], &vec![stage; rest])),
+            ];
             let (root, manager) = manager(&files, &["mine"]);
             injects(&manager, allowed, &root.path().join("b.json"));
         }
@@ -226,9 +259,15 @@ fn bytes_of_entries() {
 #[test]
 fn realistic_files_are_far_below() {
     let files: Vec<(String, Value)> = (0..1000)
-        .map(|i| (format!("{i}.json"), hook(&["sh", &"x".repeat(4096)], &["poststop", "mine", "poststop"])))
+        .map(|i| {
+            (
+                format!("{i}.json"),
+                hook(&["sh", &"x".repeat(4096)], &["poststop", "mine", "poststop"]),
+            )
+        })
         .collect();
-    let files: Vec<(&str, Value)> = files.iter().map(|(name, hook)| (name.as_str(), hook.clone())).collect();
+    let files: Vec<(&str, Value)> =
+        files.iter().map(|(name, hook)| (name.as_str(), hook.clone())).collect();
     let (_root, manager) = manager(&files, &["mine"]);
     let injection = inject(&manager, "{}", Known::default()).unwrap();
     let config: Value = serde_json::from_str(&injection.config).unwrap();
@@ -242,22 +281,28 @@ fn already_injected_is_found_among_many() {
     let files: Vec<(String, Value)> = (0..200)
         .map(|i| (format!("{i:03}.json"), hook(&["sh", &i.to_string()], &["poststop", "poststop"])))
         .collect();
-    let files: Vec<(&str, Value)> = files.iter().map(|(name, hook)| (name.as_str(), hook.clone())).collect();
+    let files: Vec<(&str, Value)> =
+        files.iter().map(|(name, hook)| (name.as_str(), hook.clone())).collect();
     let (_root, manager) = manager(&files, &[]);
     let mut entries: Vec<String> =
         (0..20_000).map(|i| format!(r#"{{"path":"/bin/sh","args":["sh","x{i}"]}}"#)).collect();
     for i in (0..200).step_by(2) {
         // Another order of keys, escapes, white space; the second time not quite the same.
-        entries[i * 50] = format!("{{ \"args\": [\"s\\u0068\", \"{i}\"], \"path\" : \"/bin/sh\" }}");
+        entries[i * 50] =
+            format!("{{ \"args\": [\"s\\u0068\", \"{i}\"], \"path\" : \"/bin/sh\" }}");
         entries[i * 50 + 1] =
             format!("{{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"{}\"],\"timeout\":1}}", i + 1);
     }
     entries.push("null".to_owned());
     let config = format!("{{\"hooks\":{{\"poststop\":[{}]}}}}", entries.join(","));
     let found = already_present(&manager, &config, Known::default()).unwrap();
-    let names: Vec<String> =
-        found.iter().map(|found| found.path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
-    let want: Vec<String> =
-        (0..200).step_by(2).flat_map(|i| [format!("{i:03}.json"), format!("{i:03}.json")]).collect();
+    let names: Vec<String> = found
+        .iter()
+        .map(|found| found.path.file_name().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    let want: Vec<String> = (0..200)
+        .step_by(2)
+        .flat_map(|i| [format!("{i:03}.json"), format!("{i:03}.json")])
+        .collect();
     assert_eq!(names, want);
 }

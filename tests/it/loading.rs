@@ -37,7 +37,10 @@ fn of_three_the_last_masks_both_others() {
     let three = tree.file("three", "a.json", marked("three"));
     let manager = tree.load(&["one", "two", "three", "three"], Policy::Strict).unwrap();
     let listing = manager.list();
-    assert_eq!((listing.hooks.len(), &listing.hooks[0].masks), (1, &vec![one.clone(), two.clone()]));
+    assert_eq!(
+        (listing.hooks.len(), &listing.hooks[0].masks),
+        (1, &vec![one.clone(), two.clone()])
+    );
     let masked: Vec<(&PathBuf, &PathBuf)> =
         listing.masked.iter().map(|masked| (&masked.path, &masked.by)).collect();
     assert_eq!(masked, [(&one, &three), (&two, &three)]);
@@ -59,7 +62,11 @@ fn names_that_differ_in_case_are_found_across_directories() {
 #[test]
 fn stages_are_warned_about_by_where_they_go() {
     for (stages, extension, want) in [
-        (r#"["prestart", "createRuntime"]"#, &[][..], &[Code::DuplicateInjection, Code::DeprecatedStage][..]),
+        (
+            r#"["prestart", "createRuntime"]"#,
+            &[][..],
+            &[Code::DuplicateInjection, Code::DeprecatedStage][..],
+        ),
         (
             r#"["createRuntime", "prestart", "prestart"]"#,
             &[],
@@ -94,7 +101,12 @@ fn only_what_loads_masks() {
     assert_eq!(marks(&manager), ["low a", "low b"]);
     assert_eq!(
         codes(&manager),
-        [Code::MissingExecutable, Code::DanglingLink, Code::OverrideIneffective, Code::OverrideIneffective]
+        [
+            Code::MissingExecutable,
+            Code::DanglingLink,
+            Code::OverrideIneffective,
+            Code::OverrideIneffective
+        ]
     );
     let diagnostics = manager.diagnostics();
     assert_eq!(
@@ -128,7 +140,8 @@ fn hooks_are_ordered_as_gos_to_lower_says() {
     let directory = tree.directory("d");
     fs::write(directory.join(OsStr::from_bytes(b"\xff.json")), marked("ff")).unwrap();
     let manager = tree.load(&["d"], Policy::LENIENT).unwrap();
-    // U+0130 is i; capital sigma is U+03C3, which comes behind the final one; an invalid byte is U+FFFD.
+    // U+0130 is i; capital sigma is U+03C3, which comes behind the final one; an invalid byte is
+    // U+FFFD.
     let want = [
         ".json",
         "A.json",
@@ -160,7 +173,10 @@ fn compatible_fails_as_the_reference_does() {
             tree.file("d", name, content);
         }
         assert_eq!(tree.load(&["d"], Policy::Compatible).is_ok(), succeeds, "{files:?}");
-        assert!(tree.load(&["d"], Policy::Strict).is_err() && tree.load(&["d"], Policy::LENIENT).is_ok());
+        assert!(
+            tree.load(&["d"], Policy::Strict).is_err()
+                && tree.load(&["d"], Policy::LENIENT).is_ok()
+        );
     }
 }
 
@@ -168,8 +184,11 @@ fn compatible_fails_as_the_reference_does() {
 fn a_failed_new_names_every_problem_of_every_directory() {
     let tree = Tree::new();
     let one = tree.file("one", "a.json", "{");
-    let two =
-        tree.file("one", "b.json", r#"{"hook": "/bin/true", "stages": ["nowhere"], "hasbindmounts": true}"#);
+    let two = tree.file(
+        "one",
+        "b.json",
+        r#"{"hook": "/bin/true", "stages": ["nowhere"], "hasbindmounts": true}"#,
+    );
     let three = tree.file("two", "c.json", "[]");
     for policy in [Policy::Compatible, Policy::Strict] {
         let error = tree.load(&["one", "two"], policy).unwrap_err();
@@ -180,9 +199,15 @@ fn a_failed_new_names_every_problem_of_every_directory() {
         assert_eq!(error.to_string(), want);
         assert_eq!((error.kind(), error.code()), (ErrorKind::HookFile, Code::JsonUnexpectedEnd));
         assert_eq!(error.place().path.as_ref(), Some(&one));
-        assert_eq!(error_codes(&error), [Code::JsonUnexpectedEnd, Code::UnknownStage, Code::JsonType]);
-        assert!(error.diagnostics().iter().all(|diagnostic| diagnostic.severity == Severity::Error));
-        let paths: Vec<&PathBuf> = error.diagnostics().iter().map(|diagnostic| &diagnostic.path).collect();
+        assert_eq!(
+            error_codes(&error),
+            [Code::JsonUnexpectedEnd, Code::UnknownStage, Code::JsonType]
+        );
+        assert!(
+            error.diagnostics().iter().all(|diagnostic| diagnostic.severity == Severity::Error)
+        );
+        let paths: Vec<&PathBuf> =
+            error.diagnostics().iter().map(|diagnostic| &diagnostic.path).collect();
         assert_eq!(paths, [&one, &two, &three]);
         assert!(error.to_json().contains("\"code\":\"unknown-stage\""));
     }
@@ -219,12 +244,17 @@ fn strict_refuses_what_others_may_write() {
     let error = tree.load(&["d"], Policy::Strict).unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Strict, Code::WritableByOthers));
     let manager = tree.load(&["d"], Policy::Compatible).unwrap();
-    assert_eq!((marks(&manager), codes(&manager)), (vec!["a".to_owned()], vec![Code::WritableByOthers]));
+    assert_eq!(
+        (marks(&manager), codes(&manager)),
+        (vec!["a".to_owned()], vec![Code::WritableByOthers])
+    );
 
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     fs::set_permissions(tree.directory("d"), fs::Permissions::from_mode(0o755)).unwrap();
     if std::os::unix::fs::chown(&file, Some(12345), None).is_err() {
-        println!("SKIP: strict_refuses_what_others_may_write: only root can give a file to somebody else");
+        println!(
+            "SKIP: strict_refuses_what_others_may_write: only root can give a file to somebody else"
+        );
         return;
     }
     let error = tree.load(&["d"], Policy::Strict).unwrap_err();
@@ -248,7 +278,10 @@ fn reload_never_fails_but_under_strict() {
         if policy == Policy::Strict {
             let error = reloaded.unwrap_err();
             assert_eq!(error.code(), Code::JsonUnexpectedEnd);
-            assert_eq!((marks(&manager), manager.generation()), (vec!["high a".into(), "b".into()], 1));
+            assert_eq!(
+                (marks(&manager), manager.generation()),
+                (vec!["high a".into(), "b".into()], 1)
+            );
         } else {
             reloaded.unwrap();
             assert_eq!(
@@ -275,7 +308,10 @@ fn the_last_good_hook_may_be_kept() {
     tree.file("d", "a.json", "{");
     for _ in 0..3 {
         manager.reload().unwrap();
-        assert_eq!((marks(&manager), codes(&manager)), (vec!["good".into()], vec![Code::JsonUnexpectedEnd]));
+        assert_eq!(
+            (marks(&manager), codes(&manager)),
+            (vec!["good".into()], vec![Code::JsonUnexpectedEnd])
+        );
     }
     tree.file("d", "a.json", marked("better"));
     manager.reload().unwrap();
@@ -298,25 +334,41 @@ fn what_many_hooks_come_to_is_what_each_comes_to() {
     let tree = Tree::new();
     for (index, when) in whens.iter().cycle().take(30).enumerate() {
         let when = format!("\"when\": {{{when}}}");
-        tree.file("a", &format!("{index:02}.json"), GOOD.replace(r#""when": {"always": true}"#, &when));
+        tree.file(
+            "a",
+            &format!("{index:02}.json"),
+            GOOD.replace(r#""when": {"always": true}"#, &when),
+        );
     }
     let manager = tree.load(&["a"], Policy::Compatible).unwrap();
     let annotations =
         ["{}", r#"{"": ""}"#, r#"{"org.example.key-7": "on"}"#, r#"{"key-1": "true", "x": "on"}"#];
-    let processes =
-        ["null", "{}", r#"{"args": []}"#, r#"{"args": ["/bin/sh"]}"#, r#"{"args": ["/sbin/init"]}"#];
+    let processes = [
+        "null",
+        "{}",
+        r#"{"args": []}"#,
+        r#"{"args": ["/bin/sh"]}"#,
+        r#"{"args": ["/sbin/init"]}"#,
+    ];
     for annotations in annotations {
         for process in processes {
             let config = format!(r#"{{"process": {process}, "annotations": {annotations}}}"#);
             let explanation = explain(&manager, &config, Known::default()).unwrap();
             match inject(&manager, &config, Known::default()) {
                 Err(error) => {
-                    assert_eq!(error.to_string(), explanation.error.unwrap().to_string(), "{config}")
+                    assert_eq!(
+                        error.to_string(),
+                        explanation.error.unwrap().to_string(),
+                        "{config}"
+                    )
                 }
                 Ok(injection) => {
                     assert!(explanation.error.is_none(), "{config}");
-                    let matched =
-                        explanation.hooks.iter().filter(|hook| matches!(hook.verdict, Ok(true))).count();
+                    let matched = explanation
+                        .hooks
+                        .iter()
+                        .filter(|hook| matches!(hook.verdict, Ok(true)))
+                        .count();
                     assert_eq!(injection.config.matches("/bin/true").count(), matched, "{config}");
                 }
             }

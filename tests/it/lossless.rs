@@ -1,5 +1,6 @@
-//! Injection leaves every byte alone that is not its own: configs written as text by a generator that knows what each byte
-//! is for, and that writes the expected output beside the input. No JSON library has a hand in either.
+//! Injection leaves every byte alone that is not its own: configs written as text by a generator
+//! that knows what each byte is for, and that writes the expected output beside the input. No JSON
+//! library has a hand in either.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +14,8 @@ use crate::seed::seed;
 const CONFIGS: u64 = 100_000;
 
 /// The stages that are injected into, in the order in which new members are written.
-const STAGES: [&str; 5] = ["createContainer", "createRuntime", "poststart", "poststop", "startContainer"];
+const STAGES: [&str; 5] =
+    ["createContainer", "createRuntime", "poststart", "poststop", "startContainer"];
 
 /// A set of hook files, and what it adds to a container: by stage, the elements as text.
 struct Set {
@@ -23,13 +25,19 @@ struct Set {
     needs_annotation: bool,
 }
 
-fn set(root: &Path, name: &str, files: &[(&str, &str)], added: &[(&'static str, &'static str)]) -> Set {
+fn set(
+    root: &Path,
+    name: &str,
+    files: &[(&str, &str)],
+    added: &[(&'static str, &'static str)],
+) -> Set {
     let directory = root.join(name);
     std::fs::create_dir(&directory).unwrap();
     for (file, content) in files {
         std::fs::write(directory.join(file), content).unwrap();
     }
-    let manager = Manager::builder().directories([directory]).extension_stages(["precreate"]).load().unwrap();
+    let manager =
+        Manager::builder().directories([directory]).extension_stages(["precreate"]).load().unwrap();
     Set { manager, added: added.iter().copied().collect(), needs_annotation: name == "annotation" }
 }
 
@@ -52,9 +60,15 @@ fn sets(root: &Path) -> Vec<Set> {
             &[
                 (
                     "B.json",
-                    &hook(r#"{"path": "/bin/true", "args": ["b", "\"\\\n\u00e9"], "timeout": 0}"#, all),
+                    &hook(
+                        r#"{"path": "/bin/true", "args": ["b", "\"\\\n\u00e9"], "timeout": 0}"#,
+                        all,
+                    ),
                 ),
-                ("a.json", &hook(r#"{"path": "/bin/sh", "env": ["A=1"], "args": []}"#, r#"["poststop"]"#)),
+                (
+                    "a.json",
+                    &hook(r#"{"path": "/bin/sh", "env": ["A=1"], "args": []}"#, r#"["poststop"]"#),
+                ),
             ],
             &[
                 ("createContainer", r#"{"path":"/bin/true","args":["b","\"\\\né"],"timeout":0}"#),
@@ -67,7 +81,12 @@ fn sets(root: &Path) -> Vec<Set> {
                 ("startContainer", r#"{"path":"/bin/true","args":["b","\"\\\né"],"timeout":0}"#),
             ],
         ),
-        set(root, "extension", &[("a.json", &hook(r#"{"path": "/bin/true"}"#, r#"["precreate"]"#))], &[]),
+        set(
+            root,
+            "extension",
+            &[("a.json", &hook(r#"{"path": "/bin/true"}"#, r#"["precreate"]"#))],
+            &[],
+        ),
         set(
             root,
             "annotation",
@@ -217,7 +236,10 @@ impl Writer {
                         self.keep(",");
                     }
                     self.space();
-                    let key = self.random.choice(["hooks", "args", "Process", "a", "a", "é", ""]).unwrap();
+                    let key = self
+                        .random
+                        .choice(["hooks", "args", "Process", "a", "a", "é", ""])
+                        .unwrap();
                     self.key(key);
                     self.value(depth - 1);
                     self.space();
@@ -230,9 +252,19 @@ impl Writer {
     /// A whole config. `added` is what is injected; none if no hook matches.
     fn config(&mut self, added: Option<&BTreeMap<&str, &str>>, annotation: bool) {
         let mut members: Vec<&str> = Vec::new();
-        for member in
-            ["hooks", "process", "mounts", "ociVersion", "linux", "root", "x", "x", "future", "Hook", "big"]
-        {
+        for member in [
+            "hooks",
+            "process",
+            "mounts",
+            "ociVersion",
+            "linux",
+            "root",
+            "x",
+            "x",
+            "future",
+            "Hook",
+            "big",
+        ] {
             let chance = match member {
                 "hooks" => 70,
                 "big" => 5,
@@ -264,7 +296,9 @@ impl Writer {
             match *member {
                 "hooks" => self.hooks(added),
                 "process" => self.process(),
-                "mounts" => self.keep(r#"[ {"type":"tmpfs","options":["rw"],"future":1e400}, {} ]"#),
+                "mounts" => {
+                    self.keep(r#"[ {"type":"tmpfs","options":["rw"],"future":1e400}, {} ]"#)
+                }
                 "annotations" => self.keep(r#"{ "other": "x", "wan\u0074ed" : "yes" }"#),
                 "big" => self.big(),
                 _ => self.value(3),
@@ -330,7 +364,9 @@ impl Writer {
         for index in (1..stages.len()).rev() {
             stages.swap(index, self.random.usize(..index + 1));
         }
-        let new = added.map(|added| new_members(added, |stage| !stages.contains(&stage))).unwrap_or_default();
+        let new = added
+            .map(|added| new_members(added, |stage| !stages.contains(&stage)))
+            .unwrap_or_default();
         self.keep("{");
         if stages.is_empty() {
             self.count("hooks empty");
@@ -426,8 +462,8 @@ fn every_other_byte_stays() {
         let Writer { input, output, seen: counted, .. } = writer;
         seen = counted;
         *seen.entry(if matches { "match" } else { "no match" }).or_default() += 1;
-        let got =
-            inject(&set.manager, &input, Known::default()).unwrap_or_else(|error| panic!("{error}\n{input}"));
+        let got = inject(&set.manager, &input, Known::default())
+            .unwrap_or_else(|error| panic!("{error}\n{input}"));
         assert_eq!(got.config, output, "config {number} of seed {seed}:\n{input}");
     }
     println!("seed {seed}: {CONFIGS} configs come out byte for byte; {seen:?}");

@@ -1,4 +1,5 @@
-//! Reading hook files and configs, judging hooks, and injecting them. Each module tests one subject.
+//! Reading hook files and configs, judging hooks, and injecting them. Each module tests one
+//! subject.
 //!
 //! The tests of running hooks and of monitors count what their process holds, so they are binaries
 //! of their own: `tests/exec` and `tests/monitor`.

@@ -1,5 +1,5 @@
-//! A file of version 0.1.0 and the one that `migrate` makes of it do the same to every container; and where it makes none,
-//! whatever one would write by hand does something else to some container.
+//! A file of version 0.1.0 and the one that `migrate` makes of it do the same to every container;
+//! and where it makes none, whatever one would write by hand does something else to some container.
 
 use std::collections::BTreeMap;
 
@@ -23,11 +23,17 @@ const VALUES: &[&str] = &["^on$", "o", "(?i)ON", "^off$|^on$", ".*", ""];
 const COMMANDS: &[&str] = &["^/bin/sh$", "/init$", "(?i)SH", ".*", "", "^/sbin/"];
 
 /// A member with one of its two spellings. What is not there may be `null`.
-fn list(random: &mut Rng, spellings: [&str; 2], patterns: &[&str], length: Option<usize>) -> Option<String> {
+fn list(
+    random: &mut Rng,
+    spellings: [&str; 2],
+    patterns: &[&str],
+    length: Option<usize>,
+) -> Option<String> {
     let key = random.choice(&spellings).unwrap();
     match length {
         Some(length) => {
-            let patterns: Vec<&str> = (0..length).map(|_| *random.choice(patterns).unwrap()).collect();
+            let patterns: Vec<&str> =
+                (0..length).map(|_| *random.choice(patterns).unwrap()).collect();
             Some(format!("{key:?}: {patterns:?}"))
         }
         None => (random.usize(..100) < 30).then(|| format!("{key:?}: null")),
@@ -54,7 +60,9 @@ fn file(
         .unwrap();
     let version = random.choice(["", r#""version": "0.1.0""#, r#""version": """#]).unwrap();
     let unknown = random.choice(["", r#""when": {"always": true}"#]).unwrap();
-    members.extend([arguments, version, unknown].into_iter().filter(|m| !m.is_empty()).map(str::to_owned));
+    members.extend(
+        [arguments, version, unknown].into_iter().filter(|m| !m.is_empty()).map(str::to_owned),
+    );
     for index in (1..members.len()).rev() {
         members.swap(index, random.usize(..index + 1));
     }
@@ -74,7 +82,8 @@ fn containers() -> Vec<String> {
     ] {
         for annotations in [r#"{}"#, r#"{"a": "on"}"#, r#"{"a": "x", "b": "off"}"#, r#"{"": ""}"#] {
             for mounts in ["[]", r#"[{"type": "bind"}]"#] {
-                let config = format!(r#"{{{process}, "annotations": {annotations}, "mounts": {mounts}}}"#);
+                let config =
+                    format!(r#"{{{process}, "annotations": {annotations}, "mounts": {mounts}}}"#);
                 containers.push(config);
             }
         }
@@ -82,11 +91,19 @@ fn containers() -> Vec<String> {
     containers
 }
 
-/// What a hook file does to each container: the config and the hooks of extension stages, or the error.
-fn answers(tree: &Tree, file: &str, containers: &[String]) -> Vec<Result<(String, String), String>> {
+/// What a hook file does to each container: the config and the hooks of extension stages, or the
+/// error.
+fn answers(
+    tree: &Tree,
+    file: &str,
+    containers: &[String],
+) -> Vec<Result<(String, String), String>> {
     tree.file("d", "a.json", file);
-    let manager =
-        Manager::builder().directories([tree.directory("d")]).extension_stages(["precreate"]).load().unwrap();
+    let manager = Manager::builder()
+        .directories([tree.directory("d")])
+        .extension_stages(["precreate"])
+        .load()
+        .unwrap();
     let answer = |container: &String| match inject(&manager, container, Known::default()) {
         Ok(injection) => Ok((injection.config, injection.extension_stage_hooks.to_json())),
         Err(error) => Err(error.to_string()),
@@ -94,8 +111,8 @@ fn answers(tree: &Tree, file: &str, containers: &[String]) -> Vec<Result<(String
     containers.iter().map(answer).collect()
 }
 
-/// What one might write in place of a hook that has no equivalent: any of its conditions, of which all must hold, and
-/// the two that are for all and for none.
+/// What one might write in place of a hook that has no equivalent: any of its conditions, of which
+/// all must hold, and the two that are for all and for none.
 fn candidates(hook: &Hook) -> Vec<When> {
     let old = &hook.when;
     let mut candidates: Vec<When> =
@@ -105,7 +122,13 @@ fn candidates(hook: &Hook) -> Vec<When> {
             for commands in [Vec::new(), old.commands.clone()] {
                 for always in [None, Some(true)] {
                     let (annotations, commands) = (annotations.clone(), commands.clone());
-                    candidates.push(When { always, has_bind_mounts, annotations, commands, any_of: false });
+                    candidates.push(When {
+                        always,
+                        has_bind_mounts,
+                        annotations,
+                        commands,
+                        any_of: false,
+                    });
                 }
             }
         }
@@ -133,9 +156,14 @@ fn does_the_same_to_every_container_or_is_refused_with_reason() {
                             migrated += 1;
                             let new = answers(&tree, &new.to_json(), &containers);
                             for (index, container) in containers.iter().enumerate() {
-                                assert_eq!(new[index], old[index], "seed {seed}: {text} for {container}");
+                                assert_eq!(
+                                    new[index], old[index],
+                                    "seed {seed}: {text} for {container}"
+                                );
                                 matches += usize::from(
-                                    new[index].as_ref().is_ok_and(|(config, _)| config != container),
+                                    new[index]
+                                        .as_ref()
+                                        .is_ok_and(|(config, _)| config != container),
                                 );
                             }
                         }
@@ -145,7 +173,10 @@ fn does_the_same_to_every_container_or_is_refused_with_reason() {
                             for when in candidates(&hook) {
                                 let candidate = Hook { when, ..hook.clone() };
                                 let new = answers(&tree, &candidate.to_json(), &containers);
-                                assert_ne!(new, old, "seed {seed}: {text} is the same as {candidate:?}");
+                                assert_ne!(
+                                    new, old,
+                                    "seed {seed}: {text} is the same as {candidate:?}"
+                                );
                             }
                         }
                     }
@@ -153,7 +184,9 @@ fn does_the_same_to_every_container_or_is_refused_with_reason() {
             }
         }
     }
-    println!("seed {seed}: {migrated} files migrated, {matches} matches; {refused} refused; {errors} errors");
+    println!(
+        "seed {seed}: {migrated} files migrated, {matches} matches; {refused} refused; {errors} errors"
+    );
     for (what, count) in
         [("migrated", migrated), ("refused", refused), ("matches", matches), ("errors", errors)]
     {
@@ -171,17 +204,22 @@ fn what_is_of_version_1_0_0_stays() {
 
 #[test]
 fn the_reason_names_the_conditions() {
-    let text = br#"{"hook": "/a", "stage": [], "hasbindmounts": true, "annotation": [], "cmd": ["a"]}"#;
+    let text =
+        br#"{"hook": "/a", "stage": [], "hasbindmounts": true, "annotation": [], "cmd": ["a"]}"#;
     let hook = Hook::decode(text, None).unwrap().unwrap();
     let reason = hook.migrate().unwrap_err();
     assert_eq!(reason.conditions, ["hasbindmounts", "annotations", "cmds"]);
-    assert!(reason.to_string().contains("(hasbindmounts, annotations, cmds) is enough"), "{reason}");
+    assert!(
+        reason.to_string().contains("(hasbindmounts, annotations, cmds) is enough"),
+        "{reason}"
+    );
 }
 
 #[test]
 fn keys_that_nobody_reads_are_told() {
     let text = b"{\"hook\": \"/a\",\n \"Stage\": [], \"when\": {\"x\": 1}, \"version\": \"0.1.0\", \"\": 1}";
     let keys = Hook::unknown_keys(text);
-    let keys: Vec<_> = keys.iter().map(|(key, place)| (key.as_str(), place.line, place.column)).collect();
+    let keys: Vec<_> =
+        keys.iter().map(|(key, place)| (key.as_str(), place.line, place.column)).collect();
     assert_eq!(keys, [("when", 2, 15), ("", 2, 53)]);
 }

@@ -1,10 +1,12 @@
-//! Mistakes that real hook files make, in small files of our own (tests/data/mistakes): what we say of each, and where.
+//! Mistakes that real hook files make, in small files of our own (tests/data/mistakes): what we say
+//! of each, and where.
 
 use std::path::Path;
 
 use libhooks::{Code, Diagnostic, HookFile, Manager, Policy, ReadOptions};
 
-/// A file; whether it gives a hook; each problem with line and column (0: it has no place), and a part of its hint.
+/// A file; whether it gives a hook; each problem with line and column (0: it has no place), and a
+/// part of its hint.
 type Mistake = (&'static str, bool, &'static [(Code, u32, u32, &'static str)]);
 
 const MISTAKES: &[Mistake] = &[
@@ -15,7 +17,11 @@ const MISTAKES: &[Mistake] = &[
         true,
         &[(Code::UnknownKey, 5, 3, "\"annotations\" belongs inside \"when\"")],
     ),
-    ("bind-mounts-false.json", true, &[(Code::NeverMatches, 4, 13, "remove the condition or use another")]),
+    (
+        "bind-mounts-false.json",
+        true,
+        &[(Code::NeverMatches, 4, 13, "remove the condition or use another")],
+    ),
     ("blank.json", false, &[(Code::JsonUnexpectedEnd, 1, 1, "write a hook, or remove the file")]),
     (
         "both-names-of-one-stage.json",
@@ -52,7 +58,11 @@ const MISTAKES: &[Mistake] = &[
             (Code::DuplicateKey, 7, 3, "keep one of them"),
         ],
     ),
-    ("missing-bracket.json", false, &[(Code::JsonSyntax, 3, 44, "a closing bracket is missing before it")]),
+    (
+        "missing-bracket.json",
+        false,
+        &[(Code::JsonSyntax, 3, 44, "a closing bracket is missing before it")],
+    ),
     ("missing-comma.json", false, &[(Code::JsonSyntax, 4, 3, "a comma is missing before it")]),
     (
         "misspelt-condition-0.1.0.json",
@@ -78,7 +88,12 @@ const MISTAKES: &[Mistake] = &[
         true,
         &[
             (Code::UnknownKey, 3, 31, "did you mean \"annotations\"? It belongs inside \"when\""),
-            (Code::UnknownKey, 3, 57, "did you mean \"stages\"? It belongs to the outermost object"),
+            (
+                Code::UnknownKey,
+                3,
+                57,
+                "did you mean \"stages\"? It belongs to the outermost object",
+            ),
         ],
     ),
     ("misspelt-key.json", true, &[(Code::UnknownKey, 3, 34, "did you mean \"args\"?")]),
@@ -90,7 +105,11 @@ const MISTAKES: &[Mistake] = &[
     ),
     ("no-path.json", false, &[(Code::MissingPath, 3, 3, "write \"hook\": {\"path\": \"/…\"}")]),
     ("no-when.json", true, &[(Code::NeverMatches, 1, 1, "write \"when\": {\"always\": true}")]),
-    ("path-as-hook.json", false, &[(Code::JsonType, 3, 11, "\"hook\": \"/…\" is of version 0.1.0")]),
+    (
+        "path-as-hook.json",
+        false,
+        &[(Code::JsonType, 3, 11, "\"hook\": \"/…\" is of version 0.1.0")],
+    ),
     (
         "path-with-arguments.json",
         false,
@@ -99,7 +118,10 @@ const MISTAKES: &[Mistake] = &[
     (
         "perl-pattern.json",
         false,
-        &[(Code::InvalidCommand, 4, 26, "look ahead or behind"), (Code::EmptyArgsBlocks, 4, 26, "")],
+        &[
+            (Code::InvalidCommand, 4, 26, "look ahead or behind"),
+            (Code::EmptyArgsBlocks, 4, 26, ""),
+        ],
     ),
     ("relative-path.json", false, &[(Code::MissingExecutable, 3, 13, "from / on")]),
     (
@@ -160,27 +182,37 @@ fn every_mistake_is_found_where_it_is() {
     for name in &names {
         std::fs::write(root.path().join(name), std::fs::read(source.join(name)).unwrap()).unwrap();
     }
-    let manager = Manager::builder().directories([root.path()]).policy(Policy::LENIENT).load().unwrap();
+    let manager =
+        Manager::builder().directories([root.path()]).policy(Policy::LENIENT).load().unwrap();
     let loaded: Vec<String> = manager.list().hooks.into_iter().map(|listed| listed.name).collect();
-    let want: Vec<&str> = MISTAKES.iter().filter(|mistake| mistake.1).map(|mistake| mistake.0).collect();
+    let want: Vec<&str> =
+        MISTAKES.iter().filter(|mistake| mistake.1).map(|mistake| mistake.0).collect();
     assert_eq!(loaded, want);
 
     let all = manager.diagnostics();
     for (name, _, problems) in MISTAKES {
-        let found: Vec<&Diagnostic> = all.iter().filter(|d| d.path == root.path().join(name)).collect();
+        let found: Vec<&Diagnostic> =
+            all.iter().filter(|d| d.path == root.path().join(name)).collect();
         let places: Vec<(Code, u32, u32)> = found
             .iter()
-            .map(|d| d.position.map_or((d.code, 0, 0), |position| (d.code, position.line, position.column)))
+            .map(|d| {
+                d.position
+                    .map_or((d.code, 0, 0), |position| (d.code, position.line, position.column))
+            })
             .collect();
         let want: Vec<(Code, u32, u32)> = problems.iter().map(|p| (p.0, p.1, p.2)).collect();
         assert_eq!(places, want, "{name}: {found:#?}");
         for (diagnostic, problem) in found.iter().zip(*problems) {
-            assert!(diagnostic.hint.as_deref().unwrap_or("").contains(problem.3), "{name}: {diagnostic:?}");
+            assert!(
+                diagnostic.hint.as_deref().unwrap_or("").contains(problem.3),
+                "{name}: {diagnostic:?}"
+            );
         }
     }
 }
 
-/// What follows from another mistake, or is none, is not told; what is told names what is in the file.
+/// What follows from another mistake, or is none, is not told; what is told names what is in the
+/// file.
 #[test]
 fn nothing_is_told_that_is_not_so() {
     let root = tempfile::tempdir().unwrap();
@@ -246,8 +278,14 @@ fn nothing_is_told_that_is_not_so() {
             .unwrap_or_default()
     };
     for (text, want) in [
-        (r#"{"hook":"/bin/sh","stge":["poststop"]}"#, "did you write the unknown key \"stge\" for this?"),
-        (r#"{"hook":"/bin/sh -c x","cmds":["x"],"stages":[]}"#, "(arguments belong into \"arguments\")"),
+        (
+            r#"{"hook":"/bin/sh","stge":["poststop"]}"#,
+            "did you write the unknown key \"stge\" for this?",
+        ),
+        (
+            r#"{"hook":"/bin/sh -c x","cmds":["x"],"stages":[]}"#,
+            "(arguments belong into \"arguments\")",
+        ),
         (
             r#"{"version":"1.0.0","hook":{"path":"/bin/sh -c x"},"stages":[]}"#,
             "(arguments belong into \"args\")",

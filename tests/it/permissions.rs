@@ -8,7 +8,8 @@ use crate::table::{Tree, UNKNOWN, trees};
 
 /// The codes that a load finds, each once.
 fn codes(directory: &Path, policy: Policy, inspect: bool) -> Vec<Code> {
-    let found = match Manager::builder().directory(directory).policy(policy).inspect(inspect).load() {
+    let found = match Manager::builder().directory(directory).policy(policy).inspect(inspect).load()
+    {
         Ok(manager) => manager.diagnostics(),
         Err(error) => error.diagnostics().to_vec(),
     };
@@ -25,9 +26,14 @@ fn each_is_judged() {
         assert_eq!(codes(&directory, Policy::Compatible, false), *compatible, "{name}: compatible");
         assert_eq!(codes(&directory, Policy::LENIENT, true), *thorough, "{name}: as lint asks");
         assert_eq!(codes(&directory, Policy::Strict, false), *thorough, "{name}: strict");
-        let refused = Manager::builder().directories([&directory]).policy(Policy::Strict).load().err();
+        let refused =
+            Manager::builder().directories([&directory]).policy(Policy::Strict).load().err();
         // (What is not known is no reason to refuse.)
-        assert_eq!(refused.is_some(), thorough.iter().any(|code| !UNKNOWN.contains(code)), "{name}");
+        assert_eq!(
+            refused.is_some(),
+            thorough.iter().any(|code| !UNKNOWN.contains(code)),
+            "{name}"
+        );
         if let Some(error) = refused {
             assert_eq!((error.kind(), error.code()), (ErrorKind::Strict, thorough[0]), "{name}");
         }
@@ -39,7 +45,8 @@ fn each_is_judged() {
     }
 }
 
-/// What cannot be known is said, and is no reason to refuse: here, whose files those of unmapped users are.
+/// What cannot be known is said, and is no reason to refuse: here, whose files those of unmapped
+/// users are.
 #[test]
 fn unmapped_owners_are_not_known() {
     // In the namespace, this program runs the test again, with the directory.
@@ -59,7 +66,8 @@ fn unmapped_owners_are_not_known() {
         Ok(output) => output,
         Err(error) => return println!("SKIP: permissions: unshare: {error}"),
     };
-    let [stdout, stderr] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    let [stdout, stderr] =
+        [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
     if !output.status.success() && stderr.contains("unshare failed") {
         return println!("SKIP: permissions: the system refuses user namespaces: {stderr}");
     }
@@ -68,7 +76,10 @@ fn unmapped_owners_are_not_known() {
 }
 
 fn assert_owners_are_not_known(directory: &Path) {
-    let manager = Manager::builder().directories([directory]).policy(Policy::Strict).load().unwrap();
-    assert!(manager.diagnostics().iter().all(|diagnostic| diagnostic.code == Code::PermissionsUnknown));
+    let manager =
+        Manager::builder().directories([directory]).policy(Policy::Strict).load().unwrap();
+    assert!(
+        manager.diagnostics().iter().all(|diagnostic| diagnostic.code == Code::PermissionsUnknown)
+    );
     assert_eq!(codes(directory, Policy::Strict, false), UNKNOWN);
 }

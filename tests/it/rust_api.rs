@@ -7,8 +7,8 @@ use std::str::FromStr;
 use libhooks::exec::{FilterOptions, FilterResult, Op, RunOptions, RunResult};
 use libhooks::{
     Annotations, Canceller, Change, Code, Config, Container, Diagnostic, Errno, Error, ErrorKind,
-    Explanation, Hook, HookDir, HookFile, HookVerdict, Injection, Listing, Manager, ManagerBuilder, Monitor,
-    Policy, ReadOptions, Selection, Snapshot, Stage, Target, When,
+    Explanation, Hook, HookDir, HookFile, HookVerdict, Injection, Listing, Manager, ManagerBuilder,
+    Monitor, Policy, ReadOptions, Selection, Snapshot, Stage, Target, When,
 };
 
 use crate::tree::Tree;
@@ -42,12 +42,14 @@ fn threads_share_everything_but_options_of_one_call() {
     borrowed::<Container<'_>>();
 }
 
-/// The options of a run hold the caller's closures, which need not be fit for threads; but they can be printed.
+/// The options of a run hold the caller's closures, which need not be fit for threads; but they can
+/// be printed.
 #[test]
 fn everything_can_be_printed_for_debugging() {
     let options = FilterOptions::new().run(RunOptions::new().capture_limit(7));
     assert!(format!("{options:?}").contains("capture_limit: 7"), "{options:?}");
-    let builder = Manager::builder().policy(Policy::Strict).log(libhooks::LogLevel::Info, |_, _, _| ());
+    let builder =
+        Manager::builder().policy(Policy::Strict).log(libhooks::LogLevel::Info, |_, _, _| ());
     assert!(format!("{builder:?}").contains("Strict"), "{builder:?}");
 }
 
@@ -56,7 +58,10 @@ fn names_are_read_as_they_are_written() {
     for code in Code::ALL {
         assert_eq!(Code::from_str(&code.to_string()), Ok(*code));
     }
-    assert_eq!("no-such-code".parse::<Code>().unwrap_err().to_string(), "this is not the code of a problem");
+    assert_eq!(
+        "no-such-code".parse::<Code>().unwrap_err().to_string(),
+        "this is not the code of a problem"
+    );
     for stage in Stage::ALL {
         assert_eq!(Stage::from_str(&stage.to_string()), Ok(stage));
     }
@@ -83,7 +88,8 @@ fn an_error_has_its_source() {
     assert_eq!(io::Error::from(errno).kind(), io::ErrorKind::NotFound);
 
     let tree = Tree::new();
-    let hook = r#"{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"commands":["("]},"stages":[]}"#;
+    let hook =
+        r#"{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"commands":["("]},"stages":[]}"#;
     let error = Hook::read(tree.file("d", "x.json", hook), &ReadOptions::new()).unwrap_err();
     assert_eq!(error.errno(), None);
     assert_eq!(error.source().unwrap().to_string(), "error parsing regexp: missing closing ): `(`");
@@ -96,8 +102,11 @@ fn an_error_has_its_source() {
 #[test]
 fn results_are_displayed_in_a_line() {
     let tree = Tree::new();
-    let path =
-        tree.file("d", "x.json", r#"{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"always":true}}"#);
+    let path = tree.file(
+        "d",
+        "x.json",
+        r#"{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"always":true}}"#,
+    );
     let path = path.display();
     let manager = tree.load(&["d"], Policy::LENIENT).unwrap();
     let found = &manager.diagnostics()[0];
@@ -189,17 +198,23 @@ mod tracing_events {
         fn exit(&self, _: &Id) {}
     }
 
-    /// A problem is an event with the message, the code and the path; a line of no interest to the subscriber is none.
+    /// A problem is an event with the message, the code and the path; a line of no interest to the
+    /// subscriber is none.
     #[test]
     fn log_lines_are_events() {
         let tree = Tree::new();
         let path = tree.file("d", "x.json", "{");
         let collector = Collector::default();
-        tracing::subscriber::with_default(collector.clone(), || tree.load(&["d"], Policy::LENIENT).unwrap());
+        tracing::subscriber::with_default(collector.clone(), || {
+            tree.load(&["d"], Policy::LENIENT).unwrap()
+        });
         let lines = collector.0.lock().unwrap();
         let [line] = &lines[..] else { panic!("{lines:?}") };
         let path = path.display();
         assert!(line.starts_with("ERROR message="), "{line}");
-        assert!(line.ends_with(&format!(" code=\"json-unexpected-end\" path=\"{path}\"")), "{line}");
+        assert!(
+            line.ends_with(&format!(" code=\"json-unexpected-end\" path=\"{path}\"")),
+            "{line}"
+        );
     }
 }

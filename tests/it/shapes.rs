@@ -1,22 +1,33 @@
-//! Hook files shaped like those that projects install and users write, mistakes included: what lint says of each. The names in
-//! them are made up; tests/it/mistakes.rs has smaller files, each with one mistake.
+//! Hook files shaped like those that projects install and users write, mistakes included: what lint
+//! says of each. The names in them are made up; tests/it/mistakes.rs has smaller files, each with
+//! one mistake.
 
 use std::path::Path;
 
 use libhooks::{Code, Diagnostic, Hook, HookFile, ReadOptions};
 
-/// A file, and each problem with line and column (0: it has no place), but for executables that are not on this machine.
+/// A file, and each problem with line and column (0: it has no place), but for executables that are
+/// not on this machine.
 type Said = (&'static str, &'static [(Code, u32, u32)]);
 
 const SAID: &[Said] = &[
-    ("accelerator-0.1.0-no-condition.json", &[(Code::NeverMatches, 1, 1), (Code::DeprecatedStage, 3, 15)]),
-    ("accelerator-every-container.json", &[(Code::EmptyArgsBlocks, 10, 18), (Code::DeprecatedStage, 12, 14)]),
+    (
+        "accelerator-0.1.0-no-condition.json",
+        &[(Code::NeverMatches, 1, 1), (Code::DeprecatedStage, 3, 15)],
+    ),
+    (
+        "accelerator-every-container.json",
+        &[(Code::EmptyArgsBlocks, 10, 18), (Code::DeprecatedStage, 12, 14)],
+    ),
     ("always-is-a-number.json", &[(Code::JsonType, 7, 15)]),
     ("archive-on-stop.json", &[]),
     ("comment-of-another-language.json", &[(Code::JsonSyntax, 1, 1)]),
     ("condition-in-the-wrong-place.json", &[(Code::UnknownKey, 10, 3)]),
     ("init-system-0.1.0.json", &[(Code::EmptyArgsBlocks, 2, 13), (Code::DeprecatedStage, 4, 17)]),
-    ("injected-into-one-program.json", &[(Code::EmptyArgsBlocks, 11, 22), (Code::DeprecatedStage, 13, 16)]),
+    (
+        "injected-into-one-program.json",
+        &[(Code::EmptyArgsBlocks, 11, 22), (Code::DeprecatedStage, 13, 16)],
+    ),
     ("precreate-always.json", &[]),
     ("relative-path.json", &[]),
     ("resource-limit.json", &[]),
@@ -35,7 +46,11 @@ const HINTS: &[(&str, Code, &str)] = &[
         Code::JsonSyntax,
         "remove the comment, or put the string in double quotes",
     ),
-    ("condition-in-the-wrong-place.json", Code::UnknownKey, "\"annotations\" belongs inside \"when\""),
+    (
+        "condition-in-the-wrong-place.json",
+        Code::UnknownKey,
+        "\"annotations\" belongs inside \"when\"",
+    ),
     ("accelerator-every-container.json", Code::DeprecatedStage, "write \"createRuntime\""),
     ("relative-path.json", Code::MissingExecutable, "write the executable's whole path, from / on"),
     (
@@ -55,7 +70,11 @@ fn what_lint_says() {
         .filter(|name| name.ends_with(".json"))
         .collect();
     names.sort();
-    assert_eq!(names, SAID.iter().map(|said| said.0).collect::<Vec<_>>(), "each file is in the table");
+    assert_eq!(
+        names,
+        SAID.iter().map(|said| said.0).collect::<Vec<_>>(),
+        "each file is in the table"
+    );
 
     let mut clean = Vec::new();
     for (name, want) in SAID {
@@ -65,7 +84,9 @@ fn what_lint_says() {
         let found = HookFile::check(&path, &ReadOptions::new().extension_stages(["precreate"]));
         let (missing, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
             found.iter().partition(|diagnostic| diagnostic.code == Code::MissingExecutable);
-        let place = |d: &&Diagnostic| d.position.map_or((0, 0), |position| (position.line, position.column));
+        let place = |d: &&Diagnostic| {
+            d.position.map_or((0, 0), |position| (position.line, position.column))
+        };
         let mut places: Vec<_> = others.iter().map(|d| (d.code, place(d).0, place(d).1)).collect();
         places.sort_by_key(|(_, line, column)| (*line, *column));
         assert_eq!(places, *want, "{name}: {found:#?}");

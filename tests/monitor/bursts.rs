@@ -31,7 +31,8 @@ fn ten_thousand_files_in_a_burst() {
     let (took, pauses) = writer.join().unwrap();
     let reloads = place.manager.generation() - before;
     println!("{FILES} files written in {took:?} with {pauses} pauses: {reloads} reloads");
-    // One at once, one at the end; one a second while it goes on, and one where files were read as they were written.
+    // One at once, one at the end; one a second while it goes on, and one where files were read as
+    // they were written.
     assert!(reloads <= 4 + started.elapsed().as_secs() + pauses, "{reloads} reloads");
     place.settle();
 }
@@ -39,8 +40,11 @@ fn ten_thousand_files_in_a_burst() {
 /// A real overflow: nobody reads the events while they are made.
 #[test]
 fn more_events_than_the_system_keeps() {
-    let kept: usize =
-        fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap().trim().parse().unwrap();
+    let kept: usize = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events")
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
     let mut place = Place::new(&["a"]);
     // Each file is three events.
     let files = kept / 3 + 100;

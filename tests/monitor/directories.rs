@@ -112,7 +112,8 @@ fn a_symlink_to_a_directory_that_is_retargeted() {
     assert_eq!(place.manager.generation(), generation);
 }
 
-/// As the kubelet does it: the files are links through `..data`, which is a link to a directory with a time in its name.
+/// As the kubelet does it: the files are links through `..data`, which is a link to a directory
+/// with a time in its name.
 #[test]
 fn a_config_map_that_is_swapped_again_and_again() {
     let fill = |root: &std::path::Path, version: usize| {

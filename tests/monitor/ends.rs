@@ -77,7 +77,8 @@ fn no_directories() {
     assert!(monitor.wait(None).is_err());
 }
 
-/// The descriptor is not readable while nothing happens, is as soon as something has, and stays so until it is served.
+/// The descriptor is not readable while nothing happens, is as soon as something has, and stays so
+/// until it is served.
 #[test]
 fn the_descriptor_is_level_triggered() {
     let readable = |place: &Place, timeout| {

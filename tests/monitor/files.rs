@@ -19,8 +19,11 @@ fn one_file_after_the_other_in_one_directory_and_in_two() {
             assert_eq!(place.settle(), [told(Added, &file("x.json"))]);
             place.write(&file("x.json"), "rewritten");
             assert_eq!(place.settle(), [told(Updated, &file("x.json"))]);
-            let mut open =
-                OpenOptions::new().write(true).truncate(true).open(place.path(&file("x.json"))).unwrap();
+            let mut open = OpenOptions::new()
+                .write(true)
+                .truncate(true)
+                .open(place.path(&file("x.json")))
+                .unwrap();
             open.write_all(marked("truncated").as_bytes()).unwrap();
             drop(open);
             assert_eq!(place.settle(), [told(Updated, &file("x.json"))]);
@@ -29,7 +32,10 @@ fn one_file_after_the_other_in_one_directory_and_in_two() {
             place.rename_in(&file("y.json"), "renamed over");
             assert_eq!(place.settle(), [told(Updated, &file("y.json"))]);
             fs::rename(place.path(&file("y.json")), place.path(&file("z.json"))).unwrap();
-            assert_eq!(place.settle(), [told(Removed, &file("y.json")), told(Added, &file("z.json"))]);
+            assert_eq!(
+                place.settle(),
+                [told(Removed, &file("y.json")), told(Added, &file("z.json"))]
+            );
             fs::rename(place.path(&file("z.json")), place.path("elsewhere")).unwrap();
             assert_eq!(place.settle(), [told(Removed, &file("z.json"))]);
             fs::hard_link(place.path("elsewhere"), place.path(&file("z.json"))).unwrap();
@@ -73,7 +79,8 @@ fn a_file_that_becomes_unreadable_and_readable_again() {
         println!("SKIP: who may read everything cannot be kept from it here");
         return;
     };
-    let mut place = Place::at(root, &["a"], Policy::LENIENT, |root| fs::create_dir(root.join("a")).unwrap());
+    let mut place =
+        Place::at(root, &["a"], Policy::LENIENT, |root| fs::create_dir(root.join("a")).unwrap());
     place.write("a/x.json", "x");
     place.settle();
     // It is another one's than the process's, which is a problem of its own.
@@ -155,7 +162,8 @@ fn under_strict_the_old_set_stays() {
     assert_eq!(place.changed(), [told(Updated, "a/x.json")]);
     assert_eq!(place.marks(), ["new"]);
     // An executable that only a set that was refused names is waited for, too.
-    let named = |name: &str| marked("newer").replace("/bin/true", place.path(name).to_str().unwrap());
+    let named =
+        |name: &str| marked("newer").replace("/bin/true", place.path(name).to_str().unwrap());
     let hook = named("late");
     fs::write(place.path("a/x.json"), hook).unwrap();
     let error = place.monitor.wait(crate::place::LONG).unwrap_err();
@@ -238,7 +246,8 @@ fn a_file_that_changes_by_another_name_of_it() {
     fs::hard_link(place.path("a/x.json"), place.path("other")).unwrap();
     place.settle();
     fs::write(place.path("other"), marked("changed")).unwrap();
-    // Nothing has happened in the directory that anybody would tell. What is told next brings it to light.
+    // Nothing has happened in the directory that anybody would tell. What is told next brings it to
+    // light.
     place.write("a/y.json", "y");
     assert_eq!(place.settle(), [told(Updated, "a/x.json"), told(Added, "a/y.json")]);
 }

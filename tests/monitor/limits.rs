@@ -10,8 +10,8 @@ use libhooks::{Code, Errno, Policy};
 
 use crate::place::{LONG, Place, become_user, marked, told, unprivileged};
 
-/// Runs the test of this name again, where a limit is that low: in a user namespace of its own, so that no other is
-/// concerned. Returns whether this is that run.
+/// Runs the test of this name again, where a limit is that low: in a user namespace of its own, so
+/// that no other is concerned. Returns whether this is that run.
 fn limited(test: &str, limit: &str, value: u32) -> bool {
     if std::env::var_os("LIBHOOKS_LIMITED").is_some() {
         return true;
@@ -23,7 +23,9 @@ fn limited(test: &str, limit: &str, value: u32) -> bool {
         return false;
     }
     run(
-        Command::new("unshare").args(["-Ur", "sh", "-c", &script]).arg(std::env::current_exe().unwrap()),
+        Command::new("unshare")
+            .args(["-Ur", "sh", "-c", &script])
+            .arg(std::env::current_exe().unwrap()),
         test,
     );
     false
@@ -39,8 +41,11 @@ fn alone(test: &str) -> bool {
 }
 
 fn run(command: &mut Command, test: &str) {
-    let output =
-        command.args(["--exact", test, "--nocapture"]).env("LIBHOOKS_LIMITED", "1").output().unwrap();
+    let output = command
+        .args(["--exact", test, "--nocapture"])
+        .env("LIBHOOKS_LIMITED", "1")
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success() && text.contains("1 passed"),
@@ -65,7 +70,10 @@ fn no_instance_is_left() {
     assert_eq!((refused.kind, refused.path), (Problem, place.path("a")));
     assert_eq!(refused.diagnostic.unwrap().code, Code::WatchRefused);
     assert_eq!(
-        logged(&place, "inotify_init1: too many open files: hook files are looked at every 1 s instead"),
+        logged(
+            &place,
+            "inotify_init1: too many open files: hook files are looked at every 1 s instead"
+        ),
         1
     );
     place.write("a/x.json", "x");
@@ -128,7 +136,8 @@ fn a_directory_above_that_cannot_be_watched() {
     assert_eq!(place.settle()[0], told(Added, "a/x.json"));
 }
 
-/// A host that has no descriptors left for a while keeps its hooks, is told, and has the new ones later.
+/// A host that has no descriptors left for a while keeps its hooks, is told, and has the new ones
+/// later.
 #[test]
 fn no_descriptor_is_left() {
     if !alone("limits::no_descriptor_is_left") {

@@ -14,7 +14,8 @@ use crate::place::{Place, told};
 
 /// Gives this thread mounts of its own.
 fn mounts_of_our_own() -> bool {
-    // SAFETY: unshare(2) takes a number, and CLONE_NEWNS concerns this thread alone; mount(2) gets texts and NULL.
+    // SAFETY: unshare(2) takes a number, and CLONE_NEWNS concerns this thread alone; mount(2) gets
+    // texts and NULL.
     unsafe {
         libc::unshare(libc::CLONE_NEWNS) == 0
             && libc::mount(
@@ -33,7 +34,8 @@ fn mount(source: Option<&Path>, target: &Path) {
     let flags = if source.is_some() { libc::MS_BIND } else { 0 };
     let mode = c"mode=755".as_ptr().cast();
     // SAFETY: texts that outlive the call.
-    let result = unsafe { libc::mount(from.as_ptr(), target.as_ptr(), c"tmpfs".as_ptr(), flags, mode) };
+    let result =
+        unsafe { libc::mount(from.as_ptr(), target.as_ptr(), c"tmpfs".as_ptr(), flags, mode) };
     assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
 }
 
@@ -85,7 +87,8 @@ fn a_mount_over_what_is_waited_in() {
         println!("SKIP: mounts need root");
         return;
     }
-    let mut place = Place::with(&["up/a"], Policy::LENIENT, |root| fs::create_dir(root.join("up")).unwrap());
+    let mut place =
+        Place::with(&["up/a"], Policy::LENIENT, |root| fs::create_dir(root.join("up")).unwrap());
     mount(None, &place.path("up"));
     // It is told, and changes nothing.
     assert!(!place.monitor.dispatch().unwrap());

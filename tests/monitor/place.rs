@@ -43,11 +43,14 @@ impl Place {
     ) -> Place {
         fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
         prepare(root.path());
-        let directories: Vec<PathBuf> = directories.iter().map(|name| root.path().join(name)).collect();
+        let directories: Vec<PathBuf> =
+            directories.iter().map(|name| root.path().join(name)).collect();
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);
-        let builder =
-            Manager::builder().directories(&directories).extension_stages(["precreate"]).policy(policy);
+        let builder = Manager::builder()
+            .directories(&directories)
+            .extension_stages(["precreate"])
+            .policy(policy);
         let builder = builder.log(LogLevel::Debug, move |_, message, _| {
             lines.lock().unwrap().push(message.to_owned());
         });
@@ -76,13 +79,15 @@ impl Place {
 
     /// A fresh manager's hooks and problems, and those that are in use.
     fn fresh_and_used(&self) -> [String; 2] {
-        let builder = Manager::builder().directories(&self.directories).extension_stages(["precreate"]);
+        let builder =
+            Manager::builder().directories(&self.directories).extension_stages(["precreate"]);
         let fresh = builder.policy(Policy::LENIENT).load().unwrap();
         [&fresh, &self.manager].map(|manager| {
             let list = manager.list();
             let marks = |hooks: Vec<(PathBuf, libhooks::Hook)>| format!("{hooks:?}");
             let used = marks(list.hooks.into_iter().map(|hook| (hook.path, hook.hook)).collect());
-            let masked: Vec<String> = list.masked.iter().map(|masked| format!("{masked:?}")).collect();
+            let masked: Vec<String> =
+                list.masked.iter().map(|masked| format!("{masked:?}")).collect();
             format!("{used}\n{masked:?}\n{:?}", manager.diagnostics())
         })
     }
@@ -127,8 +132,8 @@ pub fn marked(mark: &str) -> String {
     )
 }
 
-/// A folder of somebody whom this thread becomes as to files, though the process may be root's: file access goes by the
-/// thread's fsuid. None if that cannot be, or does not help.
+/// A folder of somebody whom this thread becomes as to files, though the process may be root's:
+/// file access goes by the thread's fsuid. None if that cannot be, or does not help.
 pub fn unprivileged() -> Option<tempfile::TempDir> {
     const NOBODY: u32 = 65534;
     let root = tempfile::tempdir().unwrap();

@@ -45,15 +45,18 @@ fn act(place: &Place, random: &mut Rng, step: u64) {
         "chain" => symlink(pick(&["data", "../store/x.json", "../store/data", "nowhere"]), from),
         "directory" => fs::create_dir_all(place.path(&pick(&directories))),
         "remove directory" => fs::remove_dir_all(place.path(&pick(&directories))),
-        "swap" => {
-            fs::rename(place.path(&pick(&["up", "up/a", "away"])), place.path(&pick(&["up", "up/a", "away"])))
-        }
-        "retarget" => fs::remove_file(place.path("up/link"))
-            .and_then(|()| symlink(pick(&["a", "../store", "nowhere", "../away"]), place.path("up/link"))),
+        "swap" => fs::rename(
+            place.path(&pick(&["up", "up/a", "away"])),
+            place.path(&pick(&["up", "up/a", "away"])),
+        ),
+        "retarget" => fs::remove_file(place.path("up/link")).and_then(|()| {
+            symlink(pick(&["a", "../store", "nowhere", "../away"]), place.path("up/link"))
+        }),
         "executable" => fs::write(place.path("store/hook"), ""),
         "no executable" => fs::remove_file(place.path("store/hook")),
         _ => {
-            let hook = marked(&mark).replace("/bin/true", place.path("store/hook").to_str().unwrap());
+            let hook =
+                marked(&mark).replace("/bin/true", place.path("store/hook").to_str().unwrap());
             fs::write(from, hook)
         }
     };
@@ -67,8 +70,10 @@ fn act(place: &Place, random: &mut Rng, step: u64) {
 
 #[test]
 fn whatever_happens() {
-    let seed = std::env::var("LIBHOOKS_MONITOR_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
-    let rounds = std::env::var("LIBHOOKS_MONITOR_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
+    let seed =
+        std::env::var("LIBHOOKS_MONITOR_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
+    let rounds =
+        std::env::var("LIBHOOKS_MONITOR_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
     let mut random = Rng::with_seed(seed);
     let mut place = Place::new(&["up/a", "up/b", "up/link"]);
     let _ = fs::remove_dir(place.path("up/link"));

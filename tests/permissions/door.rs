@@ -1,6 +1,7 @@
-//! door POLICIES COMMAND...: asks the library through another door. Makes the trees of the table, runs the command with their
-//! hook directories, and compares what it says: for each directory and policy a line "POLICY DIRECTORY ANSWER CODE...", where
-//! the answer is `loaded` or `refused`, and codes may come in any order and again.
+//! door POLICIES COMMAND...: asks the library through another door. Makes the trees of the table,
+//! runs the command with their hook directories, and compares what it says: for each directory and
+//! policy a line "POLICY DIRECTORY ANSWER CODE...", where the answer is `loaded` or `refused`, and
+//! codes may come in any order and again.
 
 mod table;
 
@@ -30,7 +31,11 @@ fn main() -> ExitCode {
     if made.is_empty() {
         return ExitCode::SUCCESS;
     }
-    let output = Command::new(program).args(rest).args(made.iter().map(Tree::hooks)).output().expect(program);
+    let output = Command::new(program)
+        .args(rest)
+        .args(made.iter().map(Tree::hooks))
+        .output()
+        .expect(program);
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let mut bad = 0;
     for (name, policy, directory, answer, codes) in wanted {

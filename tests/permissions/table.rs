@@ -16,14 +16,16 @@ const PARENT: &[Code] = &[Code::ParentWritable];
 pub const UNKNOWN: &[Code] = &[Code::PermissionsUnknown];
 const WRITABLE_AND_UNKNOWN: &[Code] = &[Code::WritableByOthers, Code::PermissionsUnknown];
 
-/// What is done to a tree with `hooks.d/a.json`, `far/near/program` (a script), and `far/near/interpreter`.
+/// What is done to a tree with `hooks.d/a.json`, `far/near/program` (a script), and
+/// `far/near/interpreter`.
 pub enum Do {
     Mode(&'static str, u32),
     Owner(&'static str, u32, u32),
     /// Entries of an access control list: tag, permissions, id.
     Access(&'static str, &'static [(u16, u16, u32)]),
     Default(&'static str, &'static [(u16, u16, u32)]),
-    /// Moves the file elsewhere and puts a symlink in its place: the file, where it goes, and the owner of the link.
+    /// Moves the file elsewhere and puts a symlink in its place: the file, where it goes, and the
+    /// owner of the link.
     Link(&'static str, &'static str, u32),
     /// Mounts the directory on itself by a program of this user (FUSE).
     Fuse(&'static str, u32),
@@ -35,7 +37,8 @@ use Do::*;
 const NONE: u32 = u32::MAX;
 const USER: u32 = 12345;
 
-/// A row: its name, what is done, what a load that looks at everything says, what a compatible load says.
+/// A row: its name, what is done, what a load that looks at everything says, what a compatible load
+/// says.
 pub type Row = (&'static str, &'static [Do], &'static [Code], &'static [Code]);
 
 const fn acl(user: u32, permissions: u16, mask: u16) -> [(u16, u16, u32); 5] {
@@ -110,10 +113,12 @@ fn set_list(path: &Path, name: &str, entries: &[(u16, u16, u32)]) {
         value.extend(permissions.to_le_bytes());
         value.extend(id.to_le_bytes());
     }
-    let [path, name] = [path.as_os_str().as_bytes(), name.as_bytes()].map(|text| CString::new(text).unwrap());
+    let [path, name] =
+        [path.as_os_str().as_bytes(), name.as_bytes()].map(|text| CString::new(text).unwrap());
     // SAFETY: two NUL-terminated strings, and as many bytes as it says.
-    let result =
-        unsafe { libc::setxattr(path.as_ptr(), name.as_ptr(), value.as_ptr().cast(), value.len(), 0) };
+    let result = unsafe {
+        libc::setxattr(path.as_ptr(), name.as_ptr(), value.as_ptr().cast(), value.len(), 0)
+    };
     assert_eq!(result, 0, "{:?}", std::io::Error::last_os_error());
 }
 
@@ -141,7 +146,9 @@ fn safe() -> tempfile::TempDir {
 
 fn apply(root: &Path, action: &Do) -> Result<(), String> {
     match action {
-        Mode(name, mode) => fs::set_permissions(root.join(name), fs::Permissions::from_mode(*mode)).unwrap(),
+        Mode(name, mode) => {
+            fs::set_permissions(root.join(name), fs::Permissions::from_mode(*mode)).unwrap()
+        }
         Owner(name, uid, gid) => chown(root.join(name), Some(*uid), Some(*gid)).unwrap(),
         Access(name, list) => set_list(&root.join(name), "system.posix_acl_access", list),
         Default(name, list) => set_list(&root.join(name), "system.posix_acl_default", list),
@@ -153,13 +160,15 @@ fn apply(root: &Path, action: &Do) -> Result<(), String> {
         Fuse(name, uid) => return mount(&root.join(name), *uid),
         Stages(stages) => {
             let file = root.join("hooks.d/a.json");
-            fs::write(&file, fs::read_to_string(&file).unwrap().replace("poststop", stages)).unwrap();
+            fs::write(&file, fs::read_to_string(&file).unwrap().replace("poststop", stages))
+                .unwrap();
         }
     }
     Ok(())
 }
 
-/// Mounts a directory on itself, as it is: bindfs ends as soon as it has, and a program of this user serves on.
+/// Mounts a directory on itself, as it is: bindfs ends as soon as it has, and a program of this
+/// user serves on.
 fn mount(directory: &Path, uid: u32) -> Result<(), String> {
     if !Path::new("/dev/fuse").exists() {
         return Err("no /dev/fuse here".to_owned());
@@ -170,7 +179,11 @@ fn mount(directory: &Path, uid: u32) -> Result<(), String> {
         .output()
         .map_err(|error| format!("setpriv: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
-    if output.status.success() { Ok(()) } else { Err(format!("bindfs: {} (make deps)", said.trim())) }
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("bindfs: {} (make deps)", said.trim()))
+    }
 }
 
 /// A tree of hooks to which something was done; what was mounted is unmounted at the end.

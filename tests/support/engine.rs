@@ -2,9 +2,12 @@
 
 #![allow(dead_code)] // Each test binary uses a part of it.
 
-use libhooks::{Annotations, Config, Container, Diagnostic, Explanation, Injection, Manager, Result, When};
+use libhooks::{
+    Annotations, Config, Container, Diagnostic, Explanation, Injection, Manager, Result, When,
+};
 
-/// The annotations and bind mounts that the engine gives, which count in place of those of the config.
+/// The annotations and bind mounts that the engine gives, which count in place of those of the
+/// config.
 #[derive(Clone, Copy, Default)]
 pub struct Known<'a> {
     pub annotations: Option<&'a Annotations>,
@@ -32,7 +35,11 @@ pub fn inject(manager: &Manager, config: &str, known: Known<'_>) -> Result<Injec
 }
 
 /// The warnings about hooks that the config holds already.
-pub fn already_present(manager: &Manager, config: &str, known: Known<'_>) -> Result<Vec<Diagnostic>> {
+pub fn already_present(
+    manager: &Manager,
+    config: &str,
+    known: Known<'_>,
+) -> Result<Vec<Diagnostic>> {
     let config = Config::parse(config)?;
     Ok(manager.select(&known.of(&config))?.already_present(&config))
 }

@@ -60,6 +60,7 @@ pub fn codes(manager: &Manager) -> Vec<Code> {
 }
 
 pub fn error_codes(error: &Error) -> Vec<Code> {
-    let errors = error.diagnostics().iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let errors =
+        error.diagnostics().iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
     errors.map(|diagnostic| diagnostic.code).collect()
 }

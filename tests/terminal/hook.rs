@@ -17,7 +17,8 @@ fn main() -> ExitCode {
         env: vec!["PATH=/usr/bin:/bin".into()],
         ..OciHook::default()
     };
-    let timeout = arguments.next().map(|seconds| Duration::from_secs(seconds.parse().expect("seconds")));
+    let timeout =
+        arguments.next().map(|seconds| Duration::from_secs(seconds.parse().expect("seconds")));
     let (stdout, stderr) = (io::stdout(), io::stderr());
     let options = RunOptions::new().timeout(timeout).stdout(stdout.as_fd()).stderr(stderr.as_fd());
     let ran = run(&hook, b"", options).expect("it starts");

@@ -22,7 +22,10 @@ fn main() {
 
 fn watcher() -> (INotifyWatcher, Receiver<Result<Event>>) {
     let (sender, receiver) = channel();
-    (INotifyWatcher::new(move |event| drop(sender.send(event)), Config::default()).unwrap(), receiver)
+    (
+        INotifyWatcher::new(move |event| drop(sender.send(event)), Config::default()).unwrap(),
+        receiver,
+    )
 }
 
 /// Events until there were none for a while.
@@ -84,7 +87,8 @@ fn two_paths() {
     );
 }
 
-/// Where no thread can be made, notify does not say so; watching panics then, and so does giving it up.
+/// Where no thread can be made, notify does not say so; watching panics then, and so does giving it
+/// up.
 fn no_thread() {
     let program = std::env::current_exe().unwrap();
     let status = Command::new(program).arg("no-thread").stderr(Stdio::null()).status().unwrap();
@@ -93,7 +97,8 @@ fn no_thread() {
 
 /// What the other process does.
 fn watch_without_threads() {
-    // SAFETY: setrlimit(2) and setuid(2) get numbers, and one struct that lives. Root's limit does not count.
+    // SAFETY: setrlimit(2) and setuid(2) get numbers, and one struct that lives. Root's limit does
+    // not count.
     let limited = unsafe {
         let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         libc::setrlimit(libc::RLIMIT_NPROC, &none) == 0 && libc::setuid(65534) == 0

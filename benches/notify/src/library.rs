@@ -37,6 +37,7 @@ fn watched(path: &Path) -> bool {
     };
     let mut buffer = [0; 4096];
     let read = inotify.read_events_blocking(&mut buffer);
-    read.is_ok_and(|events| events.into_iter().any(|event| event.mask.contains(EventMask::Q_OVERFLOW)))
-        && inotify.watches().remove(watch).is_ok()
+    read.is_ok_and(|events| {
+        events.into_iter().any(|event| event.mask.contains(EventMask::Q_OVERFLOW))
+    }) && inotify.watches().remove(watch).is_ok()
 }

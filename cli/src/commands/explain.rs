@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use anstyle::Style;
 use libhooks::{
-    Annotation, Code, Condition, ConditionVerdict, Config, Diagnostic, Explanation, HookVerdict, Outcome,
-    Policy, Severity, Stage,
+    Annotation, Code, Condition, ConditionVerdict, Config, Diagnostic, Explanation, HookVerdict,
+    Outcome, Policy, Severity, Stage,
 };
 
 use crate::arguments::Explain;
@@ -28,7 +28,10 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let files: Vec<PathBuf> = explanation.hooks.iter().map(|hook| hook.path.clone()).collect();
     if let Some(name) = &arguments.hook {
         if !paths(&explanation).any(|path| is_called(path, name)) {
-            return Err(Failure::Error(format!("no hook file is called {name}{}", near(&explanation, name))));
+            return Err(Failure::Error(format!(
+                "no hook file is called {name}{}",
+                near(&explanation, name)
+            )));
         }
         explanation.hooks.retain(|hook| is_called(&hook.path, name));
         explanation.masked.retain(|masked| is_called(&masked.path, name));
@@ -36,13 +39,18 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     }
     let is_error = |diagnostic: &Diagnostic| diagnostic.severity == Severity::Error;
     let refusal = arguments.source.refusal();
-    let failed =
-        explanation.error.is_some() || refusal.is_some() || explanation.without_hook.iter().any(is_error);
+    let failed = explanation.error.is_some()
+        || refusal.is_some()
+        || explanation.without_hook.iter().any(is_error);
     let done = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if arguments.json {
         // One object: the explanation, and what an engine would say to the directories.
         let refusal = serde_json::Value::from(refusal);
-        report::print_json(&report::with_member(explanation.to_json(), "refusal", &refusal.to_string()))?;
+        report::print_json(&report::with_member(
+            explanation.to_json(),
+            "refusal",
+            &refusal.to_string(),
+        ))?;
         return Ok(done);
     }
     let nothing = explanation.error.is_some() || refusal.is_some();
@@ -96,7 +104,9 @@ fn near(explanation: &Explanation, name: &str) -> String {
     let is_near = |own: &&str| own.eq_ignore_ascii_case(name) || own.eq_ignore_ascii_case(&whole);
     match names.find(is_near) {
         Some(meant) => format!(" (did you mean {meant}?)"),
-        None if !name.ends_with(".json") => " (engines read only files whose names end in .json)".to_owned(),
+        None if !name.ends_with(".json") => {
+            " (engines read only files whose names end in .json)".to_owned()
+        }
         None => String::new(),
     }
 }
@@ -107,7 +117,9 @@ fn destination(stage: &str, extension_stages: &[String]) -> String {
         return format!("{stage} (for the engine to run)");
     }
     match stage.parse::<Stage>() {
-        Ok(injected) if injected.as_str() != stage => format!("{} (its {stage})", injected.as_str()),
+        Ok(injected) if injected.as_str() != stage => {
+            format!("{} (its {stage})", injected.as_str())
+        }
         _ => stage.to_owned(),
     }
 }
@@ -131,10 +143,13 @@ impl Tree {
         let stages: Vec<String> =
             hook.stages.iter().map(|stage| destination(stage, extension_stages)).collect();
         let (style, verdict) = match &hook.verdict {
-            Ok(true) if self.nothing => {
-                (color::YELLOW, "matches, but no hook at all is injected (see the error)".to_owned())
+            Ok(true) if self.nothing => (
+                color::YELLOW,
+                "matches, but no hook at all is injected (see the error)".to_owned(),
+            ),
+            Ok(true) if stages.is_empty() => {
+                (color::YELLOW, "matches, but lists no stage".to_owned())
             }
-            Ok(true) if stages.is_empty() => (color::YELLOW, "matches, but lists no stage".to_owned()),
             Ok(true) => (color::GREEN, format!("matches, goes to {}", stages.join(", "))),
             Ok(false) => (color::RED, "does not match".to_owned()),
             Err(error) => (color::RED, format!("error: {error}")),
@@ -182,7 +197,8 @@ impl Tree {
         }
     }
 
-    /// A file that gives no hook. `all` is what there is to say of such files, `files` have the hooks.
+    /// A file that gives no hook. `all` is what there is to say of such files, `files` have the
+    /// hooks.
     fn without_hook(&mut self, diagnostic: &Diagnostic, all: &[Diagnostic], files: &[PathBuf]) {
         let name = diagnostic.path.file_name();
         let instead = files.iter().find(|path| path.file_name() == name);
@@ -228,7 +244,14 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
         Condition::HasBindMounts { value: false, .. } => {
             ("hasBindMounts is false, which holds for no container".to_owned(), Vec::new())
         }
-        Condition::Annotation { key_pattern, value_pattern, tried, matched, nearest, near_miss } => {
+        Condition::Annotation {
+            key_pattern,
+            value_pattern,
+            tried,
+            matched,
+            nearest,
+            near_miss,
+        } => {
             let found = match (matched, nearest) {
                 (Some(Annotation { key, value }), _) => format!("{key:?}: {value:?} matches"),
                 (None, Some(Annotation { key, value })) => {
@@ -240,15 +263,19 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
                     _ => format!("of the container's {tried} annotations no key matches"),
                 },
             };
-            let near = near_miss.as_ref().map(|miss| format!("{:?} is near: {}", miss.text, miss.message));
+            let near =
+                near_miss.as_ref().map(|miss| format!("{:?} is near: {}", miss.text, miss.message));
             let what = format!("annotation /{key_pattern}/ is /{value_pattern}/");
             (what, [found].into_iter().chain(near).collect())
         }
         Condition::Commands { patterns, command, matched, near_miss } => {
-            let patterns: Vec<String> = patterns.iter().map(|pattern| format!("/{pattern}/")).collect();
+            let patterns: Vec<String> =
+                patterns.iter().map(|pattern| format!("/{pattern}/")).collect();
             let found = match (command, matched) {
                 (Some(command), Some(pattern)) => format!("{command:?} matches /{pattern}/"),
-                (Some(command), None) if patterns.len() > 1 => format!("{command:?} matches none of them"),
+                (Some(command), None) if patterns.len() > 1 => {
+                    format!("{command:?} matches none of them")
+                }
                 (Some(command), None) => format!("{command:?} does not match"),
                 (None, _) if verdict.outcome.is_err() => "process.args is empty".to_owned(),
                 (None, _) => "the container has no process".to_owned(),
@@ -257,7 +284,10 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
                 [_] => format!("{:?} is near: {}", miss.text, miss.message),
                 _ => format!("{:?} is near /{}/: {}", miss.text, miss.pattern, miss.message),
             });
-            (format!("command is {}", patterns.join(" or ")), [found].into_iter().chain(near).collect())
+            (
+                format!("command is {}", patterns.join(" or ")),
+                [found].into_iter().chain(near).collect(),
+            )
         }
         _ => Default::default(),
     }

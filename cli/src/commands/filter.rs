@@ -34,8 +34,8 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
 
     let cancel = Cancel::while_hooks_run()?;
     let mut stop = || cancel.stop();
-    // The hooks share the command's stderr, unless --json or --output-annotations captures their output. If stderr is a
-    // terminal, the command passes the output on, escaped.
+    // The hooks share the command's stderr, unless --json or --output-annotations captures their
+    // output. If stderr is a terminal, the command passes the output on, escaped.
     let stderr = io::stderr();
     let is_live = !arguments.json && !arguments.output_annotations;
     let mut live = Live::new(arguments.raw_output);
@@ -76,7 +76,9 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
 
     if let Some(failure) = &result.failure {
         let hook = failure.hook.and_then(|index| hooks.get(index));
-        let hook = hook.map(|hook| format!("{} ({}): ", hook.name(), hook.hook().path)).unwrap_or_default();
+        let hook = hook
+            .map(|hook| format!("{} ({}): ", hook.name(), hook.hook().path))
+            .unwrap_or_default();
         let stderr = if is_shown || failure.stderr.is_empty() {
             String::new()
         } else {
@@ -91,7 +93,11 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     let names: Vec<String> = hooks.iter().map(SelectedHook::name).collect();
     if arguments.json {
         let names = serde_json::Value::from(names);
-        report::deliver_json(&[&report::with_member(result.to_json(), "names", &names.to_string())])?;
+        report::deliver_json(&[&report::with_member(
+            result.to_json(),
+            "names",
+            &names.to_string(),
+        )])?;
     } else if arguments.diff {
         report::print(&diffs(&config, &names, &result))?;
     }

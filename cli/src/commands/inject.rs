@@ -14,15 +14,18 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
         return Ok(usage);
     }
     let manager = arguments.source.manager(Policy::Compatible)?;
-    let (config, target) = destination::read_config(destination, &arguments.container.config, Lock::Held)?;
+    let (config, target) =
+        destination::read_config(destination, &arguments.container.config, Lock::Held)?;
     let failure = |error| config.failure(error);
     let parsed = Config::parse(&config.text).map_err(failure)?;
     let annotations = arguments.container.annotations(&parsed);
-    let selection = manager.select(&arguments.container.of(&parsed, &annotations)).map_err(failure)?;
+    let selection =
+        manager.select(&arguments.container.of(&parsed, &annotations)).map_err(failure)?;
     let injection = selection.inject(&parsed);
     let stage_hooks = &injection.extension_stage_hooks;
 
-    // Warnings are for those who write hooks; whoever injects needs to know what is lost, or runs against their will.
+    // Warnings are for those who write hooks; whoever injects needs to know what is lost, or runs
+    // against their will.
     let mut diagnostics = manager.without_hook();
     diagnostics.extend(selection.already_present(&parsed));
     if !arguments.json {
@@ -44,8 +47,10 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
         (false, false) => report::deliver(&injection.config)?,
         (true, false) => {}
         (_, true) => {
-            // The config is not printed anew by a JSON library; where it went to a file it is not repeated.
-            let config = if is_file { ["", "", ""] } else { ["\"config\":", &injection.config, ","] };
+            // The config is not printed anew by a JSON library; where it went to a file it is not
+            // repeated.
+            let config =
+                if is_file { ["", "", ""] } else { ["\"config\":", &injection.config, ","] };
             let [name, config, comma] = config;
             report::deliver_json(&[
                 "{",

@@ -19,12 +19,17 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
         // One object: the list, and what is wrong.
         let refusal = serde_json::Value::from(arguments.source.refusal());
         let text = report::with_member(listing.to_json(), "refusal", &refusal.to_string());
-        report::print_json(&report::with_member(text, "diagnostics", &diagnostics_to_json(&diagnostics)))?;
+        report::print_json(&report::with_member(
+            text,
+            "diagnostics",
+            &diagnostics_to_json(&diagnostics),
+        ))?;
         return Ok(done);
     }
     let without_hook = manager.without_hook();
     report::diagnostics(&without_hook);
-    let others = diagnostics.iter().filter(|diagnostic| diagnostic.severity >= Severity::Warning).count();
+    let others =
+        diagnostics.iter().filter(|diagnostic| diagnostic.severity >= Severity::Warning).count();
     let others = others.saturating_sub(without_hook.len());
     if others > 0 {
         report::note("info", &format!("{others} more problem(s): oci-hooks lint tells them"));
@@ -95,14 +100,19 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
 /// Conditions in a line.
 fn conditions(when: &When) -> String {
     let mut parts = Vec::new();
-    parts.extend(when.always.map(|always| if always { "always".to_owned() } else { "never".to_owned() }));
+    parts.extend(
+        when.always.map(|always| if always { "always".to_owned() } else { "never".to_owned() }),
+    );
     parts.extend(when.has_bind_mounts.map(|wanted| {
         let what = if wanted { "it has bind mounts" } else { "never (hasBindMounts is false)" };
         what.to_owned()
     }));
-    parts.extend(when.annotations.iter().map(|(key, value)| format!("annotation /{key}/ is /{value}/")));
+    parts.extend(
+        when.annotations.iter().map(|(key, value)| format!("annotation /{key}/ is /{value}/")),
+    );
     if !when.commands.is_empty() {
-        let patterns: Vec<String> = when.commands.iter().map(|command| format!("/{command}/")).collect();
+        let patterns: Vec<String> =
+            when.commands.iter().map(|command| format!("/{command}/")).collect();
         parts.push(format!("the command matches {}", patterns.join(" or ")));
     }
     match (&parts[..], when.any_of) {

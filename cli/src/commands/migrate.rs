@@ -53,9 +53,16 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
 
 /// What the library says of a file that is no hook.
 fn broken(file: &Config, error: &Error) -> Failure {
-    let place =
-        error.place().position.map_or(String::new(), |place| format!(":{}:{}", place.line, place.column));
-    Failure::Error(format!("{}{place}: {} [{}]", file.name, error.plain_message(), error.code().as_str()))
+    let place = error
+        .place()
+        .position
+        .map_or(String::new(), |place| format!(":{}:{}", place.line, place.column));
+    Failure::Error(format!(
+        "{}{place}: {} [{}]",
+        file.name,
+        error.plain_message(),
+        error.code().as_str()
+    ))
 }
 
 /// Says why there is no file of version 1.0.0, and what to do.
@@ -73,8 +80,10 @@ fn refuse(file: &Config, reason: &NoEquivalent) {
 /// Says what of the old file is not in the new one.
 fn tell(file: &Config, old: &Hook, new: &Hook) {
     for (key, place) in Hook::unknown_keys(file.text.as_bytes()) {
-        let message =
-            format!("{}:{}:{}: unknown key {key:?} is left out", file.name, place.line, place.column);
+        let message = format!(
+            "{}:{}:{}: unknown key {key:?} is left out",
+            file.name, place.line, place.column
+        );
         report::note("note", &message);
     }
     if new.when.always == Some(false) {

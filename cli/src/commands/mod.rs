@@ -26,8 +26,9 @@ mod tests {
         for (name, command) in [("a", "sh$"), ("b", "ls$")] {
             let when = format!(r#"{{"commands": ["{command}"]}}"#);
             let hook = r#"{"path": "/bin/cat"}"#;
-            let text =
-                format!(r#"{{"version": "1.0.0", "hook": {hook}, "when": {when}, "stages": ["precreate"]}}"#);
+            let text = format!(
+                r#"{{"version": "1.0.0", "hook": {hook}, "when": {when}, "stages": ["precreate"]}}"#
+            );
             std::fs::write(path(&format!("hooks.d/{name}.json")), text).unwrap();
         }
         std::fs::write(path("config.json"), r#"{"process": {"args": ["sh"]}}"#).unwrap();

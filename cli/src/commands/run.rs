@@ -16,8 +16,9 @@ use crate::terminal::Live;
 
 pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     // What it is for is not checked: whoever runs a hook by hand plays the engine.
-    let options =
-        ReadOptions::new().extension_stages(&arguments.extension_stage).extension_stages(OWN_STAGES);
+    let options = ReadOptions::new()
+        .extension_stages(&arguments.extension_stage)
+        .extension_stages(OWN_STAGES);
     let mut hook = Hook::read(&arguments.hook, &options)?.hook;
     if arguments.timeout.is_some() {
         hook.timeout = None;
@@ -27,7 +28,8 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         None => Vec::new(),
     };
     if !arguments.json {
-        let limit = arguments.timeout.map_or(String::new(), |limit| format!(" for at most {limit:?}"));
+        let limit =
+            arguments.timeout.map_or(String::new(), |limit| format!(" for at most {limit:?}"));
         report::note("runs", &format!("{}{limit}", report::command(&hook)));
         if hook.env.is_empty() {
             report::note(
@@ -39,8 +41,9 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     // Only now: writing a note may block until its reader reads, and a signal must end that wait.
     let cancel = Cancel::while_hooks_run()?;
     let mut stop = || cancel.stop();
-    // The hook shares the command's stdout and stderr, and so waits for their readers itself. If a stream is a terminal,
-    // the command passes the output on, escaped. With --json the output is captured.
+    // The hook shares the command's stdout and stderr, and so waits for their readers itself. If a
+    // stream is a terminal, the command passes the output on, escaped. With --json the output
+    // is captured.
     let (stdout, stderr) = (io::stdout(), io::stderr());
     let mut live = Live::new(arguments.raw_output);
     let own = |stream, fd| (!arguments.json && !live.shows(stream)).then_some(fd);

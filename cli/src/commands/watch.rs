@@ -17,7 +17,8 @@ pub fn run(arguments: &Watch) -> Result<ExitCode, Failure> {
     report::diagnostics(&manager.diagnostics());
     report::refusal(arguments.source.refusal().as_deref());
     let directories = arguments.source.directories();
-    let shown: Vec<String> = directories.iter().map(|directory| directory.display().to_string()).collect();
+    let shown: Vec<String> =
+        directories.iter().map(|directory| directory.display().to_string()).collect();
     report::note("watching", &format!("{} ({} hooks)", shown.join(", "), manager.snapshot().len()));
     loop {
         match monitor.wait(None) {
@@ -52,7 +53,7 @@ fn lines(change: &Change) -> String {
         (None, None) => path.to_string(),
     };
     let hint = change.diagnostic.as_ref().and_then(|diagnostic| diagnostic.hint.as_deref());
-    let hint =
-        hint.map_or(String::new(), |hint| format!("\n          hint: {}", Shown(&report::short(hint))));
+    let hint = hint
+        .map_or(String::new(), |hint| format!("\n          hint: {}", Shown(&report::short(hint))));
     format!("{kind:<8}  {}{hint}", Shown(&report::short(&what)))
 }

@@ -40,7 +40,9 @@ fn good() -> Place {
 }
 
 fn hook(when: &str, stages: &str) -> String {
-    format!(r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true"}}, "when": {when}, "stages": {stages}}}"#)
+    format!(
+        r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true"}}, "when": {when}, "stages": {stages}}}"#
+    )
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -85,16 +87,21 @@ fn in_place_keeps_mode_owner_and_link() {
     let after = fs::metadata(place.path("real.json")).unwrap();
     assert_eq!(fs::read_to_string(place.path("bundle/config.json")).unwrap(), INJECTED);
     assert!(place.path("bundle/config.json").is_symlink());
-    assert_eq!((after.mode(), after.uid(), after.gid()), (before.mode(), before.uid(), before.gid()));
+    assert_eq!(
+        (after.mode(), after.uid(), after.gid()),
+        (before.mode(), before.uid(), before.gid())
+    );
     assert_ne!(after.ino(), before.ino(), "it is a new file, renamed over the old one");
 
     // Again: the entry is there already. What was asked for is done, and it is said.
-    let (code, _, stderr) = outcome(&place.run(&["inject", "--hooks-dir", "d", "--in-place", "bundle"], ""));
+    let (code, _, stderr) =
+        outcome(&place.run(&["inject", "--hooks-dir", "d", "--in-place", "bundle"], ""));
     assert_eq!(code, 0);
     assert!(stderr.contains("[already-injected]") && stderr.contains("d/a.json"), "{stderr}");
 
     // A file that cannot be replaced stays as it is, and nothing is left beside it.
-    let (code, _, stderr) = outcome(&place.run(&["inject", "--hooks-dir", "d", "--in-place", "missing"], ""));
+    let (code, _, stderr) =
+        outcome(&place.run(&["inject", "--hooks-dir", "d", "--in-place", "missing"], ""));
     assert_eq!(code, 1);
     assert!(stderr.starts_with("error: missing: "), "{stderr}");
     let left: Vec<_> =
@@ -106,7 +113,8 @@ fn in_place_keeps_mode_owner_and_link() {
 fn output_goes_where_it_is_sent() {
     let place = good();
     fs::write(place.path("config.json"), CONFIG).unwrap();
-    let inject = |output: &str| place.run(&["inject", "--hooks-dir", "d", "-o", output, "config.json"], "");
+    let inject =
+        |output: &str| place.run(&["inject", "--hooks-dir", "d", "-o", output, "config.json"], "");
     assert_eq!(outcome(&inject("-")), (0, INJECTED.into(), String::new()));
     // A link into /proc leads to a pipe, which has no path: it is written to, not replaced.
     symlink("/proc/self/fd/1", place.path("stdout")).unwrap();
@@ -118,7 +126,8 @@ fn output_goes_where_it_is_sent() {
     assert!(place.path("link").is_symlink());
     assert_eq!(fs::read_to_string(place.path("later.json")).unwrap(), INJECTED);
     // The rest as data, when the config goes to a file.
-    let output = place.run(&["inject", "--hooks-dir", "d", "--json", "-o", "new.json", "config.json"], "");
+    let output =
+        place.run(&["inject", "--hooks-dir", "d", "--json", "-o", "new.json", "config.json"], "");
     assert_eq!(
         outcome(&output),
         (0, "{\"extensionStageHooks\":{},\"diagnostics\":[]}\n".into(), String::new())
@@ -134,7 +143,8 @@ fn what_engines_refuse_is_shown_and_said() {
         ("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#)),
         ("b.json", &hook(r#"{"always": true}"#, r#"["nowhere"]"#)),
     ]);
-    for (command, shown) in [("list", "\na.json  d     poststop"), ("explain", "d/a.json: matches")] {
+    for (command, shown) in [("list", "\na.json  d     poststop"), ("explain", "d/a.json: matches")]
+    {
         let (code, stdout, stderr) = outcome(&place.run(&[command, "--hooks-dir", "d"], "{}"));
         assert_eq!(code, 1);
         assert!(stdout.contains(shown), "{stdout}");
@@ -142,7 +152,10 @@ fn what_engines_refuse_is_shown_and_said() {
     }
     let (code, stdout, stderr) = outcome(&place.run(&["inject", "--hooks-dir", "d"], "{}"));
     assert_eq!((code, stdout.as_str()), (1, ""));
-    assert!(stderr.starts_with("error: the hooks cannot be loaded:\nerror: d/b.json:1:"), "{stderr}");
+    assert!(
+        stderr.starts_with("error: the hooks cannot be loaded:\nerror: d/b.json:1:"),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -151,18 +164,25 @@ fn json_has_everything() {
         ("a.json", &hook(r#"{"always": true}"#, r#"["poststop", "precreate"]"#)),
         ("b.json", r#"{"hook": "/nonexistent", "stage": ["poststop"], "annotation": []}"#),
     ]);
-    let output = place
-        .run(&["inject", "--hooks-dir", "d", "--extension-stage", "precreate", "--json"], "{\"a\":1e400}");
+    let output = place.run(
+        &["inject", "--hooks-dir", "d", "--extension-stage", "precreate", "--json"],
+        "{\"a\":1e400}",
+    );
     let (code, stdout, stderr) = outcome(&output);
-    assert_eq!((code, stderr.as_str()), (0, ""), "a missing executable is tolerated, as Podman does");
+    assert_eq!(
+        (code, stderr.as_str()),
+        (0, ""),
+        "a missing executable is tolerated, as Podman does"
+    );
     assert!(stdout.starts_with(r#"{"config":{"a":1e400,"hooks":"#), "{stdout}");
     let stdout = stdout.replace("1e400", "1");
     let value: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!(value["extensionStageHooks"]["precreate"][0]["path"], "/bin/true");
     assert_eq!(value["diagnostics"][0]["code"], "missing-executable");
 
-    let (code, stdout, _) =
-        outcome(&place.run(&["list", "--hooks-dir", "d", "--extension-stage", "precreate", "--json"], ""));
+    let (code, stdout, _) = outcome(
+        &place.run(&["list", "--hooks-dir", "d", "--extension-stage", "precreate", "--json"], ""),
+    );
     let value: serde_json::Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!((code, &value["hooks"][0]["name"]), (1, &"a.json".into()));
     assert_eq!(value["diagnostics"][0]["line"], 1);
@@ -175,12 +195,17 @@ fn explain_says_why() {
         &hook(r#"{"annotations": {"^com\\.x$": "^on$"}, "commands": ["sh$"]}"#, r#"["poststop"]"#),
     )]);
     let run = |annotation: &str| {
-        outcome(&place.run(&["explain", "--hooks-dir", "d", "--annotation", annotation, "-"], CONFIG))
+        outcome(
+            &place.run(&["explain", "--hooks-dir", "d", "--annotation", annotation, "-"], CONFIG),
+        )
     };
     let (code, stdout, stderr) = run("com.x=off");
     assert_eq!((code, stderr.as_str()), (0, ""));
     assert!(stdout.contains("d/a.json: does not match\n"), "{stdout}");
-    assert!(stdout.contains(r#"the key "com.x" matches, but its value "off" does not"#), "{stdout}");
+    assert!(
+        stdout.contains(r#"the key "com.x" matches, but its value "off" does not"#),
+        "{stdout}"
+    );
     let (_, stdout, _) = run("com.x=on");
     assert!(stdout.contains("d/a.json: matches, goes to poststop\n"), "{stdout}");
     // What could steer a terminal is shown, not sent.
@@ -190,7 +215,10 @@ fn explain_says_why() {
 
 #[test]
 fn errors_name_file_line_and_column() {
-    let place = Place::new(&[("a.json", "{\n  \"version\": \"1.0.0\"\n  \"hook\": {}\n}"), ("b.json", "[]")]);
+    let place = Place::new(&[
+        ("a.json", "{\n  \"version\": \"1.0.0\"\n  \"hook\": {}\n}"),
+        ("b.json", "[]"),
+    ]);
     for (arguments, want) in [
         (&["inject", "--hooks-dir", "d"][..], "error: d/a.json:3:3: "),
         (&["inject", "--hooks-dir", "d"], "error: d/b.json:1:1: "),
@@ -199,7 +227,10 @@ fn errors_name_file_line_and_column() {
             &["inject", "--hooks-dir", "d", "--policy", "lenient", "d/a.json"],
             "error: d/a.json:3:3: expected ",
         ),
-        (&["inject", "--hooks-dir", "d", "--policy", "lenient", "missing"], "error: missing: No such file"),
+        (
+            &["inject", "--hooks-dir", "d", "--policy", "lenient", "missing"],
+            "error: missing: No such file",
+        ),
     ] {
         let (code, stdout, stderr) = outcome(&place.run(arguments, "{}"));
         assert_eq!((code, stdout.as_str()), (1, ""), "{arguments:?}: {stderr}");
@@ -221,11 +252,16 @@ fn what_may_not_be_read_is_an_error() {
         return;
     }
     fs::set_permissions(place.root.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    // The command itself where nobody may run it. Not copied by us: another test's fork would hold it open for writing for
-    // a moment, and it could not be run (ETXTBSY).
+    // The command itself where nobody may run it. Not copied by us: another test's fork would hold
+    // it open for writing for a moment, and it could not be run (ETXTBSY).
     let command = place.path("oci-hooks");
     assert!(
-        Command::new("cp").arg(env!("CARGO_BIN_EXE_oci-hooks")).arg(&command).status().unwrap().success()
+        Command::new("cp")
+            .arg(env!("CARGO_BIN_EXE_oci-hooks"))
+            .arg(&command)
+            .status()
+            .unwrap()
+            .success()
     );
     let list = || {
         let mut list = Command::new(&command);
@@ -242,14 +278,18 @@ fn what_may_not_be_read_is_an_error() {
     let (code, _, stderr) = list();
     assert_eq!(code, 1);
     assert!(
-        stderr.contains("error: d/a.json: cannot open the hook file: permission denied [unreadable-file]\n"),
+        stderr.contains(
+            "error: d/a.json: cannot open the hook file: permission denied [unreadable-file]\n"
+        ),
         "{stderr}"
     );
     fs::set_permissions(place.path("d"), fs::Permissions::from_mode(0o700)).unwrap();
     let (code, _, stderr) = list();
     assert_eq!(code, 1);
     assert!(
-        stderr.contains("error: d: cannot open the directory: permission denied [unreadable-directory]\n"),
+        stderr.contains(
+            "error: d: cannot open the directory: permission denied [unreadable-directory]\n"
+        ),
         "{stderr}"
     );
 }
@@ -287,8 +327,10 @@ fn nobody_reads_the_output() {
         .unwrap();
     }
     for arguments in ["list --hooks-dir d", "list --hooks-dir d --json", "explain --hooks-dir d"] {
-        let script =
-            format!("'{}' {arguments} | head -c 1; echo ${{PIPESTATUS[0]}}", env!("CARGO_BIN_EXE_oci-hooks"));
+        let script = format!(
+            "'{}' {arguments} | head -c 1; echo ${{PIPESTATUS[0]}}",
+            env!("CARGO_BIN_EXE_oci-hooks")
+        );
         let output = Command::new("bash")
             .args(["-c", &script])
             .current_dir(place.root.path())
@@ -309,7 +351,9 @@ fn without_hooks_dir_the_well_known_ones_are_read() {
     let place = good();
     let (code, _, stderr) = outcome(&place.run(&["list", "--json"], ""));
     assert!(
-        code == 0 || Path::new(libhooks::DEFAULT_DIR).exists() || Path::new(libhooks::OVERRIDE_DIR).exists(),
+        code == 0
+            || Path::new(libhooks::DEFAULT_DIR).exists()
+            || Path::new(libhooks::OVERRIDE_DIR).exists(),
         "{stderr}"
     );
     let (_, _, stderr) = outcome(&place.run(&["list"], ""));

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::run;
 
-const OLD: &str =
-    "{\"hook\": \"/bin/true\", \"arguments\": [\"-v\"], \"cmd\": [\"sh$\"], \"stage\": [\"prestart\"]}\n";
+const OLD: &str = "{\"hook\": \"/bin/true\", \"arguments\": [\"-v\"], \"cmd\": [\"sh$\"], \"stage\": [\"prestart\"]}\n";
 const NEW: &str = r#"{
   "version": "1.0.0",
   "hook": {
@@ -27,8 +26,7 @@ const NEW: &str = r#"{
   ]
 }
 "#;
-const CURRENT: &str =
-    "{ \"version\": \"1.0.0\",\t\"stages\": [], \"hook\": {\"path\": \"/bin/sh\"}, \"note\": 1e400 }";
+const CURRENT: &str = "{ \"version\": \"1.0.0\",\t\"stages\": [], \"hook\": {\"path\": \"/bin/sh\"}, \"note\": 1e400 }";
 
 struct Place {
     root: tempfile::TempDir,
@@ -71,12 +69,18 @@ fn migrate_prints_writes_or_replaces() {
     let place = Place::new(&[("a.json", OLD.as_bytes())]);
     assert_eq!(place.run(&["migrate", "a.json"], ""), (0, NEW.into(), String::new()));
     assert_eq!(place.run(&["migrate", "-"], OLD), (0, NEW.into(), String::new()));
-    assert_eq!(place.run(&["migrate", "a.json", "-o", "b.json"], ""), (0, String::new(), String::new()));
+    assert_eq!(
+        place.run(&["migrate", "a.json", "-o", "b.json"], ""),
+        (0, String::new(), String::new())
+    );
     assert_eq!((place.read("a.json").as_str(), place.read("b.json").as_str()), (OLD, NEW));
 
     fs::set_permissions(place.path("a.json"), fs::Permissions::from_mode(0o640)).unwrap();
     symlink("a.json", place.path("link.json")).unwrap();
-    assert_eq!(place.run(&["migrate", "--in-place", "link.json"], ""), (0, String::new(), String::new()));
+    assert_eq!(
+        place.run(&["migrate", "--in-place", "link.json"], ""),
+        (0, String::new(), String::new())
+    );
     assert_eq!(place.read("a.json"), NEW);
     assert!(place.path("link.json").is_symlink());
     assert_eq!(fs::metadata(place.path("a.json")).unwrap().mode() & 0o7777, 0o640);
@@ -87,10 +91,16 @@ fn migrate_leaves_what_is_of_1_0_0() {
     let place = Place::new(&[("a.json", CURRENT.as_bytes())]);
     let said = "note: a.json: it is of version 1.0.0 already\n";
     assert_eq!(place.run(&["migrate", "a.json"], ""), (0, CURRENT.into(), said.into()));
-    assert_eq!(place.run(&["migrate", "a.json", "-o", "b.json"], ""), (0, String::new(), said.into()));
+    assert_eq!(
+        place.run(&["migrate", "a.json", "-o", "b.json"], ""),
+        (0, String::new(), said.into())
+    );
     assert_eq!(place.read("b.json"), CURRENT);
     let before = fs::metadata(place.path("a.json")).unwrap().ino();
-    assert_eq!(place.run(&["migrate", "a.json", "--in-place"], ""), (0, String::new(), said.into()));
+    assert_eq!(
+        place.run(&["migrate", "a.json", "--in-place"], ""),
+        (0, String::new(), said.into())
+    );
     assert_eq!(fs::metadata(place.path("a.json")).unwrap().ino(), before, "it is the same file");
 }
 
@@ -147,12 +157,14 @@ fn migrate_says_why_there_is_no_equivalent() {
         ),
         "{stderr}"
     );
-    assert!(
-        stderr.contains("\n  hint: write a file of version 1.0.0 for each of them; a container that meets")
-    );
+    assert!(stderr.contains(
+        "\n  hint: write a file of version 1.0.0 for each of them; a container that meets"
+    ));
     assert!(!stderr.contains("process.args"), "{stderr}");
-    let (_, _, stderr) =
-        place.run(&["migrate", "-"], r#"{"hook": "/a", "stage": [], "cmd": ["a"], "hasbindmounts": true}"#);
+    let (_, _, stderr) = place.run(
+        &["migrate", "-"],
+        r#"{"hook": "/a", "stage": [], "cmd": ["a"], "hasbindmounts": true}"#,
+    );
     assert!(stderr.contains("one whose process.args is empty cannot be started"), "{stderr}");
 }
 

@@ -42,7 +42,8 @@ fn a_lock_that_is_never_given_up_is_an_error() {
     let directory = fs::File::open(place.path("bundle")).unwrap();
     flock(&directory, FlockOperation::LockExclusive).unwrap();
     let (code, _, stderr) = place.run(&IN_PLACE);
-    let want = "error: bundle/config.json: another process has held the lock of its directory for 5 s\n";
+    let want =
+        "error: bundle/config.json: another process has held the lock of its directory for 5 s\n";
     assert_eq!((code, stderr.as_str()), (Some(1), want));
     assert_eq!(place.read("bundle/config.json"), CONFIG);
     flock(&directory, FlockOperation::Unlock).unwrap();
@@ -93,7 +94,9 @@ fn kill_9_leaves_the_old_or_the_new_file() {
         replaced += u32::from(now == new);
         left += temporary.len();
     }
-    println!("{replaced} of 200 files were replaced before the kill, {left} temporary files were left");
+    println!(
+        "{replaced} of 200 files were replaced before the kill, {left} temporary files were left"
+    );
     fs::write(place.path("bundle/config.json"), CONFIG).unwrap();
     place.edit("bundle");
     assert_eq!(place.names("bundle"), ["config.json"]);
@@ -182,7 +185,11 @@ fn interrupt_each_call(signal: &str, number_of_signal: i32) -> (usize, usize) {
                     break;
                 }
                 let outcome = support::outcome(&output);
-                assert_eq!(output.status.signal(), Some(number_of_signal), "{injection}: {outcome:?}");
+                assert_eq!(
+                    output.status.signal(),
+                    Some(number_of_signal),
+                    "{injection}: {outcome:?}"
+                );
                 ended += 1;
             }
         }
@@ -194,7 +201,10 @@ fn interrupt_each_call(signal: &str, number_of_signal: i32) -> (usize, usize) {
 fn kill_9_at_each_system_call() {
     if has_strace("kill_9_at_each_system_call") {
         let (ended, left) = interrupt_each_call("KILL", 9);
-        assert!(ended > 50 && left > 0, "{ended} runs were killed, {left} temporary files were left");
+        assert!(
+            ended > 50 && left > 0,
+            "{ended} runs were killed, {left} temporary files were left"
+        );
     }
 }
 
@@ -202,7 +212,10 @@ fn kill_9_at_each_system_call() {
 fn a_signal_at_each_system_call() {
     if has_strace("a_signal_at_each_system_call") {
         let (ended, left) = interrupt_each_call("TERM", 15);
-        assert!(ended > 50 && left == 0, "{ended} runs were ended, {left} temporary files were left");
+        assert!(
+            ended > 50 && left == 0,
+            "{ended} runs were ended, {left} temporary files were left"
+        );
     }
 }
 
@@ -244,7 +257,8 @@ fn file_systems_that_lack_something() {
 #[test]
 fn only_our_leftovers_are_removed() {
     let place = Place::new();
-    let name = |last: char| format!("bundle/.oci-hooks.{}{last}", "0123456789abcdef0123456789abcde");
+    let name =
+        |last: char| format!("bundle/.oci-hooks.{}{last}", "0123456789abcdef0123456789abcde");
     let write = |name: &str| fs::write(place.path(name), "left").unwrap();
     write(&name('0'));
     // Another name, a link, a second name, a directory.
@@ -308,19 +322,22 @@ fn a_full_or_read_only_file_system() {
     fs::write(place.path("bundle/config.json"), &old).unwrap();
     fs::write(place.path("filling"), vec![0; 1 << 20]).unwrap();
     let (code, _, stderr) = place.run(&IN_PLACE);
-    let want =
-        "error: bundle/config.json: cannot write the new file: No space left on device (os error 28)\n";
+    let want = "error: bundle/config.json: cannot write the new file: No space left on device (os error 28)\n";
     assert_eq!((code, stderr.as_str()), (Some(1), want));
     assert_eq!(place.read("bundle/config.json"), old);
     assert_eq!(place.names("bundle"), ["config.json"]);
     let remount = |options: &str| {
-        let status = Command::new("mount").args(["-o", options]).arg(mounted.path()).status().unwrap();
+        let status =
+            Command::new("mount").args(["-o", options]).arg(mounted.path()).status().unwrap();
         assert!(status.success());
     };
     remount("remount,ro");
     let (code, _, stderr) = place.run(&IN_PLACE);
     assert_eq!(code, Some(1));
-    assert!(stderr.starts_with("error: bundle/config.json: cannot create a temporary file"), "{stderr}");
+    assert!(
+        stderr.starts_with("error: bundle/config.json: cannot create a temporary file"),
+        "{stderr}"
+    );
     assert!(stderr.contains("Read-only file system"), "{stderr}");
     remount("remount,rw");
 }
@@ -329,12 +346,17 @@ fn a_full_or_read_only_file_system() {
 fn a_directory_that_may_not_be_written() {
     const NOBODY: u32 = 65534;
     let place = Place::new();
-    // Root may write to every directory, so the command runs as nobody: a copy, where nobody may run
-    // it. (cp makes it: a fork of another test would hold a file of ours open for writing, and it
-    // could not be run.)
+    // Root may write to every directory, so the command runs as nobody: a copy, where nobody may
+    // run it. (cp makes it: a fork of another test would hold a file of ours open for writing,
+    // and it could not be run.)
     let program = place.path("oci-hooks");
     assert!(
-        Command::new("cp").arg(env!("CARGO_BIN_EXE_oci-hooks")).arg(&program).status().unwrap().success()
+        Command::new("cp")
+            .arg(env!("CARGO_BIN_EXE_oci-hooks"))
+            .arg(&program)
+            .status()
+            .unwrap()
+            .success()
     );
     let edit = || {
         let mut command = Command::new(&program);
@@ -349,7 +371,8 @@ fn a_directory_that_may_not_be_written() {
             chown(place.path(name), Some(NOBODY), None).unwrap();
         }
     }
-    let set_mode = |mode| fs::set_permissions(place.path("bundle"), PermissionsExt::from_mode(mode)).unwrap();
+    let set_mode =
+        |mode| fs::set_permissions(place.path("bundle"), PermissionsExt::from_mode(mode)).unwrap();
     set_mode(0o555);
     let (code, _, stderr) = edit();
     assert_eq!(code, Some(1));

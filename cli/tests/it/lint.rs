@@ -87,8 +87,16 @@ fn what_is_wrong_decides_the_exit_status() {
         (&["--strict", "--ignore", "unknown-key", "d/a.json"], 0, "No problem in 1 hook file."),
         (&["--ignore", "unknown-key,unknown-stage", "d"], 0, "No problem in 3 hook files."),
         (&["--select", "unknown-key", "d"], 0, "Found 1 warning in 3 hook files."),
-        (&["--select", "unknown-stage", "--select", "masked", "d"], 1, "Found 1 error in 3 hook files."),
-        (&["--select", "unknown-stage", "--ignore", "unknown-stage", "d"], 0, "No problem in 3 hook files."),
+        (
+            &["--select", "unknown-stage", "--select", "masked", "d"],
+            1,
+            "Found 1 error in 3 hook files.",
+        ),
+        (
+            &["--select", "unknown-stage", "--ignore", "unknown-stage", "d"],
+            0,
+            "No problem in 3 hook files.",
+        ),
         (&["--extension-stage", "poststrat", "d"], 0, "Found 1 warning in 3 hook files."),
         (&["d/missing.json"], 1, "Found 1 error in 1 hook file."),
         (&["d/README"], 1, "Found 2 errors in 1 hook file."),
@@ -112,8 +120,12 @@ fn what_is_wrong_decides_the_exit_status() {
 /// Directories are one set: what masks what is a matter of all of them.
 #[test]
 fn directories_are_looked_at_together() {
-    let place =
-        Place::new(&[("low/a.json", GOOD), ("low/b.json", GOOD), ("up/a.json", GOOD), ("up/b.json", "{}")]);
+    let place = Place::new(&[
+        ("low/a.json", GOOD),
+        ("low/b.json", GOOD),
+        ("up/a.json", GOOD),
+        ("up/b.json", "{}"),
+    ]);
     let (code, stdout, _) = place.outcome(&["low", "up"]);
     assert_eq!(code, 1);
     assert!(stdout.contains("up/a.json: masked the file masks low/a.json (info)\n"), "{stdout}");
@@ -147,7 +159,10 @@ fn sarif_has_rules_and_places() {
     let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
     let result = &run["results"][0];
     assert_eq!(result["ruleId"], "unknown-key");
-    assert_eq!(rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()]["id"], "unknown-key");
+    assert_eq!(
+        rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()]["id"],
+        "unknown-key"
+    );
     let location = &result["locations"][0]["physicalLocation"];
     assert_eq!(location["artifactLocation"]["uri"], "d%20d/a.json");
     assert_eq!(
@@ -159,7 +174,8 @@ fn sarif_has_rules_and_places() {
 
     let twice = wide.replace("1, \"stages\"", "1, \"stage\": 2, \"stages\"");
     let place = Place::new(&[("a.json", &twice)]);
-    let log: Value = serde_json::from_str(&place.outcome(&["--format", "sarif", "a.json"]).1).unwrap();
+    let log: Value =
+        serde_json::from_str(&place.outcome(&["--format", "sarif", "a.json"]).1).unwrap();
     let region = &log["runs"][0]["results"][1]["locations"][0]["physicalLocation"]["region"];
     assert_eq!(region["startColumn"], 12);
     let text = place.outcome(&["--json", "a.json"]).1;
@@ -221,9 +237,11 @@ fn nothing_reaches_the_terminal_raw() {
     let raw = GOOD.replace("true", ESCAPE);
     let name = format!("d{ESCAPE}/{ESCAPE}.json");
     let place = Place::new(&[(&name, &stages), ("d/key.json", &key), ("d/raw.json", &raw)]);
-    for arguments in
-        [&[format!("d{ESCAPE}")][..], &["d".into()], &["d".into(), "--color".into(), "never".into()]]
-    {
+    for arguments in [
+        &[format!("d{ESCAPE}")][..],
+        &["d".into()],
+        &["d".into(), "--color".into(), "never".into()],
+    ] {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let output = place.lint(&arguments);
         for bytes in [&output.stdout, &output.stderr] {
@@ -270,7 +288,9 @@ fn files_that_are_none() {
     std::os::unix::fs::symlink("nowhere", path("link.json")).unwrap();
     let (code, stdout, _) = place.outcome(&["fifo.json", "link.json", "/dev/null"]);
     assert_eq!(code, 1);
-    for want in ["fifo.json: not-regular-file ", "link.json: dangling-link ", "/dev/null: no-json-suffix "] {
+    for want in
+        ["fifo.json: not-regular-file ", "link.json: dangling-link ", "/dev/null: no-json-suffix "]
+    {
         assert!(stdout.contains(want), "{stdout}");
     }
 }
@@ -280,7 +300,10 @@ fn files_that_are_none() {
 fn arguments_do_not_steer_the_terminal() {
     let (code, _, stderr) = beside().outcome(&["--select", "\u{1b}[31m\u{202e}", "d"]);
     assert_eq!(code, 2);
-    assert!(!stderr.contains(['\u{1b}', '\u{202e}']) && stderr.contains("possible values"), "{stderr}");
+    assert!(
+        !stderr.contains(['\u{1b}', '\u{202e}']) && stderr.contains("possible values"),
+        "{stderr}"
+    );
 }
 
 /// A key of a megabyte is not shown whole.
@@ -306,7 +329,8 @@ fn a_link_that_leads_nowhere() {
     let explain = |hook: &[&str]| {
         let mut explain = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
         explain.args(["explain", "--hooks-dir", "low", "--hooks-dir", "up"]).args(hook).arg("-");
-        let output = explain.current_dir(place.0.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let output =
+            explain.current_dir(place.0.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = output.spawn().unwrap();
         std::io::Write::write_all(&mut child.stdin.take().unwrap(), b"{}").unwrap();
         let output = child.wait_with_output().unwrap();
@@ -316,9 +340,16 @@ fn a_link_that_leads_nowhere() {
     let said = "up/a.json: gives no hook: the file is a symlink that leads nowhere (its target is gone.json), \
                 so the one of that name in low runs\n\
                 └─ hint: correct the link, or remove it\n";
-    assert!(explain(&["--hook", "up/a.json"]).ends_with(said), "{}", explain(&["--hook", "up/a.json"]));
+    assert!(
+        explain(&["--hook", "up/a.json"]).ends_with(said),
+        "{}",
+        explain(&["--hook", "up/a.json"])
+    );
     let all = explain(&[]);
-    assert!(all.contains("low/a.json: matches") && all.contains("up/b.json: gives no hook: "), "{all}");
+    assert!(
+        all.contains("low/a.json: matches") && all.contains("up/b.json: gives no hook: "),
+        "{all}"
+    );
     assert_eq!(all.matches("up/a.json: ").count(), 1, "{all}");
 }
 
@@ -335,7 +366,16 @@ fn one_hook_is_explained_by_its_name() {
     ]);
     let explain = |hook: &str| {
         let mut explain = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
-        explain.args(["explain", "--hooks-dir", "low", "--hooks-dir", "up", "--hook", hook, "config.json"]);
+        explain.args([
+            "explain",
+            "--hooks-dir",
+            "low",
+            "--hooks-dir",
+            "up",
+            "--hook",
+            hook,
+            "config.json",
+        ]);
         let output = explain.current_dir(place.0.path()).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (text(output.stdout), text(output.stderr))
@@ -347,7 +387,9 @@ fn one_hook_is_explained_by_its_name() {
     let (stdout, stderr) = explain("up/b.json");
     assert!(stdout.starts_with("up/b.json:1:2: gives no hook: the JSON ends early"), "{stdout}");
     assert!(!stderr.contains("no hooks in"), "{stderr}");
-    assert!(explain("a.json").0.contains(masked) && explain("a.json").0.contains("up/a.json: matches"));
+    assert!(
+        explain("a.json").0.contains(masked) && explain("a.json").0.contains("up/a.json: matches")
+    );
     let never = "up/d.json: does not match\n└─ it has no condition, so it is for no container (is one misspelt? \
                  oci-hooks lint tells)\n";
     assert_eq!(explain("d.json").0, never);
@@ -355,7 +397,10 @@ fn one_hook_is_explained_by_its_name() {
         ("A.json", "no hook file is called A.json (did you mean a.json?)"),
         ("b", "no hook file is called b (did you mean b.json?)"),
         ("c.json", "no hook file is called c.json\n"),
-        ("c.jsn", "no hook file is called c.jsn (engines read only files whose names end in .json)"),
+        (
+            "c.jsn",
+            "no hook file is called c.jsn (engines read only files whose names end in .json)",
+        ),
         ("", "a value is required for '--hook <NAME>'"),
     ] {
         let (stdout, stderr) = explain(name);
@@ -370,7 +415,8 @@ fn list_counts_what_lint_tells() {
     let place = Place::new(&[("d/a.json", &misspelt), ("d/b.json", GOOD)]);
     let list = || {
         let mut list = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
-        let output = list.args(["list", "--hooks-dir", "d"]).current_dir(place.0.path()).output().unwrap();
+        let output =
+            list.args(["list", "--hooks-dir", "d"]).current_dir(place.0.path()).output().unwrap();
         String::from_utf8(output.stderr).unwrap()
     };
     assert_eq!(list(), "info: 2 more problem(s): oci-hooks lint tells them\n");

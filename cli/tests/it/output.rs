@@ -33,7 +33,11 @@ fn a_message_is_one_write() {
     ] {
         let (ours, theirs) = UnixDatagram::pair().unwrap();
         let mut command = Command::new(BIN);
-        command.args(arguments).current_dir(place.path()).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+            .args(arguments)
+            .current_dir(place.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
         command.stderr(OwnedFd::from(theirs)).status().unwrap();
         drop(command);
         let mut written = Vec::new();
@@ -43,7 +47,10 @@ fn a_message_is_one_write() {
             written.push(String::from_utf8(buffer[..count].to_vec()).unwrap());
         }
         let lines: usize = written.iter().map(|message| message.lines().count()).sum();
-        assert!(written.iter().all(|message| message.ends_with('\n')), "{arguments:?}: {written:?}");
+        assert!(
+            written.iter().all(|message| message.ends_with('\n')),
+            "{arguments:?}: {written:?}"
+        );
         assert!(written.len() == messages || lines == written.len(), "{arguments:?}: {written:?}");
         assert!(!written.is_empty(), "{arguments:?}");
     }
@@ -80,7 +87,8 @@ fn long_quotations_are_shortened() {
 /// makes of it.
 fn redirected(arguments: &str, redirection: &str, place: &tempfile::TempDir) -> (i32, String) {
     let script = format!("exec \"$0\" {arguments} {redirection}");
-    let output = Command::new("sh").args(["-c", &script, BIN]).current_dir(place.path()).output().unwrap();
+    let output =
+        Command::new("sh").args(["-c", &script, BIN]).current_dir(place.path()).output().unwrap();
     assert_eq!(output.stdout, b"");
     (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
 }
@@ -123,7 +131,9 @@ fn a_result_that_cannot_be_printed_is_an_error() {
 #[test]
 fn files_need_no_standard_output() {
     let place = place();
-    for arguments in ["inject --hooks-dir d --in-place c.json", "inject --hooks-dir d -o o.json c.json"] {
+    for arguments in
+        ["inject --hooks-dir d --in-place c.json", "inject --hooks-dir d -o o.json c.json"]
+    {
         let (code, stderr) = redirected(arguments, ">&-", &place);
         assert_eq!(code, 0, "{stderr}");
     }

@@ -12,16 +12,19 @@ use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 /// The end of a terminal that a person has.
 pub struct Screen(File);
 
-/// Opens both ends of a pseudo-terminal that changes nothing of what is printed there. Programs that
-/// other tests start meanwhile do not inherit them.
+/// Opens both ends of a pseudo-terminal that changes nothing of what is printed there. Programs
+/// that other tests start meanwhile do not inherit them.
 fn open() -> io::Result<(File, File)> {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
     grantpt(&controller)?;
     unlockpt(&controller)?;
     let name = ptsname(&controller, Vec::new())?.into_string().expect("the name is ASCII");
     let no_controlling_terminal = OFlags::NOCTTY.bits() as i32;
-    let terminal =
-        OpenOptions::new().read(true).write(true).custom_flags(no_controlling_terminal).open(name)?;
+    let terminal = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(no_controlling_terminal)
+        .open(name)?;
     let mut attributes = tcgetattr(&terminal)?;
     attributes.make_raw();
     tcsetattr(&terminal, OptionalActions::Now, &attributes)?;
@@ -51,7 +54,8 @@ pub fn start(command: &mut Command) -> (Child, Screen) {
 }
 
 impl Screen {
-    /// Returns the output until `is_enough` holds, or until the last writer has closed the terminal.
+    /// Returns the output until `is_enough` holds, or until the last writer has closed the
+    /// terminal.
     pub fn read_until(&mut self, is_enough: impl Fn(&[u8]) -> bool) -> Vec<u8> {
         let (mut printed, mut buffer) = (Vec::new(), [0; 4096]);
         while !is_enough(&printed) {

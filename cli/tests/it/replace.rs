@@ -15,8 +15,13 @@ const DEFAULT: &str = "system.posix_acl_default";
 /// An ACL as the kernel reads it: user, a named user, group, mask, other.
 fn acl(user: u16, named: u16, group: u16, mask: u16, other: u16) -> Vec<u8> {
     let none = u32::MAX;
-    let entries =
-        [(1, user, none), (2, named, 12345), (4, group, none), (0x10, mask, none), (0x20, other, none)];
+    let entries = [
+        (1, user, none),
+        (2, named, 12345),
+        (4, group, none),
+        (0x10, mask, none),
+        (0x20, other, none),
+    ];
     let mut bytes = 2_u32.to_le_bytes().to_vec();
     for (tag, permissions, id) in entries {
         bytes.extend(u16::to_le_bytes(tag));
@@ -86,7 +91,10 @@ fn a_default_acl_does_not_widen_an_old_file() {
     fs::write(place.path("bundle/by-hand"), "").unwrap();
     assert_eq!(place.inject(&["bundle", "-o", "bundle/new"]).0, Some(0));
     let (by_hand, new) = (place.path("bundle/by-hand"), place.path("bundle/new"));
-    assert_eq!((mode(&new), attribute(&new, ACCESS)), (mode(&by_hand), attribute(&by_hand, ACCESS)));
+    assert_eq!(
+        (mode(&new), attribute(&new, ACCESS)),
+        (mode(&by_hand), attribute(&by_hand, ACCESS))
+    );
     assert!(attribute(&new, ACCESS).is_some());
 }
 
@@ -100,7 +108,8 @@ fn a_capability_is_left_out_and_named() {
         return;
     }
     let (code, _, stderr) = place.inject(&["--in-place", "bundle"]);
-    let want = "note: bundle/config.json: the new file does not have the attribute security.capability\n";
+    let want =
+        "note: bundle/config.json: the new file does not have the attribute security.capability\n";
     assert_eq!((code, stderr.as_str()), (Some(0), want));
     assert_eq!(attribute(&config, "security.capability"), None);
 }
@@ -137,7 +146,11 @@ fn the_umask_decides_about_a_new_file() {
         );
         let done = Command::new("sh").args(["-c", &script]).current_dir(place.path(".")).status();
         assert!(done.unwrap().success());
-        assert_eq!((mode(&place.path("new")), place.read("new").as_str()), (want, INJECTED), "{umask}");
+        assert_eq!(
+            (mode(&place.path("new")), place.read("new").as_str()),
+            (want, INJECTED),
+            "{umask}"
+        );
         // A file that is there keeps its mode, whatever the umask.
         fs::set_permissions(place.path("new"), PermissionsExt::from_mode(0o604)).unwrap();
         let script = script.replace("rm -f new; ", "");
@@ -169,13 +182,18 @@ fn links_that_only_root_can_make_are_followed() {
     assert!(place.path("link").is_symlink() && place.path("links/file").is_symlink());
     symlink("loop", place.path("loop")).unwrap();
     let (code, _, stderr) = place.inject(&["-o", "loop", "bundle"]);
-    assert_eq!((code, stderr.as_str()), (Some(1), "error: loop: too many levels of symbolic links\n"));
+    assert_eq!(
+        (code, stderr.as_str()),
+        (Some(1), "error: loop: too many levels of symbolic links\n")
+    );
 }
 
 #[test]
 fn root_follows_no_link_of_another_user() {
     if !is_root() {
-        println!("SKIP: root_follows_no_link_of_another_user: only root is protected from other users");
+        println!(
+            "SKIP: root_follows_no_link_of_another_user: only root is protected from other users"
+        );
         return;
     }
     let place = Place::new();
@@ -273,7 +291,10 @@ fn what_is_not_a_regular_file_is_refused_at_once() {
     for command in ["inject", "explain", "filter"] {
         let (code, _, stderr) = place.run(&[command, "--hooks-dir", "empty.d", "bundle"]);
         assert_eq!(code, Some(1));
-        assert!(stderr.contains("error: bundle/config.json: it is not a regular file\n"), "{stderr}");
+        assert!(
+            stderr.contains("error: bundle/config.json: it is not a regular file\n"),
+            "{stderr}"
+        );
     }
     // A FIFO that is named is read and written; `<(command)` is one.
     let script = format!(
@@ -282,7 +303,8 @@ fn what_is_not_a_regular_file_is_refused_at_once() {
         env!("CARGO_BIN_EXE_oci-hooks")
     );
     fs::remove_dir(place.path("hooks.d/config.json")).unwrap();
-    let output = Command::new("bash").args(["-c", &script]).current_dir(place.path(".")).output().unwrap();
+    let output =
+        Command::new("bash").args(["-c", &script]).current_dir(place.path(".")).output().unwrap();
     let (code, stdout, stderr) = support::outcome(&output);
     assert_eq!((code, stderr.as_str()), (Some(0), ""));
     assert_eq!(stdout, format!("{INJECTED}\n{INJECTED}"));
@@ -297,7 +319,11 @@ fn links_of_proc_lead_to_open_files() {
             &format!("'{}' inject --hooks-dir hooks.d bundle", env!("CARGO_BIN_EXE_oci-hooks")),
         );
         support::outcome(
-            &Command::new("bash").args(["-c", &script]).current_dir(place.path(".")).output().unwrap(),
+            &Command::new("bash")
+                .args(["-c", &script])
+                .current_dir(place.path("."))
+                .output()
+                .unwrap(),
         )
     };
     let done = (Some(0), INJECTED.to_owned(), String::new());
@@ -310,7 +336,8 @@ fn links_of_proc_lead_to_open_files() {
     assert_eq!(code, Some(1));
     assert!(stderr.starts_with("error: /dev/stdout: "), "{stderr}");
     // Another file that has the name now is not the one that is meant.
-    let (code, _, stderr) = shell("exec > gone; rm gone; echo x > 'gone (deleted)'; INJECT -o /dev/stdout");
+    let (code, _, stderr) =
+        shell("exec > gone; rm gone; echo x > 'gone (deleted)'; INJECT -o /dev/stdout");
     assert_eq!((code, place.read("gone (deleted)").as_str()), (Some(1), "x\n"), "{stderr}");
 }
 
@@ -318,8 +345,11 @@ fn links_of_proc_lead_to_open_files() {
 fn inputs_have_a_bound() {
     let place = Place::new();
     let endless = |arguments: &[&str], limit: u32| {
-        let script =
-            format!("ulimit -v 500000; exec '{}' {}", env!("CARGO_BIN_EXE_oci-hooks"), arguments.join(" "));
+        let script = format!(
+            "ulimit -v 500000; exec '{}' {}",
+            env!("CARGO_BIN_EXE_oci-hooks"),
+            arguments.join(" ")
+        );
         for (script, name) in [
             (script.replace("FILE", "/dev/zero"), "/dev/zero"),
             (script.replace("FILE", "-") + " < /dev/zero", "standard input"),
@@ -365,8 +395,10 @@ fn filter_notices_a_change_while_its_hooks_run() {
     fs::write(place.path("hooks.d/a.json"), hook).unwrap();
     fs::write(place.path("bundle/config.json"), "{\"a\": 1}").unwrap();
     // (What the hook prints is only written if it differs.)
-    fs::write(place.path("hook"), script.replace("cat\n", "cat >/dev/null; echo '{\"b\":1}'\n")).unwrap();
-    let (code, _, stderr) = place.run(&["filter", "--hooks-dir", "hooks.d", "--in-place", "bundle"]);
+    fs::write(place.path("hook"), script.replace("cat\n", "cat >/dev/null; echo '{\"b\":1}'\n"))
+        .unwrap();
+    let (code, _, stderr) =
+        place.run(&["filter", "--hooks-dir", "hooks.d", "--in-place", "bundle"]);
     let want = "error: bundle/config.json: another process changed it in the meantime; it was not replaced\n";
     assert_eq!((code, stderr.as_str()), (Some(1), want));
     assert_eq!(place.read("bundle/config.json"), "{\"foreign\":1}\n");

@@ -67,7 +67,8 @@ fn outcome(output: Output) -> (i32, String, String) {
 fn a_hook_is_given_its_state_and_its_words_are_shown() {
     let place = Place::new("poststop", &[("a.json", "cat; echo oh >&2; exit $CODE")]);
     fs::write(place.path("state.json"), r#"{"id": "a"}"#).unwrap();
-    for arguments in [&["run", "d/a.json", "--state", "-"][..], &["run", "--state", "state.json", "d/a.json"]]
+    for arguments in
+        [&["run", "d/a.json", "--state", "-"][..], &["run", "--state", "state.json", "d/a.json"]]
     {
         let (code, stdout, stderr) = place.run(arguments, r#"{"id": "a"}"#);
         assert_eq!((code, stdout.as_str()), (0, r#"{"id": "a"}"#), "{stderr}");
@@ -82,7 +83,10 @@ fn a_hook_is_given_its_state_and_its_words_are_shown() {
     }
     let (code, stdout, _) = place.run(&["run", "--json", "--state=state.json", "d/a.json"], "");
     let result: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-    assert_eq!((code, &result["exitStatus"], &result["error"]), (0, &0.into(), &serde_json::Value::Null));
+    assert_eq!(
+        (code, &result["exitStatus"], &result["error"]),
+        (0, &0.into(), &serde_json::Value::Null)
+    );
     assert_eq!(
         (&result["stdout"]["tail"], &result["stderr"]["tail"]),
         (&r#"{"id": "a"}"#.into(), &"oh\n".into())
@@ -92,14 +96,19 @@ fn a_hook_is_given_its_state_and_its_words_are_shown() {
 
 #[test]
 fn a_hook_that_fails_fails_the_command() {
-    let place =
-        Place::new("precreate", &[("a.json", "exit 3"), ("b.json", "exec sleep 60"), ("c.json", "pwd")]);
+    let place = Place::new(
+        "precreate",
+        &[("a.json", "exit 3"), ("b.json", "exec sleep 60"), ("c.json", "pwd")],
+    );
     let (code, stdout, stderr) = place.run(&["run", "d/a.json"], "");
     assert_eq!((code, stdout.as_str()), (1, ""));
     assert!(stderr.ends_with("error: executing [sh -c exit 3]: exit status 3\n"), "{stderr}");
     let (code, _, stderr) = place.run(&["run", "--timeout", "0.05", "d/b.json"], "");
     let errors = "error: context deadline exceeded\nerror: executing [sh -c exec sleep 60]: signal: killed\n";
-    assert!(code == 1 && stderr.contains("for at most 50ms") && stderr.ends_with(errors), "{stderr}");
+    assert!(
+        code == 1 && stderr.contains("for at most 50ms") && stderr.ends_with(errors),
+        "{stderr}"
+    );
     let (code, stdout, _) = place.run(&["run", "--dir", "/usr", "d/c.json"], "");
     assert_eq!((code, stdout.as_str()), (0, "/usr\n"));
     // What cannot be run is told with its place.
@@ -141,7 +150,10 @@ fn signals_end_the_hook_with_all_its_processes() {
 
 #[test]
 fn no_hook_outlives_the_command() {
-    let place = Place::new("precreate", &[("a.json", "echo $$ > pid.new; mv pid.new pid; exec sleep 1000")]);
+    let place = Place::new(
+        "precreate",
+        &[("a.json", "echo $$ > pid.new; mv pid.new pid; exec sleep 1000")],
+    );
     let kill = |signals: &[&str]| {
         let mut child = place.start(&["run", "d/a.json"]);
         let pid = await_content(&place.path("pid"));
@@ -155,7 +167,10 @@ fn no_hook_outlives_the_command() {
         let (pid, code, signal) = kill(&["TERM", "HUP"]);
         assert!(!is_running(&pid), "it lives on after TERM and HUP");
         // The second one may come when the hook has ended, and ends the command.
-        assert!(matches!((code, signal), (Some(143 | 129), None) | (None, Some(1))), "{code:?} {signal:?}");
+        assert!(
+            matches!((code, signal), (Some(143 | 129), None) | (None, Some(1))),
+            "{code:?} {signal:?}"
+        );
     }
     let (pid, code, _) = kill(&["TSTP", "TERM", "CONT"]);
     assert!(!is_running(&pid) && code == Some(143), "{code:?}");
@@ -167,10 +182,13 @@ fn no_hook_outlives_the_command() {
 
 #[test]
 fn a_stop_stops_the_hook_too() {
-    let place = Place::new("precreate", &[("a.json", "echo $$ > pid.new; mv pid.new pid; read -r x < fifo")]);
+    let place = Place::new(
+        "precreate",
+        &[("a.json", "echo $$ > pid.new; mv pid.new pid; read -r x < fifo")],
+    );
     assert!(Command::new("mkfifo").arg(place.path("fifo")).status().unwrap().success());
-    // The system ignores SIGTSTP in an orphaned process group, as that of the tests may be. A group of its own is not orphaned:
-    // its parent is in another group of the session.
+    // The system ignores SIGTSTP in an orphaned process group, as that of the tests may be. A group
+    // of its own is not orphaned: its parent is in another group of the session.
     let child = place.command(&["run", "d/a.json"]).process_group(0).spawn().unwrap();
     let pid = await_content(&place.path("pid"));
     let command = child.id().to_string();
@@ -203,10 +221,19 @@ fn once_the_hooks_have_ended_a_signal_ends_the_command() {
     let place = Place::new("precreate", &[("a.json", "echo $$ > pid.new; mv pid.new pid; cat")]);
     fs::write(place.path("config.json"), CONFIG).unwrap();
     assert!(Command::new("mkfifo").arg(place.path("fifo")).status().unwrap().success());
-    let mut child =
-        place.start(&["filter", "--hooks-dir", "d", "--annotation", "run=yes", "-o", "fifo", "config.json"]);
+    let mut child = place.start(&[
+        "filter",
+        "--hooks-dir",
+        "d",
+        "--annotation",
+        "run=yes",
+        "-o",
+        "fifo",
+        "config.json",
+    ]);
     await_end(await_content(&place.path("pid")).trim());
-    // It waits for somebody who reads the FIFO. The first signal may come before it does; then another ends it.
+    // It waits for somebody who reads the FIFO. The first signal may come before it does; then
+    // another ends it.
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
         assert!(begun.elapsed().as_secs() < 10);
@@ -217,11 +244,14 @@ fn once_the_hooks_have_ended_a_signal_ends_the_command() {
 
 #[test]
 fn an_ignored_signal_stays_ignored() {
-    let place =
-        Place::new("precreate", &[("a.json", "echo $PPID > pid.new; mv pid.new pid; read -r x < fifo")]);
+    let place = Place::new(
+        "precreate",
+        &[("a.json", "echo $PPID > pid.new; mv pid.new pid; read -r x < fifo")],
+    );
     assert!(Command::new("mkfifo").arg(place.path("fifo")).status().unwrap().success());
     let script = format!("trap '' INT; exec '{}' run d/a.json", env!("CARGO_BIN_EXE_oci-hooks"));
-    let child = Command::new("sh").args(["-c", &script]).current_dir(place.0.path()).spawn().unwrap();
+    let child =
+        Command::new("sh").args(["-c", &script]).current_dir(place.0.path()).spawn().unwrap();
     await_content(&place.path("pid"));
     send("INT", &child);
     fs::write(place.path("fifo"), "\n").unwrap();
@@ -229,7 +259,13 @@ fn an_ignored_signal_stays_ignored() {
 }
 
 fn send(signal: &str, child: &Child) {
-    assert!(Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap().success());
+    assert!(
+        Command::new("kill")
+            .args(["-s", signal, &child.id().to_string()])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 /// What somebody writes into a file that appears at once.
@@ -257,7 +293,8 @@ fn await_state(pid: &str, want: char) {
     }
 }
 
-/// Waits until there is no such process; it was told to end, and when it does is the system's to say.
+/// Waits until there is no such process; it was told to end, and when it does is the system's to
+/// say.
 fn await_end(pid: &str) {
     let begun = Instant::now();
     while is_running(pid) {
@@ -276,8 +313,11 @@ fn is_running(pid: &str) -> bool {
 
 #[test]
 fn a_config_goes_through_the_hooks_that_are_for_it() {
-    let scripts =
-        [("a.json", "echo first >&2; sed s/1e400/2E400/"), ("b.json", "cat"), ("c.json", "tr -d '\\n'")];
+    let scripts = [
+        ("a.json", "echo first >&2; sed s/1e400/2E400/"),
+        ("b.json", "cat"),
+        ("c.json", "tr -d '\\n'"),
+    ];
     let place = Place::new("precreate", &scripts);
     let changed = CONFIG.replace("1e400", "2E400").trim_end().to_owned();
     assert_eq!(place.filter(&[]), (0, changed.clone(), "first\n".into()));
@@ -297,8 +337,12 @@ fn a_config_goes_through_the_hooks_that_are_for_it() {
 
 #[test]
 fn what_each_hook_changed_is_shown() {
-    let scripts =
-        [("a.json", "sed s/1e400/2E400/"), ("b.json", "cat"), ("c.json", "echo '{}'"), ("d.json", "exit 1")];
+    let scripts = [
+        ("a.json", "sed s/1e400/2E400/"),
+        ("b.json", "cat"),
+        ("c.json", "echo '{}'"),
+        ("d.json", "exit 1"),
+    ];
     let place = Place::new("precreate", &scripts);
     let (code, stdout, stderr) = place.filter(&["--diff"]);
     let diff = r#"--- standard input
@@ -338,7 +382,8 @@ fn what_each_hook_changed_is_shown() {
 
 #[test]
 fn a_config_that_does_not_get_through_is_not_delivered() {
-    let place = Place::new("precreate", &[("a.json", "cat"), ("b.json", "echo words >&2; echo '[]'")]);
+    let place =
+        Place::new("precreate", &[("a.json", "cat"), ("b.json", "echo words >&2; echo '[]'")]);
     fs::write(place.path("config.json"), CONFIG).unwrap();
     for arguments in [&[][..], &["--in-place", "config.json"], &["-o", "new.json"]] {
         let (code, stdout, stderr) = place.filter(arguments);

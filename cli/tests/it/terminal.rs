@@ -115,12 +115,15 @@ fn holds_evil(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(EVIL),
         Value::Array(values) => values.iter().any(holds_evil),
-        Value::Object(members) => members.iter().any(|(key, value)| key.contains(EVIL) || holds_evil(value)),
+        Value::Object(members) => {
+            members.iter().any(|(key, value)| key.contains(EVIL) || holds_evil(value))
+        }
         _ => false,
     }
 }
 
-const LENIENT: &[&str] = &["--hooks-dir", "DIR", "--policy", "lenient", "--extension-stage", "precreate"];
+const LENIENT: &[&str] =
+    &["--hooks-dir", "DIR", "--policy", "lenient", "--extension-stage", "precreate"];
 
 /// Commands that print text for people.
 fn texts() -> Vec<Vec<&'static str>> {
@@ -198,8 +201,8 @@ fn json_is_harmless_and_has_the_values() {
         let (stdout, stderr) = place.piped(&arguments);
         assert_harmless(&stdout, &arguments);
         assert!(stderr.is_empty() || arguments[0] == "filter", "{arguments:?}: {stderr}");
-        let value: Value =
-            serde_json::from_str(&stdout).unwrap_or_else(|e| panic!("{arguments:?}: {e}: {stdout}"));
+        let value: Value = serde_json::from_str(&stdout)
+            .unwrap_or_else(|e| panic!("{arguments:?}: {e}: {stdout}"));
         assert!(holds_evil(&value), "{arguments:?}: {stdout}");
     }
     let (stdout, _) = place.piped(&jsons()[2]);
@@ -268,8 +271,9 @@ fn changes_are_harmless() {
         let place = Place::new();
         let arguments = [&["watch"], LENIENT, format].concat();
         let (mut child, mut screen) = pty::start(&mut place.command(&arguments));
-        let contains =
-            |text: &'static str| move |printed: &[u8]| String::from_utf8_lossy(printed).contains(text);
+        let contains = |text: &'static str| {
+            move |printed: &[u8]| String::from_utf8_lossy(printed).contains(text)
+        };
         let before = screen.read_until(contains("watching: "));
         fs::copy(place.file("near"), place.file("new")).unwrap();
         fs::copy(place.file("stage"), place.file("wrong")).unwrap();

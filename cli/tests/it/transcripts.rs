@@ -8,7 +8,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A command, in the repository, that finds ours: whether it succeeded, and what it printed, errors last.
+/// A command, in the repository, that finds ours: whether it succeeded, and what it printed, errors
+/// last.
 fn run(command: &mut Command) -> (bool, String) {
     let bin = Path::new(env!("CARGO_BIN_EXE_oci-hooks")).parent().unwrap();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());

@@ -53,7 +53,8 @@ impl Watching {
     }
 
     fn end(mut self, signal: &str) -> ExitStatus {
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        let sent =
+            Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         let status = self.child.wait().unwrap();
         let mut rest = String::new();
@@ -75,11 +76,17 @@ fn changes_are_told_as_they_happen() {
     watching.write("a.json", &HOOK.replace("poststop", "poststart"));
     assert_eq!(watching.line(), "updated   d/a.json");
     watching.write("b.json", "{");
-    assert_eq!(watching.line(), "problem   d/b.json:1:2: the JSON ends early [json-unexpected-end]");
+    assert_eq!(
+        watching.line(),
+        "problem   d/b.json:1:2: the JSON ends early [json-unexpected-end]"
+    );
     assert_eq!(watching.line(), "          hint: a closing quote, bracket or brace is missing");
     watching.write("b.json", &HOOK.replace("/bin/true", "/nonexistent"));
     assert!(watching.line().starts_with("problem   d/b.json:1:"));
-    assert_eq!(watching.line(), "          hint: install the executable, or correct the hook's path");
+    assert_eq!(
+        watching.line(),
+        "          hint: install the executable, or correct the hook's path"
+    );
     fs::remove_dir_all(watching.root.path().join("d")).unwrap();
     assert_eq!(watching.line(), "removed   d/a.json");
     assert_eq!(watching.end("-INT").code(), Some(130));

@@ -38,7 +38,10 @@ pub(crate) fn read(pattern: &str) -> Option<LiteralSet> {
             _ => {
                 let joined = |head: &Vec<u8>| {
                     let head = head.clone();
-                    choice.iter().map(move |tail| [head.as_slice(), tail].concat()).collect::<Vec<_>>()
+                    choice
+                        .iter()
+                        .map(move |tail| [head.as_slice(), tail].concat())
+                        .collect::<Vec<_>>()
                 };
                 texts = texts.iter().flat_map(joined).collect();
             }
@@ -87,8 +90,10 @@ mod tests {
         let mut inputs = vec![String::new()];
         let mut longest = inputs.clone();
         for _ in 0..5 {
-            longest =
-                longest.iter().flat_map(|head| ["a", "b", "."].map(|part| format!("{head}{part}"))).collect();
+            longest = longest
+                .iter()
+                .flat_map(|head| ["a", "b", "."].map(|part| format!("{head}{part}")))
+                .collect();
             inputs.extend(longest.iter().cloned());
         }
         inputs.push("a\nb".to_owned());
@@ -102,7 +107,8 @@ mod tests {
         let mut longest = vec![String::new()];
         let mut read_ones = 0;
         for _ in 0..6 {
-            longest = longest.iter().flat_map(|head| parts.map(|part| format!("{head}{part}"))).collect();
+            longest =
+                longest.iter().flat_map(|head| parts.map(|part| format!("{head}{part}"))).collect();
             for pattern in &longest {
                 let Some(texts) = read(pattern) else { continue };
                 let by_tree = Regexp::by_tree(pattern, Faults::default()).expect(pattern);
@@ -138,9 +144,10 @@ mod tests {
     #[test]
     fn leaves_the_rest() {
         let many = "(a|b)".repeat(5);
-        for pattern in
-            ["", "a?", "(a|)b", "a??b", "(a|b)*", "(a|b)+c", "a|b", "((a))b", "(?i)ab", "[ab]c", "(a", &many]
-        {
+        for pattern in [
+            "", "a?", "(a|)b", "a??b", "(a|b)*", "(a|b)+c", "a|b", "((a))b", "(?i)ab", "[ab]c",
+            "(a", &many,
+        ] {
             assert_eq!(read(pattern), None, "{pattern}");
         }
     }

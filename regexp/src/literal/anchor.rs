@@ -22,13 +22,17 @@ impl Anchor {
     }
 }
 
-/// Returns whether one comparison finds a literal between these anchors. It does not if the literal may be at several places,
-/// but not at all.
+/// Returns whether one comparison finds a literal between these anchors. It does not if the literal
+/// may be at several places, but not at all.
 pub(super) fn is_one_comparison(before: Anchor, after: Anchor) -> bool {
-    matches!((before, after), (Anchor::Free, Anchor::Free) | (Anchor::Exact, _) | (_, Anchor::Exact))
+    matches!(
+        (before, after),
+        (Anchor::Free, Anchor::Free) | (Anchor::Exact, _) | (_, Anchor::Exact)
+    )
 }
 
-/// Returns whether the input contains the literal between these anchors, for which [`is_one_comparison`] holds.
+/// Returns whether the input contains the literal between these anchors, for which
+/// [`is_one_comparison`] holds.
 #[inline]
 pub(super) fn is_match(before: Anchor, text: &[u8], after: Anchor, input: &[u8]) -> bool {
     match (before, after) {
@@ -38,14 +42,16 @@ pub(super) fn is_match(before: Anchor, text: &[u8], after: Anchor, input: &[u8])
     }
 }
 
-/// Returns whether the input contains the literal, in time that does not depend on the product of their lengths.
+/// Returns whether the input contains the literal, in time that does not depend on the product of
+/// their lengths.
 fn contains(input: &[u8], text: &[u8]) -> bool {
     if input.len() < text.len() {
         return false;
     }
     let Some((first, others)) = text.split_first() else { return true };
     if text.len() > 16 {
-        // The literal is UTF-8, so it can only be in a part of the input that is. There the standard library is linear.
+        // The literal is UTF-8, so it can only be in a part of the input that is. There the
+        // standard library is linear.
         let Ok(text) = std::str::from_utf8(text) else { return false };
         return input.utf8_chunks().any(|chunk| chunk.valid().contains(text));
     }

@@ -1,7 +1,7 @@
 //! Recognises literals in the tree of a pattern.
 //!
-//! Most patterns in use are like `.*`, `^true$`, `.*/init$` or `^/usr/s?bin/(sh|bash)$`: an optional anchor, one of a few
-//! literals, an optional anchor.
+//! Most patterns in use are like `.*`, `^true$`, `.*/init$` or `^/usr/s?bin/(sh|bash)$`: an
+//! optional anchor, one of a few literals, an optional anchor.
 
 use super::anchor::Anchor;
 use super::set::LiteralSet;
@@ -100,7 +100,8 @@ impl Classifier<'_> {
         texts.sort();
         texts.dedup();
         if texts.iter().any(Vec::is_empty) && (before == Anchor::Free || after == Anchor::Free) {
-            // An empty text at an end, and nothing is asked of the rest; with a line on the other side that is empty, too.
+            // An empty text at an end, and nothing is asked of the rest; with a line on the other
+            // side that is empty, too.
             return Some(Shape::Everything);
         }
         if before == Anchor::Line && matches!(texts.as_slice(), [text] if text.is_empty()) {
@@ -120,7 +121,8 @@ impl Classifier<'_> {
             .take_while(|&id| id != NONE)
     }
 
-    /// Returns the anchor once this part is there, too; `None` if the part does more than widen the anchor.
+    /// Returns the anchor once this part is there, too; `None` if the part does more than widen the
+    /// anchor.
     fn widened(&self, id: Id, anchor: Anchor) -> Option<Anchor> {
         let node = self.tree.nodes.get(id as usize)?;
         let skippable = match node.op {
@@ -162,7 +164,9 @@ impl Classifier<'_> {
                     return Some(vec![text]);
                 }
                 // Each letter doubles the number of texts.
-                if chars.iter().filter(|&&c| fold::next(c) != c).count() > MAX_TEXTS.ilog2() as usize {
+                if chars.iter().filter(|&&c| fold::next(c) != c).count()
+                    > MAX_TEXTS.ilog2() as usize
+                {
                     return None;
                 }
                 let mut texts = vec![Vec::new()];
@@ -211,7 +215,9 @@ impl Classifier<'_> {
                         texts.extend(repeated.iter().cloned());
                     }
                     // Reading a pattern takes no more time because of what it repeats.
-                    if texts.len() > MAX_TEXTS || repeated.iter().map(Vec::len).sum::<usize>() > MAX_BYTES {
+                    if texts.len() > MAX_TEXTS
+                        || repeated.iter().map(Vec::len).sum::<usize>() > MAX_BYTES
+                    {
                         return None;
                     }
                 }
@@ -244,7 +250,8 @@ impl Classifier<'_> {
     }
 }
 
-/// The character, unless it takes more than a comparison of bytes: the replacement character and surrogates.
+/// The character, unless it takes more than a comparison of bytes: the replacement character and
+/// surrogates.
 fn encode(c: u32) -> Option<char> {
     char::from_u32(c).filter(|&c| c != char::REPLACEMENT_CHARACTER)
 }
@@ -261,7 +268,11 @@ fn product(one: &Set, two: &Set) -> Option<Set> {
     if count > MAX_TEXTS || count > 1 && total > MAX_BYTES {
         return None;
     }
-    Some(one.iter().flat_map(|head| two.iter().map(move |tail| [head.as_slice(), tail].concat())).collect())
+    Some(
+        one.iter()
+            .flat_map(|head| two.iter().map(move |tail| [head.as_slice(), tail].concat()))
+            .collect(),
+    )
 }
 
 #[cfg(test)]

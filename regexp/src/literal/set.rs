@@ -1,11 +1,13 @@
-//! Sets of literals: most patterns are a few literals with anchors, which are matched by comparing bytes.
+//! Sets of literals: most patterns are a few literals with anchors, which are matched by comparing
+//! bytes.
 //!
-//! This is correct for input that is not UTF-8, too: no valid encoding overlaps invalid bytes. The only character that invalid
-//! bytes match is U+FFFD, and patterns with it use the NFA.
+//! This is correct for input that is not UTF-8, too: no valid encoding overlaps invalid bytes. The
+//! only character that invalid bytes match is U+FFFD, and patterns with it use the NFA.
 
 use super::anchor::{Anchor, is_match, is_one_comparison};
 
-/// A few literals with the same anchors. The set matches an input that contains one of them between the anchors.
+/// A few literals with the same anchors. The set matches an input that contains one of them between
+/// the anchors.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct LiteralSet {
     first: Box<[u8]>,
@@ -15,7 +17,8 @@ pub(crate) struct LiteralSet {
 }
 
 impl LiteralSet {
-    /// Makes a set. Returns `None` if there are no literals, or if a match takes more than one comparison.
+    /// Makes a set. Returns `None` if there are no literals, or if a match takes more than one
+    /// comparison.
     pub(super) fn new(texts: Vec<Vec<u8>>, before: Anchor, after: Anchor) -> Option<LiteralSet> {
         if !is_one_comparison(before, after) {
             return None;

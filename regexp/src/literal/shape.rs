@@ -21,7 +21,8 @@ impl Shape {
         }
     }
 
-    /// The literals of which every input that the pattern matches contains one; none if there are no such literals.
+    /// The literals of which every input that the pattern matches contains one; none if there are
+    /// no such literals.
     pub(crate) fn required(&self) -> impl Iterator<Item = &[u8]> {
         let literals = match self {
             Shape::Nothing | Shape::Everything => None,

@@ -1,5 +1,6 @@
-//! Patterns that are one text but for what stands at their ends: `^true$`, `.*/init$`, `^/usr/libexec/.*`. Dots in the text may
-//! stand for any character, since who writes `^org.example.key$` seldom escapes them.
+//! Patterns that are one text but for what stands at their ends: `^true$`, `.*/init$`,
+//! `^/usr/libexec/.*`. Dots in the text may stand for any character, since who writes
+//! `^org.example.key$` seldom escapes them.
 
 use super::anchor::{Anchor, is_match, is_one_comparison};
 use crate::code_point::decode;
@@ -7,7 +8,8 @@ use crate::code_point::decode;
 /// Longer patterns may be up against Go's limits.
 const LONGEST: usize = 255;
 
-/// Stands for a dot in a text that is not a part of the pattern. No character that stands for itself is this one.
+/// Stands for a dot in a text that is not a part of the pattern. No character that stands for
+/// itself is this one.
 const DOT: u8 = 0;
 
 /// Such a pattern, with its text. It is small, since a program may hold thousands.
@@ -34,7 +36,8 @@ impl Literal {
         }
         let mut text = String::new();
         let (start, length, has_dots) = if inner.contains(&b'\\') {
-            // What is needed exactly, unless a backslash is escaped: more would be given back with a copy.
+            // What is needed exactly, unless a backslash is escaped: more would be given back with
+            // a copy.
             let escapes = inner.iter().filter(|byte| **byte == b'\\').count();
             text.reserve_exact(pattern.len() + inner.len() - escapes);
             text.push_str(pattern);
@@ -123,7 +126,8 @@ impl Literal {
     }
 }
 
-/// Appends the text that stands between the ends of a pattern, and returns whether there are dots in it.
+/// Appends the text that stands between the ends of a pattern, and returns whether there are dots
+/// in it.
 fn push_unescaped(text: &mut String, mut inner: &[u8]) -> Option<bool> {
     let mut has_dots = false;
     while !inner.is_empty() {
@@ -257,7 +261,11 @@ mod tests {
         let by_tree = Regexp::by_tree(pattern, Faults::default()).expect(pattern);
         for input in inputs {
             let shown = input.escape_ascii();
-            assert_eq!(literal.is_match(input), by_tree.is_match(input), "{pattern:?} in \"{shown}\"");
+            assert_eq!(
+                literal.is_match(input),
+                by_tree.is_match(input),
+                "{pattern:?} in \"{shown}\""
+            );
             assert!(
                 !literal.is_match(input) || is_in(literal.required(), input),
                 "{pattern:?} in \"{shown}\""
@@ -274,18 +282,25 @@ mod tests {
         let mut inputs = vec![Vec::new()];
         let mut longest: Vec<Vec<u8>> = vec![Vec::new()];
         for _ in 0..4 {
-            let parts: [&[u8]; 7] = [b"a", b"b", b".", b"\n", "\u{e9}".as_bytes(), b"\xFF", b"\xE2\x82"];
-            longest = longest.iter().flat_map(|head| parts.map(|part| [head, part].concat())).collect();
+            let parts: [&[u8]; 7] =
+                [b"a", b"b", b".", b"\n", "\u{e9}".as_bytes(), b"\xFF", b"\xE2\x82"];
+            longest =
+                longest.iter().flat_map(|head| parts.map(|part| [head, part].concat())).collect();
             inputs.extend(longest.iter().cloned());
         }
         let parts = ["^", "$", ".*", ".", "*", "a", "b", "\\.", "\\", "\\$", "Q", "<", "{", "?"];
         let mut longest = vec![String::new()];
         let mut read_ones = 0;
         for _ in 0..5 {
-            longest = longest.iter().flat_map(|head| parts.map(|part| format!("{head}{part}"))).collect();
+            longest =
+                longest.iter().flat_map(|head| parts.map(|part| format!("{head}{part}"))).collect();
             for pattern in &longest {
                 if let Some(literal) = Literal::read(pattern) {
-                    check(&literal, pattern, if pattern.len() < 5 { &inputs } else { &inputs[..400] });
+                    check(
+                        &literal,
+                        pattern,
+                        if pattern.len() < 5 { &inputs } else { &inputs[..400] },
+                    );
                     read_ones += 1;
                 }
             }
@@ -297,7 +312,8 @@ mod tests {
     fn each_character_is_what_the_tree_takes_it_for() {
         let inputs: Vec<Vec<u8>> = (0..=255_u8).map(|byte| vec![b'a', byte, b'b']).collect();
         for byte in 0..=127_u8 {
-            for pattern in [format!("a{}b", char::from(byte)), format!("a\\{}b", char::from(byte))] {
+            for pattern in [format!("a{}b", char::from(byte)), format!("a\\{}b", char::from(byte))]
+            {
                 if let Some(literal) = Literal::read(&pattern) {
                     check(&literal, &pattern, &inputs);
                 }
@@ -315,9 +331,14 @@ mod tests {
 
     #[test]
     fn reads_usual_ones() {
-        for pattern in
-            ["^true$", ".*/init$", "^/usr/libexec/.*", "org.example.key", "^.*/sh$", "^com.example.on$"]
-        {
+        for pattern in [
+            "^true$",
+            ".*/init$",
+            "^/usr/libexec/.*",
+            "org.example.key",
+            "^.*/sh$",
+            "^com.example.on$",
+        ] {
             assert!(Literal::read(pattern).is_some(), "{pattern}");
         }
     }
@@ -325,8 +346,8 @@ mod tests {
     #[test]
     fn leaves_the_rest() {
         for pattern in [
-            "", "^$", ".*", ".b", "a.", "a.+b", "a|b", "(a)", "[a]", "a*", "^a?$", "\\d", "\\Qa\\E",
-            "\u{e9}", "^.*a",
+            "", "^$", ".*", ".b", "a.", "a.+b", "a|b", "(a)", "[a]", "a*", "^a?$", "\\d",
+            "\\Qa\\E", "\u{e9}", "^.*a",
         ] {
             assert_eq!(Literal::read(pattern), None, "{pattern}");
         }

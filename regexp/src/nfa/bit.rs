@@ -3,14 +3,15 @@
 use super::program::{Inst, On, Program};
 use crate::code_point::decode;
 
-/// A bit-parallel NFA of at most 64 states: a word has a bit for each state that the NFA may be in. The states are the
-/// instructions that take a code point, hold at a place, or match.
+/// A bit-parallel NFA of at most 64 states: a word has a bit for each state that the NFA may be in.
+/// The states are the instructions that take a code point, hold at a place, or match.
 #[derive(Debug)]
 pub(crate) struct BitNfa {
     /// The states at the begin of the text, and those to add at every later place.
     first: u64,
     later: u64,
-    /// The states that have matched, those that hold at some place before the end of the text, those that hold at any place.
+    /// The states that have matched, those that hold at some place before the end of the text,
+    /// those that hold at any place.
     matched: u64,
     inside: u64,
     places: u64,
@@ -128,7 +129,11 @@ impl BitNfa {
         let mut takers = 0;
         while left != 0 {
             let number = left.trailing_zeros();
-            if self.program.insts.get(number as usize).is_some_and(|inst| self.program.takes(inst, c, length))
+            if self
+                .program
+                .insts
+                .get(number as usize)
+                .is_some_and(|inst| self.program.takes(inst, c, length))
             {
                 takers |= 1 << number;
             }
@@ -147,7 +152,12 @@ impl BitNfa {
             }
             let number = left.trailing_zeros();
             asked |= 1 << number;
-            if self.program.insts.get(number as usize).is_some_and(|inst| inst.on.holds(before, after)) {
+            if self
+                .program
+                .insts
+                .get(number as usize)
+                .is_some_and(|inst| inst.on.holds(before, after))
+            {
                 states |= self.follow[number as usize & 63];
             }
         }
@@ -178,7 +188,8 @@ fn mark(ascii: &mut [u64; 128], program: &Program, inst: &Inst, bit: u64) {
     }
 }
 
-/// Returns whether a program has at most 64 states, and few enough splits to follow them again and again.
+/// Returns whether a program has at most 64 states, and few enough splits to follow them again and
+/// again.
 pub(super) fn fits(program: &Program) -> bool {
     program.insts.len() <= 256 && program.insts.iter().filter(|inst| is_state(inst)).count() <= 64
 }

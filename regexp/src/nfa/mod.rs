@@ -1,8 +1,8 @@
 //! Matching by an automaton: all paths at once, one code point after the other.
 //!
-//! [`program`] expands the tree into instructions. A small program runs as a [`BitNfa`], a large one as a [`PikeVm`]. Both take
-//! time in proportion to the length of the input. Their working memory is on the stack of the caller, or is allocated for one
-//! match: threads share nothing.
+//! [`program`] expands the tree into instructions. A small program runs as a [`BitNfa`], a large
+//! one as a [`PikeVm`]. Both take time in proportion to the length of the input. Their working
+//! memory is on the stack of the caller, or is allocated for one match: threads share nothing.
 
 mod program;
 
@@ -30,7 +30,11 @@ impl Nfa {
     /// Builds the automaton of a pattern. This is where repeats are expanded.
     pub(crate) fn new(tree: &Tree, faults: Faults) -> Nfa {
         let program = compile(tree, faults);
-        if bit::fits(&program) { Nfa::Bit(Box::new(BitNfa::new(program))) } else { Nfa::Pike(program) }
+        if bit::fits(&program) {
+            Nfa::Bit(Box::new(BitNfa::new(program)))
+        } else {
+            Nfa::Pike(program)
+        }
     }
 
     /// Returns whether the pattern matches somewhere in the input.
@@ -69,9 +73,18 @@ mod tests {
             let small = Nfa::new(&tree, Faults::default());
             assert!(matches!(small, Nfa::Bit(_)));
             let large = Nfa::Pike(compile(&tree, Faults::default()));
-            for input in
-                ["", "ababc", "x ab y", "b\nax\n", "---", "\u{212a}\u{e9}", "\u{fffd}b", "ab", "a", "\na"]
-            {
+            for input in [
+                "",
+                "ababc",
+                "x ab y",
+                "b\nax\n",
+                "---",
+                "\u{212a}\u{e9}",
+                "\u{fffd}b",
+                "ab",
+                "a",
+                "\na",
+            ] {
                 assert_eq!(
                     small.is_match(input.as_bytes()),
                     large.is_match(input.as_bytes()),

@@ -19,7 +19,8 @@ impl<'p> PikeVm<'p> {
 
     pub(super) fn is_match(&mut self, input: &[u8]) -> bool {
         let start = self.program.start;
-        let begin = self.program.insts.get(start as usize).is_some_and(|inst| inst.on == On::BeginText);
+        let begin =
+            self.program.insts.get(start as usize).is_some_and(|inst| inst.on == On::BeginText);
         let (mut current, mut following): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
         let mut rest = input;
         let mut next = decode(rest);
@@ -60,8 +61,15 @@ impl<'p> PikeVm<'p> {
         self.round += 1;
     }
 
-    /// Adds the instructions that take a code point and are reached from `from` here; true if a match is.
-    fn follow(&mut self, from: u32, before: Option<u32>, after: Option<u32>, list: &mut Vec<u32>) -> bool {
+    /// Adds the instructions that take a code point and are reached from `from` here; true if a
+    /// match is.
+    fn follow(
+        &mut self,
+        from: u32,
+        before: Option<u32>,
+        after: Option<u32>,
+        list: &mut Vec<u32>,
+    ) -> bool {
         self.todo.push(from);
         while let Some(at) = self.todo.pop() {
             let Some(inst) = self.program.insts.get(at as usize) else { continue };

@@ -1,7 +1,8 @@
 //! Thompson's construction: from the tree to a machine that reads one code point at a time.
 //!
-//! The machine is built from the end to the start, so that every instruction knows where it goes on when it is made; only loops
-//! are closed afterwards. This is where repeats are expanded: the first match of a pattern pays for it, not its acceptance.
+//! The machine is built from the end to the start, so that every instruction knows where it goes on
+//! when it is made; only loops are closed afterwards. This is where repeats are expanded: the first
+//! match of a pattern pays for it, not its acceptance.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +15,8 @@ use crate::syntax::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Inst {
     pub(super) on: On,
-    /// Of [`On::Char`] the code point, of [`On::Set`] its number, of [`On::Split`] where else to go on.
+    /// Of [`On::Char`] the code point, of [`On::Set`] its number, of [`On::Split`] where else to
+    /// go on.
     pub(super) arg: u32,
     pub(super) out: u32,
 }
@@ -57,7 +59,8 @@ impl On {
         )
     }
 
-    /// Whether the place between two code points is such a one; `None` is the begin or the end of the text.
+    /// Whether the place between two code points is such a one; `None` is the begin or the end of
+    /// the text.
     pub(super) fn holds(self, before: Option<u32>, after: Option<u32>) -> bool {
         let word = |c: Option<u32>| c.and_then(|c| u8::try_from(c).ok()).is_some_and(is_word);
         match self {
@@ -89,7 +92,9 @@ impl Program {
         match inst.on {
             On::Char => inst.arg == c,
             On::Replacement => c == 0xFFFD && length == 3,
-            On::Set => self.sets.get(inst.arg as usize).is_some_and(|spans| class::contains(spans, c)),
+            On::Set => {
+                self.sets.get(inst.arg as usize).is_some_and(|spans| class::contains(spans, c))
+            }
             On::AnyNotNewline => c != 0x0A,
             On::Any => true,
             _ => false,
@@ -100,7 +105,8 @@ impl Program {
 /// What is still to be built; the tree's depth is in a list of these.
 enum Task {
     Node(Id),
-    /// What was just built is the body of the loop at this instruction; the loop begins there, or at its body.
+    /// What was just built is the body of the loop at this instruction; the loop begins there, or
+    /// at its body.
     Loop {
         at: u32,
         enter: bool,
@@ -126,7 +132,8 @@ enum Task {
 
 /// Builds the machine, in which surrogates match nothing yet.
 pub(super) fn build(tree: &Tree, faults: Faults) -> Program {
-    let program = Program { insts: Vec::with_capacity(tree.nodes.len() + 8), start: 0, sets: Vec::new() };
+    let program =
+        Program { insts: Vec::with_capacity(tree.nodes.len() + 8), start: 0, sets: Vec::new() };
     let mut builder = Builder { tree, faults, program, sets: BTreeMap::new() };
     let end = builder.inst(On::Match, 0, 0);
     builder.program.start = builder.run(end);
@@ -169,7 +176,11 @@ impl Builder<'_> {
                     };
                     match self.tree.nodes.get(next as usize) {
                         Some(node) => {
-                            todo.push(Task::Alternative { next: node.next, end, others: Some(all) });
+                            todo.push(Task::Alternative {
+                                next: node.next,
+                                end,
+                                others: Some(all),
+                            });
                             todo.push(Task::Node(next));
                             end
                         }
@@ -192,7 +203,8 @@ impl Builder<'_> {
         here
     }
 
-    /// Builds a node that goes on at `next`, or plans to; returns where it begins, or `next` until then.
+    /// Builds a node that goes on at `next`, or plans to; returns where it begins, or `next` until
+    /// then.
     fn node(&mut self, id: Id, next: u32, todo: &mut Vec<Task>) -> u32 {
         let Some(node) = self.tree.nodes.get(id as usize).copied() else { return next };
         let (start, length) = (node.a as usize, node.b as usize);

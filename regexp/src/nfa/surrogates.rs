@@ -1,11 +1,12 @@
 //! Surrogates in patterns, which match in Go's one-pass engine.
 //!
-//! No input contains a surrogate, so `\x{D800}` should never match. But Go runs an anchored pattern in one pass if the next
-//! character always decides the next step. It compares the literal at the start of such a pattern as encoded bytes, and encodes
-//! a surrogate as U+FFFD. So `^a\x{D800}$` matches `a` followed by an encoded U+FFFD, but not `a` followed by an invalid byte.
+//! No input contains a surrogate, so `\x{D800}` should never match. But Go runs an anchored pattern
+//! in one pass if the next character always decides the next step. It compares the literal at the
+//! start of such a pattern as encoded bytes, and encodes a surrogate as U+FFFD. So `^a\x{D800}$`
+//! matches `a` followed by an encoded U+FFFD, but not `a` followed by an invalid byte.
 //!
-//! Whether Go uses one pass depends on its program. This module applies Go's rules to our program, which has no captures. It
-//! reads only patterns with surrogates after `^`.
+//! Whether Go uses one pass depends on its program. This module applies Go's rules to our program,
+//! which has no captures. It reads only patterns with surrogates after `^`.
 
 use super::program::{Inst, On, Program};
 use crate::syntax::class::{Span, contains};
@@ -25,7 +26,8 @@ pub(super) fn replace_surrogates(program: &mut Program, tree: &Tree) {
         return;
     }
     // A copy of them, since what is repeated comes by here again and is not the literal any more.
-    let mut next = prefix.last().and_then(|&at| program.insts.get(at as usize)).map_or(0, |inst| inst.out);
+    let mut next =
+        prefix.last().and_then(|&at| program.insts.get(at as usize)).map_or(0, |inst| inst.out);
     for at in prefix.into_iter().rev() {
         let Some(inst) = program.insts.get(at as usize) else { return };
         let on = if surrogate(inst.arg) { On::Replacement } else { On::Char };
@@ -87,7 +89,9 @@ fn prefix(program: &Program, tree: &Tree) -> Vec<u32> {
     let mut at = out(program.start).map_or(0, |inst| inst.out);
     let mut list = Vec::new();
     while list.len() < length {
-        let Some(inst) = out(at).filter(|inst| inst.on == On::Char && inst.arg != 0xFFFD) else { break };
+        let Some(inst) = out(at).filter(|inst| inst.on == On::Char && inst.arg != 0xFFFD) else {
+            break;
+        };
         list.push(at);
         at = inst.out;
     }
@@ -120,7 +124,8 @@ fn reach(program: &Program, from: u32) -> (Vec<Span>, bool) {
     let mut seen = vec![false; program.insts.len()];
     let mut todo = vec![from];
     while let Some(at) = todo.pop() {
-        let (Some(inst), Some(seen)) = (program.insts.get(at as usize), seen.get_mut(at as usize)) else {
+        let (Some(inst), Some(seen)) = (program.insts.get(at as usize), seen.get_mut(at as usize))
+        else {
             continue;
         };
         if std::mem::replace(seen, true) {
@@ -143,7 +148,8 @@ fn reach(program: &Program, from: u32) -> (Vec<Span>, bool) {
 fn disjoint(one: &[Span], two: &[Span]) -> bool {
     let mut two = two.to_vec();
     two.sort();
-    // Overlapping spans of one leg alone mean a split in it that is not clear either, found by itself.
+    // Overlapping spans of one leg alone mean a split in it that is not clear either, found by
+    // itself.
     one.iter().all(|&(lo, hi)| {
         let after = two.partition_point(|&(_, end)| end < lo);
         !contains(&two, lo) && two.get(after).is_none_or(|&(start, _)| start > hi)

@@ -1,12 +1,14 @@
 //! Builds a tree on a stack, as Go's parser does.
 //!
-//! Go limits the height and the compiled size of an expression, and means those of the tree *as its parser builds it*: runs of
-//! literals are joined, sequences are flattened, and common prefixes of alternatives are factored out ([`super::factor`]). To
-//! reject what Go rejects, the builder takes the same steps in the same order. It even gives nodes back for reuse when Go does,
-//! since Go checks sizes only once the number of nodes ever made, times all repeats ever seen, could exceed the limit.
+//! Go limits the height and the compiled size of an expression, and means those of the tree *as its
+//! parser builds it*: runs of literals are joined, sequences are flattened, and common prefixes of
+//! alternatives are factored out ([`super::factor`]). To reject what Go rejects, the builder takes
+//! the same steps in the same order. It even gives nodes back for reuse when Go does,
+//! since Go checks sizes only once the number of nodes ever made, times all repeats ever seen,
+//! could exceed the limit.
 //!
-//! The characters and items of an entry of the stack come after those of the entries below it. So two neighbours are joined by
-//! moving those of the later one down.
+//! The characters and items of an entry of the stack come after those of the entries below it. So
+//! two neighbours are joined by moving those of the later one down.
 
 use super::class::{Item, Span};
 use super::error::ErrorKind;
@@ -23,13 +25,15 @@ pub(crate) struct Builder {
     pub(crate) faults: Faults,
     pub(crate) stack: Vec<Id>,
     free: Vec<Id>,
-    /// Code points in all sets ever pushed; at most, if `estimated`, unless they are to be `exact`.
+    /// Code points in all sets ever pushed; at most, if `estimated`, unless they are to be
+    /// `exact`.
     pub(crate) runes: u64,
     pub(crate) estimated: bool,
     pub(crate) exact: bool,
     /// The product of all repeats ever seen.
     pub(crate) repeats: i64,
-    /// Compiled sizes, once they are looked at; 0 is not known. Given-back nodes keep theirs, as Go's do.
+    /// Compiled sizes, once they are looked at; 0 is not known. Given-back nodes keep theirs, as
+    /// Go's do.
     pub(crate) sizes: Option<Vec<i64>>,
     pub(crate) scratch: Vec<Span>,
     pub(crate) other: Vec<Span>,
@@ -59,7 +63,8 @@ impl Builder {
         }
     }
 
-    // Nodes. Every id is an index that `make` returned, and nodes are never removed: indexing with one cannot fail.
+    // Nodes. Every id is an index that `make` returned, and nodes are never removed: indexing with
+    // one cannot fail.
 
     pub(crate) fn node(&self, id: Id) -> &Node {
         &self.tree.nodes[id as usize]
@@ -103,7 +108,8 @@ impl Builder {
     /// Whether the node is one character of a set.
     pub(crate) fn is_character(&self, id: Id) -> bool {
         let node = self.node(id);
-        node.op == Op::Literal && node.b == 1 || matches!(node.op, Op::Class | Op::AnyNotNewline | Op::Any)
+        node.op == Op::Literal && node.b == 1
+            || matches!(node.op, Op::Class | Op::AnyNotNewline | Op::Any)
     }
 
     /// Ends a list of parts after `last`.
@@ -113,7 +119,9 @@ impl Builder {
                 self.node_mut(one).next = two;
             }
         }
-        let (Some(&first), Some(&last)) = (parts.first(), parts.last()) else { return (NONE, NONE) };
+        let (Some(&first), Some(&last)) = (parts.first(), parts.last()) else {
+            return (NONE, NONE);
+        };
         self.node_mut(last).next = NONE;
         (first, last)
     }
@@ -178,7 +186,8 @@ impl Builder {
                     let start = self.tree.chars.len() as u32;
                     self.tree.chars.push(c);
                     let node = self.node_mut(id);
-                    (node.op, node.flags, node.measure, node.a, node.b) = (Op::Literal, flags, 0, start, 1);
+                    (node.op, node.flags, node.measure, node.a, node.b) =
+                        (Op::Literal, flags, 0, start, 1);
                 } else {
                     self.join_literals(None);
                 }
@@ -203,9 +212,14 @@ impl Builder {
         let (lo, hi) = spans.next()?;
         match spans.next() {
             None if lo == hi => Some((lo, flags & !FOLD)),
-            None if lo + 1 == hi && fold::next(lo) == hi && fold::next(hi) == lo => Some((lo, flags | FOLD)),
+            None if lo + 1 == hi && fold::next(lo) == hi && fold::next(hi) == lo => {
+                Some((lo, flags | FOLD))
+            }
             Some((other, end))
-                if lo == hi && other == end && fold::next(lo) == other && fold::next(other) == lo =>
+                if lo == hi
+                    && other == end
+                    && fold::next(lo) == other
+                    && fold::next(other) == lo =>
             {
                 Some((lo, flags | FOLD))
             }
@@ -213,12 +227,15 @@ impl Builder {
         }
     }
 
-    /// Joins the two topmost entries if they are literals: an operator can no longer apply to the last one alone. The
-    /// emptied node then takes the character `then` if there is one, and true is returned.
+    /// Joins the two topmost entries if they are literals: an operator can no longer apply to the
+    /// last one alone. The emptied node then takes the character `then` if there is one, and
+    /// true is returned.
     fn join_literals(&mut self, then: Option<(u32, Flags)>) -> bool {
         let &[.., two, one] = self.stack.as_slice() else { return false };
         let (first, second) = (*self.node(two), *self.node(one));
-        if (first.op, second.op) != (Op::Literal, Op::Literal) || (first.flags ^ second.flags) & FOLD != 0 {
+        if (first.op, second.op) != (Op::Literal, Op::Literal)
+            || (first.flags ^ second.flags) & FOLD != 0
+        {
             return false;
         }
         let end = (first.a + first.b) as usize;
@@ -260,7 +277,8 @@ impl Builder {
         self.push(id, flags)
     }
 
-    /// Links the entries from `begin` on to a sequence; the parts of a sequence among them become its own.
+    /// Links the entries from `begin` on to a sequence; the parts of a sequence among them become
+    /// its own.
     fn sequence(&mut self, begin: usize) -> Id {
         let id = self.make(Op::Concat, 0, NONE, NONE);
         let (mut first, mut last) = (NONE, NONE);
@@ -312,14 +330,17 @@ impl Builder {
         self.push(id, flags)
     }
 
-    /// Ends an alternative: puts the topmost entry below the `|`, or joins it to the set that is there. False if there is no
-    /// `|` yet.
+    /// Ends an alternative: puts the topmost entry below the `|`, or joins it to the set that is
+    /// there. False if there is no `|` yet.
     pub(crate) fn swap_bar(&mut self) -> bool {
         match *self.stack.as_slice() {
             [.., below, bar, top] if self.node(bar).op == Op::Bar => {
                 if self.is_character(below) && self.is_character(top) {
-                    let (into, from) =
-                        if self.node(top).op > self.node(below).op { (top, below) } else { (below, top) };
+                    let (into, from) = if self.node(top).op > self.node(below).op {
+                        (top, below)
+                    } else {
+                        (below, top)
+                    };
                     self.close_gap(below, top);
                     self.merge(into, from);
                     self.give_back(from);
@@ -340,8 +361,8 @@ impl Builder {
         }
     }
 
-    /// Moves the items of the topmost of two neighbours on the stack down to those of the lower one. What lies in between
-    /// belonged to nodes that are no more.
+    /// Moves the items of the topmost of two neighbours on the stack down to those of the lower
+    /// one. What lies in between belonged to nodes that are no more.
     fn close_gap(&mut self, below: Id, top: Id) {
         let (one, two) = (*self.node(below), *self.node(top));
         if one.op == Op::Class {
@@ -379,8 +400,8 @@ impl Builder {
         Some(Ok(!checked || self.faults.has(Fault::NoRepeatProduct) || self.repeats_are_valid(id)))
     }
 
-    /// Whether no path down from a repeat multiplies to more than 1,000. Every node is looked at at most nine times, by the
-    /// repeats of two and more around it: ten of them are too many.
+    /// Whether no path down from a repeat multiplies to more than 1,000. Every node is looked at at
+    /// most nine times, by the repeats of two and more around it: ten of them are too many.
     fn repeats_are_valid(&self, id: Id) -> bool {
         let mut todo = vec![(id, MAX_REPEAT)];
         while let Some((id, mut left)) = todo.pop() {

@@ -1,7 +1,8 @@
 //! Sets of code points: `.`, `\d`, `\pL`, `[^a-z[:digit:]]`.
 //!
-//! A pattern's sets are kept the way they are written, as short [`Item`]s: `\pL` is one item of eight bytes, and its 659 spans
-//! are only listed for as long as something looks at them. Accepting a pattern so takes memory in proportion to its text.
+//! A pattern's sets are kept the way they are written, as short [`Item`]s: `\pL` is one item of
+//! eight bytes, and its 659 spans are only listed for as long as something looks at them. Accepting
+//! a pattern so takes memory in proportion to its text.
 
 use super::fold;
 use super::tables::{self, DECIMAL, SETS, SPANS, UNASSIGNED};
@@ -38,7 +39,10 @@ impl Item {
 
     fn list(kind: u32, place: u32, folded: bool, negated: bool) -> Item {
         Item {
-            head: kind | place | if folded { FOLDED } else { 0 } | if negated { NEGATED } else { 0 },
+            head: kind
+                | place
+                | if folded { FOLDED } else { 0 }
+                | if negated { NEGATED } else { 0 },
             tail: 0,
         }
     }
@@ -134,9 +138,10 @@ fn ascii(name: &str, folded: bool, negated: bool) -> Option<Item> {
 
 /// The set that `\p{name}` (negated: `\P{name}`) means; an empty list of items is the empty set.
 ///
-/// Go's releases differ in the names they know; this knows what any of them does. From Go 1.25 on names are compared without
-/// regard to case, `_`, `-` and blanks, and there are aliases such as `Letter`. Before that, exactly; and Go 1.26 has by a slip
-/// no way to name a script such as `Old_Italic`, whose own spelling is not the canonical one.
+/// Go's releases differ in the names they know; this knows what any of them does. From Go 1.25 on
+/// names are compared without regard to case, `_`, `-` and blanks, and there are aliases such as
+/// `Letter`. Before that, exactly; and Go 1.26 has by a slip no way to name a script such as
+/// `Old_Italic`, whose own spelling is not the canonical one.
 pub(crate) fn unicode(name: &str, folded: bool, negated: bool) -> Option<Option<Item>> {
     if let Some(place) = tables::exact(name) {
         return Some(Some(Item::list(TABLE, place.into(), folded, negated)));
@@ -228,7 +233,9 @@ fn add(items: &[Item], faults: Faults, out: &mut Vec<Span>) {
                 }
             }
             ASCII => {
-                let spans = ASCII_SETS.get((item.head & VALUE) as usize).map_or(&[][..], |(_, spans)| spans);
+                let spans = ASCII_SETS
+                    .get((item.head & VALUE) as usize)
+                    .map_or(&[][..], |(_, spans)| spans);
                 for span in spans.chunks_exact(2) {
                     let &[lo, hi] = span else { continue };
                     if item.is(FOLDED) {
@@ -243,7 +250,8 @@ fn add(items: &[Item], faults: Faults, out: &mut Vec<Span>) {
                 }
             }
             _ => {
-                let (members, others) = rest.split_at_checked(item.tail as usize).unwrap_or((rest, &[]));
+                let (members, others) =
+                    rest.split_at_checked(item.tail as usize).unwrap_or((rest, &[]));
                 rest = others;
                 add(members, faults, out);
                 tidy(out, begin);
@@ -329,12 +337,16 @@ mod tests {
         let item = |name| unicode(name, false, false).flatten();
         assert_eq!(list(&[item("Zl").unwrap()]), [(0x2028, 0x2028)]);
         // Go 1.26 and 1.25: any case, any separators; aliases.
-        for name in ["zl", "ZL", "Z_L", "z-l", " Line Separator ", "line_separator", "LINESEPARATOR"] {
+        for name in
+            ["zl", "ZL", "Z_L", "z-l", " Line Separator ", "line_separator", "LINESEPARATOR"]
+        {
             assert_eq!(item(name), item("Zl"), "{name}");
         }
         // The others: exactly.
         assert!(item("Old_Italic").is_some());
-        for name in ["OldItalic", "old_italic", "Old Italic", "Olditalic", "", "_", "Foo", "cyrillic\u{e9}"] {
+        for name in
+            ["OldItalic", "old_italic", "Old Italic", "Olditalic", "", "_", "Foo", "cyrillic\u{e9}"]
+        {
             assert!(unicode(name, false, false).is_none(), "{name}");
         }
         assert!(unicode(&"L".repeat(1000), false, false).is_none());

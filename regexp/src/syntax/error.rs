@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// The kinds of errors of Go's `regexp/syntax.ErrorCode`, except that of invalid UTF-8: a `&str` is always valid.
+/// The kinds of errors of Go's `regexp/syntax.ErrorCode`, except that of invalid UTF-8: a `&str` is
+/// always valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -83,7 +84,8 @@ impl fmt::Display for ErrorKind {
 
 /// Why a pattern is rejected.
 ///
-/// Displayed, it is the text that Go's `regexp.Compile` gives: ``error parsing regexp: missing closing ): `(a` ``.
+/// Displayed, it is the text that Go's `regexp.Compile` gives: ``error parsing regexp: missing
+/// closing ): `(a` ``.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Error {
     pub(super) kind: ErrorKind,
@@ -104,8 +106,8 @@ impl Error {
 
     /// The byte offset of the error in the pattern; 0 if the pattern as a whole is wrong.
     ///
-    /// Usually this is where [`Error::expression`] starts. If that is the whole pattern because of a parenthesis, the offset is
-    /// the place of the parenthesis.
+    /// Usually this is where [`Error::expression`] starts. If that is the whole pattern because of
+    /// a parenthesis, the offset is the place of the parenthesis.
     pub fn offset(&self) -> usize {
         self.offset
     }

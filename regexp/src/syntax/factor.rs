@@ -1,8 +1,9 @@
 //! Common prefixes of alternatives, factored out as Go does: `abc|abd|aef` becomes `a(?:b[cd]|ef)`.
 //!
-//! In three rounds: alternatives that begin with the same literal, then those that begin with the same set (or a fixed repeat of
-//! one), then neighbours that are one character become one set. What remains behind a prefix is a list of alternatives again,
-//! and is treated likewise before the next one; the calls that would make are frames in a list here, since their number depends
+//! In three rounds: alternatives that begin with the same literal, then those that begin with the
+//! same set (or a fixed repeat of one), then neighbours that are one character become one set. What
+//! remains behind a prefix is a list of alternatives again, and is treated likewise before the next
+//! one; the calls that would make are frames in a list here, since their number depends
 //! on the pattern.
 
 use super::builder::Builder;
@@ -109,7 +110,8 @@ impl Builder {
         }
     }
 
-    /// Round one, for one alternative: does it go on with the run of those that begin with the same characters?
+    /// Round one, for one alternative: does it go on with the run of those that begin with the same
+    /// characters?
     fn literals(&mut self, frame: &mut Frame) -> Result<Option<Vec<Id>>, ErrorKind> {
         let mut lead = (0, 0, 0);
         if let Some(&sub) = frame.subs.get(frame.at) {
@@ -197,7 +199,8 @@ impl Builder {
         second
     }
 
-    /// Round two, for one alternative: does it go on with the run of those that begin with the same set?
+    /// Round two, for one alternative: does it go on with the run of those that begin with the same
+    /// set?
     fn sets(&mut self, frame: &mut Frame) -> Result<Option<Vec<Id>>, ErrorKind> {
         let mut first = NONE;
         if let Some(&sub) = frame.subs.get(frame.at) {
@@ -283,7 +286,8 @@ impl Builder {
         let mut most = 0;
         for at in 1..run.len() {
             let (one, two) = (*self.node(run[most]), *self.node(run[at]));
-            if one.op < two.op || one.op == two.op && self.code_points(run[most]) < self.code_points(run[at])
+            if one.op < two.op
+                || one.op == two.op && self.code_points(run[most]) < self.code_points(run[at])
             {
                 most = at;
             }

@@ -1,6 +1,7 @@
 //! Simple case folding and lower case, read from Go's tables.
 //!
-//! The code points of one letter form a ring: `K` → `k` → U+212A (the Kelvin sign) → `K`. No ring has more than four members.
+//! The code points of one letter form a ring: `K` → `k` → U+212A (the Kelvin sign) → `K`. No ring
+//! has more than four members.
 
 use super::tables::{FOLD, LOWER, PAIRS, Run};
 use crate::fault::{Fault, Faults};
@@ -62,7 +63,8 @@ pub(crate) fn close(lo: u32, hi: u32, faults: Faults, out: &mut Vec<(u32, u32)>)
             other = next(other);
         }
     } else if lo > 0x41 || hi < 0x1E943 {
-        // Each round adds what the spans of the last one map to, so after one round less than the ring is long, all is in.
+        // Each round adds what the spans of the last one map to, so after one round less than the
+        // ring is long, all is in.
         let mut from = begin;
         for _ in 1..RING {
             let to = out.len();
@@ -177,9 +179,14 @@ mod tests {
 
     #[test]
     fn closing_a_span_is_closing_its_members() {
-        for (lo, hi) in
-            [(0x41, 0x5A), (0x62, 0x6C), (0x100, 0x17F), (0x101, 0x16E), (0x370, 0x3FF), (0, 0x1E942)]
-        {
+        for (lo, hi) in [
+            (0x41, 0x5A),
+            (0x62, 0x6C),
+            (0x100, 0x17F),
+            (0x101, 0x16E),
+            (0x370, 0x3FF),
+            (0, 0x1E942),
+        ] {
             let mut whole = Vec::new();
             close(lo, hi, Faults::default(), &mut whole);
             let mut single = Vec::new();

@@ -1,4 +1,5 @@
-//! Go's limits on the height and the compiled size of a tree, worked out without recursion and only where something changed.
+//! Go's limits on the height and the compiled size of a tree, worked out without recursion and only
+//! where something changed.
 
 use super::builder::Builder;
 use super::error::ErrorKind;
@@ -19,8 +20,8 @@ impl Builder {
         if self.height(id) > MAX_HEIGHT { Err(ErrorKind::NestingDepth) } else { Ok(()) }
     }
 
-    /// Checks a part that factoring has taken something away from: all it can do is make sizes matter, and count a repeat once
-    /// more.
+    /// Checks a part that factoring has taken something away from: all it can do is make sizes
+    /// matter, and count a repeat once more.
     pub(crate) fn check_rest(&mut self, id: Id) -> Result<(), ErrorKind> {
         if self.sizes.is_some() && matches!(self.node(id).op, Op::Concat | Op::Alternate) {
             return Ok(());
@@ -34,7 +35,8 @@ impl Builder {
             if node.op == Op::Repeat {
                 let (min, max) = (node.b & 0xFFFF, node.b >> 16);
                 let times = i64::from(if max == UNLIMITED { min } else { max }.max(1));
-                self.repeats = if times > MAX_SIZE / self.repeats { MAX_SIZE } else { self.repeats * times };
+                self.repeats =
+                    if times > MAX_SIZE / self.repeats { MAX_SIZE } else { self.repeats * times };
             }
             if (self.tree.nodes.len() as i64) < MAX_SIZE / self.repeats {
                 return Ok(());
@@ -59,7 +61,8 @@ impl Builder {
         self.size(id)
     }
 
-    /// The compiled size as far as it is known, or else worked out; 0 as long as sizes do not matter.
+    /// The compiled size as far as it is known, or else worked out; 0 as long as sizes do not
+    /// matter.
     pub(crate) fn size(&mut self, id: Id) -> i64 {
         let Some(mut sizes) = self.sizes.take() else { return 0 };
         let size = self.bottom_up(id, &mut sizes, Builder::size_of);
@@ -113,9 +116,13 @@ impl Builder {
     fn known_height(&self, id: Id) -> Option<u16> {
         let node = self.node(id);
         match node.op {
-            Op::Capture | Op::Star | Op::Plus | Op::Quest | Op::Repeat | Op::Concat | Op::Alternate => {
-                Some(node.measure).filter(|&height| height != 0)
-            }
+            Op::Capture
+            | Op::Star
+            | Op::Plus
+            | Op::Quest
+            | Op::Repeat
+            | Op::Concat
+            | Op::Alternate => Some(node.measure).filter(|&height| height != 0),
             _ => Some(1),
         }
     }
@@ -144,6 +151,9 @@ impl Builder {
             Op::Concat | Op::Alternate => (node.a, false),
             _ => (NONE, true),
         };
-        std::iter::successors(some(first), move |&id| if one { None } else { some(self.node(id).next) })
+        std::iter::successors(
+            some(first),
+            move |&id| if one { None } else { some(self.node(id).next) },
+        )
     }
 }

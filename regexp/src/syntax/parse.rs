@@ -1,7 +1,7 @@
 //! Go's syntax, character by character, with Go's errors.
 //!
-//! The parser reads the text once from left to right, and puts every piece on the stack of [`super::builder`], which does the
-//! rest. No function calls itself.
+//! The parser reads the text once from left to right, and puts every piece on the stack of
+//! [`super::builder`], which does the rest. No function calls itself.
 
 mod characters;
 
@@ -125,7 +125,8 @@ impl<'t> Parser<'t> {
                 }
                 b'{' => match self.counts() {
                     Some((min, max)) => {
-                        if min > MAX_REPEAT || max.is_some_and(|max| max > MAX_REPEAT || min > max) {
+                        if min > MAX_REPEAT || max.is_some_and(|max| max > MAX_REPEAT || min > max)
+                        {
                             return Err(self.error(ErrorKind::RepeatSize, start));
                         }
                         self.repeat(Op::Repeat, min, max.unwrap_or(UNLIMITED), start)?;
@@ -190,7 +191,8 @@ impl<'t> Parser<'t> {
         self.limit(result)
     }
 
-    /// Puts what is topmost into a repeat whose operator, but for a `?` that makes it lazy, lies between `start` and here.
+    /// Puts what is topmost into a repeat whose operator, but for a `?` that makes it lazy, lies
+    /// between `start` and here.
     fn repeat(&mut self, op: Op, min: u32, max: u32, start: usize) -> Parsed {
         let mut flags = self.flags;
         if self.peek(0) == Some(b'?') {
@@ -225,7 +227,8 @@ impl<'t> Parser<'t> {
         Some((min, max))
     }
 
-    /// Reads a decimal number without leading zeros; what is too large for its type is too large for all purposes.
+    /// Reads a decimal number without leading zeros; what is too large for its type is too large
+    /// for all purposes.
     fn number(&self, at: &mut usize) -> Option<u32> {
         let digits = self.text.get(*at..)?;
         let length = digits.bytes().take_while(u8::is_ascii_digit).count();
@@ -235,9 +238,9 @@ impl<'t> Parser<'t> {
         }
         *at += length;
         Some(
-            digits
-                .bytes()
-                .fold(0, |n: u32, digit| n.saturating_mul(10).saturating_add((digit - b'0').into())),
+            digits.bytes().fold(0, |n: u32, digit| {
+                n.saturating_mul(10).saturating_add((digit - b'0').into())
+            }),
         )
     }
 
@@ -259,7 +262,9 @@ impl<'t> Parser<'t> {
                 return Err(self.error(ErrorKind::NamedCapture, start));
             };
             self.at = self.text.len() - after.len();
-            if name.is_empty() || !name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric()) {
+            if name.is_empty()
+                || !name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
+            {
                 return Err(self.error(ErrorKind::NamedCapture, start));
             }
             return self.push(Op::Paren, 1, start as u32);

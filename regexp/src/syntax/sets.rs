@@ -1,11 +1,13 @@
-//! Character sets in the tree: counted as far as Go's limits and factoring ask for it, merged, compared.
+//! Character sets in the tree: counted as far as Go's limits and factoring ask for it, merged,
+//! compared.
 
 use super::builder::Builder;
 use super::class::{self, Item, LAST};
 use super::tree::{FOLD, Id, LAZY, Node, Op, TIDY};
 
 impl Builder {
-    /// Adds one item to the list that the next class is made from; plain spans that touch are joined.
+    /// Adds one item to the list that the next class is made from; plain spans that touch are
+    /// joined.
     pub(crate) fn item(&mut self, item: Item, since: usize) {
         let last = self.tree.items.get_mut(since..).and_then(<[Item]>::last_mut);
         match (item.plain(), last.as_ref().and_then(|last| last.plain()), last) {
@@ -45,7 +47,8 @@ impl Builder {
         self.count_class(id);
     }
 
-    /// Lists a class's spans to count them, which [`Builder::measure_class`] only does where it must.
+    /// Lists a class's spans to count them, which [`Builder::measure_class`] only does where it
+    /// must.
     fn count_class(&mut self, id: Id) {
         let (start, length) = (self.node(id).a as usize, self.node(id).b as usize);
         let mut spans = std::mem::take(&mut self.scratch);
@@ -66,7 +69,8 @@ impl Builder {
         self.scratch = spans;
     }
 
-    /// At most how many spans a class has, if that is known without listing them and they are too many characters for a literal.
+    /// At most how many spans a class has, if that is known without listing them and they are too
+    /// many characters for a literal.
     pub(crate) fn at_most(&self, id: Id) -> Option<usize> {
         let items = self.items(id);
         let many = items.iter().any(|item| item.is_large());
@@ -108,11 +112,16 @@ impl Builder {
                 }
             }
             Op::Class | Op::Literal => {
-                if to.op == Op::Literal && self.chars(into) == self.chars(from) && to.flags == other.flags {
+                if to.op == Op::Literal
+                    && self.chars(into) == self.chars(from)
+                    && to.flags == other.flags
+                {
                     return;
                 }
                 let start = self.own_items(into, &other);
-                if to.op == Op::Class && other.op == Op::Class && start + (to.b as usize) == other.a as usize
+                if to.op == Op::Class
+                    && other.op == Op::Class
+                    && start + (to.b as usize) == other.a as usize
                 {
                     // They lie side by side already.
                 } else if other.op == Op::Literal {
@@ -136,8 +145,8 @@ impl Builder {
         Item::span(c, c, self.node(id).flags & FOLD != 0)
     }
 
-    /// Sees to it that a set's items are the last ones, or that only those of the set that it takes in follow; says where
-    /// they start.
+    /// Sees to it that a set's items are the last ones, or that only those of the set that it takes
+    /// in follow; says where they start.
     fn own_items(&mut self, id: Id, other: &Node) -> usize {
         let node = *self.node(id);
         let end = self.tree.items.len();
@@ -182,7 +191,8 @@ impl Builder {
         self.scratch = spans;
     }
 
-    /// Whether two heads of alternatives are the same set, or the same set repeated the same number of times.
+    /// Whether two heads of alternatives are the same set, or the same set repeated the same number
+    /// of times.
     pub(crate) fn same_head(&mut self, one: Id, two: Id) -> bool {
         let (x, y) = (*self.node(one), *self.node(two));
         if x.op == Op::Repeat {
@@ -213,7 +223,8 @@ impl Builder {
                 if x.flags & y.flags & TIDY != 0 || counted && x.measure != y.measure {
                     return false;
                 }
-                let (mut a, mut b) = (std::mem::take(&mut self.scratch), std::mem::take(&mut self.other));
+                let (mut a, mut b) =
+                    (std::mem::take(&mut self.scratch), std::mem::take(&mut self.other));
                 class::spans(self.items(one), self.faults, &mut a);
                 class::spans(self.items(two), self.faults, &mut b);
                 let same = a == b;

@@ -1,7 +1,8 @@
 //! The expression as a tree, in one flat list.
 //!
-//! Nodes refer to each other by index. The parts of a sequence are linked to one another, so that two sequences are joined in
-//! constant time, and a deep tree is dropped as one list. Characters and class items are in two lists of their own.
+//! Nodes refer to each other by index. The parts of a sequence are linked to one another, so that
+//! two sequences are joined in constant time, and a deep tree is dropped as one list. Characters
+//! and class items are in two lists of their own.
 
 use super::class::Item;
 
@@ -15,12 +16,14 @@ pub(crate) fn some(id: Id) -> Option<Id> {
     Some(id).filter(|&id| id != NONE)
 }
 
-/// What a node is. The order of those that are one character matters: from the simplest to the most complex.
+/// What a node is. The order of those that are one character matters: from the simplest to the most
+/// complex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Op {
     /// The empty text.
     Empty,
-    /// Characters, one after the other: `a` is where they start in [`Tree::chars`], `b` how many they are.
+    /// Characters, one after the other: `a` is where they start in [`Tree::chars`], `b` how many
+    /// they are.
     Literal,
     /// One of a set: `a` is where its items start in [`Tree::items`], `b` how many they are.
     Class,
@@ -46,7 +49,8 @@ pub(crate) enum Op {
     Concat,
     /// Alternatives, from `a` through `b`.
     Alternate,
-    /// An open group, only on the stack: `a` is 1 if it has a number, `b` where it starts in the text.
+    /// An open group, only on the stack: `a` is 1 if it has a number, `b` where it starts in the
+    /// text.
     Paren,
     /// What is below it is an alternative already, only on the stack.
     Bar,
@@ -72,7 +76,8 @@ pub(crate) const UNLIMITED: u32 = 0xFFFF;
 pub(crate) struct Node {
     pub(crate) op: Op,
     pub(crate) flags: Flags,
-    /// Of a class: how many spans it has, all bits set if they were not counted. Of all others: the height, 0 if not known.
+    /// Of a class: how many spans it has, all bits set if they were not counted. Of all others:
+    /// the height, 0 if not known.
     pub(crate) measure: u16,
     pub(crate) a: u32,
     pub(crate) b: u32,

@@ -33,8 +33,10 @@ fn go_agrees_on_every_case() {
             Err(error) => {
                 rejected += 1;
                 if case["accept"] != false || case["error"] != error.to_string() {
-                    differences
-                        .push(format!("{text:?}: Go: {}, {}; here: {error}", case["accept"], case["error"]));
+                    differences.push(format!(
+                        "{text:?}: Go: {}, {}; here: {error}",
+                        case["accept"], case["error"]
+                    ));
                 }
                 assert!(text.is_char_boundary(error.offset()), "{text:?}");
                 continue;
@@ -52,14 +54,23 @@ fn go_agrees_on_every_case() {
             let verdict = pattern.is_match(&input);
             *if verdict { &mut matched } else { &mut unmatched } += 1;
             if case["match"] != verdict {
-                differences
-                    .push(format!("{text:?} on {:?}: here {verdict}", input.escape_ascii().to_string()));
+                differences.push(format!(
+                    "{text:?} on {:?}: here {verdict}",
+                    input.escape_ascii().to_string()
+                ));
             }
         }
     }
     println!(
         "{accepted} accepted, {rejected} rejected; {matched} matches, {unmatched} not; {bytes} inputs not UTF-8"
     );
-    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
-    assert!(accepted > 3000 && rejected > 600 && matched > 10_000 && unmatched > 10_000 && bytes > 100);
+    assert!(
+        differences.is_empty(),
+        "{} differences:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
+    assert!(
+        accepted > 3000 && rejected > 600 && matched > 10_000 && unmatched > 10_000 && bytes > 100
+    );
 }

@@ -1,4 +1,5 @@
-//! Go and this engine, asked the same 60,000 generated questions; and engines with planted faults, which have to be found out.
+//! Go and this engine, asked the same 60,000 generated questions; and engines with planted faults,
+//! which have to be found out.
 //!
 //! `GO_REGEXP_SEED` sets another seed, `GO_REGEXP_COUNT` another number of patterns.
 
@@ -20,12 +21,21 @@ fn setting(name: &str, default: u64) -> u64 {
 fn build() -> Result<std::path::PathBuf, String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-regexp");
-    let result =
-        Command::new("go").arg("build").arg("-o").arg(&program).arg(".").current_dir(source).output();
+    let result = Command::new("go")
+        .arg("build")
+        .arg("-o")
+        .arg(&program)
+        .arg(".")
+        .current_dir(source)
+        .output();
     match result {
         Err(error) => Err(format!("no go: {error}")),
         Ok(output) => {
-            assert!(output.status.success(), "go build: {}", String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success(),
+                "go build: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
             Ok(program)
         }
     }
@@ -37,7 +47,8 @@ fn hex(bytes: &[u8]) -> String {
 
 /// What Go says to every case.
 fn ask(program: &Path, cases: &[Case]) -> Vec<Value> {
-    let mut go = Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut go =
+        Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut stdin = BufWriter::new(go.stdin.take().unwrap());
     let stdout = BufReader::new(go.stdout.take().unwrap());
     let answers = std::thread::scope(|scope| {
@@ -47,7 +58,10 @@ fn ask(program: &Path, cases: &[Case]) -> Vec<Value> {
                 writeln!(stdin, "{}", json!({"pattern": case.pattern, "inputs": inputs})).unwrap();
             }
         });
-        stdout.lines().map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect::<Vec<Value>>()
+        stdout
+            .lines()
+            .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+            .collect::<Vec<Value>>()
     });
     assert!(go.wait().unwrap().success());
     assert_eq!(answers.len(), cases.len());
@@ -69,8 +83,12 @@ fn differences(
                 }
                 assert!(text.is_char_boundary(error.offset()), "{text:?}");
             }
-            (Err(error), None) => differences.push(format!("{text:?}: Go accepts it; here: {error}")),
-            (Ok(_), Some(expected)) => differences.push(format!("{text:?}: accepted here; Go: {expected}")),
+            (Err(error), None) => {
+                differences.push(format!("{text:?}: Go accepts it; here: {error}"))
+            }
+            (Ok(_), Some(expected)) => {
+                differences.push(format!("{text:?}: accepted here; Go: {expected}"))
+            }
             (Ok(pattern), None) => {
                 for (input, expected) in inputs.iter().zip(answer["verdicts"].as_array().unwrap()) {
                     if expected != pattern.is_match(input) {
@@ -84,8 +102,8 @@ fn differences(
     differences
 }
 
-/// Go's limits, to the instruction: patterns are grown until this engine finds one too large, and Go has to find the same one
-/// too large, and not the one before.
+/// Go's limits, to the instruction: patterns are grown until this engine finds one too large, and
+/// Go has to find the same one too large, and not the one before.
 #[test]
 fn go_agrees_on_where_the_limits_are() {
     let program = match build() {
@@ -127,7 +145,9 @@ fn go_agrees_on_where_the_limits_are() {
         let expected = answer.get("error").and_then(Value::as_str);
         *kinds.entry(expected.unwrap_or("accepted").chars().take(50).collect()).or_default() += 1;
         if here.as_deref() != expected {
-            let cut = |text: Option<&str>| text.unwrap_or("accepted").chars().take(120).collect::<String>();
+            let cut = |text: Option<&str>| {
+                text.unwrap_or("accepted").chars().take(120).collect::<String>()
+            };
             differences.push(format!(
                 "{}: Go: {}; here: {}",
                 case.pattern.len(),
@@ -137,7 +157,12 @@ fn go_agrees_on_where_the_limits_are() {
         }
     }
     println!("{} patterns around limits: {kinds:?}", cases.len());
-    assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
+    assert!(
+        differences.is_empty(),
+        "{} differences:\n{}",
+        differences.len(),
+        differences.join("\n")
+    );
 }
 
 #[test]
@@ -201,7 +226,12 @@ fn go_agrees_and_planted_faults_are_found() {
 
     let found = differences(&cases, &answers, Regexp::new);
     println!("{} differences", found.len());
-    assert!(found.is_empty(), "{} differences:\n{}", found.len(), found[..found.len().min(50)].join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} differences:\n{}",
+        found.len(),
+        found[..found.len().min(50)].join("\n")
+    );
 
     for fault in [
         Fault::VerticalTabInSpace,

@@ -13,8 +13,11 @@ fn tables_are_fresh() {
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let output =
-        Command::new("go").args(["run", "."]).current_dir(root.join("tools/tables")).output().unwrap();
+    let output = Command::new("go")
+        .args(["run", "."])
+        .current_dir(root.join("tools/tables"))
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let fresh = String::from_utf8(output.stdout).unwrap();
     let checked_in = std::fs::read_to_string(root.join("src/syntax/tables.rs")).unwrap();

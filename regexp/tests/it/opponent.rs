@@ -1,5 +1,5 @@
-//! The pattern engine against the crate `regex`, in the part of the two dialects that is the same: a second opponent, with
-//! nothing in common with Go's engine, that is there wherever Rust is.
+//! The pattern engine against the crate `regex`, in the part of the two dialects that is the same:
+//! a second opponent, with nothing in common with Go's engine, that is there wherever Rust is.
 
 use fastrand::Rng;
 use go_regexp::Regexp;
@@ -52,7 +52,8 @@ impl Writer {
         (0..self.random.usize(..9))
             .map(|_| {
                 self.pick(&[
-                    "a", "b", "c", "k", "s", "A", "K", "S", "/", "é", "É", ".", "\n", "\u{212a}", "\u{17f}",
+                    "a", "b", "c", "k", "s", "A", "K", "S", "/", "é", "É", ".", "\n", "\u{212a}",
+                    "\u{17f}",
                 ])
             })
             .collect()

@@ -1,11 +1,11 @@
 //! JSON as Go's `encoding/json` reads it, with positions (SPEC §3).
 //!
-//! [`JsonReader`] pulls one value after another out of a text. It never recurses into what it only skips, so nesting costs
-//! no stack, and it goes over each byte once. It borrows: what the caller does not ask for is not copied. Output is
-//! serde_json's.
+//! [`JsonReader`] pulls one value after another out of a text. It never recurses into what it only
+//! skips, so nesting costs no stack, and it goes over each byte once. It borrows: what the caller
+//! does not ask for is not copied. Output is serde_json's.
 //!
-//! Why not serde_json for reading: duplicate keys that merge, keys that match in any case, invalid UTF-8 and lone
-//! surrogates that become U+FFFD, a depth of 10,000, and the place of each value.
+//! Why not serde_json for reading: duplicate keys that merge, keys that match in any case, invalid
+//! UTF-8 and lone surrogates that become U+FFFD, a depth of 10,000, and the place of each value.
 
 use std::borrow::Cow;
 
@@ -34,7 +34,8 @@ pub(crate) fn to_string<T: serde::Serialize>(value: &T) -> String {
 
 /// JSON that becomes part of a config, which is not escaped more than JSON asks for.
 ///
-/// The values that this crate serialises have string keys and no failing parts, so an error here is a bug in it.
+/// The values that this crate serialises have string keys and no failing parts, so an error here is
+/// a bug in it.
 pub(crate) fn to_raw_string<T: serde::Serialize>(value: &T) -> String {
     let mut out = Out(Vec::with_capacity(128));
     let written = serde_json::to_writer(&mut out, value).map_err(|error| error.to_string());
@@ -42,7 +43,8 @@ pub(crate) fn to_raw_string<T: serde::Serialize>(value: &T) -> String {
     text.unwrap_or_else(|error| format!("{{\"bug\":{error:?}}}"))
 }
 
-/// Where output goes. A `Vec` would do, but for its code: it would be there once for each comma of each type.
+/// Where output goes. A `Vec` would do, but for its code: it would be there once for each comma of
+/// each type.
 struct Out(Vec<u8>);
 
 impl std::io::Write for Out {

@@ -1,4 +1,5 @@
-//! What a reader is in: a bit for each array and object, so that few levels take no memory of their own.
+//! What a reader is in: a bit for each array and object, so that few levels take no memory of their
+//! own.
 
 /// The arrays and objects that are open: those that the caller went into, then those being skipped.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +64,8 @@ mod tests {
     #[test]
     fn every_level_is_closed_by_its_own_bracket() {
         let is_object = |level: usize| [0, 2, 3].contains(&(level % 7));
-        let opening: String = (0..200).map(|level| if is_object(level) { "{\"a\":" } else { "[" }).collect();
+        let opening: String =
+            (0..200).map(|level| if is_object(level) { "{\"a\":" } else { "[" }).collect();
         let closing: Vec<u8> =
             (0..200).rev().map(|level| if is_object(level) { b'}' } else { b']' }).collect();
         let text = |closing: &[u8]| [opening.as_bytes(), b"0", closing].concat();

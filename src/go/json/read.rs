@@ -12,7 +12,8 @@ use crate::limits::JSON_DEPTH;
 
 /// Reads a JSON text from its start to its end.
 ///
-/// Each method that reads a value expects the reader to stand before it (white space allowed) and leaves it behind.
+/// Each method that reads a value expects the reader to stand before it (white space allowed) and
+/// leaves it behind.
 #[derive(Debug, Clone)]
 pub(crate) struct JsonReader<'a> {
     text: &'a [u8],
@@ -33,16 +34,29 @@ struct Raw {
 impl<'a> JsonReader<'a> {
     /// Of a text that may be no UTF-8: whether it is, is asked once for all of its strings.
     pub fn new(text: &'a [u8]) -> JsonReader<'a> {
-        JsonReader { text, valid: std::str::from_utf8(text).ok(), at: 0, open: Open::default(), wrong: None }
+        JsonReader {
+            text,
+            valid: std::str::from_utf8(text).ok(),
+            at: 0,
+            open: Open::default(),
+            wrong: None,
+        }
     }
 
     pub fn of_str(text: &'a str) -> JsonReader<'a> {
-        JsonReader { text: text.as_bytes(), valid: Some(text), at: 0, open: Open::default(), wrong: None }
+        JsonReader {
+            text: text.as_bytes(),
+            valid: Some(text),
+            at: 0,
+            open: Open::default(),
+            wrong: None,
+        }
     }
 
     /// Checks that the whole text is one JSON value.
     pub fn check(text: &'a [u8]) -> Result<(), SyntaxError> {
-        let mut reader = JsonReader { text, valid: None, at: 0, open: Open::default(), wrong: None };
+        let mut reader =
+            JsonReader { text, valid: None, at: 0, open: Open::default(), wrong: None };
         reader.skip()?;
         reader.end()
     }
@@ -99,7 +113,8 @@ impl<'a> JsonReader<'a> {
         let start = self.at;
         self.skip_number()?;
         // Digits, signs, a point and an exponent: ASCII.
-        Ok(std::str::from_utf8(self.text.get(start..self.at).unwrap_or_default()).unwrap_or_default())
+        Ok(std::str::from_utf8(self.text.get(start..self.at).unwrap_or_default())
+            .unwrap_or_default())
     }
 
     /// Reads `true` or `false`.
@@ -110,7 +125,8 @@ impl<'a> JsonReader<'a> {
         Ok(value)
     }
 
-    /// Goes through an object: `member` is called before each value, with its key, and must read or skip that value.
+    /// Goes through an object: `member` is called before each value, with its key, and must read or
+    /// skip that value.
     pub fn object<E: From<SyntaxError>>(
         &mut self,
         mut member: impl FnMut(&mut JsonReader<'a>, Text<'a>) -> Result<(), E>,
@@ -258,12 +274,16 @@ impl<'a> JsonReader<'a> {
         empty
     }
 
-    /// After a value in an array or object: past the comma (false), or past the end of the innermost (true).
+    /// After a value in an array or object: past the comma (false), or past the end of the
+    /// innermost (true).
     #[inline]
     fn next_or_close(&mut self) -> Result<bool, SyntaxError> {
         self.space();
-        let (bracket, expected) =
-            if self.open.is_object() { (b'}', Expected::NextMember) } else { (b']', Expected::NextElement) };
+        let (bracket, expected) = if self.open.is_object() {
+            (b'}', Expected::NextMember)
+        } else {
+            (b']', Expected::NextElement)
+        };
         match self.byte() {
             Some(b',') => {
                 self.at += 1;
@@ -392,7 +412,8 @@ impl<'a> JsonReader<'a> {
     }
 }
 
-/// How many bytes at the start of `text` are neither `"`, `\` nor control characters: eight at a time.
+/// How many bytes at the start of `text` are neither `"`, `\` nor control characters: eight at a
+/// time.
 fn plain_length(text: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
@@ -400,8 +421,9 @@ fn plain_length(text: &[u8]) -> usize {
         let word = u64::from_le_bytes(chunk.first_chunk().copied().unwrap_or_default());
         let quote = word ^ (ONES * b'"' as u64);
         let backslash = word ^ (ONES * b'\\' as u64);
-        // The high bit of each byte that is zero (in the first two) or below 0x20 (in the third). A borrow can set a bit
-        // too much above the first true one, which the count of trailing zeros does not see.
+        // The high bit of each byte that is zero (in the first two) or below 0x20 (in the third). A
+        // borrow can set a bit too much above the first true one, which the count of
+        // trailing zeros does not see.
         let found = (quote.wrapping_sub(ONES) & !quote
             | backslash.wrapping_sub(ONES) & !backslash
             | word.wrapping_sub(ONES * 0x20) & !word)

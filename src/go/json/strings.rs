@@ -11,7 +11,8 @@ pub(crate) struct Text<'a> {
     pub offset: usize,
 }
 
-/// Decodes what stands between the quotes, where there are escapes. They are known to be well-formed.
+/// Decodes what stands between the quotes, where there are escapes. They are known to be
+/// well-formed.
 pub(super) fn unescape<'a>(raw: &[u8]) -> Cow<'a, str> {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
@@ -45,7 +46,8 @@ fn decode_unicode(escape: &[u8]) -> (char, usize) {
     if let Some(character) = char::from_u32(first) {
         return (character, 6);
     }
-    // A surrogate: the first half of a pair, or alone and so U+FFFD. What follows a lone one is read anew.
+    // A surrogate: the first half of a pair, or alone and so U+FFFD. What follows a lone one is
+    // read anew.
     match (first, escape.get(6..).and_then(code_unit)) {
         (0xD800..0xDC00, Some(second @ 0xDC00..=0xDFFF)) => {
             let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
@@ -62,8 +64,9 @@ fn code_unit(escape: &[u8]) -> Option<u32> {
     u32::from_str_radix(digits, 16).ok()
 }
 
-/// Whether Go's decoder takes `key` for the field `name` (ASCII): equal but for case by Unicode's simple folding, in
-/// which two characters beyond ASCII fold to letters: `ſ` to `s`, and the Kelvin sign to `k`.
+/// Whether Go's decoder takes `key` for the field `name` (ASCII): equal but for case by Unicode's
+/// simple folding, in which two characters beyond ASCII fold to letters: `ſ` to `s`, and the Kelvin
+/// sign to `k`.
 pub(crate) fn folds_to(key: &str, name: &str) -> bool {
     let mut wanted = name.bytes();
     for character in key.chars() {

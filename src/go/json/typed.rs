@@ -33,7 +33,8 @@ impl JsonReader<'_> {
         Ok(())
     }
 
-    /// True before a value of this type; false before `null`, which is read; else an error that names the value `name`.
+    /// True before a value of this type; false before `null`, which is read; else an error that
+    /// names the value `name`.
     pub fn given(&mut self, wanted: Kind, name: &dyn Display) -> Result<bool, JsonError> {
         if self.is_before(wanted) {
             return Ok(true);

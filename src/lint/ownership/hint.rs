@@ -12,11 +12,15 @@ pub(super) fn hint(subject: &Subject, concern: &Concern) -> Option<String> {
     };
     let path = quoted(&text_of(concern.path.as_os_str()));
     let command = match (finding, concern.relation, path) {
-        (Finding::ForeignOwner(_), Relation::Itself, Some(path)) => format!("chown root:root {path}"),
+        (Finding::ForeignOwner(_), Relation::Itself, Some(path)) => {
+            format!("chown root:root {path}")
+        }
         (Finding::ForeignOwner(_), Relation::Above, Some(path)) => {
             format!("chown root:root {path}; chmod go-w {path}")
         }
-        (Finding::ForeignOwner(_), Relation::Link, Some(path)) => format!("chown -h root:root {path}"),
+        (Finding::ForeignOwner(_), Relation::Link, Some(path)) => {
+            format!("chown -h root:root {path}")
+        }
         (Finding::Writable { by_list: false, .. }, _, Some(path)) => format!("chmod go-w {path}"),
         (Finding::Writable { by_list: true, .. }, _, Some(path)) => {
             format!("setfacl -b {path}; chmod go-w {path}")
@@ -41,7 +45,11 @@ fn quoted(path: &str) -> Option<String> {
     }
     // (A path that starts with a dash would be an option.)
     let path = if path.starts_with('-') { format!("./{path}") } else { path.to_owned() };
-    Some(if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) })
+    Some(if path.chars().all(is_plain) {
+        path
+    } else {
+        format!("'{}'", path.replace('\'', r"'\''"))
+    })
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use crate::sys::{Status, open_to_read};
 /// How much of a program the kernel looks at.
 const KERNEL_READS: u64 = 256;
 
-/// Returns the interpreter of the regular file at this path, if it has one. `status` is what lstat(2) said of it: another
-/// file that has taken its place is not read.
+/// Returns the interpreter of the regular file at this path, if it has one. `status` is what
+/// lstat(2) said of it: another file that has taken its place is not read.
 pub(super) fn interpreter(path: &Path, status: &Status) -> io::Result<Option<PathBuf>> {
     let file = open_to_read(path)?;
     let opened = Status::of_file(&file)?;
@@ -23,7 +23,8 @@ pub(super) fn interpreter(path: &Path, status: &Status) -> io::Result<Option<Pat
     Ok(named(&start).map(|name| PathBuf::from(OsStr::from_bytes(name))))
 }
 
-/// The interpreter in the start of a program: the first word after `#!`, if it ends within what the kernel reads.
+/// The interpreter in the start of a program: the first word after `#!`, if it ends within what the
+/// kernel reads.
 fn named(start: &[u8]) -> Option<&[u8]> {
     let line = start.strip_prefix(b"#!")?;
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');

@@ -1,8 +1,9 @@
-//! Whether somebody else than root can change what runs as root: the hook files, their directories, their programs and
-//! interpreters, and every directory and symlink on the way to them (SPEC §12, §15).
+//! Whether somebody else than root can change what runs as root: the hook files, their directories,
+//! their programs and interpreters, and every directory and symlink on the way to them (SPEC §12,
+//! §15).
 //!
-//! This asks the system a lot, so it is done where it was asked for only: by the strict policy, and by
-//! [`Options::inspect`](crate::Options::inspect).
+//! This asks the system a lot, so it is done where it was asked for only: by the strict policy, and
+//! by [`Options::inspect`](crate::Options::inspect).
 
 mod hint;
 mod interpreter;
@@ -20,7 +21,8 @@ use hint::hint;
 use interpreter::interpreter;
 use way::Ways;
 
-/// What mode and owner alone say about the file or directory at the subject's path: no further question to the system.
+/// What mode and owner alone say about the file or directory at the subject's path: no further
+/// question to the system.
 pub(super) fn by_status(path: &Path, subject: &Subject, status: &Status) -> Vec<Diagnostic> {
     let found = Permissions::of_status(status).judge(&Trust::for_file(status));
     let found = found.into_iter().map(|finding| {
@@ -36,7 +38,8 @@ fn diagnostic(path: &Path, subject: &Subject, concern: &Concern) -> Diagnostic {
     Diagnostic::new(path, warning).hint(hint(subject, concern))
 }
 
-/// Looks at hook files and what they name. Within one load, each directory and each program is looked at once.
+/// Looks at hook files and what they name. Within one load, each directory and each program is
+/// looked at once.
 pub(crate) struct Inspector {
     ways: Ways,
     programs: HashMap<String, Rc<Vec<(Subject, Concern)>>>,
@@ -55,13 +58,16 @@ impl Inspector {
         Inspector { ways: Ways::new(), programs: HashMap::new(), said: HashSet::new() }
     }
 
-    /// Looks at a hook directory and the way to it. Whoever may create files in it may add hooks, so that it helps nothing if
-    /// the directory is sticky. A default access control list counts, too: hook files that are created later get it.
+    /// Looks at a hook directory and the way to it. Whoever may create files in it may add hooks,
+    /// so that it helps nothing if the directory is sticky. A default access control list
+    /// counts, too: hook files that are created later get it.
     pub fn directory(&mut self, path: &Path) -> Vec<Diagnostic> {
         let way = self.ways.way(path);
         let mut concerns = way.concerns.clone();
-        let end =
-            way.end.clone().and_then(|end| Ok((Status::of_link(&end).map_err(|e| Errno::of(&e))?, end)));
+        let end = way
+            .end
+            .clone()
+            .and_then(|end| Ok((Status::of_link(&end).map_err(|e| Errno::of(&e))?, end)));
         match end {
             Ok((status, end)) => {
                 concerns.retain(|concern| concern.path != end);
@@ -74,8 +80,9 @@ impl Inspector {
         self.say(path, concerns.iter().map(|concern| (&subject, concern)))
     }
 
-    /// Looks at a hook file and, if it is a symlink, at the way to its target. If the file is `alone`, its directory was not
-    /// looked at as a hook directory, and the way to the file is looked at too.
+    /// Looks at a hook file and, if it is a symlink, at the way to its target. If the file is
+    /// `alone`, its directory was not looked at as a hook directory, and the way to the file is
+    /// looked at too.
     pub fn hook_file(&mut self, path: &Path, alone: bool) -> Vec<Diagnostic> {
         let mut concerns = Vec::new();
         self.follow(path, !alone, &mut concerns);
@@ -112,7 +119,8 @@ impl Inspector {
             if interpreter.is_absolute() {
                 self.follow(interpreter, false, &mut of_interpreter);
                 // One that does not exist is not a matter of permissions.
-                of_interpreter.retain(|concern| concern.matter != Matter::Unreachable(Errno(libc::ENOENT)));
+                of_interpreter
+                    .retain(|concern| concern.matter != Matter::Unreachable(Errno(libc::ENOENT)));
             } else {
                 of_interpreter.push(Concern::itself(interpreter, Matter::RelativeInterpreter));
             }
@@ -128,7 +136,12 @@ impl Inspector {
     }
 
     /// Follows a path and looks at the regular file at its end.
-    fn follow(&mut self, path: &Path, known: bool, concerns: &mut Vec<Concern>) -> Option<(PathBuf, Status)> {
+    fn follow(
+        &mut self,
+        path: &Path,
+        known: bool,
+        concerns: &mut Vec<Concern>,
+    ) -> Option<(PathBuf, Status)> {
         match self.ways.find(path, known, concerns) {
             Ok((end, status)) => {
                 if status.is_file() {
@@ -157,7 +170,9 @@ impl Inspector {
             let matter = Matter::Permission { finding, mode: status.mode };
             Concern::itself(end, matter)
         }));
-        concerns.extend(self.ways.file_system(end, status.device).map(|matter| Concern::itself(end, matter)));
+        concerns.extend(
+            self.ways.file_system(end, status.device).map(|matter| Concern::itself(end, matter)),
+        );
         // The links of /proc lead where their text does not.
         let identity = |status: &Status| (status.device, status.inode);
         if Status::of_path(path).map(|real| identity(&real)).ok() != Some(identity(status)) {

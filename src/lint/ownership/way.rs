@@ -1,7 +1,8 @@
 //! The way to a file: every directory and symlink that the kernel passes from the root on.
 //!
-//! It is walked by paths without symlinks, from the top. A user who could change a directory on the way while it is walked is
-//! found: the first such directory is one that he cannot take out of the way.
+//! It is walked by paths without symlinks, from the top. A user who could change a directory on the
+//! way while it is walked is found: the first such directory is one that he cannot take out of the
+//! way.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -23,7 +24,8 @@ pub(super) struct Way {
     pub concerns: Vec<Concern>,
     /// The directory, by a path without symlinks; or the number of the error that ends the way.
     pub end: Result<PathBuf, Errno>,
-    /// Whether others may create files in the directory, though each file belongs to who creates it.
+    /// Whether others may create files in the directory, though each file belongs to who creates
+    /// it.
     shared: bool,
 }
 
@@ -59,8 +61,9 @@ impl Ways {
         }
     }
 
-    /// Follows a path to its end, which is no symlink. What is wrong on the way is added to `concerns`; nothing is said of
-    /// the end, nor of the way to the directory that `path` names if that is `known`.
+    /// Follows a path to its end, which is no symlink. What is wrong on the way is added to
+    /// `concerns`; nothing is said of the end, nor of the way to the directory that `path`
+    /// names if that is `known`.
     pub fn find(
         &mut self,
         path: &Path,
@@ -103,7 +106,11 @@ impl Ways {
         way
     }
 
-    fn walk(&mut self, directory: &Path, concerns: &mut Vec<Concern>) -> Result<(PathBuf, bool), Errno> {
+    fn walk(
+        &mut self,
+        directory: &Path,
+        concerns: &mut Vec<Concern>,
+    ) -> Result<(PathBuf, bool), Errno> {
         let mut at = PathBuf::from("/");
         let mut shared = self.pass(&at, concerns)?;
         let mut left = reversed(&absolute(directory)?);
@@ -147,8 +154,11 @@ impl Ways {
             Entry::Refused(errno) => return Err(errno),
         };
         for matter in &directory.matters {
-            let concern =
-                Concern { relation: Relation::Above, path: path.to_owned(), matter: matter.clone() };
+            let concern = Concern {
+                relation: Relation::Above,
+                path: path.to_owned(),
+                matter: matter.clone(),
+            };
             if !concerns.contains(&concern) {
                 concerns.push(concern);
             }
@@ -183,8 +193,9 @@ impl Ways {
         let permissions = Permissions::of_path(path, &status);
         let mut findings = permissions.judge(&self.trust);
         // Who may create files in a sticky directory can neither remove nor rename those of others.
-        let is_write =
-            |finding: &Finding| matches!(finding, Finding::Writable { .. } | Finding::WriterUnknown);
+        let is_write = |finding: &Finding| {
+            matches!(finding, Finding::Writable { .. } | Finding::WriterUnknown)
+        };
         let shared = permissions.is_sticky() && findings.iter().any(is_write);
         findings.retain(|finding| !(shared && is_write(finding)));
         let mode = status.mode;
@@ -194,7 +205,8 @@ impl Ways {
         Ok(Entry::Directory(Rc::new(Directory { matters, shared })))
     }
 
-    /// What is not known about the file system that the file at this path, which is no symlink, is on.
+    /// What is not known about the file system that the file at this path, which is no symlink, is
+    /// on.
     pub fn file_system(&mut self, path: &Path, device: u64) -> Option<Matter> {
         let known = self.file_systems.get(&device);
         if let Some(known) = known {

@@ -1,8 +1,9 @@
 //! What is wrong, as data. Errors and diagnostics carry a [`Cause`]; sentences are made from it.
 //!
-//! A cause has two renderings. [`plain`] is for people: it names neither the file nor the steps that led there, since
-//! both are data of the error or diagnostic. [`reference`] has the words of the Go package `hooks`. Hints are chosen by a
-//! `match` on the cause (`lint::hint`), so no code depends on a wording.
+//! A cause has two renderings. [`plain`] is for people: it names neither the file nor the steps
+//! that led there, since both are data of the error or diagnostic. [`reference`] has the words of
+//! the Go package `hooks`. Hints are chosen by a `match` on the cause (`lint::hint`), so no code
+//! depends on a wording.
 
 mod plain;
 mod reference;
@@ -82,7 +83,8 @@ pub(crate) enum Cause {
         path: Box<str>,
         errno: Errno,
     },
-    /// A condition is not a pattern. The pattern is left out where a hook is matched that was not validated.
+    /// A condition is not a pattern. The pattern is left out where a hook is matched that was not
+    /// validated.
     Pattern {
         role: PatternRole,
         pattern: Option<Box<str>>,
@@ -113,7 +115,8 @@ pub(crate) enum Cause {
     },
 
     // Monitoring.
-    /// The system refuses to report changes. `poll` is how often hook files are compared instead, in seconds.
+    /// The system refuses to report changes. `poll` is how often hook files are compared instead,
+    /// in seconds.
     Watch {
         operation: &'static str,
         errno: Errno,
@@ -135,7 +138,8 @@ impl From<Warning> for Cause {
 /// What the system refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Refusal {
-    /// As Go names it (`open`, `read`, `readdirent`, `stat`, `fork/exec`, `chdir`), or else the name of the system call.
+    /// As Go names it (`open`, `read`, `readdirent`, `stat`, `fork/exec`, `chdir`), or else the
+    /// name of the system call.
     pub operation: &'static str,
     pub path: PathBuf,
     pub errno: Errno,
@@ -193,7 +197,9 @@ impl Cause {
             Cause::Executable { errno: Errno(libc::ENOENT), .. } => Code::MissingExecutable,
             Cause::Executable { .. } => Code::UnreachableExecutable,
             Cause::Pattern { role: PatternRole::AnnotationKey, .. } => Code::InvalidAnnotationKey,
-            Cause::Pattern { role: PatternRole::AnnotationValue, .. } => Code::InvalidAnnotationValue,
+            Cause::Pattern { role: PatternRole::AnnotationValue, .. } => {
+                Code::InvalidAnnotationValue
+            }
             Cause::Pattern { role: PatternRole::Command, .. } => Code::InvalidCommand,
             Cause::EmptyArgs => Code::ProcessArgsEmpty,
             Cause::NoCommand | Cause::NulInEnvironment => Code::StartFailed,
@@ -248,7 +254,9 @@ impl Cause {
 
     fn refusal(&self) -> Option<&Refusal> {
         match self {
-            Cause::File(refusal) | Cause::Directory(refusal) | Cause::Start(refusal) => Some(refusal),
+            Cause::File(refusal) | Cause::Directory(refusal) | Cause::Start(refusal) => {
+                Some(refusal)
+            }
             Cause::OutputFile { refusal, .. } => Some(refusal),
             _ => None,
         }
@@ -257,7 +265,9 @@ impl Cause {
 
 fn json_code(kind: &JsonErrorKind) -> Code {
     match kind {
-        JsonErrorKind::Syntax(SyntaxErrorKind::Empty | SyntaxErrorKind::End) => Code::JsonUnexpectedEnd,
+        JsonErrorKind::Syntax(SyntaxErrorKind::Empty | SyntaxErrorKind::End) => {
+            Code::JsonUnexpectedEnd
+        }
         JsonErrorKind::Syntax(SyntaxErrorKind::Depth) => Code::JsonDepth,
         JsonErrorKind::Syntax(SyntaxErrorKind::Unexpected { .. }) => Code::JsonSyntax,
         JsonErrorKind::Type { .. } | JsonErrorKind::Integer { .. } => Code::JsonType,

@@ -8,7 +8,8 @@ use crate::go::{Errno, quote};
 use crate::limits::JSON_DEPTH;
 use crate::problem::text_of;
 
-/// What is wrong, in plain words. The path of the file, and the steps that led to the problem, are not in it.
+/// What is wrong, in plain words. The path of the file, and the steps that led to the problem, are
+/// not in it.
 impl Display for Cause {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -89,7 +90,9 @@ fn json(f: &mut Formatter<'_>, kind: &JsonErrorKind) -> fmt::Result {
         JsonErrorKind::Syntax(SyntaxErrorKind::Unexpected { expected, found }) => {
             write!(f, "expected {expected}, found {found:?}")
         }
-        JsonErrorKind::Type { value, wanted, found } => write!(f, "{value} must be {wanted}, found {found}"),
+        JsonErrorKind::Type { value, wanted, found } => {
+            write!(f, "{value} must be {wanted}, found {found}")
+        }
         JsonErrorKind::Integer { value, number } => {
             write!(f, "{value} must be an integer of 64 bits, found {number}")
         }
@@ -109,7 +112,11 @@ fn refused(f: &mut Formatter<'_>, refusal: &Refusal, object: &str) -> fmt::Resul
         "fork/exec" => "start",
         "chdir" => {
             let directory = text_of(refusal.path.as_os_str());
-            return write!(f, "cannot change to the working directory {directory}: {}", refusal.errno);
+            return write!(
+                f,
+                "cannot change to the working directory {directory}: {}",
+                refusal.errno
+            );
         }
         operation => operation,
     };

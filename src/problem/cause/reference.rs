@@ -1,4 +1,5 @@
-//! The words of the reference, the Go package `hooks`: what `Error::message` has where parity asks for it.
+//! The words of the reference, the Go package `hooks`: what `Error::message` has where parity asks
+//! for it.
 
 use super::{Cause, PatternRole, Property, Refusal};
 use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
@@ -11,14 +12,16 @@ impl Cause {
         self.reference().is_some()
     }
 
-    /// What the reference says, without the steps before it; `None` where the reference says nothing, or says it in words
-    /// of its JSON package, which are not ours.
+    /// What the reference says, without the steps before it; `None` where the reference says
+    /// nothing, or says it in words of its JSON package, which are not ours.
     pub fn reference(&self) -> Option<String> {
         Some(match self {
             Cause::Json(JsonErrorKind::Syntax(SyntaxErrorKind::Empty | SyntaxErrorKind::End)) => {
                 "unexpected end of JSON input".to_owned()
             }
-            Cause::File(refusal) | Cause::Directory(refusal) | Cause::Start(refusal) => of_system(refusal),
+            Cause::File(refusal) | Cause::Directory(refusal) | Cause::Start(refusal) => {
+                of_system(refusal)
+            }
             Cause::OutputFile { stream, refusal } => {
                 format!("opening {stream} file for config-filter hook: {}", of_system(refusal))
             }
@@ -32,7 +35,9 @@ impl Cause {
                 format!("unexpected hook version {} (expecting 1.0.0)", quote(version.as_bytes()))
             }
             Cause::Missing(property) => format!("missing required property: {}", property.name()),
-            Cause::Conflict { singular, plural } => format!("cannot set both '{singular}' and '{plural}'"),
+            Cause::Conflict { singular, plural } => {
+                format!("cannot set both '{singular}' and '{plural}'")
+            }
             Cause::UnknownStage { stage } => format!("unknown stage {}", quote(stage.as_bytes())),
             Cause::Executable { path, errno } => format!("faccessat {path}: {}", errno),
             Cause::Pattern { role, pattern: Some(pattern), error } => {

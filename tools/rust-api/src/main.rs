@@ -30,7 +30,8 @@ fn main() -> ExitCode {
 }
 
 fn list(file: &Path) -> public_api::Result<Vec<String>> {
-    let builder = Builder::from_rustdoc_json(file).omit_blanket_impls(true).omit_auto_trait_impls(true);
+    let builder =
+        Builder::from_rustdoc_json(file).omit_blanket_impls(true).omit_auto_trait_impls(true);
     let without_derived: HashSet<String> =
         lines(&builder.clone().omit_auto_derived_impls(true).build()?).collect();
     // `StructuralPartialEq` comes with a derived `PartialEq`.

@@ -9,7 +9,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use libhooks::{Code, Diagnostic, HookFile, Manager, Policy, ReadOptions, Severity, diagnostics_to_json};
+use libhooks::{
+    Code, Diagnostic, HookFile, Manager, Policy, ReadOptions, Severity, diagnostics_to_json,
+};
 
 use crate::arguments::{Format, Lint, OWN_STAGES, default_directories};
 use crate::color;
@@ -20,7 +22,8 @@ use source::Sources;
 pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
     let Checked { mut diagnostics, files, directories } = gather(arguments)?;
     let selected = |code: Code| {
-        (arguments.select.is_empty() || arguments.select.contains(&code)) && !arguments.ignore.contains(&code)
+        (arguments.select.is_empty() || arguments.select.contains(&code))
+            && !arguments.ignore.contains(&code)
     };
     diagnostics.retain(|diagnostic| selected(diagnostic.code));
     diagnostics.sort_by(|a, b| (&a.path, a.position).cmp(&(&b.path, b.position)));
@@ -37,7 +40,10 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
         }
         Format::Json => {
             let diagnostics = diagnostics_to_json(&diagnostics);
-            report::print_json(&format!("{{\"files\":{},\"diagnostics\":{diagnostics}}}", files.len()))?;
+            report::print_json(&format!(
+                "{{\"files\":{},\"diagnostics\":{diagnostics}}}",
+                files.len()
+            ))?;
         }
         Format::Sarif => {
             report::print_json(&sarif::log(&diagnostics))?;
@@ -62,11 +68,15 @@ struct Checked {
 
 /// Directories are looked at as one set, in which later ones are preferred; files one by one.
 fn gather(arguments: &Lint) -> Result<Checked, Failure> {
-    let options =
-        ReadOptions::new().extension_stages(OWN_STAGES).extension_stages(&arguments.extension_stage);
-    // Each path is looked at once: one that cannot be looked at is a file, about which there is an error.
-    let (in_paths, files): (Vec<_>, Vec<_>) = arguments.paths.iter().partition(|path| path.is_dir());
-    let mut checked = Checked { directories: directories(arguments, in_paths), ..Checked::default() };
+    let options = ReadOptions::new()
+        .extension_stages(OWN_STAGES)
+        .extension_stages(&arguments.extension_stage);
+    // Each path is looked at once: one that cannot be looked at is a file, about which there is an
+    // error.
+    let (in_paths, files): (Vec<_>, Vec<_>) =
+        arguments.paths.iter().partition(|path| path.is_dir());
+    let mut checked =
+        Checked { directories: directories(arguments, in_paths), ..Checked::default() };
     let directories = &checked.directories;
     if !directories.is_empty() {
         let builder = Manager::builder().directories(directories).policy(Policy::LENIENT);
@@ -98,10 +108,12 @@ fn directories(arguments: &Lint, in_paths: Vec<&PathBuf>) -> Vec<PathBuf> {
     distinct(arguments.hooks_dir.iter().chain(in_paths))
 }
 
-/// Paths that lead to different places. Of those that lead to the same one the last counts, as with engines.
+/// Paths that lead to different places. Of those that lead to the same one the last counts, as with
+/// engines.
 fn distinct<'p>(paths: impl DoubleEndedIterator<Item = &'p PathBuf>) -> Vec<PathBuf> {
     let mut known = BTreeSet::new();
-    let mut distinct: Vec<PathBuf> = paths.rev().filter(|path| known.insert(place(path))).cloned().collect();
+    let mut distinct: Vec<PathBuf> =
+        paths.rev().filter(|path| known.insert(place(path))).cloned().collect();
     distinct.reverse();
     distinct
 }
@@ -129,7 +141,8 @@ fn text(diagnostics: &[Diagnostic]) -> String {
             Severity::Warning => color::YELLOW,
             _ => color::BLUE,
         };
-        let place = report::located(&diagnostic.path, diagnostic.position.map(|p| (p.line, p.column)));
+        let place =
+            report::located(&diagnostic.path, diagnostic.position.map(|p| (p.line, p.column)));
         let _ = writeln!(
             text,
             "{} {} {} ({})",

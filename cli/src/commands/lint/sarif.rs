@@ -31,7 +31,8 @@ pub fn log(diagnostics: &[Diagnostic]) -> String {
         .iter()
         .map(|diagnostic| {
             let mut location = json!({"artifactLocation": {"uri": uri(&diagnostic.path)}});
-            if let (Some(position), Value::Object(location)) = (diagnostic.position, &mut location) {
+            if let (Some(position), Value::Object(location)) = (diagnostic.position, &mut location)
+            {
                 let column = column(&mut sources, &diagnostic.path, position);
                 let region = json!({"startLine": position.line, "startColumn": column});
                 location.insert("region".to_owned(), region);
@@ -46,7 +47,8 @@ pub fn log(diagnostics: &[Diagnostic]) -> String {
         })
         .collect();
     let driver = json!({"name": "oci-hooks", "version": libhooks::VERSION, "rules": rules});
-    let run = json!({"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results});
+    let run =
+        json!({"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results});
     format!("{:#}", json!({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}))
 }
 
@@ -58,7 +60,8 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// What is wrong and what to do. Braces, which are around placeholders there, are doubled (SARIF 2.1.0, 3.11.5).
+/// What is wrong and what to do. Braces, which are around placeholders there, are doubled (SARIF
+/// 2.1.0, 3.11.5).
 fn message(diagnostic: &Diagnostic) -> String {
     let text = match &diagnostic.hint {
         Some(hint) => format!("{} ({hint})", diagnostic.message()),

@@ -15,8 +15,8 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// The line of a place in a file, in two: what is before the place, and what is from it on. `None` if the file is not
-    /// what it was when the problem was found.
+    /// The line of a place in a file, in two: what is before the place, and what is from it on.
+    /// `None` if the file is not what it was when the problem was found.
     pub fn line(&mut self, path: &Path, position: Position) -> Option<(&[u8], &[u8])> {
         if self.lines.is_empty() || self.path != path {
             // What is no regular file any more might be waited for.

@@ -6,7 +6,8 @@ use crate::syntax::error::{Error, ErrorKind};
 use crate::syntax::tree::{FOLD, Op};
 
 impl Parser<'_> {
-    /// Reads `\pL`, `\d` and the like; `None` if it is not one, `Some(None)` if it is the empty set.
+    /// Reads `\pL`, `\d` and the like; `None` if it is not one, `Some(None)` if it is the empty
+    /// set.
     pub(crate) fn set(&mut self) -> Parsed<Option<Option<Item>>> {
         let (Some(b'\\'), Some(letter)) = (self.peek(0), self.peek(1)) else { return Ok(None) };
         let folded = self.flags & FOLD != 0;
@@ -48,10 +49,15 @@ impl Parser<'_> {
         let start = self.at;
         self.at += 1;
         let Some(c) = self.next_char() else {
-            return Err(Error { kind: ErrorKind::TrailingBackslash, expr: "".into(), offset: start });
+            return Err(Error {
+                kind: ErrorKind::TrailingBackslash,
+                expr: "".into(),
+                offset: start,
+            });
         };
-        let octal =
-            |byte: Option<u8>| byte.filter(|byte| (b'0'..=b'7').contains(byte)).map(|byte| byte - b'0');
+        let octal = |byte: Option<u8>| {
+            byte.filter(|byte| (b'0'..=b'7').contains(byte)).map(|byte| byte - b'0')
+        };
         match c {
             // A digit alone would refer back to a group; there is no such thing here.
             '1'..='7' if octal(self.peek(0)).is_none() => {}

@@ -77,15 +77,20 @@ fn nesting_ends_at_gos_limit() {
 
 #[test]
 fn plain_length_agrees_with_the_simple_way() {
-    let simple =
-        |text: &[u8]| text.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\').unwrap_or(text.len());
+    let simple = |text: &[u8]| {
+        text.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\').unwrap_or(text.len())
+    };
     // Each byte at each place of a run that is longer than a word, behind each byte.
     for byte in 0..=255u8 {
         for before in [b'a', 0x80, 0xff, 0x20, 0x21, 0x23, 0x5d, byte] {
             for at in 0..20 {
                 let mut text = [before; 20];
                 text[at] = byte;
-                assert_eq!(plain_length(&text), simple(&text), "{byte:#x} at {at} behind {before:#x}");
+                assert_eq!(
+                    plain_length(&text),
+                    simple(&text),
+                    "{byte:#x} at {at} behind {before:#x}"
+                );
             }
         }
     }

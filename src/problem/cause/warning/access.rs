@@ -22,8 +22,12 @@ pub(super) fn code(concern: &Concern) -> Code {
 pub(super) fn kind(concern: &Concern) -> &'static str {
     match &concern.matter {
         Matter::Permission { finding: Finding::ForeignOwner(_), .. } => "foreign-owner",
-        Matter::Permission { finding: Finding::Writable { by_list: false, .. }, .. } => "writable-by-mode",
-        Matter::Permission { finding: Finding::Writable { by_list: true, .. }, .. } => "writable-by-list",
+        Matter::Permission { finding: Finding::Writable { by_list: false, .. }, .. } => {
+            "writable-by-mode"
+        }
+        Matter::Permission { finding: Finding::Writable { by_list: true, .. }, .. } => {
+            "writable-by-list"
+        }
         Matter::Permission { finding: Finding::NewFilesWritable(_), .. } => "new-files-writable",
         Matter::Permission { finding: Finding::OwnerUnknown(_), .. } => "owner-unknown",
         Matter::Permission { finding: Finding::WriterUnknown, .. } => "writer-unknown",
@@ -49,14 +53,18 @@ pub(super) fn message(subject: &Subject, concern: &Concern) -> String {
     match &concern.matter {
         Matter::Permission { finding, mode } => of_finding(&object, finding, *mode),
         Matter::Network { kind, .. } => {
-            format!("{object} is on a network file system ({kind}): its server decides who can write it")
+            format!(
+                "{object} is on a network file system ({kind}): its server decides who can write it"
+            )
         }
         Matter::Program { user: Some(user), .. } => format!(
             "{object} is on a file system that user {user} mounted (FUSE): a program of that user decides \
              who can write it"
         ),
         Matter::Program { user: None, .. } => {
-            format!("{object} is on a file system that a program serves (FUSE), and its owner is not known")
+            format!(
+                "{object} is on a file system that a program serves (FUSE), and its owner is not known"
+            )
         }
         Matter::Unreachable(errno) => {
             format!("who can write {subject} is not known: {}", errno)
@@ -98,7 +106,9 @@ fn of_finding(object: &str, finding: &Finding, mode: u32) -> String {
              who can write it is not known"
         ),
         Finding::ListUnknown(AclUnknown::Malformed) => {
-            format!("the access control list of {object} is malformed: who can write it is not known")
+            format!(
+                "the access control list of {object} is malformed: who can write it is not known"
+            )
         }
         Finding::ListUnknown(AclUnknown::Unreadable(errno)) => format!(
             "the access control list of {object} cannot be read: {}: who can write it is not known",

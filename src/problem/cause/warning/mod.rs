@@ -65,7 +65,9 @@ impl Warning {
             Warning::OverrideIneffective { .. } => Code::OverrideIneffective,
             Warning::NotExecutable { .. } => Code::NotExecutable,
             Warning::NeverMatches(_) => Code::NeverMatches,
-            Warning::RepeatedStage { .. } | Warning::PrestartAndCreateRuntime => Code::DuplicateInjection,
+            Warning::RepeatedStage { .. } | Warning::PrestartAndCreateRuntime => {
+                Code::DuplicateInjection
+            }
             Warning::Prestart => Code::DeprecatedStage,
             Warning::Timeout { .. } => Code::TimeoutNotPositive,
             Warning::DanglingLink { .. } => Code::DanglingLink,
