@@ -69,13 +69,25 @@ func TestExportedAPI(t *testing.T) {
 func withoutMethod(described, method string) (string, bool) {
 	lines := strings.Split(described, "\n")
 	before := len(lines)
-	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.Contains(line, ")."+method+"func(") })
+	lines = slices.DeleteFunc(
+		lines,
+		func(line string) bool { return strings.Contains(line, ")."+method+"func(") },
+	)
 	return strings.Join(lines, "\n"), len(lines) < before
 }
 
 // loadPackages lets the compiler tell what packages export.
 func loadPackages(t *testing.T) func(path string) *types.Package {
-	list := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}} {{.Export}}", theirModule+"hooks/...", ourModule+"hooks/...")
+	list := exec.Command(
+		"go",
+		"list",
+		"-export",
+		"-deps",
+		"-f",
+		"{{.ImportPath}} {{.Export}}",
+		theirModule+"hooks/...",
+		ourModule+"hooks/...",
+	)
 	list.Stderr = os.Stderr
 	out, err := list.Output()
 	if err != nil {
@@ -86,7 +98,11 @@ func loadPackages(t *testing.T) func(path string) *types.Package {
 		path, file, _ := strings.Cut(lines.Text(), " ")
 		files[path] = file
 	}
-	compiler := importer.ForCompiler(token.NewFileSet(), "gc", func(path string) (io.ReadCloser, error) { return os.Open(files[path]) })
+	compiler := importer.ForCompiler(
+		token.NewFileSet(),
+		"gc",
+		func(path string) (io.ReadCloser, error) { return os.Open(files[path]) },
+	)
 	return func(path string) *types.Package {
 		loaded, err := compiler.Import(path)
 		if err != nil {
@@ -211,18 +227,23 @@ func F(c chan<- error) {}
 		{`C = "a"`, `C = "b"`}, {`C = "a"`, `C string = "a"`}, {`[]byte) error`, `string) error`}, {`json:"a"`, `json:"a,omitempty"`},
 		{`B []int }`, `B []int; C bool }`}, {`B []int`, `B []int64`}, {`s *S`, `s S`}, {`...string`, `string`}, {`chan<-`, `<-chan`}, {`func F`, `func f`}, {`R map`, `Q map`},
 	} {
-		if changed := strings.Replace(source, change[0], change[1], 1); changed == source || maps.Equal(before, describe(changed)) {
+		if changed := strings.Replace(source, change[0], change[1], 1); changed == source ||
+			maps.Equal(before, describe(changed)) {
 			t.Errorf("not found: %s instead of %s", change[1], change[0])
 		}
 	}
 	const more = "func (s *S) More() {}\n"
-	if without, known := withoutMethod(describe(source + more)["S"], "More"); !known || without != before["S"] {
+	if without, known := withoutMethod(describe(source + more)["S"], "More"); !known ||
+		without != before["S"] {
 		t.Errorf("without a method it is %s", without)
 	}
 	if without, known := withoutMethod(before["S"], "More"); known || without != before["S"] {
 		t.Errorf("without a method that it does not have it is %s", without)
 	}
-	if same := strings.NewReplacer("reader", "decoder", "a int", "n int").Replace(source); !maps.Equal(before, describe(same)) {
+	if same := strings.NewReplacer("reader", "decoder", "a int", "n int").Replace(source); !maps.Equal(
+		before,
+		describe(same),
+	) {
 		t.Error("names that are not exported make a difference")
 	}
 }

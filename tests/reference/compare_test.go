@@ -126,7 +126,12 @@ func (c *comparison) compareDirectory(path string, again bool) {
 		}
 	}
 	stages := c.tree.stages()
-	theirs := c.check("ReadDir "+path, c.textRule(), func() answer { return hooksAnswer(c.theirs.readDir(path, stages)) }, hooksAnswer(c.ours.readDir(path, stages)))
+	theirs := c.check(
+		"ReadDir "+path,
+		c.textRule(),
+		func() answer { return hooksAnswer(c.theirs.readDir(path, stages)) },
+		hooksAnswer(c.ours.readDir(path, stages)),
+	)
 	if theirs.err != nil && len(files) == 0 {
 		c.count(theirs.err)
 	}
@@ -154,9 +159,17 @@ func (c *comparison) compareFile(path string) {
 		}
 	}
 	if (err == c.ours.noSuffix) != (theirErr == c.theirs.noSuffix) {
-		c.differences = append(c.differences, fmt.Sprintf("Read %s: ErrNoJSONSuffix: %v, %v", path, theirErr, err))
+		c.differences = append(
+			c.differences,
+			fmt.Sprintf("Read %s: ErrNoJSONSuffix: %v, %v", path, theirErr, err),
+		)
 	}
-	c.check("Read "+path, rule, func() answer { return hookAnswer(c.theirs.read(path, stages)) }, hookAnswer(hook, err))
+	c.check(
+		"Read "+path,
+		rule,
+		func() answer { return hookAnswer(c.theirs.read(path, stages)) },
+		hookAnswer(hook, err),
+	)
 	if strings.HasSuffix(path, ".json") {
 		c.seeFile(path, content, theirHook, theirErr)
 	}
@@ -174,13 +187,27 @@ func (c *comparison) compareContent(content []byte) (decoded *current.Hook) {
 		hook, err := version.ours(content)
 		_, theirErr := version.theirs(content)
 		if text := jsonErrorText(theirErr); text != "" {
-			one := &comparison{theirs: c.theirs, happened: c.happened, jsonTexts: map[string]string{}}
+			one := &comparison{
+				theirs:    c.theirs,
+				happened:  c.happened,
+				jsonTexts: map[string]string{},
+			}
 			one.knowJSON(text, text, err)
-			one.check(version.name+" Read", "", func() answer { return hookAnswer(version.theirs(content)) }, hookAnswer(hook, err))
+			one.check(
+				version.name+" Read",
+				"",
+				func() answer { return hookAnswer(version.theirs(content)) },
+				hookAnswer(hook, err),
+			)
 			c.differences = append(c.differences, one.differences...)
 			continue
 		}
-		theirs := c.check(version.name+" Read", "", func() answer { return hookAnswer(version.theirs(content)) }, hookAnswer(hook, err))
+		theirs := c.check(
+			version.name+" Read",
+			"",
+			func() answer { return hookAnswer(version.theirs(content)) },
+			hookAnswer(hook, err),
+		)
 		if theirs.err == nil {
 			hook, _ := version.theirs(content)
 			c.compareHook(hook)
@@ -196,8 +223,12 @@ func (c *comparison) compareHook(hook *current.Hook) {
 	if hook != nil && invalidAnnotations(hook) > 1 {
 		rule = invalidOrder
 	}
-	theirs := c.check("Validate "+show(hook), rule, func() answer { return answer{nil, c.theirs.validate(hook, c.tree.stages())} },
-		answer{nil, c.ours.validate(hook, c.tree.stages())})
+	theirs := c.check(
+		"Validate "+show(hook),
+		rule,
+		func() answer { return answer{nil, c.theirs.validate(hook, c.tree.stages())} },
+		answer{nil, c.ours.validate(hook, c.tree.stages())},
+	)
 	c.count(theirs.err)
 	valid := theirs.err == nil
 	if hook == nil {
@@ -247,7 +278,10 @@ func (c *comparison) compareManagers() {
 	ordered, _ := model{}.implementation().new(paths, stages)
 	extended := false
 	for number, container := range c.tree.Containers {
-		what, calls := fmt.Sprintf("Hooks of container %d", number), 1+number/4 // the last is called again on what it gave
+		what, calls := fmt.Sprintf(
+			"Hooks of container %d",
+			number,
+		), 1+number/4 // the last is called again on what it gave
 		want := func() answer { return c.undone(inject(manager, container, calls), container) }
 		if c.ties {
 			// The model has the order that ours should have, and that the reference may have.

@@ -37,7 +37,15 @@ func TestDifferential(t *testing.T) {
 		}
 		return
 	}
-	seed, count := number(t, "LIBHOOKS_DIFFERENTIAL_SEED", uint64(time.Now().UnixNano())), number(t, "LIBHOOKS_DIFFERENTIAL_COUNT", 20_000)
+	seed, count := number(
+		t,
+		"LIBHOOKS_DIFFERENTIAL_SEED",
+		uint64(time.Now().UnixNano()),
+	), number(
+		t,
+		"LIBHOOKS_DIFFERENTIAL_COUNT",
+		20_000,
+	)
 	t.Logf("LIBHOOKS_DIFFERENTIAL_SEED=%d LIBHOOKS_DIFFERENTIAL_COUNT=%d", seed, count)
 	keep, err := filepath.Abs(kept)
 	if err != nil {
@@ -46,11 +54,18 @@ func TestDifferential(t *testing.T) {
 	prepare(t)
 	start := time.Now()
 	happened, failures := differential(t, libhooks(), seed, count, 5, func(failure *comparison) {
-		path := filepath.Join(keep, fmt.Sprintf("%d-%d.json", failure.tree.Seed, failure.tree.Index))
+		path := filepath.Join(
+			keep,
+			fmt.Sprintf("%d-%d.json", failure.tree.Seed, failure.tree.Index),
+		)
 		if err := failure.tree.save(path); err != nil {
 			t.Error(err)
 		}
-		t.Errorf("tree %d; to try it again: LIBHOOKS_DIFFERENTIAL_CASE=%s", failure.tree.Index, path)
+		t.Errorf(
+			"tree %d; to try it again: LIBHOOKS_DIFFERENTIAL_CASE=%s",
+			failure.tree.Index,
+			path,
+		)
 		for _, difference := range failure.differences[:min(3, len(failure.differences))] {
 			t.Errorf("%.2000s", difference)
 		}
@@ -75,7 +90,8 @@ func number(t *testing.T, name string, otherwise uint64) uint64 {
 
 // prepare makes a working directory that has what relative paths of executables name, in memory where that can be.
 func prepare(t *testing.T) {
-	if information, err := os.Stat("/dev/shm"); err == nil && information.IsDir() && os.Getenv("TMPDIR") == "" {
+	if information, err := os.Stat("/dev/shm"); err == nil && information.IsDir() &&
+		os.Getenv("TMPDIR") == "" {
 		t.Setenv("TMPDIR", "/dev/shm")
 	}
 	t.Chdir(t.TempDir())
@@ -91,7 +107,14 @@ func compare(t testing.TB, ours implementation, tree *tree, root string) *compar
 	if err := tree.write(root); err != nil {
 		t.Fatalf("tree %d: %v", tree.Index, err)
 	}
-	c := &comparison{theirs: reference(), ours: ours, tree: tree, root: root, happened: map[string]int{}, jsonTexts: map[string]string{}}
+	c := &comparison{
+		theirs:    reference(),
+		ours:      ours,
+		tree:      tree,
+		root:      root,
+		happened:  map[string]int{},
+		jsonTexts: map[string]string{},
+	}
 	c.compareAll()
 	if err := os.RemoveAll(root); err != nil {
 		t.Fatal(err)
@@ -101,7 +124,13 @@ func compare(t testing.TB, ours implementation, tree *tree, root string) *compar
 
 // differential compares so many trees, and stops after a number of failures. Each is reported at once: what comes after may
 // end the process.
-func differential(t testing.TB, ours implementation, seed, count uint64, stopAfter int, report func(*comparison)) (happened map[string]int, failures []*comparison) {
+func differential(
+	t testing.TB,
+	ours implementation,
+	seed, count uint64,
+	stopAfter int,
+	report func(*comparison),
+) (happened map[string]int, failures []*comparison) {
 	happened = map[string]int{}
 	var next atomic.Uint64
 	var mutex sync.Mutex
@@ -113,7 +142,10 @@ func differential(t testing.TB, ours implementation, seed, count uint64, stopAft
 	for worker := range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			// Half of the trees are given by relative paths.
-			roots := []string{fmt.Sprintf("%s/tree%d", directory, worker), fmt.Sprintf("tree%d", worker)}
+			roots := []string{
+				fmt.Sprintf("%s/tree%d", directory, worker),
+				fmt.Sprintf("tree%d", worker),
+			}
 			for {
 				index := next.Add(1) - 1
 				if index >= count {

@@ -77,7 +77,12 @@ func (c runCase) run(run func(context.Context, ours.RunOptions) (error, error)) 
 	}
 	defer cancel()
 	var stdout, stderr bytes.Buffer
-	options := ours.RunOptions{Hook: &c.hook, Dir: c.dir, State: []byte(c.state), PostKillTimeout: c.postKill}
+	options := ours.RunOptions{
+		Hook:            &c.hook,
+		Dir:             c.dir,
+		State:           []byte(c.state),
+		PostKillTimeout: c.postKill,
+	}
 	if !c.none {
 		options.Stdout, options.Stderr = &stdout, &stderr
 	}
@@ -90,7 +95,11 @@ func (c runCase) run(run func(context.Context, ours.RunOptions) (error, error)) 
 }
 
 func sh(script string) rspec.Hook {
-	return rspec.Hook{Path: "/bin/sh", Args: []string{"sh", "-c", script}, Env: []string{"PATH=/bin:/usr/bin"}}
+	return rspec.Hook{
+		Path: "/bin/sh",
+		Args: []string{"sh", "-c", script},
+		Env:  []string{"PATH=/bin:/usr/bin"},
+	}
 }
 
 func with(hook rspec.Hook, change func(*rspec.Hook)) rspec.Hook {
@@ -129,63 +138,122 @@ func runCases(t *testing.T) map[string]runCase {
 	good := file("good", "#!/bin/sh\necho good \"$@\"\n", 0o755)
 	busy := 10 * time.Second
 	cases := map[string]runCase{
-		"missing":                 {hook: rspec.Hook{Path: "/nonexistent"}},
-		"missing, already done":   {hook: rspec.Hook{Path: "/nonexistent"}, ctx: done},
-		"missing directory":       {hook: rspec.Hook{Path: "/nonexistent/a"}},
-		"below a file":            {hook: rspec.Hook{Path: plain + "/a"}},
-		"not executable":          {hook: rspec.Hook{Path: plain}},
-		"a directory":             {hook: rspec.Hook{Path: directory}},
-		"no first line":           {hook: rspec.Hook{Path: script}},
-		"no interpreter":          {hook: rspec.Hook{Path: interpreter}},
-		"no path":                 {hook: rspec.Hook{}},
-		"no search":               {hook: rspec.Hook{Path: "sh", Args: []string{"sh"}}},
-		"relative":                {hook: rspec.Hook{Path: "good", Args: []string{"good", "a"}}, dir: directory},
-		"relative, with a dot":    {hook: rspec.Hook{Path: "./good"}, dir: directory},
-		"relative, elsewhere":     {hook: rspec.Hook{Path: "./good"}, dir: "/"},
-		"NUL in path":             {hook: rspec.Hook{Path: "/bin/sh\x00", Args: []string{"sh"}}},
-		"NUL in args":             {hook: rspec.Hook{Path: "/bin/sh", Args: []string{"sh", "\x00"}}},
-		"NUL in env":              {hook: rspec.Hook{Path: "/bin/sh", Args: []string{"sh"}, Env: []string{"A=\x00"}}},
-		"no dir":                  {hook: sh("true"), dir: "/nonexistent"},
-		"dir is a file":           {hook: sh("true"), dir: plain},
-		"NUL in dir":              {hook: sh("true"), dir: "/\x00"},
-		"dir":                     {hook: sh("pwd"), dir: "/usr"},
-		"dir, relative":           {hook: sh("pwd"), dir: "testdata"},
-		"no env":                  {hook: rspec.Hook{Path: "/usr/bin/env", Args: []string{"env"}}},
-		"empty env":               {hook: rspec.Hook{Path: "/usr/bin/env", Args: []string{"env"}, Env: []string{}}},
-		"env":                     {hook: rspec.Hook{Path: "/usr/bin/env", Args: []string{"env"}, Env: []string{"A=1", "B", "", "A=2", "C=", "=D=1", "=", "é=ü", "B"}}},
-		"state":                   {hook: sh("cat"), state: "{\"a\": \x00\xff}"},
-		"no state":                {hook: sh("cat")},
-		"state that is not read":  {hook: sh("exit 0"), state: strings.Repeat("a", 1<<20)},
-		"state, closed":           {hook: sh("exec <&-; echo b"), state: strings.Repeat("a", 1<<20)},
-		"64 MB of output":         {hook: sh("head -c 64000000 /dev/zero; head -c 64000000 /dev/zero >&2")},
-		"64 MB there and back":    {hook: sh("cat"), state: strings.Repeat("a", 64_000_000)},
-		"64 MB for nobody":        {hook: sh("head -c 64000000 /dev/zero"), none: true},
-		"output for nobody":       {hook: sh("echo a; echo b >&2; exit 1"), none: true},
-		"output in one":           {hook: sh("for i in 1 2 3; do echo a; echo b >&2; done"), one: true},
-		"args are joined":         {hook: rspec.Hook{Path: "/bin/sh", Args: []string{"sh", "-c", "exit  $1", "a b", "7", ""}}},
-		"no args, good":           {hook: rspec.Hook{Path: good}},
-		"no args, failing":        {hook: rspec.Hook{Path: "/bin/false"}, differs: "executing [/bin/false]: exit status 1"},
+		"missing":               {hook: rspec.Hook{Path: "/nonexistent"}},
+		"missing, already done": {hook: rspec.Hook{Path: "/nonexistent"}, ctx: done},
+		"missing directory":     {hook: rspec.Hook{Path: "/nonexistent/a"}},
+		"below a file":          {hook: rspec.Hook{Path: plain + "/a"}},
+		"not executable":        {hook: rspec.Hook{Path: plain}},
+		"a directory":           {hook: rspec.Hook{Path: directory}},
+		"no first line":         {hook: rspec.Hook{Path: script}},
+		"no interpreter":        {hook: rspec.Hook{Path: interpreter}},
+		"no path":               {hook: rspec.Hook{}},
+		"no search":             {hook: rspec.Hook{Path: "sh", Args: []string{"sh"}}},
+		"relative": {
+			hook: rspec.Hook{Path: "good", Args: []string{"good", "a"}},
+			dir:  directory,
+		},
+		"relative, with a dot": {hook: rspec.Hook{Path: "./good"}, dir: directory},
+		"relative, elsewhere":  {hook: rspec.Hook{Path: "./good"}, dir: "/"},
+		"NUL in path":          {hook: rspec.Hook{Path: "/bin/sh\x00", Args: []string{"sh"}}},
+		"NUL in args": {
+			hook: rspec.Hook{Path: "/bin/sh", Args: []string{"sh", "\x00"}},
+		},
+		"NUL in env": {
+			hook: rspec.Hook{Path: "/bin/sh", Args: []string{"sh"}, Env: []string{"A=\x00"}},
+		},
+		"no dir":        {hook: sh("true"), dir: "/nonexistent"},
+		"dir is a file": {hook: sh("true"), dir: plain},
+		"NUL in dir":    {hook: sh("true"), dir: "/\x00"},
+		"dir":           {hook: sh("pwd"), dir: "/usr"},
+		"dir, relative": {hook: sh("pwd"), dir: "testdata"},
+		"no env":        {hook: rspec.Hook{Path: "/usr/bin/env", Args: []string{"env"}}},
+		"empty env": {
+			hook: rspec.Hook{Path: "/usr/bin/env", Args: []string{"env"}, Env: []string{}},
+		},
+		"env": {
+			hook: rspec.Hook{
+				Path: "/usr/bin/env",
+				Args: []string{"env"},
+				Env:  []string{"A=1", "B", "", "A=2", "C=", "=D=1", "=", "é=ü", "B"},
+			},
+		},
+		"state":                  {hook: sh("cat"), state: "{\"a\": \x00\xff}"},
+		"no state":               {hook: sh("cat")},
+		"state that is not read": {hook: sh("exit 0"), state: strings.Repeat("a", 1<<20)},
+		"state, closed": {
+			hook:  sh("exec <&-; echo b"),
+			state: strings.Repeat("a", 1<<20),
+		},
+		"64 MB of output": {
+			hook: sh("head -c 64000000 /dev/zero; head -c 64000000 /dev/zero >&2"),
+		},
+		"64 MB there and back": {hook: sh("cat"), state: strings.Repeat("a", 64_000_000)},
+		"64 MB for nobody":     {hook: sh("head -c 64000000 /dev/zero"), none: true},
+		"output for nobody":    {hook: sh("echo a; echo b >&2; exit 1"), none: true},
+		"output in one": {
+			hook: sh("for i in 1 2 3; do echo a; echo b >&2; done"),
+			one:  true,
+		},
+		"args are joined": {
+			hook: rspec.Hook{
+				Path: "/bin/sh",
+				Args: []string{"sh", "-c", "exit  $1", "a b", "7", ""},
+			},
+		},
+		"no args, good": {hook: rspec.Hook{Path: good}},
+		"no args, failing": {
+			hook:    rspec.Hook{Path: "/bin/false"},
+			differs: "executing [/bin/false]: exit status 1",
+		},
 		"done before, in its way": {hook: sh("exec sleep 60"), ctx: done, postKill: busy},
-		"deadline":                {hook: sh("exec sleep 60"), ctx: in(50 * time.Millisecond), postKill: busy},
-		"timeout":                 {hook: with(sh("exec sleep 60"), timeout(1)), postKill: busy},
-		"timeout that is enough":  {hook: with(sh("echo a"), timeout(60)), postKill: busy},
-		"deadline before timeout": {hook: with(sh("exec sleep 60"), timeout(60)), ctx: in(50 * time.Millisecond), postKill: busy},
-		"no time":                 {hook: with(sh("exec sleep 60"), timeout(0)), postKill: busy},
-		"less than no time":       {hook: with(sh("exec sleep 60"), timeout(-1)), postKill: busy},
-		"the longest timeout":     {hook: with(sh("echo a"), timeout(math.MaxInt64/int(time.Second))), postKill: busy},
-		"a longer one":            {hook: with(sh("sleep 0.1; echo a"), timeout(math.MaxInt64/int(time.Second)+1)), postKill: busy, differs: "nil"},
+		"deadline": {
+			hook:     sh("exec sleep 60"),
+			ctx:      in(50 * time.Millisecond),
+			postKill: busy,
+		},
+		"timeout":                {hook: with(sh("exec sleep 60"), timeout(1)), postKill: busy},
+		"timeout that is enough": {hook: with(sh("echo a"), timeout(60)), postKill: busy},
+		"deadline before timeout": {
+			hook:     with(sh("exec sleep 60"), timeout(60)),
+			ctx:      in(50 * time.Millisecond),
+			postKill: busy,
+		},
+		"no time":           {hook: with(sh("exec sleep 60"), timeout(0)), postKill: busy},
+		"less than no time": {hook: with(sh("exec sleep 60"), timeout(-1)), postKill: busy},
+		"the longest timeout": {
+			hook:     with(sh("echo a"), timeout(math.MaxInt64/int(time.Second))),
+			postKill: busy,
+		},
+		"a longer one": {
+			hook:     with(sh("sleep 0.1; echo a"), timeout(math.MaxInt64/int(time.Second)+1)),
+			postKill: busy,
+			differs:  "nil",
+		},
 	}
 	// Whether it is dumped is the system's to say: the same for both.
 	cases["a core"] = runCase{hook: sh("ulimit -c unlimited; kill -11 $$"), dir: directory}
 	for _, status := range []int{0, 1, 2, 3, 126, 127, 128, 255} {
-		cases[fmt.Sprint("exit ", status)] = runCase{hook: sh(fmt.Sprint("echo a; echo b >&2; exit ", status))}
+		cases[fmt.Sprint("exit ", status)] = runCase{
+			hook: sh(fmt.Sprint("echo a; echo b >&2; exit ", status)),
+		}
 	}
 	for signal := syscall.Signal(1); signal <= 64; signal++ {
 		switch signal {
-		case syscall.SIGCHLD, syscall.SIGCONT, syscall.SIGSTOP, syscall.SIGTSTP, syscall.SIGTTIN, syscall.SIGTTOU, syscall.SIGURG, syscall.SIGWINCH, 32, 33:
+		case syscall.SIGCHLD,
+			syscall.SIGCONT,
+			syscall.SIGSTOP,
+			syscall.SIGTSTP,
+			syscall.SIGTTIN,
+			syscall.SIGTTOU,
+			syscall.SIGURG,
+			syscall.SIGWINCH,
+			32,
+			33:
 			// They do not kill, or are the C library's.
 		default:
-			cases[fmt.Sprint("signal ", int(signal))] = runCase{hook: sh(fmt.Sprintf("ulimit -c 0; kill -%d $$", int(signal)))}
+			cases[fmt.Sprint("signal ", int(signal))] = runCase{
+				hook: sh(fmt.Sprintf("ulimit -c 0; kill -%d $$", int(signal))),
+			}
 		}
 	}
 	return cases
@@ -210,7 +278,11 @@ func TestExecRun(t *testing.T) {
 				return
 			}
 			if our != their {
-				t.Errorf("differs\ntheirs %.500s\nours   %.500s", fmt.Sprintf("%+v", their), fmt.Sprintf("%+v", our))
+				t.Errorf(
+					"differs\ntheirs %.500s\nours   %.500s",
+					fmt.Sprintf("%+v", their),
+					fmt.Sprintf("%+v", our),
+				)
 			}
 		})
 	}
@@ -230,10 +302,13 @@ func TestExecPostKillTimeout(t *testing.T) {
 				return ours.RunWithOptions(ctx, options)
 			})
 			want := fmt.Sprintf("failed to reap process within %s of the kill signal", postKill)
-			if their.HookErr != want && their.HookErr != "executing [sh -c exec sleep 60]: signal: killed" {
+			if their.HookErr != want &&
+				their.HookErr != "executing [sh -c exec sleep 60]: signal: killed" {
 				t.Fatalf("%+v", their)
 			}
-			if our.Err != their.Err || our.HookErr != want && our.HookErr != "executing [sh -c exec sleep 60]: signal: killed" {
+			if our.Err != their.Err ||
+				our.HookErr != want &&
+					our.HookErr != "executing [sh -c exec sleep 60]: signal: killed" {
 				t.Fatalf("theirs %+v\nours   %+v", their, our)
 			}
 			if our.HookErr == want && their.HookErr == want {
@@ -257,8 +332,15 @@ func (short) Write(data []byte) (int, error) { return len(data) - 1, nil }
 func TestExecWriters(t *testing.T) {
 	for _, writer := range []interface{ Write([]byte) (int, error) }{failing{}, short{}} {
 		hook := sh("echo a")
-		their := describeErrors(theirs.RunWithOptions(context.Background(), theirs.RunOptions{Hook: &hook, Stdout: writer}))
-		our := describeErrors(ours.RunWithOptions(context.Background(), ours.RunOptions{Hook: &hook, Stdout: writer}))
+		their := describeErrors(
+			theirs.RunWithOptions(
+				context.Background(),
+				theirs.RunOptions{Hook: &hook, Stdout: writer},
+			),
+		)
+		our := describeErrors(
+			ours.RunWithOptions(context.Background(), ours.RunOptions{Hook: &hook, Stdout: writer}),
+		)
 		if our != their {
 			t.Errorf("%T:\ntheirs %+v\nours   %+v", writer, their, our)
 		}
@@ -270,7 +352,9 @@ func TestExecFilter(t *testing.T) {
 	config := func() *rspec.Spec {
 		return &rspec.Spec{
 			Version: "1.0.2", Process: &rspec.Process{Args: []string{"sh", "<&>\u2028"}, Cwd: "/", Env: []string{"A=b"}},
-			Root: &rspec.Root{Path: "rootfs"}, Annotations: map[string]string{"a": "b", "c": "é"}, Linux: &rspec.Linux{Devices: []rspec.LinuxDevice{{Path: "/dev/fuse", Type: "c", Major: 10, Minor: 229}}},
+			Root: &rspec.Root{
+				Path: "rootfs",
+			}, Annotations: map[string]string{"a": "b", "c": "é"}, Linux: &rspec.Linux{Devices: []rspec.LinuxDevice{{Path: "/dev/fuse", Type: "c", Major: 10, Minor: 229}}},
 		}
 	}
 	for name, c := range map[string]struct {
@@ -303,13 +387,23 @@ func TestExecFilter(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			their, our := config(), config()
-			options := ours.RuntimeConfigFilterOptions{Hooks: c.hooks, Config: their, PostKillTimeout: ours.DefaultPostKillTimeout}
-			theirErrors := describeErrors(theirs.RuntimeConfigFilterWithOptions(context.Background(), theirs.RuntimeConfigFilterOptions(options)))
+			options := ours.RuntimeConfigFilterOptions{
+				Hooks:           c.hooks,
+				Config:          their,
+				PostKillTimeout: ours.DefaultPostKillTimeout,
+			}
+			theirErrors := describeErrors(
+				theirs.RuntimeConfigFilterWithOptions(
+					context.Background(),
+					theirs.RuntimeConfigFilterOptions(options),
+				),
+			)
 			options.Config = our
 			hookErr, err := ours.RuntimeConfigFilterWithOptions(context.Background(), options)
 			ourErrors := describeErrors(hookErr, err)
 			if c.differs != "" {
-				if ourErrors.Err != c.differs || hookErr != nil || theirErrors.Err != "nil" || !reflect.DeepEqual(our, config()) {
+				if ourErrors.Err != c.differs || hookErr != nil || theirErrors.Err != "nil" ||
+					!reflect.DeepEqual(our, config()) {
 					t.Errorf("theirs %+v\nours   %+v", theirErrors, ourErrors)
 				}
 				return

@@ -16,33 +16,62 @@ import (
 
 // plantedFaults are mistakes that an implementation can make, each of which the comparison must find.
 var plantedFaults = []model{
-	{name: "there are always bind mounts", when: func(_ *current.When, _ *rspec.Spec, hasBindMounts *bool) { *hasBindMounts = true }},
-	{name: "the order is that of the names' bytes", order: func(name string) string { return name }},
-	{name: "lower case as Rust has it", order: func(name string) string { return strings.ReplaceAll(strings.ToLower(name), "i.json", "i\u0307.json") }},
-	{name: "the first of two keys counts", decode: rewritten(func(key string, seen map[string]bool) bool { return !seen[key] })},
-	{name: "keys are exact", decode: rewritten(func(key string, _ map[string]bool) bool { return slices.Contains(known, key) })},
-	{name: "absent stages are none", decode: func(hook *current.Hook, _ []byte, _ func([]byte) (*current.Hook, error)) {
-		if hook.Stages == nil {
-			hook.Stages = []string{}
-		}
-	}},
+	{
+		name: "there are always bind mounts",
+		when: func(_ *current.When, _ *rspec.Spec, hasBindMounts *bool) { *hasBindMounts = true },
+	},
+	{
+		name:  "the order is that of the names' bytes",
+		order: func(name string) string { return name },
+	},
+	{
+		name:  "lower case as Rust has it",
+		order: func(name string) string { return strings.ReplaceAll(strings.ToLower(name), "i.json", "i\u0307.json") },
+	},
+	{
+		name:   "the first of two keys counts",
+		decode: rewritten(func(key string, seen map[string]bool) bool { return !seen[key] }),
+	},
+	{
+		name: "keys are exact",
+		decode: rewritten(
+			func(key string, _ map[string]bool) bool { return slices.Contains(known, key) },
+		),
+	},
+	{
+		name: "absent stages are none",
+		decode: func(hook *current.Hook, _ []byte, _ func([]byte) (*current.Hook, error)) {
+			if hook.Stages == nil {
+				hook.Stages = []string{}
+			}
+		},
+	},
 	{name: "a file of an earlier directory masks", earlier: true},
 	{name: "every problem is tolerated", refuse: func(error) bool { return false }},
 	{name: "a missing executable is refused", refuse: func(err error) bool {
 		var path *os.PathError
 		return !errors.Is(err, os.ErrNotExist) || errors.As(err, &path) && path.Op == "faccessat"
 	}},
-	{name: "ENOTDIR is tolerated", refuse: func(err error) bool { return !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) }},
+	{
+		name:   "ENOTDIR is tolerated",
+		refuse: func(err error) bool { return !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) },
+	},
 	{name: "errors wrap nothing", fail: func(err error) error { return errors.New(err.Error()) }},
-	{name: "names are as they are", fail: func(err error) error { return reworded{strings.ReplaceAll(err.Error(), "\\n", "\n"), err} }},
+	{
+		name: "names are as they are",
+		fail: func(err error) error { return reworded{strings.ReplaceAll(err.Error(), "\\n", "\n"), err} },
+	},
 	{name: "extension stages are injected too", both: true},
 	{name: "prestart is a stage of its own", prestart: true},
 	{name: "what was injected before an error stays", halfDone: true},
-	{name: "without a process no command matches", when: func(when *current.When, config *rspec.Spec, _ *bool) {
-		if config.Process == nil && len(when.Commands) > 0 && !when.Or {
-			*when = current.When{}
-		}
-	}},
+	{
+		name: "without a process no command matches",
+		when: func(when *current.When, config *rspec.Spec, _ *bool) {
+			if config.Process == nil && len(when.Commands) > 0 && !when.Or {
+				*when = current.When{}
+			}
+		},
+	},
 	{name: "commands match as a whole", when: func(when *current.When, _ *rspec.Spec, _ *bool) {
 		var commands []string
 		for _, command := range when.Commands {
@@ -50,22 +79,30 @@ var plantedFaults = []model{
 		}
 		when.Commands = commands
 	}},
-	{name: "keys of annotations are not looked at", when: func(when *current.When, _ *rspec.Spec, _ *bool) {
-		annotations := map[string]string{}
-		for _, value := range when.Annotations {
-			annotations[".*"] = value
-		}
-		when.Annotations = annotations
-	}},
-	{name: "hasBindMounts: false blocks any-of too", when: func(when *current.When, _ *rspec.Spec, _ *bool) {
-		if when.HasBindMounts != nil && !*when.HasBindMounts {
-			when.Or = false
-		}
-	}},
+	{
+		name: "keys of annotations are not looked at",
+		when: func(when *current.When, _ *rspec.Spec, _ *bool) {
+			annotations := map[string]string{}
+			for _, value := range when.Annotations {
+				annotations[".*"] = value
+			}
+			when.Annotations = annotations
+		},
+	},
+	{
+		name: "hasBindMounts: false blocks any-of too",
+		when: func(when *current.When, _ *rspec.Spec, _ *bool) {
+			if when.HasBindMounts != nil && !*when.HasBindMounts {
+				when.Or = false
+			}
+		},
+	},
 }
 
 // rewritten reads a file again with only those of its outermost keys that are to be kept.
-func rewritten(ignore func(key string, seen map[string]bool) bool) func(*current.Hook, []byte, func([]byte) (*current.Hook, error)) {
+func rewritten(
+	ignore func(key string, seen map[string]bool) bool,
+) func(*current.Hook, []byte, func([]byte) (*current.Hook, error)) {
 	return func(hook *current.Hook, content []byte, read func([]byte) (*current.Hook, error)) {
 		decoder := json.NewDecoder(bytes.NewReader(content))
 		decoder.Token()
@@ -97,7 +134,9 @@ func TestPlantedFaults(t *testing.T) {
 	prepare(t)
 	const seed, most = 20261124, 2000
 	ignore := func(*comparison) {}
-	if _, failures := differential(t, model{name: "no fault"}.implementation(), seed, most, 1, ignore); len(failures) > 0 {
+	if _, failures := differential(t, model{name: "no fault"}.implementation(), seed, most, 1, ignore); len(
+		failures,
+	) > 0 {
 		t.Fatalf("without a fault: tree %d: %s", failures[0].tree.Index, failures[0].differences[0])
 	}
 	for _, fault := range plantedFaults {
@@ -107,6 +146,12 @@ func TestPlantedFaults(t *testing.T) {
 			continue
 		}
 		first, _, _ := strings.Cut(failures[0].differences[0], ":")
-		t.Logf("found in tree %4d of %4d: %s (%.40s)", failures[0].tree.Index, happened["trees"], fault.name, first)
+		t.Logf(
+			"found in tree %4d of %4d: %s (%.40s)",
+			failures[0].tree.Index,
+			happened["trees"],
+			fault.name,
+			first,
+		)
 	}
 }

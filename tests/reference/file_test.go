@@ -46,7 +46,21 @@ func (f *files) good() string {
 }
 
 func (f *files) path() string {
-	return f.text(pick(f.random, "/bin/sh", "/bin/sh", "/bin/sh", "/bin/true", "/bin/../bin/sh", "/usr", "/bin//true", "/dev/null", "link", "./link"))
+	return f.text(
+		pick(
+			f.random,
+			"/bin/sh",
+			"/bin/sh",
+			"/bin/sh",
+			"/bin/true",
+			"/bin/../bin/sh",
+			"/usr",
+			"/bin//true",
+			"/dev/null",
+			"link",
+			"./link",
+		),
+	)
 }
 
 func (f *files) stageList() string { return f.texts(3, 0, f.stages...) }
@@ -73,12 +87,25 @@ func (f *files) current(fixed fixed) string {
 		}
 		if f.percent(25) {
 			members = append(members, member{"env", func() string {
-				return f.array(10, func() string { return pick(f.random, "null", f.loose(), f.loose(), f.loose()) })
+				return f.array(
+					10,
+					func() string { return pick(f.random, "null", f.loose(), f.loose(), f.loose()) },
+				)
 			}})
 		}
 		if _, ok := fixed["timeout"]; ok || f.percent(25) {
 			members = append(members, member{"timeout", func() string {
-				return pick(f.random, "1", "30", "0", "-0", "-5", "9223372036854775807", "-9223372036854775808", "null")
+				return pick(
+					f.random,
+					"1",
+					"30",
+					"0",
+					"-0",
+					"-5",
+					"9223372036854775807",
+					"-9223372036854775808",
+					"null",
+				)
 			}})
 		}
 		return f.object(fixed, members...)
@@ -86,9 +113,21 @@ func (f *files) current(fixed fixed) string {
 	when := func() string {
 		var members []member
 		for range 1 + f.IntN(2) {
-			members = append(members, pick(f.random,
-				member{"always", f.boolean(80)}, member{"always", f.boolean(80)}, member{"hasBindMounts", f.boolean(75)},
-				member{"annotations", f.annotations}, member{"annotations", f.annotations}, member{"commands", f.patterns}))
+			members = append(members, pick(
+				f.random,
+				member{
+					"always",
+					f.boolean(80),
+				},
+				member{"always", f.boolean(80)},
+				member{"hasBindMounts", f.boolean(75)},
+				member{
+					"annotations",
+					f.annotations,
+				},
+				member{"annotations", f.annotations},
+				member{"commands", f.patterns},
+			))
 		}
 		for _, key := range []string{"annotations", "commands"} {
 			if text := fixed[key]; text != "" {
@@ -97,15 +136,23 @@ func (f *files) current(fixed fixed) string {
 		}
 		return f.object(fixed, members...)
 	}
-	return f.object(fixed, member{"version", func() string { return f.text("1.0.0") }}, member{"hook", hook},
-		member{"when", when}, member{"stages", f.stageList})
+	return f.object(
+		fixed,
+		member{"version", func() string { return f.text("1.0.0") }},
+		member{"hook", hook},
+		member{"when", when},
+		member{"stages", f.stageList},
+	)
 }
 
 // annotations are those of version 1.0.0; seldom do several of them match.
 func (f *files) annotations() string {
 	var members []member
 	for range f.below(5) {
-		members = append(members, member{pattern(f.random), func() string { return f.text(pattern(f.random)) }})
+		members = append(
+			members,
+			member{pattern(f.random), func() string { return f.text(pattern(f.random)) }},
+		)
 	}
 	return (&writer{random: f.random, twice: f.twice}).object(members...)
 }
@@ -119,7 +166,10 @@ func (f *files) old(fixed fixed) string {
 		}
 	}
 	if f.percent(40) {
-		members = append(members, member{"arguments", func() string { return f.array(10, f.loose) }})
+		members = append(
+			members,
+			member{"arguments", func() string { return f.array(10, f.loose) }},
+		)
 	}
 	for range 1 + f.IntN(2) {
 		members = append(members, pick(f.random,
@@ -128,7 +178,10 @@ func (f *files) old(fixed fixed) string {
 			member{"hasbindmounts", f.boolean(75)}))
 	}
 	if f.percent(40) {
-		members = append(members, member{"version", func() string { return pick(f.random, `""`, `"0.1.0"`, `"0.1.0"`) }})
+		members = append(
+			members,
+			member{"version", func() string { return pick(f.random, `""`, `"0.1.0"`, `"0.1.0"`) }},
+		)
 	}
 	for _, key := range []string{"stage", "stages", "cmd", "cmds", "annotation", "annotations"} {
 		if text := fixed[key]; text != "" {

@@ -54,29 +54,94 @@ var flaws = []struct {
 	{2, func(f *files) string { good := f.good(); return good[:f.IntN(len(good))] }},
 	{4, func(f *files) string { return f.good()[:1+f.IntN(20)] }},
 	{2, func(f *files) string {
-		return f.good() + pick(f.random, "}", " x", "{}", ",", "\x00", "null", "\xff", "\n\n", "\ufeff", "//")
+		return f.good() + pick(
+			f.random,
+			"}",
+			" x",
+			"{}",
+			",",
+			"\x00",
+			"null",
+			"\xff",
+			"\n\n",
+			"\ufeff",
+			"//",
+		)
 	}},
 	{2, func(f *files) string { return f.wrongly((*files).good) }},
 	{6, func(f *files) string {
-		return f.wrongly(func(f *files) string { return f.old(fixed{"version": pick(f.random, `""`, `"0.1.0"`, ``)}) })
+		return f.wrongly(
+			func(f *files) string { return f.old(fixed{"version": pick(f.random, `""`, `"0.1.0"`, ``)}) },
+		)
 	}},
 	{2, func(f *files) string {
-		return f.current(fixed{"timeout": pick(f.random, "1e2", "1.0", `"3"`, "9223372036854775808", "-9223372036854775809", "01", "+1", "1E+2", "0x1", "true", "1e", "-", ".5")})
+		return f.current(
+			fixed{
+				"timeout": pick(
+					f.random,
+					"1e2",
+					"1.0",
+					`"3"`,
+					"9223372036854775808",
+					"-9223372036854775809",
+					"01",
+					"+1",
+					"1E+2",
+					"0x1",
+					"true",
+					"1e",
+					"-",
+					".5",
+				),
+			},
+		)
 	}},
 	{5, func(f *files) string {
-		return f.current(fixed{"version": pick(f.random, `"1.0.1"`, `"2"`, `" 1.0.0"`, `"1.0.0\n"`, `"\ud800"`, "\"\xff\"", `"V\"é\u007f\u2028"`, `"9.9.9"`)})
+		return f.current(
+			fixed{
+				"version": pick(
+					f.random,
+					`"1.0.1"`,
+					`"2"`,
+					`" 1.0.0"`,
+					`"1.0.0\n"`,
+					`"\ud800"`,
+					"\"\xff\"",
+					`"V\"é\u007f\u2028"`,
+					`"9.9.9"`,
+				),
+			},
+		)
 	}},
 	{2, func(f *files) string {
-		return f.current(fixed{"version": pick(f.random, `1`, `{}`, `["1.0.0"]`, `true`, `null`, ``)})
+		return f.current(
+			fixed{"version": pick(f.random, `1`, `{}`, `["1.0.0"]`, `true`, `null`, ``)},
+		)
 	}},
-	{3, func(f *files) string { return f.current(fixed{"path": pick(f.random, `""`, `null`, ``)}) }},
+	{
+		3,
+		func(f *files) string { return f.current(fixed{"path": pick(f.random, `""`, `null`, ``)}) },
+	},
 	{2, (*files).missing},
-	{3, func(f *files) string { return f.at(pick(f.random, "/bin/sh/x", "/bin/sh/", "/etc/passwd/.")) }},
+	{
+		3,
+		func(f *files) string { return f.at(pick(f.random, "/bin/sh/x", "/bin/sh/", "/etc/passwd/.")) },
+	},
 	{3, func(f *files) string { return f.at(pick(f.random, "loop", "loop/x", "./loop")) }},
 	{3, func(f *files) string {
-		return f.at(pick(f.random, strings.Repeat("n", 256), "/"+strings.Repeat("é", 128), strings.Repeat("/n", 2100)))
+		return f.at(
+			pick(
+				f.random,
+				strings.Repeat("n", 256),
+				"/"+strings.Repeat("é", 128),
+				strings.Repeat("/n", 2100),
+			),
+		)
 	}},
-	{3, func(f *files) string { return f.at(pick(f.random, "/bin/sh\x00", "\x00", "/bin/\x00/sh")) }},
+	{
+		3,
+		func(f *files) string { return f.at(pick(f.random, "/bin/sh\x00", "\x00", "/bin/\x00/sh")) },
+	},
 	{2, func(f *files) string {
 		return f.current(fixed{"annotations": "{" + f.invalid() + ":" + f.valid() + "}"})
 	}},
@@ -84,13 +149,26 @@ var flaws = []struct {
 		return f.current(fixed{"annotations": "{" + f.valid() + ":" + f.invalid() + "}"})
 	}},
 	{2, func(f *files) string {
-		return f.current(fixed{"annotations": "{" + f.invalid() + ":" + f.valid() + "," + f.valid() + ":" + pick(f.random, f.invalid, f.valid)() + "}"})
+		return f.current(
+			fixed{
+				"annotations": "{" + f.invalid() + ":" + f.valid() + "," + f.valid() + ":" + pick(
+					f.random,
+					f.invalid,
+					f.valid,
+				)() + "}",
+			},
+		)
 	}},
 	{2, func(f *files) string {
-		return f.current(fixed{"commands": "[" + pick(f.random, "", f.valid()+",") + f.invalid() + "]"})
+		return f.current(
+			fixed{"commands": "[" + pick(f.random, "", f.valid()+",") + f.invalid() + "]"},
+		)
 	}},
 	{1, func(f *files) string { return f.old(fixed{"cmd": "[" + f.invalid() + "]"}) }},
-	{1, func(f *files) string { return f.old(fixed{"annotation": "[" + f.valid() + "," + f.invalid() + "]"}) }},
+	{
+		1,
+		func(f *files) string { return f.old(fixed{"annotation": "[" + f.valid() + "," + f.invalid() + "]"}) },
+	},
 	{2, func(f *files) string { return f.current(fixed{"stages": pick(f.random, ``, `null`)}) }},
 	{3, func(f *files) string {
 		stage := f.text(pick(f.random, "unknown", "PostStop", "", "prestart ", "\xff", "é\"\t"))
@@ -106,10 +184,36 @@ var flaws = []struct {
 	{2, func(f *files) string { return f.both("annotation", "annotations") }},
 	{5, func(f *files) string { return pick(f.random, "null", " null\n") }},
 	{1, func(f *files) string {
-		return pick(f.random, "[]", "3", "", " ", "tru", "{", "{}", `"x"`, "\ufeff{}", "\xff", "{} {}", "[null]", "nul", `{"version":`, `{"a`)
+		return pick(
+			f.random,
+			"[]",
+			"3",
+			"",
+			" ",
+			"tru",
+			"{",
+			"{}",
+			`"x"`,
+			"\ufeff{}",
+			"\xff",
+			"{} {}",
+			"[null]",
+			"nul",
+			`{"version":`,
+			`{"a`,
+		)
 	}},
 	{1, func(f *files) string {
 		levels := pick(f.random, 3, 3, 3, 3, 3, 3, 3, 3, 9990, 10_010) + f.IntN(20)
-		return strings.TrimSuffix(f.current(nil), "}") + `,"deep":` + strings.Repeat("[", levels) + strings.Repeat("]", levels) + "}"
+		return strings.TrimSuffix(
+			f.current(nil),
+			"}",
+		) + `,"deep":` + strings.Repeat(
+			"[",
+			levels,
+		) + strings.Repeat(
+			"]",
+			levels,
+		) + "}"
 	}},
 }

@@ -7,17 +7,61 @@ import (
 	"strings"
 )
 
-var names = []string{"a.json", "b.json", "10-nvidia.json", ".json", ".h.json", "a b.json", "é.json", "İ.json", "İ.json", "İ.json", "Σ.json", "ς2.json", "z.json", "Z2.json", "_.json",
-	"\xff.json", "q\xe9.json", "new\nline.json", "\"q\".json", "ǅ.json", "ẞ.json", "\u212a.json", "日本.json", "A-.json", "aa.json", "ia.json", "ia.json", "ia.json"}
+var names = []string{
+	"a.json",
+	"b.json",
+	"10-nvidia.json",
+	".json",
+	".h.json",
+	"a b.json",
+	"é.json",
+	"İ.json",
+	"İ.json",
+	"İ.json",
+	"Σ.json",
+	"ς2.json",
+	"z.json",
+	"Z2.json",
+	"_.json",
+	"\xff.json",
+	"q\xe9.json",
+	"new\nline.json",
+	"\"q\".json",
+	"ǅ.json",
+	"ẞ.json",
+	"\u212a.json",
+	"日本.json",
+	"A-.json",
+	"aa.json",
+	"ia.json",
+	"ia.json",
+	"ia.json",
+}
 
 // generate is the tree of this seed and index.
 func generate(seed, index uint64) *tree {
 	r := newRandom(seed, index)
 	t := &tree{Seed: seed, Index: index}
-	stages := []string{"createContainer", "createRuntime", "prestart", "poststart", "poststop", "startContainer"}
+	stages := []string{
+		"createContainer",
+		"createRuntime",
+		"prestart",
+		"poststart",
+		"poststop",
+		"startContainer",
+	}
 	if r.percent(70) {
 		for range 1 + r.IntN(2) {
-			stage := pick(r, "precreate", "precreate", "poststop", "createRuntime", "x-é", "", "a\tb")
+			stage := pick(
+				r,
+				"precreate",
+				"precreate",
+				"poststop",
+				"createRuntime",
+				"x-é",
+				"",
+				"a\tb",
+			)
 			t.Stages = append(t.Stages, []byte(stage))
 			stages = append(stages, stage, stage, stage)
 		}
@@ -41,10 +85,19 @@ func anyContainer(r random, shape int) container {
 	if r.percent(80) {
 		c.Annotations = [][2][]byte{}
 		for range r.IntN(4) {
-			c.Annotations = append(c.Annotations, [2][]byte{[]byte(pick(r, keys...)), []byte(pick(r, values...))})
+			c.Annotations = append(
+				c.Annotations,
+				[2][]byte{[]byte(pick(r, keys...)), []byte(pick(r, values...))},
+			)
 		}
 		if r.percent(5) {
-			c.Annotations = append(c.Annotations, [2][]byte{[]byte("long"), bytes.Repeat([]byte(pick(r, values...)+"\n"), r.IntN(5000))})
+			c.Annotations = append(
+				c.Annotations,
+				[2][]byte{
+					[]byte("long"),
+					bytes.Repeat([]byte(pick(r, values...)+"\n"), r.IntN(5000)),
+				},
+			)
 		}
 	}
 	return c
@@ -61,12 +114,26 @@ const (
 )
 
 func (f *files) directories(t *tree) {
-	mood := pick(f.random, flawless, flawless, flawless, flawless, flawless, tolerated, flawed, flawed, flawed)
+	mood := pick(
+		f.random,
+		flawless,
+		flawless,
+		flawless,
+		flawless,
+		flawless,
+		tolerated,
+		flawed,
+		flawed,
+		flawed,
+	)
 	var used []string
 	for range 3 + f.IntN(4) {
 		name := pick(f.random, names...)
 		// Names that are equal in lower case have no order in the reference; see the rule case-tie.
-		if !slices.ContainsFunc(used, func(other string) bool { return strings.ToLower(other) == strings.ToLower(name) }) {
+		if !slices.ContainsFunc(
+			used,
+			func(other string) bool { return strings.ToLower(other) == strings.ToLower(name) },
+		) {
 			used = append(used, name)
 		}
 	}
@@ -82,7 +149,12 @@ func (f *files) directories(t *tree) {
 	}
 	for number := range pick(f.random, 1, 2, 2, 2, 3, 3) {
 		made := string(rune('a' + number))
-		d := directory{Path: made + pick(f.random, "", "", "", "", "", "", "/", "//.", "/../"+made), Inside: true, Made: made, Kind: isDirectory}
+		d := directory{
+			Path:   made + pick(f.random, "", "", "", "", "", "", "/", "//.", "/../"+made),
+			Inside: true,
+			Made:   made,
+			Kind:   isDirectory,
+		}
 		chance := f.IntN(100)
 		if mood != flawed {
 			chance = f.IntN(96)
@@ -92,17 +164,35 @@ func (f *files) directories(t *tree) {
 			d.Entries = f.entries(t, used, mood)
 			if tie != "" && f.percent(60) {
 				swapped := strings.ToUpper(tie[:len(tie)-len(".json")]) + ".json"
-				if swapped != tie && !slices.ContainsFunc(d.Entries, func(e entry) bool { return string(e.Name) == swapped }) {
-					d.Entries = append(d.Entries, entry{Name: []byte(swapped), Kind: isFile, Content: []byte(f.good())})
+				if swapped != tie &&
+					!slices.ContainsFunc(
+						d.Entries,
+						func(e entry) bool { return string(e.Name) == swapped },
+					) {
+					d.Entries = append(
+						d.Entries,
+						entry{Name: []byte(swapped), Kind: isFile, Content: []byte(f.good())},
+					)
 				}
 			}
 		case chance < 89: // the directory is behind a link
 			d.Kind, d.Target = isLink, "real-"+made
 			t.Directories = append(t.Directories, d)
-			d = directory{Path: "missing", Inside: true, Made: "real-" + made, Kind: isDirectory, Entries: f.entries(t, used, mood)}
+			d = directory{
+				Path:    "missing",
+				Inside:  true,
+				Made:    "real-" + made,
+				Kind:    isDirectory,
+				Entries: f.entries(t, used, mood),
+			}
 		case chance < 92:
-			d = pick(f.random, directory{Path: "missing", Inside: true}, directory{Path: ""}, directory{Path: "/nonexistent/hooks.d"},
-				directory{Path: made, Inside: true, Made: made, Kind: isLink, Target: "nowhere"})
+			d = pick(
+				f.random,
+				directory{Path: "missing", Inside: true},
+				directory{Path: ""},
+				directory{Path: "/nonexistent/hooks.d"},
+				directory{Path: made, Inside: true, Made: made, Kind: isLink, Target: "nowhere"},
+			)
 		case chance < 96 && number > 0:
 			d = directory{Path: t.Directories[0].Path, Inside: t.Directories[0].Inside} // once more
 		case chance < 96:
@@ -122,11 +212,20 @@ func (f *files) directories(t *tree) {
 func (f *files) many() directory {
 	d := directory{Path: "many", Inside: true, Made: "many", Kind: isDirectory}
 	for number := range 50 + f.IntN(100) {
-		content := f.current(fixed{"args": "[" + f.text(fmt.Sprint(number)) + "]", "when": `{"always":true}`})
+		content := f.current(
+			fixed{"args": "[" + f.text(fmt.Sprint(number)) + "]", "when": `{"always":true}`},
+		)
 		if f.percent(20) {
 			content = f.good()
 		}
-		d.Entries = append(d.Entries, entry{Name: fmt.Appendf(nil, "%d.json", number), Kind: isFile, Content: []byte(content)})
+		d.Entries = append(
+			d.Entries,
+			entry{
+				Name:    fmt.Appendf(nil, "%d.json", number),
+				Kind:    isFile,
+				Content: []byte(content),
+			},
+		)
 	}
 	return d
 }
@@ -148,12 +247,18 @@ func (f *files) entries(t *tree, used []string, mood mood) (entries []entry) {
 		case f.percent(6):
 			e.Kind = isDirectory
 		case f.percent(6):
-			e.Kind, e.Target = isLink, []byte(pick(f.random, name, "/bin/sh/x", "../store", "/"+strings.Repeat("n", 300)))
+			e.Kind, e.Target = isLink, []byte(
+				pick(f.random, name, "/bin/sh/x", "../store", "/"+strings.Repeat("n", 300)),
+			)
 		default:
 			e.Content = []byte(f.bad())
 		}
 		if e.Kind == isFile && f.percent(10) {
-			kept := entry{Name: []byte{byte('0' + len(t.Store)/10), byte('0' + len(t.Store)%10)}, Kind: isFile, Content: e.Content}
+			kept := entry{
+				Name:    []byte{byte('0' + len(t.Store)/10), byte('0' + len(t.Store)%10)},
+				Kind:    isFile,
+				Content: e.Content,
+			}
 			t.Store = append(t.Store, kept)
 			e = entry{Name: e.Name, Kind: isLink, Target: append([]byte("../store/"), kept.Name...)}
 		} else if f.percent(3) {
@@ -162,8 +267,24 @@ func (f *files) entries(t *tree, used []string, mood mood) (entries []entry) {
 		entries = append(entries, e)
 	}
 	if f.percent(20) {
-		name := pick(f.random, "a.JSON", "a.json~", "README", ".a.json.swp", "json", "\xff", "x.json ")
-		entries = append(entries, entry{Name: []byte(name), Kind: pick(f.random, isFile, isDirectory), Content: []byte("x")})
+		name := pick(
+			f.random,
+			"a.JSON",
+			"a.json~",
+			"README",
+			".a.json.swp",
+			"json",
+			"\xff",
+			"x.json ",
+		)
+		entries = append(
+			entries,
+			entry{
+				Name:    []byte(name),
+				Kind:    pick(f.random, isFile, isDirectory),
+				Content: []byte("x"),
+			},
+		)
 	}
 	return entries
 }

@@ -28,7 +28,11 @@ type implementation struct {
 }
 
 type manager interface {
-	Hooks(config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (map[string][]rspec.Hook, error)
+	Hooks(
+		config *rspec.Spec,
+		annotations map[string]string,
+		hasBindMounts bool,
+	) (map[string][]rspec.Hook, error)
 }
 
 func reference() implementation {

@@ -34,7 +34,13 @@ func (w *writer) object(members ...member) string {
 		}
 	}
 	if w.percent(6) {
-		texts = append(texts, w.member(pick(w.random, "comment", "whens", "_", "", "Versi\u00f6n", "hookſs"), w.any()))
+		texts = append(
+			texts,
+			w.member(
+				pick(w.random, "comment", "whens", "_", "", "Versi\u00f6n", "hookſs"),
+				w.any(),
+			),
+		)
 	}
 	if w.percent(50) {
 		w.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
@@ -91,8 +97,26 @@ func (w *writer) text(s string) string {
 
 // loose is a string where any will do, halves of surrogate pairs and bytes that are not UTF-8 among them.
 func (w *writer) loose() string {
-	return pick(w.random, `"a"`, `"sh"`, `"-c"`, `"A=1"`, `"é κ"`, `""`, `"\ud83d\ude00"`, `"\ud800"`, `"\udc00x"`, `"\ud800\ud800"`,
-		"\"\xff\"", "\"a\xc3\"", "\"\xed\xa0\x80\"", `"\u0000"`, `"\/\b\f\n"`, `"\u003cb\u003e&"`, "\"\u2028\"")
+	return pick(
+		w.random,
+		`"a"`,
+		`"sh"`,
+		`"-c"`,
+		`"A=1"`,
+		`"é κ"`,
+		`""`,
+		`"\ud83d\ude00"`,
+		`"\ud800"`,
+		`"\udc00x"`,
+		`"\ud800\ud800"`,
+		"\"\xff\"",
+		"\"a\xc3\"",
+		"\"\xed\xa0\x80\"",
+		`"\u0000"`,
+		`"\/\b\f\n"`,
+		`"\u003cb\u003e&"`,
+		"\"\u2028\"",
+	)
 }
 
 func (w *writer) array(chance int, value func() string) string {
@@ -130,7 +154,22 @@ func (w *writer) any() string {
 	case 2:
 		return w.loose()
 	default:
-		return pick(w.random, "null", "true", "false", "0", "3", "-1.5e3", `"3"`, "[]", "{}", "[[]]", `{"":null}`, "1e400", "18446744073709551616")
+		return pick(
+			w.random,
+			"null",
+			"true",
+			"false",
+			"0",
+			"3",
+			"-1.5e3",
+			`"3"`,
+			"[]",
+			"{}",
+			"[[]]",
+			`{"":null}`,
+			"1e400",
+			"18446744073709551616",
+		)
 	}
 }
 
@@ -150,7 +189,9 @@ func (w *writer) mutated(text string) string {
 		case 2:
 			b = append(b[:at], b[at+1:]...)
 		default:
-			b = append(b[:at], append([]byte{pick(w.random, []byte("{}[]\",:e.1\\n\xff")...)}, b[at:]...)...)
+			b = append(
+				b[:at],
+				append([]byte{pick(w.random, []byte("{}[]\",:e.1\\n\xff")...)}, b[at:]...)...)
 		}
 	}
 	return string(b)

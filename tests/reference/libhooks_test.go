@@ -59,7 +59,9 @@ func libhooks() implementation {
 	}
 }
 
-func reader(read func(content []byte) (*ourCurrent.Hook, error)) func(content []byte) (*theirCurrent.Hook, error) {
+func reader(
+	read func(content []byte) (*ourCurrent.Hook, error),
+) func(content []byte) (*theirCurrent.Hook, error) {
 	return func(content []byte) (*theirCurrent.Hook, error) {
 		hook, err := read(content)
 		return fromOurs(hook), err
@@ -70,12 +72,22 @@ func fromOurs(hook *ourCurrent.Hook) *theirCurrent.Hook {
 	if hook == nil {
 		return nil
 	}
-	return &theirCurrent.Hook{Version: hook.Version, Hook: hook.Hook, When: theirCurrent.When(hook.When), Stages: hook.Stages}
+	return &theirCurrent.Hook{
+		Version: hook.Version,
+		Hook:    hook.Hook,
+		When:    theirCurrent.When(hook.When),
+		Stages:  hook.Stages,
+	}
 }
 
 func toOurs(hook *theirCurrent.Hook) *ourCurrent.Hook {
 	if hook == nil {
 		return nil
 	}
-	return &ourCurrent.Hook{Version: hook.Version, Hook: hook.Hook, When: ourCurrent.When(hook.When), Stages: hook.Stages}
+	return &ourCurrent.Hook{
+		Version: hook.Version,
+		Hook:    hook.Hook,
+		When:    ourCurrent.When(hook.When),
+		Stages:  hook.Stages,
+	}
 }

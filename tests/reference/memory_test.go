@@ -15,7 +15,15 @@ import (
 // text that is not UTF-8.
 func TestHooksInMemory(t *testing.T) {
 	prepare(t)
-	seed, count := number(t, "LIBHOOKS_DIFFERENTIAL_SEED", 20261124), number(t, "LIBHOOKS_DIFFERENTIAL_COUNT", 20_000)
+	seed, count := number(
+		t,
+		"LIBHOOKS_DIFFERENTIAL_SEED",
+		20261124,
+	), number(
+		t,
+		"LIBHOOKS_DIFFERENTIAL_COUNT",
+		20_000,
+	)
 	t.Logf("LIBHOOKS_DIFFERENTIAL_SEED=%d LIBHOOKS_DIFFERENTIAL_COUNT=%d", seed, count)
 	happened := map[string]int{}
 	for index := range count {
@@ -68,8 +76,23 @@ func memory(r random) *current.Hook {
 		return text(pattern(r))
 	}
 	hook := &current.Hook{
-		Version: text(pick(r, current.Version, current.Version, current.Version, current.Version, current.Version, current.Version, "0.1.0", "")),
-		Hook:    rspec.Hook{Path: text(pick(r, "/bin/sh", "/bin/sh", "/bin/sh", "link", "loop", "", "/none")), Args: pick(r, nil, []string{}, []string{"a", text("")})},
+		Version: text(
+			pick(
+				r,
+				current.Version,
+				current.Version,
+				current.Version,
+				current.Version,
+				current.Version,
+				current.Version,
+				"0.1.0",
+				"",
+			),
+		),
+		Hook: rspec.Hook{
+			Path: text(pick(r, "/bin/sh", "/bin/sh", "/bin/sh", "link", "loop", "", "/none")),
+			Args: pick(r, nil, []string{}, []string{"a", text("")}),
+		},
 	}
 	hook.When.Or = r.percent(40)
 	hook.When.Always = pick(r, nil, nil, &yes, &no)
@@ -89,7 +112,12 @@ func memory(r random) *current.Hook {
 	if r.percent(95) {
 		hook.Stages = []string{}
 		for range r.IntN(3) {
-			hook.Stages = append(hook.Stages, text(pick(r, "prestart", "poststop", "createContainer", "precreate", "é", "unknown")))
+			hook.Stages = append(
+				hook.Stages,
+				text(
+					pick(r, "prestart", "poststop", "createContainer", "precreate", "é", "unknown"),
+				),
+			)
 		}
 	}
 	return hook
@@ -114,7 +142,12 @@ func onUTF8(t *testing.T, of implementation) implementation {
 	asked := of
 	asked.validate = func(hook *current.Hook, stages []string) error { return of.validate(utf8Hook(t, hook), stages) }
 	asked.match = func(when *current.When, config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (bool, error) {
-		return of.match(&utf8Hook(t, &current.Hook{When: *when}).When, config, annotations, hasBindMounts)
+		return of.match(
+			&utf8Hook(t, &current.Hook{When: *when}).When,
+			config,
+			annotations,
+			hasBindMounts,
+		)
 	}
 	return asked
 }

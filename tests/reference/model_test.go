@@ -112,7 +112,11 @@ type reworded struct {
 func (r reworded) Error() string { return r.text }
 func (r reworded) Unwrap() error { return r.err }
 
-func (m *modelManager) Hooks(config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (map[string][]rspec.Hook, error) {
+func (m *modelManager) Hooks(
+	config *rspec.Spec,
+	annotations map[string]string,
+	hasBindMounts bool,
+) (map[string][]rspec.Hook, error) {
 	var matching []rspec.Hook
 	var stages []string
 	anyMatch := false
@@ -120,7 +124,10 @@ func (m *modelManager) Hooks(config *rspec.Spec, annotations map[string]string, 
 	for name := range m.hooks {
 		names = append(names, name)
 	}
-	slices.SortFunc(names, func(a, b string) int { return strings.Compare(m.order(a)+"\x00"+a, m.order(b)+"\x00"+b) })
+	slices.SortFunc(
+		names,
+		func(a, b string) int { return strings.Compare(m.order(a)+"\x00"+a, m.order(b)+"\x00"+b) },
+	)
 	var failure error
 	for _, name := range names {
 		hook := m.hooks[name]

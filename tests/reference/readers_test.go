@@ -35,31 +35,51 @@ func TestReaders(t *testing.T) {
 		{"1.0.0 deleted", "1.0.0", nil},
 		{"0.1.0 deleted", "0.1.0", nil},
 		{"no version deleted", "", nil},
-		{"a reader that fails", "9.9.9", func([]byte) (*current.Hook, error) { return nil, errors.New("is not for us: 100%s") }},
-		{"a reader that fails beside a hook", "1.0.0", func([]byte) (*current.Hook, error) { hook, _ := constant(nil); return hook, errors.New("late") }},
+		{
+			"a reader that fails",
+			"9.9.9",
+			func([]byte) (*current.Hook, error) { return nil, errors.New("is not for us: 100%s") },
+		},
+		{
+			"a reader that fails beside a hook",
+			"1.0.0",
+			func([]byte) (*current.Hook, error) { hook, _ := constant(nil); return hook, errors.New("late") },
+		},
 		{"a reader of nil", "1.0.0", func([]byte) (*current.Hook, error) { return nil, nil }},
-		{"a reader of hooks that are not valid", "9.9.9", func(content []byte) (*current.Hook, error) {
-			hook, err := constant(content)
-			hook.Version = "9.9.9"
-			return hook, err
-		}},
-		{"a reader that keeps what it was given", "9.9.9", func(content []byte) (*current.Hook, error) {
-			hook, err := constant(content)
-			hook.Hook.Env, hook.Stages = []string{string(bytes.ToUpper(content))}, nil
-			return hook, err
-		}},
-		{"a reader that reads another version", "9.9.9", func(content []byte) (*current.Hook, error) {
-			var file map[string]json.RawMessage
-			if err := json.Unmarshal(content, &file); err != nil {
-				return nil, err
-			}
-			file["version"] = []byte(`"1.0.0"`)
-			content, err := json.Marshal(file)
-			if err != nil {
-				return nil, err
-			}
-			return current.Read(content)
-		}},
+		{
+			"a reader of hooks that are not valid",
+			"9.9.9",
+			func(content []byte) (*current.Hook, error) {
+				hook, err := constant(content)
+				hook.Version = "9.9.9"
+				return hook, err
+			},
+		},
+		{
+			"a reader that keeps what it was given",
+			"9.9.9",
+			func(content []byte) (*current.Hook, error) {
+				hook, err := constant(content)
+				hook.Hook.Env, hook.Stages = []string{string(bytes.ToUpper(content))}, nil
+				return hook, err
+			},
+		},
+		{
+			"a reader that reads another version",
+			"9.9.9",
+			func(content []byte) (*current.Hook, error) {
+				var file map[string]json.RawMessage
+				if err := json.Unmarshal(content, &file); err != nil {
+					return nil, err
+				}
+				file["version"] = []byte(`"1.0.0"`)
+				content, err := json.Marshal(file)
+				if err != nil {
+					return nil, err
+				}
+				return current.Read(content)
+			},
+		},
 	}
 	for _, change := range changes {
 		t.Run(change.name, func(t *testing.T) {
@@ -73,7 +93,11 @@ func TestReaders(t *testing.T) {
 					for e := range tree.Directories[d].Entries {
 						entry := &tree.Directories[d].Entries[e]
 						if index%2 == 0 && bytes.Contains(entry.Content, []byte(`"1.0.0"`)) {
-							entry.Content = bytes.ReplaceAll(entry.Content, []byte(`"1.0.0"`), []byte(`"9.9.9"`))
+							entry.Content = bytes.ReplaceAll(
+								entry.Content,
+								[]byte(`"1.0.0"`),
+								[]byte(`"9.9.9"`),
+							)
 						}
 						if bytes.Contains(entry.Content, []byte(`"`+change.version+`"`)) {
 							asked++

@@ -38,10 +38,12 @@ func (c *comparison) allow(rule string) { c.happened["allowed: "+rule]++ }
 func (c *comparison) knowJSON(text, jsonError string, ours error) {
 	const end = "unexpected end of JSON input"
 	before, found := strings.CutSuffix(text, jsonError)
-	if c.jsonTexts[text] != "" || jsonError == "" || jsonError == end || !found || ours == nil || ours.Error() == text {
+	if c.jsonTexts[text] != "" || jsonError == "" || jsonError == end || !found || ours == nil ||
+		ours.Error() == text {
 		return
 	}
-	if after, found := strings.CutPrefix(ours.Error(), before); found && after != "" && (after != end || strings.HasPrefix(jsonError, "invalid character ' ' ")) {
+	if after, found := strings.CutPrefix(ours.Error(), before); found && after != "" &&
+		(after != end || strings.HasPrefix(jsonError, "invalid character ' ' ")) {
 		c.jsonTexts[text] = ours.Error()
 		c.allow(jsonText)
 	}
@@ -78,7 +80,8 @@ func (c *comparison) tied() bool {
 		files, _ := os.ReadDir(path)
 		for _, file := range files {
 			key := strings.ToLower(file.Name())
-			if other, ok := lower[key]; ok && other != file.Name() && strings.HasSuffix(key, ".json") {
+			if other, ok := lower[key]; ok && other != file.Name() &&
+				strings.HasSuffix(key, ".json") {
 				return true
 			}
 			lower[key] = file.Name()

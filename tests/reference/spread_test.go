@@ -20,34 +20,60 @@ var errorKinds = []struct {
 }{
 	{"ends early", regexp.MustCompile(`unexpected end of JSON input$`)},
 	{"version check", regexp.MustCompile(`^parsing hook "[^:]*": version check: `)},
-	{"unrecognized version", regexp.MustCompile(`^parsing hook "[^:]*": unrecognized hook version: "`)},
+	{
+		"unrecognized version",
+		regexp.MustCompile(`^parsing hook "[^:]*": unrecognized hook version: "`),
+	},
 	{"no hook", regexp.MustCompile(`: missing required property: hook$`)},
-	{"no stages in 0.1.0", regexp.MustCompile(`^parsing hook "[^:]*": (0\.1\.0)?: missing required property: stages$`)},
+	{
+		"no stages in 0.1.0",
+		regexp.MustCompile(`^parsing hook "[^:]*": (0\.1\.0)?: missing required property: stages$`),
+	},
 	{"stage and stages", regexp.MustCompile(`: cannot set both 'stage' and 'stages'$`)},
 	{"cmd and cmds", regexp.MustCompile(`: cannot set both 'cmd' and 'cmds'$`)},
-	{"annotation and annotations", regexp.MustCompile(`: cannot set both 'annotation' and 'annotations'$`)},
+	{
+		"annotation and annotations",
+		regexp.MustCompile(`: cannot set both 'annotation' and 'annotations'$`),
+	},
 	{"JSON of 1.0.0", regexp.MustCompile(`^parsing hook "[^:]*": 1\.0\.0: `)},
 	{"JSON of 0.1.0", regexp.MustCompile(`^parsing hook "[^:]*": (0\.1\.0)?: `)},
 	{"nil hook", regexp.MustCompile(`^nil hook$`)},
-	{"unexpected version", regexp.MustCompile(`^unexpected hook version ".*" \(expecting 1\.0\.0\)$`)},
+	{
+		"unexpected version",
+		regexp.MustCompile(`^unexpected hook version ".*" \(expecting 1\.0\.0\)$`),
+	},
 	{"no hook.path", regexp.MustCompile(`^missing required property: hook\.path$`)},
 	{"executable: ENOENT", regexp.MustCompile(`(?s)^faccessat .*: no such file or directory$`)},
 	{"executable: ENOTDIR", regexp.MustCompile(`(?s)^faccessat .*: not a directory$`)},
-	{"executable: ELOOP", regexp.MustCompile(`(?s)^faccessat .*: too many levels of symbolic links$`)},
+	{
+		"executable: ELOOP",
+		regexp.MustCompile(`(?s)^faccessat .*: too many levels of symbolic links$`),
+	},
 	{"executable: ENAMETOOLONG", regexp.MustCompile(`(?s)^faccessat .*: file name too long$`)},
 	{"executable: EINVAL", regexp.MustCompile(`(?s)^faccessat .*: invalid argument$`)},
 	{"annotation key", regexp.MustCompile(`^invalid annotation key ".*": error parsing regexp: `)},
-	{"annotation value", regexp.MustCompile(`^invalid annotation value ".*": error parsing regexp: `)},
+	{
+		"annotation value",
+		regexp.MustCompile(`^invalid annotation value ".*": error parsing regexp: `),
+	},
 	{"command", regexp.MustCompile(`^invalid command ".*": error parsing regexp: `)},
 	{"no stages", regexp.MustCompile(`^missing required property: stages$`)},
 	{"unknown stage", regexp.MustCompile(`^unknown stage "`)},
 	{"open fails", regexp.MustCompile(`(?s)^open .*: `)},
 	{"read fails", regexp.MustCompile(`(?s)^read .*: is a directory$`)},
-	{"no process.args", regexp.MustCompile(`^matching hook ".*": process\.args must have at least one entry$`)},
+	{
+		"no process.args",
+		regexp.MustCompile(`^matching hook ".*": process\.args must have at least one entry$`),
+	},
 }
 
 // matchErrors are those of Match, given what was never validated.
-var matchErrors = []string{"annotation key: ", "annotation value: ", "command: ", "process.args must"}
+var matchErrors = []string{
+	"annotation key: ",
+	"annotation value: ",
+	"command: ",
+	"process.args must",
+}
 
 func (c *comparison) countMatch(err error) {
 	for _, start := range matchErrors {
@@ -57,7 +83,15 @@ func (c *comparison) countMatch(err error) {
 	}
 }
 
-var conditions = []string{"always true", "always false", "hasBindMounts true", "hasBindMounts false", "annotations", "commands", "none"}
+var conditions = []string{
+	"always true",
+	"always false",
+	"hasBindMounts true",
+	"hasBindMounts false",
+	"annotations",
+	"commands",
+	"none",
+}
 
 // count counts an error of the reference's by its kind.
 func (c *comparison) count(err error) {
@@ -94,7 +128,10 @@ func (c *comparison) seeConditions(when *current.When) {
 		}
 	}
 	given(when.Always != nil, fmt.Sprintf("always %t", when.Always != nil && *when.Always))
-	given(when.HasBindMounts != nil, fmt.Sprintf("hasBindMounts %t", when.HasBindMounts != nil && *when.HasBindMounts))
+	given(
+		when.HasBindMounts != nil,
+		fmt.Sprintf("hasBindMounts %t", when.HasBindMounts != nil && *when.HasBindMounts),
+	)
 	given(len(when.Annotations) > 0, "annotations")
 	given(len(when.Commands) > 0, "commands")
 	given(none, "none")
@@ -127,8 +164,26 @@ func (c *comparison) seeFile(path string, content []byte, hook *current.Hook, er
 // remarkable is what the keys of a file are.
 type remarkable struct{ twice, folded, synonym bool }
 
-var known = []string{"version", "hook", "when", "stages", "path", "args", "env", "timeout", "always", "annotations", "commands", "hasBindMounts",
-	"arguments", "stage", "cmds", "cmd", "annotation", "hasbindmounts"}
+var known = []string{
+	"version",
+	"hook",
+	"when",
+	"stages",
+	"path",
+	"args",
+	"env",
+	"timeout",
+	"always",
+	"annotations",
+	"commands",
+	"hasBindMounts",
+	"arguments",
+	"stage",
+	"cmds",
+	"cmd",
+	"annotation",
+	"hasbindmounts",
+}
 
 // keysOf looks at the keys of a file that is JSON; as encoding/json does, it takes those that differ in case for the same.
 func keysOf(content []byte) (found remarkable) {
@@ -148,12 +203,14 @@ func keysOf(content []byte) (found remarkable) {
 					return err
 				}
 				key := token.(string)
-				if at := slices.IndexFunc(known, func(name string) bool { return strings.EqualFold(name, key) }); at >= 0 && !slices.Contains(known, key) {
+				if at := slices.IndexFunc(known, func(name string) bool { return strings.EqualFold(name, key) }); at >= 0 &&
+					!slices.Contains(known, key) {
 					found.folded = true
 					key = known[at]
 				}
 				found.twice = found.twice || seen[key]
-				found.synonym = found.synonym || slices.Contains([]string{"stage", "cmd", "annotation"}, key)
+				found.synonym = found.synonym ||
+					slices.Contains([]string{"stage", "cmd", "annotation"}, key)
 				seen[key] = true
 			}
 			if err := value(); err != nil {
@@ -198,7 +255,8 @@ func assertSpread(t *testing.T, happened map[string]int) {
 		t.Logf("%8d %s", happened[what], what)
 	}
 	share := func(what string, of string, least, most int) {
-		if percent := 100 * happened[what] / max(happened[of], 1); percent < least || percent > most {
+		if percent := 100 * happened[what] / max(happened[of], 1); percent < least ||
+			percent > most {
 			t.Errorf("%s: %d %% of %s, want %d to %d", what, percent, of, least, most)
 		}
 	}

@@ -87,7 +87,9 @@ func usesAll(t *testing.T, source string) {
 // runSwap builds the program, and runs it in a new directory with the files.
 func runSwap(t *testing.T, directory string, flags ...string) string {
 	program := directory + ".program"
-	build := exec.Command("go", append(append([]string{"build", "-o", program}, flags...), "./"+filepath.Dir(swapped))...)
+	build := exec.Command(
+		"go",
+		append(append([]string{"build", "-o", program}, flags...), "./"+filepath.Dir(swapped))...)
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", build, err, out)
 	}

@@ -117,14 +117,22 @@ func (e entry) write(path string) error {
 
 // config is a new one each time: implementations change it.
 func (c container) config() *rspec.Spec {
-	config := &rspec.Spec{Version: "1.0.2", Hostname: "host", Annotations: map[string]string{"of": "the config"}}
+	config := &rspec.Spec{
+		Version:     "1.0.2",
+		Hostname:    "host",
+		Annotations: map[string]string{"of": "the config"},
+	}
 	if c.Process {
 		config.Process = &rspec.Process{Cwd: "/", Args: texts(c.Args)}
 	}
 	if c.Hooks {
 		timeout := 7
 		there := rspec.Hook{Path: "/bin/there", Args: []string{"there", ""}, Timeout: &timeout}
-		config.Hooks = &rspec.Hooks{Prestart: []rspec.Hook{there}, CreateRuntime: []rspec.Hook{there, there}, Poststop: []rspec.Hook{there}}
+		config.Hooks = &rspec.Hooks{
+			Prestart:      []rspec.Hook{there},
+			CreateRuntime: []rspec.Hook{there, there},
+			Poststop:      []rspec.Hook{there},
+		}
 	}
 	return config
 }

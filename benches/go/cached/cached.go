@@ -53,7 +53,8 @@ type Manager struct {
 func New(directories, extensionStages []string) (*Manager, error) {
 	manager := &Manager{hooks: map[string]*current.Hook{}, extensionStages: extensionStages}
 	for _, directory := range directories {
-		if err := hooks.ReadDir(directory, extensionStages, manager.hooks); err != nil && !errors.Is(err, os.ErrNotExist) {
+		if err := hooks.ReadDir(directory, extensionStages, manager.hooks); err != nil &&
+			!errors.Is(err, os.ErrNotExist) {
 			return nil, err
 		}
 	}
@@ -74,7 +75,11 @@ func (m *Manager) sorted() []named {
 }
 
 // Hooks injects into config the hooks that match.
-func (m *Manager) Hooks(config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (map[string][]rspec.Hook, error) {
+func (m *Manager) Hooks(
+	config *rspec.Spec,
+	annotations map[string]string,
+	hasBindMounts bool,
+) (map[string][]rspec.Hook, error) {
 	var extension map[string][]rspec.Hook
 	local := map[string]bool{}
 	for _, stage := range m.extensionStages {
@@ -143,7 +148,12 @@ func (v *verdict) add(holds bool) {
 	}
 }
 
-func match(when *current.When, config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (bool, error) {
+func match(
+	when *current.When,
+	config *rspec.Spec,
+	annotations map[string]string,
+	hasBindMounts bool,
+) (bool, error) {
 	v := verdict{anyOf: when.Or}
 	if when.Always != nil {
 		if v.add(*when.Always); v.decided {

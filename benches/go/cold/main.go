@@ -15,7 +15,11 @@ import (
 )
 
 type manager interface {
-	Hooks(config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (map[string][]rspec.Hook, error)
+	Hooks(
+		config *rspec.Spec,
+		annotations map[string]string,
+		hasBindMounts bool,
+	) (map[string][]rspec.Hook, error)
 }
 
 func newManager(side, directory string) (manager, error) {

@@ -18,14 +18,26 @@ var state = []byte(`{"ociVersion":"1.0.2","id":"bench","status":"stopped","bundl
 
 func once(filters bool) error {
 	if filters {
-		config := rspec.Spec{Version: "1.0.2", Process: &rspec.Process{Args: []string{"sh"}, Cwd: "/"}, Root: &rspec.Root{Path: "rootfs"}}
-		_, err := exec.RuntimeConfigFilterWithOptions(context.Background(), exec.RuntimeConfigFilterOptions{
-			Hooks: []rspec.Hook{{Path: "/bin/cat", Args: []string{"cat"}}}, Config: &config, PostKillTimeout: exec.DefaultPostKillTimeout,
-		})
+		config := rspec.Spec{
+			Version: "1.0.2",
+			Process: &rspec.Process{Args: []string{"sh"}, Cwd: "/"},
+			Root:    &rspec.Root{Path: "rootfs"},
+		}
+		_, err := exec.RuntimeConfigFilterWithOptions(
+			context.Background(),
+			exec.RuntimeConfigFilterOptions{
+				Hooks: []rspec.Hook{
+					{Path: "/bin/cat", Args: []string{"cat"}},
+				}, Config: &config, PostKillTimeout: exec.DefaultPostKillTimeout,
+			},
+		)
 		return err
 	}
 	_, err := exec.RunWithOptions(context.Background(), exec.RunOptions{
-		Hook: &rspec.Hook{Path: "/bin/true", Args: []string{"true"}}, State: state, PostKillTimeout: exec.DefaultPostKillTimeout,
+		Hook: &rspec.Hook{
+			Path: "/bin/true",
+			Args: []string{"true"},
+		}, State: state, PostKillTimeout: exec.DefaultPostKillTimeout,
 	})
 	return err
 }

@@ -23,7 +23,11 @@ const quiet = 40 * time.Millisecond
 const hooks, changed = 10, 5
 
 type manager interface {
-	Hooks(config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (map[string][]rspec.Hook, error)
+	Hooks(
+		config *rspec.Spec,
+		annotations map[string]string,
+		hasBindMounts bool,
+	) (map[string][]rspec.Hook, error)
 	Monitor(ctx context.Context, sync chan<- error)
 }
 

@@ -15,10 +15,18 @@ func BenchmarkHooks(b *testing.B) {
 		b.Run(fmt.Sprintf("%dx%d", size.hooks, size.annotations), func(b *testing.B) {
 			files := map[string]string{}
 			for i := range size.hooks {
-				annotation := fmt.Sprintf(`"annotations": {"^org\\.example\\.key-%d$": "^(true|on)$"}`, i%(10*size.annotations))
+				annotation := fmt.Sprintf(
+					`"annotations": {"^org\\.example\\.key-%d$": "^(true|on)$"}`,
+					i%(10*size.annotations),
+				)
 				command := fmt.Sprintf(`"commands": ["^/usr/bin/program-%d$"]`, i)
 				when := []string{annotation, command, annotation + ", " + command}[i%3]
-				files[fmt.Sprintf("%04d.json", i)] = strings.Replace(always, `"always": true`, when, 1)
+				files[fmt.Sprintf("%04d.json", i)] = strings.Replace(
+					always,
+					`"always": true`,
+					when,
+					1,
+				)
 			}
 			m, _ := manager(b, files)
 			annotations := map[string]string{}

@@ -76,11 +76,25 @@ func TestCases(t *testing.T) {
 			if err := json.Unmarshal([]byte(request.Config), &config); err != nil {
 				t.Fatal(err)
 			}
-			told, toldExtension := explained(t, manager, request.Config, request.Annotations, request.HasBindMounts, want.Error)
+			told, toldExtension := explained(
+				t,
+				manager,
+				request.Config,
+				request.Annotations,
+				request.HasBindMounts,
+				want.Error,
+			)
 			extension, err := manager.Hooks(&config, request.Annotations, request.HasBindMounts)
-			if err == nil && !(same(t, told, text(t, config.Hooks)) && same(t, toldExtension, text(t, extension))) {
-				t.Errorf("case %d: Hooks gives %s and %s, by what is explained it were %s and %s",
-					cases, text(t, config.Hooks), text(t, extension), text(t, told), text(t, toldExtension))
+			if err == nil &&
+				!(same(t, told, text(t, config.Hooks)) && same(t, toldExtension, text(t, extension))) {
+				t.Errorf(
+					"case %d: Hooks gives %s and %s, by what is explained it were %s and %s",
+					cases,
+					text(t, config.Hooks),
+					text(t, extension),
+					text(t, told),
+					text(t, toldExtension),
+				)
 			}
 			switch {
 			case want.Error != nil:
@@ -96,14 +110,24 @@ func TestCases(t *testing.T) {
 				t.Errorf("case %d: hooks %s, want %s", cases, text(t, config.Hooks), want.Hooks)
 			}
 			if !same(t, extension, want.ExtensionStageHooks) {
-				t.Errorf("case %d: extension stage hooks %s, want %s", cases, text(t, extension), want.ExtensionStageHooks)
+				t.Errorf(
+					"case %d: extension stage hooks %s, want %s",
+					cases,
+					text(t, extension),
+					want.ExtensionStageHooks,
+				)
 			}
 		}
 	}
 	if err := lines.Err(); err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d cases (%d of them refused), %d answers agree with the reference", cases, refused, answers)
+	t.Logf(
+		"%d cases (%d of them refused), %d answers agree with the reference",
+		cases,
+		refused,
+		answers,
+	)
 	if cases != 600 {
 		t.Errorf("%d cases, want 600", cases)
 	}
@@ -111,7 +135,14 @@ func TestCases(t *testing.T) {
 
 // explained is what Hooks gives, by what Explain says of each hook and List of where it goes; and it checks that what is said of
 // each hook follows from what is said of its conditions.
-func explained(t *testing.T, m *Manager, text string, annotations map[string]string, hasBindMounts bool, wantError *string) (*rspec.Hooks, map[string][]rspec.Hook) {
+func explained(
+	t *testing.T,
+	m *Manager,
+	text string,
+	annotations map[string]string,
+	hasBindMounts bool,
+	wantError *string,
+) (*rspec.Hooks, map[string][]rspec.Hook) {
 	t.Helper()
 	var config rspec.Spec
 	if err := json.Unmarshal([]byte(text), &config); err != nil {
@@ -131,20 +162,26 @@ func explained(t *testing.T, m *Manager, text string, annotations map[string]str
 	if explanation.Error != *wantError {
 		t.Errorf("explained: %q, want %q", explanation.Error, *wantError)
 	}
-	if len(listing.Hooks) != len(explanation.Hooks) || !reflect.DeepEqual(listing.Masked, explanation.Masked) {
+	if len(listing.Hooks) != len(explanation.Hooks) ||
+		!reflect.DeepEqual(listing.Masked, explanation.Masked) {
 		t.Fatalf("%+v and %+v are not the same hooks", listing, explanation)
 	}
 	var extension map[string][]rspec.Hook
 	for i := range listing.Hooks {
 		listed, verdict := &listing.Hooks[i], &explanation.Hooks[i]
-		if listed.Path != verdict.Path || listed.Name != verdict.Name || !slices.Equal(listed.Stages, verdict.Stages) {
+		if listed.Path != verdict.Path || listed.Name != verdict.Name ||
+			!slices.Equal(listed.Stages, verdict.Stages) {
 			t.Errorf("%+v is listed, and %+v explained", listed, verdict)
 		}
 		if want := cameTo(verdict); verdict.Verdict != want {
 			t.Errorf("%+v: by its conditions it were %s", verdict, want)
 		}
 		if verdict.Matches() {
-			hook := &hook{hook: listed.Hook, injected: listed.Injected, extensionStages: listed.ExtensionStages}
+			hook := &hook{
+				hook:            listed.Hook,
+				injected:        listed.Injected,
+				extensionStages: listed.ExtensionStages,
+			}
 			extension = hook.inject(&config, extension)
 		}
 	}

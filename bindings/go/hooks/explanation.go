@@ -15,7 +15,11 @@ import (
 // take it for. Two annotations whose keys become one by that are an error, as is a config that is nil.
 //
 // The other package does not have this method.
-func (m *Manager) Explain(config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (*libhooks.Explanation, error) {
+func (m *Manager) Explain(
+	config *rspec.Spec,
+	annotations map[string]string,
+	hasBindMounts bool,
+) (*libhooks.Explanation, error) {
 	if m == nil || m.native == nil {
 		return &libhooks.Explanation{}, nil
 	}

@@ -27,7 +27,13 @@ func command(command string) *rspec.Spec {
 }
 
 // explain is what is said of the one hook with these conditions.
-func explain(t *testing.T, conditions string, config *rspec.Spec, annotations map[string]string, hasBindMounts bool) libhooks.HookVerdict {
+func explain(
+	t *testing.T,
+	conditions string,
+	config *rspec.Spec,
+	annotations map[string]string,
+	hasBindMounts bool,
+) libhooks.HookVerdict {
 	t.Helper()
 	m, _ := manager(t, map[string]string{"a.json": when(conditions)})
 	explanation, err := m.Explain(config, annotations, hasBindMounts)
@@ -76,30 +82,40 @@ func TestExplainEachKindOfCondition(t *testing.T) {
 		}},
 	} {
 		verdict := explain(t, c.conditions, c.config, annotations, true)
-		if verdict.Verdict != c.verdict || verdict.Matches() != (c.verdict == "match") || verdict.Error != c.want.Error {
+		if verdict.Verdict != c.verdict || verdict.Matches() != (c.verdict == "match") ||
+			verdict.Error != c.want.Error {
 			t.Errorf("%s: %+v", c.conditions, verdict)
 		}
-		if verdict.Name != "a.json" || verdict.AnyOf || !reflect.DeepEqual(verdict.Stages, []string{"prestart", "poststop", "precreate"}) {
+		if verdict.Name != "a.json" || verdict.AnyOf ||
+			!reflect.DeepEqual(verdict.Stages, []string{"prestart", "poststop", "precreate"}) {
 			t.Errorf("%s: %+v", c.conditions, verdict)
 		}
 		got := verdict.Conditions[0]
 		if got.Line != 2 || got.Column <= len(`	"when": {`) {
 			t.Errorf("%s: at %d:%d", c.conditions, got.Line, got.Column)
 		}
-		if got.Line, got.Column = 0, 0; len(verdict.Conditions) != 1 || !reflect.DeepEqual(got, c.want) {
+		if got.Line, got.Column = 0, 0; len(verdict.Conditions) != 1 ||
+			!reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: got %s, want %s", c.conditions, text(t, got), text(t, c.want))
 		}
 	}
 }
 
 func TestExplainGoesOnAfterTheVerdict(t *testing.T) {
-	m, _ := manager(t, map[string]string{"a.json": `{"hook": "/bin/sh", "stages": ["poststop"], "cmds": ["^/bin/sh$"], "hasbindmounts": true}`})
+	m, _ := manager(
+		t,
+		map[string]string{
+			"a.json": `{"hook": "/bin/sh", "stages": ["poststop"], "cmds": ["^/bin/sh$"], "hasbindmounts": true}`,
+		},
+	)
 	explanation, err := m.Explain(command("SH"), nil, true)
 	if err != nil {
 		t.Fatal(err)
 	}
 	verdict := explanation.Hooks[0]
-	if !verdict.AnyOf || !verdict.Matches() || len(verdict.Conditions) != 2 || verdict.Conditions[0].AfterVerdict || !verdict.Conditions[1].AfterVerdict {
+	if !verdict.AnyOf || !verdict.Matches() || len(verdict.Conditions) != 2 ||
+		verdict.Conditions[0].AfterVerdict ||
+		!verdict.Conditions[1].AfterVerdict {
 		t.Errorf("%s", text(t, verdict))
 	}
 }
@@ -118,10 +134,29 @@ func TestNearMisses(t *testing.T) {
 		{"^sh$", "/bin/sh -c", []string{"begin", "end"}, "sh"},
 		{"^debug$", "debgu", []string{"spelling"}, ""},
 	} {
-		ofCommand := explain(t, fmt.Sprintf(`"commands": ["^far$", %q]`, c.pattern), command(c.text), nil, false)
-		ofKey := explain(t, fmt.Sprintf(`"annotations": {%q: "."}`, c.pattern), &rspec.Spec{}, map[string]string{c.text: "x"}, false)
-		ofValue := explain(t, fmt.Sprintf(`"annotations": {"^k$": %q}`, c.pattern), &rspec.Spec{}, map[string]string{"k": c.text}, false)
-		if nearest := ofValue.Conditions[0].Annotation.Nearest; nearest == nil || nearest.Value != c.text {
+		ofCommand := explain(
+			t,
+			fmt.Sprintf(`"commands": ["^far$", %q]`, c.pattern),
+			command(c.text),
+			nil,
+			false,
+		)
+		ofKey := explain(
+			t,
+			fmt.Sprintf(`"annotations": {%q: "."}`, c.pattern),
+			&rspec.Spec{},
+			map[string]string{c.text: "x"},
+			false,
+		)
+		ofValue := explain(
+			t,
+			fmt.Sprintf(`"annotations": {"^k$": %q}`, c.pattern),
+			&rspec.Spec{},
+			map[string]string{"k": c.text},
+			false,
+		)
+		if nearest := ofValue.Conditions[0].Annotation.Nearest; nearest == nil ||
+			nearest.Value != c.text {
 			t.Errorf("%q: %+v", c.text, nearest)
 		}
 		for _, miss := range []*libhooks.NearMiss{
@@ -131,7 +166,13 @@ func TestNearMisses(t *testing.T) {
 				t.Errorf("%q: %+v", c.text, miss)
 				continue
 			}
-			want := libhooks.NearMiss{Pattern: c.pattern, Text: c.text, Obstacles: c.obstacles, Part: c.part, Message: miss.Message}
+			want := libhooks.NearMiss{
+				Pattern:   c.pattern,
+				Text:      c.text,
+				Obstacles: c.obstacles,
+				Part:      c.part,
+				Message:   miss.Message,
+			}
 			if !reflect.DeepEqual(*miss, want) {
 				t.Errorf("got %+v, want %+v", *miss, want)
 			}
@@ -161,7 +202,14 @@ func layers(t *testing.T, files map[string]string) (m *Manager, root string) {
 }
 
 func TestMaskedAndBrokenFiles(t *testing.T) {
-	m, root := layers(t, map[string]string{"below/a.json": always, "above/a.json": when(`"commands": ["sh"]`), "below/b.json": always})
+	m, root := layers(
+		t,
+		map[string]string{
+			"below/a.json": always,
+			"above/a.json": when(`"commands": ["sh"]`),
+			"below/b.json": always,
+		},
+	)
 	bad := filepath.Join(root, "above/b.json")
 	write(t, bad, "{\n")
 	m.reload()
@@ -179,16 +227,23 @@ func TestMaskedAndBrokenFiles(t *testing.T) {
 	}
 	below, above := filepath.Join(root, "below/a.json"), filepath.Join(root, "above/a.json")
 	masked := []libhooks.MaskedHook{{Path: below, By: above}}
-	if !reflect.DeepEqual(explanation.Masked, masked) || !reflect.DeepEqual(listing.Masked, masked) {
+	if !reflect.DeepEqual(explanation.Masked, masked) ||
+		!reflect.DeepEqual(listing.Masked, masked) {
 		t.Errorf("%+v, %+v", explanation.Masked, listing.Masked)
 	}
-	if explanation.Generation != 2 || listing.Generation != 2 || len(explanation.Hooks) != 2 || explanation.Hooks[0].Path != above {
+	if explanation.Generation != 2 || listing.Generation != 2 || len(explanation.Hooks) != 2 ||
+		explanation.Hooks[0].Path != above {
 		t.Errorf("%+v", explanation)
 	}
 	timeout := 3
 	want := libhooks.ListedHook{
 		Name: "a.json", Path: above, Masks: []string{below},
-		Hook:     rspec.Hook{Path: "/bin/sh", Args: []string{"sh", "-c", "true"}, Env: []string{"A=b"}, Timeout: &timeout},
+		Hook: rspec.Hook{
+			Path:    "/bin/sh",
+			Args:    []string{"sh", "-c", "true"},
+			Env:     []string{"A=b"},
+			Timeout: &timeout,
+		},
 		When:     libhooks.When{Commands: []string{"sh"}},
 		Stages:   []string{"prestart", "poststop", "precreate"},
 		Injected: []string{"createRuntime", "poststop"}, ExtensionStages: []string{"precreate"},
@@ -205,10 +260,13 @@ func TestMaskedAndBrokenFiles(t *testing.T) {
 		codes[diagnostic.Code] = diagnostic
 	}
 	broken := codes["json-unexpected-end"]
-	if broken.Severity != "error" || broken.Path != bad || broken.Line != 2 || broken.Message == "" {
+	if broken.Severity != "error" || broken.Path != bad || broken.Line != 2 ||
+		broken.Message == "" {
 		t.Errorf("%+v", diagnostics)
 	}
-	if instead := codes["override-ineffective"]; instead.Severity != "warning" || instead.Path != bad || instead.Hint == "" {
+	if instead := codes["override-ineffective"]; instead.Severity != "warning" ||
+		instead.Path != bad ||
+		instead.Hint == "" {
 		t.Errorf("%+v", diagnostics)
 	}
 	if len(explanation.WithoutHook) != 2 {
@@ -224,9 +282,13 @@ func TestMaskedAndBrokenFiles(t *testing.T) {
 // What New bears is told.
 func TestDiagnosticsOfAnExecutableThatIsMissing(t *testing.T) {
 	modern := strings.Replace(always, `"prestart", `, "", 1)
-	m, _ := manager(t, map[string]string{"a.json": strings.Replace(modern, "/bin/sh", "/no/such", 1)})
+	m, _ := manager(
+		t,
+		map[string]string{"a.json": strings.Replace(modern, "/bin/sh", "/no/such", 1)},
+	)
 	diagnostics, err := m.Diagnostics()
-	if err != nil || len(diagnostics) != 1 || diagnostics[0].Code != "missing-executable" || diagnostics[0].Errno == 0 {
+	if err != nil || len(diagnostics) != 1 || diagnostics[0].Code != "missing-executable" ||
+		diagnostics[0].Errno == 0 {
 		t.Errorf("%+v, %v", diagnostics, err)
 	}
 	m, _ = manager(t, map[string]string{"a.json": modern})
@@ -236,17 +298,27 @@ func TestDiagnosticsOfAnExecutableThatIsMissing(t *testing.T) {
 }
 
 func TestExplainBytesThatAreNoText(t *testing.T) {
-	m, root := layers(t, map[string]string{"below/\xff.json": always, "above/\xff.json": when(`"annotations": {"^a.b$": "^\\x{FFFD}$"}, "commands": ["^\\x{FFFD}$"]`)})
+	m, root := layers(
+		t,
+		map[string]string{
+			"below/\xff.json": always,
+			"above/\xff.json": when(
+				`"annotations": {"^a.b$": "^\\x{FFFD}$"}, "commands": ["^\\x{FFFD}$"]`,
+			),
+		},
+	)
 	config, annotations := command("\xfe"), map[string]string{"a\xffb": "\xed"}
 	explanation, err := m.Explain(config, annotations, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	verdict := explanation.Hooks[0]
-	if verdict.Name != "\xff.json" || verdict.Path != root+"/above/\xff.json" || !verdict.Matches() {
+	if verdict.Name != "\xff.json" || verdict.Path != root+"/above/\xff.json" ||
+		!verdict.Matches() {
 		t.Errorf("%+v", verdict)
 	}
-	if matched := verdict.Conditions[0].Annotation.Matched; matched == nil || *matched != (libhooks.Annotation{Key: "a\ufffdb", Value: "\ufffd"}) {
+	if matched := verdict.Conditions[0].Annotation.Matched; matched == nil ||
+		*matched != (libhooks.Annotation{Key: "a\ufffdb", Value: "\ufffd"}) {
 		t.Errorf("%+v", matched)
 	}
 	if verdict.Conditions[1].Commands.Command != "\ufffd" {
@@ -255,13 +327,21 @@ func TestExplainBytesThatAreNoText(t *testing.T) {
 	if _, err := m.Hooks(config, annotations, false); err != nil || config.Hooks == nil {
 		t.Error("Hooks says otherwise", err)
 	}
-	masked := []libhooks.MaskedHook{{Path: root + "/below/\xff.json", By: root + "/above/\xff.json"}}
+	masked := []libhooks.MaskedHook{
+		{Path: root + "/below/\xff.json", By: root + "/above/\xff.json"},
+	}
 	listing, err := m.List()
-	if err != nil || !reflect.DeepEqual(listing.Masked, masked) || listing.Hooks[0].Masks[0] != masked[0].Path || listing.Hooks[0].Name != "\xff.json" {
+	if err != nil || !reflect.DeepEqual(listing.Masked, masked) ||
+		listing.Hooks[0].Masks[0] != masked[0].Path ||
+		listing.Hooks[0].Name != "\xff.json" {
 		t.Errorf("%+v, %v", listing, err)
 	}
 	var failure *libhooks.Error
-	if _, err := m.Explain(config, map[string]string{"\xfe": "", "\xff": ""}, false); !errors.As(err, &failure) || failure.Code != "duplicate-key" {
+	if _, err := m.Explain(config, map[string]string{"\xfe": "", "\xff": ""}, false); !errors.As(
+		err,
+		&failure,
+	) ||
+		failure.Code != "duplicate-key" {
 		t.Errorf("%v", err)
 	}
 	// A NUL is a character like others, and does not end the text.
@@ -275,17 +355,31 @@ func TestExplainBytesThatAreNoText(t *testing.T) {
 
 // What a config says beyond what conditions look at does not matter, as to Hooks.
 func TestExplainLooksAtWhatHooksLooksAt(t *testing.T) {
-	config := &rspec.Spec{Annotations: map[string]string{"debug": "on"}, Mounts: []rspec.Mount{{Type: "bind"}}}
+	config := &rspec.Spec{
+		Annotations: map[string]string{"debug": "on"},
+		Mounts:      []rspec.Mount{{Type: "bind"}},
+	}
 	for _, annotations := range []map[string]string{nil, {}} {
-		verdict := explain(t, `"annotations": {"debug": "on"}, "hasBindMounts": true`, config, annotations, false)
-		if verdict.Matches() || verdict.Conditions[0].Outcome != "fails" || verdict.Conditions[1].Annotation.Tried != 0 {
+		verdict := explain(
+			t,
+			`"annotations": {"debug": "on"}, "hasBindMounts": true`,
+			config,
+			annotations,
+			false,
+		)
+		if verdict.Matches() || verdict.Conditions[0].Outcome != "fails" ||
+			verdict.Conditions[1].Annotation.Tried != 0 {
 			t.Errorf("%s", text(t, verdict))
 		}
 	}
 }
 
 func TestExplainHooksOfReaders(t *testing.T) {
-	hook, timeout := current.Hook{Version: "1.0.0", When: current.When{Commands: []string{"^sh$"}, Or: true}, Stages: []string{"poststop"}}, 1
+	hook, timeout := current.Hook{
+		Version: "1.0.0",
+		When:    current.When{Commands: []string{"^sh$"}, Or: true},
+		Stages:  []string{"poststop"},
+	}, 1
 	hook.Hook = rspec.Hook{Path: "/bin/sh", Timeout: &timeout}
 	with(t, "ours", func([]byte) (*current.Hook, error) { return &hook, nil })
 	m, _ := manager(t, map[string]string{"a.json": `{"version": "ours"}`})
@@ -294,11 +388,13 @@ func TestExplainHooksOfReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	condition := explanation.Hooks[0].Conditions[0]
-	if !explanation.Hooks[0].AnyOf || condition.Line != 0 || condition.Column != 0 || condition.Commands.NearMiss == nil {
+	if !explanation.Hooks[0].AnyOf || condition.Line != 0 || condition.Column != 0 ||
+		condition.Commands.NearMiss == nil {
 		t.Errorf("%s", text(t, explanation))
 	}
 	listing, err := m.List()
-	if err != nil || !reflect.DeepEqual(current.When(listing.Hooks[0].When), hook.When) || !reflect.DeepEqual(listing.Hooks[0].Hook, hook.Hook) {
+	if err != nil || !reflect.DeepEqual(current.When(listing.Hooks[0].When), hook.When) ||
+		!reflect.DeepEqual(listing.Hooks[0].Hook, hook.Hook) {
 		t.Errorf("%s, %v", text(t, listing), err)
 	}
 }
@@ -319,7 +415,9 @@ func TestExplainOfNothing(t *testing.T) {
 	}
 	m, _ := manager(t, map[string]string{"a.json": always})
 	var failure *libhooks.Error
-	if explanation, err := m.Explain(nil, nil, false); explanation != nil || err == nil || err.Error() != "config is nil" || !errors.As(err, &failure) {
+	if explanation, err := m.Explain(nil, nil, false); explanation != nil || err == nil ||
+		err.Error() != "config is nil" ||
+		!errors.As(err, &failure) {
 		t.Errorf("%+v, %v", explanation, err)
 	}
 }

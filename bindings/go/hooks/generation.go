@@ -107,7 +107,10 @@ func (g *generation) log(matched []uint32) {
 }
 
 // inject adds the hook to the config and to the extension stages, which are made when there is something in them.
-func (h *hook) inject(config *rspec.Spec, extensionStageHooks map[string][]rspec.Hook) map[string][]rspec.Hook {
+func (h *hook) inject(
+	config *rspec.Spec,
+	extensionStageHooks map[string][]rspec.Hook,
+) map[string][]rspec.Hook {
 	if config.Hooks == nil {
 		config.Hooks = &rspec.Hooks{}
 	}

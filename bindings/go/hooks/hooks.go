@@ -46,7 +46,11 @@ type Manager struct {
 //
 // It fails on a file that is no hook, unless the first such file of its directory names an executable that does not exist.
 // The context is not used.
-func New(_ context.Context, directories []string, extensionStages []string) (manager *Manager, err error) {
+func New(
+	_ context.Context,
+	directories []string,
+	extensionStages []string,
+) (manager *Manager, err error) {
 	// What is logged once New is done is of a reload.
 	loaded := new(atomic.Bool)
 	nativeManager, err := native.NewManager(directories, extensionStages, callbacks(loaded))
@@ -66,7 +70,11 @@ func New(_ context.Context, directories []string, extensionStages []string) (man
 // at. What is injected shares no memory with what another container got.
 //
 // It fails if a hook asks for a command and config.Process has no args. Nothing is injected then.
-func (m *Manager) Hooks(config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (extensionStageHooks map[string][]rspec.Hook, err error) {
+func (m *Manager) Hooks(
+	config *rspec.Spec,
+	annotations map[string]string,
+	hasBindMounts bool,
+) (extensionStageHooks map[string][]rspec.Hook, err error) {
 	if m == nil {
 		return nil, nil
 	}

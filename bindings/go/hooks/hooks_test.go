@@ -97,7 +97,14 @@ func TestNothingIsShared(t *testing.T) {
 		}
 	}
 	timeout := 3
-	want := []rspec.Hook{{Path: "/bin/sh", Args: []string{"sh", "-c", "true"}, Env: []string{"A=b"}, Timeout: &timeout}}
+	want := []rspec.Hook{
+		{
+			Path:    "/bin/sh",
+			Args:    []string{"sh", "-c", "true"},
+			Env:     []string{"A=b"},
+			Timeout: &timeout,
+		},
+	}
 	for _, hooks := range [][]rspec.Hook{configs[0].Hooks.CreateRuntime, configs[0].Hooks.Poststop, extensions[0]["precreate"]} {
 		if !reflect.DeepEqual(hooks, want) {
 			t.Fatalf("%v", hooks)
@@ -142,7 +149,8 @@ func TestBytesThatAreNoText(t *testing.T) {
 		t.Errorf("%v", config.Hooks)
 	}
 	config = &rspec.Spec{}
-	if _, err := m.Hooks(config, map[string]string{"a\x00b": "\x00"}, false); err != nil || config.Hooks != nil {
+	if _, err := m.Hooks(config, map[string]string{"a\x00b": "\x00"}, false); err != nil ||
+		config.Hooks != nil {
 		t.Error(config.Hooks, err)
 	}
 }
@@ -151,7 +159,8 @@ func TestArgumentsThatCannotBe(t *testing.T) {
 	ctx := context.Background()
 	var failure *libhooks.Error
 	_, err := New(ctx, []string{"a\x00b"}, nil)
-	if !errors.Is(err, syscall.EINVAL) || err.Error() != "open a\x00b: invalid argument" || !errors.As(err, &failure) {
+	if !errors.Is(err, syscall.EINVAL) || err.Error() != "open a\x00b: invalid argument" ||
+		!errors.As(err, &failure) {
 		t.Error(err)
 	}
 	// The manager does not look at the caller's slice again.
@@ -161,7 +170,10 @@ func TestArgumentsThatCannotBe(t *testing.T) {
 		t.Fatal(err)
 	}
 	directories[0] = "changed"
-	if lines := record(logrus.DebugLevel, func() { monitorOnce(m) }); contains(lines, `debug monitoring "changed" for hooks`) {
+	if lines := record(logrus.DebugLevel, func() { monitorOnce(m) }); contains(
+		lines,
+		`debug monitoring "changed" for hooks`,
+	) {
 		t.Errorf("%q", lines)
 	}
 	if _, err := Read("a\x00b.json", nil); !errors.Is(err, syscall.EINVAL) {
@@ -169,10 +181,12 @@ func TestArgumentsThatCannotBe(t *testing.T) {
 	}
 	for _, stage := range []string{"a\x00b", "\xff"} {
 		var failure *libhooks.Error
-		if _, err := New(ctx, nil, []string{stage}); !errors.As(err, &failure) || failure.Code != "invalid-argument" {
+		if _, err := New(ctx, nil, []string{stage}); !errors.As(err, &failure) ||
+			failure.Code != "invalid-argument" {
 			t.Error(err)
 		}
-		if err := (&current.Hook{}).Validate([]string{stage}); !errors.As(err, &failure) || failure.Code != "invalid-argument" {
+		if err := (&current.Hook{}).Validate([]string{stage}); !errors.As(err, &failure) ||
+			failure.Code != "invalid-argument" {
 			t.Error(err)
 		}
 	}
@@ -192,7 +206,11 @@ func TestErrors(t *testing.T) {
 	write(t, path("missing.json"), strings.Replace(always, "/bin/sh", "/no/such", 1))
 	write(t, path("through.json"), strings.Replace(always, "/bin/sh", "/bin/sh/x", 1))
 	write(t, path("stage.json"), always)
-	write(t, path("pattern.json"), `{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"commands":["a(b"]},"stages":["poststop"]}`)
+	write(
+		t,
+		path("pattern.json"),
+		`{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"commands":["a(b"]},"stages":["poststop"]}`,
+	)
 	write(t, path("broken.json"), "{\n  \"version\": 1}")
 	if err := os.Symlink("loop.json", path("loop.json")); err != nil {
 		t.Fatal(err)
@@ -219,7 +237,8 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if want := strings.ReplaceAll(c.text, "PATH", path(c.name)); err.Error() != want || failure.Code != c.code {
+		if want := strings.ReplaceAll(c.text, "PATH", path(c.name)); err.Error() != want ||
+			failure.Code != c.code {
 			t.Errorf("%s: %s %q, want %s %q", c.name, failure.Code, err, c.code, want)
 		}
 		for _, target := range c.is {
@@ -268,7 +287,9 @@ func TestNamesThatAreNoText(t *testing.T) {
 		write(t, filepath.Join(directory, name), always)
 	}
 	hooks := map[string]*current.Hook{}
-	if err := ReadDir(directory, []string{"precreate"}, hooks); err != nil || hooks["\xff.json"] == nil || hooks["\xfe.json"] == nil {
+	if err := ReadDir(directory, []string{"precreate"}, hooks); err != nil ||
+		hooks["\xff.json"] == nil ||
+		hooks["\xfe.json"] == nil {
 		t.Error(hooks, err)
 	}
 }
@@ -392,7 +413,8 @@ func TestGoroutines(t *testing.T) {
 				default:
 					config := &rspec.Spec{}
 					extension, err := m.Hooks(config, nil, false)
-					if err != nil || len(config.Hooks.Poststop) != 1 || len(extension["precreate"]) != 1 {
+					if err != nil || len(config.Hooks.Poststop) != 1 ||
+						len(extension["precreate"]) != 1 {
 						t.Error(config.Hooks, extension, err)
 					}
 				}

@@ -48,7 +48,12 @@ func resident(t *testing.T) int {
 func grow(t *testing.T, afterReload func(*Manager)) int {
 	files := map[string]string{}
 	for i := range 50 {
-		files[fmt.Sprintf("%02d.json", i)] = strings.Replace(always, `"always": true`, fmt.Sprintf(`"annotations": {"^key-%d$": "^v+$"}`, i), 1)
+		files[fmt.Sprintf("%02d.json", i)] = strings.Replace(
+			always,
+			`"always": true`,
+			fmt.Sprintf(`"annotations": {"^key-%d$": "^v+$"}`, i),
+			1,
+		)
 	}
 	m, directory := manager(t, files)
 	before := 0
@@ -57,7 +62,16 @@ func grow(t *testing.T, afterReload func(*Manager)) int {
 			before = resident(t)
 		}
 		if i%250 == 0 {
-			write(t, filepath.Join(directory, "00.json"), strings.Replace(always, `"always": true`, fmt.Sprintf(`"always": true, "commands": ["^%d$"]`, i), 1))
+			write(
+				t,
+				filepath.Join(directory, "00.json"),
+				strings.Replace(
+					always,
+					`"always": true`,
+					fmt.Sprintf(`"always": true, "commands": ["^%d$"]`, i),
+					1,
+				),
+			)
 			m.reload()
 			afterReload(m)
 		}

@@ -56,7 +56,8 @@ func (m *Manager) serve(ctx context.Context, monitor *native.Monitor) error {
 		}
 		// The library reads what was touched. Another reader may read any file otherwise.
 		now := readers()
-		if changed := !maps.Equal(before, now); (changed || asks()) && m.native.Snapshot().Generation() > m.current.Load().number {
+		if changed := !maps.Equal(before, now); (changed || asks()) &&
+			m.native.Snapshot().Generation() > m.current.Load().number {
 			if err := m.native.Reload(); err != nil {
 				logrus.Errorf("Failed loading hooks: %v", err)
 			}
@@ -72,7 +73,8 @@ func (m *Manager) adopt() {
 	for {
 		now := m.current.Load()
 		// Another reload may have been faster.
-		if now.number >= snapshot.Generation() || m.current.CompareAndSwap(now, newGeneration(snapshot, now)) {
+		if now.number >= snapshot.Generation() ||
+			m.current.CompareAndSwap(now, newGeneration(snapshot, now)) {
 			return
 		}
 	}

@@ -130,7 +130,8 @@ func TestMonitorThatCannotStart(t *testing.T) {
 	m.Monitor(context.Background(), sync)
 	end()
 	var failure *libhooks.Error
-	if err := <-sync; !errors.As(err, &failure) || failure.Code != "watch-refused" || failure.Errno != syscall.EMFILE {
+	if err := <-sync; !errors.As(err, &failure) || failure.Code != "watch-refused" ||
+		failure.Errno != syscall.EMFILE {
 		t.Error(err)
 	}
 	select {

@@ -39,7 +39,11 @@ func TestPatterns(t *testing.T) {
 		}
 		when := current.When{Commands: []string{c.Pattern}}
 		if !c.Accept {
-			_, err := when.Match(&rspec.Spec{Process: &rspec.Process{Args: []string{""}}}, nil, false)
+			_, err := when.Match(
+				&rspec.Spec{Process: &rspec.Process{Args: []string{""}}},
+				nil,
+				false,
+			)
 			if want := "command: " + c.Error; err == nil || err.Error() != want {
 				t.Errorf("%q: %v, want %s", c.Pattern, err, want)
 			}
@@ -57,7 +61,11 @@ func TestPatterns(t *testing.T) {
 				}
 				text = string(bytes) + input.InputHex[len(digits):]
 			}
-			match, err := when.Match(&rspec.Spec{Process: &rspec.Process{Args: []string{text}}}, nil, false)
+			match, err := when.Match(
+				&rspec.Spec{Process: &rspec.Process{Args: []string{text}}},
+				nil,
+				false,
+			)
 			if err != nil || match != input.Match {
 				t.Errorf("%q on %q: %v, %v", c.Pattern, text, match, err)
 			}

@@ -86,7 +86,12 @@ func hookOf(hook *wire.Hook) *current.Hook {
 	if hook == nil {
 		return nil
 	}
-	return &current.Hook{Version: hook.Version, Hook: hook.Hook, When: current.When(hook.When), Stages: hook.Stages}
+	return &current.Hook{
+		Version: hook.Version,
+		Hook:    hook.Hook,
+		When:    current.When(hook.When),
+		Stages:  hook.Stages,
+	}
 }
 
 // callbacks are what the library asks of Go while it loads hooks. loaded says whether this is a reload; nil: never.
@@ -149,7 +154,12 @@ func read(version string, content []byte) (native.Reading, string) {
 	if hook == nil {
 		return native.ReadHook, wire.Encode[wire.Hook](nil)
 	}
-	read := &wire.Hook{Version: hook.Version, Hook: hook.Hook, When: libhooks.When(hook.When), Stages: hook.Stages}
+	read := &wire.Hook{
+		Version: hook.Version,
+		Hook:    hook.Hook,
+		When:    libhooks.When(hook.When),
+		Stages:  hook.Stages,
+	}
 	if !read.IsText() {
 		// JSON would change what is run.
 		return native.ReadFailed, "the reader's hook is not UTF-8"

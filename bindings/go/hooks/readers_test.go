@@ -65,7 +65,8 @@ func TestReaderOfANewVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	config := &rspec.Spec{}
-	if _, err := m.Hooks(config, map[string]string{"c": "d"}, false); err != nil || len(config.Hooks.Poststop) != 1 {
+	if _, err := m.Hooks(config, map[string]string{"c": "d"}, false); err != nil ||
+		len(config.Hooks.Poststop) != 1 {
 		t.Fatal(config.Hooks, err)
 	}
 	if args := config.Hooks.Poststop[0].Args; args[0] != "<a&b>" || args[1] != "\u2028" {
@@ -74,7 +75,8 @@ func TestReaderOfANewVersion(t *testing.T) {
 	hook.Stages = []string{"prestart"}
 	m.reload()
 	config = &rspec.Spec{}
-	if _, err := m.Hooks(config, map[string]string{"c": "d"}, false); err != nil || len(config.Hooks.CreateRuntime) != 1 {
+	if _, err := m.Hooks(config, map[string]string{"c": "d"}, false); err != nil ||
+		len(config.Hooks.CreateRuntime) != 1 {
 		t.Error(config.Hooks, err)
 	}
 }
@@ -159,7 +161,8 @@ func TestReaderThatPanics(t *testing.T) {
 		}()
 	}
 	// So does a panic of the log, which is told of panics.
-	hooks := logrus.StandardLogger().ReplaceHooks(logrus.LevelHooks{logrus.ErrorLevel: {faultyLog{}}})
+	hooks := logrus.StandardLogger().
+		ReplaceHooks(logrus.LevelHooks{logrus.ErrorLevel: {faultyLog{}}})
 	defer logrus.StandardLogger().ReplaceHooks(hooks)
 	before := len(descriptors(t))
 	for range 10 {
@@ -176,7 +179,8 @@ func TestReaderThatPanics(t *testing.T) {
 		t.Errorf("%d descriptors, %d before", after, before)
 	}
 	delete(Readers, "9.9.9")
-	if _, err := Read(path, nil); err == nil || !strings.Contains(err.Error(), "unrecognized hook version") {
+	if _, err := Read(path, nil); err == nil ||
+		!strings.Contains(err.Error(), "unrecognized hook version") {
 		t.Error(err)
 	}
 }

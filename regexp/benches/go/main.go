@@ -65,7 +65,13 @@ func adversarial(c testCase, size int) float64 {
 	input := strings.Repeat(c.Input, size/len(c.Input))
 	compiled := regexp.MustCompile(c.Pattern)
 	compiled.MatchString(input)
-	return median(3, max(100_000/size, 1), func() { compiled.MatchString(input) }) / float64(len(input))
+	return median(
+		3,
+		max(100_000/size, 1),
+		func() { compiled.MatchString(input) },
+	) / float64(
+		len(input),
+	)
 }
 
 func run(args []string) error {

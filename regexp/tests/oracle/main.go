@@ -16,7 +16,11 @@ import (
 )
 
 func main() {
-	interactive := flag.Bool("interactive", false, "write each answer before the next question is read")
+	interactive := flag.Bool(
+		"interactive",
+		false,
+		"write each answer before the next question is read",
+	)
 	flag.Parse()
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 64<<20)

@@ -38,5 +38,10 @@ func Read(content []byte) (hook *current.Hook, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return &current.Hook{Version: decoded.Version, Hook: decoded.Hook, When: current.When(decoded.When), Stages: decoded.Stages}, nil
+	return &current.Hook{
+		Version: decoded.Version,
+		Hook:    decoded.Hook,
+		When:    current.When(decoded.When),
+		Stages:  decoded.Stages,
+	}, nil
 }

@@ -30,7 +30,12 @@ func Read(content []byte) (hook *Hook, err error) {
 	if err != nil || decoded == nil {
 		return nil, err
 	}
-	return &Hook{Version: decoded.Version, Hook: decoded.Hook, When: When(decoded.When), Stages: decoded.Stages}, nil
+	return &Hook{
+		Version: decoded.Version,
+		Hook:    decoded.Hook,
+		When:    When(decoded.When),
+		Stages:  decoded.Stages,
+	}, nil
 }
 
 // Validate says what is wrong with a hook, beginning with what the reference finds first; its executable must exist, and
@@ -39,6 +44,13 @@ func (hook *Hook) Validate(extensionStages []string) (err error) {
 	if hook == nil {
 		return native.Validate(wire.Encode[wire.Hook](nil), extensionStages)
 	}
-	text := wire.Encode(&wire.Hook{Version: hook.Version, Hook: hook.Hook, When: libhooks.When(hook.When), Stages: hook.Stages})
+	text := wire.Encode(
+		&wire.Hook{
+			Version: hook.Version,
+			Hook:    hook.Hook,
+			When:    libhooks.When(hook.When),
+			Stages:  hook.Stages,
+		},
+	)
 	return native.Validate(text, extensionStages)
 }

@@ -54,18 +54,27 @@ var pooled *request
 // Bytes may be a part of something that has pointers, which cgo must not take for pointers that C is given.
 func TestReadOfBytesAmongPointers(t *testing.T) {
 	pooled = &request{new(request), [2]byte{'{', '}'}}
-	if got, err := hook.Read(pooled.content[:]); err != nil || !reflect.DeepEqual(got, &hook.Hook{}) {
+	if got, err := hook.Read(pooled.content[:]); err != nil ||
+		!reflect.DeepEqual(got, &hook.Hook{}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
 
 func TestReadOfVersion010(t *testing.T) {
-	got, err := old.Read([]byte(`{"hook": "a", "arguments": ["b"], "stage": ["c"], "cmd": ["d"], "annotation": ["e", "f"]}`))
+	got, err := old.Read(
+		[]byte(
+			`{"hook": "a", "arguments": ["b"], "stage": ["c"], "cmd": ["d"], "annotation": ["e", "f"]}`,
+		),
+	)
 	want := &hook.Hook{
 		Version: "1.0.0",
 		Hook:    rspec.Hook{Path: "a", Args: []string{"a", "b"}},
-		When:    hook.When{Annotations: map[string]string{".*": "e|f"}, Commands: []string{"d"}, Or: true},
-		Stages:  []string{"c"},
+		When: hook.When{
+			Annotations: map[string]string{".*": "e|f"},
+			Commands:    []string{"d"},
+			Or:          true,
+		},
+		Stages: []string{"c"},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)
@@ -82,7 +91,11 @@ func TestReadOfVersion010(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	valid := func() *hook.Hook {
-		return &hook.Hook{Version: "1.0.0", Hook: rspec.Hook{Path: "/bin/sh"}, Stages: []string{"precreate"}}
+		return &hook.Hook{
+			Version: "1.0.0",
+			Hook:    rspec.Hook{Path: "/bin/sh"},
+			Stages:  []string{"precreate"},
+		}
 	}
 	if err := valid().Validate([]string{"precreate"}); err != nil {
 		t.Error(err)
@@ -123,10 +136,12 @@ func TestMatch(t *testing.T) {
 		}
 	}
 	when := hook.When{Commands: []string{"("}}
-	if _, err := when.Match(config, nil, false); err == nil || err.Error() != "command: error parsing regexp: missing closing ): `(`" {
+	if _, err := when.Match(config, nil, false); err == nil ||
+		err.Error() != "command: error parsing regexp: missing closing ): `(`" {
 		t.Error(err)
 	}
-	if _, err := when.Match(&rspec.Spec{Process: &rspec.Process{}}, nil, false); err == nil || err.Error() != "process.args must have at least one entry" {
+	if _, err := when.Match(&rspec.Spec{Process: &rspec.Process{}}, nil, false); err == nil ||
+		err.Error() != "process.args must have at least one entry" {
 		t.Error(err)
 	}
 }

@@ -24,7 +24,11 @@ type When struct {
 // Match says whether the conditions hold for a container. They need not be valid: a pattern that is none is an error when it
 // is reached. It compiles the patterns anew each time, which Manager.Hooks does not. A nil When holds for no container, and a
 // nil config has no process.
-func (when *When) Match(config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (match bool, err error) {
+func (when *When) Match(
+	config *rspec.Spec,
+	annotations map[string]string,
+	hasBindMounts bool,
+) (match bool, err error) {
 	if when == nil {
 		return false, nil
 	}

@@ -65,8 +65,24 @@ func nativeGroup(ctx context.Context) (native.ProcessGroup, error) {
 // Run is RunWithOptions without a directory.
 //
 // Deprecated: RunWithOptions says what is what.
-func Run(ctx context.Context, hook *rspec.Hook, state []byte, stdout io.Writer, stderr io.Writer, postKillTimeout time.Duration) (hookErr, err error) {
-	return RunWithOptions(ctx, RunOptions{Hook: hook, State: state, Stdout: stdout, Stderr: stderr, PostKillTimeout: postKillTimeout})
+func Run(
+	ctx context.Context,
+	hook *rspec.Hook,
+	state []byte,
+	stdout io.Writer,
+	stderr io.Writer,
+	postKillTimeout time.Duration,
+) (hookErr, err error) {
+	return RunWithOptions(
+		ctx,
+		RunOptions{
+			Hook:            hook,
+			State:           state,
+			Stdout:          stdout,
+			Stderr:          stderr,
+			PostKillTimeout: postKillTimeout,
+		},
+	)
 }
 
 // RunWithOptions runs a hook and waits until it ends. When its timeout is over or ctx is done, it is killed with those of its
@@ -81,7 +97,10 @@ func RunWithOptions(ctx context.Context, options RunOptions) (hookErr, err error
 }
 
 // runWithResult tells what became of the hook, too; nil if it was not started.
-func runWithResult(ctx context.Context, options RunOptions) (result *libhooks.Result, hookErr, err error) {
+func runWithResult(
+	ctx context.Context,
+	options RunOptions,
+) (result *libhooks.Result, hookErr, err error) {
 	hook := options.Hook
 	if err := check(hook, options.Dir); err != nil {
 		return nil, err, err
@@ -135,7 +154,10 @@ func runWithResult(ctx context.Context, options RunOptions) (result *libhooks.Re
 	runtime.KeepAlive(options)
 	var fed fed
 	if feed != nil {
-		fed = feed.end(ran == nil || ran.Result.TimedOut || ran.Result.Cancelled, options.PostKillTimeout)
+		fed = feed.end(
+			ran == nil || ran.Result.TimedOut || ran.Result.Cancelled,
+			options.PostKillTimeout,
+		)
 	}
 	if err != nil {
 		return nil, err, err
@@ -145,13 +167,21 @@ func runWithResult(ctx context.Context, options RunOptions) (result *libhooks.Re
 }
 
 // errorsOf are the two errors that a run comes to.
-func errorsOf(ctx context.Context, ran *native.Ran, fed fed, postKillTimeout time.Duration) (hookErr, err error) {
+func errorsOf(
+	ctx context.Context,
+	ran *native.Ran,
+	fed fed,
+	postKillTimeout time.Duration,
+) (hookErr, err error) {
 	result := ran.Result
 	failure := &libhooks.Error{Kind: "hook-failed", Code: "hook-failed", Result: result}
 	switch {
 	case fed.blocked || ran.HookErr != nil && strings.HasPrefix(*ran.HookErr, "failed to reap "):
 		// In the caller's own time: the library knows milliseconds.
-		failure.Message = fmt.Sprintf("failed to reap process within %s of the kill signal", postKillTimeout)
+		failure.Message = fmt.Sprintf(
+			"failed to reap process within %s of the kill signal",
+			postKillTimeout,
+		)
 	case fed.err != nil && result.ExitStatus == 0:
 		failure.Message = fmt.Sprintf("executing [%s]: %v", strings.Join(result.Argv, " "), fed.err)
 		failure.Cause = fed.err
@@ -188,7 +218,13 @@ func check(hook *rspec.Hook, directory string) error {
 	}
 	if !native.IsCString(directory) {
 		system := &fs.PathError{Op: "chdir", Path: directory, Err: syscall.EINVAL}
-		return &libhooks.Error{Kind: "io", Code: "start-failed", Message: system.Error(), Errno: syscall.EINVAL, System: system}
+		return &libhooks.Error{
+			Kind:    "io",
+			Code:    "start-failed",
+			Message: system.Error(),
+			Errno:   syscall.EINVAL,
+			System:  system,
+		}
 	}
 	texts := slices.Concat([]string{hook.Path}, hook.Args, hook.Env)
 	if slices.ContainsFunc(texts, func(text string) bool { return !utf8.ValidString(text) }) {

@@ -25,7 +25,11 @@ import (
 )
 
 func sh(script string) rspec.Hook {
-	return rspec.Hook{Path: "/bin/sh", Args: []string{"sh", "-c", script}, Env: []string{"PATH=/bin:/usr/bin"}}
+	return rspec.Hook{
+		Path: "/bin/sh",
+		Args: []string{"sh", "-c", script},
+		Env:  []string{"PATH=/bin:/usr/bin"},
+	}
 }
 
 // run runs a script with these writers, within ten seconds.
@@ -34,7 +38,15 @@ func run(t testing.TB, script string, stdout, stderr io.Writer) (hookErr, err er
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	hook := sh(script)
-	return RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: stdout, Stderr: stderr, PostKillTimeout: DefaultPostKillTimeout})
+	return RunWithOptions(
+		ctx,
+		RunOptions{
+			Hook:            &hook,
+			Stdout:          stdout,
+			Stderr:          stderr,
+			PostKillTimeout: DefaultPostKillTimeout,
+		},
+	)
 }
 
 // resultOf is what an error has of the hook.
@@ -48,16 +60,29 @@ func resultOf(t testing.TB, err error) *libhooks.Result {
 }
 
 func TestAFailureSaysWhatTheHookSaid(t *testing.T) {
-	hookErr, err := run(t, "echo out; echo words >&2; head -c 100000 /dev/zero >&2; exit 3", nil, nil)
+	hookErr, err := run(
+		t,
+		"echo out; echo words >&2; head -c 100000 /dev/zero >&2; exit 3",
+		nil,
+		nil,
+	)
 	if hookErr != err || err == nil {
 		t.Fatalf("%v, %v", hookErr, err)
 	}
 	result := resultOf(t, err)
-	if result.Path != "/bin/sh" || len(result.Argv) != 3 || result.ExitStatus != 3 || result.Signal != 0 || result.Duration <= 0 {
+	if result.Path != "/bin/sh" || len(result.Argv) != 3 || result.ExitStatus != 3 ||
+		result.Signal != 0 ||
+		result.Duration <= 0 {
 		t.Errorf("%+v", result)
 	}
-	if string(result.Stdout.Bytes) != "out\n" || result.Stderr.Total != 100_006 || len(result.Stderr.Bytes) != tailLimit {
-		t.Errorf("%q, %d bytes of %d", result.Stdout.Bytes, len(result.Stderr.Bytes), result.Stderr.Total)
+	if string(result.Stdout.Bytes) != "out\n" || result.Stderr.Total != 100_006 ||
+		len(result.Stderr.Bytes) != tailLimit {
+		t.Errorf(
+			"%q, %d bytes of %d",
+			result.Stdout.Bytes,
+			len(result.Stderr.Bytes),
+			result.Stderr.Total,
+		)
 	}
 	var exit interface{ ExitCode() int }
 	if !errors.As(err, &exit) || exit.ExitCode() != 3 {
@@ -77,7 +102,10 @@ func TestAStateAmongPointers(t *testing.T) {
 	}{new(int), [2]byte{'h', 'i'}}
 	hook := sh("cat")
 	var stdout bytes.Buffer
-	_, err := RunWithOptions(t.Context(), RunOptions{Hook: &hook, State: request.state[:], Stdout: &stdout})
+	_, err := RunWithOptions(
+		t.Context(),
+		RunOptions{Hook: &hook, State: request.state[:], Stdout: &stdout},
+	)
 	if err != nil || stdout.String() != "hi" {
 		t.Errorf("%q, %v", stdout.String(), err)
 	}
@@ -144,11 +172,13 @@ func (u uncomparable) Write(data []byte) (int, error) { return u.buffer.Write(da
 func TestOneWriterForBoth(t *testing.T) {
 	const script = "for i in 1 2 3 4 5 6 7 8 9; do echo out; echo err >&2; done"
 	var both bytes.Buffer
-	if _, err := run(t, script, &both, &both); err != nil || both.String() != strings.Repeat("out\nerr\n", 9) {
+	if _, err := run(t, script, &both, &both); err != nil ||
+		both.String() != strings.Repeat("out\nerr\n", 9) {
 		t.Errorf("%q, %v", &both, err)
 	}
 	var buffer bytes.Buffer
-	if _, err := run(t, "echo out", uncomparable{buffer: &buffer}, uncomparable{buffer: &buffer}); err != nil || buffer.String() != "out\n" {
+	if _, err := run(t, "echo out", uncomparable{buffer: &buffer}, uncomparable{buffer: &buffer}); err != nil ||
+		buffer.String() != "out\n" {
 		t.Errorf("%q, %v", &buffer, err)
 	}
 }
@@ -182,11 +212,13 @@ func TestAWriterThatFails(t *testing.T) {
 	calls := 0
 	writer := writerFunc(func([]byte) (int, error) { calls++; return 0, errFull })
 	hookErr, err := run(t, "echo a; echo b; echo c >&2", writer, nil)
-	if hookErr != err || !errors.Is(err, errFull) || calls != 1 || err.Error() != "executing [sh -c echo a; echo b; echo c >&2]: disk full" {
+	if hookErr != err || !errors.Is(err, errFull) || calls != 1 ||
+		err.Error() != "executing [sh -c echo a; echo b; echo c >&2]: disk full" {
 		t.Errorf("%v, %v, %d calls", hookErr, err, calls)
 	}
 	// The hook's own failure comes first.
-	if _, err := run(t, "echo a; exit 3", writer, nil); err == nil || err.Error() != "executing [sh -c echo a; exit 3]: exit status 3" {
+	if _, err := run(t, "echo a; exit 3", writer, nil); err == nil ||
+		err.Error() != "executing [sh -c echo a; exit 3]: exit status 3" {
 		t.Error(err)
 	}
 }
@@ -204,8 +236,12 @@ func TestAWriterThatBlocksHoldsUpNoTimeout(t *testing.T) {
 			}
 			free := make(chan struct{})
 			writer := writerFunc(func(data []byte) (int, error) { <-free; return len(data), nil })
-			hookErr, err := RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: writer, PostKillTimeout: 1500 * time.Microsecond})
-			if err != context.DeadlineExceeded || hookErr == nil || hookErr.Error() != "failed to reap process within 1.5ms of the kill signal" {
+			hookErr, err := RunWithOptions(
+				ctx,
+				RunOptions{Hook: &hook, Stdout: writer, PostKillTimeout: 1500 * time.Microsecond},
+			)
+			if err != context.DeadlineExceeded || hookErr == nil ||
+				hookErr.Error() != "failed to reap process within 1.5ms of the kill signal" {
 				t.Errorf("%s: %v, %v", script, hookErr, err)
 			}
 			close(free)
@@ -264,11 +300,15 @@ func cancelKillsDescendants(t *testing.T, group libhooks.ProcessGroup, scope str
 		cancel()
 		return len(data), nil
 	})
-	hookErr, err := RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: writer, PostKillTimeout: DefaultPostKillTimeout})
+	hookErr, err := RunWithOptions(
+		ctx,
+		RunOptions{Hook: &hook, Stdout: writer, PostKillTimeout: DefaultPostKillTimeout},
+	)
 	if err != context.Canceled || hookErr == nil || !resultOf(t, hookErr).Cancelled {
 		t.Fatalf("%v, %v", hookErr, err)
 	}
-	if killed := resultOf(t, hookErr).Killed; killed == nil || killed.Scope != scope || killed.Count > 1 {
+	if killed := resultOf(t, hookErr).Killed; killed == nil || killed.Scope != scope ||
+		killed.Count > 1 {
 		t.Errorf("killed: %v", killed)
 	}
 	// It was told to die; when it has is the system's to say.
@@ -292,14 +332,16 @@ func TestPostKillTimeoutsTexts(t *testing.T) {
 		hookErr, err := RunWithOptions(ctx, RunOptions{Hook: &hook, PostKillTimeout: duration})
 		want := "failed to reap process within " + duration.String() + " of the kill signal"
 		// It may be gone in no time.
-		if err != context.Canceled || hookErr == nil || hookErr.Error() != want && !strings.HasSuffix(hookErr.Error(), ": signal: killed") {
+		if err != context.Canceled || hookErr == nil ||
+			hookErr.Error() != want && !strings.HasSuffix(hookErr.Error(), ": signal: killed") {
 			t.Errorf("%s: %v, %v", duration, hookErr, err)
 		}
 	}
 }
 
 func TestWhatCannotBeRun(t *testing.T) {
-	if hookErr, err := RunWithOptions(context.Background(), RunOptions{}); err == nil || hookErr != err {
+	if hookErr, err := RunWithOptions(context.Background(), RunOptions{}); err == nil ||
+		hookErr != err {
 		t.Errorf("%v, %v", hookErr, err)
 	}
 	hook := rspec.Hook{Path: "/bin/echo", Args: []string{"echo", "\xff"}}
@@ -311,7 +353,8 @@ func TestWhatCannotBeRun(t *testing.T) {
 	hook = rspec.Hook{Path: "/nonexistent"}
 	_, err = Run(context.Background(), &hook, nil, nil, nil, 0)
 	var system *fs.PathError
-	if !errors.As(err, &system) || system.Op != "fork/exec" || system.Path != "/nonexistent" || system.Err != syscall.ENOENT {
+	if !errors.As(err, &system) || system.Op != "fork/exec" || system.Path != "/nonexistent" ||
+		system.Err != syscall.ENOENT {
 		t.Errorf("%v", err)
 	}
 }
@@ -337,7 +380,10 @@ func TestNothingIsLeft(t *testing.T) {
 			hook := sh(script)
 			var stdout bytes.Buffer
 			// What becomes of it is asked elsewhere.
-			_, _ = RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: &stdout, PostKillTimeout: DefaultPostKillTimeout})
+			_, _ = RunWithOptions(
+				ctx,
+				RunOptions{Hook: &hook, Stdout: &stdout, PostKillTimeout: DefaultPostKillTimeout},
+			)
 			cancel()
 		}
 	}
@@ -360,7 +406,14 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	nowGoroutines, nowDescriptors, children := state(t)
 	if nowGoroutines > goroutines || nowDescriptors != descriptors || children != 0 {
-		t.Errorf("%d goroutines of %d, %d descriptors of %d, children: %d", nowGoroutines, goroutines, nowDescriptors, descriptors, children)
+		t.Errorf(
+			"%d goroutines of %d, %d descriptors of %d, children: %d",
+			nowGoroutines,
+			goroutines,
+			nowDescriptors,
+			descriptors,
+			children,
+		)
 	}
 }
 
@@ -375,7 +428,13 @@ func filter(t *testing.T, config *rspec.Spec, scripts ...string) (hookErr, err e
 
 func TestFilterKeepsWhatGoDoesNotKnow(t *testing.T) {
 	config := &rspec.Spec{Hostname: "a"}
-	hookErr, err := filter(t, config, `sed 's/^{/{"future": 1e400, /'`, "tee /dev/stderr", `grep -q '"future": 1e400,' && echo '{"hostname": "seen"}'`)
+	hookErr, err := filter(
+		t,
+		config,
+		`sed 's/^{/{"future": 1e400, /'`,
+		"tee /dev/stderr",
+		`grep -q '"future": 1e400,' && echo '{"hostname": "seen"}'`,
+	)
 	if hookErr != nil || err != nil || config.Hostname != "seen" {
 		t.Errorf("%v, %v, %v", hookErr, err, config)
 	}
@@ -393,7 +452,8 @@ func TestFilterSaysWhichHookFailedAndWhatItSaid(t *testing.T) {
 			t.Errorf("%s: %v, %v", script, err, config)
 			continue
 		}
-		if result := resultOf(t, err); result.Index != 1 || string(result.Stderr.Bytes) != "words\n" {
+		if result := resultOf(t, err); result.Index != 1 ||
+			string(result.Stderr.Bytes) != "words\n" {
 			t.Errorf("%s: %+v", script, result)
 		}
 	}
@@ -418,7 +478,11 @@ func TestFilterLogsWhatChanged(t *testing.T) {
 	if _, err := filter(t, &rspec.Spec{Hostname: "a", Root: &rspec.Root{}}, "cat", `echo '{"ociVersion": "", "hostname": "b"}'`); err != nil {
 		t.Fatal(err)
 	}
-	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, `precreate hook 1 (/bin/sh) changed the config: [\"hostname\" \"root\"]`) {
+	if text := log.String(); strings.Count(text, "\n") != 1 ||
+		!strings.Contains(
+			text,
+			`precreate hook 1 (/bin/sh) changed the config: [\"hostname\" \"root\"]`,
+		) {
 		t.Error(text)
 	}
 }
@@ -427,7 +491,12 @@ func TestAnnotationsNameFilesForTheOutput(t *testing.T) {
 	directory := t.TempDir()
 	path := func(name string) string { return filepath.Join(directory, name) }
 	config := func(stdout, stderr string) *rspec.Spec {
-		return &rspec.Spec{Annotations: map[string]string{"run.oci.hooks.stdout": stdout, "run.oci.hooks.stderr": stderr}}
+		return &rspec.Spec{
+			Annotations: map[string]string{
+				"run.oci.hooks.stdout": stdout,
+				"run.oci.hooks.stderr": stderr,
+			},
+		}
 	}
 	if _, err := filter(t, config(path("none"), path("none"))); err != nil {
 		t.Fatal(err)
@@ -455,7 +524,11 @@ func TestAnnotationsNameFilesForTheOutput(t *testing.T) {
 	}
 	for place, want := range map[string]error{path("link"): syscall.ELOOP, path("fifo"): syscall.ENXIO, "/dev/null": syscall.ENXIO, path("no/where"): fs.ErrNotExist, "/": syscall.EISDIR, "": fs.ErrNotExist} {
 		hookErr, err := filter(t, config(path("out"), place), "touch "+path("ran"))
-		if hookErr != nil || !errors.Is(err, want) || !strings.HasPrefix(err.Error(), "opening stderr file for config-filter hook: open "+place+": ") {
+		if hookErr != nil || !errors.Is(err, want) ||
+			!strings.HasPrefix(
+				err.Error(),
+				"opening stderr file for config-filter hook: open "+place+": ",
+			) {
 			t.Errorf("%q: %v, %v", place, hookErr, err)
 		}
 	}

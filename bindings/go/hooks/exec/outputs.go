@@ -56,7 +56,11 @@ func openOutput(stream string, annotations map[string]string) (*output, error) {
 		}
 	}
 	if err != nil {
-		failure := &libhooks.Error{Kind: "io", Code: "start-failed", Message: fmt.Sprintf("opening %s file for config-filter hook: %v", stream, err)}
+		failure := &libhooks.Error{
+			Kind:    "io",
+			Code:    "start-failed",
+			Message: fmt.Sprintf("opening %s file for config-filter hook: %v", stream, err),
+		}
 		if system, ok := err.(*fs.PathError); ok {
 			failure.System = system
 			failure.Errno, _ = system.Err.(syscall.Errno)
@@ -70,7 +74,8 @@ func openOutput(stream string, annotations map[string]string) (*output, error) {
 func (o *output) Write(data []byte) (int, error) {
 	var limit syscall.Rlimit
 	info, err := o.file.Stat()
-	if err == nil && syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit) == nil && uint64(info.Size())+uint64(len(data)) > limit.Cur {
+	if err == nil && syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit) == nil &&
+		uint64(info.Size())+uint64(len(data)) > limit.Cur {
 		return 0, &fs.PathError{Op: "write", Path: o.file.Name(), Err: syscall.EFBIG}
 	}
 	return o.file.Write(data)

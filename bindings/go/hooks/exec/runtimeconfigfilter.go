@@ -35,8 +35,16 @@ type RuntimeConfigFilterOptions struct {
 // RuntimeConfigFilter is RuntimeConfigFilterWithOptions without a directory.
 //
 // Deprecated: RuntimeConfigFilterWithOptions says what is what.
-func RuntimeConfigFilter(ctx context.Context, hooks []rspec.Hook, config *rspec.Spec, postKillTimeout time.Duration) (hookErr, err error) {
-	return RuntimeConfigFilterWithOptions(ctx, RuntimeConfigFilterOptions{Hooks: hooks, Config: config, PostKillTimeout: postKillTimeout})
+func RuntimeConfigFilter(
+	ctx context.Context,
+	hooks []rspec.Hook,
+	config *rspec.Spec,
+	postKillTimeout time.Duration,
+) (hookErr, err error) {
+	return RuntimeConfigFilterWithOptions(
+		ctx,
+		RuntimeConfigFilterOptions{Hooks: hooks, Config: config, PostKillTimeout: postKillTimeout},
+	)
 }
 
 // RuntimeConfigFilterWithOptions passes a config through hooks: the first gets it on its stdin, and each later one what the one
@@ -46,7 +54,10 @@ func RuntimeConfigFilter(ctx context.Context, hooks []rspec.Hook, config *rspec.
 // The annotations run.oci.hooks.stdout and run.oci.hooks.stderr of the config passed in name files that the hooks' output is
 // appended to; they are made with mode 0600, and must be regular files, and no links. Whoever sets a container's annotations may
 // then have such files written.
-func RuntimeConfigFilterWithOptions(ctx context.Context, options RuntimeConfigFilterOptions) (hookErr, err error) {
+func RuntimeConfigFilterWithOptions(
+	ctx context.Context,
+	options RuntimeConfigFilterOptions,
+) (hookErr, err error) {
 	if len(options.Hooks) == 0 {
 		return nil, nil
 	}
@@ -65,7 +76,13 @@ func RuntimeConfigFilterWithOptions(ctx context.Context, options RuntimeConfigFi
 	for i := range options.Hooks {
 		hook := &options.Hooks[i]
 		stdout := limited{also: files.stdout}
-		run := RunOptions{Hook: hook, Dir: options.Dir, State: data, Stdout: &stdout, PostKillTimeout: options.PostKillTimeout}
+		run := RunOptions{
+			Hook:            hook,
+			Dir:             options.Dir,
+			State:           data,
+			Stdout:          &stdout,
+			PostKillTimeout: options.PostKillTimeout,
+		}
 		if files.stderr != nil {
 			run.Stderr = files.stderr
 		}
@@ -80,10 +97,21 @@ func RuntimeConfigFilterWithOptions(ctx context.Context, options RuntimeConfigFi
 		config, err := stdout.config()
 		if err != nil {
 			message := fmt.Sprintf("unmarshal output from config-filter hook %d: %v", i, err)
-			return nil, &libhooks.Error{Kind: "hook-failed", Code: "hook-failed", Message: message, Cause: err, Result: result}
+			return nil, &libhooks.Error{
+				Kind:    "hook-failed",
+				Code:    "hook-failed",
+				Message: message,
+				Cause:   err,
+				Result:  result,
+			}
 		}
 		if logrus.IsLevelEnabled(logrus.DebugLevel) && !reflect.DeepEqual(options.Config, config) {
-			logrus.Debugf("precreate hook %d (%s) changed the config: %q", i, hook.Path, changed(data, stdout.buffer.Bytes()))
+			logrus.Debugf(
+				"precreate hook %d (%s) changed the config: %q",
+				i,
+				hook.Path,
+				changed(data, stdout.buffer.Bytes()),
+			)
 		}
 		data = stdout.buffer.Bytes()
 		*options.Config = *config

@@ -75,8 +75,15 @@ func libhooks_go_log(handle C.uintptr_t, level C.int, message *C.char, fields *C
 	callbacks.Log(Level(level), C.GoString(message), []byte(C.GoString(fields)))
 }
 
+//
 //export libhooks_go_read
-func libhooks_go_read(handle C.uintptr_t, version *C.char, content unsafe.Pointer, length C.size_t, answer **C.char) (reading C.int) {
+func libhooks_go_read(
+	handle C.uintptr_t,
+	version *C.char,
+	content unsafe.Pointer,
+	length C.size_t,
+	answer **C.char,
+) (reading C.int) {
 	callbacks := cgo.Handle(handle).Value().(*Callbacks)
 	// What is answered if the reader panics; nobody sees it, since the panic goes on behind the library.
 	reading = C.int(ReadFailed)

@@ -26,7 +26,11 @@ func parseError(text []byte) *libhooks.Error {
 		Diagnostics []diagnosticJSON
 	}
 	if err := json.Unmarshal(text, &data); err != nil {
-		return &libhooks.Error{Kind: "panic", Code: "panic", Message: "an error that is no JSON: " + err.Error()}
+		return &libhooks.Error{
+			Kind:    "panic",
+			Code:    "panic",
+			Message: "an error that is no JSON: " + err.Error(),
+		}
 	}
 	e := &libhooks.Error{
 		Kind:    data.Kind,
@@ -41,7 +45,11 @@ func parseError(text []byte) *libhooks.Error {
 		Diagnostics: each(data.Diagnostics, diagnosticJSON.diagnostic),
 	}
 	if data.System != nil {
-		e.System = &fs.PathError{Op: data.System.Operation, Path: data.System.Exact(), Err: data.Errno}
+		e.System = &fs.PathError{
+			Op:   data.System.Operation,
+			Path: data.System.Exact(),
+			Err:  data.Errno,
+		}
 	}
 	return e
 }

@@ -81,7 +81,10 @@ func (r *Run) Do() (*Ran, error) {
 		defer C.free(unsafe.Pointer(directory))
 		C.hooks_exec_options_set_dir(options, directory)
 	}
-	C.hooks_exec_options_set_post_kill_timeout_ms(options, C.int64_t(milliseconds(r.PostKillTimeout)))
+	C.hooks_exec_options_set_post_kill_timeout_ms(
+		options,
+		C.int64_t(milliseconds(r.PostKillTimeout)),
+	)
 	C.hooks_exec_options_set_capture_limit(options, C.size_t(r.TailLimit))
 	C.hooks_exec_options_set_output_fds(options, C.int(r.Descriptors[0]), C.int(r.Descriptors[1]))
 	C.hooks_exec_options_set_merge_stderr(options, cBool(r.MergeStderr))
@@ -98,7 +101,14 @@ func (r *Run) Do() (*Ran, error) {
 	state := notNil(r.State)
 	var result *C.hooks_exec_result_t
 	var failure *C.hooks_error_t
-	C.hooks_exec_run(hook, unsafe.Pointer(&state[0]), C.size_t(len(r.State)), options, &result, &failure)
+	C.hooks_exec_run(
+		hook,
+		unsafe.Pointer(&state[0]),
+		C.size_t(len(r.State)),
+		options,
+		&result,
+		&failure,
+	)
 	defer C.hooks_exec_result_free(result)
 	if err := take(failure); err != nil {
 		return nil, err
@@ -129,10 +139,18 @@ func milliseconds(duration time.Duration) int64 {
 	return min(whole, most)
 }
 
+//
 //export libhooks_go_output
-func libhooks_go_output(handle C.uintptr_t, stream C.int, data unsafe.Pointer, length C.size_t) C.int {
+func libhooks_go_output(
+	handle C.uintptr_t,
+	stream C.int,
+	data unsafe.Pointer,
+	length C.size_t,
+) C.int {
 	run := cgo.Handle(handle).Value().(*Run)
-	return 1 - cBool(run.Write(stream == C.HOOKS_STREAM_STDERR, unsafe.Slice((*byte)(data), int(length))))
+	return 1 - cBool(
+		run.Write(stream == C.HOOKS_STREAM_STDERR, unsafe.Slice((*byte)(data), int(length))),
+	)
 }
 
 // parseResult makes a result of what hooks_exec_result_json says; the bytes of the tails are not in it.
@@ -150,7 +168,11 @@ func parseResult(text []byte) (*Ran, error) {
 		HookError, Error    *string
 	}
 	if err := json.Unmarshal(text, &data); err != nil {
-		return nil, &libhooks.Error{Kind: "panic", Code: "panic", Message: "a result that is no JSON: " + err.Error()}
+		return nil, &libhooks.Error{
+			Kind:    "panic",
+			Code:    "panic",
+			Message: "a result that is no JSON: " + err.Error(),
+		}
 	}
 	result := &libhooks.Result{
 		Path:       data.Path,

@@ -17,14 +17,24 @@ import (
 )
 
 // Explain is hooks_manager_explain.
-func (m *Manager) Explain(config, annotations string, hasBindMounts bool) (*libhooks.Explanation, error) {
+func (m *Manager) Explain(
+	config, annotations string,
+	hasBindMounts bool,
+) (*libhooks.Explanation, error) {
 	defer runtime.KeepAlive(m)
 	cConfig, cAnnotations := C.CString(config), C.CString(annotations)
 	defer C.free(unsafe.Pointer(cConfig))
 	defer C.free(unsafe.Pointer(cAnnotations))
 	var text *C.char
 	var failure *C.hooks_error_t
-	if C.hooks_manager_explain(m.pointer, cConfig, cAnnotations, cBool(hasBindMounts), &text, &failure) != C.HOOKS_STATUS_OK {
+	if C.hooks_manager_explain(
+		m.pointer,
+		cConfig,
+		cAnnotations,
+		cBool(hasBindMounts),
+		&text,
+		&failure,
+	) != C.HOOKS_STATUS_OK {
 		return nil, take(failure)
 	}
 	data, err := wire.Decode[struct {
@@ -95,13 +105,16 @@ type verdictJSON struct {
 func (v verdictJSON) verdict() libhooks.HookVerdict {
 	return libhooks.HookVerdict{
 		// The name that the library gives is text, even where it stands for other bytes.
-		Name:       filepath.Base(v.Exact()),
-		Path:       v.Exact(),
-		Verdict:    v.Verdict,
-		Error:      v.Error,
-		Stages:     v.Stages,
-		AnyOf:      v.AnyOf,
-		Conditions: each(v.Conditions, func(c conditionJSON) libhooks.Condition { return libhooks.Condition(c) }),
+		Name:    filepath.Base(v.Exact()),
+		Path:    v.Exact(),
+		Verdict: v.Verdict,
+		Error:   v.Error,
+		Stages:  v.Stages,
+		AnyOf:   v.AnyOf,
+		Conditions: each(
+			v.Conditions,
+			func(c conditionJSON) libhooks.Condition { return libhooks.Condition(c) },
+		),
 	}
 }
 

@@ -109,7 +109,15 @@ func NewManager(directories, stages []string, callbacks *Callbacks) (*Manager, e
 
 	manager := &Manager{callbacks: callbacks}
 	var failure *C.hooks_error_t
-	status := C.hooks_manager_new(cDirectories.first, cDirectories.count, cStages.first, cStages.count, options, &manager.pointer, &failure)
+	status := C.hooks_manager_new(
+		cDirectories.first,
+		cDirectories.count,
+		cStages.first,
+		cStages.count,
+		options,
+		&manager.pointer,
+		&failure,
+	)
 	if status != C.HOOKS_STATUS_OK {
 		handle.Delete()
 		err := take(failure)
@@ -142,7 +150,11 @@ func (m *Manager) Reload() error {
 func (m *Manager) Snapshot() *Snapshot {
 	defer runtime.KeepAlive(m)
 	snapshot := &Snapshot{pointer: C.hooks_manager_snapshot(m.pointer)}
-	runtime.AddCleanup(snapshot, func(pointer *C.hooks_snapshot_t) { C.hooks_snapshot_free(pointer) }, snapshot.pointer)
+	runtime.AddCleanup(
+		snapshot,
+		func(pointer *C.hooks_snapshot_t) { C.hooks_snapshot_free(pointer) },
+		snapshot.pointer,
+	)
 	return snapshot
 }
 
@@ -174,8 +186,16 @@ func (s *Snapshot) Match(request []byte, hasBindMounts bool, indexes []uint32) (
 	defer runtime.KeepAlive(s)
 	var count C.size_t
 	var failure *C.hooks_error_t
-	status := C.hooks_snapshot_match(s.pointer, unsafe.Pointer(unsafe.SliceData(request)), C.size_t(len(request)), cBool(hasBindMounts),
-		(*C.uint32_t)(unsafe.SliceData(indexes)), C.size_t(len(indexes)), &count, &failure)
+	status := C.hooks_snapshot_match(
+		s.pointer,
+		unsafe.Pointer(unsafe.SliceData(request)),
+		C.size_t(len(request)),
+		cBool(hasBindMounts),
+		(*C.uint32_t)(unsafe.SliceData(indexes)),
+		C.size_t(len(indexes)),
+		&count,
+		&failure,
+	)
 	if status != C.HOOKS_STATUS_OK {
 		return 0, take(failure)
 	}
@@ -184,19 +204,34 @@ func (s *Snapshot) Match(request []byte, hasBindMounts bool, indexes []uint32) (
 
 // ReadFile is hooks_read_file_with_options. The hook is there, too, where it is not valid.
 func ReadFile(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
-	return load(path, stages, callbacks, func(path *C.char, stages stringList, options *C.hooks_options_t, text **C.char, failure **C.hooks_error_t) {
-		C.hooks_read_file_with_options(path, stages.first, stages.count, options, text, failure)
-	})
+	return load(
+		path,
+		stages,
+		callbacks,
+		func(path *C.char, stages stringList, options *C.hooks_options_t, text **C.char, failure **C.hooks_error_t) {
+			C.hooks_read_file_with_options(path, stages.first, stages.count, options, text, failure)
+		},
+	)
 }
 
 // ReadDir is hooks_read_dir_with_options. The list is there when there is an error, too, unless an argument is bad.
 func ReadDir(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
-	return load(path, stages, callbacks, func(path *C.char, stages stringList, options *C.hooks_options_t, text **C.char, failure **C.hooks_error_t) {
-		C.hooks_read_dir_with_options(path, stages.first, stages.count, options, text, failure)
-	})
+	return load(
+		path,
+		stages,
+		callbacks,
+		func(path *C.char, stages stringList, options *C.hooks_options_t, text **C.char, failure **C.hooks_error_t) {
+			C.hooks_read_dir_with_options(path, stages.first, stages.count, options, text, failure)
+		},
+	)
 }
 
-func load(path string, stages []string, callbacks *Callbacks, call func(*C.char, stringList, *C.hooks_options_t, **C.char, **C.hooks_error_t)) ([]byte, error) {
+func load(
+	path string,
+	stages []string,
+	callbacks *Callbacks,
+	call func(*C.char, stringList, *C.hooks_options_t, **C.char, **C.hooks_error_t),
+) ([]byte, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
 	}
@@ -251,7 +286,14 @@ func WhenMatch(when string, request []byte, hasBindMounts bool) (bool, error) {
 	defer C.free(unsafe.Pointer(cWhen))
 	var match C.bool
 	var failure *C.hooks_error_t
-	C.hooks_when_match_request(cWhen, unsafe.Pointer(unsafe.SliceData(request)), C.size_t(len(request)), cBool(hasBindMounts), &match, &failure)
+	C.hooks_when_match_request(
+		cWhen,
+		unsafe.Pointer(unsafe.SliceData(request)),
+		C.size_t(len(request)),
+		cBool(hasBindMounts),
+		&match,
+		&failure,
+	)
 	return bool(match), take(failure)
 }
 
@@ -315,7 +357,10 @@ func newStringList(texts []string) stringList {
 	if len(texts) == 0 {
 		return stringList{}
 	}
-	list := stringList{(**C.char)(C.calloc(C.size_t(len(texts)), C.size_t(unsafe.Sizeof((*C.char)(nil))))), C.size_t(len(texts))}
+	list := stringList{
+		(**C.char)(C.calloc(C.size_t(len(texts)), C.size_t(unsafe.Sizeof((*C.char)(nil))))),
+		C.size_t(len(texts)),
+	}
 	for i, text := range texts {
 		list.texts()[i] = C.CString(text)
 	}
@@ -337,7 +382,9 @@ func (l stringList) free() {
 func stageList(stages []string) (stringList, error) {
 	for _, stage := range stages {
 		if strings.IndexByte(stage, 0) >= 0 || !utf8.ValidString(stage) {
-			return stringList{}, Invalid("extension stage " + stage + " holds a NUL, or is no UTF-8")
+			return stringList{}, Invalid(
+				"extension stage " + stage + " holds a NUL, or is no UTF-8",
+			)
 		}
 	}
 	return newStringList(stages), nil

@@ -19,7 +19,10 @@ func TestStringListsShowTheCollectorNoGarbage(t *testing.T) {
 	var garbage []byte
 	for range count {
 		escaped = new(object)
-		garbage = binary.NativeEndian.AppendUint64(garbage, uint64(uintptr(unsafe.Pointer(escaped))))
+		garbage = binary.NativeEndian.AppendUint64(
+			garbage,
+			uint64(uintptr(unsafe.Pointer(escaped))),
+		)
 	}
 	escaped = nil
 	runtime.GC()

@@ -17,7 +17,11 @@ const (
 )
 
 // AppendRequest appends what conditions look at, in the flat form of hooks_snapshot_match. A nil config has no process.
-func AppendRequest(request []byte, config *rspec.Spec, annotations map[string]string) ([]byte, error) {
+func AppendRequest(
+	request []byte,
+	config *rspec.Spec,
+	annotations map[string]string,
+) ([]byte, error) {
 	switch {
 	case config == nil || config.Process == nil:
 		request = appendNumber(request, processAbsent)
@@ -45,7 +49,10 @@ func AppendRequest(request []byte, config *rspec.Spec, annotations map[string]st
 
 // Container is what conditions look at as JSON: a config with nothing else, and the annotations. Each byte that is no UTF-8
 // becomes U+FFFD, which is what patterns take it for. A nil config has no process.
-func Container(config *rspec.Spec, annotations map[string]string) (configText, annotationsText string) {
+func Container(
+	config *rspec.Spec,
+	annotations map[string]string,
+) (configText, annotationsText string) {
 	type process struct {
 		Args []string `json:"args"`
 	}

@@ -24,7 +24,13 @@ type Hook struct {
 
 // IsText says whether all strings of a hook are UTF-8, as JSON has it.
 func (h *Hook) IsText() bool {
-	texts := slices.Concat([]string{h.Version, h.Hook.Path}, h.Hook.Args, h.Hook.Env, h.When.Commands, h.Stages)
+	texts := slices.Concat(
+		[]string{h.Version, h.Hook.Path},
+		h.Hook.Args,
+		h.Hook.Env,
+		h.When.Commands,
+		h.Stages,
+	)
 	for key, value := range h.When.Annotations {
 		texts = append(texts, key, value)
 	}

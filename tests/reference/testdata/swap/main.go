@@ -21,7 +21,14 @@ import (
 )
 
 func main() {
-	fmt.Println(hooks.Version, hooks.DefaultDir, hooks.OverrideDir, current.Version, old.Version, exec.DefaultPostKillTimeout)
+	fmt.Println(
+		hooks.Version,
+		hooks.DefaultDir,
+		hooks.OverrideDir,
+		current.Version,
+		old.Version,
+		exec.DefaultPostKillTimeout,
+	)
 	readers()
 	files()
 	conditions()
@@ -62,7 +69,14 @@ func readers() {
 func files() {
 	for _, name := range []string{"always.json", "old.json", "swap.json", "swap-bad.json", "missing.json", "stage.json", "none.json", "none.txt", "ends.json"} {
 		hook, err := hooks.Read("all/"+name, []string{"precreate"})
-		show("Read "+name, hook, err, err == hooks.ErrNoJSONSuffix, errors.Is(err, hooks.ErrNoJSONSuffix), errors.Is(err, fs.ErrNotExist))
+		show(
+			"Read "+name,
+			hook,
+			err,
+			err == hooks.ErrNoJSONSuffix,
+			errors.Is(err, hooks.ErrNoJSONSuffix),
+			errors.Is(err, fs.ErrNotExist),
+		)
 		content, err := os.ReadFile("all/" + name)
 		if err == nil && json.Valid(content) {
 			hook, err = current.Read(content)
@@ -74,7 +88,11 @@ func files() {
 			show("  0.1.0", hook, err == nil)
 		}
 	}
-	show("Validate", (*current.Hook)(nil).Validate(nil), (&current.Hook{Version: old.Version}).Validate(nil))
+	show(
+		"Validate",
+		(*current.Hook)(nil).Validate(nil),
+		(&current.Hook{Version: old.Version}).Validate(nil),
+	)
 	all := map[string]*current.Hook{"old.json": {Version: "in place"}, "other.json": nil}
 	for _, name := range []string{"all", "good", "none"} {
 		err := hooks.ReadDir(name, []string{"precreate"}, all)
@@ -82,7 +100,20 @@ func files() {
 	}
 	path := "/bin/sh"
 	mounts := true
-	show("0.1.0", old.Hook{Hook: &path, Arguments: []string{"a"}, Stages: []string{}, Stage: nil, Cmds: []string{"c"}, Cmd: []string{"d"}, Annotations: []string{"e"}, Annotation: []string{"f"}, HasBindMounts: &mounts})
+	show(
+		"0.1.0",
+		old.Hook{
+			Hook:          &path,
+			Arguments:     []string{"a"},
+			Stages:        []string{},
+			Stage:         nil,
+			Cmds:          []string{"c"},
+			Cmd:           []string{"d"},
+			Annotations:   []string{"e"},
+			Annotation:    []string{"f"},
+			HasBindMounts: &mounts,
+		},
+	)
 }
 
 func conditions() {
@@ -109,9 +140,16 @@ func conditions() {
 func inject() *hooks.Manager {
 	_, err := hooks.New(context.Background(), []string{"good", "all"}, nil)
 	show("New", err)
-	manager, err := hooks.New(context.Background(), []string{"good", "watched"}, []string{"precreate", "poststop"})
+	manager, err := hooks.New(
+		context.Background(),
+		[]string{"good", "watched"},
+		[]string{"precreate", "poststop"},
+	)
 	show("New", err)
-	config := &rspec.Spec{Process: &rspec.Process{Args: []string{"/bin/sh"}}, Hooks: &rspec.Hooks{Poststart: []rspec.Hook{{Path: "/bin/there"}}}}
+	config := &rspec.Spec{
+		Process: &rspec.Process{Args: []string{"/bin/sh"}},
+		Hooks:   &rspec.Hooks{Poststart: []rspec.Hook{{Path: "/bin/there"}}},
+	}
 	for range 2 {
 		extension, err := manager.Hooks(config, map[string]string{"a": "b"}, true)
 		show("Hooks", config, extension, err)
@@ -150,7 +188,11 @@ func monitor(manager *hooks.Manager) {
 		}
 		var seen []string
 		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-			extension, err := manager.Hooks(&rspec.Spec{Process: &rspec.Process{Args: []string{"-"}}}, nil, false)
+			extension, err := manager.Hooks(
+				&rspec.Spec{Process: &rspec.Process{Args: []string{"-"}}},
+				nil,
+				false,
+			)
 			must(err)
 			seen = nil
 			for _, hook := range extension["precreate"] {
@@ -174,12 +216,30 @@ func monitor(manager *hooks.Manager) {
 // run runs hooks, in each of the four ways.
 func run() {
 	ctx := context.Background()
-	hook := rspec.Hook{Path: "/bin/sh", Args: []string{"sh", "-c", "cat; pwd; echo $A >&2; exit $A"}, Env: []string{"PATH=/bin", "A=3"}}
+	hook := rspec.Hook{
+		Path: "/bin/sh",
+		Args: []string{"sh", "-c", "cat; pwd; echo $A >&2; exit $A"},
+		Env:  []string{"PATH=/bin", "A=3"},
+	}
 	var stdout, stderr bytes.Buffer
-	hookErr, err := exec.Run(ctx, &hook, []byte("state\n"), nil, &stderr, exec.DefaultPostKillTimeout)
+	hookErr, err := exec.Run(
+		ctx,
+		&hook,
+		[]byte("state\n"),
+		nil,
+		&stderr,
+		exec.DefaultPostKillTimeout,
+	)
 	show("Run", hookErr, err, stderr.String())
 	hook.Env[1] = "A=0"
-	options := exec.RunOptions{Hook: &hook, Dir: "/usr", State: []byte("state\n"), Stdout: &stdout, Stderr: &stderr, PostKillTimeout: exec.DefaultPostKillTimeout}
+	options := exec.RunOptions{
+		Hook:            &hook,
+		Dir:             "/usr",
+		State:           []byte("state\n"),
+		Stdout:          &stdout,
+		Stderr:          &stderr,
+		PostKillTimeout: exec.DefaultPostKillTimeout,
+	}
 	hookErr, err = exec.RunWithOptions(ctx, options)
 	show("RunWithOptions", hookErr, err, stdout.String(), stderr.String())
 	options.Hook = &rspec.Hook{Path: "/nonexistent"}
@@ -187,12 +247,20 @@ func run() {
 	show("RunWithOptions", hookErr, err, errors.Is(err, fs.ErrNotExist))
 
 	config := &rspec.Spec{Hostname: "one", Process: &rspec.Process{Cwd: "/"}}
-	hooks := []rspec.Hook{{Path: "/bin/sed", Args: []string{"sed", "s/one/two/"}}, {Path: "/bin/sed", Args: []string{"sed", "s/two/three/"}}}
+	hooks := []rspec.Hook{
+		{Path: "/bin/sed", Args: []string{"sed", "s/one/two/"}},
+		{Path: "/bin/sed", Args: []string{"sed", "s/two/three/"}},
+	}
 	hookErr, err = exec.RuntimeConfigFilter(ctx, hooks, config, exec.DefaultPostKillTimeout)
 	show("RuntimeConfigFilter", hookErr, err, config)
 	hooks = append(hooks, rspec.Hook{Path: "/bin/echo", Args: []string{"echo", `{"root": 3}`}})
 	config.Hostname = "one"
-	filter := exec.RuntimeConfigFilterOptions{Hooks: hooks, Dir: "/usr", Config: config, PostKillTimeout: exec.DefaultPostKillTimeout}
+	filter := exec.RuntimeConfigFilterOptions{
+		Hooks:           hooks,
+		Dir:             "/usr",
+		Config:          config,
+		PostKillTimeout: exec.DefaultPostKillTimeout,
+	}
 	hookErr, err = exec.RuntimeConfigFilterWithOptions(ctx, filter)
 	var wrong *json.UnmarshalTypeError
 	show("RuntimeConfigFilterWithOptions", hookErr, err, config, errors.As(err, &wrong))

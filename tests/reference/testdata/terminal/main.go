@@ -16,7 +16,11 @@ import (
 )
 
 func main() {
-	hook := rspec.Hook{Path: "/bin/sh", Args: []string{"sh", "-c", os.Args[2]}, Env: []string{"PATH=/usr/bin:/bin"}}
+	hook := rspec.Hook{
+		Path: "/bin/sh",
+		Args: []string{"sh", "-c", os.Args[2]},
+		Env:  []string{"PATH=/usr/bin:/bin"},
+	}
 	if len(os.Args) > 3 {
 		seconds, err := strconv.Atoi(os.Args[3])
 		if err != nil {
