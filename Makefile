@@ -1,4 +1,5 @@
-# Thin: every target only calls the real tools. `make demo` and `make test` each suffice on a fresh machine.
+# Thin: every target only calls the real tools. `make demo` and `make test` each suffice on a fresh
+# machine.
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -75,7 +76,8 @@ install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, DAT
 	install -D -m 644 target/completion.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/oci-hooks'
 	install -D -m 644 target/completion.zsh '$(DESTDIR)$(DATADIR)/zsh/site-functions/_oci-hooks'
 	install -D -m 644 target/completion.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/oci-hooks.fish'
-# All but the manual is there without go-md2man. Who packages it says `make man install`, which fails without.
+# All but the manual is there without go-md2man. Who packages it says `make man install`, which
+# fails without.
 	@if $(MAKE) --no-print-directory man; then \
 	    for page in $(MAN); do \
 	        install -D -m 644 "$$page" '$(DESTDIR)$(MANDIR)'"/man$${page##*.}/$${page##*/}" || exit 1; \

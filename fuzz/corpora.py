@@ -157,7 +157,8 @@ def of_pattern(case: dict[str, Any]) -> Iterator[bytes]:
 
 
 def exit_statuses() -> Iterator[tuple[str, bytes]]:
-    """What a minimal corpus lacks, since it all runs the same code: a config is printed, with many an exit status."""
+    """What a minimal corpus lacks, since it all runs the same code: a config is printed, with many
+    an exit status."""
     for status in (0, 1, 2, 7, 126, 127, 128, 137, 254):
         fields = [b'{"ociVersion":"1.0.2"}', b"said", bytes([status])]
         yield "exec_run", SEPARATOR.join(fields)

@@ -13,7 +13,8 @@ skip() { echo "SKIP: $*"; }
 
 # check NAME COMMAND...: passes if the command succeeds; shows its output if it fails.
 check() {
-    # The command may be a function of the caller's, which must not see other variables than its own.
+    # The command may be a function of the caller's, which must not see other variables than its
+    # own.
     local check_name=$1 check_output check_status
     shift
     check_output=$("$@" 2>&1)
@@ -38,7 +39,8 @@ same() {
     fi
 }
 
-# oldest_rust NAME: sets `oldest` to the oldest Rust that Cargo.toml names; skips the suite NAME if it is not installed.
+# oldest_rust NAME: sets `oldest` to the oldest Rust that Cargo.toml names; skips the suite NAME if
+# it is not installed.
 oldest_rust() {
     oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml")
     if ! command -v rustup >/dev/null || ! RUSTUP_AUTO_INSTALL=0 cargo "+$oldest" --version >/dev/null 2>&1; then

@@ -3,8 +3,8 @@
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# pkg-config and the shell disagree on spaces in paths. A clone whose path has spaces is used through
-# a link.
+# pkg-config and the shell disagree on spaces in paths. A clone whose path has spaces is used
+# through a link.
 case $root in
 *[[:space:]]*)
     link=${TMPDIR:-/tmp}/libhooks-$(printf %s "$root" | cksum | tr -d ' ')

@@ -1,5 +1,5 @@
-/* One row of `make bench`, as a C runtime has it: exec ROW COUNT MEGABYTES
-   Prints how many nanoseconds one run took, on the average of COUNT, in a host that has touched so much memory. */
+/* One row of `make bench`, as a C runtime has it: exec ROW COUNT MEGABYTES Prints how many
+   nanoseconds one run took, on the average of COUNT, in a host that has touched so much memory. */
 #define _POSIX_C_SOURCE 200809L
 #include <libhooks/hooks.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
-/* The floor of `make bench`: what loading hooks costs whoever knows of nothing but files.
-     floor new DIRECTORY COUNT EXECUTABLE...     nanoseconds of one load, on the average of COUNT
-     floor cold DIRECTORY CONFIG EXECUTABLE...   one load, and the config read and printed as it is
-   A load lists the directory, opens each hook file, asks for its size, reads it once, closes it, and looks at each executable.
-   Nothing is done with what was read. */
+/* The floor of `make bench`: what loading hooks costs whoever knows of nothing but files. floor new
+   DIRECTORY COUNT EXECUTABLE...     nanoseconds of one load, on the average of COUNT floor cold
+   DIRECTORY CONFIG EXECUTABLE...   one load, and the config read and printed as it is A load lists
+   the directory, opens each hook file, asks for its size, reads it once, closes it, and looks at
+   each executable. Nothing is done with what was read. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,10 +1,10 @@
-/* Rows of `make bench`, from C:
-     manager new DIRECTORY COUNT              nanoseconds of a hooks_manager_new, on the average of COUNT
-     manager hooks DIRECTORY CONFIG COUNT     nanoseconds of a hooks_manager_hooks, likewise
-     manager explain DIRECTORY CONFIG COUNT   of a hooks_manager_explain
-     manager memory DIRECTORY                 kilobytes that a process is larger for with these hooks, and one hook matched
-     manager growth DIRECTORY CONFIG COUNT    kilobytes that it grows by in COUNT calls, after a thousand
-     manager cold DIRECTORY CONFIG            what an engine does once for a container: prints the config with its hooks */
+/* Rows of `make bench`, from C: manager new DIRECTORY COUNT              nanoseconds of a
+   hooks_manager_new, on the average of COUNT manager hooks DIRECTORY CONFIG COUNT     nanoseconds
+   of a hooks_manager_hooks, likewise manager explain DIRECTORY CONFIG COUNT   of a
+   hooks_manager_explain manager memory DIRECTORY                 kilobytes that a process is larger
+   for with these hooks, and one hook matched manager growth DIRECTORY CONFIG COUNT    kilobytes
+   that it grows by in COUNT calls, after a thousand manager cold DIRECTORY CONFIG            what
+   an engine does once for a container: prints the config with its hooks */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
 #include <libhooks/hooks.h>
@@ -46,8 +46,8 @@ read_file (const char *path)
   return text;
 }
 
-/* Resident memory in kilobytes, without what is mapped from files: code is read when it first runs. This file counts pages;
-   what statm says is off by some on each processor. */
+/* Resident memory in kilobytes, without what is mapped from files: code is read when it first runs.
+   This file counts pages; what statm says is off by some on each processor. */
 static long
 resident (void)
 {

@@ -1,6 +1,6 @@
-/* One row of `make bench`, from C: monitor COUNT
-   Prints, of each of COUNT changes, how many nanoseconds after a hook file was renamed into its directory
-   hooks_manager_hooks had it. A thread waits for changes, as benches/go/monitor/main.go has a goroutine. */
+/* One row of `make bench`, from C: monitor COUNT Prints, of each of COUNT changes, how many
+   nanoseconds after a hook file was renamed into its directory hooks_manager_hooks had it. A thread
+   waits for changes, as benches/go/monitor/main.go has a goroutine. */
 #define _POSIX_C_SOURCE 200809L
 #include <libhooks/hooks.h>
 #include <pthread.h>
@@ -52,7 +52,8 @@ now (void)
   return (double) time.tv_sec * 1e9 + (double) time.tv_nsec;
 }
 
-/* Renames a new hook file into its place, and returns how long it took until it was seen; -1: it failed. */
+/* Renames a new hook file into its place, and returns how long it took until it was seen; -1: it
+   failed. */
 static double
 change (const hooks_manager_t *manager, const char *prepared, const char *path, long to)
 {
@@ -76,8 +77,8 @@ change (const hooks_manager_t *manager, const char *prepared, const char *path, 
       hooks_string_free (injected);
       if (seen)
         return now () - begun;
-      /* Who is woken is often put behind its waker, which would keep it waiting for a tick of the scheduler by asking again
-         and again. */
+      /* Who is woken is often put behind its waker, which would keep it waiting for a tick of the
+         scheduler by asking again and again. */
       sched_yield ();
     }
 }

@@ -1,6 +1,6 @@
-/* process COUNT PROGRAM ARGUMENT...
-   Prints how many nanoseconds each of COUNT runs of a program took, from its making to its end, and how many kilobytes it
-   had resident at most. What it writes is thrown away. */
+/* process COUNT PROGRAM ARGUMENT... Prints how many nanoseconds each of COUNT runs of a program
+   took, from its making to its end, and how many kilobytes it had resident at most. What it writes
+   is thrown away. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <spawn.h>

@@ -1,7 +1,7 @@
-/* Rows of `make bench`: reload CALLS RATE
-   Prints how many calls of hooks_manager_hooks a second THREADS threads made together, CALLS each, and how many reloads
-   were made meanwhile by one more thread, which writes a hook file before each: RATE a second, or as many as it can. If RATE
-   is 0, there is none. */
+/* Rows of `make bench`: reload CALLS RATE Prints how many calls of hooks_manager_hooks a second
+   THREADS threads made together, CALLS each, and how many reloads were made meanwhile by one more
+   thread, which writes a hook file before each: RATE a second, or as many as it can. If RATE is 0,
+   there is none. */
 #define _POSIX_C_SOURCE 200809L
 #include <libhooks/hooks.h>
 #include <pthread.h>

@@ -1,4 +1,5 @@
-"""What grows with the number of hooks, as an SVG: both axes are logarithmic, so that what is proportional is straight."""
+"""What grows with the number of hooks, as an SVG: both axes are logarithmic, so that what is
+proportional is straight."""
 
 from __future__ import annotations
 
@@ -81,7 +82,8 @@ def drawn(side: str, points: list[tuple[float, float]]) -> list[str]:
 
 
 def guide(curve: Curve, x: Scale, y: Scale) -> str:
-    """What is proportional, through our own time with the second least number of hooks, and within the panel."""
+    """What is proportional, through our own time with the second least number of hooks, and within
+    the panel."""
     hooks = sorted(curve)[1]
     each = curve[hooks].raw["ours"] / hooks
     first, last = max(x.least, y.least / each), min(x.most, y.most / each)

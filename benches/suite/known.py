@@ -1,8 +1,8 @@
-"""Whether the cached opponent is a straw man: beside figures of one on another machine, which the project knows of.
+"""Whether the cached opponent is a straw man: beside figures of one on another machine, which the
+project knows of.
 
-If it takes far longer, it is too easy an opponent; if the reference takes far more times as long, so are the hooks. Only the
-latter does not depend on the machine.
-"""
+If it takes far longer, it is too easy an opponent; if the reference takes far more times as long,
+so are the hooks. Only the latter does not depend on the machine. """
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from row import Rounds
 from workload import Workload, Workloads
 
 ROUNDS = 21
-# How long a sample should take, in nanoseconds: long beside a clock's tick, short beside what else the machine does.
+# How long a sample should take, in nanoseconds: long beside a clock's tick, short beside what else
+# the machine does.
 SAMPLE = 20e6
 MOST_PROCESSES = 20
 
@@ -45,7 +46,8 @@ class Bench:
         self.programs = programs
         self.report = Report()
         self.workloads = Workloads((programs / "workload").resolve())
-        # Programs know where the library is. The loader should search no longer than where it is installed.
+        # Programs know where the library is. The loader should search no longer than where it is
+        # installed.
         self.environment = {
             key: value
             for key, value in os.environ.items()
@@ -70,7 +72,8 @@ class Bench:
         return lambda: self.ask(program, *arguments)
 
     def counted(self, program: str, *arguments: str) -> Sample:
-        """A program whose last argument is how many calls to make, of which it prints the average."""
+        """A program whose last argument is how many calls to make, of which it prints the
+        average."""
         return self.counted_before(program, list(arguments), [])
 
     def counted_before(

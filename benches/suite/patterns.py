@@ -1,4 +1,5 @@
-"""Patterns beside Go's regexp, which is the reference here. regexp/benches/patterns.json has the cases."""
+"""Patterns beside Go's regexp, which is the reference here. regexp/benches/patterns.json has the
+cases."""
 
 from __future__ import annotations
 
@@ -87,7 +88,8 @@ def acceptance(bench: Bench, patterns: list[str]) -> None:
 
 
 def first(bench: Bench, patterns: list[str]) -> None:
-    """What expands: the time, and the memory of a process of its own beside one that does nothing."""
+    """What expands: the time, and the memory of a process of its own beside one that does
+    nothing."""
     no_more = Goal("≤ the reference", lambda row: row.ratios["reference"] <= 1)
     commands = {
         "ours": [bench.program("patterns")],

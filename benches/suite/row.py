@@ -19,8 +19,9 @@ TIMES = [("ns", 1.0), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)]
 
 
 class Row:
-    """Values are the medians of all that a side said. A ratio is the median of the ratios of each round: what was slow
-    for one side was for the other, too. What `raw` has is in the unit of the programs, nanoseconds if it is a time."""
+    """Values are the medians of all that a side said. A ratio is the median of the ratios of each
+    round: what was slow for one side was for the other, too. What `raw` has is in the unit of the
+    programs, nanoseconds if it is a time."""
 
     def __init__(
         self, name: str, unit: str | None, rounds: Rounds, middle: Middle

@@ -2,9 +2,9 @@
 
 run.py STAGE PROGRAMS [--write-docs] [GROUP...]
 
-Each row is measured in rounds; in each round every side has its turn. Prints tables, and writes them to report.json beside the
-programs, with a chart. With --write-docs they go to docs/benchmarks.md, too.
-"""
+Each row is measured in rounds; in each round every side has its turn. Prints tables, and writes
+them to report.json beside the programs, with a chart. With --write-docs they go to
+docs/benchmarks.md, too. """
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """The hooks and the containers that are measured: made from a seed, the same every time.
 
-A third of the hooks look at annotations, a third at the command, a third at both; a tenth match. They share ten
-executables, as the hooks of real machines share few.
-"""
+A third of the hooks look at annotations, a third at the command, a third at both; a tenth match.
+They share ten executables, as the hooks of real machines share few. """
 
 from __future__ import annotations
 
@@ -17,8 +16,9 @@ EXECUTABLES = 10
 COMMAND = "/usr/bin/service"
 STAGES = ["createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
 
-# What real hook files ask of annotations and commands: anchored texts, a few alternatives, prefixes and suffixes. `{}` is
-# a name. How often each occurs is chosen so that `cached` takes what the figures in known.py say.
+# What real hook files ask of annotations and commands: anchored texts, a few alternatives, prefixes
+# and suffixes. `{}` is a name. How often each occurs is chosen so that `cached` takes what the
+# figures in known.py say.
 KEYS = [
     *[r"^org\.example\.{}$"] * 2,
     *[r"^org.example.{}$"] * 3,

@@ -10,8 +10,9 @@ type Explanation struct {
 	Hooks []HookVerdict
 	// Masked are the hooks that were not asked, since files of later directories mask them.
 	Masked []MaskedHook
-	// WithoutHook says why files give no hook: of each its first error, or that it is a link that leads nowhere (code
-	// "dangling-link"); also (code "override-ineffective") that it does not mask the hook of its name in an earlier directory.
+	// WithoutHook says why files give no hook: of each its first error, or that it is a link that
+	// leads nowhere (code "dangling-link"); also (code "override-ineffective") that it does not
+	// mask the hook of its name in an earlier directory.
 	WithoutHook []Diagnostic
 }
 
@@ -45,14 +46,17 @@ type Condition struct {
 	HasBindMounts *HasBindMountsCondition
 	Annotation    *AnnotationCondition
 	Commands      *CommandsCondition
-	// Line and Column are where the file has it: the pattern that matched or nearly did, else the first one; from 1, and the
-	// column counts bytes. 0: not known, since one of hooks.Readers has made the hook.
+	// Line and Column are where the file has it: the pattern that matched or nearly did, else the
+	// first one; from 1, and the column counts bytes. 0: not known, since one of hooks.Readers has
+	// made the hook.
 	Line, Column int
-	// Outcome is "holds", "fails", "ignored" (commands, and the container has no process) or "error".
+	// Outcome is "holds", "fails", "ignored" (commands, and the container has no process) or
+	// "error".
 	Outcome string
 	// Error is the text of an error; "" unless Outcome is "error".
 	Error string
-	// AfterVerdict says that the conditions before it had settled the verdict: it is told for information.
+	// AfterVerdict says that the conditions before it had settled the verdict: it is told for
+	// information.
 	AfterVerdict bool
 }
 
@@ -75,9 +79,11 @@ type AnnotationCondition struct {
 	Tried int
 	// Matched is the annotation that matched; nil if none did.
 	Matched *Annotation
-	// Nearest is an annotation whose key matched, but not its value; nil if there is none, or another one matched.
+	// Nearest is an annotation whose key matched, but not its value; nil if there is none, or
+	// another one matched.
 	Nearest *Annotation
-	// NearMiss is what keeps the value of Nearest from matching or, where no key matched, a key that nearly does; or nil.
+	// NearMiss is what keeps the value of Nearest from matching or, where no key matched, a key
+	// that nearly does; or nil.
 	NearMiss *NearMiss
 }
 
@@ -101,10 +107,12 @@ type Annotation struct {
 type NearMiss struct {
 	// Pattern is the pattern, Text the value or the key of an annotation, or the command.
 	Pattern, Text string
-	// Obstacles are what stands in its way, without which it would match: "case", "blank-in-text" or "blank-in-pattern" (at an
-	// end of it), "begin" (^), "end" ($), or "spelling" (a letter or two). There may come more.
+	// Obstacles are what stands in its way, without which it would match: "case", "blank-in-text"
+	// or "blank-in-pattern" (at an end of it), "begin" (^), "end" ($), or "spelling" (a letter or
+	// two). There may come more.
 	Obstacles []string
-	// Part is a part of the text that the pattern would match, where "begin" or "end" is among the obstacles; else "".
+	// Part is a part of the text that the pattern would match, where "begin" or "end" is among the
+	// obstacles; else "".
 	Part string
 	// Message is the same in words.
 	Message string

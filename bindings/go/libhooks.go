@@ -1,9 +1,9 @@
-// Package libhooks holds what the packages below it say beyond the Go package that they take the place of: errors, problems,
-// verdicts and lists as data. Fields may be added to each type.
+// Package libhooks holds what the packages below it say beyond the Go package that they take the
+// place of: errors, problems, verdicts and lists as data. Fields may be added to each type.
 //
-// The hooks themselves are in libhooks/hooks, which has the exported API of go.podman.io/common/pkg/hooks, name for name, and
-// three methods that say more.
-// All of them stand on libhooks.so; nothing of it is done a second time in Go.
+// The hooks themselves are in libhooks/hooks, which has the exported API of
+// go.podman.io/common/pkg/hooks, name for name, and three methods that say more. All of them stand
+// on libhooks.so; nothing of it is done a second time in Go.
 package libhooks
 
 import (
@@ -11,11 +11,12 @@ import (
 	"syscall"
 )
 
-// Error is the error of every function of the packages below this one, but for hooks.ErrNoJSONSuffix; errors.As finds it. It
-// does not change, and may be used by many goroutines at once.
+// Error is the error of every function of the packages below this one, but for
+// hooks.ErrNoJSONSuffix; errors.As finds it. It does not change, and may be used by many goroutines
+// at once.
 //
-// Where the system refused something, errors.Is finds what package syscall and io/fs call it (fs.ErrNotExist,
-// fs.ErrPermission, syscall.ELOOP), and errors.As a *fs.PathError.
+// Where the system refused something, errors.Is finds what package syscall and io/fs call it
+// (fs.ErrNotExist, fs.ErrPermission, syscall.ELOOP), and errors.As a *fs.PathError.
 type Error struct {
 	// Kind is what programs tell errors apart by, such as "io", "hook-file", "match", "stage".
 	Kind string
@@ -27,7 +28,8 @@ type Error struct {
 	Errno syscall.Errno
 	// Path is the file or directory that the problem is in; "" if there is none.
 	Path string
-	// Line and Column are the place in that file, or in the argument, from 1; the column counts bytes. 0: not known.
+	// Line and Column are the place in that file, or in the argument, from 1; the column counts
+	// bytes. 0: not known.
 	Line, Column int
 	// Hook is the file name of the hook that it is about; "" if it is about none.
 	Hook string
@@ -37,8 +39,8 @@ type Error struct {
 	System *fs.PathError
 	// Result is what became of the hook that was run; nil if none was.
 	Result *Result
-	// Cause is the error of others that this one is about, and errors.Is and errors.As find: that of a writer, or of reading a
-	// hook's output as JSON; nil if there is none.
+	// Cause is the error of others that this one is about, and errors.Is and errors.As find: that
+	// of a writer, or of reading a hook's output as JSON; nil if there is none.
 	Cause error
 }
 
@@ -74,12 +76,14 @@ type Diagnostic struct {
 	Path string
 	// Line and Column are the place in the file, from 1; the column counts bytes. 0: not known.
 	Line, Column int
-	// Message says what is wrong in plain words, without the path. Hint says what to write instead ("": no hint).
+	// Message says what is wrong in plain words, without the path. Hint says what to write instead
+	// ("": no hint).
 	Message, Hint string
-	// Reference is what the Go package hooks of Podman and CRI-O says instead. It is "" if that package says nothing, or
-	// repeats its JSON package.
+	// Reference is what the Go package hooks of Podman and CRI-O says instead. It is "" if that
+	// package says nothing, or repeats its JSON package.
 	Reference string
-	// Cause is the stable name of the kind of cause in kebab-case. It is finer than Code: "unexpected-character".
+	// Cause is the stable name of the kind of cause in kebab-case. It is finer than Code:
+	// "unexpected-character".
 	Cause string
 	// Errno is the system's error number; 0 if none applies.
 	Errno syscall.Errno

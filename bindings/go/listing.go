@@ -24,7 +24,8 @@ type ListedHook struct {
 	When When
 	// Stages are its stages, as its file has them.
 	Stages []string
-	// Injected are the members of the config's hooks that it is added to, in the order of Stages: one that is there twice, twice.
+	// Injected are the members of the config's hooks that it is added to, in the order of Stages:
+	// one that is there twice, twice.
 	Injected []string
 	// ExtensionStages are the stages at which the caller runs it.
 	ExtensionStages []string
@@ -36,7 +37,8 @@ type MaskedHook struct {
 	Path, By string
 }
 
-// When are conditions. It converts into the When of hooks/1.0.0, and has a name in JSON for Or, too.
+// When are conditions. It converts into the When of hooks/1.0.0, and has a name in JSON for Or,
+// too.
 type When struct {
 	Always        *bool             `json:"always,omitempty"`
 	Annotations   map[string]string `json:"annotations,omitempty"`

@@ -16,21 +16,25 @@ type Result struct {
 	ExitStatus int
 	// Signal is what killed it; 0: nothing did, or nobody knows.
 	Signal syscall.Signal
-	// TimedOut says that it was killed because its own timeout was over, Cancelled that it was because the context was done.
+	// TimedOut says that it was killed because its own timeout was over, Cancelled that it was
+	// because the context was done.
 	TimedOut, Cancelled bool
-	// Killed says which processes were killed then; nil: none was, or the process had already reaped the hook itself.
+	// Killed says which processes were killed then; nil: none was, or the process had already
+	// reaped the hook itself.
 	Killed *Killed
 	// Duration is the time from before its start to after its end.
 	Duration time.Duration
-	// Stdout and Stderr are the ends of what it wrote, also where nobody else wanted to have it; but not of what went to an
-	// *os.File, nor of the output of a filter's hook, which is the config.
+	// Stdout and Stderr are the ends of what it wrote, also where nobody else wanted to have it;
+	// but not of what went to an *os.File, nor of the output of a filter's hook, which is the
+	// config.
 	Stdout, Stderr Tail
 }
 
 // Killed says which processes were killed at a hook's timeout, or when its context was done.
 type Killed struct {
-	// Scope is "group": the hook and its process group, which was its own; "descendants": the hook and those of its descendants
-	// that were found; or "hook": only the hook, since there is no /proc.
+	// Scope is "group": the hook and its process group, which was its own; "descendants": the hook
+	// and those of its descendants that were found; or "hook": only the hook, since there is no
+	// /proc.
 	Scope string
 	// Count is the number of descendants, where Scope is "descendants".
 	Count int

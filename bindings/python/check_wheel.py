@@ -1,5 +1,5 @@
-"""Checks that wheels are what their names say, and that all is there: the glibc and the machine of the library within,
-by readelf; the version, by Cargo.toml.
+"""Checks that wheels are what their names say, and that all is there: the glibc and the machine of
+the library within, by readelf; the version, by Cargo.toml.
 
     python3 check_wheel.py WHEEL...
 """

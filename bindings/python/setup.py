@@ -1,5 +1,5 @@
-"""What pyproject.toml cannot say: the version is that of Cargo.toml, the library is built by cargo, a wheel fits any
-Python 3, and a source distribution holds the Rust sources."""
+"""What pyproject.toml cannot say: the version is that of Cargo.toml, the library is built by cargo,
+a wheel fits any Python 3, and a source distribution holds the Rust sources."""
 
 import json
 import re
@@ -13,7 +13,8 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).resolve().parent
-# In a source distribution, the Rust sources lie beside this file; in the repository, this lies within them.
+# In a source distribution, the Rust sources lie beside this file; in the repository, this lies
+# within them.
 RUST = HERE / "rust" if (HERE / "rust").exists() else HERE.parent.parent
 SOURCES = (
     "Cargo.toml",
@@ -41,7 +42,8 @@ class CargoBuild(build_ext):
 
     def build_extension(self, ext: Extension) -> None:
         """Runs cargo, which says where it has put the library, since its settings may move that."""
-        # The very command of the Makefile: with other packages beside it, the library would be another one.
+        # The very command of the Makefile: with other packages beside it, the library would be
+        # another one.
         command = ["cargo", "build", "--release", "--locked"]
         try:
             built = subprocess.run(
@@ -59,7 +61,8 @@ class CargoBuild(build_ext):
         shutil.copyfile(library, target)
 
     def get_ext_filename(self, fullname: str) -> str:
-        """Its SONAME: the library knows no Python, and what ends in .so would pass for a module of one."""
+        """Its SONAME: the library knows no Python, and what ends in .so would pass for a module of
+        one."""
         return fullname.replace(".", "/") + ".so.0"
 
 
@@ -67,11 +70,13 @@ class Wheel(bdist_wheel):
     """A wheel for any Python 3 on systems whose glibc has what the library needs."""
 
     def get_tag(self) -> "tuple[str, str, str]":
-        """py3-none-manylinux_2_XX_ARCH: XX is the newest version of glibc that the library names. (All texts in the
-        file are looked at, so it can be too careful; check_wheel.py says whether it is right.)"""
+        """py3-none-manylinux_2_XX_ARCH: XX is the newest version of glibc that the library names.
+        (All texts in the file are looked at, so it can be too careful; check_wheel.py says whether
+        it is right.)"""
         _, _, platform = super().get_tag()
         library = Path(self.bdist_dir or "", "libhooks", "libhooks.so.0")
-        # It is not there if the wheel is an editable one; and with another libc there is no such name.
+        # It is not there if the wheel is an editable one; and with another libc there is no such
+        # name.
         text = library.read_bytes() if library.exists() else b""
         needs = [int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", text)]
         if needs:

@@ -3,9 +3,8 @@
     floors.py           prints the floors and what is wrong with them
     floors.py planted   plants an arrow of each kind in a copy, and checks that it is found
 
-The floors of a Rust crate are the groups of `mod` lines in its root, each under a comment "Floor N, ..."; the order within
-them counts, too. Those of the Python and Go packages are here.
-"""
+The floors of a Rust crate are the groups of `mod` lines in its root, each under a comment "Floor N,
+..."; the order within them counts, too. Those of the Python and Go packages are here. """
 
 import ast
 import json
@@ -102,7 +101,8 @@ def faults(
     arrows: Arrows,
     part_of: Callable[[str], str] = lambda module: module,
 ) -> list[str]:
-    """What is wrong with these arrows. `part_of` says which part of the floors a module belongs to."""
+    """What is wrong with these arrows. `part_of` says which part of the floors a module belongs
+    to."""
     place = {
         part: (number, index)
         for number, floor in enumerate(floors)
@@ -126,7 +126,8 @@ def rust(base: Path, name: str) -> Examined:
     root = base / CRATES[name]
     crate = Crate(root)
     floors = CAPI if name == "capi" else floors_of(root)
-    # Everything may be re-exported from the root; what uses the root itself uses what hides an arrow.
+    # Everything may be re-exported from the root; what uses the root itself uses what hides an
+    # arrow.
     arrows = {
         ("::".join(source), "::".join(target) or "the root")
         for source, target in crate.arrows()

@@ -84,7 +84,8 @@ class Crate:
         path: str,
         seen: frozenset[tuple[Module, str]] = frozenset(),
     ) -> Module | None:
-        """The module that defines what this path names in this module; None: it is another crate's."""
+        """The module that defines what this path names in this module; None: it is another
+        crate's."""
         first, *rest = path.split("::")
         if first == "crate":
             at: Module = ()

@@ -1,9 +1,8 @@
 """Lets each system call of the command fail once.
 
 For every command, a first run counts its system calls. Then it runs again for each of them, with an
-error injected by strace. Whatever fails, the command ends by itself, says why and with which file, and a
-result that it calls good is the right one.
-"""
+error injected by strace. Whatever fails, the command ends by itself, says why and with which file,
+and a result that it calls good is the right one. """
 
 import os
 import re

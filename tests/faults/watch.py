@@ -1,9 +1,8 @@
 """Lets each system call of a program that watches directories fail once.
 
-A first run counts its system calls. Then it runs again for each of them, with an error injected by strace, while hook
-files come, change and go. Whatever fails, the program goes on; and the hooks that it uses are soon those that a fresh
-manager loads.
-"""
+A first run counts its system calls. Then it runs again for each of them, with an error injected by
+strace, while hook files come, change and go. Whatever fails, the program goes on; and the hooks
+that it uses are soon those that a fresh manager loads. """
 
 import json
 import os

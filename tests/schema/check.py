@@ -37,7 +37,8 @@ REJECTED = {
 
 # Says, and does not make anything valid or not.
 SAYING = {"$schema", "$id", "$comment", "title", "description", "deprecated"}
-# The same: what marks prestart as deprecated, and the version that an editor offers where `if` has found it already.
+# The same: what marks prestart as deprecated, and the version that an editor offers where `if` has
+# found it already.
 FOR_EDITORS = (
     "$defs/stages/items/if",
     "$defs/stages/items/then",
@@ -180,7 +181,8 @@ def mutants(schema: Any) -> Iterator[tuple[str, Any]]:
 
 
 def check_table(command: str, schema: Any) -> None:
-    """Each file of the table has the one error that it should have, and each rule of the schema is behind one."""
+    """Each file of the table has the one error that it should have, and each rule of the schema is
+    behind one."""
     problems = []
     files = {f"{number}.json": case.text.encode() for number, case in enumerate(CASES)}
     ours = codes(command, files)

@@ -1,10 +1,10 @@
-"""What `oci-hooks lint --format sarif` prints, by the schema of SARIF 2.1.0 (OASIS, with errata 01).
+"""What `oci-hooks lint --format sarif` prints, by the schema of SARIF 2.1.0 (OASIS, with errata
+01).
 
     sarif.py OCI_HOOKS SCHEMA.go PATH...
 
-SCHEMA.go is a Go file that has the schema in a raw string, which is how a public module carries it. Prints PASS and FAIL
-lines, as tests/run counts them.
-"""
+SCHEMA.go is a Go file that has the schema in a raw string, which is how a public module carries it.
+Prints PASS and FAIL lines, as tests/run counts them. """
 
 from __future__ import annotations
 

@@ -18,7 +18,8 @@ same "abi: SONAME" "libhooks.so.0" "$(readelf -d $library | sed -n 's/.*(SONAME)
 needed=$(readelf -d $library | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -Ev '^(libc|libgcc_s|libm|ld-linux-[a-z0-9_-]*)\.so\.[0-9]+$')
 same "abi: needs nothing but libc, libgcc_s, libm, ld-linux" "" "$needed"
 
-# A symbol that goes or changes its meaning breaks programs: then ABI in capi/build.rs must be raised.
+# A symbol that goes or changes its meaning breaks programs: then ABI in capi/build.rs must be
+# raised.
 if ! same "abi: exports what abi/libhooks.abi says" "$(cat abi/libhooks.abi)" \
     "$(nm -D --defined-only $library | awk '{print $3}' | LC_ALL=C sort)"; then
     echo "  refresh it: nm -D --defined-only $library | awk '{print \$3}' | LC_ALL=C sort > abi/libhooks.abi"

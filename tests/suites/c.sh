@@ -1,6 +1,6 @@
 #!/bin/bash
-# The C programs of tests/c, built as users build theirs (by pkg-config, from a staged install) as C99 and as
-# C++, with the shared and with the static library, run as they are and under valgrind.
+# The C programs of tests/c, built as users build theirs (by pkg-config, from a staged install) as
+# C99 and as C++, with the shared and with the static library, run as they are and under valgrind.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -99,7 +99,8 @@ else
     skip "c: no valgrind here (make deps)"
 fi
 
-# A library with a panic planted in each function in turn, beside the real one; less optimised, to be built sooner.
+# A library with a panic planted in each function in turn, beside the real one; less optimised, to
+# be built sooner.
 panicking=$root/target/planted-panic
 build_panicking() {
     CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \

@@ -21,8 +21,8 @@ check "completion: bash's script is installed" installed bash bash-completion/co
 check "completion: zsh's script is installed" installed zsh zsh/site-functions/_oci-hooks
 check "completion: fish's script is installed" installed fish fish/vendor_completions.d/oci-hooks.fish
 
-# in_bash WORD...: what bash offers for the last word. The function is the one that the script registers; compopt works only
-# within readline, so here it tells what it is asked for.
+# in_bash WORD...: what bash offers for the last word. The function is the one that the script
+# registers; compopt works only within readline, so here it tells what it is asked for.
 in_bash() {
     # shellcheck disable=SC2016 # the variables are the inner shell's
     env -i PATH="$PATH" bash --norc --noprofile -u -c '

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Containers run by real runtimes, with hooks of all six OCI stages injected by us: each stage runs once, in order, and is
-# given the status that the runtime specification has for it.
+# Containers run by real runtimes, with hooks of all six OCI stages injected by us: each stage runs
+# once, in order, and is given the status that the runtime specification has for it.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -24,8 +24,9 @@ clean() {
 }
 trap clean EXIT
 
-# The hooks, in an order of names that is not that of the stages. Each writes its stage and the status that it reads on
-# its stdin into the log: into that of the bundle, which the container sees as /log.
+# The hooks, in an order of names that is not that of the stages. Each writes its stage and the
+# status that it reads on its stdin into the log: into that of the bundle, which the container sees
+# as /log.
 mkdir "$out/hooks.d"
 hook() {
     cat >"$out/hooks.d/$1.json" <<END
@@ -42,7 +43,8 @@ hook() {
 END
 }
 
-# config BUNDLE: what the runtime's `spec` writes, with a process that logs too, and the log mounted.
+# config BUNDLE: what the runtime's `spec` writes, with a process that logs too, and the log
+# mounted.
 config() {
     python3 - "$1" <<'END'
 import json, sys
@@ -99,10 +101,10 @@ engine() {
     fi
 }
 
-# The runtime runs the poststart hooks while the container's init runs those of startContainer and then the process, so
-# poststart may come before, between or after these two. runc runs it earlier up to 1.5, at the end of its create step, with
-# status "created".
-# beside STATUS: startContainer with that status, the process, and poststart anywhere among them.
+# The runtime runs the poststart hooks while the container's init runs those of startContainer and
+# then the process, so poststart may come before, between or after these two. runc runs it earlier
+# up to 1.5, at the end of its create step, with status "created". beside STATUS: startContainer
+# with that status, the process, and poststart anywhere among them.
 beside() {
     local start="startContainer:$1" poststart=poststart:running
     echo "($poststart $start process|$start $poststart process|$start process $poststart)"
@@ -113,8 +115,8 @@ engine runc "$create (poststart:created startContainer:created process|$(beside 
 create="createRuntime:created prestart:created createContainer:created"
 engine crun "$create $(beside '(starting|created)') poststop:stopped"
 
-# What an engine does itself: a precreate hook changes the config before the runtime sees it, and a poststop hook gets the
-# state of the container that was.
+# What an engine does itself: a precreate hook changes the config before the runtime sees it, and a
+# poststop hook gets the state of the container that was.
 precreate() {
     local dir=$out/engine
     mkdir -p "$dir/rootfs/bin" "$dir/hooks.d" || return 1

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The programs of examples/ that are written in Rust: each is run with hook files, and does what its first line says.
+# The programs of examples/ that are written in Rust: each is run with hook files, and does what its
+# first line says.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Each system call of each command, and of a program that watches, fails once, by strace, with each error that it may
-# have.
+# Each system call of each command, and of a program that watches, fails once, by strace, with each
+# error that it may have.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"

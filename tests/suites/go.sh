@@ -1,6 +1,6 @@
 #!/bin/bash
-# The Go package: its tests under the race detector and cgo's strictest checks, linked both ways, and a program of a user's
-# that is built as the README says.
+# The Go package: its tests under the race detector and cgo's strictest checks, linked both ways,
+# and a program of a user's that is built as the README says.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -21,8 +21,8 @@ rm -rf "$out"
 mkdir -p "$out"
 export GOFLAGS=-mod=readonly
 
-# Shown, since it says how many cases there were and how much memory. (cgocheck=1 is Go's default; who runs this may have
-# another.)
+# Shown, since it says how many cases there were and how much memory. (cgocheck=1 is Go's default;
+# who runs this may have another.)
 with stage env GODEBUG=cgocheck=1 go test -count=1 -v ./... >"$out/test" 2>&1
 same "go: go test" 0 $?
 grep -E '^ +[a-z_]+\.go:|^--- |^(ok|FAIL|panic)' "$out/test"
@@ -79,8 +79,8 @@ same "go: the README's program, on what is no directory" "open /dev/null: not a 
 same "go: the README's program, on what is not there" "" "$(with stage "$consumer/consumer" /nowhere 2>&1)"
 same "go: the README's program, on nothing" "" "$(with stage "$consumer/consumer" 2>&1)"
 
-# Without the library there is no building and no running, and both say what is missing. (Go's cache does not ask pkg-config
-# again, but for other flags.)
+# Without the library there is no building and no running, and both say what is missing. (Go's cache
+# does not ask pkg-config again, but for other flags.)
 says() {
     local wanted=$1
     shift

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The manual: it renders without a warning, and says what the command, the library and the diagnostics are today.
+# The manual: it renders without a warning, and says what the command, the library and the
+# diagnostics are today.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -17,7 +18,8 @@ command_page=docs/man/oci-hooks.1.md
 file_page=docs/man/oci-hooks.5.md
 library_page=docs/man/libhooks.3.md
 
-# fences LANGUAGE PAGE PATTERN: writes each example of this language to a file; the pattern takes its number.
+# fences LANGUAGE PAGE PATTERN: writes each example of this language to a file; the pattern takes
+# its number.
 fences() {
     awk -v start="\`\`\`$1" -v pattern="$3" '
         $0 == start { inside = 1; file = sprintf(pattern, ++count); next }
@@ -56,7 +58,8 @@ done
 same "man: libhooks(3) names every function, and no others" "$(cat abi/libhooks.abi)" \
     "$(grep -oE '\*\*hooks_[a-z0-9_]+\*\*\(\)' $library_page | tr -d '*()' | LC_ALL=C sort -u)"
 
-# oci-hooks(5) and src/problem/code.rs: the codes, each in the section of its severity where the source tells that.
+# oci-hooks(5) and src/problem/code.rs: the codes, each in the section of its severity where the
+# source tells that.
 codes=$(sed -nE 's/^ +[A-Z][A-Za-z0-9]* = "([a-z0-9-]+)"(, ([A-Za-z]+);)?.*/\1 \3/p' src/problem/code.rs)
 documented=$(
     for part in 'Errors ERROR' 'Warnings WARNING' 'Information INFO' 'Others None'; do
@@ -79,7 +82,8 @@ for file in "$out"/json/*.json; do
     cp "$file" "${file%.json}"
     listed=$("$command" list --json --hooks-dir "${file%.json}")
     status=$?
-    # Two warnings are part of what these files show: a hook that has commands, and one that is switched off.
+    # Two warnings are part of what these files show: a hook that has commands, and one that is
+    # switched off.
     expected='masked'
     grep -q '"commands"\|"cmds"' "$file" && expected+='\|empty-args-blocks'
     grep -q '"always": false' "$file" && expected+='\|never-matches'

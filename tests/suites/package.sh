@@ -1,14 +1,14 @@
 #!/bin/bash
-# The crates as they are published: each builds from its package, beside the packages of the others, and
-# its own tests pass there. Its README reads well on a registry.
+# The crates as they are published: each builds from its package, beside the packages of the others,
+# and its own tests pass there. Its README reads well on a registry.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"
 cd "$root" || exit 1
 
-# Cargo unpacks the packages that it verifies into CARGO_HOME, under the path of the target directory,
-# and does not unpack or compile a version again that it finds there. Each run therefore needs a target
-# directory of its own, and removes what Cargo unpacked for it.
+# Cargo unpacks the packages that it verifies into CARGO_HOME, under the path of the target
+# directory, and does not unpack or compile a version again that it finds there. Each run therefore
+# needs a target directory of its own, and removes what Cargo unpacked for it.
 mkdir -p target/package
 place=$(mktemp -d "$root/target/package/XXXXXX")
 unpacked=${CARGO_HOME:-$HOME/.cargo}/registry/src

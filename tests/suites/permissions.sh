@@ -1,6 +1,6 @@
 #!/bin/bash
-# Who can write what runs as root: the table of tests/permissions/table.rs, asked through the command, C, Python and Go.
-# (Rust's answers are checked by tests/it/permissions.rs.)
+# Who can write what runs as root: the table of tests/permissions/table.rs, asked through the
+# command, C, Python and Go. (Rust's answers are checked by tests/it/permissions.rs.)
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR

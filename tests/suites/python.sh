@@ -1,6 +1,6 @@
 #!/bin/bash
-# The Python package: its wheel, its tests on the oldest and the newest Python here with that wheel installed, the wheel
-# where there is nothing else of ours, and the source distribution.
+# The Python package: its wheel, its tests on the oldest and the newest Python here with that wheel
+# installed, the wheel where there is nothing else of ours, and the source distribution.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -12,7 +12,8 @@ mkdir -p "$out"
 unset LIBHOOKS_PATH LD_LIBRARY_PATH PYTHONPATH PYTHONHOME
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PYTHONDONTWRITEBYTECODE=1
 
-# pythons: each Python here that the package is for and that can make a venv, "VERSION FILE", the oldest first
+# pythons: each Python here that the package is for and that can make a venv, "VERSION FILE", the
+# oldest first
 pythons() {
     local python
     for python in python3 python3.{9..14} "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3; do
@@ -43,7 +44,8 @@ check "python: make wheel" make -s wheel PYTHON="${chosen[-1]#* }" || exit 1
 wheel=$(echo target/wheel/*.whl)
 echo "$(basename "$wheel"): $(stat -c %s "$wheel") bytes"
 
-# The controls: the check of the wheel finds names that promise too much, in the name alone and in the wheel too.
+# The controls: the check of the wheel finds names that promise too much, in the name alone and in
+# the wheel too.
 controls=$(mktemp -d "$out/controls.XXXXXX")
 # Whatever happens, what was hidden comes back.
 clean() {
@@ -84,7 +86,8 @@ check "python: a wheel with something else in it is refused" refused "tests/stra
 retag "s/libhooks-/libhooks-9/" "$tag" "$tag"
 check "python: a wheel of another version is refused" refused "its name is not libhooks-"
 
-# tested VERSION: pytest, each of its tests as one of ours. A crash leaves no list, so the status counts by itself.
+# tested VERSION: pytest, each of its tests as one of ours. A crash leaves no list, so the status
+# counts by itself.
 tested() {
     local short=${1%.*} status
     "$out/$1/bin/pip" install -q --no-index --no-deps --force-reinstall "$wheel" || { fail "python $short: the wheel is installed"; return; }
@@ -97,7 +100,8 @@ tested() {
 }
 for each in "${chosen[@]}"; do tested "${each%% *}"; done
 
-# The wheel where there is nothing else of ours: a venv elsewhere, no environment, no working directory, no network.
+# The wheel where there is nothing else of ours: a venv elsewhere, no environment, no working
+# directory, no network.
 elsewhere=$(mktemp -d)
 trap 'clean; rm -rf "$elsewhere"' EXIT
 # example TITLE FILE: the Python under a title of a page
@@ -135,7 +139,8 @@ injects() {
         >"$elsewhere/by-command.json" && cmp "$elsewhere/by-python.json" "$elsewhere/by-command.json" &&
         [ "$(cat "$elsewhere/loaded")" = "$(echo "$elsewhere/$1"/lib/python*/site-packages/libhooks/libhooks.so.0)" ]
 }
-# needs VERSION: what the loader finds for the library; whatever is not every system's is not allowed
+# needs VERSION: what the loader finds for the library; whatever is not every system's is not
+# allowed
 needs() {
     ldd "$elsewhere/$1"/lib/python*/site-packages/libhooks/libhooks.so.0 >"$elsewhere/ldd" &&
         ! grep -vE '^\s*(linux-vdso\.so\.1|lib(c|gcc_s|m)\.so\.[0-9]+|/lib[a-z0-9/_-]*/ld-linux[a-z0-9_-]*\.so\.[0-9]+) ' "$elsewhere/ldd"

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Root edits a bundle in place while its owner, who is not root, attacks with three processes at once:
-# one swaps the config for links and FIFOs, one the bundle's directory for a link to a directory of
-# root's, one the temporary names. RACE_SECONDS says for how long (10); COMMAND may name another
-# oci-hooks.
+# Root edits a bundle in place while its owner, who is not root, attacks with three processes at
+# once: one swaps the config for links and FIFOs, one the bundle's directory for a link to a
+# directory of root's, one the temporary names. RACE_SECONDS says for how long (10); COMMAND may
+# name another oci-hooks.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
-# libhooks, by way of its Go package, beside the Go package whose behaviour it has: the same is asked of both. What the
-# tests print (seeds, what happened how often) is shown of those that pass too.
+# libhooks, by way of its Go package, beside the Go package whose behaviour it has: the same is
+# asked of both. What the tests print (seeds, what happened how often) is shown of those that pass
+# too.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR

@@ -6,8 +6,8 @@ set -u
 . "$(dirname "$0")/../lib.sh"
 cd "$root" || exit 1
 
-# The format of rustdoc JSON changes between versions of Rust: the lists come from one pinned version,
-# the oldest Rust that Cargo.toml names.
+# The format of rustdoc JSON changes between versions of Rust: the lists come from one pinned
+# version, the oldest Rust that Cargo.toml names.
 oldest_rust rust_api
 manifest=tools/rust-api/Cargo.toml
 if ! reason=$(cargo fetch -q --locked --manifest-path "$manifest" 2>&1); then
@@ -18,8 +18,8 @@ out=$root/target/rust-api
 check "rust_api: tools/rust-api builds" \
     cargo build -q --locked --manifest-path "$manifest" --target-dir "$out" || exit 1
 
-# rustdoc writes JSON only with RUSTC_BOOTSTRAP. The compiler must not see this variable: with it, cargo
-# would build again the dependencies that tests/suites/msrv.sh has left in target/msrv.
+# rustdoc writes JSON only with RUSTC_BOOTSTRAP. The compiler must not see this variable: with it,
+# cargo would build again the dependencies that tests/suites/msrv.sh has left in target/msrv.
 cat >"$out/rustdoc" <<'EOF'
 #!/bin/sh
 RUSTC_BOOTSTRAP=1 exec rustdoc "$@"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The JSON Schema of hook files: that it is one, and that it accepts what oci-hooks finds nothing wrong with. And SARIF, which
-# oci-hooks writes, by that of others.
+# The JSON Schema of hook files: that it is one, and that it accepts what oci-hooks finds nothing
+# wrong with. And SARIF, which oci-hooks writes, by that of others.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"

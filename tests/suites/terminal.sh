@@ -1,6 +1,7 @@
 #!/bin/bash
-# Hooks and the terminal: under a pseudo-terminal with a shell, hooks are run by the command, Rust, C, Go and Python, and
-# by the reference, and are ended by Ctrl-C, signals and timeouts. No hook may be left.
+# Hooks and the terminal: under a pseudo-terminal with a shell, hooks are run by the command, Rust,
+# C, Go and Python, and by the reference, and are ended by Ctrl-C, signals and timeouts. No hook may
+# be left.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR

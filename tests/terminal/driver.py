@@ -1,8 +1,9 @@
-"""Runs programs that run a hook under a pseudo-terminal with a shell, and checks that no hook is left.
+"""Runs programs that run a hook under a pseudo-terminal with a shell, and checks that no hook is
+left.
 
-driver.py NAME COMMAND...: COMMAND runs the script of a shell that is given to it as a hook, with a timeout in seconds if that is
-given after it. Prints "PASS: ..." and "FAIL: ..." for each check. Output is awaited; nothing sleeps but to look again.
-"""
+driver.py NAME COMMAND...: COMMAND runs the script of a shell that is given to it as a hook, with a
+timeout in seconds if that is given after it. Prints "PASS: ..." and "FAIL: ..." for each check.
+Output is awaited; nothing sleeps but to look again. """
 
 from __future__ import annotations
 
@@ -178,7 +179,8 @@ class Checks:
         if self.is_command or not self.own_in_background:
             await_state(hook, None)
         else:
-            # The library has no signal handler: a caller in the background that dies leaves a hook in a group of its own.
+            # The library has no signal handler: a caller in the background that dies leaves a hook
+            # in a group of its own.
             end(hook)
         terminal.type("echo al''ive\n")
         terminal.expect("alive")

@@ -1,5 +1,6 @@
-// Package cached is the honest opponent of `make bench`: it does what the reference does, with the reference's own files and
-// types, and keeps each pattern that it has compiled. It stands for the small change that would help the reference most.
+// Package cached is the honest opponent of `make bench`: it does what the reference does, with the
+// reference's own files and types, and keeps each pattern that it has compiled. It stands for the
+// small change that would help the reference most.
 package cached
 
 import (

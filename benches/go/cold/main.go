@@ -1,5 +1,5 @@
-// Cold is what an engine does once for a container, in Go: cold SIDE DIRECTORY CONFIG, where SIDE is reference or cached.
-// It prints the config with its hooks.
+// Cold is what an engine does once for a container, in Go: cold SIDE DIRECTORY CONFIG, where SIDE
+// is reference or cached. It prints the config with its hooks.
 package main
 
 import (

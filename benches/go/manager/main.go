@@ -1,4 +1,5 @@
-// Manager has rows of `make bench`, from Go, by each side's package; SIDE is ours, reference or cached:
+// Manager has rows of `make bench`, from Go, by each side's package; SIDE is ours, reference or
+// cached:
 //
 //	manager SIDE new DIRECTORY COUNT            nanoseconds of a New, on the average of COUNT
 //	manager SIDE hooks DIRECTORY CONFIG COUNT   nanoseconds of a Hooks, structures in and out, likewise

@@ -1,5 +1,6 @@
-// One row of `make bench`, from Go, by either side's package: monitor SIDE COUNT, where SIDE is ours or reference.
-// Prints, of each of COUNT changes, how many nanoseconds after a hook file was renamed into its directory Hooks had it.
+// One row of `make bench`, from Go, by either side's package: monitor SIDE COUNT, where SIDE is
+// ours or reference. Prints, of each of COUNT changes, how many nanoseconds after a hook file was
+// renamed into its directory Hooks had it.
 package main
 
 import (
@@ -16,7 +17,8 @@ import (
 	ours "libhooks/hooks"
 )
 
-// quiet is how long nothing happens between two changes. libhooks serves what comes within 20 ms of a change together.
+// quiet is how long nothing happens between two changes. libhooks serves what comes within 20 ms of
+// a change together.
 const quiet = 40 * time.Millisecond
 
 // The directory holds so many hooks, of which one changes.
@@ -76,8 +78,8 @@ func change(m manager, prepared, path, to string) (time.Duration, error) {
 	}
 }
 
-// yield lets another thread have the processor. Who is woken is often put behind its waker, which would keep it waiting for a
-// tick of the scheduler by asking again and again.
+// yield lets another thread have the processor. Who is woken is often put behind its waker, which
+// would keep it waiting for a tick of the scheduler by asking again and again.
 func yield() {
 	_, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
 }

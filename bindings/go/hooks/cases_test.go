@@ -17,8 +17,8 @@ import (
 	"libhooks"
 )
 
-// What the reference answered, replayed: 600 sets of hook files with five containers each. The table is the one of all
-// surfaces; tests/it/cases.rs is Rust's side.
+// What the reference answered, replayed: 600 sets of hook files with five containers each. The
+// table is the one of all surfaces; tests/it/cases.rs is Rust's side.
 func TestCases(t *testing.T) {
 	type request struct {
 		Config        string
@@ -133,8 +133,8 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// explained is what Hooks gives, by what Explain says of each hook and List of where it goes; and it checks that what is said of
-// each hook follows from what is said of its conditions.
+// explained is what Hooks gives, by what Explain says of each hook and List of where it goes; and
+// it checks that what is said of each hook follows from what is said of its conditions.
 func explained(
 	t *testing.T,
 	m *Manager,

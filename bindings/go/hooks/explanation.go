@@ -8,11 +8,13 @@ import (
 	"libhooks/internal/wire"
 )
 
-// Explain says of each hook whether it is for a container, and why, condition by condition. The container is described as for
-// Hooks, and nothing is injected; that Hooks would fail is told as Explanation.Error.
+// Explain says of each hook whether it is for a container, and why, condition by condition. The
+// container is described as for Hooks, and nothing is injected; that Hooks would fail is told as
+// Explanation.Error.
 //
-// What is explained is text: each byte of annotations and args that is no UTF-8 is shown as U+FFFD, which is also what patterns
-// take it for. Two annotations whose keys become one by that are an error, as is a config that is nil.
+// What is explained is text: each byte of annotations and args that is no UTF-8 is shown as U+FFFD,
+// which is also what patterns take it for. Two annotations whose keys become one by that are an
+// error, as is a config that is nil.
 //
 // The other package does not have this method.
 func (m *Manager) Explain(
@@ -30,7 +32,8 @@ func (m *Manager) Explain(
 	return m.native.Explain(configText, annotationsText, hasBindMounts)
 }
 
-// List is the hooks in the order in which they are injected, and what masks what. An error is a bug in libhooks.
+// List is the hooks in the order in which they are injected, and what masks what. An error is a bug
+// in libhooks.
 //
 // The other package does not have this method.
 func (m *Manager) List() (*libhooks.Listing, error) {
@@ -40,8 +43,8 @@ func (m *Manager) List() (*libhooks.Listing, error) {
 	return m.native.List()
 }
 
-// Diagnostics are all problems that were found when the hooks were loaded last, also those that New bears. An error is a bug in
-// libhooks.
+// Diagnostics are all problems that were found when the hooks were loaded last, also those that New
+// bears. An error is a bug in libhooks.
 //
 // The other package does not have this method.
 func (m *Manager) Diagnostics() ([]libhooks.Diagnostic, error) {

@@ -12,8 +12,8 @@ import (
 	"libhooks/internal/wire"
 )
 
-// generation is a set of hooks that does not change any more. A hook is decoded when it first matches, unless the generation
-// before had it: after a reload most are as they were.
+// generation is a set of hooks that does not change any more. A hook is decoded when it first
+// matches, unless the generation before had it: after a reload most are as they were.
 type generation struct {
 	snapshot *native.Snapshot
 	number   uint64
@@ -62,7 +62,8 @@ func (g *generation) match(request []byte, hasBindMounts bool, room []uint32) ([
 	return room[:count], nil
 }
 
-// hook returns the hook at this index. Several goroutines may decode it at once; one of the results stays.
+// hook returns the hook at this index. Several goroutines may decode it at once; one of the results
+// stays.
 func (g *generation) hook(index uint32) (*hook, error) {
 	slot := &g.hooks[index]
 	if known := slot.Load(); known != nil {
@@ -106,7 +107,8 @@ func (g *generation) log(matched []uint32) {
 	}
 }
 
-// inject adds the hook to the config and to the extension stages, which are made when there is something in them.
+// inject adds the hook to the config and to the extension stages, which are made when there is
+// something in them.
 func (h *hook) inject(
 	config *rspec.Spec,
 	extensionStageHooks map[string][]rspec.Hook,

@@ -43,8 +43,8 @@ func resident(t *testing.T) int {
 	return 0
 }
 
-// grow makes 100,000 calls with a reload after every 250th, each of which finds another hook, and returns by how many
-// kB the memory has grown since the first thousand.
+// grow makes 100,000 calls with a reload after every 250th, each of which finds another hook, and
+// returns by how many kB the memory has grown since the first thousand.
 func grow(t *testing.T, afterReload func(*Manager)) int {
 	files := map[string]string{}
 	for i := range 50 {
@@ -85,7 +85,8 @@ func grow(t *testing.T, afterReload func(*Manager)) int {
 	return after - before
 }
 
-// Every function, on what is good and on what is bad: nothing that the library makes for a call stays.
+// Every function, on what is good and on what is bad: nothing that the library makes for a call
+// stays.
 func TestMemoryOfEachFunction(t *testing.T) {
 	logrus.SetOutput(discard{})
 	defer logrus.SetOutput(os.Stderr)

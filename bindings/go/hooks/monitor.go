@@ -9,12 +9,14 @@ import (
 	"libhooks/internal/native"
 )
 
-// Monitor reloads the hooks when their files change, until ctx is done. It blocks, so it is run in a goroutine of its own. It
-// sends twice on sync: nil once it watches, and ctx.Err() when it ends; then it closes sync. If it cannot watch, it sends the
-// error instead, and nothing else. A manager may have several.
+// Monitor reloads the hooks when their files change, until ctx is done. It blocks, so it is run in
+// a goroutine of its own. It sends twice on sync: nil once it watches, and ctx.Err() when it ends;
+// then it closes sync. If it cannot watch, it sends the error instead, and nothing else. A manager
+// may have several.
 //
-// A directory that does not exist is waited for. What is written from New on is seen. Where the system refuses to tell of
-// changes, that is logged as a warning, and the files are looked at every second.
+// A directory that does not exist is waited for. What is written from New on is seen. Where the
+// system refuses to tell of changes, that is logged as a warning, and the files are looked at every
+// second.
 func (m *Manager) Monitor(ctx context.Context, sync chan<- error) {
 	var err error
 	if m == nil || m.native == nil {
@@ -67,7 +69,8 @@ func (m *Manager) serve(ctx context.Context, monitor *native.Monitor) error {
 	}
 }
 
-// adopt makes Hooks see what was loaded, by whoever it was: who reloaded may have panicked before it came to this.
+// adopt makes Hooks see what was loaded, by whoever it was: who reloaded may have panicked before
+// it came to this.
 func (m *Manager) adopt() {
 	snapshot := m.native.Snapshot()
 	for {

@@ -21,7 +21,8 @@ import (
 	current "libhooks/hooks/1.0.0"
 )
 
-// monitored starts a Monitor, which runs when this returns, and returns what ends it and awaits its end.
+// monitored starts a Monitor, which runs when this returns, and returns what ends it and awaits its
+// end.
 func monitored(t *testing.T, m *Manager) (end func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -271,7 +272,8 @@ func TestMonitorAndSignals(t *testing.T) {
 	end()
 }
 
-// Where the system refuses to tell of changes, that is said once at a level that is read, and they are seen all the same.
+// Where the system refuses to tell of changes, that is said once at a level that is read, and they
+// are seen all the same.
 func TestMonitorThatTheSystemRefuses(t *testing.T) {
 	const limit = "/proc/sys/user/max_inotify_instances"
 	if os.Getenv("LIBHOOKS_LIMITED") == "" {

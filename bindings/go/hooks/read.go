@@ -24,11 +24,13 @@ var (
 	// ErrNoJSONSuffix is the error, as it is, of a file whose name does not end in ".json".
 	ErrNoJSONSuffix = errors.New("hook filename does not end in '.json'")
 
-	// Readers are who reads hook files, by the version that these say. One that is put in, replaced or deleted counts from
-	// the next load on. It must not be changed while hooks are loaded, nor while a Monitor runs.
+	// Readers are who reads hook files, by the version that these say. One that is put in, replaced
+	// or deleted counts from the next load on. It must not be changed while hooks are loaded, nor
+	// while a Monitor runs.
 	//
-	// A reader is called from within libhooks.so. It may panic, but must not end its goroutine (runtime.Goexit, and so
-	// testing.T.FailNow): that leaks what the call holds. The hook that it returns is copied, and must be UTF-8.
+	// A reader is called from within libhooks.so. It may panic, but must not end its goroutine
+	// (runtime.Goexit, and so testing.T.FailNow): that leaks what the call holds. The hook that it
+	// returns is copied, and must be UTF-8.
 	Readers = map[string]reader{
 		current.Version: current.Read,
 		old.Version:     old.Read,
@@ -43,7 +45,8 @@ var own = map[string]uintptr{
 	"":              pointerOf(old.Read),
 }
 
-// Read reads a hook file and validates it. A hook that is not valid is returned, too, beside the error.
+// Read reads a hook file and validates it. A hook that is not valid is returned, too, beside the
+// error.
 func Read(path string, extensionStages []string) (*current.Hook, error) {
 	if strings.IndexByte(path, 0) >= 0 && !strings.HasSuffix(path, ".json") {
 		// The name is wrong before the path is, and the library would see another one.
@@ -64,8 +67,9 @@ func Read(path string, extensionStages []string) (*current.Hook, error) {
 	return hookOf(hook), err
 }
 
-// ReadDir reads the hook files of a directory and validates them. It adds the good ones to hooks, by file name, in place of
-// those that are there, and returns one error about all others. The directory must exist.
+// ReadDir reads the hook files of a directory and validates them. It adds the good ones to hooks,
+// by file name, in place of those that are there, and returns one error about all others. The
+// directory must exist.
 func ReadDir(path string, extensionStages []string, hooks map[string]*current.Hook) error {
 	text, err := native.ReadDir(path, extensionStages, callbacks(nil))
 	if text == nil {
@@ -94,7 +98,8 @@ func hookOf(hook *wire.Hook) *current.Hook {
 	}
 }
 
-// callbacks are what the library asks of Go while it loads hooks. loaded says whether this is a reload; nil: never.
+// callbacks are what the library asks of Go while it loads hooks. loaded says whether this is a
+// reload; nil: never.
 func callbacks(loaded *atomic.Bool) *native.Callbacks {
 	level := native.LogWarning
 	if logrus.IsLevelEnabled(logrus.DebugLevel) {

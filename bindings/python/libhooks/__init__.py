@@ -6,17 +6,18 @@
 >>> result.extension_stage_hooks
 {}
 
-`Manager` holds the hooks of some directories, and its `Monitor` reloads them when they change; `read`, `read_dir`,
-`validate` and `when_match` are for hook files by themselves; `run` runs a hook, and `filter_config` passes a config
-through several. What fails raises `HooksError`, and what is wrong with a call's arguments `TypeError` or `ValueError`.
+`Manager` holds the hooks of some directories, and its `Monitor` reloads them when they change;
+`read`, `read_dir`, `validate` and `when_match` are for hook files by themselves; `run` runs a hook,
+and `filter_config` passes a config through several. What fails raises `HooksError`, and what is
+wrong with a call's arguments `TypeError` or `ValueError`.
 
-Everything may be used by any number of threads at once, and in the child of a fork, where a monitor is only to be
-closed.
+Everything may be used by any number of threads at once, and in the child of a fork, where a monitor
+is only to be closed.
 
-This stands on the C library libhooks. It is loaded when this module is imported, which raises ImportError if it cannot
-be: from the file that the environment variable LIBHOOKS_PATH names; else from the package itself, if it carries one, as
-wheels do; else as ``libhooks.so.0`` from where the system has its libraries.
-"""
+This stands on the C library libhooks. It is loaded when this module is imported, which raises
+ImportError if it cannot be: from the file that the environment variable LIBHOOKS_PATH names; else
+from the package itself, if it carries one, as wheels do; else as ``libhooks.so.0`` from where the
+system has its libraries. """
 
 from __future__ import annotations
 

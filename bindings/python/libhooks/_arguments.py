@@ -1,4 +1,5 @@
-"""What callers give, as the library takes it. Whatever cannot be what is asked for is refused, by its name."""
+"""What callers give, as the library takes it. Whatever cannot be what is asked for is refused, by
+its name."""
 
 from __future__ import annotations
 
@@ -93,8 +94,8 @@ def json_text(name: str, value: JSON) -> bytes:
 
 
 def _dumps(name: str, value: object) -> bytes:
-    # NaN and infinity are no JSON. All is written in ASCII, so that a lone surrogate is an escape, which the library
-    # reads as U+FFFD.
+    # NaN and infinity are no JSON. All is written in ASCII, so that a lone surrogate is an escape,
+    # which the library reads as U+FFFD.
     try:
         return json.dumps(value, allow_nan=False, separators=(",", ":"), default=_data).encode()
     except RecursionError:
@@ -111,7 +112,8 @@ def _data(value: object) -> object:
 
 
 def annotations_text(value: Optional[Mapping[str, str]]) -> Optional[bytes]:
-    """A mapping of str to str; anything else would become something that the caller has not written."""
+    """A mapping of str to str; anything else would become something that the caller has not
+    written."""
     if value is None:
         return None
     if not isinstance(value, Mapping):
@@ -151,7 +153,8 @@ def bind_mounts(value: Optional[bool]) -> int:
 
 
 def hooks_text(value: Union[Iterable[Mapping[str, object]], str, bytes]) -> bytes:
-    """Some hooks: JSON text, or mappings. One alone is refused: it would be taken for its members' names."""
+    """Some hooks: JSON text, or mappings. One alone is refused: it would be taken for its members'
+    names."""
     if isinstance(value, (str, bytes)):
         return json_text("hooks", value)
     if isinstance(value, Mapping) or not isinstance(value, Iterable):

@@ -24,13 +24,13 @@ class NearMiss:
     """A pattern that nearly matches a text, and what stands in its way.
 
     Attributes:
-        pattern: the pattern.
-        text: the text: the value or the key of an annotation, or the command.
-        obstacles: what stands in its way, without which it would match: ``"case"``, ``"blank-in-text"`` or
-            ``"blank-in-pattern"`` (at an end of it), ``"begin"`` (``^``), ``"end"`` (``$``), or ``"spelling"`` (a
-            letter or two). There may come more.
-        part: a part of the text that the pattern would match, where its begin or end is in the way; else None.
-        message: the same in words.
+        pattern: the pattern. text: the text: the value or the key of an annotation, or the command.
+        obstacles: what stands in its way, without which it would match: ``"case"``,
+        ``"blank-in-text"`` or
+            ``"blank-in-pattern"`` (at an end of it), ``"begin"`` (``^``), ``"end"`` (``$``), or
+            ``"spelling"`` (a letter or two). There may come more.
+        part: a part of the text that the pattern would match, where its begin or end is in the way;
+        else None. message: the same in words.
     """
 
     pattern: str
@@ -42,17 +42,17 @@ class NearMiss:
 
 @dataclass(frozen=True)
 class Condition:
-    """What a condition of a hook came to. Each is one of the classes below it, which say what it looked at:
-    `AlwaysCondition`, `BindMountsCondition`, `AnnotationCondition`, `CommandsCondition`. There may come more; one that
-    this package does not know is a mere `Condition`.
+    """What a condition of a hook came to. Each is one of the classes below it, which say what it
+    looked at: `AlwaysCondition`, `BindMountsCondition`, `AnnotationCondition`, `CommandsCondition`.
+    There may come more; one that this package does not know is a mere `Condition`.
 
     Attributes:
-        kind: ``"always"``, ``"has-bind-mounts"``, ``"annotation"`` or ``"commands"``.
-        outcome: ``"holds"``, ``"fails"``, ``"ignored"`` (commands, and the container has no process) or ``"error"``.
-        error: the text of an ``"error"``, else None.
-        line: where the file has it: the pattern that matched or nearly did, else the first; from 1.
-        column: the column in bytes, from 1.
-        after_verdict: the conditions before it had settled the verdict; it is told for information.
+        kind: ``"always"``, ``"has-bind-mounts"``, ``"annotation"`` or ``"commands"``. outcome:
+        ``"holds"``, ``"fails"``, ``"ignored"`` (commands, and the container has no process) or
+        ``"error"``. error: the text of an ``"error"``, else None. line: where the file has it: the
+        pattern that matched or nearly did, else the first; from 1. column: the column in bytes,
+        from 1. after_verdict: the conditions before it had settled the verdict; it is told for
+        information.
     """
 
     kind: str
@@ -106,12 +106,10 @@ class AnnotationCondition(Condition):
     """One entry of the condition ``annotations``.
 
     Attributes:
-        key_pattern: the pattern of the key.
-        value_pattern: the pattern of the value.
-        tried: how many annotations the container has.
-        matched: the one that matched, or None.
-        nearest: one whose key matched, but not its value, or None.
-        near_miss: what keeps the value of ``nearest`` from matching; or, where no key matched, a key that nearly does.
+        key_pattern: the pattern of the key. value_pattern: the pattern of the value. tried: how
+        many annotations the container has. matched: the one that matched, or None. nearest: one
+        whose key matched, but not its value, or None. near_miss: what keeps the value of
+        ``nearest`` from matching; or, where no key matched, a key that nearly does.
     """
 
     key_pattern: str
@@ -154,7 +152,8 @@ class CommandsCondition(Condition):
 
 @dataclass(frozen=True)
 class HookVerdict:
-    """Whether a hook is for a container, and why. ``str(verdict)`` says it in a line, and one for each condition.
+    """Whether a hook is for a container, and why. ``str(verdict)`` says it in a line, and one for
+    each condition.
 
     Attributes:
         name: the name of its file, as `os.fsdecode` gives it.
@@ -202,13 +201,12 @@ class Explanation:
     """What `Manager.explain` gives.
 
     Attributes:
-        generation: which set of hooks was asked.
-        error: what `Manager.hooks` fails with for this container, or None.
-        hooks: the verdict of each, in the order of injection.
-        masked: hooks that were not asked, since others hide them.
-        without_hook: why files give no hook: of each its first error, or that it is a link that leads nowhere
-            (``"dangling-link"``); also (``"override-ineffective"``) that it does not mask the hook of its name in an
-            earlier directory.
+        generation: which set of hooks was asked. error: what `Manager.hooks` fails with for this
+        container, or None. hooks: the verdict of each, in the order of injection. masked: hooks
+        that were not asked, since others hide them. without_hook: why files give no hook: of each
+        its first error, or that it is a link that leads nowhere
+            (``"dangling-link"``); also (``"override-ineffective"``) that it does not mask the hook
+            of its name in an earlier directory.
     """
 
     generation: int
@@ -289,5 +287,6 @@ def _nearly(miss: Optional[NearMiss]) -> str:
 
 
 def _printable(text: str) -> str:
-    """Text of files and containers, which may do things to a terminal, or have no form in its encoding."""
+    """Text of files and containers, which may do things to a terminal, or have no form in its
+    encoding."""
     return text if text.isprintable() else ascii(text)

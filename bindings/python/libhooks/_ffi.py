@@ -1,11 +1,12 @@
 """The C library: how it is found, and the one place where pointers are touched.
 
-Text goes in and comes out as bytes here, and an error as a `HooksError`; nothing outside knows of ctypes. What each
-function does is in hooks.h, and its names and conventions are followed here: an output is NULL until it is written,
-and freeing NULL does nothing, so what was made can be freed whatever happened.
+Text goes in and comes out as bytes here, and an error as a `HooksError`; nothing outside knows of
+ctypes. What each function does is in hooks.h, and its names and conventions are followed here: an
+output is NULL until it is written, and freeing NULL does nothing, so what was made can be freed
+whatever happened.
 
-ctypes releases the GIL during calls, so they run beside each other and beside other threads of the program.
-"""
+ctypes releases the GIL during calls, so they run beside each other and beside other threads of the
+program. """
 
 from __future__ import annotations
 
@@ -34,8 +35,8 @@ GROUPS = {"auto": 0, "own": 1, "caller": 2}
 # hooks.h: HOOKS_STREAM_...
 STREAMS = {1: "stdout", 2: "stderr"}
 
-# A text that is handed out is a c_void_p: of a c_char_p, ctypes would make bytes, and the pointer to be freed would be
-# lost.
+# A text that is handed out is a c_void_p: of a c_char_p, ctypes would make bytes, and the pointer
+# to be freed would be lost.
 _TEXT = c_char_p
 _TEXTS = (POINTER(c_char_p), c_size_t)
 _OUT = POINTER(c_void_p)
@@ -97,8 +98,8 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 def _load() -> ctypes.CDLL:
     """The library: that of LIBHOOKS_PATH, or that of the package, or that of the system.
 
-    One that is there and cannot be loaded is an error, not passed over: the next would be another than was meant.
-    """
+    One that is there and cannot be loaded is an error, not passed over: the next would be another
+    than was meant. """
     bundled = os.path.join(os.path.dirname(os.path.abspath(__file__)), SONAME)
     named = os.environ.get("LIBHOOKS_PATH")
     if named:
@@ -148,16 +149,16 @@ def _declare(library: ctypes.CDLL, path: str, origin: str) -> None:
         raise ImportError(f"{path} is not whole ({origin}): {error}", name="libhooks", path=path) from None
 
 
-# At import: that is where a program expects to hear that something is not installed, and nothing is left to be set up
-# when threads or the child of a fork call.
+# At import: that is where a program expects to hear that something is not installed, and nothing is
+# left to be set up when threads or the child of a fork call.
 _library = _load()
 
 
 def _call(
     function: Callable[..., int], *arguments: object, outputs: int = 0
 ) -> tuple[Optional[HooksError], list[Optional[bytes]]]:
-    """Calls a function whose last parameters are so many texts that it makes, and the error. Gives the error, and the
-    texts that were made."""
+    """Calls a function whose last parameters are so many texts that it makes, and the error. Gives
+    the error, and the texts that were made."""
     texts = [c_void_p() for _ in range(outputs)]
     err = c_void_p()
     try:
@@ -185,7 +186,8 @@ def _texts(function: Callable[..., int], *arguments: object, outputs: int = 0) -
         try:
             raise error
         finally:
-            # It refers to this frame: they would keep each other, and the caller's object, until the collector comes.
+            # It refers to this frame: they would keep each other, and the caller's object, until
+            # the collector comes.
             del error
     return [text for text in texts if text is not None]
 
@@ -197,9 +199,8 @@ def _array(texts: Sequence[bytes]) -> tuple[Any, int]:
 class Manager:
     """A manager of the library, freed with this object.
 
-    Whoever uses it has a reference to it, so no call finds it freed, and no lock is needed, which another thread might
-    hold while this process forks.
-    """
+    Whoever uses it has a reference to it, so no call finds it freed, and no lock is needed, which
+    another thread might hold while this process forks. """
 
     # None in one that an interrupt has kept from being made.
     _pointer: Optional[c_void_p] = None
@@ -261,11 +262,12 @@ class Monitor:
     _pointer: Optional[c_void_p] = None
 
     def __init__(self, manager: Manager) -> None:
-        # One thread at a time may be in it. A signal handler may be called by the one that has the lock, and is not in
-        # the library then.
+        # One thread at a time may be in it. A signal handler may be called by the one that has the
+        # lock, and is not in the library then.
         self._lock = threading.RLock()
         self._process = os.getpid()
-        # Changes that the library has told of, and that nobody has taken yet: an interrupt may come in between.
+        # Changes that the library has told of, and that nobody has taken yet: an interrupt may come
+        # in between.
         self._untaken = c_void_p()
         self._pointer = c_void_p()
         _texts(_library.hooks_monitor_new, manager._pointer, byref(self._pointer))
@@ -273,16 +275,17 @@ class Monitor:
     def __del__(self) -> None:
         self.free()
 
-    # The functions are bound here, since a module's variables may be gone when the interpreter ends.
+    # The functions are bound here, since a module's variables may be gone when the interpreter
+    # ends.
     def free(
         self,
         free: Callable[[Optional[c_void_p]], None] = _library.hooks_monitor_free,
         free_string: Callable[[Optional[c_void_p]], None] = _library.hooks_string_free,
     ) -> None:
-        """Frees it early, which is only for the child of a fork: there is no other way if the parent had a thread that
-        refers to it, since that will never let go of it here."""
-        # In a child, the lock may be that of a thread that was in the middle of the library. What is half done there
-        # cannot be freed; nor can the lock be waited for.
+        """Frees it early, which is only for the child of a fork: there is no other way if the
+        parent had a thread that refers to it, since that will never let go of it here."""
+        # In a child, the lock may be that of a thread that was in the middle of the library. What
+        # is half done there cannot be freed; nor can the lock be waited for.
         if self._pointer is not None and self._lock.acquire(blocking=False):
             try:
                 pointer, self._pointer = self._pointer, None
@@ -311,7 +314,8 @@ class Monitor:
         return reloaded.value
 
     def changes(self, take: Callable[[bytes], None]) -> None:
-        """Hands over the changes. What is not taken, since that raises or is interrupted, comes again the next time."""
+        """Hands over the changes. What is not taken, since that raises or is interrupted, comes
+        again the next time."""
         self._check_process()
         with self._lock:
             while True:
@@ -380,8 +384,8 @@ class RunOptions(NamedTuple):
 
 @contextmanager
 def _exec_options(options: RunOptions) -> Iterator[c_void_p]:
-    """The library's options. What the caller's output function raises is raised at the end, since it cannot pass
-    through the library."""
+    """The library's options. What the caller's output function raises is raised at the end, since
+    it cannot pass through the library."""
     raised: list[BaseException] = []
 
     def hand_over(_userdata: object, stream: int, data: int, length: int) -> int:

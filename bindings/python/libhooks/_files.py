@@ -22,8 +22,9 @@ def read(path: Path, extension_stages: Iterable[str] = ()) -> Hook:
         The hook in the form of version 1.0.0, whatever the file's is.
 
     Raises:
-        HooksError: it cannot be read (see ``errno``), or is no good hook file (see ``path``, ``line``, ``column``).
-        TypeError, ValueError: an argument is of another type, or has a NUL in it.
+        HooksError: it cannot be read (see ``errno``), or is no good hook file (see ``path``,
+        ``line``, ``column``). TypeError, ValueError: an argument is of another type, or has a NUL
+        in it.
     """
     hook: Hook = json.loads(_ffi.read_file(_arguments.path("path", path), _arguments.stages(extension_stages)))
     return hook
@@ -40,8 +41,8 @@ def read_dir(path: Path, extension_stages: Iterable[str] = ()) -> dict[str, Hook
         The hooks by the names of their files.
 
     Raises:
-        HooksError: the directory or a file is bad, or the directory is not there; its ``hooks`` are the good ones.
-        TypeError, ValueError: an argument is of another type, or has a NUL in it.
+        HooksError: the directory or a file is bad, or the directory is not there; its ``hooks`` are
+        the good ones. TypeError, ValueError: an argument is of another type, or has a NUL in it.
     """
     error, text = _ffi.read_dir(_arguments.path("path", path), _arguments.stages(extension_stages))
     hooks: dict[str, Hook] = {} if text is None else json.loads(text)
@@ -70,12 +71,14 @@ def when_match(
     """Says whether conditions hold for a container.
 
     Args:
-        when: the conditions: the ``when`` of a hook of version 1.0.0, as JSON text or a mapping. They need not have
+        when: the conditions: the ``when`` of a hook of version 1.0.0, as JSON text or a mapping.
+        They need not have
             been checked.
         config, annotations, has_bind_mounts: the container, as for `Manager.hooks`.
 
     Raises:
-        HooksError: the config is not one; a pattern is none, and was reached; ``process.args`` is empty, and was
+        HooksError: the config is not one; a pattern is none, and was reached; ``process.args`` is
+        empty, and was
             asked for.
         TypeError, ValueError: an argument is of another type, or JSON cannot hold it.
     """

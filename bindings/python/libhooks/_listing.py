@@ -34,11 +34,9 @@ class ListedHook:
     """A hook and where it comes from.
 
     Attributes:
-        name: the name of its file, as `os.fsdecode` gives it.
-        path: its file.
-        masks: the files of earlier directories that it hides.
-        hook: the hook itself.
-        injected: the members of ``config["hooks"]`` that it is added to, in the order of its stages: one that is there
+        name: the name of its file, as `os.fsdecode` gives it. path: its file. masks: the files of
+        earlier directories that it hides. hook: the hook itself. injected: the members of
+        ``config["hooks"]`` that it is added to, in the order of its stages: one that is there
             twice, twice.
         extension_stages: the stages at which the caller runs it.
     """

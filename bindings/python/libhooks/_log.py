@@ -14,11 +14,11 @@ _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.I
 
 
 class Log:
-    """The log of a manager and its monitors, which remembers the problems that were there last: one of them logs what
-    another has found.
+    """The log of a manager and its monitors, which remembers the problems that were there last: one
+    of them logs what another has found.
 
-    They come from what the library has kept, and not by its log callback: Python would be called from within the
-    library, where an interrupt cannot be raised and a daemon thread not be ended.
+    They come from what the library has kept, and not by its log callback: Python would be called
+    from within the library, where an interrupt cannot be raised and a daemon thread not be ended.
     """
 
     def __init__(self) -> None:

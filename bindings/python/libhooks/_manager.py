@@ -1,4 +1,5 @@
-"""The manager: the hooks of some directories, injected into one container's config after another."""
+"""The manager: the hooks of some directories, injected into one container's config after
+another."""
 
 from __future__ import annotations
 
@@ -31,8 +32,8 @@ class Result(Generic[Config]):
     """What `Manager.hooks` gives.
 
     Attributes:
-        config: the config with the hooks, in the form in which it was given.
-        extension_stage_hooks: the hooks of the extension stages, for the caller to run: by stage, in order.
+        config: the config with the hooks, in the form in which it was given. extension_stage_hooks:
+        the hooks of the extension stages, for the caller to run: by stage, in order.
     """
 
     config: Config
@@ -42,13 +43,13 @@ class Result(Generic[Config]):
 class Manager:
     """The hooks of some directories, ready to be injected into the configs of containers.
 
-    Any number of threads may use a manager at once; none waits for another, nor for a reload. It may be used in the
-    child of a fork. It is a context manager, which closes it; one that is not closed is freed when nothing refers to
-    it.
+    Any number of threads may use a manager at once; none waits for another, nor for a reload. It
+    may be used in the child of a fork. It is a context manager, which closes it; one that is not
+    closed is freed when nothing refers to it.
 
-    What was found wrong when hooks were loaded, by this or by `reload`, is also logged, unless it was raised: by the
-    logger ``libhooks``, with the `Diagnostic` as the record's attribute ``diagnostic``.
-    """
+    What was found wrong when hooks were loaded, by this or by `reload`, is also logged, unless it
+    was raised: by the logger ``libhooks``, with the `Diagnostic` as the record's attribute
+    ``diagnostic``. """
 
     # Of one whose making failed, or was left out by a subclass, too.
     _handle: Optional[_ffi.Manager] = None
@@ -65,18 +66,23 @@ class Manager:
         """Loads the hooks.
 
         Args:
-            directories: the directories, in increasing preference: a file in a later one masks that of the same name
-                in an earlier one. One that does not exist is no error. None: `DEFAULT_DIR` and `OVERRIDE_DIR`.
-            extension_stages: stages beyond those of OCI that hooks may name, and that the caller runs itself; their
+            directories: the directories, in increasing preference: a file in a later one masks that
+            of the same name
+                in an earlier one. One that does not exist is no error. None: `DEFAULT_DIR` and
+                `OVERRIDE_DIR`.
+            extension_stages: stages beyond those of OCI that hooks may name, and that the caller
+            runs itself; their
                 hooks come back apart, as `Result.extension_stage_hooks`.
-            strict: any bad file fails, and files and programs that other users can write or replace.
-            lenient: nothing fails; the good hooks are used.
-            keep_last_good: a reload keeps the last good form of a hook while its file is bad. Only with ``lenient``.
+            strict: any bad file fails, and files and programs that other users can write or
+            replace. lenient: nothing fails; the good hooks are used. keep_last_good: a reload keeps
+            the last good form of a hook while its file is bad. Only with ``lenient``.
 
         Raises:
-            HooksError: the hooks of a directory are refused, unless strict or lenient as Podman refuses them; its
+            HooksError: the hooks of a directory are refused, unless strict or lenient as Podman
+            refuses them; its
                 ``diagnostics`` are all problems of all directories.
-            TypeError, ValueError: an argument is of another type, or has a NUL in it; options contradict each other.
+            TypeError, ValueError: an argument is of another type, or has a NUL in it; options
+            contradict each other.
         """
         for name, value in (("strict", strict), ("lenient", lenient), ("keep_last_good", keep_last_good)):
             _arguments.switch(name, value)
@@ -113,28 +119,34 @@ class Manager:
     def hooks(
         self, config: JSON, annotations: Optional[Mapping[str, str]] = None, has_bind_mounts: Optional[bool] = None
     ) -> Union[Result[str], Result[bytes], Result[dict[str, Any]]]:
-        """Injects the hooks that match a container into its OCI config. Calling it on what came out injects them again.
+        """Injects the hooks that match a container into its OCI config. Calling it on what came out
+        injects them again.
 
-        A config that is text comes out byte for byte as it went in, but for its ``hooks``. Of one that is a mapping, a
-        new dict comes out with ``hooks`` replaced, or added if a hook matched; the mapping itself is not changed, and
-        all its other values are the very same objects.
+        A config that is text comes out byte for byte as it went in, but for its ``hooks``. Of one
+        that is a mapping, a new dict comes out with ``hooks`` replaced, or added if a hook matched;
+        the mapping itself is not changed, and all its other values are the very same objects.
 
         Args:
             config: the container's OCI config: JSON text, or a mapping of what JSON can hold.
-            annotations: the container's annotations. None: those of the config.
-            has_bind_mounts: whether it has bind mounts. None: whether the mounts of the config say so, which is a hint,
+            annotations: the container's annotations. None: those of the config. has_bind_mounts:
+            whether it has bind mounts. None: whether the mounts of the config say so, which is a
+            hint,
                 since engines mount files of their own.
 
-        A lone surrogate in a mapping, such as `os.fsdecode` makes of a byte that is not UTF-8, counts as U+FFFD, as
-        that byte does for Podman; two annotations whose keys become one by that are an error. Text must be UTF-8.
+        A lone surrogate in a mapping, such as `os.fsdecode` makes of a byte that is not UTF-8,
+        counts as U+FFFD, as that byte does for Podman; two annotations whose keys become one by
+        that are an error. Text must be UTF-8.
 
         Raises:
-            HooksError: the config is not one (kind ``"json"``, ``"utf8"``), or its ``process.args`` is empty and a hook
+            HooksError: the config is not one (kind ``"json"``, ``"utf8"``), or its ``process.args``
+            is empty and a hook
                 asks for it (``"match"``). Nothing is injected then.
-            TypeError, ValueError: an argument is of another type, or JSON cannot hold it (NaN); the manager is closed.
+            TypeError, ValueError: an argument is of another type, or JSON cannot hold it (NaN); the
+            manager is closed.
         """
         if not isinstance(config, (str, bytes)) and isinstance(config, Mapping):
-            # What is asked for and what is given back is the same, whatever other threads do to the caller's.
+            # What is asked for and what is given back is the same, whatever other threads do to the
+            # caller's.
             config = dict(config)
         text, stage_hooks = self._open().hooks(
             _arguments.json_text("config", config),
@@ -154,12 +166,12 @@ class Manager:
     def explain(
         self, config: JSON, annotations: Optional[Mapping[str, str]] = None, has_bind_mounts: Optional[bool] = None
     ) -> Explanation:
-        """Says of each hook whether it matches a container, and why, condition by condition. The arguments are those of
-        `hooks`.
+        """Says of each hook whether it matches a container, and why, condition by condition. The
+        arguments are those of `hooks`.
 
         Raises:
-            HooksError: the config is not one. That `hooks` would fail for another reason is told as ``error``.
-            TypeError, ValueError: as `hooks`.
+            HooksError: the config is not one. That `hooks` would fail for another reason is told as
+            ``error``. TypeError, ValueError: as `hooks`.
         """
         text = self._open().explain(
             _arguments.json_text("config", config),
@@ -185,11 +197,12 @@ class Manager:
         return _diagnostics(self._open())
 
     def reload(self) -> None:
-        """Reads the directories again and swaps the new hooks in as a whole: a call under way in another thread goes on
-        with the old set or the new one, never with a mixture.
+        """Reads the directories again and swaps the new hooks in as a whole: a call under way in
+        another thread goes on with the old set or the new one, never with a mixture.
 
         Raises:
-            HooksError: there is a problem, and the manager is strict; or there are no descriptors or no memory left to
+            HooksError: there is a problem, and the manager is strict; or there are no descriptors
+            or no memory left to
                 read anything. The old hooks stay.
             ValueError: the manager is closed.
         """
@@ -198,15 +211,17 @@ class Manager:
         self._tell(handle)
 
     def monitor(self, callback: Optional[Callable[[tuple[Change, ...]], object]] = None) -> Monitor:
-        """Watches the directories from now on, and reloads the hooks when they change. Directories need not exist; also
-        watched are those that lead there, where symlinks lead, and the hooks' executables. What was written since the
-        hooks were loaded is found, too.
+        """Watches the directories from now on, and reloads the hooks when they change. Directories
+        need not exist; also watched are those that lead there, where symlinks lead, and the hooks'
+        executables. What was written since the hooks were loaded is found, too.
 
         Args:
-            callback: called with a tuple of each `Change` after a reload that changed something, in a daemon thread
-                that is started here. What it raises goes to `threading.excepthook`, which prints it; the monitor goes
-                on. Problems for which a strict manager refuses to reload are changes, too. None: there is no thread,
-                and the caller's asks for the changes: see `Monitor`.
+            callback: called with a tuple of each `Change` after a reload that changed something, in
+            a daemon thread
+                that is started here. What it raises goes to `threading.excepthook`, which prints
+                it; the monitor goes on. Problems for which a strict manager refuses to reload are
+                changes, too. None: there is no thread, and the caller's asks for the changes: see
+                `Monitor`.
 
         Returns:
             The monitor. It is to be closed, and ends when nothing refers to it.
@@ -234,8 +249,8 @@ class Manager:
         return self._handle is None
 
     def close(self) -> None:
-        """Lets go of the hooks. Calls under way in other threads end as usual, and the last of them frees the hooks;
-        any later one raises ValueError. Closing again does nothing."""
+        """Lets go of the hooks. Calls under way in other threads end as usual, and the last of them
+        frees the hooks; any later one raises ValueError. Closing again does nothing."""
         self._handle = None
 
     def __enter__(self) -> Manager:

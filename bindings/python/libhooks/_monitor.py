@@ -32,10 +32,11 @@ class Change:
     """What happened to a hook file.
 
     Attributes:
-        kind: ``"added"`` (it gives a hook, and did not before), ``"updated"`` (it gives another), ``"removed"`` (it
-            gives none any more: it has gone, or turned bad), ``"masked"`` (another file hides it), ``"unmasked"`` (it
-            is used again), or ``"problem"`` (there is one that was not there before; also of a directory, or of the
-            watching itself). There may come more.
+        kind: ``"added"`` (it gives a hook, and did not before), ``"updated"`` (it gives another),
+        ``"removed"`` (it
+            gives none any more: it has gone, or turned bad), ``"masked"`` (another file hides it),
+            ``"unmasked"`` (it is used again), or ``"problem"`` (there is one that was not there
+            before; also of a directory, or of the watching itself). There may come more.
         path: the file or directory, as `os.fsdecode` gives it.
         by: of ``"masked"``: the file that hides it.
         diagnostic: of ``"problem"``: the problem.
@@ -61,7 +62,8 @@ Callback = Callable[[tuple[Change, ...]], object]
 
 
 class _Watch:
-    """What there is of a monitor in its thread, which must not refer to the monitor: that could never be dropped."""
+    """What there is of a monitor in its thread, which must not refer to the monitor: that could
+    never be dropped."""
 
     def __init__(self, manager: _ffi.Manager, log: Log) -> None:
         self._manager = manager
@@ -69,7 +71,8 @@ class _Watch:
         self._log = log
 
     def end(self) -> bool:
-        """Ends it, and says whether there is an end of its thread to be waited for: not in the child of a fork."""
+        """Ends it, and says whether there is an end of its thread to be waited for: not in the
+        child of a fork."""
         if self._monitor.is_of_parent():
             self._monitor.free()
             return False
@@ -80,11 +83,12 @@ class _Watch:
         return self._monitor.fileno()
 
     def ready(self, deadline: Optional[float] = None) -> bool:
-        """Waits until there is something to be dealt with, here and not in the library: that no signal ends, so
-        KeyboardInterrupt could not be raised."""
+        """Waits until there is something to be dealt with, here and not in the library: that no
+        signal ends, so KeyboardInterrupt could not be raised."""
         poll = select.poll()
         poll.register(self.fileno(), select.POLLIN)
-        # Again and again in the thread of the signals: one that comes just before the system is asked does not wake it.
+        # Again and again in the thread of the signals: one that comes just before the system is
+        # asked does not wake it.
         longest = 1.0 if threading.current_thread() is threading.main_thread() else _LONGEST
         while True:
             left = longest if deadline is None else min(longest, max(0.0, deadline - time.monotonic()))
@@ -119,8 +123,8 @@ class _Watch:
         self._log.more(change.diagnostic for change in taken if change.diagnostic is not None)
 
     def serve(self, take: Callable[[list[Change]], None]) -> bool:
-        """Deals with it, and hands over the changes; False at the end. Hooks that are refused are among them, and no
-        end."""
+        """Deals with it, and hands over the changes; False at the end. Hooks that are refused are
+        among them, and no end."""
         try:
             # If it has changed nothing, another monitor of the manager may have.
             self.dispatch()
@@ -152,26 +156,27 @@ def _follow(watch: _Watch, callback: Callback) -> None:
 
 
 class Monitor:
-    """Watches the directories of a `Manager`, and reloads its hooks when they change. Made by `Manager.monitor`; either
-    may be closed first.
+    """Watches the directories of a `Manager`, and reloads its hooks when they change. Made by
+    `Manager.monitor`; either may be closed first.
 
-    With a callback, a thread does all that. Without, it is done in the thread that asks, in one of these ways:
+    With a callback, a thread does all that. Without, it is done in the thread that asks, in one of
+    these ways:
 
-    - ``for change in monitor`` and ``async for change in monitor`` give each `Change`, and end when the monitor is
-      closed, by whatever thread. Hooks that a strict manager refuses are changes of kind ``"problem"``; they end
-      nothing.
+    - ``for change in monitor`` and ``async for change in monitor`` give each `Change`, and end when
+    the monitor is
+      closed, by whatever thread. Hooks that a strict manager refuses are changes of kind
+      ``"problem"``; they end nothing.
     - `wait` blocks until there are other hooks, and `changes` tells of them.
     - An event loop watches `fileno` for reading, and calls `dispatch`.
 
-    Any number of threads may do so at once; each change is for one of them. An interrupt, a timeout and the
-    cancellation of a task leave the monitor as it was.
+    Any number of threads may do so at once; each change is for one of them. An interrupt, a timeout
+    and the cancellation of a task leave the monitor as it was.
 
     The logger ``libhooks`` is told of each new problem, as by `Manager.reload`.
 
-    It is a context manager, which closes it. One that is not closed ends when nothing refers to it, a callback of its
-    own included; if it has a callback, that is a ResourceWarning. In the child of a fork it can only be closed, which
-    the parent does not notice; all else raises HooksError.
-    """
+    It is a context manager, which closes it. One that is not closed ends when nothing refers to it,
+    a callback of its own included; if it has a callback, that is a ResourceWarning. In the child of
+    a fork it can only be closed, which the parent does not notice; all else raises HooksError. """
 
     # Of one whose making failed, or was left out by a subclass, too.
     _watch: Optional[_Watch] = None
@@ -194,7 +199,8 @@ class Monitor:
             self._thread = thread
         self._watch = watch
 
-    # The functions are bound here, since a module's variables may be gone when the interpreter ends.
+    # The functions are bound here, since a module's variables may be gone when the interpreter
+    # ends.
     def __del__(
         self, is_finalizing: Callable[[], bool] = sys.is_finalizing, warn: Callable[..., None] = warnings.warn
     ) -> None:
@@ -210,8 +216,8 @@ class Monitor:
         raise TypeError("a monitor cannot be pickled or copied")
 
     def fileno(self) -> int:
-        """The descriptor that can be read from when `dispatch` has something to do, which may be nothing. It must not
-        be read, and is open as long as the monitor.
+        """The descriptor that can be read from when `dispatch` has something to do, which may be
+        nothing. It must not be read, and is open as long as the monitor.
 
         Raises:
             RuntimeError: the monitor has a callback.
@@ -220,15 +226,16 @@ class Monitor:
         return self._own().fileno()
 
     def dispatch(self) -> bool:
-        """Deals with what has happened to the files: reloads the hooks if they are to be. It reads files, and does not
-        block otherwise. A change after a quiet time is served at once; what follows within 20 ms is served together,
-        once 20 ms were quiet (or after a second).
+        """Deals with what has happened to the files: reloads the hooks if they are to be. It reads
+        files, and does not block otherwise. A change after a quiet time is served at once; what
+        follows within 20 ms is served together, once 20 ms were quiet (or after a second).
 
         Returns:
             Whether there are other hooks, or other problems, than before.
 
         Raises:
-            HooksError: what `Manager.reload` raises, if the manager is strict; the old hooks stay, and the monitor goes
+            HooksError: what `Manager.reload` raises, if the manager is strict; the old hooks stay,
+            and the monitor goes
                 on.
             RuntimeError: the monitor has a callback.
             ValueError: it is closed.
@@ -258,8 +265,8 @@ class Monitor:
         return False
 
     def changes(self) -> tuple[Change, ...]:
-        """What is different from when this was asked last (at first: from when the monitor was made), whoever reloaded
-        the hooks.
+        """What is different from when this was asked last (at first: from when the monitor was
+        made), whoever reloaded the hooks.
 
         Raises:
             RuntimeError: the monitor has a callback.
@@ -299,8 +306,9 @@ class Monitor:
         return self._watch is None
 
     def close(self) -> None:
-        """Ends it: the thread of the callback has ended when this returns, unless it is the callback that calls this;
-        whoever waits in another thread stops to. The manager keeps its hooks. Closing again does nothing."""
+        """Ends it: the thread of the callback has ended when this returns, unless it is the
+        callback that calls this; whoever waits in another thread stops to. The manager keeps its
+        hooks. Closing again does nothing."""
         watch, self._watch = self._watch, None
         if watch is None or not watch.end():
             return
@@ -326,7 +334,8 @@ class Monitor:
         return f"<{type(self).__module__}.{type(self).__qualname__} {state}>"
 
     def _unless_closed(self) -> Optional[_Watch]:
-        """What the caller may use, and holds, so a close in another thread does not free it under them."""
+        """What the caller may use, and holds, so a close in another thread does not free it under
+        them."""
         if self._thread is not None:
             raise RuntimeError("the monitor has a callback, which is told of the changes")
         return self._watch

@@ -1,7 +1,7 @@
 """What calls come to: the exception for what fails, and what became of hooks that were run.
 
-Each of the two leads to the other: a result raises the exception if it is asked to, and the exception has the result.
-"""
+Each of the two leads to the other: a result raises the exception if it is asked to, and the
+exception has the result. """
 
 from __future__ import annotations
 
@@ -21,33 +21,34 @@ _STATUS = {"io": -4, "hook-failed": -8, "timeout": -9, "cancelled": -10}
 class HooksError(Exception):
     """A call failed; ``str(error)`` says why, in one or more lines.
 
-    Arguments of a wrong type or form are `TypeError` and `ValueError`, as everywhere in Python. This is about what the
-    arguments mean: hook files, configs, the system. It can be pickled.
+    Arguments of a wrong type or form are `TypeError` and `ValueError`, as everywhere in Python.
+    This is about what the arguments mean: hook files, configs, the system. It can be pickled.
 
     Attributes:
-        message: what ``str(error)`` is.
-        kind: what sort of error it is: ``"invalid-argument"``, ``"utf8"``, ``"json"`` (an argument is not the JSON
-            expected), ``"io"``, ``"hook-file"``, ``"match"`` (``process.args`` is empty), ``"stage"``,
-            ``"no-json-suffix"``, ``"strict"``, ``"hook-failed"``, ``"timeout"``, ``"cancelled"`` or ``"panic"`` (a bug
-            in libhooks). There may come more.
-        code: which error it is: a stable name such as ``"missing-executable"``, one of those of `Diagnostic.code`; of a
+        message: what ``str(error)`` is. kind: what sort of error it is: ``"invalid-argument"``,
+        ``"utf8"``, ``"json"`` (an argument is not the JSON
+            expected), ``"io"``, ``"hook-file"``, ``"match"`` (``process.args`` is empty),
+            ``"stage"``, ``"no-json-suffix"``, ``"strict"``, ``"hook-failed"``, ``"timeout"``,
+            ``"cancelled"`` or ``"panic"`` (a bug in libhooks). There may come more.
+        code: which error it is: a stable name such as ``"missing-executable"``, one of those of
+        `Diagnostic.code`; of a
             hook or a filter that did not go well, its kind.
         status: the C library's number for the kind: an ``enum hooks_status`` of hooks.h, negative.
-        errno: the system's error number behind it, as in the module `errno`, or None.
-        path: the file or directory that it is about, as `os.fsdecode` gives it, or None.
-        line: the line in that file, or in the argument, from 1, or None.
-        column: the column in bytes, from 1, or None.
-        hook: the name of the hook that could not be matched, or None.
-        diagnostics: of a failed `Manager`, `Manager.reload` or `read_dir`: every problem of every directory.
-        hooks: of a failed `read_dir`: the hooks that are good, by file name.
-        completed: of a hook that did not go well: what became of it, or None.
-        filtered: of a filter that did not go well: what became of the config, or None.
+        errno: the system's error number behind it, as in the module `errno`, or None. path: the
+        file or directory that it is about, as `os.fsdecode` gives it, or None. line: the line in
+        that file, or in the argument, from 1, or None. column: the column in bytes, from 1, or
+        None. hook: the name of the hook that could not be matched, or None. diagnostics: of a
+        failed `Manager`, `Manager.reload` or `read_dir`: every problem of every directory. hooks:
+        of a failed `read_dir`: the hooks that are good, by file name. completed: of a hook that did
+        not go well: what became of it, or None. filtered: of a filter that did not go well: what
+        became of the config, or None.
     """
 
     # As tracebacks and pickles name it.
     __module__ = "libhooks"
 
-    # Everything but the message has a default and lives in __dict__, which is all that copying and pickling need.
+    # Everything but the message has a default and lives in __dict__, which is all that copying and
+    # pickling need.
     def __init__(
         self,
         message: str,
@@ -100,22 +101,19 @@ class CompletedHook:
     """What became of a hook that was started.
 
     Attributes:
-        path: its executable.
-        argv: its command line.
-        exit_status: what it exited with; None if it was killed, or nobody could tell.
-        signal: the number of the signal that killed it, or None.
-        timed_out: its time was over, and it was killed.
-        cancelled: the caller asked for its end, and it was killed.
-        killed: which processes were killed then: ``"group"``: it and its process group; ``"descendants"``: it and those
-            of its descendants that were found; ``"hook"``: it alone, since there is no /proc. None: none was.
-        killed_descendants: how many descendants were killed, where ``killed`` is ``"descendants"``; else None.
-        duration: how long it took, in seconds.
-        stdout: what it wrote to stdout, if that was captured: the last bytes, as many as ``capture_limit`` allows.
-        stderr: likewise for stderr.
-        stdout_total: how many bytes it wrote to stdout, if that was captured.
-        stderr_total: likewise for stderr.
-        hook_error: what is wrong with the hook itself, or None: what Podman's package calls the *hook error*.
-        error: why it did not go well, or None: it did.
+        path: its executable. argv: its command line. exit_status: what it exited with; None if it
+        was killed, or nobody could tell. signal: the number of the signal that killed it, or None.
+        timed_out: its time was over, and it was killed. cancelled: the caller asked for its end,
+        and it was killed. killed: which processes were killed then: ``"group"``: it and its process
+        group; ``"descendants"``: it and those
+            of its descendants that were found; ``"hook"``: it alone, since there is no /proc. None:
+            none was.
+        killed_descendants: how many descendants were killed, where ``killed`` is ``"descendants"``;
+        else None. duration: how long it took, in seconds. stdout: what it wrote to stdout, if that
+        was captured: the last bytes, as many as ``capture_limit`` allows. stderr: likewise for
+        stderr. stdout_total: how many bytes it wrote to stdout, if that was captured. stderr_total:
+        likewise for stderr. hook_error: what is wrong with the hook itself, or None: what Podman's
+        package calls the *hook error*. error: why it did not go well, or None: it did.
     """
 
     path: str
@@ -138,7 +136,8 @@ class CompletedHook:
         """Does nothing if it went well.
 
         Raises:
-            HooksError: it did not: of kind ``"timeout"``, ``"cancelled"`` or ``"hook-failed"``, with this object as its
+            HooksError: it did not: of kind ``"timeout"``, ``"cancelled"`` or ``"hook-failed"``,
+            with this object as its
                 ``completed``.
         """
         if self.error is None:
@@ -175,15 +174,14 @@ class FilterFailure:
     """Why a config did not get through.
 
     Attributes:
-        message: all of it, for people: which hook, the error, and the end of what it wrote to stderr.
-        hook: which hook failed, from 0; None if none has run.
-        path: its executable, or None.
-        stderr: the end of what it wrote to stderr, as text.
-        kind: ``"hook-failed"``, ``"timeout"``, ``"cancelled"``, or ``"io"``: a file that an annotation names cannot be
+        message: all of it, for people: which hook, the error, and the end of what it wrote to
+        stderr. hook: which hook failed, from 0; None if none has run. path: its executable, or
+        None. stderr: the end of what it wrote to stderr, as text. kind: ``"hook-failed"``,
+        ``"timeout"``, ``"cancelled"``, or ``"io"``: a file that an annotation names cannot be
             opened.
-        hook_error: what is wrong with the hook itself, or None: it is what it printed, or no hook at all.
-        error: why it did not go well.
-        errno: the system's error number behind it, as in the module `errno`, or None.
+        hook_error: what is wrong with the hook itself, or None: it is what it printed, or no hook
+        at all. error: why it did not go well. errno: the system's error number behind it, as in the
+        module `errno`, or None.
     """
 
     message: str
@@ -201,11 +199,12 @@ class FilterResult(Generic[Config]):
     """What became of a config.
 
     Attributes:
-        config: the config as the last good hook printed it, in the form in which it was given; as it was given, if
+        config: the config as the last good hook printed it, in the form in which it was given; as
+        it was given, if
             there was none.
-        runs: the hooks that were started, in order, the failing one included.
-        failure: why it did not get through, or None: it did.
-        patches: what each hook changed, if that was asked for: a JSON Patch (RFC 6902) for each that did not fail.
+        runs: the hooks that were started, in order, the failing one included. failure: why it did
+        not get through, or None: it did. patches: what each hook changed, if that was asked for: a
+        JSON Patch (RFC 6902) for each that did not fail.
     """
 
     config: Config
@@ -217,7 +216,8 @@ class FilterResult(Generic[Config]):
         """Does nothing if the config got through.
 
         Raises:
-            HooksError: it did not: of the failure's kind, with this object as its ``filtered`` and the failing hook, if
+            HooksError: it did not: of the failure's kind, with this object as its ``filtered`` and
+            the failing hook, if
                 it was started, as its ``completed``.
         """
         failure = self.failure

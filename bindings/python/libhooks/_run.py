@@ -37,38 +37,44 @@ def run(
 ) -> CompletedHook:
     """Runs a hook and waits for its end. One that fails is a result, unless ``check`` is true.
 
-    It gets the environment that it has and no other, and no descriptor but 0, 1 and 2. When its time is over, or its
-    end is asked for, it is killed with its process group or its descendants. When it exits by itself, what it has
-    left behind lives on: what that writes then is lost.
+    It gets the environment that it has and no other, and no descriptor but 0, 1 and 2. When its
+    time is over, or its end is asked for, it is killed with its process group or its descendants.
+    When it exits by itself, what it has left behind lives on: what that writes then is lost.
 
     Args:
-        hook: an entry of ``config["hooks"]``, as JSON text or a mapping: ``path``, ``args``, ``env``, ``timeout``.
-        state: what it reads on stdin: the container's state. A mapping is written as JSON.
-        directory: where it is started; its executable's path is relative to it. None: the working directory.
-        timeout: its time in seconds, if it has none of its own; down to the millisecond. None: none.
-        post_kill_timeout: how long to wait for it after it was killed, in seconds. None: as long as it takes.
-        capture_limit: how much of each stream is kept, in bytes: the last of it.
-        stdout, stderr: where that goes instead of being captured: an open file, or a descriptor.
-        output: called with ``"stdout"`` or ``"stderr"`` and bytes, for what is captured as it comes; not in the main
+        hook: an entry of ``config["hooks"]``, as JSON text or a mapping: ``path``, ``args``,
+        ``env``, ``timeout``. state: what it reads on stdin: the container's state. A mapping is
+        written as JSON. directory: where it is started; its executable's path is relative to it.
+        None: the working directory. timeout: its time in seconds, if it has none of its own; down
+        to the millisecond. None: none. post_kill_timeout: how long to wait for it after it was
+        killed, in seconds. None: as long as it takes. capture_limit: how much of each stream is
+        kept, in bytes: the last of it. stdout, stderr: where that goes instead of being captured:
+        an open file, or a descriptor. output: called with ``"stdout"`` or ``"stderr"`` and bytes,
+        for what is captured as it comes; not in the main
             thread. What it raises ends that, and is raised here when the hook has ended.
-        cancel: the hook is killed as soon as this can be read from: a descriptor (of a pipe, say), or an object that
+        cancel: the hook is killed as soon as this can be read from: a descriptor (of a pipe, say),
+        or an object that
             has one. It is not read.
-        process_group: ``"caller"``: the hook runs in the caller's process group. It gets the signals that are sent to
-            that group, such as that of Ctrl-C, and may read the terminal if the group is in the foreground. It is
-            killed with those of its descendants that can be found in /proc, for 1 s and 4096 descendants at most; one
-            whose parent has ended is not found, one in a session of its own is left alone. ``"own"``: a group of its
-            own, which is killed as a whole; signals for the caller's group do not reach it. ``"auto"``: ``"caller"``
-            if the process is in the foreground of its controlling terminal, or if that cannot be found out; else
-            ``"own"``.
+        process_group: ``"caller"``: the hook runs in the caller's process group. It gets the
+        signals that are sent to
+            that group, such as that of Ctrl-C, and may read the terminal if the group is in the
+            foreground. It is killed with those of its descendants that can be found in /proc, for 1
+            s and 4096 descendants at most; one whose parent has ended is not found, one in a
+            session of its own is left alone. ``"own"``: a group of its own, which is killed as a
+            whole; signals for the caller's group do not reach it. ``"auto"``: ``"caller"`` if the
+            process is in the foreground of its controlling terminal, or if that cannot be found
+            out; else ``"own"``.
         check: raise what `CompletedHook.check` does.
 
-    Called in the main thread, the hook is followed by a thread made for that, so that signals are handled meanwhile.
-    When a handler raises, as that of Ctrl-C raises KeyboardInterrupt, the hook is killed first. The same is done in a
-    daemon thread that gives ``output``: the interpreter does not end before such a hook.
+    Called in the main thread, the hook is followed by a thread made for that, so that signals are
+    handled meanwhile. When a handler raises, as that of Ctrl-C raises KeyboardInterrupt, the hook
+    is killed first. The same is done in a daemon thread that gives ``output``: the interpreter does
+    not end before such a hook.
 
     Raises:
-        HooksError: the hook is none, or cannot be started (see ``errno``); it did not go well, and ``check`` is true.
-        TypeError, ValueError: an argument is of another type, or JSON cannot hold it.
+        HooksError: the hook is none, or cannot be started (see ``errno``); it did not go well, and
+        ``check`` is true. TypeError, ValueError: an argument is of another type, or JSON cannot
+        hold it.
     """
     text, given = _arguments.json_text("hook", hook), _arguments.state_bytes(state)
     _arguments.switch("check", check)
@@ -148,16 +154,20 @@ def filter_config(
     patches: bool = False,
     check: bool = False,
 ) -> Union[FilterResult[str], FilterResult[bytes], FilterResult[dict[str, Any]]]:
-    """Passes a config through hooks: each reads what the one before it printed, byte for byte, and what it prints is
-    the new config. A hook that fails, or prints no config, ends it; that is a result, unless ``check`` is true.
+    """Passes a config through hooks: each reads what the one before it printed, byte for byte, and
+    what it prints is the new config. A hook that fails, or prints no config, ends it; that is a
+    result, unless ``check`` is true.
 
     Args:
-        hooks: the hooks, such as ``result.extension_stage_hooks["precreate"]``; or a JSON array of them, as text.
-        config: the container's OCI config: JSON text, or a mapping.
-        directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group: as for `run`. A
+        hooks: the hooks, such as ``result.extension_stage_hooks["precreate"]``; or a JSON array of
+        them, as text. config: the container's OCI config: JSON text, or a mapping. directory,
+        timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group: as for
+        `run`. A
             config longer than ``capture_limit`` is a failure.
-        output_annotations: whether the annotations ``run.oci.hooks.stdout`` and ``run.oci.hooks.stderr`` of the config
-            name files that the hooks' output is appended to. Who may set them may then have such files written.
+        output_annotations: whether the annotations ``run.oci.hooks.stdout`` and
+        ``run.oci.hooks.stderr`` of the config
+            name files that the hooks' output is appended to. Who may set them may then have such
+            files written.
         patches: whether to tell what each hook changed.
         check: raise what `FilterResult.check` does.
 
@@ -240,17 +250,17 @@ _NO_THREAD = ("can't start new thread", "can't create new thread")
 def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
     """What `call` gives, whose argument is the descriptor that ends it.
 
-    Python handles signals in the main thread, and not while that is in the library. So there a thread is made for the
-    call; when a handler raises, the call is ended first. So it is in a daemon thread where Python is called from within
-    the library: when the interpreter ends, it ends such threads there and then, and the process would abort.
-    """
+    Python handles signals in the main thread, and not while that is in the library. So there a
+    thread is made for the call; when a handler raises, the call is ended first. So it is in a
+    daemon thread where Python is called from within the library: when the interpreter ends, it ends
+    such threads there and then, and the process would abort. """
     cancel, current = options.cancel, threading.current_thread()
     may_be_ended = current.daemon and options.output is not None
     if current is not threading.main_thread() and not may_be_ended:
         return call(cancel)
     future: Future[_T] = Future()
-    # A shutdown of one end can be seen at the other: there that the call is to end, here that it has. (A close could
-    # not, if another thread has forked since.)
+    # A shutdown of one end can be seen at the other: there that the call is to end, here that it
+    # has. (A close could not, if another thread has forked since.)
     try:
         ours, theirs = socket.socketpair()
     except OSError as error:
@@ -262,7 +272,8 @@ def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
         with theirs:
             if future.set_running_or_notify_cancel():
                 try:
-                    # The interpreter waits for the threads that there are when its main thread has ended.
+                    # The interpreter waits for the threads that there are when its main thread has
+                    # ended.
                     if may_be_ended and not threading.main_thread().is_alive():
                         raise RuntimeError("a hook with an output function cannot be run while the interpreter ends")
                     future.set_result(call(theirs.fileno()))

@@ -1,4 +1,5 @@
-"""Hooks as data, which go in and come out as JSON. Members may be added to each; none goes or changes its meaning."""
+"""Hooks as data, which go in and come out as JSON. Members may be added to each; none goes or
+changes its meaning."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ class OCIHook(_OCIHook, total=False):
     timeout: int
 
 
-# By calls, since "hasBindMounts" and "or" are the names in the files, and the latter is no name in Python.
+# By calls, since "hasBindMounts" and "or" are the names in the files, and the latter is no name in
+# Python.
 When = TypedDict(
     "When",
     {

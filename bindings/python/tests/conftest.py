@@ -24,13 +24,15 @@ class Write(Protocol):
 
 
 class Put(Protocol):
-    """Puts a hook file into its directory in one step, so that it is one change, and never there in part."""
+    """Puts a hook file into its directory in one step, so that it is one change, and never there in
+    part."""
 
     def __call__(self, name: str = ..., directory: str = ..., **changes: Any) -> None: ...
 
 
 class Python(Protocol):
-    """Runs a program in a Python of its own, which sees only a copy of the package, with or without a library in it."""
+    """Runs a program in a Python of its own, which sees only a copy of the package, with or without
+    a library in it."""
 
     def __call__(self, program: str, *arguments: str, bundled: Optional[str] = ..., **env: str) -> Any: ...
 
@@ -99,7 +101,8 @@ def library() -> Path:
 
 @pytest.fixture
 def python(tmp_path: Path) -> Python:
-    """See `Python`; `bundled` is the library to put into the package, `env` what to add to an empty environment."""
+    """See `Python`; `bundled` is the library to put into the package, `env` what to add to an empty
+    environment."""
 
     def python(program: str, *arguments: str, bundled: Optional[str] = None, **env: str) -> Any:
         place = tmp_path / "place"

@@ -1,4 +1,5 @@
-"""What the reference answered (tests/data/cases.jsonl), replayed: 600 sets of hook files with five containers each."""
+"""What the reference answered (tests/data/cases.jsonl), replayed: 600 sets of hook files with five
+containers each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What goes into `Manager.hooks` and what comes out: nothing is lost, nothing is changed, nothing is let through."""
+"""What goes into `Manager.hooks` and what comes out: nothing is lost, nothing is changed, nothing
+is let through."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from conftest import Write
 
 import libhooks
 
-# What a parser and a printer would change: white space, the forms of numbers, escapes, doubled keys, the order.
+# What a parser and a printer would change: white space, the forms of numbers, escapes, doubled
+# keys, the order.
 TEXT = (
     '{ "z" : 1.0e+2,\r\n\t"a":-0, "big": 123456789012345678901234567890, '
     '"\\u0061\\/": "\\ud83d\\ude00é",  "x":{"y":1,"y":2} }'
@@ -140,7 +142,8 @@ def test_text_that_is_no_config_is_an_error(manager: libhooks.Manager, text: str
 
 
 def test_surrogates_in_data_count_as_replacement_characters(write: Write) -> None:
-    # As a byte that is not UTF-8 does for Podman, which is what os.fsdecode makes such a surrogate of.
+    # As a byte that is not UTF-8 does for Podman, which is what os.fsdecode makes such a surrogate
+    # of.
     path = write(when={"annotations": {"^k\ufffd$": "^\ufffd\ufffd$"}})
     manager = libhooks.Manager([path.parent])
     annotations = {"k\udcff": "\udc80\udcfe"}

@@ -1,4 +1,5 @@
-"""What `Manager.explain` says: of each kind of condition, of near misses, and of files that give no hook."""
+"""What `Manager.explain` says: of each kind of condition, of near misses, and of files that give no
+hook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""How the library is found, and what is said if it is not; and that what is said of it elsewhere is true."""
+"""How the library is found, and what is said if it is not; and that what is said of it elsewhere is
+true."""
 
 from __future__ import annotations
 
@@ -143,7 +144,8 @@ def test_what_the_header_says(root: Path) -> None:
         assert status == int(statuses[kind.replace("-", "_").upper()])
 
 
-# What ctypes is told, and what of the header it goes with (without blanks, "const", "struct" and names).
+# What ctypes is told, and what of the header it goes with (without blanks, "const", "struct" and
+# names).
 SORTS = {
     c_char_p: ("char*",),
     POINTER(c_char_p): ("char**",),

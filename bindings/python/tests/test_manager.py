@@ -192,7 +192,8 @@ def test_options_that_contradict_each_other() -> None:
 
 
 def test_a_policy_is_not_lost(hooks_d: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even if the library makes no options, as after a bug in it: without, the manager would not be strict."""
+    """Not even if the library makes no options, as after a bug in it: without, the manager would
+    not be strict."""
     monkeypatch.setattr(_ffi._library, "hooks_options_new", lambda: None)
     for strict in (True, False):
         with pytest.raises(RuntimeError, match="libhooks takes no policy"):

@@ -1,4 +1,5 @@
-"""Nothing is left behind: whatever the library makes is freed, once; and 100,000 calls take no memory."""
+"""Nothing is left behind: whatever the library makes is freed, once; and 100,000 calls take no
+memory."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from conftest import Python, Write
 import libhooks
 from libhooks import _ffi
 
-# Prints the resident memory after 1,000 calls and at the end, in kB. "leak": strings are not freed, as a control.
+# Prints the resident memory after 1,000 calls and at the end, in kB. "leak": strings are not freed,
+# as a control.
 PROGRAM = """
 import re, sys
 import libhooks
@@ -49,29 +51,31 @@ print(after_1000, resident())
 
 
 def growth(python: Python, library: Path, hooks_d: Path, calls: int, what: str) -> int:
-    ran = python(PROGRAM, str(hooks_d), str(calls), what, bundled=str(library))
-    assert (ran.returncode, ran.stderr) == (0, "")
-    after_1000, end = map(int, ran.stdout.split())
-    print(f"{what}: RSS {after_1000} kB after 1,000 calls, {end} kB after {calls:,}: {end - after_1000} kB more")
-    return end - after_1000
+    ran = python(PROGRAM, str(hooks_d), str(calls), what, bundled=str(library)) assert
+    (ran.returncode, ran.stderr) == (0, "") after_1000, end = map(int, ran.stdout.split())
+    print(f"{what}: RSS {after_1000} kB after 1,000 calls, {end} kB after {calls:,}: {end -
+    after_1000} kB more") return end - after_1000
 
 
 @pytest.fixture
 def directory(write: Write) -> Path:
-    return write(stages=["createRuntime", "precreate"], when={"annotations": {"^a$": "^x+$"}}).parent
+    return write(stages=["createRuntime", "precreate"], when={"annotations": {"^a$":
+    "^x+$"}}).parent
 
 
 def test_calls_leave_no_memory_behind(python: Python, library: Path, directory: Path) -> None:
     assert growth(python, library, directory, 100_000, "freed") < 2048
 
 
-def test_strings_that_are_not_freed_would_be_seen(python: Python, library: Path, directory: Path) -> None:
+def test_strings_that_are_not_freed_would_be_seen(python: Python, library: Path, directory: Path) ->
+None:
     assert growth(python, library, directory, 10_000, "leak") > 2048
 
 
 @pytest.fixture
 def balance(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
-    """The library's objects and texts that are there: a pointer that it hands out counts 1, one that is freed -1."""
+    """The library's objects and texts that are there: a pointer that it hands out counts 1, one
+    that is freed -1."""
     there: Counter[int] = Counter()
     gc.collect()
 

@@ -165,7 +165,8 @@ def test_it_cannot_be_copied(hooks_d: Path) -> None:
 
 
 def in_child(work: Callable[[], object]) -> int:
-    """How a child of a fork ends that does this: with 0 if all went well, and by a signal if it hangs."""
+    """How a child of a fork ends that does this: with 0 if all went well, and by a signal if it
+    hangs."""
     child = os.fork()
     if child == 0:
         status = 1

@@ -139,7 +139,8 @@ def test_without_threads_it_still_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_interrupt_in_the_very_beginning(
     error: BaseException, begins: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A signal handler raises while the thread is made: the hook is not run, and nothing is said but that."""
+    """A signal handler raises while the thread is made: the hook is not run, and nothing is said
+    but that."""
     raised: list[object] = []
     made: list[threading.Thread] = []
     real, interrupted = threading.Thread.start, threading.Event()

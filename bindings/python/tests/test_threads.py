@@ -104,7 +104,8 @@ def test_threads_inject_and_reload_until_it_is_closed(write: Write) -> None:
 
 
 def test_the_child_of_a_fork_can_go_on(hooks_d: Path) -> None:
-    """Forks while threads of the parent use the manager; each child uses, reloads and closes its own."""
+    """Forks while threads of the parent use the manager; each child uses, reloads and closes its
+    own."""
     manager = libhooks.Manager([hooks_d])
     stop = threading.Event()
 
@@ -127,7 +128,8 @@ def test_the_child_of_a_fork_can_go_on(hooks_d: Path) -> None:
 
 
 def fork(manager: libhooks.Manager) -> int:
-    """A child that uses the manager; it ends with 0 if all went well, and by a signal if it hangs."""
+    """A child that uses the manager; it ends with 0 if all went well, and by a signal if it
+    hangs."""
     child = os.fork()
     if child != 0:
         return child

@@ -27,8 +27,8 @@ type Hook struct {
 	HasBindMounts *bool `json:"hasbindmounts,omitempty"`
 }
 
-// Read decodes a hook file of version 0.1.0, whatever version it says, into the form of version 1.0.0, and does not validate
-// it. Of its conditions one is enough.
+// Read decodes a hook file of version 0.1.0, whatever version it says, into the form of version
+// 1.0.0, and does not validate it. Of its conditions one is enough.
 func Read(content []byte) (hook *current.Hook, err error) {
 	text, err := native.Decode(content, Version)
 	if err != nil {

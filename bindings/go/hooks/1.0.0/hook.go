@@ -20,7 +20,8 @@ type Hook struct {
 	Stages  []string   `json:"stages"`
 }
 
-// Read decodes a hook file of version 1.0.0, whatever version it says, and does not validate it. Of null it makes nil.
+// Read decodes a hook file of version 1.0.0, whatever version it says, and does not validate it. Of
+// null it makes nil.
 func Read(content []byte) (hook *Hook, err error) {
 	text, err := native.Decode(content, Version)
 	if err != nil {
@@ -38,8 +39,9 @@ func Read(content []byte) (hook *Hook, err error) {
 	}, nil
 }
 
-// Validate says what is wrong with a hook, beginning with what the reference finds first; its executable must exist, and
-// extensionStages are stages that it may name beside those of OCI. A nil Hook is not valid.
+// Validate says what is wrong with a hook, beginning with what the reference finds first; its
+// executable must exist, and extensionStages are stages that it may name beside those of OCI. A nil
+// Hook is not valid.
 func (hook *Hook) Validate(extensionStages []string) (err error) {
 	if hook == nil {
 		return native.Validate(wire.Encode[wire.Hook](nil), extensionStages)

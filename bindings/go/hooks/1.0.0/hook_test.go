@@ -51,7 +51,8 @@ type request struct {
 // pooled is on the heap.
 var pooled *request
 
-// Bytes may be a part of something that has pointers, which cgo must not take for pointers that C is given.
+// Bytes may be a part of something that has pointers, which cgo must not take for pointers that C
+// is given.
 func TestReadOfBytesAmongPointers(t *testing.T) {
 	pooled = &request{new(request), [2]byte{'{', '}'}}
 	if got, err := hook.Read(pooled.content[:]); err != nil ||

@@ -8,7 +8,8 @@ import (
 	"libhooks/internal/wire"
 )
 
-// When are the conditions that say which containers a hook is for. All that are set must hold; none set holds for none.
+// When are the conditions that say which containers a hook is for. All that are set must hold; none
+// set holds for none.
 type When struct {
 	Always        *bool             `json:"always,omitempty"`
 	Annotations   map[string]string `json:"annotations,omitempty"`
@@ -21,9 +22,9 @@ type When struct {
 	Or bool `json:"-"`
 }
 
-// Match says whether the conditions hold for a container. They need not be valid: a pattern that is none is an error when it
-// is reached. It compiles the patterns anew each time, which Manager.Hooks does not. A nil When holds for no container, and a
-// nil config has no process.
+// Match says whether the conditions hold for a container. They need not be valid: a pattern that is
+// none is an error when it is reached. It compiles the patterns anew each time, which Manager.Hooks
+// does not. A nil When holds for no container, and a nil config has no process.
 func (when *When) Match(
 	config *rspec.Spec,
 	annotations map[string]string,

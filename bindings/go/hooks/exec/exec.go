@@ -1,6 +1,7 @@
-// Package exec runs hooks as package go.podman.io/common/pkg/hooks/exec does, whose exported API it has, name for name, and keeps
-// what that one loses: errors.As finds in the errors a *libhooks.Error with a *libhooks.Result, which has the exit status, the
-// signal, and the end of what the hook wrote.
+// Package exec runs hooks as package go.podman.io/common/pkg/hooks/exec does, whose exported API it
+// has, name for name, and keeps what that one loses: errors.As finds in the errors a
+// *libhooks.Error with a *libhooks.Result, which has the exit status, the signal, and the end of
+// what the hook wrote.
 package exec
 
 import (
@@ -35,13 +36,15 @@ const tailLimit = 64 << 10
 type RunOptions struct {
 	// Hook is the hook. Its Timeout is in whole seconds; 0 and less: it is killed at once.
 	Hook *rspec.Hook
-	// Dir is where it is started, and what its path is relative to; "" is the caller's working directory.
+	// Dir is where it is started, and what its path is relative to; "" is the caller's working
+	// directory.
 	Dir string
 	// State is what it reads on its stdin. That it does not read it is no failure.
 	State []byte
-	// Stdout and Stderr receive what it writes, as it comes; nil: nobody. An *os.File becomes the hook's own descriptor. Another
-	// Writer is called by a goroutine of its own, one after the other. If both are the same, what comes is in the order in which the
-	// hook wrote it. One that fails does not end the hook: what that writes from then on is lost, and it is waited for.
+	// Stdout and Stderr receive what it writes, as it comes; nil: nobody. An *os.File becomes the
+	// hook's own descriptor. Another Writer is called by a goroutine of its own, one after the
+	// other. If both are the same, what comes is in the order in which the hook wrote it. One that
+	// fails does not end the hook: what that writes from then on is lost, and it is waited for.
 	Stdout io.Writer
 	Stderr io.Writer
 	// PostKillTimeout is how long to wait for a hook that was killed; 0 and less: not at all.
@@ -85,12 +88,14 @@ func Run(
 	)
 }
 
-// RunWithOptions runs a hook and waits until it ends. When its timeout is over or ctx is done, it is killed with those of its
-// descendants that can be found. It runs in the caller's process group, unless libhooks.WithProcessGroup says otherwise. When the hook itself ends, processes that it leaves behind are not waited for.
+// RunWithOptions runs a hook and waits until it ends. When its timeout is over or ctx is done, it
+// is killed with those of its descendants that can be found. It runs in the caller's process group,
+// unless libhooks.WithProcessGroup says otherwise. When the hook itself ends, processes that it
+// leaves behind are not waited for.
 //
-// hookErr is what is wrong with the hook: it could not be started, exited with another status than 0, died of a signal, or is not
-// gone after PostKillTimeout. err is the same, but for a hook that was killed here: context.DeadlineExceeded, or ctx.Err(). An
-// error of a Writer is both errors.
+// hookErr is what is wrong with the hook: it could not be started, exited with another status than
+// 0, died of a signal, or is not gone after PostKillTimeout. err is the same, but for a hook that
+// was killed here: context.DeadlineExceeded, or ctx.Err(). An error of a Writer is both errors.
 func RunWithOptions(ctx context.Context, options RunOptions) (hookErr, err error) {
 	_, hookErr, err = runWithResult(ctx, options)
 	return hookErr, err
@@ -203,7 +208,8 @@ func errorsOf(
 	}
 }
 
-// limitedBy is done when ctx is, or so many seconds later. More than Go's clock can count are no limit.
+// limitedBy is done when ctx is, or so many seconds later. More than Go's clock can count are no
+// limit.
 func limitedBy(ctx context.Context, seconds *int) (context.Context, context.CancelFunc) {
 	if seconds == nil || int64(*seconds) > math.MaxInt64/int64(time.Second) {
 		return context.WithCancel(ctx)

@@ -94,7 +94,8 @@ func TestAFailureSaysWhatTheHookSaid(t *testing.T) {
 	}
 }
 
-// Bytes may be a part of something that has pointers, which cgo must not take for pointers that C is given.
+// Bytes may be a part of something that has pointers, which cgo must not take for pointers that C
+// is given.
 func TestAStateAmongPointers(t *testing.T) {
 	request := &struct {
 		next  *int

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// feed hands what a hook writes to the caller's writers, in a goroutine of its own: one that blocks must not keep the hook from
-// being killed in time.
+// feed hands what a hook writes to the caller's writers, in a goroutine of its own: one that blocks
+// must not keep the hook from being killed in time.
 type feed struct {
 	ctx     context.Context
 	writers [2]io.Writer
@@ -26,7 +26,8 @@ type chunk struct {
 	data   []byte
 }
 
-// fed is what became of the writers: the error of one, whether one blocks still, and whether they were too slow for the context.
+// fed is what became of the writers: the error of one, whether one blocks still, and whether they
+// were too slow for the context.
 type fed struct {
 	err           error
 	blocked, late bool
@@ -58,7 +59,8 @@ func (f *feed) write() {
 	}
 }
 
-// send hands over, and says whether there is a point in more. It waits for the writers as long as the hook has time.
+// send hands over, and says whether there is a point in more. It waits for the writers as long as
+// the hook has time.
 func (f *feed) send(stderr bool, data []byte) bool {
 	select {
 	case f.chunks <- chunk{stderr, bytes.Clone(data)}:
@@ -71,7 +73,8 @@ func (f *feed) send(stderr bool, data []byte) bool {
 	}
 }
 
-// end waits until all is written: as long as the hook has time, and then, or if it was killed, as long as it has to be reaped.
+// end waits until all is written: as long as the hook has time, and then, or if it was killed, as
+// long as it has to be reaped.
 func (f *feed) end(killed bool, postKillTimeout time.Duration) fed {
 	close(f.chunks)
 	if !killed {

@@ -9,7 +9,8 @@ import (
 	"libhooks"
 )
 
-// outputs are the files that a config's annotations name for the output of its hooks; nil where they name none.
+// outputs are the files that a config's annotations name for the output of its hooks; nil where
+// they name none.
 type outputs struct {
 	stdout, stderr *output
 }
@@ -33,12 +34,14 @@ func (o outputs) close() {
 	}
 }
 
-// output is no *os.File, which would become the hook's own descriptor: its last words are wanted for the result, too.
+// output is no *os.File, which would become the hook's own descriptor: its last words are wanted
+// for the result, too.
 type output struct {
 	file *os.File
 }
 
-// openOutput never waits for the file, nor follows a link: who set the annotation need not be who we are.
+// openOutput never waits for the file, nor follows a link: who set the annotation need not be who
+// we are.
 func openOutput(stream string, annotations map[string]string) (*output, error) {
 	path, ok := annotations["run.oci.hooks."+stream]
 	if !ok {
@@ -70,7 +73,8 @@ func openOutput(stream string, annotations map[string]string) (*output, error) {
 	return &output{file}, nil
 }
 
-// Write appends. Beyond the limit for files the system would end the program (SIGXFSZ) for what a hook writes.
+// Write appends. Beyond the limit for files the system would end the program (SIGXFSZ) for what a
+// hook writes.
 func (o *output) Write(data []byte) (int, error) {
 	var limit syscall.Rlimit
 	info, err := o.file.Stat()

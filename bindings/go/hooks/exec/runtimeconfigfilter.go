@@ -17,14 +17,16 @@ import (
 	"libhooks/internal/native"
 )
 
-// configLimit is the most that a hook may print, in bytes: so that none can make its caller eat all memory.
+// configLimit is the most that a hook may print, in bytes: so that none can make its caller eat all
+// memory.
 const configLimit = 10 << 20
 
 // RuntimeConfigFilterOptions say which hooks a config is passed through, and how.
 type RuntimeConfigFilterOptions struct {
 	// Hooks are the hooks, in the order in which they are run.
 	Hooks []rspec.Hook
-	// Dir is where they are started, and what their paths are relative to; "" is the caller's working directory.
+	// Dir is where they are started, and what their paths are relative to; "" is the caller's
+	// working directory.
 	Dir string
 	// Config is the config, and becomes what the hooks make of it.
 	Config *rspec.Spec
@@ -47,13 +49,14 @@ func RuntimeConfigFilter(
 	)
 }
 
-// RuntimeConfigFilterWithOptions passes a config through hooks: the first gets it on its stdin, and each later one what the one
-// before it printed, byte for byte. What a hook prints replaces *options.Config whole. The first that fails, with the two errors of
-// RunWithOptions, or that prints no config, with an err and no hookErr, ends it; the config is what the last good one made.
+// RuntimeConfigFilterWithOptions passes a config through hooks: the first gets it on its stdin, and
+// each later one what the one before it printed, byte for byte. What a hook prints replaces
+// *options.Config whole. The first that fails, with the two errors of RunWithOptions, or that
+// prints no config, with an err and no hookErr, ends it; the config is what the last good one made.
 //
-// The annotations run.oci.hooks.stdout and run.oci.hooks.stderr of the config passed in name files that the hooks' output is
-// appended to; they are made with mode 0600, and must be regular files, and no links. Whoever sets a container's annotations may
-// then have such files written.
+// The annotations run.oci.hooks.stdout and run.oci.hooks.stderr of the config passed in name files
+// that the hooks' output is appended to; they are made with mode 0600, and must be regular files,
+// and no links. Whoever sets a container's annotations may then have such files written.
 func RuntimeConfigFilterWithOptions(
 	ctx context.Context,
 	options RuntimeConfigFilterOptions,

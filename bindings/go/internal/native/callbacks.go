@@ -39,19 +39,22 @@ const (
 
 // Callbacks are what the library calls while it loads hooks.
 type Callbacks struct {
-	// Log receives log lines, with their fields as a JSON object; those that are less urgent than LogLevel are not made.
+	// Log receives log lines, with their fields as a JSON object; those that are less urgent than
+	// LogLevel are not made.
 	Log      func(level Level, message string, fields []byte)
 	LogLevel Level
 	// Read reads a hook file: its answer goes with the JSON of the hook, or the text of the error.
 	Read func(version string, content []byte) (Reading, string)
-	// Asks says, before each load, whether Read has anything to say but ReadDefault and ReadUnrecognized, as the library would.
+	// Asks says, before each load, whether Read has anything to say but ReadDefault and
+	// ReadUnrecognized, as the library would.
 	Asks func() bool
 
 	panicked atomic.Pointer[any]
 }
 
-// guard keeps a panic of the caller's functions from crossing the library's frames, which it would tear away. (Goexit cannot
-// be kept from it.) Where the panic comes from is said here, since its trace ends behind the library.
+// guard keeps a panic of the caller's functions from crossing the library's frames, which it would
+// tear away. (Goexit cannot be kept from it.) Where the panic comes from is said here, since its
+// trace ends behind the library.
 func (c *Callbacks) guard() {
 	if value := recover(); value != nil {
 		c.panicked.CompareAndSwap(nil, &value)
@@ -85,7 +88,8 @@ func libhooks_go_read(
 	answer **C.char,
 ) (reading C.int) {
 	callbacks := cgo.Handle(handle).Value().(*Callbacks)
-	// What is answered if the reader panics; nobody sees it, since the panic goes on behind the library.
+	// What is answered if the reader panics; nobody sees it, since the panic goes on behind the
+	// library.
 	reading = C.int(ReadFailed)
 	defer callbacks.guard()
 	result, text := callbacks.Read(C.GoString(version), unsafe.Slice((*byte)(content), int(length)))

@@ -48,8 +48,8 @@ type Run struct {
 	Descriptors [2]int
 	// MergeStderr is whether stderr goes where stdout goes.
 	MergeStderr bool
-	// Write is handed what the hook writes, as it comes, and may not keep it, nor block, nor panic; nil: nobody is. If it says
-	// false, nothing more is handed over, and the run fails.
+	// Write is handed what the hook writes, as it comes, and may not keep it, nor block, nor panic;
+	// nil: nobody is. If it says false, nothing more is handed over, and the run fails.
 	Write func(stderr bool, data []byte) bool
 	// Cancel is a descriptor that can be read from once the hook is to be killed; -1: none.
 	Cancel int
@@ -66,7 +66,8 @@ const (
 	ProcessGroupCaller ProcessGroup = C.HOOKS_GROUP_CALLER
 )
 
-// Ran is what became of a hook: its result, and the two errors that running it comes to, nil if there is none.
+// Ran is what became of a hook: its result, and the two errors that running it comes to, nil if
+// there is none.
 type Ran struct {
 	Result          *libhooks.Result
 	HookErr, RunErr *string
@@ -153,7 +154,8 @@ func libhooks_go_output(
 	)
 }
 
-// parseResult makes a result of what hooks_exec_result_json says; the bytes of the tails are not in it.
+// parseResult makes a result of what hooks_exec_result_json says; the bytes of the tails are not in
+// it.
 func parseResult(text []byte) (*Ran, error) {
 	type tail struct{ Total uint64 }
 	var data struct {

@@ -56,9 +56,11 @@ func (m *Manager) Monitor() (*Monitor, error) {
 	return monitor, nil
 }
 
-// Wait waits until there is something to do, and does it: hooks_monitor_dispatch. One goroutine may be in it.
+// Wait waits until there is something to do, and does it: hooks_monitor_dispatch. One goroutine may
+// be in it.
 func (m *Monitor) Wait() error {
-	// Nobody else is to wait for files that do not change: hooks_monitor_wait would be within the lock.
+	// Nobody else is to wait for files that do not change: hooks_monitor_wait would be within the
+	// lock.
 	C.wait_readable(m.descriptor)
 	m.manager.reloading.Lock()
 	defer m.manager.reloading.Unlock()
@@ -70,7 +72,8 @@ func (m *Monitor) Wait() error {
 	return err
 }
 
-// Cancel is hooks_monitor_cancel: Wait fails from now on. It may be called at any time, from any goroutine.
+// Cancel is hooks_monitor_cancel: Wait fails from now on. It may be called at any time, from any
+// goroutine.
 func (m *Monitor) Cancel() {
 	m.closing.Lock()
 	defer m.closing.Unlock()

@@ -1,5 +1,5 @@
-// Package native is libhooks.so for Go, and the only place that knows C: every function converts its arguments, calls the
-// library, and converts what comes back. Its errors are *libhooks.Error.
+// Package native is libhooks.so for Go, and the only place that knows C: every function converts
+// its arguments, calls the library, and converts what comes back. Its errors are *libhooks.Error.
 package native
 
 /*
@@ -28,7 +28,8 @@ on_log (void *handle, int level, const char *message, const char *fields)
   libhooks_go_log ((uintptr_t) handle, level, (char *) message, (char *) fields);
 }
 
-// Whether Go is asked: to enter it for each file, to be told that the library is to read it, takes longer than to read it.
+// Whether Go is asked: to enter it for each file, to be told that the library is to read it, takes
+// longer than to read it.
 static int asks;
 
 static void
@@ -85,8 +86,8 @@ type Manager struct {
 // Snapshot is a hooks_snapshot_t. It frees itself, and does not need its manager.
 type Snapshot struct {
 	pointer *C.hooks_snapshot_t
-	// To Go, what C keeps to itself is no pointer. Without any it would put this together with other small values, and clean
-	// up only once all of them are garbage.
+	// To Go, what C keeps to itself is no pointer. Without any it would put this together with
+	// other small values, and clean up only once all of them are garbage.
 	_ unsafe.Pointer
 }
 
@@ -124,7 +125,8 @@ func NewManager(directories, stages []string, callbacks *Callbacks) (*Manager, e
 		callbacks.rethrow()
 		return nil, err
 	}
-	// The library calls back only from inside of its functions, and frees what it has of the callbacks with the manager.
+	// The library calls back only from inside of its functions, and frees what it has of the
+	// callbacks with the manager.
 	runtime.AddCleanup(manager, func(pointer *C.hooks_manager_t) {
 		C.hooks_manager_free(pointer)
 		handle.Delete()
@@ -181,7 +183,8 @@ func (s *Snapshot) Hook(index int) ([]byte, error) {
 	return takeText(text), nil
 }
 
-// Match is hooks_snapshot_match: it writes to indexes as many as there is room for, and returns how many there are.
+// Match is hooks_snapshot_match: it writes to indexes as many as there is room for, and returns how
+// many there are.
 func (s *Snapshot) Match(request []byte, hasBindMounts bool, indexes []uint32) (int, error) {
 	defer runtime.KeepAlive(s)
 	var count C.size_t
@@ -214,7 +217,8 @@ func ReadFile(path string, stages []string, callbacks *Callbacks) ([]byte, error
 	)
 }
 
-// ReadDir is hooks_read_dir_with_options. The list is there when there is an error, too, unless an argument is bad.
+// ReadDir is hooks_read_dir_with_options. The list is there when there is an error, too, unless an
+// argument is bad.
 func ReadDir(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
 	return load(
 		path,
@@ -302,7 +306,8 @@ func (c *Callbacks) load() {
 	C.set_asks(cBool(c.Asks != nil && c.Asks()))
 }
 
-// newOptions makes options with these callbacks, which need the handle until nothing that was made with them calls them.
+// newOptions makes options with these callbacks, which need the handle until nothing that was made
+// with them calls them.
 func newOptions(callbacks *Callbacks) (*C.hooks_options_t, cgo.Handle) {
 	options := C.hooks_options_new()
 	handle := cgo.NewHandle(callbacks)
@@ -334,9 +339,9 @@ func takeText(text *C.char) []byte {
 	return []byte(C.GoString(text))
 }
 
-// notNil is bytes of the caller's, or one of ours where there are none: C has no pointer to nothing that is not NULL. It is to
-// be handed over as &text[0], which has cgo look for pointers in the bytes alone, and not in what else of the caller's they
-// are in.
+// notNil is bytes of the caller's, or one of ours where there are none: C has no pointer to nothing
+// that is not NULL. It is to be handed over as &text[0], which has cgo look for pointers in the
+// bytes alone, and not in what else of the caller's they are in.
 func notNil(text []byte) []byte {
 	if len(text) == 0 {
 		return make([]byte, 1)
@@ -350,9 +355,9 @@ type stringList struct {
 	count C.size_t
 }
 
-// newStringList clears the memory before it writes pointers to it: the garbage collector looks at what they take the place
-// of, and dies of what looks like a pointer to something of its own that is no more ("found pointer to free object"). The
-// rules of cgo ask for that.
+// newStringList clears the memory before it writes pointers to it: the garbage collector looks at
+// what they take the place of, and dies of what looks like a pointer to something of its own that
+// is no more ("found pointer to free object"). The rules of cgo ask for that.
 func newStringList(texts []string) stringList {
 	if len(texts) == 0 {
 		return stringList{}
@@ -378,7 +383,8 @@ func (l stringList) free() {
 	C.free(unsafe.Pointer(l.first))
 }
 
-// stageList checks extension stages: a hook file could name none that is no UTF-8, and C none with a NUL.
+// stageList checks extension stages: a hook file could name none that is no UTF-8, and C none with
+// a NUL.
 func stageList(stages []string) (stringList, error) {
 	for _, stage := range stages {
 		if strings.IndexByte(stage, 0) >= 0 || !utf8.ValidString(stage) {

@@ -38,7 +38,8 @@ func TestCallbacksAreLetGo(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		callbacks = nil
-		// What a cleanup lets go is garbage for the next collection; it runs when the system has time for it.
+		// What a cleanup lets go is garbage for the next collection; it runs when the system has
+		// time for it.
 		for range 1000 {
 			runtime.GC()
 			if pointer.Value() == nil {

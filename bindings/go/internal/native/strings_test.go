@@ -12,8 +12,8 @@ type object struct{ pointers [12]*object }
 // escaped is on the heap.
 var escaped *object
 
-// While Go collects, it marks what a pointer named before it was overwritten. In memory of malloc's that may be anything: here
-// it is objects that are no more, of which the collector must not hear.
+// While Go collects, it marks what a pointer named before it was overwritten. In memory of malloc's
+// that may be anything: here it is objects that are no more, of which the collector must not hear.
 func TestStringListsShowTheCollectorNoGarbage(t *testing.T) {
 	const count = 100
 	var garbage []byte

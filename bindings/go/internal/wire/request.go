@@ -16,7 +16,8 @@ const (
 	processWithArgs
 )
 
-// AppendRequest appends what conditions look at, in the flat form of hooks_snapshot_match. A nil config has no process.
+// AppendRequest appends what conditions look at, in the flat form of hooks_snapshot_match. A nil
+// config has no process.
 func AppendRequest(
 	request []byte,
 	config *rspec.Spec,
@@ -47,8 +48,9 @@ func AppendRequest(
 	return request, nil
 }
 
-// Container is what conditions look at as JSON: a config with nothing else, and the annotations. Each byte that is no UTF-8
-// becomes U+FFFD, which is what patterns take it for. A nil config has no process.
+// Container is what conditions look at as JSON: a config with nothing else, and the annotations.
+// Each byte that is no UTF-8 becomes U+FFFD, which is what patterns take it for. A nil config has
+// no process.
 func Container(
 	config *rspec.Spec,
 	annotations map[string]string,

@@ -1,5 +1,6 @@
-// Package wire is what goes between Go and libhooks.so: hooks as the JSON of a hook file of version 1.0.0, with "or" beside
-// it, which the exported types leave out of theirs; containers as flat requests.
+// Package wire is what goes between Go and libhooks.so: hooks as the JSON of a hook file of version
+// 1.0.0, with "or" beside it, which the exported types leave out of theirs; containers as flat
+// requests.
 package wire
 
 import (
@@ -45,7 +46,8 @@ type Listed struct {
 	ExtensionStages []string `json:"extensionStages"`
 }
 
-// Path is a path in the library's JSON, which is text: one that is no UTF-8 is there in hexadecimal digits, too.
+// Path is a path in the library's JSON, which is text: one that is no UTF-8 is there in hexadecimal
+// digits, too.
 type Path struct {
 	Text string `json:"path"`
 	Hex  string `json:"path_hex"`
