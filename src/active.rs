@@ -1,4 +1,4 @@
-//! The current set of hooks, and how a reload replaces it (SPEC §7).
+//! The current set of hooks, and how a reload replaces it (docs/spec.md, section 7).
 
 #[cfg(test)]
 mod interleavings;

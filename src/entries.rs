@@ -1,4 +1,4 @@
-//! Which hook files a directory has, and what they are called (SPEC §1).
+//! Which hook files a directory has, and what they are called (docs/spec.md, section 1).
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};

@@ -1,4 +1,5 @@
-//! Hook files by themselves: one, or those of one directory, without a manager (SPEC §3).
+//! Hook files by themselves: one, or those of one directory, without a manager (docs/spec.md,
+//! section 3).
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Result};
 use crate::snapshot::Snapshot;
 
 impl Hook {
-    /// Reads and validates one hook file (SPEC §3).
+    /// Reads and validates one hook file (docs/spec.md, section 3).
     ///
     /// ```
     /// use libhooks::{ErrorKind, Hook, ReadOptions};
@@ -54,8 +55,8 @@ impl HookFile {
     }
 
     /// Everything about one hook file: why it gives no hook, and what is probably not as it was
-    /// meant (SPEC §8). It also looks at who can write the file and its program, whatever
-    /// [`ReadOptions::inspect`] says.
+    /// meant (docs/spec.md, section 8). It also looks at who can write the file and its program,
+    /// whatever [`ReadOptions::inspect`] says.
     pub fn check(path: impl AsRef<Path>, options: &ReadOptions) -> Vec<Diagnostic> {
         let path = path.as_ref();
         if let Err(error) = options.check() {

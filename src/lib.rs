@@ -34,7 +34,7 @@
 //! their files change).
 //!
 //! A hook file behaves as under the Go package `hooks` of Podman and CRI-O; where it does not,
-//! docs/parity.md says so. The paragraphs marked "SPEC" refer to that contract.
+//! docs/parity.md says so. docs/spec.md in the sources is the specification.
 
 #![deny(unsafe_code)]
 

@@ -1,5 +1,5 @@
-//! The list: the hooks in the order of injection, where they come from, and what masks what (SPEC
-//! §8).
+//! The list: the hooks in the order of injection, where they come from, and what masks what
+//! (docs/spec.md, section 8).
 
 use std::path::{Path, PathBuf};
 

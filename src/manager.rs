@@ -125,7 +125,8 @@ impl Manager {
         ManagerBuilder::default()
     }
 
-    /// Selects the hooks that are for a container (SPEC §5), and logs of each whether it matched.
+    /// Selects the hooks that are for a container (docs/spec.md, section 5), and logs of each
+    /// whether it matched.
     ///
     /// # Errors
     /// As [`Snapshot::select`].
@@ -139,7 +140,7 @@ impl Manager {
         })
     }
 
-    /// Each hook's verdict on this container, and why (SPEC §8). It agrees with
+    /// Each hook's verdict on this container, and why (docs/spec.md, section 8). It agrees with
     /// [`Manager::select`].
     pub fn explain(&self, container: &Container<'_>) -> Explanation {
         self.0.current().explain(container)
@@ -175,7 +176,8 @@ impl Manager {
         self.0.reload(None).outcome
     }
 
-    /// Watches the directories from now on, and reloads the hooks when they change (SPEC §7).
+    /// Watches the directories from now on, and reloads the hooks when they change (docs/spec.md,
+    /// section 7).
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) if there are no descriptors left.

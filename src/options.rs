@@ -9,7 +9,8 @@ use crate::limits;
 use crate::log::{self, Log, LogLevel, LogLine};
 use crate::problem::{Result, check_limit};
 
-/// Which problems make loading fail (SPEC §2). All problems are kept as diagnostics in any case.
+/// Which problems make loading fail (docs/spec.md, section 2). All problems are kept as diagnostics
+/// in any case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Policy {

@@ -1,4 +1,5 @@
-//! A set of hooks that does not change any more: what a scan of the directories came to (SPEC §1).
+//! A set of hooks that does not change any more: what a scan of the directories came to
+//! (docs/spec.md, section 1).
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};

@@ -1,4 +1,4 @@
-//! Text from files and hooks that is safe to show on a terminal (SPEC §15.3).
+//! Text from files and hooks that is safe to show on a terminal (docs/spec.md, section 15.3).
 //!
 //! A hook file, a config or a hook may hold characters that steer a terminal, reorder the
 //! characters around them, or are invisible. All JSON of this library escapes them; [`Escaped`] and

@@ -1,5 +1,5 @@
-//! Validation, in the reference's order and with its texts (SPEC §3); what it compiles on the way
-//! is kept.
+//! Validation, in the reference's order and with its texts (docs/spec.md, section 3); what it
+//! compiles on the way is kept.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,7 +34,8 @@ impl From<Invalid> for Error {
 }
 
 impl Hook {
-    /// Checks the hook: its version, its executable, its patterns and its stages (SPEC §3).
+    /// Checks the hook: its version, its executable, its patterns and its stages (docs/spec.md,
+    /// section 3).
     ///
     /// # Errors
     /// [`ErrorKind::Io`] with the system's number if its executable cannot be looked at;

@@ -1,4 +1,4 @@
-//! Conditions: which containers a hook is for (SPEC §5).
+//! Conditions: which containers a hook is for (docs/spec.md, section 5).
 //!
 //! There is one evaluation, [`Conditions::evaluate`]. It tells a [`Trace`] about each condition as
 //! it goes; matching passes [`NoTrace`], which compiles to nothing, and explaining passes a
@@ -128,8 +128,8 @@ impl Trace for NoTrace {
 }
 
 impl When {
-    /// Returns whether the conditions hold for a container (SPEC §5). They need not be valid: a
-    /// pattern that is not one is an error when it is reached.
+    /// Returns whether the conditions hold for a container (docs/spec.md, section 5). They need not
+    /// be valid: a pattern that is not one is an error when it is reached.
     ///
     /// ```
     /// use libhooks::{Config, When};

@@ -107,11 +107,11 @@ type Annotation struct {
 type NearMiss struct {
 	// Pattern is the pattern, Text the value or the key of an annotation, or the command.
 	Pattern, Text string
-	// Obstacles are what stands in its way, without which it would match: "case", "blank-in-text"
-	// or "blank-in-pattern" (at an end of it), "begin" (^), "end" ($), or "spelling" (a letter or
-	// two). There may come more.
+	// Obstacles are what stands in its way, without which it would match: "case",
+	// "whitespace-in-text" or "whitespace-in-pattern" (at an end of it), "start" (^), "end" ($), or
+	// "spelling" (a letter or two). There may come more.
 	Obstacles []string
-	// Part is a part of the text that the pattern would match, where "begin" or "end" is among the
+	// Part is a part of the text that the pattern would match, where "start" or "end" is among the
 	// obstacles; else "".
 	Part string
 	// Message is the same in words.

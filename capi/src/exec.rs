@@ -29,9 +29,9 @@ impl hooks_exec_result_t {
     }
 }
 
-/// Runs a hook and waits for its end (SPEC 9). It is started with no descriptor but 0, 1 and 2, no
-/// signal blocked and none ignored, and with the environment that the hook has and no other. A hook
-/// that fails is a result.
+/// Runs a hook and waits for its end (docs/spec.md, section 9). It is started with no descriptor
+/// but 0, 1 and 2, no signal blocked and none ignored, and with the environment that the hook has
+/// and no other. A hook that fails is a result.
 ///
 /// When its time is over, or the caller asks for its end, it is killed, with its process group or
 /// with its descendants (hooks_exec_options_set_process_group()). When it exits by itself, the

@@ -300,9 +300,9 @@ pub unsafe extern "C" fn hooks_exec_options_set_merge_stderr(
     })
 }
 
-/// In which process group hooks run (SPEC 9a). It decides who gets the signals that a terminal,
-/// timeout(1) or a shell sends to a whole group, and what is killed with a hook at its timeout or a
-/// cancel.
+/// In which process group hooks run (docs/spec.md, section 9a). It decides who gets the signals
+/// that a terminal, timeout(1) or a shell sends to a whole group, and what is killed with a hook at
+/// its timeout or a cancel.
 ///
 /// HOOKS_GROUP_CALLER: the caller's group. The hook gets what is sent to that group, Ctrl-C at the
 /// terminal first of all, and may read the terminal if the group is in the foreground. The hook is

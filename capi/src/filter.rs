@@ -43,9 +43,9 @@ impl hooks_filter_result_t {
     }
 }
 
-/// Passes a container's config through hooks (SPEC 9): each gets on its stdin what the one before
-/// it printed, byte for byte, and what it prints is the new config. A hook that fails, or prints no
-/// config, ends it; that is a result.
+/// Passes a container's config through hooks (docs/spec.md, section 9): each gets on its stdin what
+/// the one before it printed, byte for byte, and what it prints is the new config. A hook that
+/// fails, or prints no config, ends it; that is a result.
 ///
 /// @param hooks_json  the hooks, a JSON array of entries as hooks_exec_run() takes them: what
 /// hooks_manager_hooks() gives                    for an extension stage

@@ -15,7 +15,7 @@ use crate::snapshot::hooks_snapshot_t;
 /// none of them waits for another, nor for a reload. Freed by hooks_manager_free().
 pub struct hooks_manager_t(pub(crate) Manager);
 
-/// Reads directories of hook files and makes a manager of them (SPEC 1, 2 and 3).
+/// Reads directories of hook files and makes a manager of them (docs/spec.md, section 1, 2 and 3).
 ///
 /// @param dirs       the directories, in increasing preference: a file in a later one masks that of
 /// the same name in                   an earlier one. Any bytes. One that does not exist is no
@@ -55,8 +55,9 @@ pub unsafe extern "C" fn hooks_manager_new(
     }
 }
 
-/// Injects the hooks that match a container into its OCI config (SPEC 5 and 6). All of the config
-/// but its "hooks" comes out byte for byte as it went in. On failure nothing is injected.
+/// Injects the hooks that match a container into its OCI config (docs/spec.md, sections 5 and 6).
+/// All of the config but its "hooks" comes out byte for byte as it went in. On failure nothing is
+/// injected.
 ///
 /// @param m                the manager
 /// @param config_json      the container's OCI config (config.json)
@@ -99,8 +100,8 @@ pub unsafe extern "C" fn hooks_manager_hooks(
 
 /// Says for each hook whether it matches a container, and why: each condition with its own verdict,
 /// its place in the file, the pattern, what it was tried on, and what keeps one from matching that
-/// nearly does; and which files are masked or give no hook (SPEC 8). docs/json.md describes the
-/// members.
+/// nearly does; and which files are masked or give no hook (docs/spec.md, section 8). docs/json.md
+/// describes the members.
 ///
 /// @param m                the manager
 /// @param config_json      the container's OCI config
@@ -137,7 +138,7 @@ pub unsafe extern "C" fn hooks_manager_explain(
 }
 
 /// Lists the hooks in the order in which they are injected, with path, stages and conditions, and
-/// what masks what (SPEC 8).
+/// what masks what (docs/spec.md, section 8).
 ///
 /// @param m        the manager
 /// @param json_out receives the list, a JSON object, freed by hooks_string_free()
@@ -160,7 +161,8 @@ pub unsafe extern "C" fn hooks_manager_list(
     }
 }
 
-/// Every problem found when the hooks were loaded last, those that the policy bears too (SPEC 8).
+/// Every problem found when the hooks were loaded last, those that the policy bears too
+/// (docs/spec.md, section 8).
 ///
 /// @param m        the manager
 /// @param json_out receives a JSON array with an object for each problem ("severity", "code",
@@ -184,8 +186,8 @@ pub unsafe extern "C" fn hooks_manager_diagnostics(
     }
 }
 
-/// Reads the directories again and swaps the new hooks in as a whole (SPEC 7): a call under way in
-/// another thread goes on with the old set or the new one, never with a mixture.
+/// Reads the directories again and swaps the new hooks in as a whole (docs/spec.md, section 7): a
+/// call under way in another thread goes on with the old set or the new one, never with a mixture.
 ///
 /// @param m   the manager
 /// @param err receives the error; NULL: not wanted

@@ -12,10 +12,10 @@ use crate::convert;
 use crate::error::{hooks_error_t, hooks_status};
 use crate::manager::hooks_manager_t;
 
-/// Watches the directories of a manager, and reloads its hooks when they change (SPEC 7). It does
-/// so only in the thread that is inside of hooks_monitor_dispatch() or hooks_monitor_wait(): there
-/// is no thread of its own, and no signal is ever its. What is in use is read by any thread
-/// meanwhile, without waiting.
+/// Watches the directories of a manager, and reloads its hooks when they change (docs/spec.md,
+/// section 7). It does so only in the thread that is inside of hooks_monitor_dispatch() or
+/// hooks_monitor_wait(): there is no thread of its own, and no signal is ever its. What is in use
+/// is read by any thread meanwhile, without waiting.
 ///
 /// One thread at a time may be in dispatch, wait or changes, and so may not a callback that one of
 /// them calls: another is HOOKS_STATUS_INVALID_ARGUMENT. hooks_monitor_cancel() and

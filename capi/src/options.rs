@@ -9,7 +9,8 @@ use libhooks::{Error, Hook, LogLevel, Manager, ManagerBuilder, Policy, ReadOptio
 use crate::boundary;
 use crate::convert;
 
-/// hooks_manager_new() fails where Podman's does (SPEC 2), a reload never. The default.
+/// hooks_manager_new() fails where Podman's does (docs/spec.md, section 2), a reload never. The
+/// default.
 pub const HOOKS_POLICY_COMPATIBLE: c_int = 0;
 /// Any problem fails, and a hook file, executable or directory that others may write or that
 /// belongs to somebody else. Other warnings do not.
@@ -214,7 +215,7 @@ pub extern "C" fn hooks_options_new() -> *mut hooks_options_t {
     })
 }
 
-/// What is done about problems in hook files and directories (SPEC 2).
+/// What is done about problems in hook files and directories (docs/spec.md, section 2).
 ///
 /// @param o      the options
 /// @param policy HOOKS_POLICY_COMPATIBLE, HOOKS_POLICY_STRICT or HOOKS_POLICY_LENIENT
@@ -235,8 +236,8 @@ pub unsafe extern "C" fn hooks_options_set_policy(o: *mut hooks_options_t, polic
     })
 }
 
-/// Whether a reload keeps the last good form of a hook while its file is bad (SPEC 7). It goes with
-/// HOOKS_POLICY_LENIENT only: with another policy hooks_manager_new() returns
+/// Whether a reload keeps the last good form of a hook while its file is bad (docs/spec.md, section
+/// 7). It goes with HOOKS_POLICY_LENIENT only: with another policy hooks_manager_new() returns
 /// HOOKS_STATUS_INVALID_ARGUMENT.
 ///
 /// @param o  the options

@@ -9,7 +9,7 @@ use crate::convert;
 use crate::error::hooks_error_t;
 use crate::options::hooks_options_t;
 
-/// Reads one hook file and checks it (SPEC 3).
+/// Reads one hook file and checks it (docs/spec.md, section 3).
 ///
 /// @param path       the file, any bytes; its name must end in ".json"
 /// @param stages     stages beyond those of OCI that it may name; NULL if stages_len is 0
@@ -40,8 +40,8 @@ pub unsafe extern "C" fn hooks_read_file(
     }
 }
 
-/// Reads the hook files of one directory and checks them (SPEC 1 and 3), as ReadDir of the Go
-/// package does.
+/// Reads the hook files of one directory and checks them (docs/spec.md, sections 1 and 3), as
+/// ReadDir of the Go package does.
 ///
 /// @param path       the directory, any bytes
 /// @param stages     stages beyond those of OCI that hooks may name; NULL if stages_len is 0
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn hooks_read_dir_with_options(
     }
 }
 
-/// Decodes what a hook file holds, without checking it (SPEC 3).
+/// Decodes what a hook file holds, without checking it (docs/spec.md, section 3).
 ///
 /// @param content  the content of the file, any bytes
 /// @param len      its length in bytes
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn hooks_decode(
     }
 }
 
-/// Checks a hook of version 1.0.0 (SPEC 3).
+/// Checks a hook of version 1.0.0 (docs/spec.md, section 3).
 ///
 /// @param hook_json  the hook; "null" is the error "nil hook"
 /// @param stages     stages beyond those of OCI that it may name; NULL if stages_len is 0
@@ -198,8 +198,8 @@ pub unsafe extern "C" fn hooks_validate(
     }
 }
 
-/// Says whether conditions hold for a container (SPEC 5). They need not have been checked: a
-/// pattern that is none is an error when it is reached.
+/// Says whether conditions hold for a container (docs/spec.md, section 5). They need not have been
+/// checked: a pattern that is none is an error when it is reached.
 ///
 /// @param when_json        the conditions: the "when" of a hook of version 1.0.0
 /// @param config_json      the container's OCI config

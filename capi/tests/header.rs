@@ -23,12 +23,12 @@ fn definitions() -> String {
 #define HOOKS_MAKE_VERSION(major, minor, patch) ((major) * 65536 + (minor) * 256 + (patch))
 #define HOOKS_VERSION_NUMBER HOOKS_MAKE_VERSION (HOOKS_VERSION_MAJOR, HOOKS_VERSION_MINOR, HOOKS_VERSION_PATCH)
 
-/* The well-known directories (SPEC 1), in increasing preference: the system's hooks, and the administrator's. */
+/* The well-known directories (docs/spec.md, section 1), in increasing preference: the system's hooks, and the administrator's. */
 #define HOOKS_DEFAULT_DIR "{default}"
 #define HOOKS_OVERRIDE_DIR "{override}"
 
 /* has_bind_mounts: look at the mounts of the config. A mount of type "bind", or with an option "bind" or "rbind", is one.
-   This is a hint, since engines mount files of their own (SPEC 6). */
+   This is a hint, since engines mount files of their own (docs/spec.md, section 6). */
 #define HOOKS_BIND_MOUNTS_DETECT (-1)"#,
         default = libhooks::DEFAULT_DIR,
         override = libhooks::OVERRIDE_DIR,

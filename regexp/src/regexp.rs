@@ -54,7 +54,7 @@ pub struct Relaxed {
     /// The case of letters does not matter.
     pub case: bool,
     /// `^` and `\A` hold everywhere. (`^` after `(?m)` stays as it is.)
-    pub begin: bool,
+    pub start: bool,
     /// `$` and `\z` hold everywhere. (`$` after `(?m)` stays as it is.)
     pub end: bool,
 }
@@ -95,7 +95,7 @@ impl Regexp {
         let flags: Flags = if relaxed.case { FOLD } else { 0 };
         let mut tree = parse(pattern, flags, Faults::default())?;
         for node in &mut tree.nodes {
-            if relaxed.begin && node.op == Op::BeginText || relaxed.end && node.op == Op::EndText {
+            if relaxed.start && node.op == Op::BeginText || relaxed.end && node.op == Op::EndText {
                 node.op = Op::Empty;
             }
         }

@@ -1,4 +1,5 @@
-//! Reading a container's config: what conditions look at, and where hooks go (SPEC §6).
+//! Reading a container's config: what conditions look at, and where hooks go (docs/spec.md, section
+//! 6).
 //!
 //! One pass over the text, borrowing from it. Everything that is not asked for is only checked to
 //! be JSON.
@@ -78,9 +79,9 @@ impl<'a> Config<'a> {
     /// there twice, or one that only folds to it does.
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if it is larger than
     /// [`limits::CONFIG`].
-    pub fn parse(text: &'a str) -> Result<Config<'a>> {
-        check_limit("bytes of the config", text.len(), limits::CONFIG)?;
-        Config::read(text).map_err(|error| Error::in_json(error, text.as_bytes()).context("config"))
+    pub fn parse(json: &'a str) -> Result<Config<'a>> {
+        check_limit("bytes of the config", json.len(), limits::CONFIG)?;
+        Config::read(json).map_err(|error| Error::in_json(error, json.as_bytes()).context("config"))
     }
 
     fn read(text: &'a str) -> Read<Config<'a>> {

@@ -1,4 +1,4 @@
-//! A container given as an `oci_spec::runtime::Spec` (SPEC §6).
+//! A container given as an `oci_spec::runtime::Spec` (docs/spec.md, section 6).
 
 use oci_spec::runtime::Spec;
 

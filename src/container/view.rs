@@ -6,8 +6,8 @@ use crate::go::json::{JsonError, JsonReader, Kind, Text};
 use crate::limits;
 use crate::problem::{Cause, Error, ErrorKind, RequestError, Result, check_limit};
 
-/// A container, as the conditions of hooks see it (SPEC §5): its command, its annotations, and
-/// whether it has bind mounts.
+/// A container, as the conditions of hooks see it (docs/spec.md, section 5): its command, its
+/// annotations, and whether it has bind mounts.
 ///
 /// It comes from a config ([`Config::container`](crate::Config::container)), from an
 /// `oci_spec::runtime::Spec` ([`Container::from_spec`]), or from what an engine knows
@@ -69,15 +69,15 @@ impl Annotations {
     /// # Errors
     /// [`ErrorKind::Json`] if it is not one, or has a key twice; [`ErrorKind::InvalidArgument`] if
     /// it is larger than [`limits::CONFIG`].
-    pub fn from_json(text: &str) -> Result<Annotations> {
-        check_limit("bytes of annotations as JSON", text.len(), limits::CONFIG)?;
-        let mut reader = JsonReader::of_str(text);
+    pub fn from_json(json: &str) -> Result<Annotations> {
+        check_limit("bytes of annotations as JSON", json.len(), limits::CONFIG)?;
+        let mut reader = JsonReader::of_str(json);
         let read = match read_pairs(&mut reader, "annotations") {
             Ok(pairs) => reader.end().map(|()| pairs).map_err(JsonError::from),
             Err(error) => Err(error),
         };
         let pairs =
-            read.map_err(|error| Error::in_json(error, text.as_bytes()).context("annotations"))?;
+            read.map_err(|error| Error::in_json(error, json.as_bytes()).context("annotations"))?;
         Ok(pairs.into_iter().map(|(key, value)| (key.into_owned(), value.into_owned())).collect())
     }
 

@@ -1,4 +1,5 @@
-//! One hook file: its hook, or why it gives none and what else is wrong with it (SPEC §1, §3).
+//! One hook file: its hook, or why it gives none and what else is wrong with it (docs/spec.md,
+//! section 1, §3).
 
 use std::fs::File;
 use std::io::Read;

@@ -1,5 +1,5 @@
 //! From directories to hooks: which files are looked at, how they are read, and what becomes of
-//! each (SPEC §1, §2).
+//! each (docs/spec.md, section 1, §2).
 
 mod load;
 mod scan;

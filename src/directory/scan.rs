@@ -1,4 +1,4 @@
-//! The hook files of a directory, and what becomes of each (SPEC §1, §2).
+//! The hook files of a directory, and what becomes of each (docs/spec.md, section 1, §2).
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};

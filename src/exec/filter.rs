@@ -1,5 +1,5 @@
-//! Passing a config through hooks, each of which may change it (SPEC §9): Podman's `precreate`
-//! stage.
+//! Passing a config through hooks, each of which may change it (docs/spec.md, section 9): Podman's
+//! `precreate` stage.
 
 use super::output::open_files;
 use super::patch::{Operation, diff, patch_to_json};

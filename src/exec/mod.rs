@@ -1,4 +1,4 @@
-//! Running hooks (SPEC §9): what an engine does itself at its extension stages.
+//! Running hooks (docs/spec.md, section 9): what an engine does itself at its extension stages.
 //!
 //! [`run`] starts one hook, feeds it the state, follows its output, and says what became of it.
 //! Nothing is lost: neither the hook's words, nor why it failed, nor its descendants, which are

@@ -1,4 +1,5 @@
-//! Explaining: each hook's verdict on a container, condition by condition (SPEC §8).
+//! Explaining: each hook's verdict on a container, condition by condition (docs/spec.md, section
+//! 8).
 
 mod near_miss;
 
@@ -129,7 +130,8 @@ pub struct Annotation {
 }
 
 impl Snapshot {
-    /// Each hook's verdict on a container, and why (SPEC §8). It agrees with [`Snapshot::select`].
+    /// Each hook's verdict on a container, and why (docs/spec.md, section 8). It agrees with
+    /// [`Snapshot::select`].
     pub fn explain(&self, container: &Container<'_>) -> Explanation {
         let too_large = container.check().err();
         let mut error = too_large.clone();

@@ -1,4 +1,5 @@
-//! Near misses: what keeps a pattern from matching a text that it nearly matches (SPEC §8).
+//! Near misses: what keeps a pattern from matching a text that it nearly matches (docs/spec.md,
+//! section 8).
 //!
 //! A pattern is relaxed step by step: without its case, without blanks at the ends, without its
 //! anchors. The fewest steps that make it match are what stood in its way. Only explaining asks for
@@ -33,11 +34,11 @@ pub enum Obstacle {
     /// Letters are capital in the one and small in the other.
     Case,
     /// The text begins or ends with a blank.
-    BlankInText,
+    WhitespaceInText,
     /// The pattern begins or ends with a blank.
-    BlankInPattern,
-    /// The pattern wants it at the begin of the text (`^`).
-    Begin,
+    WhitespaceInPattern,
+    /// The pattern wants it at the start of the text (`^`).
+    Start,
     /// The pattern wants it at the end of the text (`$`).
     End,
     /// They differ in a letter or two.
@@ -46,10 +47,10 @@ pub enum Obstacle {
 
 impl Obstacle {
     const RELAXABLE: [Obstacle; 5] = [
-        Obstacle::BlankInText,
-        Obstacle::BlankInPattern,
+        Obstacle::WhitespaceInText,
+        Obstacle::WhitespaceInPattern,
         Obstacle::Case,
-        Obstacle::Begin,
+        Obstacle::Start,
         Obstacle::End,
     ];
 }
@@ -106,7 +107,7 @@ impl<'p> Nearly<'p> {
 
     fn matches(&mut self, set: Obstacles, text: &[u8]) -> bool {
         let has = |obstacle| has(set, obstacle);
-        let text = if has(Obstacle::BlankInText) { trimmed(text) } else { text };
+        let text = if has(Obstacle::WhitespaceInText) { trimmed(text) } else { text };
         self.relaxed(set).is_some_and(|regexp| regexp.is_match(text))
     }
 
@@ -116,10 +117,10 @@ impl<'p> Nearly<'p> {
             let has = |obstacle| has(set, obstacle);
             let relaxed = Relaxed {
                 case: has(Obstacle::Case),
-                begin: has(Obstacle::Begin),
+                start: has(Obstacle::Start),
                 end: has(Obstacle::End),
             };
-            let blanks = has(Obstacle::BlankInPattern);
+            let blanks = has(Obstacle::WhitespaceInPattern);
             let text = if blanks { without_blanks(self.pattern) } else { self.pattern.to_owned() };
             self.relaxed.push((set, Regexp::relaxed(&text, relaxed).ok()));
             self.relaxed.len() - 1
@@ -130,28 +131,28 @@ impl<'p> Nearly<'p> {
     /// A part of the text that the pattern matches as it is anchored, where anchors are among the
     /// obstacles.
     fn part<'t>(&mut self, set: Obstacles, text: &'t [u8]) -> Option<&'t [u8]> {
-        let (begin, end) = (bit(Obstacle::Begin), bit(Obstacle::End));
-        if set & (begin | end) == 0 {
+        let (start, end) = (bit(Obstacle::Start), bit(Obstacle::End));
+        if set & (start | end) == 0 {
             return None;
         }
         // Blanks are at the ends of the text; at those of a part they may be meant.
-        let text = if has(set, Obstacle::BlankInText) { trimmed(text) } else { text };
-        let set = set & !bit(Obstacle::BlankInText);
+        let text = if has(set, Obstacle::WhitespaceInText) { trimmed(text) } else { text };
+        let set = set & !bit(Obstacle::WhitespaceInText);
         // Characters are not cut.
         let places: Vec<usize> = match std::str::from_utf8(text) {
             Ok(text) => (0..=text.len()).filter(|place| text.is_char_boundary(*place)).collect(),
             Err(_) => (0..=text.len()).collect(),
         };
         let mut first = 0;
-        if set & begin != 0 {
+        if set & start != 0 {
             first = *places.iter().find(|from| {
                 let rest = text.get(**from..).unwrap_or_default();
-                self.matches(set & !begin, rest)
+                self.matches(set & !start, rest)
             })?;
         }
         let last = places.iter().rfind(|to| {
             let part = text.get(first..**to).unwrap_or_default();
-            self.matches(set & !begin & !end, part)
+            self.matches(set & !start & !end, part)
         });
         text.get(first..*last?)
     }
@@ -175,9 +176,9 @@ impl<'p> Nearly<'p> {
             message += if message.is_empty() { "" } else { ", and " };
             message += match obstacle {
                 Obstacle::Case => "its letters are of another case",
-                Obstacle::BlankInText => "there is a blank at an end of it",
-                Obstacle::BlankInPattern => "there is a blank at an end of the pattern",
-                Obstacle::Begin => "^ wants the match at its begin",
+                Obstacle::WhitespaceInText => "there is a blank at an end of it",
+                Obstacle::WhitespaceInPattern => "there is a blank at an end of the pattern",
+                Obstacle::Start => "^ wants the match at its start",
                 Obstacle::End => "$ wants the match at its end",
                 Obstacle::Spelling => "it is spelt a little otherwise",
             };
@@ -226,12 +227,12 @@ fn is_slip(meant: &str, written: &str) -> bool {
 
 /// The pattern without the blanks at its ends, inside its anchors.
 fn without_blanks(pattern: &str) -> String {
-    let (begin, rest) = pattern.strip_prefix('^').map_or(("", pattern), |rest| ("^", rest));
+    let (start, rest) = pattern.strip_prefix('^').map_or(("", pattern), |rest| ("^", rest));
     let (rest, end) = rest.strip_suffix('$').map_or((rest, ""), |rest| (rest, "$"));
     let inside = rest.trim();
     // Behind a backslash, unless that is escaped itself, stands what is meant.
     let backslashes = inside.len() - inside.trim_end_matches('\\').len();
-    if backslashes % 2 == 1 { pattern.to_owned() } else { format!("{begin}{inside}{end}") }
+    if backslashes % 2 == 1 { pattern.to_owned() } else { format!("{start}{inside}{end}") }
 }
 
 #[cfg(test)]
@@ -254,15 +255,15 @@ mod tests {
         for (pattern, text, want) in [
             ("^sh$", "SH", "[Case] "),
             ("gpu", "com.example.GPU", "[Case] "),
-            ("^true$", "true ", "[BlankInText] "),
-            ("^true$", "\ttrue", "[BlankInText] "),
-            ("^true $", "true", "[BlankInPattern] "),
+            ("^true$", "true ", "[WhitespaceInText] "),
+            ("^true$", "\ttrue", "[WhitespaceInText] "),
+            ("^true $", "true", "[WhitespaceInPattern] "),
             ("^sh$", "/bin/sh", "[Begin] sh"),
             ("^(sh|bash)$", "/bin/bash", "[Begin] bash"),
             ("/bin/sh$", "/bin/sh -c", "[End] /bin/sh"),
             ("\\Ash\\z", "/bin/sh -c", "[Begin, End] sh"),
             ("^[0-9]+$", "12a", "[End] 12"),
-            ("^True$", "is true ", "[BlankInText, Case, Begin] true"),
+            ("^True$", "is true ", "[WhitespaceInText, Case, Begin] true"),
             ("^io\\.example\\.debug$", "io.example.debgu", "[Spelling] "),
             ("^com\\.example\\.debug$", "com.exmple.debug", "[Spelling] "),
             ("^key-1$", "key-2", ""),
@@ -272,8 +273,8 @@ mod tests {
             ("^[^a]+$", "é漢a", "[End] é漢"),
             ("^$", "foo", ""),
             ("^[0-9]*$", "x", ""),
-            ("^[^a]$", "A ", "[BlankInText] "),
-            ("^foo\\\\ $", "foo\\", "[BlankInPattern] "),
+            ("^[^a]$", "A ", "[WhitespaceInText] "),
+            ("^foo\\\\ $", "foo\\", "[WhitespaceInPattern] "),
             ("^/bin/sh$", "/bin/ls", ""),
             ("^none$", "one", ""),
             ("^sh$", "/usr/bin/nginx", ""),
@@ -293,12 +294,12 @@ mod tests {
     #[test]
     fn words() {
         let miss = Nearly::new("^sh$").miss(b"/bin/sh").unwrap();
-        assert_eq!(miss.message, "^ wants the match at its begin (it would match \"sh\")");
+        assert_eq!(miss.message, "^ wants the match at its start (it would match \"sh\")");
     }
 
     /// A pattern in parts, which can be relaxed by leaving some out.
     struct Parts {
-        begin: &'static str,
+        start: &'static str,
         blank_before: &'static str,
         inside: String,
         blank_behind: &'static str,
@@ -311,17 +312,17 @@ mod tests {
             let case = if has(set, Obstacle::Case) { "(?i)" } else { "" };
             let text = [
                 case,
-                or(self.begin, Obstacle::Begin),
-                or(self.blank_before, Obstacle::BlankInPattern),
+                or(self.start, Obstacle::Start),
+                or(self.blank_before, Obstacle::WhitespaceInPattern),
                 &self.inside,
-                or(self.blank_behind, Obstacle::BlankInPattern),
+                or(self.blank_behind, Obstacle::WhitespaceInPattern),
                 or(self.end, Obstacle::End),
             ];
             Regexp::new(&text.concat()).unwrap()
         }
 
         fn matches(&self, set: Obstacles, text: &str) -> bool {
-            let text = if has(set, Obstacle::BlankInText) { text.trim() } else { text };
+            let text = if has(set, Obstacle::WhitespaceInText) { text.trim() } else { text };
             self.pattern(set).is_match(text)
         }
     }
@@ -340,7 +341,7 @@ mod tests {
             ("(?:a|bc)?d", "bcd"),
         ];
         let mut or_none = |part| if random.usize(..100) < 50 { part } else { "" };
-        let (begin, end) = (or_none("^"), or_none("$"));
+        let (start, end) = (or_none("^"), or_none("$"));
         let (blank_before, blank_behind) = match random.usize(..8) {
             0 => (" ", ""),
             1 => ("", " "),
@@ -353,7 +354,7 @@ mod tests {
             text += matched;
         }
         let text = format!("{blank_before}{text}{blank_behind}");
-        (Parts { begin, blank_before, inside, blank_behind, end }, text)
+        (Parts { start, blank_before, inside, blank_behind, end }, text)
     }
 
     /// What is told is true: with it out of the way the pattern matches, with less it does not.
@@ -402,12 +403,12 @@ mod tests {
             let part = found.unwrap().part;
             assert_eq!(
                 part.is_some(),
-                set & (bit(Obstacle::Begin) | bit(Obstacle::End)) != 0,
+                set & (bit(Obstacle::Start) | bit(Obstacle::End)) != 0,
                 "{case}"
             );
             if let Some(part) = part {
-                let anchors = bit(Obstacle::Begin) | bit(Obstacle::End);
-                let others = set & !anchors & !bit(Obstacle::BlankInText);
+                let anchors = bit(Obstacle::Start) | bit(Obstacle::End);
+                let others = set & !anchors & !bit(Obstacle::WhitespaceInText);
                 assert!(text.contains(&part) && parts.matches(others, &part), "{case}");
             }
         }

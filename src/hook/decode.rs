@@ -13,8 +13,8 @@ use crate::limits;
 use crate::position::Position;
 use crate::problem::{Cause, Error, check_limit};
 
-/// Decodes a file of either version, or of one that the caller's reader reads (SPEC §3); a nil hook
-/// is that reader's. The error's text lacks the path.
+/// Decodes a file of either version, or of one that the caller's reader reads (docs/spec.md,
+/// section 3); a nil hook is that reader's. The error's text lacks the path.
 pub(crate) fn decode<'a>(
     text: &'a [u8],
     reader: Option<&Reader>,
@@ -107,8 +107,8 @@ impl Hook {
     ///
     /// # Errors
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not that.
-    pub fn from_json(text: &str) -> std::result::Result<Option<Hook>, Error> {
-        let content = text.as_bytes();
+    pub fn from_json(json: &str) -> std::result::Result<Option<Hook>, Error> {
+        let content = json.as_bytes();
         check_limit("bytes of the hook", content.len(), limits::HOOK_FILE)?;
         let decoded = check(content).and_then(|()| v1_0_0::decode_own_hook(content));
         let decoded = decoded.map_err(|error| error.in_argument(content))?;
@@ -122,8 +122,8 @@ impl When {
     ///
     /// # Errors
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not that.
-    pub fn from_json(text: &str) -> std::result::Result<When, Error> {
-        let content = text.as_bytes();
+    pub fn from_json(json: &str) -> std::result::Result<When, Error> {
+        let content = json.as_bytes();
         check_limit("bytes of the conditions", content.len(), limits::HOOK_FILE)?;
         let when = v1_0_0::decode_when(content)
             .map_err(|error| error.in_argument(content).context("when"))?;
@@ -136,8 +136,8 @@ impl OciHook {
     ///
     /// # Errors
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is neither.
-    pub fn list_from_json(text: &str) -> std::result::Result<Vec<OciHook>, Error> {
-        let content = text.as_bytes();
+    pub fn list_from_json(json: &str) -> std::result::Result<Vec<OciHook>, Error> {
+        let content = json.as_bytes();
         check_limit("bytes of the hooks", content.len(), limits::CONFIG)?;
         v1_0_0::decode_entries(content).map_err(|error| error.in_argument(content))
     }

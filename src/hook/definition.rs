@@ -10,7 +10,7 @@ use crate::go::json;
 /// The version that every hook has in memory; a file of version 0.1.0 is translated into it.
 pub const VERSION: &str = "1.0.0";
 
-/// A hook and the containers that it is for (SPEC §3).
+/// A hook and the containers that it is for (docs/spec.md, section 3).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Hook {
     /// `1.0.0`, or the hook is not valid.
@@ -61,7 +61,7 @@ pub struct OciHook {
     pub timeout: Option<i64>,
 }
 
-/// Which containers a hook is for (SPEC §5).
+/// Which containers a hook is for (docs/spec.md, section 5).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct When {
     /// True holds for every container, false for none.

@@ -1,4 +1,4 @@
-//! Which hooks go where: those that are for a container, sorted by stage (SPEC §6).
+//! Which hooks go where: those that are for a container, sorted by stage (docs/spec.md, section 6).
 
 use std::collections::BTreeMap;
 

@@ -41,7 +41,7 @@ pub struct Selection {
 }
 
 impl Snapshot {
-    /// Selects the hooks that are for a container (SPEC §5).
+    /// Selects the hooks that are for a container (docs/spec.md, section 5).
     ///
     /// # Errors
     /// [`ErrorKind::Match`](crate::ErrorKind::Match) if a hook asks for a command and the process
@@ -106,8 +106,8 @@ impl Selection {
         Plan::new(self.loaded()).extension_stage_hooks
     }
 
-    /// Injects the hooks into a config (SPEC §6). All of the config but `hooks` comes out byte for
-    /// byte as it went in.
+    /// Injects the hooks into a config (docs/spec.md, section 6). All of the config but `hooks`
+    /// comes out byte for byte as it went in.
     pub fn inject(&self, config: &Config<'_>) -> Injection {
         let plan = Plan::new(self.loaded());
         Injection { config: plan.splice(config), extension_stage_hooks: plan.extension_stage_hooks }

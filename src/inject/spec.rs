@@ -1,4 +1,5 @@
-//! The typed variant of injection: hooks into an `oci_spec::runtime::Spec` (SPEC §6).
+//! The typed variant of injection: hooks into an `oci_spec::runtime::Spec` (docs/spec.md, section
+//! 6).
 
 use oci_spec::runtime::{Hook as SpecHook, Spec};
 

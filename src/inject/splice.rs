@@ -1,4 +1,4 @@
-//! Splicing hooks into a config; every other byte of it stays as it is (SPEC §6).
+//! Splicing hooks into a config; every other byte of it stays as it is (docs/spec.md, section 6).
 
 use std::ops::Range;
 

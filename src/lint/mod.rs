@@ -1,4 +1,4 @@
-//! Likely mistakes in hook files, and hints for errors (SPEC §8).
+//! Likely mistakes in hook files, and hints for errors (docs/spec.md, section 8).
 
 mod hint;
 mod migrate;

@@ -1,4 +1,4 @@
-//! Watching directories, and reloading their hooks when they change (SPEC §7).
+//! Watching directories, and reloading their hooks when they change (docs/spec.md, section 7).
 //!
 //! A monitor starts no thread: it is a descriptor for the caller's event loop, or a blocking wait,
 //! and a reload happens in the caller's thread. `wakeups` joins the sources of events: `watches`

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::ser::Serializer;
 
-/// How bad a problem is (SPEC §8).
+/// How bad a problem is (docs/spec.md, section 8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]

@@ -23,7 +23,7 @@ pub struct Place {
     pub hook: Option<String>,
 }
 
-/// One problem found while loading hooks (SPEC §8).
+/// One problem found while loading hooks (docs/spec.md, section 8).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Diagnostic {

@@ -1,4 +1,4 @@
-//! Passing a config through hooks (SPEC §9).
+//! Passing a config through hooks (docs/spec.md, section 9).
 
 use std::path::Path;
 use std::process::Stdio;

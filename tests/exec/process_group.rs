@@ -1,5 +1,5 @@
-//! The process group of a hook (SPEC §9a): what is killed with it, and what is left alone.
-//! `tests/terminal` tests the terminal.
+//! The process group of a hook (docs/spec.md, section 9a): what is killed with it, and what is left
+//! alone. `tests/terminal` tests the terminal.
 
 use std::fs;
 use std::io::Write;

@@ -1,5 +1,5 @@
-//! Running hooks (SPEC §9): what `tests/reference` does not compare with the reference, and what is
-//! ours.
+//! Running hooks (docs/spec.md, section 9): what `tests/reference` does not compare with the
+//! reference, and what is ours.
 
 use std::os::fd::AsFd;
 use std::path::Path;

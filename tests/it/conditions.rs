@@ -1,5 +1,5 @@
 //! Conditions and injection, asked through the Rust API: verdicts, explanations, and configs that
-//! are none (SPEC §5, §6).
+//! are none (docs/spec.md, section 5, §6).
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Everything that a file called `x.json` can be, and what it may cost (SPEC §2).
+//! Everything that a file called `x.json` can be, and what it may cost (docs/spec.md, section 2).
 
 use std::ffi::OsStr;
 use std::fs;

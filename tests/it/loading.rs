@@ -1,4 +1,4 @@
-//! Directories, masking, policies, reloads (SPEC §1, §2).
+//! Directories, masking, policies, reloads (docs/spec.md, section 1, §2).
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,5 +1,5 @@
-//! Watching directories (SPEC §7): whatever happens to them, the hooks end up as a fresh manager
-//! loads them.
+//! Watching directories (docs/spec.md, section 7): whatever happens to them, the hooks end up as a
+//! fresh manager loads them.
 //!
 //! Nothing here sleeps: what is waited for is the monitor, for at most a minute, which no test that
 //! passes takes.

@@ -127,11 +127,11 @@ func TestNearMisses(t *testing.T) {
 		part          string
 	}{
 		{"^sh$", "SH", []string{"case"}, ""},
-		{"^sh$", "sh ", []string{"blank-in-text"}, ""},
-		{"^sh $", "sh", []string{"blank-in-pattern"}, ""},
-		{"^sh$", "/bin/sh", []string{"begin"}, "sh"},
+		{"^sh$", "sh ", []string{"whitespace-in-text"}, ""},
+		{"^sh $", "sh", []string{"whitespace-in-pattern"}, ""},
+		{"^sh$", "/bin/sh", []string{"start"}, "sh"},
 		{"^/bin/sh$", "/bin/sh -c", []string{"end"}, "/bin/sh"},
-		{"^sh$", "/bin/sh -c", []string{"begin", "end"}, "sh"},
+		{"^sh$", "/bin/sh -c", []string{"start", "end"}, "sh"},
 		{"^debug$", "debgu", []string{"spelling"}, ""},
 	} {
 		ofCommand := explain(

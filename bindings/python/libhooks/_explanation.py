@@ -26,9 +26,9 @@ class NearMiss:
     Attributes:
         pattern: the pattern. text: the text: the value or the key of an annotation, or the command.
         obstacles: what stands in its way, without which it would match: ``"case"``,
-        ``"blank-in-text"`` or
-            ``"blank-in-pattern"`` (at an end of it), ``"begin"`` (``^``), ``"end"`` (``$``), or
-            ``"spelling"`` (a letter or two). There may come more.
+        ``"whitespace-in-text"`` or
+            ``"whitespace-in-pattern"`` (at an end of it), ``"start"`` (``^``), ``"end"`` (``$``),
+            or ``"spelling"`` (a letter or two). There may come more.
         part: a part of the text that the pattern would match, where its begin or end is in the way;
         else None. message: the same in words.
     """

@@ -98,11 +98,11 @@ def test_an_error_is_told_of_the_condition_of_the_hook_and_of_all(write: Write) 
 
 NEAR = [
     ("^sh$", "SH", ("case",), None),
-    ("^sh$", "sh ", ("blank-in-text",), None),
-    ("^sh $", "sh", ("blank-in-pattern",), None),
-    ("^sh$", "/bin/sh", ("begin",), "sh"),
+    ("^sh$", "sh ", ("whitespace-in-text",), None),
+    ("^sh $", "sh", ("whitespace-in-pattern",), None),
+    ("^sh$", "/bin/sh", ("start",), "sh"),
     ("^/bin/sh$", "/bin/sh -c", ("end",), "/bin/sh"),
-    ("^sh$", "/bin/sh -c", ("begin", "end"), "sh"),
+    ("^sh$", "/bin/sh -c", ("start", "end"), "sh"),
     ("^debug$", "debgu", ("spelling",), None),
 ]
 

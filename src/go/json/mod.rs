@@ -1,4 +1,4 @@
-//! JSON as Go's `encoding/json` reads it, with positions (SPEC §3).
+//! JSON as Go's `encoding/json` reads it, with positions (docs/spec.md, section 3).
 //!
 //! [`JsonReader`] pulls one value after another out of a text. It never recurses into what it only
 //! skips, so nesting costs no stack, and it goes over each byte once. It borrows: what the caller

@@ -1,6 +1,6 @@
 //! Whether somebody else than root can change what runs as root: the hook files, their directories,
-//! their programs and interpreters, and every directory and symlink on the way to them (SPEC §12,
-//! §15).
+//! their programs and interpreters, and every directory and symlink on the way to them
+//! (docs/spec.md, section 12, §15).
 //!
 //! This asks the system a lot, so it is done where it was asked for only: by the strict policy, and
 //! by [`Options::inspect`](crate::Options::inspect).

@@ -1,5 +1,6 @@
-// Decodes hook files with Go's encoding/json, as SPEC §3 describes them, and prints what it made of each: the other side of
-// tests/it/json_differential.rs. Input: a file in base64 a line. Output: a JSON object a line.
+// Decodes hook files with Go's encoding/json, as docs/spec.md, section 3 describes them, and prints
+// what it made of each: the other side of tests/it/json_differential.rs. Input: a file in base64 a
+// line. Output: a JSON object a line.
 package main
 
 import (
