@@ -12,7 +12,6 @@ tools/wording.toml holds the rules, the files that are left out, and the lines t
 import re
 import subprocess
 import sys
-import tempfile
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
