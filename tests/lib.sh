@@ -1,5 +1,6 @@
-# The checks of the shell suites, which source this file. A check prints "PASS: name" or
-# "FAIL: name"; what this machine cannot do prints "SKIP: reason". tests/run counts these lines.
+# The checks of the shell suites, which source this file. A check prints "PASS: name" or "FAIL:
+# name". If this machine cannot run a check, the suite prints "SKIP: reason". tests/run counts these
+# lines.
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # `failed` is the exit status of the suites
 
@@ -13,8 +14,7 @@ skip() { echo "SKIP: $*"; }
 
 # check NAME COMMAND...: passes if the command succeeds; shows its output if it fails.
 check() {
-    # The command may be a function of the caller's, which must not see other variables than its
-    # own.
+    # The command may be a function of a suite, which must not see the variables of this one.
     local check_name=$1 check_output check_status
     shift
     check_output=$("$@" 2>&1)

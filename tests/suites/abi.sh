@@ -1,5 +1,5 @@
 #!/bin/bash
-# What libhooks.so shows to the loader: its name, what it needs, what it exports, how large it is.
+# libhooks.so as the loader sees it: its name, the libraries that it needs, its symbols, its size.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"
@@ -9,7 +9,7 @@ for tool in readelf nm strip; do
     command -v $tool >/dev/null || { skip "abi: no $tool here (make deps)"; exit 0; }
 done
 check "abi: make install" stage || exit 1
-# By itself and from nothing, so that it is not the very file that was installed.
+# Built from scratch in another directory, so that this is not the installed file itself.
 check "abi: cargo build --release" cargo build -q --release --target-dir target/again
 library=target/release/libhooks.so
 installed=target/stage/usr/local/lib
@@ -18,13 +18,12 @@ same "abi: SONAME" "libhooks.so.0" "$(readelf -d $library | sed -n 's/.*(SONAME)
 needed=$(readelf -d $library | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -Ev '^(libc|libgcc_s|libm|ld-linux-[a-z0-9_-]*)\.so\.[0-9]+$')
 same "abi: needs nothing but libc, libgcc_s, libm, ld-linux" "" "$needed"
 
-# A symbol that goes or changes its meaning breaks programs: then ABI in capi/build.rs must be
-# raised.
-if ! same "abi: exports what abi/libhooks.abi says" "$(cat abi/libhooks.abi)" \
+# If a symbol is removed or changes its meaning, programs break: then raise ABI in capi/build.rs.
+if ! same "abi: exports the symbols in abi/libhooks.abi" "$(cat abi/libhooks.abi)" \
     "$(nm -D --defined-only $library | awk '{print $3}' | LC_ALL=C sort)"; then
     echo "  refresh it: nm -D --defined-only $library | awk '{print \$3}' | LC_ALL=C sort > abi/libhooks.abi"
 fi
-same "abi: the header declares what is exported" "$(cat abi/libhooks.abi)" \
+same "abi: the header declares all exported symbols" "$(cat abi/libhooks.abi)" \
     "$(grep -o '\bhooks_[a-z0-9_]*(' include/hooks.h | grep -v ')' | tr -d '(' | LC_ALL=C sort -u |
         while read -r name; do grep -qE "[ *]$name\(.*[,;]$" include/hooks.h && echo "$name"; done)"
 
@@ -34,14 +33,14 @@ same "abi: the links" "libhooks.so.0 $(basename "$(ls $installed/libhooks.so.0.*
 mkdir -p target/abi
 strip -o target/abi/built.so target/again/release/libhooks.so
 strip -o target/abi/installed.so $installed/libhooks.so
-check "abi: installed is what cargo builds, byte for byte after strip" cmp target/abi/built.so target/abi/installed.so
+check "abi: the installed library equals the one that cargo builds, after strip" cmp target/abi/built.so target/abi/installed.so
 
 size=$(stat -c %s target/abi/built.so)
 echo "libhooks.so, stripped: $size bytes (limit: 1300000)"
 check "abi: stripped, below 1.3 MB" test "$size" -lt 1300000
 
-# What makes an exploit harder. (CET's marks are not there: the precompiled std has none, and the
-# linker keeps only what all objects have.)
+# Properties that make an exploit harder. (CET is missing: the precompiled std has no marks for it,
+# and the linker keeps only marks that all objects have.)
 for file in $library target/release/oci-hooks; do
     name=$(basename "$file")
     dynamic=$(readelf -dW "$file") headers=$(readelf -lW "$file")

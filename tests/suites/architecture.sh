@@ -1,5 +1,5 @@
 #!/bin/bash
-# Which part of the code uses which: never one above it, never in a circle.
+# Imports between the parts of the code: none goes up, and none closes a circle.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"

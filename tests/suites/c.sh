@@ -1,6 +1,7 @@
 #!/bin/bash
-# The C programs of tests/c, built as users build theirs (by pkg-config, from a staged install) as
-# C99 and as C++, with the shared and with the static library, run as they are and under valgrind.
+# The C programs of tests/c, built as users build their programs: with pkg-config, from a staged
+# install, as C99 and as C++, with the shared and the static library. They run alone and under
+# valgrind.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -68,7 +69,7 @@ done
 slow_read=$out/slow_read.so
 check "c: slow_read compiles" gcc -O1 "${warnings[@]}" -shared -fPIC -o "$slow_read" tests/c/slow_read.c
 for variant in c.shared c.static c++.shared c++.static; do
-    # Closing inotify's descriptor takes the system up to 20 ms.
+    # The kernel takes up to 20 ms to close an inotify descriptor.
     cycles=100
     [ "$variant" = c.shared ] && cycles=1000
     check "c: monitor.$variant" with stage timeout 300 "$out/monitor.$variant" $cycles
@@ -88,9 +89,9 @@ if command -v valgrind >/dev/null; then
     check "c: api.c++.static under valgrind" with stage timeout 300 "${memory[@]}" "$out/api.c++.static"
     check "c: threads.c.shared under valgrind" with stage timeout 300 "${memory[@]}" --fair-sched=yes "$out/threads.c.shared" 20
     check "c: monitor.c.shared under valgrind" with stage timeout 300 "${memory[@]}" --fair-sched=yes "$out/monitor.c.shared" 9
-    # Without threads: what the threads of the parent hold is lost in the child by what a fork is.
+    # Without threads: after fork, memory of the parent's other threads is always lost in the child.
     check "c: fork.c.shared under valgrind" with stage timeout 300 "${memory[@]}" "$out/fork.c.shared" 8 0
-    # The controls: the very same check must find them.
+    # Controls: the same check must find these faults.
     for control in leak double_free; do
         with stage "${memory[@]}" "$out/$control.c.shared" >/dev/null 2>&1
         same "c: valgrind finds $control" 99 $?
@@ -99,11 +100,12 @@ else
     skip "c: no valgrind here (make deps)"
 fi
 
-# A library with a panic planted in each function in turn, beside the real one; less optimised, to
-# be built sooner.
+# A second library, with a panic planted in one function after the other. It is built with fewer
+# optimisations, which takes less time.
 panicking=$root/target/planted-panic
 build_panicking() {
-    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+    CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
         cargo build -q --release -p libhooks-capi --features planted-panic --target-dir "$panicking" &&
         ln -sf libhooks.so "$panicking/release/libhooks.so.0"
 }

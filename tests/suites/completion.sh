@@ -1,5 +1,5 @@
 #!/bin/bash
-# What shells complete: the installed scripts, loaded by real shells and asked by their own means.
+# Shell completion: real shells load the installed scripts and complete words.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -21,8 +21,8 @@ check "completion: bash's script is installed" installed bash bash-completion/co
 check "completion: zsh's script is installed" installed zsh zsh/site-functions/_oci-hooks
 check "completion: fish's script is installed" installed fish fish/vendor_completions.d/oci-hooks.fish
 
-# in_bash WORD...: what bash offers for the last word. The function is the one that the script
-# registers; compopt works only within readline, so here it tells what it is asked for.
+# in_bash WORD...: prints what bash offers for the last word, by the function that the script
+# registers. compopt works only within readline, so here it prints its arguments.
 in_bash() {
     # shellcheck disable=SC2016 # the variables are the inner shell's
     env -i PATH="$PATH" bash --norc --noprofile -u -c '
@@ -45,12 +45,12 @@ same "completion: bash offers all values" "compatible strict lenient" "$(in_bash
 same "completion: bash offers shells" "bash zsh fish" "$(in_bash oci-hooks completion "" | grep -v '^-' | xargs)"
 same "completion: bash completes directories" "compopt -o plusdirs" "$(in_bash oci-hooks list --hooks-dir "" | xargs)"
 touch "$dir/a file"
-same "completion: bash completes files with blanks" "compopt -o filenames"$'\n'"$dir/a file" \
+same "completion: bash completes files with spaces" "compopt -o filenames"$'\n'"$dir/a file" \
     "$(in_bash oci-hooks migrate -o "$dir/a")"
-same "completion: bash offers nothing that is none" "" "$(in_bash oci-hooks migrate "" | grep -v '^-')"
+same "completion: bash offers nothing for an unknown word" "" "$(in_bash oci-hooks migrate "" | grep -v '^-')"
 same "completion: bash leaves the rest to file names" "" "$(in_bash oci-hooks inject "$dir/a")"
 
-# in_zsh LINE: the line that zsh makes of it, when Tab is pressed at its end
+# in_zsh LINE: prints the line after Tab is pressed at its end in zsh
 cat >"$dir/.zshrc" <<END
 fpath=('$share/zsh/site-functions' \$fpath)
 autoload -U compinit
@@ -83,7 +83,7 @@ else
     skip "completion: no zsh here (make deps)"
 fi
 
-# in_fish LINE: what fish offers, without the descriptions
+# in_fish LINE: prints what fish offers, without the descriptions
 in_fish() {
     # shellcheck disable=SC2016 # the variables are fish's
     env -i PATH="$PATH" HOME="$dir" fish --no-config -c 'source $argv[1]; complete -C $argv[2]' \

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Containers run by real runtimes, with hooks of all six OCI stages injected by us: each stage runs
-# once, in order, and is given the status that the runtime specification has for it.
+# Real runtimes run containers with injected hooks of all six OCI stages. Each stage runs once, in
+# order, with the status that the runtime specification gives for it.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -14,7 +14,7 @@ check "engines: make install" stage || exit 1
 command=$root/target/stage/usr/local/bin/oci-hooks
 
 out=$(mktemp -d "$root/target/engines.XXXXXX")
-# clean: a container that hangs is ended while there is still a state to find it by.
+# clean: ends a container that hangs while the state directory that names it still exists.
 clean() {
     local runtime
     for runtime in runc crun; do
@@ -24,9 +24,8 @@ clean() {
 }
 trap clean EXIT
 
-# The hooks, in an order of names that is not that of the stages. Each writes its stage and the
-# status that it reads on its stdin into the log: into that of the bundle, which the container sees
-# as /log.
+# The hooks; the order of their names is not that of their stages. Each appends its stage, and the
+# status from its stdin, to the log of the bundle. The container sees this log as /log.
 mkdir "$out/hooks.d"
 hook() {
     cat >"$out/hooks.d/$1.json" <<END
@@ -43,8 +42,8 @@ hook() {
 END
 }
 
-# config BUNDLE: what the runtime's `spec` writes, with a process that logs too, and the log
-# mounted.
+# config BUNDLE: prints the config of the runtime's `spec`, with the log mounted and a process that
+# writes to it.
 config() {
     python3 - "$1" <<'END'
 import json, sys
@@ -60,7 +59,7 @@ with open(f"{bundle}/config.json", "w") as file:
 END
 }
 
-# bundle RUNTIME: a bundle with injected hooks.
+# bundle RUNTIME: makes a bundle with injected hooks.
 bundle() {
     local dir=$out/$1
     mkdir -p "$dir/log" "$dir/rootfs/bin" || return 1
@@ -71,7 +70,7 @@ bundle() {
     hook 3 startContainer /log hasBindMounts
     hook 4 createContainer "$dir/log" always
     hook 5 createRuntime "$dir/log" always
-    # `prestart` is injected as createRuntime, so a hook of it runs then, too, and after 5.
+    # `prestart` is injected as createRuntime, so this hook runs at that stage, after hook 5.
     hook 6 prestart "$dir/log" always
     "$command" inject --hooks-dir "$out/hooks.d" --in-place "$dir"
 }
@@ -79,14 +78,14 @@ bundle() {
 with_runc() {
     runc --root "$out/state" run --bundle "$out/runc" "libhooks-test-$$" </dev/null
 }
-# crun refuses cgroups of both kinds side by side; in a mount namespace of its own it sees one.
+# crun refuses a mix of cgroup v1 and v2. In a mount namespace of its own it sees only one.
 with_crun() {
     # shellcheck disable=SC2016
     unshare -m sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec crun --root "$1" run --bundle "$2" "$3"' sh \
         "$out/state" "$out/crun" "libhooks-test-$$" </dev/null
 }
 
-# engine RUNTIME LOG: LOG is a regular expression for the whole log, as one line of STAGE:STATUS
+# engine RUNTIME LOG: LOG is a regular expression for the whole log, joined to one line STAGE:STATUS
 engine() {
     local name=$1 log
     command -v "$name" >/dev/null || { skip "engines: no $name here (make deps)"; return; }
@@ -103,20 +102,20 @@ engine() {
 
 # The runtime runs the poststart hooks while the container's init runs those of startContainer and
 # then the process, so poststart may come before, between or after these two. runc runs it earlier
-# up to 1.5, at the end of its create step, with status "created". beside STATUS: startContainer
-# with that status, the process, and poststart anywhere among them.
+# up to 1.5, at the end of its create step, with status "created". beside STATUS: a pattern for
+# startContainer with that status, the process, and poststart anywhere among them.
 beside() {
     local start="startContainer:$1" poststart=poststart:running
     echo "($poststart $start process|$start $poststart process|$start process $poststart)"
 }
 create="createRuntime:creating prestart:creating createContainer:creating"
 engine runc "$create (poststart:created startContainer:created process|$(beside created)) poststop:stopped"
-# crun calls the status at startContainer "starting", where the specification has "created".
+# At startContainer, crun reports the status "starting"; the specification says "created".
 create="createRuntime:created prestart:created createContainer:created"
 engine crun "$create $(beside '(starting|created)') poststop:stopped"
 
-# What an engine does itself: a precreate hook changes the config before the runtime sees it, and a
-# poststop hook gets the state of the container that was.
+# Stages that an engine runs itself: a precreate hook changes the config before the runtime sees it,
+# and a poststop hook gets the state of the container that has ended.
 precreate() {
     local dir=$out/engine
     mkdir -p "$dir/rootfs/bin" "$dir/hooks.d" || return 1
@@ -132,7 +131,7 @@ precreate() {
 }
 END
         "$command" filter --hooks-dir "$dir/hooks.d" --in-place "$dir" || return 1
-    # The container's process holds the pipe: its end is the end of the output.
+    # The container's process holds the pipe: the output ends when this process ends.
     local printed
     printed=$(runc --root "$out/state" create --bundle "$dir" "libhooks-test-$$" </dev/null &&
         runc --root "$out/state" start "libhooks-test-$$") && echo "$printed" >"$dir/printed"
@@ -156,8 +155,8 @@ END
     cmp "$dir/state.json" "$dir/given.json" && grep '"status": "stopped"' "$dir/given.json" && grep "\"id\": \"libhooks-test-$$\"" "$dir/given.json"
 }
 if command -v runc >/dev/null; then
-    check "engines: oci-hooks filter, and runc runs what comes out" precreate &&
-        same "engines: what the precreate hook added is there" "added by-precreate" "$(cat "$out/engine/printed")"
+    check "engines: runc runs the config that oci-hooks filter prints" precreate &&
+        same "engines: the config has what the precreate hook added" "added by-precreate" "$(cat "$out/engine/printed")"
     check "engines: oci-hooks run gives a poststop hook the state of runc's container" poststop
 else
     skip "engines: no runc here for filter and run (make deps)"

@@ -1,6 +1,5 @@
 #!/bin/bash
-# The programs of examples/ that are written in Rust: each is run with hook files, and does what its
-# first line says.
+# The Rust programs of examples/: each runs with hook files, and does what its first line says.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -14,12 +13,12 @@ place=$(mktemp -d) || exit 1
 trap 'rm -rf "$place"' EXIT
 built=$root/target/debug
 
-# same FILE FILE: whether two files hold the same JSON value.
+# same FILE FILE: succeeds if both files hold the same JSON value.
 same() {
     python3 -c 'import json, sys; a, b = (json.load(open(name)) for name in sys.argv[1:]); sys.exit(a != b)' "$@"
 }
 
-# A config that oci-spec writes as it reads it.
+# A config that oci-spec writes exactly as it reads it.
 config='{"ociVersion": "1.0.2", "annotations": {"org.example.gpu": "all"}, "process": {"user": {"uid": 0, "gid": 0}, "args": ["sh"], "cwd": "/"}}'
 
 youki() {
@@ -51,7 +50,7 @@ JSON
 }
 check "examples: sarus filters, says what has changed, and injects" sarus
 
-# Podman goes on without a hook whose executable is missing.
+# Podman ignores a hook whose executable is missing.
 strict() {
     echo '{"version": "1.0.0", "hook": {"path": "/nowhere"}, "when": {"always": true}, "stages": ["poststop"]}' \
         >"$place/hooks.d/40-missing.json"
@@ -78,5 +77,5 @@ tokio_monitor() {
     wait "$pid" 2>/dev/null
     return "$result"
 }
-check "examples: tokio_monitor tells of all changes" tokio_monitor
+check "examples: tokio_monitor reports all changes" tokio_monitor
 exit $failed

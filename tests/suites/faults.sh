@@ -1,6 +1,6 @@
 #!/bin/bash
-# Each system call of each command, and of a program that watches, fails once, by strace, with each
-# error that it may have.
+# strace makes each system call of each command, and of a program that watches, fail once with each
+# error that the call may return.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"

@@ -1,6 +1,5 @@
 #!/bin/bash
-# Every fuzz target for a minute (FUZZ_SECONDS), from its corpus, and the faults that each must
-# find.
+# Every fuzz target for FUZZ_SECONDS (60) from its corpus; and planted faults, which it must find.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The Go package: its tests under the race detector and cgo's strictest checks, linked both ways,
-# and a program of a user's that is built as the README says.
+# The Go package: its tests under the race detector and cgo's strictest checks, with the shared
+# library and the archive; and the program of the README, built by the README's commands.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -21,22 +21,22 @@ rm -rf "$out"
 mkdir -p "$out"
 export GOFLAGS=-mod=readonly
 
-# Shown, since it says how many cases there were and how much memory. (cgocheck=1 is Go's default;
-# who runs this may have another.)
+# The output is shown: it has the number of cases and the memory used. (cgocheck=1 is Go's default;
+# the environment may have another value.)
 with stage env GODEBUG=cgocheck=1 go test -count=1 -v ./... >"$out/test" 2>&1
 same "go: go test" 0 $?
 grep -E '^ +[a-z_]+\.go:|^--- |^(ok|FAIL|panic)' "$out/test"
 check "go: go test -race" with stage go test -count=1 -race ./...
 check "go: go test, every pointer that is handed to C checked" with stage env GOEXPERIMENT=cgocheck2 go test -count=1 ./...
 
-# At the end it looks for memory of C that nobody holds any more.
+# At the end the sanitizer looks for leaked C memory.
 if echo 'int main(void){return 0;}' | gcc -fsanitize=address -x c -o "$out/asan" - 2>/dev/null; then
     check "go: go test -asan" with stage go test -count=1 -asan ./...
 else
     skip "go: go test -asan: gcc has no address sanitizer here"
 fi
 
-# Linked with the archive it needs no libhooks.so, though one is there.
+# Linked with the archive, the program does not need libhooks.so, even if one is installed.
 static() {
     with stage go test -tags libhooks_static -c -o "$out/static.test" ./hooks &&
         ! ldd "$out/static.test" | grep libhooks &&
@@ -44,13 +44,13 @@ static() {
 }
 check "go: go test -tags libhooks_static" static
 
-# Who vendors the reference may import only what that imports.
+# Projects that vendor the reference must not get other imports than the reference has.
 imports() {
     go list -f '{{join .Imports "\n"}}' ./... | LC_ALL=C sort -u | grep -F . | grep -v '^libhooks/'
 }
 same "go: imports the standard library and these" \
     "$(printf '%s\n' github.com/opencontainers/runtime-spec/specs-go github.com/sirupsen/logrus)" "$(imports)"
-# Not all that Podman builds for has 64 bits: what is Go alone is built for such a one here.
+# Podman also builds for 32-bit machines: build the packages without cgo for one.
 check "go: builds for 32 bits" env GOARCH=386 CGO_ENABLED=0 go build . ./internal/wire
 same "go: C is in one package" libhooks/internal/native "$(go list -f '{{if .CgoFiles}}{{.ImportPath}}{{end}}' ./...)"
 
@@ -73,14 +73,14 @@ poststop: /bin/sh
 to be run by us: /bin/cat
 END
 )" "$(with stage "$consumer/consumer" "$root/examples/hooks.d" 2>&1)"
-# A wrong input of a user's.
-same "go: the README's program, on what is no directory" "open /dev/null: not a directory" \
+# Wrong input.
+same "go: the README's program, on a file instead of a directory" "open /dev/null: not a directory" \
     "$(with stage "$consumer/consumer" /dev/null 2>&1)"
-same "go: the README's program, on what is not there" "" "$(with stage "$consumer/consumer" /nowhere 2>&1)"
-same "go: the README's program, on nothing" "" "$(with stage "$consumer/consumer" 2>&1)"
+same "go: the README's program, on a missing file" "" "$(with stage "$consumer/consumer" /nowhere 2>&1)"
+same "go: the README's program, without an argument" "" "$(with stage "$consumer/consumer" 2>&1)"
 
-# Without the library there is no building and no running, and both say what is missing. (Go's cache
-# does not ask pkg-config again, but for other flags.)
+# Without the library, both build and run fail and name what is missing. (The other flags keep Go
+# from using its cache instead of pkg-config.)
 says() {
     local wanted=$1
     shift

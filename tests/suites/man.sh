@@ -1,12 +1,12 @@
 #!/bin/bash
-# The manual: it renders without a warning, and says what the command, the library and the
-# diagnostics are today.
+# The manual pages: they render without warnings, and agree with the command, the library and the
+# diagnostics.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"
 cd "$root" || exit 1
-# What is made here is to be writable by nobody else, or oci-hooks says so.
+# Other users must not be able to write the files made here, or oci-hooks warns.
 umask 022
 
 check "man: make install" stage || exit 1
@@ -33,7 +33,7 @@ section() {
         /^##+ / && index($0, " ") <= level { inside = 0 }
         inside' "$2"
 }
-# options: the options that stand in bold, each with its value, of the Markdown that comes in
+# options: prints the options in bold, each with its value, in the Markdown from stdin
 options() {
     grep -oE '\*\*--[a-z-]+\*\*( \*[A-Z=]+\*)?' | tr -d '*' | LC_ALL=C sort -u
 }
@@ -54,19 +54,19 @@ for name in "${built[@]}"; do
         "$used" "$(LC_ALL=C sort -u <(echo "$defined") <(comm -12 <(echo "$used") <(echo "$common")) | sed '/^$/d')"
 done
 
-# libhooks(3) and what the library exports.
+# libhooks(3) and the symbols of the library.
 same "man: libhooks(3) names every function, and no others" "$(cat abi/libhooks.abi)" \
     "$(grep -oE '\*\*hooks_[a-z0-9_]+\*\*\(\)' $library_page | tr -d '*()' | LC_ALL=C sort -u)"
 
-# oci-hooks(5) and src/problem/code.rs: the codes, each in the section of its severity where the
-# source tells that.
+# oci-hooks(5) and src/problem/code.rs: the codes, each in the section of its severity if the source
+# names the severity.
 codes=$(sed -nE 's/^ +[A-Z][A-Za-z0-9]* = "([a-z0-9-]+)"(, ([A-Za-z]+);)?.*/\1 \3/p' src/problem/code.rs)
 documented=$(
     for part in 'Errors ERROR' 'Warnings WARNING' 'Information INFO' 'Others None'; do
         section "### ${part% *}" $file_page | grep '^\*\*' | grep -oE '[a-z][a-z0-9-]+' | sed "s/$/ ${part#* }/"
     done
 )
-# (Where it does not, the codes alone are compared.)
+# (If it does not, only the codes are compared.)
 grep -q ' .' <<<"$codes" || documented=$(awk '{ print $1 " " }' <<<"$documented")
 same "man: oci-hooks(5) has every code" "$(sort <<<"$codes")" "$(sort <<<"$documented")"
 
@@ -82,8 +82,7 @@ for file in "$out"/json/*.json; do
     cp "$file" "${file%.json}"
     listed=$("$command" list --json --hooks-dir "${file%.json}")
     status=$?
-    # Two warnings are part of what these files show: a hook that has commands, and one that is
-    # switched off.
+    # Two warnings are expected: a hook with commands, and a hook that is switched off.
     expected='masked'
     grep -q '"commands"\|"cmds"' "$file" && expected+='\|empty-args-blocks'
     grep -q '"always": false' "$file" && expected+='\|never-matches'
@@ -102,27 +101,27 @@ if command -v "${CC:-cc}" >/dev/null && command -v pkg-config >/dev/null; then
     same "man: the example of libhooks(3) injects what the command does" \
         "$("$command" inject --hooks-dir examples/hooks.d --extension-stage precreate examples/config.json 2>/dev/null)" \
         "$(with stage "$out/example" examples/hooks.d <examples/config.json 2>"$out/stderr")"
-    check "man: the example of libhooks(3) tells the hooks of its own stage" grep -q precreate "$out/stderr"
+    check "man: the example of libhooks(3) prints the hooks of its own stage" grep -q precreate "$out/stderr"
 else
     skip "man: no C compiler or pkg-config here (make deps)"
 fi
 
-# Who has neither go-md2man nor Go installs all the rest, and is told. All tools but these two:
+# Without go-md2man and Go, everything else is installed, with a warning. All tools but these two:
 mkdir "$out/bin"
 IFS=: read -ra paths <<<"$PATH"
 for path in "${paths[@]}"; do
-    # The first of a name stays.
+    # The first program of a name is kept.
     ln -s "$path"/* "$out/bin" 2>/dev/null
 done
 rm -f "$out/bin/go" "$out/bin/go-md2man"
 install_without() {
     rm -f target/man/libhooks.3
-    PATH=$out/bin make -s install CARGO=true DESTDIR="$out/stage" PREFIX=/usr 2>"$out/told"
+    PATH=$out/bin make -s install CARGO=true DESTDIR="$out/stage" PREFIX=/usr 2>"$out/output"
 }
 check "man: make install without go-md2man" install_without
 check "man: make install without go-md2man installs the rest" test -x "$out/stage/usr/bin/oci-hooks" -a ! -e "$out/stage/usr/share/man"
-check "man: make install without go-md2man tells what is missing" grep -q "go-md2man is missing" "$out/told"
-check "man: make install without go-md2man tells what is not installed" grep -q "NOT INSTALLED: the manual" "$out/told"
+check "man: make install without go-md2man names the missing tool" grep -q "go-md2man is missing" "$out/output"
+check "man: make install without go-md2man names what is not installed" grep -q "NOT INSTALLED: the manual" "$out/output"
 
 # The pages.
 if ! command -v go-md2man >/dev/null && ! make -s man >"$out/make" 2>&1; then
@@ -137,7 +136,7 @@ for source in docs/man/*.md; do
         skip "man: no man here, so $page is not rendered (make deps)"
         continue
     fi
-    # As lintian looks for mistakes.
+    # The check of lintian.
     warnings=$(MANROFFSEQ='' LC_ALL=C.UTF-8 MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "target/man/$page" 2>&1 >/dev/null)
     same "man: $page renders without a warning" "" "$warnings"
     check "man: $page can be read" grep -q "SEE ALSO" <(LC_ALL=C.UTF-8 MANWIDTH=80 man -l "target/man/$page" | cat)

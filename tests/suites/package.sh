@@ -1,6 +1,6 @@
 #!/bin/bash
-# The crates as they are published: each builds from its package, beside the packages of the others,
-# and its own tests pass there. Its README reads well on a registry.
+# The crates as they are published: each builds from its package and the packages of the other
+# crates, and its tests pass there. Its README has no links that are dead on a registry.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"
@@ -14,6 +14,7 @@ place=$(mktemp -d "$root/target/package/XXXXXX")
 unpacked=${CARGO_HOME:-$HOME/.cargo}/registry/src
 mkdir -p "$unpacked"
 # Directories of registries on the network start with a host name, those of local ones with "-".
+# shellcheck disable=SC2317 # trap calls it
 clean() {
     find "$unpacked" -maxdepth 1 -name '-*' -newer "$place" -exec rm -rf {} +
     rm -rf "$place"
@@ -27,20 +28,20 @@ check "package: all crates build from their packages" \
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 packages=$place/package
-# The packages of this workspace are on no registry: each finds the others here.
+# The packages of this workspace are not on a registry yet: each finds the other ones here.
 patches=()
 for crate in go-regexp libhooks; do
     patches+=(--config "patch.crates-io.$crate.path=\"$packages/$crate-$version\"")
 done
 
-# readme PACKAGE: the README that registries show: the path that the package's Cargo.toml names.
+# readme PACKAGE: prints the path of the README that registries show, from the package's Cargo.toml.
 readme() {
     local path
     path=$(sed -n 's/^readme = "\(.*\)"/\1/p' "$1/Cargo.toml")
     [ -n "$path" ] && echo "$1/$path"
 }
 
-# relative_links FILE: the links to other files, which lead nowhere on a registry.
+# relative_links FILE: prints the links to other files, which are dead on a registry.
 relative_links() {
     grep -noE '\]\([^)]*\)|^\[[^]]+\]:.*|(href|src)="[^"]*"' "$1" |
         grep -vE ':(\]\(|\[[^]]+\]: *<?|href="|src=")(https?://|mailto:|#)'

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Who can write what runs as root: the table of tests/permissions/table.rs, asked through the
-# command, C, Python and Go. (Rust's answers are checked by tests/it/permissions.rs.)
+# Other users who can write files that run as root: the table of tests/permissions/table.rs, through
+# the command, C, Python and Go. (tests/it/permissions.rs checks Rust.)
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -21,7 +21,7 @@ asked() {
     shift
     if said=$(with stage env OCI_HOOKS="$root/target/stage/usr/local/bin/oci-hooks" PYTHONPATH="$root/bindings/python" \
         LIBHOOKS_PATH="$root/target/stage/usr/local/lib/libhooks.so" target/debug/examples/permission_door "$@"); then
-        # What the system cannot have is skipped by name.
+        # Cases that this system cannot have are skipped by name.
         [ -z "$said" ] || echo "$said"
         pass "permissions: $name"
     else

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The Python package: its wheel, its tests on the oldest and the newest Python here with that wheel
-# installed, the wheel where there is nothing else of ours, and the source distribution.
+# The Python package: its wheel, its tests on the oldest and the newest Python here with the wheel
+# installed, the wheel alone without this repository, and the source distribution.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -12,8 +12,8 @@ mkdir -p "$out"
 unset LIBHOOKS_PATH LD_LIBRARY_PATH PYTHONPATH PYTHONHOME
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PYTHONDONTWRITEBYTECODE=1
 
-# pythons: each Python here that the package is for and that can make a venv, "VERSION FILE", the
-# oldest first
+# pythons: prints "VERSION FILE" for each supported Python here that can make a venv, the oldest
+# first
 pythons() {
     local python
     for python in python3 python3.{9..14} "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python3; do
@@ -28,7 +28,7 @@ mapfile -t found < <(pythons)
 chosen=("${found[0]}")
 [ "${found[0]%% *}" = "${found[-1]%% *}" ] || chosen+=("${found[-1]}")
 
-# environment VERSION FILE: a venv with pytest, in target/python/VERSION
+# environment VERSION FILE: makes a venv with pytest, in target/python/VERSION
 environment() {
     [ -x "$out/$1/bin/pytest" ] || { "$2" -m venv --clear "$out/$1" && "$out/$1/bin/pip" install -q pytest; }
 }
@@ -44,16 +44,16 @@ check "python: make wheel" make -s wheel PYTHON="${chosen[-1]#* }" || exit 1
 wheel=$(echo target/wheel/*.whl)
 echo "$(basename "$wheel"): $(stat -c %s "$wheel") bytes"
 
-# The controls: the check of the wheel finds names that promise too much, in the name alone and in
-# the wheel too.
+# Controls: the check of the wheel finds tags that promise too much, in the name alone and in the
+# wheel, too.
 controls=$(mktemp -d "$out/controls.XXXXXX")
-# Whatever happens, what was hidden comes back.
+# Restore the hidden files, whatever happens.
 clean() {
     [ ! -d target.hidden ] || mv target.hidden target
     rm -rf "$controls"
 }
 trap clean EXIT
-# retag SED: a copy of the wheel, its name and what its WHEEL says changed
+# retag SED: makes a copy of the wheel with another name and another WHEEL file
 retag() {
     "${chosen[-1]#* }" - "$wheel" "$controls/$(basename "$wheel" | sed "$1")" "$2" "$3" <<'END'
 import sys, zipfile
@@ -67,7 +67,7 @@ with zipfile.ZipFile(source) as whole, zipfile.ZipFile(target, "w") as copy:
         copy.writestr(name, content)
 END
 }
-# refused WORDS: the check of the wheels fails, with these words
+# refused WORDS: succeeds if the check of the wheels fails with these words
 refused() {
     local said
     said=$(python3 bindings/python/check_wheel.py "$controls"/*.whl) && { echo "not refused: $said"; return 1; }
@@ -86,8 +86,8 @@ check "python: a wheel with something else in it is refused" refused "tests/stra
 retag "s/libhooks-/libhooks-9/" "$tag" "$tag"
 check "python: a wheel of another version is refused" refused "its name is not libhooks-"
 
-# tested VERSION: pytest, each of its tests as one of ours. A crash leaves no list, so the status
-# counts by itself.
+# tested VERSION: runs pytest; each of its tests counts as a check. After a crash there is no list
+# of tests, so the exit status counts, too.
 tested() {
     local short=${1%.*} status
     "$out/$1/bin/pip" install -q --no-index --no-deps --force-reinstall "$wheel" || { fail "python $short: the wheel is installed"; return; }
@@ -100,11 +100,11 @@ tested() {
 }
 for each in "${chosen[@]}"; do tested "${each%% *}"; done
 
-# The wheel where there is nothing else of ours: a venv elsewhere, no environment, no working
-# directory, no network.
+# The wheel alone: a venv outside the repository, without environment variables, working directory
+# and network.
 elsewhere=$(mktemp -d)
 trap 'clean; rm -rf "$elsewhere"' EXIT
-# example TITLE FILE: the Python under a title of a page
+# example TITLE FILE: prints the Python code under this heading
 example() {
     # shellcheck disable=SC2016 # these are the backquotes of Markdown
     sed -n "/^#* $1/,/^## /"'{/^```python$/,/^```$/{/^```/!p}}' "$2"
@@ -131,7 +131,7 @@ installed() {
 runs() {
     grep -q 'libhooks.Manager' "$elsewhere/$2.py" && alone "$elsewhere/$1/bin/python" -W error "$elsewhere/$2.py"
 }
-# injects VERSION: what the command does, byte for byte, by the library of the wheel and no other
+# injects VERSION: succeeds if the wheel's own library injects the same bytes as the command
 injects() {
     alone "$elsewhere/$1/bin/python" "$elsewhere/inject.py" "$root/examples/hooks.d" "$root/examples/config.json" \
         >"$elsewhere/by-python.json" 2>"$elsewhere/loaded" || { cat "$elsewhere/loaded"; return 1; }
@@ -139,13 +139,12 @@ injects() {
         >"$elsewhere/by-command.json" && cmp "$elsewhere/by-python.json" "$elsewhere/by-command.json" &&
         [ "$(cat "$elsewhere/loaded")" = "$(echo "$elsewhere/$1"/lib/python*/site-packages/libhooks/libhooks.so.0)" ]
 }
-# needs VERSION: what the loader finds for the library; whatever is not every system's is not
-# allowed
+# needs VERSION: succeeds if the library needs only libraries that every system has
 needs() {
     ldd "$elsewhere/$1"/lib/python*/site-packages/libhooks/libhooks.so.0 >"$elsewhere/ldd" &&
         ! grep -vE '^\s*(linux-vdso\.so\.1|lib(c|gcc_s|m)\.so\.[0-9]+|/lib[a-z0-9/_-]*/ld-linux[a-z0-9_-]*\.so\.[0-9]+) ' "$elsewhere/ldd"
 }
-# by_hooks VERSION: the README's example where there are hooks that match
+# by_hooks VERSION: runs the README's example with hooks that match
 by_hooks() {
     sed "s|Manager(|Manager(['$root/examples/hooks.d'], |" "$elsewhere/README.py" >"$elsewhere/by_hooks.py"
     alone "$elsewhere/$1/bin/python" -W error "$elsewhere/by_hooks.py" >"$elsewhere/by_hooks" || return 1
@@ -157,18 +156,18 @@ mv target target.hidden
 for each in "${chosen[@]}"; do
     read -r version file <<<"$each"
     short=${version%.*}
-    check "python $short: the wheel is installed where there is nothing else" installed "$version" "$file" || continue
+    check "python $short: the wheel installs without the repository" installed "$version" "$file" || continue
     check "python $short: the README's example, there" runs "$version" README
     check "python $short: the README's example, there, with hooks" by_hooks "$version"
     check "python $short: the package's README's example, there" runs "$version" package
     check "python $short: injects as the command, by the wheel's library alone" injects "$version"
-    check "python $short: the wheel's library needs nothing that is not everywhere" needs "$version"
+    check "python $short: the wheel's library needs only libraries that every system has" needs "$version"
 done
 mv target.hidden target
 echo "ldd of the wheel's library:"
 cat "$elsewhere/ldd"
 
-# The source distribution holds all that a wheel takes but cargo.
+# The source distribution needs only cargo to build a wheel.
 sdist() {
     rm -rf "$out/sdist"
     "$out/build/bin/pip" install -q build && "$out/build/bin/python" -m build -q --sdist --outdir "$out/sdist" bindings/python
@@ -181,6 +180,6 @@ if check "python: a source distribution is made" sdist; then
             alone "$elsewhere/source/bin/python" -W error "$elsewhere/README.py"
     }
     check "python: a wheel is built from it" from_source
-    same "python: the wheel from source has the name of the other" "$(basename "$wheel")" "$(ls "$elsewhere/wheel")"
+    same "python: the wheel from source has the same name" "$(basename "$wheel")" "$(ls "$elsewhere/wheel")"
 fi
 exit $failed

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Root edits a bundle in place while its owner, who is not root, attacks with three processes at
 # once: one swaps the config for links and FIFOs, one the bundle's directory for a link to a
-# directory of root's, one the temporary names. RACE_SECONDS says for how long (10); COMMAND may
-# name another oci-hooks.
+# directory of root's, one the temporary names. RACE_SECONDS (10) is the duration; COMMAND may name
+# another oci-hooks.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"
@@ -40,8 +40,8 @@ state() { stat -c '%i %u %g %a %s' "$place/victim/secret"; cat "$place/victim/se
 before=$(state)
 
 inject=("$command" inject --hooks-dir "$place/hooks.d")
-# Without an attack, it works.
-check "race: a bundle in peace is edited" "${inject[@]}" --in-place "$place/home/bundle"
+# Without an attack, the command works.
+check "race: a bundle without an attack is edited" "${inject[@]}" --in-place "$place/home/bundle"
 for attack in file directory temporary; do
     exec {ready}< <(exec setpriv --reuid $user --regid $user --clear-groups \
         "$place/attack" $attack "$place/home" "$place/victim/secret")
@@ -49,7 +49,7 @@ for attack in file directory temporary; do
     read -r _ <&"$ready" || fail "race: the attacker of the $attack starts"
 done
 
-# What the command says does not matter, except that it neither hangs nor crashes.
+# Any result of the command is fine, but it must not hang or crash.
 runs=0 succeeded=0 changed=0 crashed=0
 end=$((SECONDS + ${RACE_SECONDS:-10}))
 while [ $SECONDS -lt $end ] && [ "$changed" = 0 ]; do
@@ -68,7 +68,7 @@ end_attackers
 attackers=()
 
 echo "race: $runs runs in ${RACE_SECONDS:-10} s, $succeeded of them replaced the file, $crashed crashed"
-same "race: nobody reads, changes, gets or adds a file of root's" "$before" "$(state)"
+same "race: no file of root is read, changed, given away or added" "$before" "$(state)"
 stolen=$(find "$place/home" -type f ! -user 0 -exec grep -l 'a secret of root' {} +)
 same "race: no file of another user has the secret" "" "$stolen"
 same "race: no run hangs or crashes" 0 "$crashed"

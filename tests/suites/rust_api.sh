@@ -1,6 +1,6 @@
 #!/bin/bash
-# The public API of the crates libhooks and go-regexp is what abi/rust lists. `make rust-api` writes
-# these lists (UPDATE=1).
+# The public API of the crates libhooks and go-regexp equals the lists in abi/rust. `make rust-api`
+# writes these lists (UPDATE=1).
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"
@@ -28,14 +28,14 @@ chmod +x "$out/rustdoc"
 
 # features MANIFEST: the features that users can turn on. The others are for tests only.
 features() {
-    sed -n '/^\[features\]/,/^\[/s/^\([a-z0-9-]*\) = .*/\1/p' "$1" | grep -vxE 'default|fuzzing|planted-faults' |
-        paste -sd, -
+    sed -n '/^\[features\]/,/^\[/s/^\([a-z0-9-]*\) = .*/\1/p' "$1" |
+        grep -vxE 'default|fuzzing|planted-faults' | paste -sd, -
 }
 
 # api CRATE MANIFEST: prints the public API.
 api() {
-    RUSTDOC=$out/rustdoc cargo "+$oldest" rustdoc -q --locked -p "$1" --lib --features "$(features "$2")" \
-        --target-dir target/msrv -- -Z unstable-options --output-format json --cap-lints allow >&2 &&
+    RUSTDOC=$out/rustdoc cargo "+$oldest" rustdoc -q --locked -p "$1" --lib \
+        --features "$(features "$2")" --target-dir target/msrv -- -Z unstable-options --output-format json --cap-lints allow >&2 &&
         "$out/debug/rust-api" "target/msrv/doc/${1//-/_}.json"
 }
 
@@ -45,7 +45,7 @@ while read -r crate manifest; do
         fail "rust_api: rustdoc lists the API of $crate"
     elif [ "${UPDATE:-}" = 1 ]; then
         printf '%s\n' "$api" >"$list"
-    elif ! same "rust_api: the API of $crate is what $list says" "$(cat "$list")" "$api"; then
+    elif ! same "rust_api: the API of $crate equals $list" "$(cat "$list")" "$api"; then
         echo "  if this change is intended: make rust-api"
     fi
 done <<'EOF'

@@ -1,14 +1,14 @@
 #!/bin/bash
-# The C programs of tests/c against a library that a sanitizer watches: AddressSanitizer with
-# UndefinedBehaviorSanitizer, and ThreadSanitizer for what uses managers and monitors from several
-# threads. Miri runs the unit tests that need no system. All of it needs a nightly toolchain.
+# The C programs of tests/c with a sanitized library: AddressSanitizer with
+# UndefinedBehaviorSanitizer, and ThreadSanitizer for the programs that use managers and monitors in
+# several threads. Miri runs the unit tests without system calls. All need a nightly toolchain.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"
 cd "$root" || exit 1
 
-# Nothing here may wait for a toolchain to be downloaded.
+# No step here may download a toolchain.
 export RUSTUP_AUTO_INSTALL=0
 suites=(address undefined thread miri)
 skip_all() {
@@ -26,7 +26,8 @@ cp include/hooks.h "$out/include/libhooks/"
 export TMPDIR=$out/tmp
 mkdir -p "$TMPDIR"
 
-# library SANITIZER ARGUMENT...: the library, watched; less optimised, so that reports name lines.
+# library SANITIZER ARGUMENT...: builds the library with few optimisations, so that reports name
+# lines.
 library() {
     local sanitizer=$1
     shift
@@ -35,8 +36,8 @@ library() {
         ln -sf libhooks.so "$out/$sanitizer/$host/debug/libhooks.so.0"
 }
 
-# compile RUNTIME SANITIZER PROGRAM FLAG...: the runtime is LLVM's, which the library needs; gcc's
-# instructions call the same functions.
+# compile RUNTIME SANITIZER PROGRAM FLAG...: compiles a program. The library needs LLVM's runtime;
+# code from gcc calls the same functions.
 compile() {
     local runtime=$1 sanitizer=$2 program=$3
     shift 3
@@ -54,7 +55,7 @@ watched() {
     LD_LIBRARY_PATH=$out/$sanitizer/$host/debug timeout 300 "$out/$sanitizer/$program" "$@"
 }
 
-# finds NAME REPORT SANITIZER PROGRAM ARGUMENT...: a control, in which it must report that.
+# finds NAME REPORT SANITIZER PROGRAM ARGUMENT...: a control: the sanitizer must report its fault.
 finds() {
     local name=$1 report=$2 text
     shift 2
@@ -80,13 +81,13 @@ if check "sanitizers: address: the library builds" library address; then
     finds "sanitizers: undefined finds undefined" 'runtime error: shift exponent' address undefined
 fi
 
-# Reports of std's own code are wrong where std is not watched, too: it is built anew.
+# ThreadSanitizer needs a sanitized std, too; otherwise it reports false data races.
 if [ ! -d "$sysroot/lib/rustlib/src/rust/library" ]; then
     skip "sanitizers: thread: no source of std (rustup component add --toolchain nightly rust-src)"
 elif check "sanitizers: thread: the library builds" library thread -Zbuild-std; then
     for program in threads monitor fork; do
         check "sanitizers: thread: $program compiles" compile tsan thread $program -fsanitize=thread || continue
-        # The child of a fork goes on, as engines' do.
+        # The child of a fork continues, as in engines.
         TSAN_OPTIONS=die_after_fork=0 check "sanitizers: thread: $program" watched thread $program 20
     done
     check "sanitizers: thread: used_after_free compiles" \
@@ -98,7 +99,7 @@ fi
 if ! cargo +nightly miri --version >/dev/null 2>&1; then
     skip "sanitizers: miri: it is not here (rustup component add --toolchain nightly miri rust-src)"
 else
-    # miri MANIFEST PACKAGE TEST...: the tests that are named; all of them take Miri hours.
+    # miri MANIFEST PACKAGE TEST...: runs the named tests; all tests would take hours.
     miri() {
         local manifest=$1 package=$2
         shift 2

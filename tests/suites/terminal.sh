@@ -1,7 +1,7 @@
 #!/bin/bash
-# Hooks and the terminal: under a pseudo-terminal with a shell, hooks are run by the command, Rust,
-# C, Go and Python, and by the reference, and are ended by Ctrl-C, signals and timeouts. No hook may
-# be left.
+# Hooks and the terminal: under a pseudo-terminal with a shell, the command, programs in Rust, C, Go
+# and Python, and the reference run hooks. Ctrl-C, signals and timeouts end them. No hook may be
+# left.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
@@ -15,7 +15,7 @@ check "terminal: make install" stage || exit 1
 out=$root/target/terminal
 mkdir -p "$out"
 
-# driven NAME COMMAND...: what the driver says of it.
+# driven NAME COMMAND...: runs the command under the driver; its results count as checks.
 driven() {
     with stage env OCI_HOOKS="$root/target/stage/usr/local/bin/oci-hooks" PYTHONPATH="$root/bindings/python" \
         LIBHOOKS_PATH="$root/target/stage/usr/local/lib/libhooks.so" \
