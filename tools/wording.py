@@ -41,9 +41,18 @@ REVIEW = [Rule(entry) for entry in RULES["review"]]
 EXEMPT = {(entry["path"], entry["line"].strip()) for entry in RULES.get("exempt", [])}
 
 
-def files() -> list[str]:
-    """The files of the repository, and those that will be, without generated and foreign ones."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+def files(paths: list[str]) -> list[str]:
+    """The files of the repository in these paths, without generated files and test data."""
+    command = [
+        "git",
+        "ls-files",
+        "-z",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "--",
+        *paths,
+    ]
     listed = subprocess.run(
         command, cwd=ROOT, check=True, capture_output=True, text=True
     )
@@ -133,7 +142,7 @@ def main(arguments: list[str]) -> int:
         return planted()
     review = "--review" in arguments
     named = [argument for argument in arguments if not argument.startswith("--")]
-    found = check(named or files(), ERRORS + REVIEW if review else ERRORS)
+    found = check(files(named), ERRORS + REVIEW if review else ERRORS)
     if not named:
         found += stale()
     print("\n".join(found), end="\n" if found else "", file=sys.stderr)
