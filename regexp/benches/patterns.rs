@@ -1,14 +1,14 @@
 //! Patterns: reading them, the first match, and later matches; patterns.json has the cases.
 //!
-//! `cargo bench -p go-regexp` prints tables, with the crate `regex` beside, whose dialect is
-//! another one; `go -C benches/go run . ../patterns.json` prints Go's. `make bench` runs it with
-//! arguments, for numbers alone:
+//! `cargo bench -p go-regexp` prints tables, compared with the crate `regex`, which has another
+//! dialect; `go -C benches/go run . ../patterns.json` prints Go's. `make bench` runs it with
+//! arguments, and then it prints only numbers:
 //!
-//! - `typical`: of each case nanoseconds until a first match, and of a later one
-//! - `adversarial BYTES`: of each case nanoseconds a byte of such an input
-//! - `acceptance`: of each pattern its bytes, the nanoseconds of reading it, and the most bytes
-//!   held meanwhile
-//! - `first NUMBER`: nanoseconds until the first match of one case; `first none` does nothing
+//! - `typical`: for each case, the nanoseconds of a first match and of a later match
+//! - `adversarial BYTES`: for each case, the nanoseconds per byte of an input of that size
+//! - `acceptance`: for each pattern, its size in bytes, the nanoseconds to read it, and the most
+//!   memory that this takes, in bytes
+//! - `first NUMBER`: the nanoseconds of the first match of one case; `first none` does nothing
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
@@ -60,8 +60,7 @@ impl Repeated {
     }
 }
 
-/// Counts what is held. There is one thread, so that it need not cost what counting for several
-/// does.
+/// Counts the allocated bytes. There is only one thread, so the counter need not be atomic.
 struct Counting;
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
@@ -79,7 +78,7 @@ fn release(bytes: usize) {
     HELD.store(HELD.load(Relaxed) - bytes, Relaxed);
 }
 
-// SAFETY: every call is passed on to the system's allocator as it is.
+// SAFETY: every call is passed on to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         hold(layout.size());
@@ -94,7 +93,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Whether it moves, and both are held for a while, is the system's affair.
+        // The system may hold both blocks for a moment; that is not counted.
         release(layout.size());
         hold(size);
         // SAFETY: as the caller promises.
@@ -139,7 +138,7 @@ fn typical(cases: &[Case], rounds: usize) -> Vec<(f64, f64)> {
     cases.iter().map(measure).collect()
 }
 
-/// Nanoseconds a byte.
+/// Returns nanoseconds per byte.
 fn adversarial(cases: &[Case], size: usize) -> Vec<f64> {
     let measure = |case: &Case| {
         let input = case.input.repeat(size / case.input.len());

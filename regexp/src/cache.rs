@@ -8,10 +8,9 @@ use std::hash::{Hash, Hasher};
 use crate::regexp::Regexp;
 use crate::syntax::Error;
 
-/// Compiles patterns, equal ones only once.
+/// Compiles patterns, and compiles equal patterns only once.
 ///
-/// A cache knows which patterns are compiled faster than they are looked up, and does not keep
-/// those.
+/// It does not keep patterns that are faster to compile than to look up.
 ///
 /// ```
 /// use go_regexp::Cache;
@@ -38,7 +37,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// As [`Regexp::new`]. Errors are not kept.
+    /// The errors of [`Regexp::new`]. The cache does not keep them.
     pub fn compile(&mut self, pattern: &str) -> Result<Regexp, Error> {
         if let Some(regexp) = Regexp::of_one_literal(pattern) {
             return Ok(regexp);
@@ -58,7 +57,7 @@ impl fmt::Debug for Cache {
     }
 }
 
-/// A compiled pattern, found by its text.
+/// A compiled pattern, with its source as the key.
 struct ByPattern(Regexp);
 
 impl Borrow<str> for ByPattern {

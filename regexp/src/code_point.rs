@@ -1,6 +1,6 @@
-//! Code points of an input that need not be UTF-8, as Go decodes it.
+//! Decodes input as Go does. The input need not be UTF-8.
 
-/// The next code point and its length; a byte that is not UTF-8 is one U+FFFD.
+/// Returns the next code point and its length. A byte that is not UTF-8 counts as U+FFFD.
 #[inline]
 pub(crate) fn decode(rest: &[u8]) -> Option<(u32, usize)> {
     match rest.first()? {
@@ -9,7 +9,7 @@ pub(crate) fn decode(rest: &[u8]) -> Option<(u32, usize)> {
     }
 }
 
-/// The same of what is not ASCII.
+/// Decodes a code point that does not start with an ASCII byte.
 #[inline(never)]
 fn decode_wide(rest: &[u8]) -> Option<(u32, usize)> {
     const INVALID: (u32, usize) = (0xFFFD, 1);

@@ -1,21 +1,21 @@
-//! Faults planted on purpose, to see that the comparison with Go finds them.
+//! Planted faults: the comparison with Go must find them.
 //!
 //! Without the feature `planted-faults` a [`Faults`] is empty and [`Faults::has`] is always false,
-//! so shipped builds carry none of it.
+//! so released builds have no such code.
 
-/// A way to be wrong.
+/// A fault of the engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(not(feature = "planted-faults"), allow(dead_code))]
 pub enum Fault {
-    /// `\s` has the vertical tab, as in Perl and PCRE.
+    /// `\s` matches the vertical tab, as in Perl and PCRE.
     VerticalTabInSpace,
-    /// `\d` has every decimal digit of Unicode, as in Rust's `regex`.
+    /// `\d` matches every decimal digit of Unicode, as in Rust's `regex`.
     UnicodeDigits,
     /// Case folding does not know that U+212A, the Kelvin sign, is a `k`.
     NoKelvinSign,
-    /// Each repeat is checked by itself, not the product of nested ones.
+    /// The limit on repeats applies to each repeat alone, not to the product of nested repeats.
     NoRepeatProduct,
-    /// `$` matches before a newline at the end of the text, too, as in Perl, PCRE and Python.
+    /// `$` matches before a newline at the end of the input, too, as in Perl, PCRE and Python.
     DollarBeforeFinalNewline,
 }
 

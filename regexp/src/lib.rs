@@ -1,7 +1,7 @@
 //! Go's regular expressions: what Go accepts, rejects and matches.
 //!
-//! Programs in Go leave their patterns behind: in configuration files, in rules, in databases.
-//! Other engines read these patterns differently. In the crate `regex`, `\d` takes the digits of
+//! Programs in Go store patterns in configuration files, rules and databases. Other engines read
+//! these patterns differently. In the crate `regex`, `\d` takes the digits of
 //! every script, `[a&&b]` is an intersection, and `\Q…\E` is an error. A [`Regexp`] accepts what
 //! Go's package `regexp` accepts, rejects what it rejects with the same words, and matches what it
 //! matches:
@@ -18,25 +18,25 @@
 //! # Ok::<(), go_regexp::Error>(())
 //! ```
 //!
-//! It tells *whether* a pattern matches, not where: there are no captures and no replacing.
+//! It reports *whether* a pattern matches, not where. There are no captures and no replacement.
 //!
-//! Patterns and inputs may come from strangers. Compiling takes time and memory in proportion to
+//! Patterns and inputs may be hostile. Compiling takes time and memory in proportion to
 //! the length of the pattern. Matching takes time in proportion to the length of the input times
-//! the size of the pattern, repeats counted as often as they repeat. Go's limit on that size holds
-//! here, too. No pattern makes the stack deep, and there is no `unsafe` code.
+//! the size of the pattern; a repeat `x{n}` counts n times. Go's limit on that size applies here,
+//! too. The depth of the stack does not depend on the pattern, and there is no `unsafe` code.
 //!
 //! # How it works
 //!
-//! A pattern goes through three steps. Most patterns in use never need the third. Many do not need
-//! the first either:
+//! A pattern goes through three steps. Most patterns in use never need the third. Many do not
+//! need the first either:
 //!
-//! 1. `syntax` reads the text and builds a tree, as Go does, since Go's limits apply to that tree.
-//!    This step accepts or rejects the pattern. Repeats are counted, not expanded, and `\pL` stays
-//!    two characters, not 659 spans.
-//! 2. `literal` recognises patterns that take only a comparison of bytes: everything, nothing, or a
-//!    few literals.
-//! 3. For the others the first match builds an automaton (`nfa`), in which repeats are expanded: a
-//!    bit-parallel NFA or a Pike VM.
+//! 1. `syntax` parses the pattern and builds a tree, as Go does, since Go's limits apply to that
+//!    tree. This step accepts or rejects the pattern. Repeats are counted, not expanded, and `\pL`
+//!    stays two characters, not 659 spans.
+//! 2. `literal` recognises patterns for which a comparison of bytes is enough: those that match
+//!    everything, nothing, or a few literals.
+//! 3. For all other patterns, the first match builds an automaton (`nfa`), in which repeats are
+//!    expanded: a bit-parallel NFA or a Pike VM.
 //!
 //! Class names, case folding, lower case and printable characters come from Go's own tables
 //! (Unicode 15.0.0).
@@ -51,16 +51,16 @@ mod fault;
 
 mod code_point;
 
-// Floor 1, from the text to a tree.
+// Floor 1: from the pattern to a tree.
 mod syntax;
 
-// Floor 2, patterns that take no automaton.
+// Floor 2: patterns that need no automaton.
 mod literal;
 
-// Floor 3, automata.
+// Floor 3: automata.
 mod nfa;
 
-// Floor 4, what callers hold.
+// Floor 4: the public types.
 mod regexp;
 
 mod cache;
@@ -76,7 +76,7 @@ pub use syntax::{Error, ErrorKind};
 #[cfg(test)]
 mod tests;
 
-/// The README's examples, compiled.
+/// Compiles the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

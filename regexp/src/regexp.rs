@@ -14,10 +14,10 @@ use crate::syntax::{Error, parse};
 
 /// A pattern, compiled as Go's package `regexp` compiles it.
 ///
-/// A `Regexp` is cheap to clone: clones share all that is large. It may be used from many threads
-/// at once. Two threads may build the same automaton at the same time; one result is kept, and
-/// neither waits for the other. So a `Regexp` is usable in a child after `fork`, no matter what
-/// other threads of the parent were doing.
+/// A `Regexp` is cheap to clone: clones share their data. Many threads may use it at once. Two
+/// threads may build the same automaton at the same time; one result is kept, and neither waits for
+/// the other. A `Regexp` is therefore usable in a child process after `fork`, whatever other
+/// threads of the parent were doing.
 ///
 /// ```
 /// use go_regexp::Regexp;
@@ -30,7 +30,7 @@ use crate::syntax::{Error, parse};
 #[derive(Clone)]
 pub struct Regexp(Engine);
 
-/// How a pattern is matched.
+/// How to match a pattern.
 #[derive(Clone)]
 enum Engine {
     Literal(Literal),
@@ -53,23 +53,22 @@ enum Matcher {
 pub struct Relaxed {
     /// The case of letters does not matter.
     pub case: bool,
-    /// `^` and `\A` hold everywhere. (`^` after `(?m)` stays as it is.)
+    /// `^` and `\A` match everywhere. (`^` after `(?m)` stays as it is.)
     pub start: bool,
-    /// `$` and `\z` hold everywhere. (`$` after `(?m)` stays as it is.)
+    /// `$` and `\z` match everywhere. (`$` after `(?m)` stays as it is.)
     pub end: bool,
 }
 
 impl Regexp {
     /// Compiles a pattern.
     ///
-    /// This takes time and memory in proportion to the length of the pattern, whatever it says.
-    /// What repeats cost is left to the first match.
+    /// This takes time and memory in proportion to the length of the pattern. The first match
+    /// expands repeats.
     ///
     /// # Errors
     ///
-    /// If Go's `regexp.Compile` would fail. Where Go's releases differ, which is in the names of
-    /// classes, a name is accepted that any of them accepts. Patterns of more than 256 MB are
-    /// rejected.
+    /// Fails if Go's `regexp.Compile` fails. Go's releases differ in the names of classes; a name
+    /// is accepted if any release accepts it. Patterns of more than 256 MB are rejected.
     pub fn new(pattern: &str) -> Result<Regexp, Error> {
         match Regexp::of_one_literal(pattern) {
             Some(regexp) => Ok(regexp),
@@ -77,20 +76,20 @@ impl Regexp {
         }
     }
 
-    /// Compiles a pattern without some of its conditions. This tells why a pattern does not match a
-    /// text.
+    /// Compiles a pattern without some of its conditions, to find out why it does not match.
     ///
     /// ```
     /// use go_regexp::{Regexp, Relaxed};
     ///
     /// assert!(!Regexp::new("^true$")?.is_match("True"));
-    /// assert!(Regexp::relaxed("^true$", Relaxed { case: true, ..Relaxed::default() })?.is_match("True"));
+    /// let relaxed = Relaxed { case: true, ..Relaxed::default() };
+    /// assert!(Regexp::relaxed("^true$", relaxed)?.is_match("True"));
     /// # Ok::<(), go_regexp::Error>(())
     /// ```
     ///
     /// # Errors
     ///
-    /// As [`Regexp::new`], and if the pattern without case is larger than Go allows.
+    /// The errors of [`Regexp::new`]. Also fails if the pattern without case exceeds Go's limits.
     pub fn relaxed(pattern: &str, relaxed: Relaxed) -> Result<Regexp, Error> {
         let flags: Flags = if relaxed.case { FOLD } else { 0 };
         let mut tree = parse(pattern, flags, Faults::default())?;
@@ -102,18 +101,19 @@ impl Regexp {
         Ok(Regexp::of_tree(pattern, tree, Faults::default()))
     }
 
-    /// Compiles a pattern by an engine that is wrong on purpose. With it, a comparison with Go
-    /// shows that it finds mistakes.
+    /// Compiles a pattern with a planted fault. A comparison with Go uses it to show that it finds
+    /// the fault.
     ///
     /// # Errors
     ///
-    /// As [`Regexp::new`], but for the fault.
+    /// The errors of [`Regexp::new`], except where the fault changes them.
     #[cfg(feature = "planted-faults")]
     pub fn with_fault(pattern: &str, fault: Fault) -> Result<Regexp, Error> {
         Regexp::by_tree(pattern, Faults { planted: Some(fault) })
     }
 
-    /// Compiles a pattern of one literal; `None` if it may be another pattern, or none.
+    /// Compiles a pattern of one literal. Returns `None` if it may be another or an invalid
+    /// pattern.
     #[inline]
     pub(crate) fn of_one_literal(pattern: &str) -> Option<Regexp> {
         Literal::read(pattern).map(Engine::Literal).map(Regexp)
@@ -127,7 +127,7 @@ impl Regexp {
         }
     }
 
-    /// Compiles a pattern by its tree, even if its text is enough.
+    /// Compiles a pattern by its tree, even if [`literal`] could do without.
     pub(crate) fn by_tree(pattern: &str, faults: Faults) -> Result<Regexp, Error> {
         Ok(Regexp::of_tree(pattern, parse(pattern, 0, faults)?, faults))
     }
@@ -151,11 +151,11 @@ impl Regexp {
     /// Returns whether the pattern matches somewhere in the input, as Go's `regexp.MatchString`
     /// does.
     ///
-    /// The input is text or bytes. It need not be UTF-8: every byte that is not part of a valid
+    /// The input is a string or bytes. It need not be UTF-8: every byte that is not part of a valid
     /// encoding counts as one U+FFFD.
     ///
-    /// A match takes time in proportion to the length of the input. The first match of a pattern
-    /// that is not just text builds its automaton.
+    /// A match takes time in proportion to the length of the input. The first match builds the
+    /// automaton, unless the pattern is a few literals.
     #[inline]
     pub fn is_match(&self, input: impl AsRef<[u8]>) -> bool {
         self.is_match_in(input.as_ref())
@@ -174,10 +174,10 @@ impl Regexp {
         }
     }
 
-    /// Returns literals of which each input that the pattern matches contains at least one; none if
-    /// there are no such literals.
+    /// Returns literals, of which every matching input contains at least one. The list is empty if
+    /// no such literals are known.
     ///
-    /// With them, a caller with many patterns can rule most of them out before it tries any.
+    /// They are a prefilter: a caller with many patterns can rule most of them out without a match.
     ///
     /// ```
     /// use go_regexp::Regexp;
@@ -203,7 +203,7 @@ impl Regexp {
             .chain(shape.into_iter().flat_map(Shape::required))
     }
 
-    /// Returns the pattern as it was written.
+    /// Returns the source of the pattern.
     pub fn as_str(&self) -> &str {
         match &self.0 {
             Engine::Literal(literal) => literal.pattern(),

@@ -1,13 +1,14 @@
-//! Patterns of a few texts, such as `^/usr/s?bin/(sh|bash)$`.
+//! Patterns of a few literals, such as `^/usr/s?bin/(sh|bash)$`.
 
 use super::set::LiteralSet;
 use super::single::{Ends, ends, plain};
 
-/// At most this many texts, of this many bytes together: fewer than where a tree is classified.
+/// The limits on the number of literals, and on their bytes together. They are lower than those for
+/// trees.
 const MOST: usize = 16;
 const LONGEST: usize = 256;
 
-/// How such a pattern is matched; `None` if it is another one, or none.
+/// Recognises such a pattern. Returns `None` if it is another or an invalid pattern.
 pub(crate) fn read(pattern: &str) -> Option<LiteralSet> {
     let Ends { before, inner, after, .. } = ends(pattern)?;
     let mut texts = vec![Vec::with_capacity(inner.len())];
@@ -52,13 +53,13 @@ pub(crate) fn read(pattern: &str) -> Option<LiteralSet> {
     }
     texts.sort();
     texts.dedup();
-    // One that is empty is found everywhere, or takes another look.
+    // An empty literal matches everywhere, or needs the tree.
     if texts.iter().any(Vec::is_empty) { None } else { LiteralSet::new(texts, before, after) }
 }
 
-/// The texts of a group, and what follows it.
+/// Returns the literals of a group, and the rest of the pattern.
 fn alternatives<'p>(mut group: &'p [u8], rest: &mut &'p [u8]) -> Option<Vec<Vec<u8>>> {
-    // Enough for most.
+    // Enough for most patterns.
     let text = || Vec::with_capacity(16);
     group = group.strip_prefix(b"?:").unwrap_or(group);
     let mut texts = Vec::with_capacity(4);
@@ -85,7 +86,7 @@ mod tests {
     use crate::fault::Faults;
     use crate::regexp::Regexp;
 
-    /// All texts of up to five of these.
+    /// Tries all strings of up to five of these parts.
     fn inputs() -> Vec<String> {
         let mut inputs = vec![String::new()];
         let mut longest = inputs.clone();

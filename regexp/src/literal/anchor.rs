@@ -1,6 +1,6 @@
 //! Anchors: where in an input a literal may stand, and how it is compared there.
 
-/// What may stand between a literal and an end of the input.
+/// The input that may stand between a literal and one end of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     /// Nothing: the literal is at the end of the input, as `^` and `$` require.
@@ -22,8 +22,8 @@ impl Anchor {
     }
 }
 
-/// Returns whether one comparison finds a literal between these anchors. It does not if the literal
-/// may be at several places, but not at all.
+/// Returns whether one comparison is enough to find a literal between these anchors. It is not if
+/// the literal may be at several places, but not at every place.
 pub(super) fn is_one_comparison(before: Anchor, after: Anchor) -> bool {
     matches!(
         (before, after),
@@ -50,8 +50,8 @@ fn contains(input: &[u8], text: &[u8]) -> bool {
     }
     let Some((first, others)) = text.split_first() else { return true };
     if text.len() > 16 {
-        // The literal is UTF-8, so it can only be in a part of the input that is. There the
-        // standard library is linear.
+        // The literal is UTF-8, so it can only be in a part of the input that is UTF-8. The
+        // standard library searches such a part in linear time.
         let Ok(text) = std::str::from_utf8(text) else { return false };
         return input.utf8_chunks().any(|chunk| chunk.valid().contains(text));
     }

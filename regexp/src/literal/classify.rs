@@ -9,14 +9,15 @@ use super::shape::Shape;
 use crate::syntax::fold;
 use crate::syntax::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
 
-/// At most this many texts, of this many bytes together unless it is only one.
+/// The limits on the number of literals, and on their bytes together. A single literal may be
+/// longer.
 const MAX_TEXTS: usize = 32;
 const MAX_BYTES: usize = 512;
-/// At most this many nodes are looked at, and this many levels deep.
+/// The limits on the number of nodes that are visited, and on their depth.
 const MAX_NODES: usize = 64;
 const MAX_DEPTH: usize = 8;
 
-/// Returns how the pattern of a tree is matched; `None` if it takes an automaton.
+/// Returns how to match the pattern of a tree, or `None` if it needs an automaton.
 pub(super) fn of_tree(tree: &Tree) -> Option<Shape> {
     Classifier { tree, nodes: 0 }.shape()
 }
@@ -72,7 +73,7 @@ impl Classifier<'_> {
             let Some(anchor) = self.widened(*last, after) else { break };
             (after, parts) = (anchor, rest);
         }
-        // What ends the attempt anyway ends it before texts are put together.
+        // Give up early, before literals are combined.
         let hopeful = |op| {
             matches!(
                 op,
@@ -100,12 +101,12 @@ impl Classifier<'_> {
         texts.sort();
         texts.dedup();
         if texts.iter().any(Vec::is_empty) && (before == Anchor::Free || after == Anchor::Free) {
-            // An empty text at an end, and nothing is asked of the rest; with a line on the other
-            // side that is empty, too.
+            // An empty literal at one end, and any input on the other side. If the other side must
+            // be one line, the same holds: that line may be empty.
             return Some(Shape::Everything);
         }
         if before == Anchor::Line && matches!(texts.as_slice(), [text] if text.is_empty()) {
-            // `^.*$` and `^.*.*$` have all of the line on one side.
+            // `^.*$` and `^.*.*$`: the line counts for one side.
             (before, after) = (Anchor::Exact, Anchor::Line);
         }
         LiteralSet::new(texts, before, after).map(Shape::LiteralSet)
@@ -121,7 +122,7 @@ impl Classifier<'_> {
             .take_while(|&id| id != NONE)
     }
 
-    /// Returns the anchor once this part is there, too; `None` if the part does more than widen the
+    /// Returns the anchor with this part added, or `None` if the part does more than widen the
     /// anchor.
     fn widened(&self, id: Id, anchor: Anchor) -> Option<Anchor> {
         let node = self.tree.nodes.get(id as usize)?;
@@ -131,7 +132,7 @@ impl Classifier<'_> {
             _ => false,
         };
         if anchor == Anchor::Free {
-            // The search begins and ends anywhere, so what may be skipped may be left out.
+            // The search starts and ends anywhere, so an optional part can be ignored.
             return skippable.then_some(anchor);
         }
         if node.op != Op::Star && (node.op != Op::Repeat || node.b != UNLIMITED << 16) {
@@ -144,7 +145,7 @@ impl Classifier<'_> {
         }
     }
 
-    /// All texts that a node matches, if they are few.
+    /// Returns all strings that a node matches, if they are few.
     fn set(&mut self, id: Id, depth: usize) -> Option<Set> {
         self.nodes += 1;
         if depth > MAX_DEPTH || self.nodes > MAX_NODES {
@@ -163,7 +164,7 @@ impl Classifier<'_> {
                     }
                     return Some(vec![text]);
                 }
-                // Each letter doubles the number of texts.
+                // Each letter doubles the number of strings.
                 if chars.iter().filter(|&&c| fold::next(c) != c).count()
                     > MAX_TEXTS.ilog2() as usize
                 {
@@ -214,7 +215,7 @@ impl Classifier<'_> {
                     if times >= min {
                         texts.extend(repeated.iter().cloned());
                     }
-                    // Reading a pattern takes no more time because of what it repeats.
+                    // The time to read a pattern must not depend on the counts of its repeats.
                     if texts.len() > MAX_TEXTS
                         || repeated.iter().map(Vec::len).sum::<usize>() > MAX_BYTES
                     {
@@ -250,8 +251,7 @@ impl Classifier<'_> {
     }
 }
 
-/// The character, unless it takes more than a comparison of bytes: the replacement character and
-/// surrogates.
+/// Returns the character, unless a comparison of bytes is not enough, as for U+FFFD and surrogates.
 fn encode(c: u32) -> Option<char> {
     char::from_u32(c).filter(|&c| c != char::REPLACEMENT_CHARACTER)
 }
@@ -260,7 +260,8 @@ fn characters(ring: Vec<u32>) -> Option<Set> {
     ring.into_iter().map(|c| Some(encode(c)?.to_string().into_bytes())).collect()
 }
 
-/// Every text of one set followed by every text of the other, if that is not too much.
+/// Returns every string of one set followed by every string of the other, if these are not too
+/// many.
 fn product(one: &Set, two: &Set) -> Option<Set> {
     let count = one.len() * two.len();
     let bytes = |set: &Set| set.iter().map(Vec::len).sum::<usize>();

@@ -2,7 +2,7 @@
 
 use super::set::LiteralSet;
 
-/// How a pattern is matched that takes no automaton.
+/// How to match a pattern that needs no automaton.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Shape {
     Nothing,
@@ -21,8 +21,8 @@ impl Shape {
         }
     }
 
-    /// The literals of which every input that the pattern matches contains one; none if there are
-    /// no such literals.
+    /// Returns literals, of which every matching input contains at least one. The list is empty if
+    /// no such literals are known.
     pub(crate) fn required(&self) -> impl Iterator<Item = &[u8]> {
         let literals = match self {
             Shape::Nothing | Shape::Everything => None,

@@ -1,34 +1,34 @@
-//! Patterns that are one text but for what stands at their ends: `^true$`, `.*/init$`,
-//! `^/usr/libexec/.*`. Dots in the text may stand for any character, since who writes
-//! `^org.example.key$` seldom escapes them.
+//! Patterns of one literal, with an anchor or `.*` at each end: `^true$`, `.*/init$`,
+//! `^/usr/libexec/.*`. Dots in the literal may match any character, since authors of
+//! `^org.example.key$` seldom escape them.
 
 use super::anchor::{Anchor, is_match, is_one_comparison};
 use crate::code_point::decode;
 
-/// Longer patterns may be up against Go's limits.
+/// Longer patterns may exceed Go's limits.
 const LONGEST: usize = 255;
 
-/// Stands for a dot in a text that is not a part of the pattern. No character that stands for
-/// itself is this one.
+/// Stands for a dot in a literal that was copied from the pattern. No other character of a literal
+/// has this value.
 const DOT: u8 = 0;
 
-/// Such a pattern, with its text. It is small, since a program may hold thousands.
+/// A pattern of one literal. The type is small, since a program may hold thousands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Literal {
-    /// The pattern; behind it, if characters are escaped in it, the text that it stands for.
+    /// The pattern. If it has escaped characters, the unescaped literal follows it.
     text: Box<str>,
     pattern_length: u8,
-    /// Where the text starts that the pattern stands for, and its length.
+    /// The start and the length of the unescaped literal.
     start: u8,
     length: u8,
     before: Anchor,
     after: Anchor,
-    /// There are dots in the text, neither at its begin nor at its end.
+    /// The literal has dots, but neither at its start nor at its end.
     has_dots: bool,
 }
 
 impl Literal {
-    /// Reads a pattern; `None` if it is another one, or none.
+    /// Reads a pattern. Returns `None` if it is another or an invalid pattern.
     pub(crate) fn read(pattern: &str) -> Option<Literal> {
         let Ends { before, start, inner, after } = ends(pattern)?;
         if !is_one_comparison(before, after) {
@@ -36,8 +36,8 @@ impl Literal {
         }
         let mut text = String::new();
         let (start, length, has_dots) = if inner.contains(&b'\\') {
-            // What is needed exactly, unless a backslash is escaped: more would be given back with
-            // a copy.
+            // The exact size, unless a backslash is escaped: to shrink a larger one would be a
+            // copy.
             let escapes = inner.iter().filter(|byte| **byte == b'\\').count();
             text.reserve_exact(pattern.len() + inner.len() - escapes);
             text.push_str(pattern);
@@ -74,21 +74,21 @@ impl Literal {
         self.text.get(..self.pattern_length.into()).unwrap_or_default()
     }
 
-    /// The text that the pattern stands for.
+    /// Returns the unescaped literal.
     #[inline]
     fn text(&self) -> &[u8] {
         let start = usize::from(self.start);
         self.text.as_bytes().get(start..start + usize::from(self.length)).unwrap_or_default()
     }
 
-    /// The byte that stands for a dot in the text.
+    /// Returns the byte that stands for a dot in the literal.
     #[inline]
     fn dot(&self) -> u8 {
-        // Every dot in a pattern without escapes is one.
+        // Without escapes, every dot in the pattern matches any character.
         if self.start < self.pattern_length { b'.' } else { DOT }
     }
 
-    /// Returns whether it matches somewhere in the input.
+    /// Returns whether the pattern matches somewhere in the input.
     #[inline]
     pub(crate) fn is_match(&self, input: &[u8]) -> bool {
         if self.has_dots {
@@ -98,7 +98,7 @@ impl Literal {
         }
     }
 
-    /// The same for a text with dots.
+    /// Matches a literal with dots.
     fn is_found(&self, input: &[u8]) -> bool {
         let (text, dot) = (self.text(), self.dot());
         let found_at = |at: usize| {
@@ -110,24 +110,23 @@ impl Literal {
             Anchor::Line => 0..input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len()),
             Anchor::Free => 0..input.len(),
         };
-        // The text begins with ASCII, which begins nowhere within another character.
+        // The literal starts with ASCII, which is never inside another character.
         let first = text.first();
         begins.into_iter().any(|at| input.get(at) == first && found_at(at))
     }
 
-    /// A text that every input that it matches has in it.
+    /// Returns a literal that every matching input contains.
     pub(crate) fn required(&self) -> &[u8] {
         let text = self.text();
         if !self.has_dots {
             return text;
         }
-        // Behind the last dot is what tells it from others.
+        // The part after the last dot is the most specific one.
         text.rsplit(|byte| *byte == self.dot()).next().unwrap_or_default()
     }
 }
 
-/// Appends the text that stands between the ends of a pattern, and returns whether there are dots
-/// in it.
+/// Appends the literal between the ends of a pattern, and returns whether it has dots.
 fn push_unescaped(text: &mut String, mut inner: &[u8]) -> Option<bool> {
     let mut has_dots = false;
     while !inner.is_empty() {
@@ -148,11 +147,11 @@ fn push_unescaped(text: &mut String, mut inner: &[u8]) -> Option<bool> {
     Some(has_dots)
 }
 
-/// What follows a text with dots at the start of the input.
+/// Returns the input after a literal with dots, which must be at the start of the input.
 #[inline]
 fn without_prefix<'i>(mut input: &'i [u8], text: &[u8], dot: u8) -> Option<&'i [u8]> {
     for &wanted in text {
-        // The others are ASCII, of which each byte is a character.
+        // All other characters are ASCII: one byte each.
         let length = match input.first()? {
             b'\n' if wanted == dot => return None,
             _ if wanted == dot => decode(input)?.1,
@@ -164,7 +163,7 @@ fn without_prefix<'i>(mut input: &'i [u8], text: &[u8], dot: u8) -> Option<&'i [
     Some(input)
 }
 
-/// What stands at the ends of a pattern, and what is between.
+/// The anchors of a pattern, and the part between them.
 pub(super) struct Ends<'p> {
     pub(super) before: Anchor,
     /// Where `inner` starts in the pattern.
@@ -173,7 +172,7 @@ pub(super) struct Ends<'p> {
     pub(super) after: Anchor,
 }
 
-/// Takes a pattern apart; `None` if it is too long for that.
+/// Splits a pattern. Returns `None` if it is too long.
 pub(super) fn ends(pattern: &str) -> Option<Ends<'_>> {
     let mut inner = pattern.as_bytes();
     if inner.len() > LONGEST {
@@ -187,7 +186,7 @@ pub(super) fn ends(pattern: &str) -> Option<Ends<'_>> {
         (before, inner) = (widened(before), behind);
     }
     let start = pattern.len() - inner.len();
-    // (Behind a backslash it is a character, and then the backslash is one too much below.)
+    // (After a backslash it is a character; then the code below finds a backslash too many.)
     if let Some(head) = inner.strip_suffix(b"$") {
         (after, inner) = (Anchor::Exact, head);
     }
@@ -197,7 +196,7 @@ pub(super) fn ends(pattern: &str) -> Option<Ends<'_>> {
     Some(Ends { before, start, inner, after })
 }
 
-/// Reads a character that stands for itself.
+/// Reads a character that matches itself.
 pub(crate) fn plain(rest: &mut &[u8]) -> Option<u8> {
     let (&byte, mut behind) = rest.split_first()?;
     let plain = match byte {
@@ -212,7 +211,7 @@ pub(crate) fn plain(rest: &mut &[u8]) -> Option<u8> {
     plain
 }
 
-/// Whether a byte is a character that stands for itself.
+/// Returns whether a byte is a character that matches itself.
 fn is_plain(byte: u8) -> bool {
     static PLAIN: [bool; 256] = {
         let mut plain = [false; 256];
@@ -242,7 +241,7 @@ fn is_plain(byte: u8) -> bool {
     PLAIN.get(usize::from(byte)).is_some_and(|plain| *plain)
 }
 
-/// What may stand at an end where `.*` does.
+/// The forms of `.*` at one end.
 fn widened(anchor: Anchor) -> Anchor {
     match anchor {
         Anchor::Exact | Anchor::Line => Anchor::Line,
@@ -256,7 +255,7 @@ mod tests {
     use crate::fault::Faults;
     use crate::regexp::Regexp;
 
-    /// Whether it matches what the tree matches.
+    /// Returns whether the literal and the tree give the same result.
     fn check(literal: &Literal, pattern: &str, inputs: &[Vec<u8>]) {
         let by_tree = Regexp::by_tree(pattern, Faults::default()).expect(pattern);
         for input in inputs {

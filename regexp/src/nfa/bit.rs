@@ -7,23 +7,23 @@ use crate::code_point::decode;
 /// The states are the instructions that take a code point, hold at a place, or match.
 #[derive(Debug)]
 pub(crate) struct BitNfa {
-    /// The states at the begin of the text, and those to add at every later place.
+    /// The states at the start of the input, and the states to add at every later position.
     first: u64,
     later: u64,
-    /// The states that have matched, those that hold at some place before the end of the text,
-    /// those that hold at any place.
+    /// The states that have matched; those that hold at some position before the end of the input;
+    /// those that hold at any position.
     matched: u64,
     inside: u64,
     places: u64,
-    /// For each ASCII character the states that take it.
+    /// The states that accept each ASCII character.
     ascii: [u64; 128],
-    /// For each state the states that follow it.
+    /// The states that follow each state.
     follow: [u64; 64],
     /// The instructions of the states.
     program: Program,
 }
 
-/// What `^` is when states are followed: known to hold, known not to, or to be asked.
+/// Whether `^` holds while states are followed: known to hold, known not to hold, or not known.
 #[derive(Clone, Copy)]
 enum Begin {
     Here,
@@ -32,7 +32,7 @@ enum Begin {
 }
 
 impl BitNfa {
-    /// Makes the NFA of a program that [`fits`].
+    /// Creates the NFA of a program that [`fits`].
     pub(super) fn new(mut program: Program) -> BitNfa {
         let mut numbers = [0_u8; 256];
         let mut count = 0;
@@ -123,7 +123,7 @@ impl BitNfa {
         }
     }
 
-    /// The states that take a code point that is not ASCII.
+    /// Returns the states that accept a code point outside ASCII.
     fn takers(&self, states: u64, c: u32, length: usize) -> u64 {
         let mut left = states & !self.places & !self.matched;
         let mut takers = 0;
@@ -142,7 +142,7 @@ impl BitNfa {
         takers
     }
 
-    /// Adds the states behind those that hold here.
+    /// Adds the states after those that hold here.
     fn at_place(&self, mut states: u64, before: Option<u32>, after: Option<u32>) -> u64 {
         let mut asked = 0;
         loop {
@@ -164,7 +164,7 @@ impl BitNfa {
     }
 }
 
-/// Marks the ASCII characters that an instruction takes.
+/// Marks the ASCII characters that an instruction accepts.
 fn mark(ascii: &mut [u64; 128], program: &Program, inst: &Inst, bit: u64) {
     let mut span = |lo: u32, hi: u32| {
         for takers in ascii.iter_mut().take(hi as usize + 1).skip(lo as usize) {
@@ -188,8 +188,7 @@ fn mark(ascii: &mut [u64; 128], program: &Program, inst: &Inst, bit: u64) {
     }
 }
 
-/// Returns whether a program has at most 64 states, and few enough splits to follow them again and
-/// again.
+/// Returns whether a program has at most 64 states, and few enough splits to follow them often.
 pub(super) fn fits(program: &Program) -> bool {
     program.insts.len() <= 256 && program.insts.iter().filter(|inst| is_state(inst)).count() <= 64
 }

@@ -2,7 +2,7 @@
 //!
 //! [`program`] expands the tree into instructions. A small program runs as a [`BitNfa`], a large
 //! one as a [`PikeVm`]. Both take time in proportion to the length of the input. Their working
-//! memory is on the stack of the caller, or is allocated for one match: threads share nothing.
+//! memory is on the caller's stack or allocated for one match, so threads share nothing.
 
 mod program;
 
@@ -27,7 +27,7 @@ pub(crate) enum Nfa {
 }
 
 impl Nfa {
-    /// Builds the automaton of a pattern. This is where repeats are expanded.
+    /// Builds the automaton of a pattern. Repeats are expanded here.
     pub(crate) fn new(tree: &Tree, faults: Faults) -> Nfa {
         let program = compile(tree, faults);
         if bit::fits(&program) {

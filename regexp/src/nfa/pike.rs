@@ -3,10 +3,10 @@
 use super::program::{On, Program};
 use crate::code_point::decode;
 
-/// A Pike VM: it keeps a list of the instructions that the program may be at.
+/// A Pike VM: it keeps a list of the current instructions.
 pub(super) struct PikeVm<'p> {
     program: &'p Program,
-    /// For each instruction the last round that reached it.
+    /// The last round that reached each instruction.
     reached: Vec<u32>,
     round: u32,
     todo: Vec<u32>,
@@ -61,8 +61,8 @@ impl<'p> PikeVm<'p> {
         self.round += 1;
     }
 
-    /// Adds the instructions that take a code point and are reached from `from` here; true if a
-    /// match is.
+    /// Adds the instructions that accept a code point and that `from` reaches here. Returns true if
+    /// a match is reached.
     fn follow(
         &mut self,
         from: u32,

@@ -1,8 +1,8 @@
 //! Thompson's construction: from the tree to a machine that reads one code point at a time.
 //!
-//! The machine is built from the end to the start, so that every instruction knows where it goes on
-//! when it is made; only loops are closed afterwards. This is where repeats are expanded: the first
-//! match of a pattern pays for it, not its acceptance.
+//! The machine is built from the end to the start, so that every instruction knows its successor
+//! when it is created; only loops are closed afterwards. Repeats are expanded here: the first match
+//! of a pattern pays for this, not its compilation.
 
 use std::collections::BTreeMap;
 
@@ -11,32 +11,32 @@ use crate::syntax::class::{self, Span};
 use crate::syntax::fold;
 use crate::syntax::tree::{FOLD, Id, NONE, Op, Tree, UNLIMITED};
 
-/// One instruction: where to go on, and on which condition.
+/// One instruction: a condition, and the next instruction.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Inst {
     pub(super) on: On,
-    /// Of [`On::Char`] the code point, of [`On::Set`] its number, of [`On::Split`] where else to
-    /// go on.
+    /// The code point of [`On::Char`], the number of the set of [`On::Set`], or the other
+    /// successor of [`On::Split`].
     pub(super) arg: u32,
     pub(super) out: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum On {
-    /// There is nothing more to be found.
+    /// A match.
     Match,
-    /// Never.
+    /// Fails always.
     Fail,
-    /// Both here and there.
+    /// Continues at both successors.
     Split,
     /// One code point.
     Char,
-    /// U+FFFD as such, not a byte that counts as one.
+    /// U+FFFD encoded as UTF-8, not an invalid byte.
     Replacement,
     Set,
     AnyNotNewline,
     Any,
-    /// No code point, but a place.
+    /// An assertion about a position, which takes no code point.
     BeginLine,
     EndLine,
     BeginText,
@@ -46,7 +46,7 @@ pub(super) enum On {
 }
 
 impl On {
-    /// Whether it is about a place between code points.
+    /// Returns whether it is an assertion about a position.
     pub(super) fn is_place(self) -> bool {
         matches!(
             self,
@@ -59,8 +59,8 @@ impl On {
         )
     }
 
-    /// Whether the place between two code points is such a one; `None` is the begin or the end of
-    /// the text.
+    /// Returns whether the assertion holds between two code points. `None` is the start or the end
+    /// of the input.
     pub(super) fn holds(self, before: Option<u32>, after: Option<u32>) -> bool {
         let word = |c: Option<u32>| c.and_then(|c| u8::try_from(c).ok()).is_some_and(is_word);
         match self {
@@ -87,7 +87,7 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Whether an instruction takes a code point, which had this many bytes.
+    /// Returns whether an instruction accepts a code point of this many bytes.
     pub(super) fn takes(&self, inst: &Inst, c: u32, length: usize) -> bool {
         match inst.on {
             On::Char => inst.arg == c,
@@ -102,26 +102,26 @@ impl Program {
     }
 }
 
-/// What is still to be built; the tree's depth is in a list of these.
+/// A task of the construction. A list of these replaces recursion into the tree.
 enum Task {
     Node(Id),
-    /// What was just built is the body of the loop at this instruction; the loop begins there, or
-    /// at its body.
+    /// The part that was just built is the body of the loop at this instruction. The loop starts
+    /// there, or at its body.
     Loop {
         at: u32,
         enter: bool,
     },
-    /// What was just built may be skipped.
+    /// The part that was just built is optional.
     Skip {
         end: u32,
     },
-    /// What was just built is an alternative; the others follow.
+    /// The part that was just built is an alternative; more alternatives follow.
     Alternative {
         next: Id,
         end: u32,
         others: Option<u32>,
     },
-    /// This many more copies: first those that may be skipped, then the others.
+    /// The number of copies still to build: first the optional ones, then the required ones.
     Copies {
         id: Id,
         optional: u32,
@@ -130,7 +130,7 @@ enum Task {
     },
 }
 
-/// Builds the machine, in which surrogates match nothing yet.
+/// Builds the machine, in which surrogates do not match anything yet.
 pub(super) fn build(tree: &Tree, faults: Faults) -> Program {
     let program =
         Program { insts: Vec::with_capacity(tree.nodes.len() + 8), start: 0, sets: Vec::new() };
@@ -144,13 +144,13 @@ struct Builder<'t> {
     tree: &'t Tree,
     faults: Faults,
     program: Program,
-    /// The numbers of the sets that were listed, by node, so that copies share them.
+    /// The number of each listed set, by node, so that copies share the set.
     sets: BTreeMap<(Id, u32), u32>,
 }
 
 impl Builder<'_> {
     fn inst(&mut self, on: On, arg: u32, out: u32) -> u32 {
-        // Limits on size keep the number of instructions in 32 bits.
+        // The size limits keep the number of instructions within 32 bits.
         let at = self.program.insts.len() as u32;
         self.program.insts.push(Inst { on, arg, out });
         at
@@ -203,8 +203,8 @@ impl Builder<'_> {
         here
     }
 
-    /// Builds a node that goes on at `next`, or plans to; returns where it begins, or `next` until
-    /// then.
+    /// Builds a node that continues at `next`, or adds a task for it. Returns the first instruction
+    /// of the node, or `next` for a task.
     fn node(&mut self, id: Id, next: u32, todo: &mut Vec<Task>) -> u32 {
         let Some(node) = self.tree.nodes.get(id as usize).copied() else { return next };
         let (start, length) = (node.a as usize, node.b as usize);
@@ -240,7 +240,7 @@ impl Builder<'_> {
                 todo.push(Task::Node(node.a));
                 next
             }
-            // Repeats of nothing are nothing.
+            // A repeat of an empty part is empty.
             Op::Star | Op::Plus | Op::Quest | Op::Repeat
                 if self.tree.nodes.get(node.a as usize).is_some_and(|sub| sub.op == Op::Empty) =>
             {

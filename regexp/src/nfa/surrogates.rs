@@ -15,7 +15,7 @@ use crate::syntax::tree::{Id, Op, Tree};
 /// Go does not try longer programs.
 const MAX_INSTS: usize = 1000;
 
-/// Lets surrogates in the literal behind the begin of the text match U+FFFD where Go does.
+/// Lets surrogates in the literal after the start of the input match U+FFFD where Go does.
 pub(super) fn replace_surrogates(program: &mut Program, tree: &Tree) {
     let surrogate = |c: u32| (0xD800..0xE000).contains(&c);
     if !program.insts.iter().any(|inst| inst.on == On::Char && surrogate(inst.arg)) {
@@ -25,7 +25,7 @@ pub(super) fn replace_surrogates(program: &mut Program, tree: &Tree) {
     if prefix.is_empty() || !is_one_pass(program) {
         return;
     }
-    // A copy of them, since what is repeated comes by here again and is not the literal any more.
+    // A copy: repeated parts reach these instructions again, where they are not the literal.
     let mut next =
         prefix.last().and_then(|&at| program.insts.get(at as usize)).map_or(0, |inst| inst.out);
     for at in prefix.into_iter().rev() {
@@ -40,7 +40,7 @@ pub(super) fn replace_surrogates(program: &mut Program, tree: &Tree) {
     }
 }
 
-/// The instructions of the literal behind the begin of the text.
+/// Returns the instructions of the literal after the start of the input.
 fn prefix(program: &Program, tree: &Tree) -> Vec<u32> {
     let mut length = 0;
     let mut begun = false;
@@ -65,14 +65,14 @@ fn prefix(program: &Program, tree: &Tree) -> Vec<u32> {
             }
             Op::BeginText if !begun => begun = true,
             Op::Literal if begun => length += node.b as usize,
-            // Repeats of nothing are nothing.
+            // A repeat of an empty part is empty.
             Op::Star | Op::Plus | Op::Quest | Op::Repeat
                 if begun
                     && length == 0
                     && tree.nodes.get(node.a as usize).is_some_and(|sub| sub.op == Op::Empty) => {}
             Op::Repeat if begun && min > 0 => {
                 if min != max {
-                    // Behind the copies that must be there is a choice.
+                    // After the required copies there is a choice.
                     todo.clear();
                 }
                 todo.push((node.a, min));
@@ -117,7 +117,7 @@ fn is_one_pass(program: &Program) -> bool {
     })
 }
 
-/// The code points taken next, and whether the end is reached without any.
+/// Returns the code points that are accepted next, and whether the end is reached without one.
 fn reach(program: &Program, from: u32) -> (Vec<Span>, bool) {
     let mut spans = Vec::new();
     let mut end = false;
@@ -148,8 +148,8 @@ fn reach(program: &Program, from: u32) -> (Vec<Span>, bool) {
 fn disjoint(one: &[Span], two: &[Span]) -> bool {
     let mut two = two.to_vec();
     two.sort();
-    // Overlapping spans of one leg alone mean a split in it that is not clear either, found by
-    // itself.
+    // If the spans of one branch overlap, a split inside that branch is ambiguous. The check of
+    // that split finds this.
     one.iter().all(|&(lo, hi)| {
         let after = two.partition_point(|&(_, end)| end < lo);
         !contains(&two, lo) && two.get(after).is_none_or(|&(start, _)| start > hi)

@@ -1,14 +1,14 @@
 //! Builds a tree on a stack, as Go's parser does.
 //!
-//! Go limits the height and the compiled size of an expression, and means those of the tree *as its
-//! parser builds it*: runs of literals are joined, sequences are flattened, and common prefixes of
-//! alternatives are factored out ([`super::factor`]). To reject what Go rejects, the builder takes
-//! the same steps in the same order. It even gives nodes back for reuse when Go does,
-//! since Go checks sizes only once the number of nodes ever made, times all repeats ever seen,
-//! could exceed the limit.
+//! Go limits the height and the compiled size of an expression. These are properties of the tree
+//! *as Go's parser builds it*: runs of literals are joined, sequences are flattened, and common
+//! prefixes of alternatives are factored out ([`super::factor`]). To reject what Go rejects, the
+//! builder takes the same steps in the same order. It even returns nodes for reuse when Go does: Go
+//! checks sizes only when the number of nodes ever created, times all repeats ever seen, could
+//! exceed the limit.
 //!
-//! The characters and items of an entry of the stack come after those of the entries below it. So
-//! two neighbours are joined by moving those of the later one down.
+//! The characters and items of an entry of the stack follow those of the entries below it. To join
+//! two neighbours, those of the later one are moved down.
 
 use super::class::{Item, Span};
 use super::error::ErrorKind;
@@ -16,24 +16,23 @@ use super::fold;
 use super::tree::{FOLD, Flags, Id, NONE, Node, Op, TIDY, Tree, UNLIMITED, some};
 use crate::fault::{Fault, Faults};
 
-/// How often the innermost thing in nested repeats may be repeated.
+/// The limit on the product of nested repeats.
 const MAX_REPEAT: u32 = 1000;
 
-/// A tree in the making.
+/// A tree under construction.
 pub(crate) struct Builder {
     pub(crate) tree: Tree,
     pub(crate) faults: Faults,
     pub(crate) stack: Vec<Id>,
     free: Vec<Id>,
-    /// Code points in all sets ever pushed; at most, if `estimated`, unless they are to be
-    /// `exact`.
+    /// The number of code points in all sets ever pushed. If `estimated`, it is an upper bound,
+    /// unless `exact` asks for the exact number.
     pub(crate) runes: u64,
     pub(crate) estimated: bool,
     pub(crate) exact: bool,
     /// The product of all repeats ever seen.
     pub(crate) repeats: i64,
-    /// Compiled sizes, once they are looked at; 0 is not known. Given-back nodes keep theirs, as
-    /// Go's do.
+    /// Compiled sizes; 0 is not known yet. Returned nodes keep theirs, as in Go.
     pub(crate) sizes: Option<Vec<i64>>,
     pub(crate) scratch: Vec<Span>,
     pub(crate) other: Vec<Span>,
@@ -42,7 +41,7 @@ pub(crate) struct Builder {
 impl Builder {
     pub(crate) fn new(length: usize, faults: Faults) -> Builder {
         let tree = Tree {
-            // Few patterns make more nodes than they have bytes.
+            // Few patterns need more nodes than they have bytes.
             nodes: Vec::with_capacity(length + 2),
             chars: Vec::with_capacity(length.min(64)),
             items: Vec::new(),
@@ -80,7 +79,7 @@ impl Builder {
             *self.node_mut(id) = node;
             return id;
         }
-        // The parser refuses texts so long that this could reach `NONE`.
+        // The parser refuses patterns that are so long that this could reach `NONE`.
         let id = self.tree.nodes.len() as Id;
         self.tree.nodes.push(node);
         if let Some(sizes) = &mut self.sizes {
@@ -105,7 +104,7 @@ impl Builder {
         self.tree.items.get(start..start + node.b as usize).unwrap_or(&[])
     }
 
-    /// Whether the node is one character of a set.
+    /// Returns whether the node is one character of a set.
     pub(crate) fn is_character(&self, id: Id) -> bool {
         let node = self.node(id);
         node.op == Op::Literal && node.b == 1
@@ -132,7 +131,7 @@ impl Builder {
         (node.a, node.b, node.measure) = (first, last, 0);
     }
 
-    /// Forgets what was worked out about a sequence that has changed.
+    /// Clears the computed properties of a sequence that has changed.
     pub(crate) fn changed(&mut self, id: Id) {
         self.node_mut(id).measure = 0;
         if let Some(sizes) = &mut self.sizes {
@@ -146,7 +145,7 @@ impl Builder {
         self.stack.pop()
     }
 
-    /// The innermost open group's place in the text.
+    /// Returns the position of the innermost open group in the pattern.
     pub(crate) fn open_group(&self) -> Option<usize> {
         let id = self.stack.iter().rev().find(|&&id| self.node(id).op == Op::Paren)?;
         Some(self.node(*id).b as usize)
@@ -203,7 +202,7 @@ impl Builder {
         self.check(id)
     }
 
-    /// A class of one character, or of one letter in both cases, as the literal it might have been.
+    /// Turns a class of one character, or of one letter in both cases, into a literal.
     fn as_literal(&self, id: Id, count: usize, flags: Flags) -> Option<(u32, Flags)> {
         if self.node(id).flags & TIDY == 0 || count > 2 {
             return None;
@@ -240,7 +239,7 @@ impl Builder {
         }
         let end = (first.a + first.b) as usize;
         if end != second.a as usize {
-            // What lies in between belonged to a node that is no more.
+            // The characters in between belonged to a removed node.
             self.tree.chars.copy_within(second.a as usize..(second.a + second.b) as usize, end);
         }
         self.node_mut(two).b += second.b;
@@ -256,7 +255,7 @@ impl Builder {
         false
     }
 
-    /// The entries above the topmost `|` or `(`.
+    /// Returns the entries above the topmost `|` or `(`.
     fn top(&self) -> usize {
         self.stack
             .iter()
@@ -264,7 +263,7 @@ impl Builder {
             .map_or(0, |place| place + 1)
     }
 
-    /// Makes one node of the entries above the topmost `|` or `(`.
+    /// Joins the entries above the topmost `|` or `(` to one node.
     pub(crate) fn concat(&mut self, flags: Flags) -> Result<(), ErrorKind> {
         self.join_literals(None);
         let begin = self.top();
@@ -277,8 +276,7 @@ impl Builder {
         self.push(id, flags)
     }
 
-    /// Links the entries from `begin` on to a sequence; the parts of a sequence among them become
-    /// its own.
+    /// Links the entries from `begin` on to a sequence. A sequence among them is flattened.
     fn sequence(&mut self, begin: usize) -> Id {
         let id = self.make(Op::Concat, 0, NONE, NONE);
         let (mut first, mut last) = (NONE, NONE);
@@ -310,7 +308,7 @@ impl Builder {
         id
     }
 
-    /// Makes one node of the alternatives above the topmost `(`; there is no `|` above it any more.
+    /// Joins the alternatives above the topmost `(` to one node and removes the `|`.
     pub(crate) fn alternate(&mut self, flags: Flags) -> Result<(), ErrorKind> {
         let begin = self.top();
         let parts = self.stack.split_off(begin.min(self.stack.len()));
@@ -330,8 +328,8 @@ impl Builder {
         self.push(id, flags)
     }
 
-    /// Ends an alternative: puts the topmost entry below the `|`, or joins it to the set that is
-    /// there. False if there is no `|` yet.
+    /// Ends an alternative: moves the topmost entry below the `|`, or joins it to the set there.
+    /// Returns false if there is no `|` yet.
     pub(crate) fn swap_bar(&mut self) -> bool {
         match *self.stack.as_slice() {
             [.., below, bar, top] if self.node(bar).op == Op::Bar => {
@@ -362,7 +360,7 @@ impl Builder {
     }
 
     /// Moves the items of the topmost of two neighbours on the stack down to those of the lower
-    /// one. What lies in between belonged to nodes that are no more.
+    /// one. The items in between belonged to removed nodes.
     fn close_gap(&mut self, below: Id, top: Id) {
         let (one, two) = (*self.node(below), *self.node(top));
         if one.op == Op::Class {
@@ -377,7 +375,7 @@ impl Builder {
         }
     }
 
-    /// Puts the topmost entry into a repeat. `None` is returned if there is nothing to repeat.
+    /// Puts the topmost entry into a repeat. Returns `None` if there is nothing to repeat.
     pub(crate) fn repeat(
         &mut self,
         op: Op,
@@ -400,8 +398,9 @@ impl Builder {
         Some(Ok(!checked || self.faults.has(Fault::NoRepeatProduct) || self.repeats_are_valid(id)))
     }
 
-    /// Whether no path down from a repeat multiplies to more than 1,000. Every node is looked at at
-    /// most nine times, by the repeats of two and more around it: ten of them are too many.
+    /// Returns whether the repeats on every path down from a repeat multiply to at most 1,000.
+    /// Every node is visited at most nine times, since ten nested repeats of two or more are
+    /// too many.
     fn repeats_are_valid(&self, id: Id) -> bool {
         let mut todo = vec![(id, MAX_REPEAT)];
         while let Some((id, mut left)) = todo.pop() {
@@ -427,12 +426,12 @@ impl Builder {
         true
     }
 
-    /// The parts of a sequence or the alternatives.
+    /// Returns the parts of a sequence, or the alternatives.
     pub(crate) fn parts(&self, id: Id) -> impl Iterator<Item = Id> + '_ {
         std::iter::successors(some(self.node(id).a), |&id| some(self.node(id).next))
     }
 
-    /// The tree, if all is reduced to one entry.
+    /// Returns the tree, if only one entry is left.
     pub(crate) fn finish(mut self) -> Option<Tree> {
         let &[root] = self.stack.as_slice() else { return None };
         self.tree.root = root;

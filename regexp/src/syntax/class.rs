@@ -1,8 +1,8 @@
 //! Sets of code points: `.`, `\d`, `\pL`, `[^a-z[:digit:]]`.
 //!
-//! A pattern's sets are kept the way they are written, as short [`Item`]s: `\pL` is one item of
-//! eight bytes, and its 659 spans are only listed for as long as something looks at them. Accepting
-//! a pattern so takes memory in proportion to its text.
+//! Sets are kept as they are written, as short [`Item`]s: `\pL` is one item of eight bytes. Its 659
+//! spans are only listed while they are needed, so that parsing takes memory in proportion to the
+//! length of the pattern.
 
 use super::fold;
 use super::tables::{self, DECIMAL, SETS, SPANS, UNASSIGNED};
@@ -26,9 +26,9 @@ const VALUE: u32 = NEGATED - 1;
 /// One part of a set; a set is the union of its items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Item {
-    /// Kind, flags, and the span's low end or the place in a list.
+    /// Kind, flags, and the low end of the span or the index in a list.
     head: u32,
-    /// The span's high end, or how many items a group holds.
+    /// The high end of the span, or the number of items of a group.
     tail: u32,
 }
 
@@ -47,13 +47,13 @@ impl Item {
         }
     }
 
-    /// What is in none of the next `count` items.
+    /// The complement of the next `count` items.
     pub(crate) fn none_of_next(count: usize) -> Item {
-        // More items than 2^32 need a pattern of more than 4 GB; the parser refuses those.
+        // More than 2^32 items need a pattern of more than 4 GB, which the parser refuses.
         Item { head: GROUP, tail: u32::try_from(count).unwrap_or(u32::MAX) }
     }
 
-    /// The span, if it is a plain one.
+    /// Returns the span, if it is a plain one.
     pub(crate) fn plain(self) -> Option<Span> {
         (self.head & (KIND | FOLDED) == SPAN).then_some((self.head & VALUE, self.tail))
     }
@@ -62,7 +62,7 @@ impl Item {
         self.head & flag != 0
     }
 
-    /// How many spans it has, where that is known without listing them.
+    /// Returns the number of spans, if it is known without listing them.
     pub(crate) fn count(self) -> Option<usize> {
         if self.head & KIND != TABLE || self.is(NEGATED) {
             return None;
@@ -73,18 +73,18 @@ impl Item {
 }
 
 impl Item {
-    /// Whether it surely has more than two code points.
+    /// Returns true if it certainly has more than two code points.
     pub(crate) fn is_large(self) -> bool {
         self.head & KIND == TABLE && !self.is(NEGATED) && table(self).count > 2
     }
 
-    /// At most how many spans it has, where that is known without listing them.
+    /// Returns an upper bound of the number of spans, if one is known without listing them.
     pub(crate) fn at_most(self) -> Option<usize> {
         match self.head & KIND {
             SPAN if !self.is(FOLDED) => Some(1),
-            // A ring has four members at most, and there are fewer than 3,000 code points in rings.
+            // A folding ring has at most four members; all rings have less than 3,000 code points.
             SPAN => Some((4 * (self.tail - (self.head & VALUE)) as usize + 4).min(3000)),
-            // The most that folding adds to a table, and to the ASCII sets.
+            // The maximum that folding adds to a table, and to the ASCII sets.
             TABLE => Some(
                 usize::from(table(self).count)
                     + 1
@@ -96,7 +96,8 @@ impl Item {
     }
 }
 
-/// `\d`, `\s`, `\w` and the classes `[:name:]`, sorted by their names: of each span its first character and its last.
+/// `\d`, `\s`, `\w` and the classes `[:name:]`, sorted by name. Each span is given by its first and
+/// last character.
 #[rustfmt::skip]
 static ASCII_SETS: [(&str, &[u8]); 16] = [
     ("\\d", b"09"), ("\\s", b"\t\n\x0C\r  "), ("alnum", b"09AZaz"), ("alpha", b"AZaz"),
@@ -105,7 +106,7 @@ static ASCII_SETS: [(&str, &[u8]); 16] = [
     ("space", b"\t\r  "), ("upper", b"AZ"), ("word", b"09AZ__az"), ("xdigit", b"09AFaf"),
 ];
 
-/// `\d`, `\S` and so on, by the letter.
+/// Returns the set of `\d`, `\S` and so on.
 pub(crate) fn perl(letter: u8, folded: bool, faults: Faults) -> Option<Item> {
     use crate::fault::Fault;
     let negated = letter.is_ascii_uppercase();
@@ -122,7 +123,7 @@ pub(crate) fn perl(letter: u8, folded: bool, faults: Faults) -> Option<Item> {
     ascii(name, folded, negated)
 }
 
-/// `[:name:]` or `[:^name:]`, by what stands between the colons.
+/// Returns the set of `[:name:]` or `[:^name:]`; the argument is the part between the colons.
 pub(crate) fn posix(name: &str, folded: bool) -> Option<Item> {
     match name.strip_prefix('^') {
         Some(name) => ascii(name, folded, true),
@@ -136,17 +137,17 @@ fn ascii(name: &str, folded: bool, negated: bool) -> Option<Item> {
     Some(Item::list(ASCII, u32::try_from(place).ok()?, folded, negated))
 }
 
-/// The set that `\p{name}` (negated: `\P{name}`) means; an empty list of items is the empty set.
+/// Returns the set of `\p{name}` (negated: `\P{name}`). An empty list of items is the empty set.
 ///
-/// Go's releases differ in the names they know; this knows what any of them does. From Go 1.25 on
-/// names are compared without regard to case, `_`, `-` and blanks, and there are aliases such as
-/// `Letter`. Before that, exactly; and Go 1.26 has by a slip no way to name a script such as
-/// `Old_Italic`, whose own spelling is not the canonical one.
+/// Go's releases know different names; this function knows the names of all releases. Go 1.25 and
+/// later ignore case, `_`, `-` and spaces, and have aliases such as `Letter`; earlier releases
+/// compare exactly. Go 1.26 has a fault: it does not find scripts such as `Old_Italic`, whose name
+/// in Go differs from the canonical form.
 pub(crate) fn unicode(name: &str, folded: bool, negated: bool) -> Option<Option<Item>> {
     if let Some(place) = tables::exact(name) {
         return Some(Some(Item::list(TABLE, place.into(), folded, negated)));
     }
-    // Longer than any name; what does not fit is none.
+    // Longer than any name: a string that does not fit is not a name.
     let mut buffer = [0; 32];
     let mut length = 0;
     for byte in name.bytes().filter(|byte| !matches!(byte, b'_' | b'-' | b' ')) {
