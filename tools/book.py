@@ -20,6 +20,10 @@ BOOK = ROOT / "docs/book"
 WORK = ROOT / "target/book-work"
 OUT = ROOT / "target/book"
 LINK = re.compile(r"\]\(<?([^)>#\s]+)[^)]*\)|^\[[^]]+\]:\s*<?([^>#\s]+)", re.MULTILINE)
+# mdBook writes README.md as index.html, but does not change links to it.
+README = re.compile(
+    r"(\]\(<?|^\[[^]]+\]:\s*<?)([^)>#\s:]*/)?README\.md\b", re.MULTILINE
+)
 # The first line of a manual page for go-md2man: the name, and the number of its section.
 TITLE = re.compile(r"\A% (\S+) (\d).*\n")
 
@@ -70,7 +74,8 @@ def prepare() -> None:
         attached |= linked(page, content)
         copy = source / page.relative_to(ROOT)
         copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.write_text(TITLE.sub(r"# \1(\2)\n", content))
+        content = TITLE.sub(r"# \1(\2)\n", content)
+        copy.write_text(README.sub(r"\1\2index.html", content))
     for path in attached:
         for file in tracked(path):
             copy = source / file.relative_to(ROOT)

@@ -16,7 +16,7 @@ if [ ! -x "$lychee" ]; then
     exit $failed
 fi
 check "docs: no link in the book is dead" "$lychee" --offline --no-progress --quiet \
-    --include-fragments --index-files index.html target/book
+    --include-fragments --index-files index.html --root-dir target/book target/book
 
 # The check finds a link that is dead.
 planted=$(mktemp -d)

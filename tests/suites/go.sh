@@ -54,30 +54,36 @@ same "go: imports the standard library and these" \
 check "go: builds for 32 bits" env GOARCH=386 CGO_ENABLED=0 go build . ./internal/wire
 same "go: C is in one package" libhooks/internal/native "$(go list -f '{{if .CgoFiles}}{{.ImportPath}}{{end}}' ./...)"
 
-# The README's program, built in a module of its own by the README's commands.
+# The programs of the project's README and of the module's README, each built in a module of its own
+# by the commands of the module's README.
 consumer=$out/consumer
-mkdir -p "$consumer"
-# shellcheck disable=SC2016 # what looks like a command is Markdown
-sed -n '/^```go$/,/^```$/{/^```/d;p;}' "$root/README.md" >"$consumer/main.go"
+short=$out/short
+# build_consumer PAGE DIRECTORY
 build_consumer() {
-    cd "$consumer" && go mod init example.com/consumer &&
+    mkdir -p "$2"
+    # shellcheck disable=SC2016 # the backquotes are Markdown, not a command
+    sed -n '/^```go$/,/^```$/{/^```/d;p;}' "$root/$1" >"$2/main.go"
+    cd "$2" && go mod init example.com/consumer &&
         go mod edit -require libhooks@v0.0.0 -replace "libhooks=$root/bindings/go" &&
         GOFLAGS=-mod=mod go mod tidy && with stage go build -o consumer . && with stage go vet .
 }
-check "go: the README's program builds" build_consumer
-same "go: the README's program" "$(cat <<'END'
+check "go: the README's program builds" build_consumer README.md "$short"
+same "go: the README's program" "1 hooks in createRuntime" \
+    "$(with stage "$short/consumer" "$root/examples/hooks.d" 2>&1)"
+check "go: the module README's program builds" build_consumer bindings/go/README.md "$consumer"
+same "go: the module README's program" "$(cat <<'END'
 createRuntime: /bin/sh
 createContainer: /bin/sh
 poststart: /bin/sh
 poststop: /bin/sh
-to be run by us: /bin/cat
+for the engine to run: /bin/cat
 END
 )" "$(with stage "$consumer/consumer" "$root/examples/hooks.d" 2>&1)"
 # Wrong input.
-same "go: the README's program, on a file instead of a directory" "open /dev/null: not a directory" \
+same "go: the module README's program, on a file instead of a directory" "open /dev/null: not a directory" \
     "$(with stage "$consumer/consumer" /dev/null 2>&1)"
-same "go: the README's program, on a missing file" "" "$(with stage "$consumer/consumer" /nowhere 2>&1)"
-same "go: the README's program, without an argument" "" "$(with stage "$consumer/consumer" 2>&1)"
+same "go: the module README's program, with a missing directory" "" "$(with stage "$consumer/consumer" /nowhere 2>&1)"
+same "go: the module README's program, without directories" "" "$(with stage "$consumer/consumer" 2>&1)"
 
 # Without the library, both build and run fail and name what is missing. (The other flags keep Go
 # from using its cache instead of pkg-config.)

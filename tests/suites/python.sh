@@ -109,7 +109,7 @@ example() {
     # shellcheck disable=SC2016 # these are the backquotes of Markdown
     sed -n "/^#* $1/,/^## /"'{/^```python$/,/^```$/{/^```/!p}}' "$2"
 }
-example "From Python" README.md >"$elsewhere/README.py"
+example "Python" README.md >"$elsewhere/README.py"
 example "libhooks for Python" bindings/python/README.md >"$elsewhere/package.py"
 cat >"$elsewhere/inject.py" <<'END'
 import sys, libhooks
@@ -144,11 +144,11 @@ needs() {
     ldd "$elsewhere/$1"/lib/python*/site-packages/libhooks/libhooks.so.0 >"$elsewhere/ldd" &&
         ! grep -vE '^\s*(linux-vdso\.so\.1|lib(c|gcc_s|m)\.so\.[0-9]+|/lib[a-z0-9/_-]*/ld-linux[a-z0-9_-]*\.so\.[0-9]+) ' "$elsewhere/ldd"
 }
-# by_hooks VERSION: runs the README's example with hooks that match
+# by_hooks VERSION: runs the example of the README of the package with hooks that match
 by_hooks() {
-    sed "s|Manager(|Manager(['$root/examples/hooks.d'], |" "$elsewhere/README.py" >"$elsewhere/by_hooks.py"
+    sed "s|Manager(|Manager(['$root/examples/hooks.d'], |" "$elsewhere/package.py" >"$elsewhere/by_hooks.py"
     alone "$elsewhere/$1/bin/python" -W error "$elsewhere/by_hooks.py" >"$elsewhere/by_hooks" || return 1
-    grep -x 'to be run by us: /bin/cat' "$elsewhere/by_hooks" && grep 'given to the runtime.*createRuntime' "$elsewhere/by_hooks" &&
+    grep -x 'for the engine to run: /bin/cat' "$elsewhere/by_hooks" && grep 'for the runtime.*createRuntime' "$elsewhere/by_hooks" &&
         grep '60-gpu.json no-match' "$elsewhere/by_hooks"
 }
 cp "$wheel" target/release/oci-hooks "$elsewhere"
@@ -158,7 +158,7 @@ for each in "${chosen[@]}"; do
     short=${version%.*}
     check "python $short: the wheel installs without the repository" installed "$version" "$file" || continue
     check "python $short: the README's example, there" runs "$version" README
-    check "python $short: the README's example, there, with hooks" by_hooks "$version"
+    check "python $short: the package's README's example, there, with hooks" by_hooks "$version"
     check "python $short: the package's README's example, there" runs "$version" package
     check "python $short: injects as the command, by the wheel's library alone" injects "$version"
     check "python $short: the wheel's library needs only libraries that every system has" needs "$version"
