@@ -3,7 +3,7 @@
 
     book.py    writes target/book; exits with 1 on a warning of mdBook
 
-docs/book/SUMMARY.md lists the pages, with their paths in the repository. Every page keeps its path
+docs/book/SUMMARY.md lists the pages. Every page keeps its path
 in the book, so that links between documents work in both. Other files that a page links to are
 copied along.
 """
@@ -65,7 +65,7 @@ def prepare() -> None:
     source = WORK / "src"
     source.mkdir(parents=True)
     shutil.copy(BOOK / "book.toml", WORK)
-    summary = (BOOK / "SUMMARY.md").read_text()
+    summary = (BOOK / "SUMMARY.md").read_text().replace("(../../", "(")
     (source / "SUMMARY.md").write_text(summary)
     pages = [ROOT / (match[1] or match[2]) for match in LINK.finditer(summary)]
     attached: set[Path] = set()
