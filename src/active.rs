@@ -1,4 +1,4 @@
-//! The current set of hooks, and how a reload replaces it (docs/spec.md, section 7).
+//! The snapshot in use, and how a reload replaces it (docs/spec.md, section 7).
 
 #[cfg(test)]
 mod interleavings;
@@ -25,20 +25,20 @@ pub(crate) struct Shared {
     pub options: ReadOptions,
     policy: Policy,
     snapshot: ArcSwap<Snapshot>,
-    /// The number of scans started so far. The generation of a set is the number of its scan.
+    /// The number of scans started so far. The generation of a snapshot is the number of its scan.
     scans: AtomicU64,
 }
 
 /// The result of a reload.
 pub(crate) struct Rescan {
-    /// The set that was read. It is the current set unless the policy refused it.
+    /// The snapshot that was read. It is in use unless the policy refused it.
     pub snapshot: Arc<Snapshot>,
-    /// The error, if the policy refused the set.
+    /// The error, if the policy refused the snapshot.
     pub outcome: Result<()>,
 }
 
 impl Shared {
-    /// Makes the state with an empty set; the directories are not read yet.
+    /// Makes the state with an empty snapshot. It does not read the directories.
     pub fn new(directories: Vec<PathBuf>, options: ReadOptions, policy: Policy) -> Shared {
         Shared {
             directories,
@@ -52,49 +52,49 @@ impl Shared {
     /// Reads the directories for the first time.
     ///
     /// # Errors
-    /// As the policy says.
+    /// The first problem that the policy does not tolerate.
     pub fn load(&self) -> Result<()> {
         self.rescan(None, refusal).outcome
     }
 
-    /// Borrows the current set for a short time, without changing its reference count.
+    /// Borrows the snapshot in use for a short time, without changing its reference count.
     pub fn current(&self) -> arc_swap::Guard<Arc<Snapshot>> {
         self.snapshot.load()
     }
 
-    /// Returns the current set.
+    /// Returns the snapshot in use.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
     }
 
-    /// As [`Manager::reload`]. Where it is known to which files something has happened, by their
-    /// names, the others are only looked at.
+    /// Does what [`Manager::reload`](crate::Manager::reload) does. If `touched` lists the names of
+    /// all files that changed, the other files are only checked, not read.
     pub fn reload(&self, touched: Option<HashSet<OsString>>) -> Rescan {
         self.rescan(touched, |policy, scans| {
             let mut errors = scans.iter().flat_map(|scan| &scan.errors);
             match (errors.find(|error| error.is_out_of_resources()), policy) {
                 (Some(error), _) => Some(error.clone()),
                 (None, Policy::Strict) => refusal(policy, scans),
-                // A reload that would fail in `new` is made all the same.
+                // A reload tolerates the problems that make the first load fail.
                 (None, _) => None,
             }
         })
     }
 
-    /// Reads the directories, and swaps in what is there unless it is refused.
+    /// Reads the directories, and swaps in the new snapshot unless `refusal` refuses it.
     fn rescan(
         &self,
         touched: Option<HashSet<OsString>>,
         refusal: impl FnOnce(Policy, &[Scan]) -> Option<Error>,
     ) -> Rescan {
         // The number is taken before the scan starts. A reload that starts after a change to a file
-        // sees that change, and its set has a higher number than the sets of all scans that
+        // sees that change, and its snapshot has a higher number than those of all scans that
         // started before the change.
         let generation = self.scans.fetch_add(1, Ordering::AcqRel) + 1;
         let old = self.snapshot.load_full();
-        // `touched` lists the files that changed since the old set. If another scan started after
-        // the old set's, that scan may have found other changes, which this set would lose.
-        // So all files are read.
+        // `touched` lists the files that changed since the old snapshot. If another scan started
+        // after the old snapshot's, it may have found other changes, which this snapshot would
+        // lose. So all files are read.
         let touched = touched.filter(|_| old.generation() + 1 == generation);
         let before = Before {
             hooks: old.all().map(|known| (&*known.loaded.path, known.loaded)).collect(),
@@ -120,9 +120,8 @@ impl Shared {
         Rescan { snapshot, outcome }
     }
 
-    /// Makes this set the one in use, unless a newer one is already, and logs its problems: those
-    /// that the set before did not have, since a file that stays bad is reloaded again and
-    /// again.
+    /// Puts this snapshot into use, unless a newer one is already in use. Logs the problems that
+    /// the previous snapshot did not have, since a file that stays bad is reloaded again and again.
     fn swap_in(&self, snapshot: &Arc<Snapshot>) {
         let before = self.snapshot.rcu(|current| {
             let newest =
@@ -154,7 +153,7 @@ impl Shared {
     }
 }
 
-/// Why a load fails under this policy.
+/// Returns the error with which a load fails under this policy.
 fn refusal(policy: Policy, scans: &[Scan]) -> Option<Error> {
     match policy {
         Policy::Lenient { .. } => None,

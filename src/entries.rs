@@ -1,4 +1,4 @@
-//! Which hook files a directory has, and what they are called (docs/spec.md, section 1).
+//! The hook files of a directory, and their names (docs/spec.md, section 1).
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -11,7 +11,7 @@ use crate::go::{path_in, path_prefix};
 use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
 use crate::sys::Directory;
 
-/// Whether a file of this name is a hook file.
+/// Returns whether a file of this name is a hook file.
 pub(crate) fn is_hook_file(name: &OsStr) -> bool {
     name.as_bytes().ends_with(b".json")
 }
@@ -21,40 +21,41 @@ pub(crate) fn is_hook_file(name: &OsStr) -> bool {
 pub(crate) struct Listed {
     /// Their paths, in the order of the bytes of their names.
     pub paths: Vec<Arc<Path>>,
-    /// The paths of those of them that are symlinks, in any order.
+    /// The paths of the symlinks among them, in any order.
     pub links: Vec<PathBuf>,
 }
 
 impl Listed {
-    /// What there is after something has happened to these files and to no others. To list a
-    /// directory would be to wait for those who write to it.
+    /// Applies changes to the named files only. Listing the directory again would block on
+    /// concurrent writers.
     pub fn with(self: Arc<Listed>, directory: &Path, touched: &HashSet<OsString>) -> Arc<Listed> {
         if touched.is_empty() {
             return self;
         }
-        let begin = path_prefix(directory).len();
+        let start = path_prefix(directory).len();
         let untouched = self.paths.iter().filter(|path| !touched.contains(name_of(path))).cloned();
-        let mut files: Vec<Keyed> = untouched.map(|path| Keyed::new(path, begin)).collect();
+        let mut files: Vec<Keyed> = untouched.map(|path| Keyed::new(path, start)).collect();
         let mut links: Vec<PathBuf> =
             self.links.iter().filter(|link| !touched.contains(name_of(link))).cloned().collect();
         for name in touched {
             let path = path_in(directory, name);
             let is_link = match path.symlink_metadata() {
                 Ok(found) => found.is_symlink(),
-                // One that is gone is told as such, unless it comes and goes all the time.
+                // The file was removed, or is removed and made again repeatedly.
                 Err(error) if matches!(Errno::of(&error), Errno(libc::ENOENT | libc::ENOTDIR)) => {
                     continue;
                 }
-                // Whatever else this is: to open it will tell.
+                // Opening the file will report any other error.
                 Err(_) => self.links.contains(&path),
             };
             links.extend(is_link.then(|| path.clone()));
-            files.push(Keyed::new(path.into(), begin));
+            files.push(Keyed::new(path.into(), start));
         }
         Arc::new(Listed { paths: by_name(files), links })
     }
 }
 
+/// Lists the hook files of a directory. Returns also the open directory.
 pub(crate) fn list(directory: &Path) -> Result<(Listed, Directory)> {
     let failed = |operation, error: std::io::Error| {
         let refusal = Refusal { operation, path: directory.to_owned(), errno: Errno::of(&error) };
@@ -74,8 +75,8 @@ pub(crate) fn list(directory: &Path) -> Result<(Listed, Directory)> {
     while let Some((path, is_link)) =
         opened.next(&mut hook_file).map_err(|error| failed("readdirent", error))?
     {
-        // Where the listing does not tell, the file that will be read is asked; if it has gone
-        // meanwhile, it is no link.
+        // If the listing does not say whether it is a symlink, lstat(2) does. A file that has
+        // disappeared meanwhile does not count as one.
         if is_link.unwrap_or_else(|| path.symlink_metadata().is_ok_and(|found| found.is_symlink()))
         {
             listed.links.push(path.to_path_buf());
@@ -86,41 +87,41 @@ pub(crate) fn list(directory: &Path) -> Result<(Listed, Directory)> {
     Ok((listed, opened))
 }
 
-/// A file by its name, which begins somewhere in its path.
+/// A file with a sort key: its name, which starts at some byte of its path.
 struct Keyed {
-    /// The first bytes of the name, as a number: most names differ in them.
+    /// The first bytes of the name as a number. Most names differ in them.
     key: u64,
     path: Arc<Path>,
-    begin: usize,
+    start: usize,
 }
 
 impl Keyed {
-    fn new(path: Arc<Path>, begin: usize) -> Keyed {
+    fn new(path: Arc<Path>, start: usize) -> Keyed {
         let mut first = [0; 8];
-        let name = path.as_os_str().as_bytes().iter().skip(begin);
+        let name = path.as_os_str().as_bytes().iter().skip(start);
         first.iter_mut().zip(name).for_each(|(slot, byte)| *slot = *byte);
-        Keyed { key: u64::from_be_bytes(first), path, begin }
+        Keyed { key: u64::from_be_bytes(first), path, start }
     }
 
     fn name(&self) -> Option<&[u8]> {
-        self.path.as_os_str().as_bytes().get(self.begin..)
+        self.path.as_os_str().as_bytes().get(self.start..)
     }
 }
 
-/// The files in the order of the bytes of their names.
+/// Sorts the files by the bytes of their names.
 fn by_name(mut files: Vec<Keyed>) -> Vec<Arc<Path>> {
     files.sort_by(|a, b| a.key.cmp(&b.key).then_with(|| a.name().cmp(&b.name())));
     files.into_iter().map(|file| file.path).collect()
 }
 
-/// The name of a file, which has one.
+/// Returns the last component of a path that has one.
 pub(crate) fn name_of(path: &Path) -> &OsStr {
     let path = path.as_os_str().as_bytes();
-    let mut begin = path.len();
-    while begin > 0 && path.get(begin - 1) != Some(&b'/') {
-        begin -= 1;
+    let mut start = path.len();
+    while start > 0 && path.get(start - 1) != Some(&b'/') {
+        start -= 1;
     }
-    OsStr::from_bytes(path.get(begin..).unwrap_or_default())
+    OsStr::from_bytes(path.get(start..).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -128,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_gone_is_left_out() {
+    fn only_missing_files_are_left_out() {
         let names = |directory: &Path| {
             let before = Arc::new(Listed {
                 paths: Vec::new(),
@@ -139,7 +140,7 @@ mod tests {
         };
         assert_eq!(names(Path::new("/nowhere")), (0, 0));
         assert_eq!(names(Path::new("/dev/null")), (0, 0));
-        // The system cannot say what this is.
+        // lstat(2) fails for another reason: the path is too long.
         assert_eq!(names(Path::new(&"/directory".repeat(500))), (1, 1));
     }
 }

@@ -1,9 +1,9 @@
-//! A hook that was loaded from a file: ready to be asked about containers, and able to say all that
-//! its file says.
+//! A hook that was loaded from a file: ready to be matched against containers, and able to return
+//! everything in its file.
 //!
-//! Of a thousand hooks that an engine loads for one container, few match and none is talked about.
-//! So a hook keeps what conditions need, and its file's text; what else there is to know of it is
-//! made from that when somebody asks.
+//! An engine may load a thousand hooks for one container; few match, and usually no diagnostics are
+//! requested. So a hook keeps its compiled conditions and the content of its file. Everything else
+//! is computed from the content when it is requested.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -30,25 +30,26 @@ pub(crate) struct LoadedHook {
     pub conditions: Conditions,
     pub required: RequiredBigrams,
     extension_stages: Arc<[String]>,
-    /// The file when it was read.
+    /// The status of the file when it was read.
     file: Status,
     pub executable: Arc<Executable>,
     injected: OnceBox<Injected>,
     warnings: OnceBox<Vec<Diagnostic>>,
-    /// Who can write its files was looked at, and is not one of its own warnings.
+    /// Whether diagnostics about who can write its files were made elsewhere. They are not among
+    /// its own warnings then.
     inspected: bool,
 }
 
-/// What a hook is made from.
+/// The source of a hook.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Source {
-    /// The file's text.
+    /// The content of the file.
     pub text: Vec<u8>,
-    /// What the caller's reader has made of it.
+    /// The hook that the caller's reader returned for it.
     pub by_reader: Option<Box<Hook>>,
 }
 
-/// What is injected, and where.
+/// The entry that is injected, and its targets.
 #[derive(Debug)]
 pub(crate) struct Injected {
     /// The entry, as JSON.
@@ -58,7 +59,7 @@ pub(crate) struct Injected {
 }
 
 impl LoadedHook {
-    /// A valid hook of this file.
+    /// Makes a valid hook of this file.
     pub fn new(
         path: Arc<Path>,
         file: Status,
@@ -81,22 +82,23 @@ impl LoadedHook {
         }
     }
 
-    /// The file's name, by which files of later directories mask it.
+    /// Returns the name of the file. A file of the same name in a later directory masks it.
     pub fn name(&self) -> &OsStr {
         name_of(&self.path)
     }
 
-    /// The file's text.
+    /// Returns the content of the file.
     pub fn text(&self) -> &[u8] {
         &self.source.text
     }
 
-    /// The hook.
+    /// Returns the hook.
     pub fn hook(&self) -> Hook {
         self.decoded(Wanted::Hook).hook.into()
     }
 
-    /// What is injected, and where. It is made when the hook first matches.
+    /// Returns the entry that is injected, and its targets. They are computed when the hook first
+    /// matches.
     pub fn injected(&self) -> &Injected {
         self.injected.get_or_init(|| {
             let hook = self.decoded(Wanted::Hook).hook;
@@ -111,12 +113,12 @@ impl LoadedHook {
         })
     }
 
-    /// The entry that is injected, for those who want more of it than JSON.
+    /// Returns the entry that is injected, for callers that need its fields.
     pub fn oci_hook(&self) -> &OciHook {
         self.injected().oci_hook.get_or_init(|| Box::new(self.hook().hook))
     }
 
-    /// What there is to say of it, though it is valid.
+    /// Returns the warnings about this valid hook.
     pub fn warnings(&self) -> &[Diagnostic] {
         self.warnings.get_or_init(|| {
             let text = &self.source.text;
@@ -134,12 +136,12 @@ impl LoadedHook {
         })
     }
 
-    /// Whether the two are the same hook, whatever their files look like.
+    /// Returns whether both are the same hook, even if their files look different.
     pub fn is_same_hook(&self, other: &LoadedHook) -> bool {
         self.source == other.source || self.hook() == other.hook()
     }
 
-    /// Whether there is nothing that is said of the one and not of the other.
+    /// Returns whether both have the same hook and the same warnings.
     pub fn is_as(&self, other: &LoadedHook) -> bool {
         let rights = |status: &Status| (status.mode, status.uid, status.gid);
         self.source == other.source
@@ -154,7 +156,7 @@ impl LoadedHook {
             == [&self.file, &self.executable.status].map(FileStamp::of)
     }
 
-    /// What a failed evaluation of this hook's conditions is to the caller.
+    /// Adds the name and path of this hook to an error of evaluating its conditions.
     pub fn matching_error(&self, error: Error) -> Error {
         error
             .context(format_args!("matching hook {}", quote(self.name().as_bytes())))
@@ -162,7 +164,7 @@ impl LoadedHook {
             .with_path(&*self.path)
     }
 
-    /// What its file says.
+    /// Decodes the file again.
     pub fn decoded(&self, wanted: Wanted) -> Decoded<'_> {
         match &self.source.by_reader {
             Some(hook) => Decoded { hook: Hook::clone(hook).into(), ..Decoded::default() },

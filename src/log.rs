@@ -1,26 +1,26 @@
-//! Log lines: how urgent they are, and who receives them.
+//! Log lines: their severity, and the callback that receives them.
 
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-/// How urgent a log line is; the most urgent is the least.
+/// Severity of a log line. More severe levels compare as smaller.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LogLevel {
-    /// A hook is lost.
+    /// A hook is not used because of an error.
     Error,
-    /// Something is likely not as meant.
+    /// A likely mistake.
     Warning,
-    /// For information.
+    /// Information.
     Info,
-    /// What is being done.
+    /// Each step that is done.
     #[default]
     Debug,
 }
 
 impl LogLevel {
-    /// Its name: `error`, `warning`, `info` or `debug`.
+    /// Returns its name: `error`, `warning`, `info` or `debug`.
     pub fn as_str(self) -> &'static str {
         match self {
             LogLevel::Error => "error",
@@ -37,19 +37,19 @@ impl fmt::Display for LogLevel {
     }
 }
 
-/// Receives log lines: the level, the message, and its fields as a JSON object. Called in the
-/// thread that called this library, with no lock held.
+/// A callback for log lines. It gets the level, the message, and the fields as a JSON object. It is
+/// called in the thread that called this library, with no lock held.
 pub(crate) type Log = Arc<dyn Fn(LogLevel, &str, &str) + Send + Sync>;
 
-/// A log line that somebody will read.
+/// A log line that has a receiver.
 pub(crate) struct LogLine<'a> {
     log: Option<&'a Log>,
     level: LogLevel,
 }
 
 impl<'a> LogLine<'a> {
-    /// A line of this level, for `log` and for whoever collects events of `tracing`; `None` if
-    /// nobody reads it.
+    /// Starts a line of this level for `log` and for subscribers of `tracing`. Returns `None` if
+    /// there is no receiver.
     pub fn new(log: Option<&'a Log>, level: LogLevel) -> Option<LogLine<'a>> {
         (log.is_some() || tracing::is_on(level)).then_some(LogLine { log, level })
     }
@@ -58,7 +58,7 @@ impl<'a> LogLine<'a> {
         self.write_as(message, fields, || crate::go::json::to_string(&JsonFields(fields)));
     }
 
-    /// The same, where not all fields are strings in JSON.
+    /// Does the same with fields that are not all strings in JSON.
     pub fn write_as(self, message: &str, fields: &[(&str, &str)], json: impl FnOnce() -> String) {
         tracing::event(self.level, message, fields);
         if let Some(log) = self.log {
@@ -67,7 +67,7 @@ impl<'a> LogLine<'a> {
     }
 }
 
-/// Whether anybody reads the most urgent lines.
+/// Returns whether the most severe lines have a receiver.
 pub(crate) fn is_read(log: Option<&Log>) -> bool {
     log.is_some() || tracing::is_on(LogLevel::Error)
 }
@@ -85,8 +85,8 @@ impl Serialize for JsonFields<'_> {
 mod tracing {
     use super::LogLevel;
 
-    /// Does this for the level of `tracing` that a level of ours is. The macros of `tracing` take
-    /// constants only.
+    /// Calls a macro of `tracing` with the level that corresponds to ours. These macros take only
+    /// constants as the level.
     macro_rules! at {
         ($level:expr, $macro:ident!($($arguments:tt)*)) => {
             match $level {
@@ -102,7 +102,8 @@ mod tracing {
         at!(level, enabled!())
     }
 
-    /// The names of fields are constants in `tracing`, too: these are all that log lines have.
+    /// The names of fields must be constants in `tracing`, too. These are all names that log lines
+    /// have.
     pub fn event(level: LogLevel, message: &str, fields: &[(&str, &str)]) {
         let field = |name| fields.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
         let [code, path, hook, directory, patch] =

@@ -1,4 +1,4 @@
-//! The manager: a set of hooks from directories, asked about one container after another.
+//! The manager: hooks from directories, and queries about containers.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::snapshot::Snapshot;
 
 /// Hooks from directories, for one container after another.
 ///
-/// It may be used from many threads at once: what reads sees a whole set of hooks, takes no lock,
+/// It may be used from many threads at once. A query sees one snapshot of the hooks, takes no lock,
 /// and never waits for a reload.
 ///
 /// ```
@@ -32,7 +32,7 @@ use crate::snapshot::Snapshot;
 #[derive(Debug)]
 pub struct Manager(pub(crate) Arc<Shared>);
 
-/// Says which hooks a [`Manager`] has, and how they are loaded. Made by [`Manager::builder`].
+/// The directories and options of a [`Manager`]. Made by [`Manager::builder`].
 #[derive(Debug, Clone, Default)]
 #[must_use = "load() makes the manager"]
 pub struct ManagerBuilder {
@@ -42,8 +42,8 @@ pub struct ManagerBuilder {
 }
 
 impl ManagerBuilder {
-    /// Adds a directory. Later ones are preferred: a file that loads masks one of the same name in
-    /// an earlier directory. A directory that does not exist is empty.
+    /// Adds a directory. A file that loads masks a file of the same name in an earlier directory. A
+    /// directory that does not exist is empty.
     pub fn directory(mut self, directory: impl AsRef<Path>) -> ManagerBuilder {
         self.directories.push(directory.as_ref().to_owned());
         self
@@ -57,7 +57,7 @@ impl ManagerBuilder {
         directories.into_iter().fold(self, ManagerBuilder::directory)
     }
 
-    /// Says which problems make loading fail. Without this it is [`Policy::Compatible`].
+    /// Sets which problems make loading fail. The default is [`Policy::Compatible`].
     pub fn policy(self, policy: Policy) -> ManagerBuilder {
         ManagerBuilder { policy, ..self }
     }
@@ -96,7 +96,7 @@ impl ManagerBuilder {
         ManagerBuilder { options, ..self }
     }
 
-    /// Sets all options of reading at once, in place of those given before.
+    /// Replaces all read options at once.
     pub fn read_options(self, options: ReadOptions) -> ManagerBuilder {
         ManagerBuilder { options, ..self }
     }
@@ -104,10 +104,10 @@ impl ManagerBuilder {
     /// Loads the hooks.
     ///
     /// # Errors
-    /// As the policy says. The error is about the first file that fails, its text names all that
-    /// fail in that directory, and [`Error::diagnostics`](crate::Error::diagnostics) are those
-    /// of all directories. [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if
-    /// there are more extension stages than [`limits`](crate::limits) allows.
+    /// The first problem that the policy does not tolerate. Its message names all files of that
+    /// directory that fail, and [`Error::diagnostics`](crate::Error::diagnostics) are those of all
+    /// directories. [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if there are
+    /// more extension stages than [`limits`](crate::limits) allows.
     pub fn load(self) -> Result<Manager> {
         let ManagerBuilder { directories, policy, mut options } = self;
         options.check()?;
@@ -120,12 +120,12 @@ impl ManagerBuilder {
 }
 
 impl Manager {
-    /// Begins a manager without directories, under [`Policy::Compatible`].
+    /// Returns a builder without directories, under [`Policy::Compatible`].
     pub fn builder() -> ManagerBuilder {
         ManagerBuilder::default()
     }
 
-    /// Selects the hooks that are for a container (docs/spec.md, section 5), and logs of each
+    /// Selects the hooks that match a container (docs/spec.md, section 5), and logs for each hook
     /// whether it matched.
     ///
     /// # Errors
@@ -134,63 +134,64 @@ impl Manager {
         self.0.current().select_and_tell(container, |loaded, matched| {
             self.0.options.tell(LogLevel::Debug, |line| {
                 let name = text_of(loaded.name());
-                let what = if matched { "matched" } else { "did not match" };
-                line.write(&format!("hook {name} {what}"), &[("hook", &name)]);
+                let verdict = if matched { "matched" } else { "did not match" };
+                line.write(&format!("hook {name} {verdict}"), &[("hook", &name)]);
             });
         })
     }
 
-    /// Each hook's verdict on this container, and why (docs/spec.md, section 8). It agrees with
-    /// [`Manager::select`].
+    /// Returns for each hook whether it matches this container, and why (docs/spec.md, section 8).
+    /// It agrees with [`Manager::select`].
     pub fn explain(&self, container: &Container<'_>) -> Explanation {
         self.0.current().explain(container)
     }
 
-    /// The hooks in the order of injection, and what masks what.
+    /// Returns the hooks in the order of injection, and the masked hooks.
     pub fn list(&self) -> Listing {
         self.0.current().list()
     }
 
-    /// All problems of the last load, tolerated or not.
+    /// Returns all diagnostics of the last load, including those that the policy tolerates.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         self.0.current().diagnostics().cloned().collect()
     }
 
-    /// Why files and directories give no hook (of each its first error), and what they do not mask
-    /// for that: of the [diagnostics](Manager::diagnostics) those that whoever injects has to
-    /// know. To have them costs little, while the warnings of hooks take another look at each
-    /// of their files.
+    /// Returns the subset of the [diagnostics](Manager::diagnostics) that matters for injection:
+    /// files and directories that failed to load (the first error of each), and overrides that
+    /// therefore have no effect. This costs little, while the warnings of hooks require decoding
+    /// each of their files again.
     pub fn without_hook(&self) -> Vec<Diagnostic> {
         self.0.current().without_hook().cloned().collect()
     }
 
-    /// Reads the directories again and swaps in what is there now.
+    /// Reads the directories again and replaces the snapshot in use.
     ///
-    /// When several threads reload at once, the set whose scan started last stays.
+    /// When several threads reload at once, the snapshot whose scan started last stays.
     ///
     /// # Errors
-    /// Under [`Policy::Strict`], if there is a problem: the old hooks stay then. Otherwise only if
-    /// the process or the system has no descriptors or no memory left, which says nothing about
-    /// hook files: the old hooks stay, too.
+    /// Under [`Policy::Strict`], the first problem. Under other policies, only running out of file
+    /// descriptors or memory, which says nothing about the hook files. After an error, the old
+    /// hooks stay.
     pub fn reload(&self) -> Result<()> {
         self.0.reload(None).outcome
     }
 
-    /// Watches the directories from now on, and reloads the hooks when they change (docs/spec.md,
-    /// section 7).
+    /// Returns a monitor, which watches the directories and reloads the hooks when they change
+    /// (docs/spec.md, section 7).
     ///
     /// # Errors
-    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if there are no descriptors left.
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) if there are no file descriptors left.
     pub fn monitor(&self) -> Result<Monitor> {
         Monitor::new(Arc::clone(&self.0))
     }
 
-    /// The number of the set that is in use; it grows with each set swapped in.
+    /// Returns the generation of the snapshot in use. It grows with each snapshot that is swapped
+    /// in.
     pub fn generation(&self) -> u64 {
         self.0.current().generation()
     }
 
-    /// The set that is in use. It does not change any more.
+    /// Returns the snapshot in use.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.0.snapshot()
     }
@@ -204,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reload_shares_what_has_not_changed() {
+    fn a_reload_shares_unchanged_hooks() {
         let directory = tempfile::tempdir().unwrap();
         let write = |name: &str, command: &str| {
             let hook = format!(
@@ -223,13 +224,13 @@ mod tests {
         assert!(Arc::ptr_eq(&before.hooks[0], &after.hooks[0]));
         assert!(!Arc::ptr_eq(&before.hooks[1], &after.hooks[1]));
         assert_eq!(after.hooks[1].hook().when.commands, ["y"]);
-        // What is said of it shares it, too: nothing else is held.
+        // Its notes share it, too: nothing else holds a reference.
         drop(before);
         assert_eq!(Arc::strong_count(&after.hooks[0]), 2);
     }
 
-    /// Whoever has reloaded has what there was before: a monitor that knows of other files only,
-    /// and overtakes, takes none of it away.
+    /// After a reload, a caller sees all changes from before it. A monitor that overtakes the
+    /// reload, and knows only of other files, must not hide them.
     #[test]
     fn a_scan_of_some_files_does_not_hide_what_another_finds() {
         let directory = tempfile::tempdir().unwrap();

@@ -127,7 +127,7 @@ impl Snapshot {
             }
             depends_on.listed.push(scan.listed);
         }
-        let mut say = |diagnostic| notes.push(Note::Said(Box::new(diagnostic)));
+        let mut say = |diagnostic| notes.push(Note::Diagnostic(Box::new(diagnostic)));
         let Merged { hooks, masked, collisions } = if is_in_order(&all) {
             Merged { hooks: all, ..Merged::default() }
         } else {
@@ -176,8 +176,8 @@ impl Snapshot {
     pub(crate) fn without_hook(&self) -> impl Iterator<Item = &Diagnostic> {
         let mut told = None;
         let said = self.notes.iter().filter_map(|note| match note {
-            Note::Said(diagnostic) => Some(&**diagnostic),
-            Note::Of(_) => None,
+            Note::Diagnostic(diagnostic) => Some(&**diagnostic),
+            Note::Hook(_) => None,
         });
         said.filter(move |diagnostic| match diagnostic.severity {
             Severity::Error => told.replace(&diagnostic.path) != Some(&diagnostic.path),

@@ -1,15 +1,14 @@
-//! Reloads at once, in every order of their steps.
+//! Concurrent reloads, in every order of their steps.
 //!
-//! Three threads reload one manager. Each stops twice: while it reads a hook file, and where it has
-//! chosen between its set and the one in use, just before the swap. So it takes three steps, of
-//! which the first starts the scan and the last ends the reload. One thread at a time takes a step,
-//! in each of the 1680 orders. (Of their starts and ends alone there are 90. Where the threads are
-//! alike, it does not matter which is which, and a sixth of the orders is all of them.) Meanwhile
-//! this thread reads: it must see the set from before the step or the one from after it, and each
-//! of them whole.
+//! Three threads reload one manager. Each stops twice: while it reads a hook file, and just before
+//! the swap, when it has chosen between its snapshot and the one in use. So it takes three steps:
+//! the first starts the scan and the last ends the reload. One thread at a time takes a step, in
+//! each of the 1680 orders. (The starts and ends alone have 90 orders. Where the threads are alike,
+//! a sixth of the orders covers all of them.) Meanwhile this thread reads: it must see the snapshot
+//! from before the step or the one from after it, and always a whole one.
 //!
-//! loom would go further, but it sees its own atomics only, and those of arc-swap are the standard
-//! library's. What happens within one of its operations is left to its own tests.
+//! loom would go further, but it sees only its own atomics, and arc-swap uses those of the standard
+//! library. The steps inside one operation of arc-swap are left to its own tests.
 
 use std::cell::{Cell, RefCell};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -19,24 +18,24 @@ use crate::{Config, Manager, Reading};
 
 const RELOADS: usize = 3;
 const STEPS: usize = 3;
-/// One file for each of the threads. A hook file's number says when it was written; 0: it is not
-/// there.
+/// One file for each of the threads. A hook file's number says when it was written; 0: the file
+/// does not exist.
 const FILES: [&str; RELOADS] = ["0.json", "1.json", "2.json"];
 
 type Numbers = [usize; FILES.len()];
 
-/// What a thread says at the end of a step.
+/// The message that a thread sends at the end of a step.
 enum Stopped {
     Reading,
     Chosen,
     Done(Rescan),
 }
 
-/// Where a thread that reloads stops.
+/// The place where a thread that reloads stops.
 struct Gate {
     /// The file at which it stops while it reads.
     file: &'static str,
-    /// How often it has stopped. (It may choose again, if another thread comes first; it does not
+    /// How often it has stopped. (It may choose again if another thread swaps first; it does not
     /// stop then.)
     stops: Cell<usize>,
     go: Receiver<()>,
@@ -48,24 +47,24 @@ thread_local! {
 }
 
 impl Gate {
-    fn stop(&self, stops: usize, what: Stopped) {
+    fn stop(&self, stops: usize, message: Stopped) {
         if self.stops.get() == stops {
             self.stops.set(stops + 1);
-            let _ = self.stopped.send(what);
+            let _ = self.stopped.send(message);
             let _ = self.go.recv();
         }
     }
 }
 
-fn stop_at(stops: usize, what: Stopped, is_here: impl Fn(&Gate) -> bool) {
+fn stop_at(stops: usize, message: Stopped, is_here: impl Fn(&Gate) -> bool) {
     GATE.with_borrow(|gate| {
         if let Some(gate) = gate.as_ref().filter(|gate| is_here(gate)) {
-            gate.stop(stops, what);
+            gate.stop(stops, message);
         }
     });
 }
 
-/// Called where a thread has chosen the set that is to be in use.
+/// Called when a thread has chosen the snapshot to put into use.
 pub(super) fn chosen() {
     stop_at(1, Stopped::Chosen, |_| true);
 }
@@ -76,14 +75,14 @@ fn read(_: &str, text: &[u8]) -> Reading {
     Reading::Default
 }
 
-/// A thread that reloads, from the other side.
+/// The controlling side of a thread that reloads.
 struct Thread {
     go: Sender<()>,
     stopped: Receiver<Stopped>,
 }
 
 impl Thread {
-    /// It reloads whenever it is told to go, until there is nobody left to tell it.
+    /// Starts a thread that reloads on each message of `go`, until the sender is dropped.
     fn start<'scope>(
         scope: &'scope std::thread::Scope<'scope, '_>,
         manager: &'scope Manager,
@@ -106,8 +105,8 @@ impl Thread {
         Thread { go, stopped }
     }
 
-    /// Has it take a step, and calls `meanwhile` again and again until it stops, or for about as
-    /// long as a step takes.
+    /// Lets the thread take a step, and calls `meanwhile` repeatedly until the thread stops, or for
+    /// about as long as a step takes.
     fn step(&self, mut meanwhile: impl FnMut()) -> Stopped {
         self.go.send(()).unwrap();
         for _ in 0..64 {
@@ -123,7 +122,7 @@ impl Thread {
     }
 }
 
-/// All orders in which the threads can take their steps.
+/// Returns all orders in which the threads can take their steps.
 fn orders() -> Vec<Vec<usize>> {
     let mut orders = vec![Vec::new()];
     for _ in 0..RELOADS * STEPS {
@@ -138,19 +137,19 @@ fn orders() -> Vec<Vec<usize>> {
     orders
 }
 
-/// Which files change before a reload starts, and what the reload is told of them.
+/// Which files change before a reload starts, and which of them are passed to the reload.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Change {
-    /// All are written. It reads all files, and stops at this one.
+    /// All files are written. The reload reads all of them, and stops at this one.
     All(usize),
-    /// The thread's own comes to be there, and that is what it is told, as by a monitor. It stops
-    /// at this one.
+    /// The thread's own file is made, and the reload gets its name, as from a monitor. It stops at
+    /// this file.
     Own,
 }
 
 struct Fixture {
     directory: tempfile::TempDir,
-    /// What is in the files.
+    /// The number in each file.
     written: Numbers,
     /// The last number that was written.
     last: usize,
@@ -188,17 +187,17 @@ fn entry(file: usize, number: usize) -> String {
     format!(r#"{{"path":"/bin/sh","args":["{}","{number}"]}}"#, FILES[file])
 }
 
-/// The numbers in a set of hooks.
-fn numbers(set: &Snapshot) -> Numbers {
+/// Returns the numbers in a snapshot.
+fn numbers(snapshot: &Snapshot) -> Numbers {
     let mut numbers = [0; FILES.len()];
-    for loaded in &set.hooks {
+    for loaded in &snapshot.hooks {
         let [file, number] = &loaded.oci_hook().args[..] else { panic!("{loaded:?}") };
         numbers[FILES.iter().position(|name| name == file).unwrap()] = number.parse().unwrap();
     }
     numbers
 }
 
-/// What a set of these numbers injects.
+/// Returns the config into which a snapshot of these numbers injects its hooks.
 fn injected(numbers: &Numbers) -> String {
     let there = numbers.iter().enumerate().filter(|(_, number)| **number > 0);
     let entries: Vec<String> = there.map(|(file, number)| entry(file, *number)).collect();
@@ -209,7 +208,7 @@ fn injected(numbers: &Numbers) -> String {
     }
 }
 
-/// Three reloads, the steps of which are taken in this order.
+/// Runs three reloads whose steps are taken in this order.
 fn reload(
     fixture: &mut Fixture,
     manager: &Manager,
@@ -219,8 +218,8 @@ fn reload(
 ) {
     let mut taken = [0; RELOADS];
     let mut in_use = manager.snapshot();
-    // The threads in the order of their starts; where in there the one is whose set is in use; what
-    // each must have read.
+    // The threads in the order of their starts; the index there of the one whose snapshot is in
+    // use; the oldest numbers that each must have read.
     let (mut started, mut newest, mut oldest) = (Vec::new(), None, [[0; FILES.len()]; RELOADS]);
     for (at, &thread) in order.iter().enumerate() {
         let here = || format!("{change:?}, step {at} of {order:?}");
@@ -243,7 +242,8 @@ fn reload(
             (1, Stopped::Reading) | (2, Stopped::Chosen) => {}
             (3, Stopped::Done(Rescan { snapshot, outcome })) => {
                 outcome.unwrap();
-                // No file is older than the start, and none is of the future.
+                // No file is older than the start of the reload, and no file is newer than the last
+                // write.
                 let (read, least) = (numbers(&snapshot), &oldest[thread]);
                 for ((read, least), most) in read.iter().zip(least).zip(&fixture.written) {
                     assert!(least <= read && read <= most, "{read:?} is read, {}", here());
@@ -313,17 +313,17 @@ fn in_each_order(change: Change) {
 }
 
 #[test]
-fn the_set_of_the_scan_that_started_last_stays() {
+fn the_snapshot_of_the_scan_that_started_last_stays() {
     in_each_order(Change::All(FILES.len() - 1));
 }
 
-/// What is left to be read may have changed since.
+/// Files that are still to be read may have changed since the start.
 #[test]
-fn the_set_of_the_scan_that_started_last_stays_while_files_change() {
+fn the_snapshot_of_the_scan_that_started_last_stays_while_files_change() {
     in_each_order(Change::All(0));
 }
 
 #[test]
-fn reloads_that_know_of_some_files_lose_no_change_of_others() {
+fn reloads_of_some_files_lose_no_change_to_other_files() {
     in_each_order(Change::Own);
 }

@@ -1,4 +1,4 @@
-//! One hook file: its hook, or why it gives none and what else is wrong with it (docs/spec.md,
+//! One hook file: its hook, or the errors and warnings of a file that does not load (docs/spec.md,
 //! section 1, §3).
 
 use std::fs::File;
@@ -21,19 +21,19 @@ use crate::validate::{Invalid, Validator, nil_hook};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a file gives no hook.
+/// The reason why a file does not load.
 pub(crate) enum ReadError {
-    /// The file is not there any more, or is a link that leads nowhere.
+    /// The file no longer exists, or is a dangling symlink.
     Vanished,
     Failed(Box<Failure>),
 }
 
-/// What is wrong with a file.
+/// The problems of a file that does not load.
 pub(crate) struct Failure {
     pub error: Error,
-    /// What there is to say: the error first, then others, then warnings.
+    /// The diagnostics: first that of `error`, then those of other errors, then warnings.
     pub diagnostics: Vec<Diagnostic>,
-    /// It is a hook, but not a valid one.
+    /// The hook, if the file decodes to one that is not valid.
     pub hook: Option<Hook>,
 }
 
@@ -54,7 +54,7 @@ impl From<Error> for ReadError {
     }
 }
 
-/// Reads a file. What is no regular file is not read, since it might be waited for.
+/// Reads a file. Only regular files are read: reading a FIFO could block.
 fn read_file(file: &File, path: &Path) -> Result<(Vec<u8>, Status), ReadError> {
     let failed =
         |operation, error: std::io::Error| system_error(operation, path, Errno::of(&error));
@@ -75,7 +75,7 @@ fn read_file(file: &File, path: &Path) -> Result<(Vec<u8>, Status), ReadError> {
     Ok((text, status))
 }
 
-/// Reads to the end, or to one byte more than the limit: the file may have grown, or shrunk.
+/// Reads to the end, or to one byte more than the limit. The file may have grown or shrunk.
 fn read_to_limit(mut file: &File, size: u64) -> std::io::Result<Vec<u8>> {
     let size = usize::try_from(size).unwrap_or(0);
     let mut text = vec![0; size + 1];
@@ -86,8 +86,8 @@ fn read_to_limit(mut file: &File, size: u64) -> std::io::Result<Vec<u8>> {
         }
     };
     text.truncate(first);
-    // There was room for one byte more, and it was not needed: this is the end, which need not be
-    // asked for.
+    // The buffer had room for one more byte that was not needed. So this is the end, and another
+    // read is unnecessary.
     if first != size || size == 0 {
         file.take((HOOK_FILE + 1).saturating_sub(first) as u64).read_to_end(&mut text)?;
         text.shrink_to_fit();
@@ -110,7 +110,7 @@ pub(crate) struct FileLoader<'a> {
     extension_stages: &'a Arc<[String]>,
     reader: Option<&'a Reader>,
     validator: Validator<'a>,
-    /// Looks at who can write what. `None`: modes and owners are enough.
+    /// Checks who can write the files. `None`: modes and owners are enough.
     inspector: Option<Inspector>,
 }
 
@@ -124,12 +124,12 @@ impl<'a> FileLoader<'a> {
         }
     }
 
-    /// The executables that were looked at, in this order.
+    /// Returns the executables that were checked, in this order.
     pub fn into_executables(self) -> Vec<Arc<str>> {
         self.validator.into_looked_at()
     }
 
-    /// Whether a hook is what its file and its executable would give now.
+    /// Returns whether the hook's file and executable are unchanged since it was loaded.
     pub fn is_unchanged(&mut self, loaded: &LoadedHook) -> bool {
         let file = Status::of_path(&*loaded.path).ok();
         let executable = file.and_then(|_| self.validator.executable(&loaded.executable.path).ok());
@@ -137,7 +137,7 @@ impl<'a> FileLoader<'a> {
             .is_some_and(|(file, executable)| loaded.is_from(&file, &executable.status))
     }
 
-    /// What is said about who can write a directory.
+    /// Returns the diagnostics about who can write a directory.
     pub fn inspect_directory(&mut self, directory: &Path) -> Vec<Diagnostic> {
         match &mut self.inspector {
             Some(inspector) => inspector.directory(directory),
@@ -145,8 +145,8 @@ impl<'a> FileLoader<'a> {
         }
     }
 
-    /// What is said about who can write the files of a hook, if that is looked at. The hook file is
-    /// `alone` if its directory was not looked at.
+    /// Returns the diagnostics about who can write the files of a hook, if that is checked. `alone`
+    /// says that the directory of the hook file was not checked.
     pub fn inspect(&mut self, loaded: &LoadedHook, alone: bool) -> Vec<Diagnostic> {
         let Some(inspector) = &mut self.inspector else { return Vec::new() };
         let mut found = inspector.hook_file(&loaded.path, alone);
@@ -157,7 +157,7 @@ impl<'a> FileLoader<'a> {
         found
     }
 
-    /// The same about a file that gives no hook.
+    /// Does the same for a file that does not load.
     pub fn inspect_failed(
         &mut self,
         path: &Path,
@@ -168,14 +168,14 @@ impl<'a> FileLoader<'a> {
             return Vec::new();
         };
         let mut found = inspector.hook_file(path, alone);
-        // (Why there is no such program is an error.)
+        // (A missing program is an error already.)
         if !hook.runs_in_container() && self.validator.executable(&hook.hook.path).is_ok() {
             found.extend(inspector.program(path, &hook.hook.path));
         }
         found
     }
 
-    /// Loads the file at a path.
+    /// Loads the hook file at a path.
     pub fn load_path(&mut self, path: &Path) -> Result<Arc<LoadedHook>, ReadError> {
         self.load(open_to_read(path), &Arc::from(path))
     }
@@ -212,8 +212,7 @@ impl<'a> FileLoader<'a> {
         }
     }
 
-    /// What there is to say about a file that is no hook. Whoever mends it wants to know all that
-    /// is wrong.
+    /// Collects all problems of a file that does not decode, so that the user can fix them at once.
     #[cold]
     fn undecoded(&self, error: DecodeError, path: &Path, text: &[u8]) -> ReadError {
         let lines = Lines::new(text);
@@ -226,31 +225,30 @@ impl<'a> FileLoader<'a> {
                 .with_path(path)
                 .with_position(position)
         };
-        // What the caller's reader refuses is its own matter. (Without one, a file of no version
-        // has no mistakes to note.)
+        // Only the caller's reader can explain its own errors. (Without a reader, a file of an
+        // unknown version has no mistakes to note.)
         let is_ours = !matches!(error.cause, Cause::Reader(_) | Cause::UnrecognizedVersion { .. });
         let mut decoded =
             if is_ours { decode_again(text, Wanted::Mistakes) } else { Decoded::default() };
         let mistakes = std::mem::take(&mut decoded.notes.mistakes);
         let mut failure = Failure::new(as_error(error), &decoded);
-        // Where there are none, it is not even JSON. Of a file that is meant to be of another
-        // version nothing else is true.
+        // A file without mistakes is not even JSON. If a file is intended for another version, its
+        // other mistakes do not count.
         let is_other =
             decoded.version.is_empty() && mistakes.first().is_some_and(DecodeError::is_of_1_0_0);
         if !mistakes.is_empty() && !is_other {
-            // (The first is the error once more.)
+            // (The first mistake is the error itself.)
             for mistake in mistakes.into_iter().skip(1) {
                 failure.add(&as_error(mistake.in_step(&decoded.version)), &decoded);
             }
-            let mut tell =
-                |invalid| failure.add(&placed(invalid, path, &decoded, &lines), &decoded);
-            self.validator.each(&decoded.hook, &mut tell);
+            let mut add = |invalid| failure.add(&placed(invalid, path, &decoded, &lines), &decoded);
+            self.validator.each(&decoded.hook, &mut add);
             failure.diagnostics.extend(lint::keys(path, text, &decoded));
         }
         ReadError::Failed(Box::new(failure))
     }
 
-    /// The same about a hook that is not valid.
+    /// Collects all problems of a hook that is not valid.
     #[cold]
     fn invalid(
         &mut self,
@@ -279,7 +277,7 @@ impl<'a> FileLoader<'a> {
     }
 }
 
-/// As an error of the file, at the place of what it is about.
+/// Makes an error of this file, at the position of the invalid field.
 fn placed(invalid: Invalid, path: &Path, decoded: &Decoded<'_>, lines: &Lines) -> Error {
     let offset = invalid.field.as_ref().and_then(|field| decoded.place(field));
     let position = offset.map(|offset| lines.position(offset));

@@ -1,5 +1,5 @@
-//! From directories to hooks: which files are looked at, how they are read, and what becomes of
-//! each (docs/spec.md, section 1, §2).
+//! From directories to hooks: which files are hook files, how they are read, and the result of each
+//! (docs/spec.md, section 1, §2).
 
 mod load;
 mod scan;
@@ -7,7 +7,7 @@ mod scan;
 pub(crate) use load::{FileLoader, ReadError, system_error};
 pub(crate) use scan::{Before, Note, Scan, Scanner};
 
-/// The system's directory, which packages install hooks to.
+/// The system's directory, into which packages install hooks.
 pub const DEFAULT_DIR: &str = "/usr/share/containers/oci/hooks.d";
-/// The administrator's directory, which is preferred over [`DEFAULT_DIR`].
+/// The administrator's directory. Its files override those in [`DEFAULT_DIR`].
 pub const OVERRIDE_DIR: &str = "/etc/containers/oci/hooks.d";

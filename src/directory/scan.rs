@@ -1,4 +1,4 @@
-//! The hook files of a directory, and what becomes of each (docs/spec.md, section 1, §2).
+//! The hook files of a directory, and the result of each (docs/spec.md, section 1, §2).
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -17,78 +17,78 @@ use crate::options::ReadOptions;
 use crate::problem::{Diagnostic, Error, Result, text_of};
 use crate::sys::open_to_read;
 
-/// What a directory came to.
+/// The result of reading a directory.
 #[derive(Debug, Default)]
 pub(crate) struct Scan {
     pub hooks: Vec<Arc<LoadedHook>>,
     /// The failures, in the order of the files' names.
     pub errors: Vec<Error>,
-    /// What there is to say, in the order of the files' names.
+    /// Diagnostics, and hooks that may have some, in the order of the files' names.
     pub notes: Vec<Note>,
-    /// Files that were looked at and give no hook: those that fail, and links that lead nowhere.
+    /// Hook files that did not load: those that fail, and dangling symlinks.
     pub without_hook: Vec<Arc<Path>>,
     /// The hook files; `None` if the directory could not be listed.
     pub listed: Option<Arc<Listed>>,
 }
 
-/// What there is to say about a directory or a file of it.
+/// A diagnostic of a directory or a file in it, or a hook whose warnings are computed later.
 #[derive(Debug, Clone)]
 pub(crate) enum Note {
-    Said(Box<Diagnostic>),
-    /// What a hook says of itself, if it is asked.
-    Of(Arc<LoadedHook>),
+    Diagnostic(Box<Diagnostic>),
+    /// The warnings of this hook, which it computes when they are requested.
+    Hook(Arc<LoadedHook>),
 }
 
 impl Note {
-    /// The hook that it is of.
+    /// Returns the hook whose warnings this note stands for.
     pub fn hook(&mut self) -> Option<&mut Arc<LoadedHook>> {
         match self {
-            Note::Said(_) => None,
-            Note::Of(loaded) => Some(loaded),
+            Note::Diagnostic(_) => None,
+            Note::Hook(loaded) => Some(loaded),
         }
     }
 
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
-            Note::Said(diagnostic) => std::slice::from_ref(diagnostic),
-            Note::Of(loaded) => loaded.warnings(),
+            Note::Diagnostic(diagnostic) => std::slice::from_ref(diagnostic),
+            Note::Hook(loaded) => loaded.warnings(),
         }
     }
 }
 
 impl Scan {
-    /// Whether the reference goes on: nothing fails, or what fails first is an executable that does
-    /// not exist.
+    /// Returns whether the reference continues: no file fails, or the first error is that an
+    /// executable does not exist.
     pub fn is_tolerated(&self) -> bool {
         self.errors.first().is_none_or(|first| first.errno() == Some(Errno(libc::ENOENT)))
     }
 
-    /// All failures as one error, as the reference words it: the last comes first in the text, and
-    /// the first is what it is about.
+    /// Joins all failures into one error with the words of the reference: the message starts with
+    /// the last failure, and the error itself is the first one.
     pub fn error(&self) -> Option<Error> {
         let first = self.errors.first()?;
         let messages: Vec<&str> = self.errors.iter().rev().map(Error::message).collect();
         Some(first.clone().with_message(messages.join(": ")))
     }
 
-    /// What there is to say.
+    /// Returns all diagnostics.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         self.notes.iter().flat_map(Note::diagnostics)
     }
 
     fn fail(&mut self, error: Error) {
-        self.say(vec![lint::error(&error, &Decoded::default())]);
+        self.report(vec![lint::error(&error, &Decoded::default())]);
         self.errors.push(error);
     }
 
-    fn say(&mut self, diagnostics: Vec<Diagnostic>) {
+    fn report(&mut self, diagnostics: Vec<Diagnostic>) {
         for diagnostic in diagnostics {
-            self.notes.push(Note::Said(Box::new(diagnostic)));
+            self.notes.push(Note::Diagnostic(Box::new(diagnostic)));
         }
     }
 
     fn add(&mut self, loaded: Arc<LoadedHook>) {
-        self.notes.push(Note::Of(Arc::clone(&loaded)));
+        self.notes.push(Note::Hook(Arc::clone(&loaded)));
         self.hooks.push(loaded);
     }
 }
@@ -100,15 +100,15 @@ pub(crate) struct Scanner<'a> {
     before: Before<'a>,
 }
 
-/// What is known from when directories were read before.
+/// The results of the previous scan.
 #[derive(Default)]
 pub(crate) struct Before<'a> {
-    /// The hooks, by their files.
+    /// The hooks, by the paths of their files.
     pub hooks: HashMap<&'a Path, &'a Arc<LoadedHook>>,
-    /// What the directories had, in their order.
+    /// The hook files of the directories, in the order of the directories.
     pub listed: &'a [Option<Arc<Listed>>],
-    /// The names of the files to which something has happened since; `None` if that is not known.
-    /// The others are not read where they look the same, and the directories are not listed.
+    /// The names of the files that changed since; `None` if they are not known. If they are known,
+    /// the directories are not listed, and other files whose metadata is the same are not read.
     pub touched: Option<HashSet<OsString>>,
 }
 
@@ -117,7 +117,8 @@ impl<'a> Scanner<'a> {
         Scanner { options, loader: FileLoader::new(options), before }
     }
 
-    /// Reads all hook files of the directory of this number. One that does not exist is empty.
+    /// Reads all hook files of the directory with this number. A directory that does not exist is
+    /// empty.
     pub fn scan(&mut self, number: usize, directory: &Path) -> Scan {
         let before = self.before.listed.get(number).cloned().flatten();
         match self.scan_existing(directory, before) {
@@ -131,7 +132,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The same; a directory that cannot be listed is an error.
+    /// Does the same, but fails if the directory cannot be listed.
     pub fn scan_existing(&mut self, directory: &Path, before: Option<Arc<Listed>>) -> Result<Scan> {
         self.options.tell(LogLevel::Debug, |line| {
             let directory = text_of(directory.as_os_str());
@@ -145,14 +146,14 @@ impl<'a> Scanner<'a> {
         let mut scan = Scan { listed: Some(Arc::clone(&listed)), ..Scan::default() };
         scan.hooks.reserve_exact(listed.paths.len());
         scan.notes.reserve_exact(listed.paths.len());
-        scan.say(self.loader.inspect_directory(directory));
+        scan.report(self.loader.inspect_directory(directory));
         for path in &listed.paths {
             let name = name_of(path);
             if let Some(loaded) = self.unchanged(name, path) {
                 self.add(&mut scan, loaded);
                 continue;
             }
-            // What cannot be opened by its path is not opened, as by the reference.
+            // Like the reference, does not open a file whose path is too long.
             let is_path = path.as_os_str().len() < libc::PATH_MAX as usize;
             let file = match opened.as_ref().filter(|_| is_path) {
                 Some(opened) => opened.open_to_read(name),
@@ -168,16 +169,16 @@ impl<'a> Scanner<'a> {
                 }
                 Err(ReadError::Vanished) => {
                     scan.without_hook.push(Arc::clone(path));
-                    scan.say(lint::vanished(path));
+                    scan.report(lint::vanished(path));
                 }
                 Err(ReadError::Failed(failure)) => {
                     match self.before.hooks.get(&**path).filter(|_| self.options.keep_last_good) {
                         Some(good) => scan.hooks.push(Arc::clone(good)),
                         None => scan.without_hook.push(Arc::clone(path)),
                     }
-                    let of_files = self.loader.inspect_failed(path, &failure, false);
-                    scan.say(failure.diagnostics);
-                    scan.say(of_files);
+                    let inspected = self.loader.inspect_failed(path, &failure, false);
+                    scan.report(failure.diagnostics);
+                    scan.report(inspected);
                     scan.errors.push(failure.error);
                 }
             }
@@ -185,21 +186,21 @@ impl<'a> Scanner<'a> {
         Ok(scan)
     }
 
-    /// The executables that were looked at, in this order.
+    /// Returns the executables that were checked, in this order.
     pub fn into_executables(self) -> Vec<Arc<str>> {
         self.loader.into_executables()
     }
 
-    /// The hook of a file to which nothing has happened.
+    /// Returns the hook of a file that has not changed.
     fn unchanged(&mut self, name: &OsStr, path: &Path) -> Option<Arc<LoadedHook>> {
         self.before.touched.as_ref().filter(|touched| !touched.contains(name))?;
         let loaded = self.before.hooks.get(path)?;
         self.loader.is_unchanged(loaded).then(|| Arc::clone(loaded))
     }
 
-    /// Adds a hook, and what is said about who can write its files.
+    /// Adds a hook, and the diagnostics about who can write its files.
     fn add(&mut self, scan: &mut Scan, loaded: Arc<LoadedHook>) {
         scan.add(Arc::clone(&loaded));
-        scan.say(self.loader.inspect(&loaded, false));
+        scan.report(self.loader.inspect(&loaded, false));
     }
 }

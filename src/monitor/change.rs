@@ -1,4 +1,4 @@
-//! What is different from one set of hooks to the next.
+//! The differences between two snapshots.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,29 +8,27 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::problem::{Diagnostic, Severity, serialize_path};
 use crate::snapshot::{Known, Snapshot};
 
-/// What happened to a hook file.
+/// The kind of a change to a hook file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ChangeKind {
-    /// It gives a hook, and did not before.
+    /// The file has a valid hook, and had none before.
     Added,
-    /// It gives another hook than before.
+    /// The file has another hook than before.
     Updated,
-    /// It gives no hook any more, and did before: the file has gone, or turned bad.
+    /// The file has no valid hook any more: it was removed, or is invalid now.
     Removed,
-    /// It gives a hook that is not used, since a file of its name in a later directory masks it,
-    /// and was not masked by that one before.
+    /// The hook is not used: a file of the same name in a later directory now masks it.
     Masked,
-    /// Its hook is used again, since nothing masks it any more.
+    /// The hook is used again: no file masks it any more.
     Unmasked,
-    /// There is a problem with it that was not there before; also of a directory, or of the
-    /// watching itself.
+    /// There is a new problem with the file, with a directory, or with watching itself.
     Problem,
 }
 
 impl ChangeKind {
-    /// The name used in JSON, such as `added`.
+    /// Returns the name used in JSON, such as `added`.
     pub fn as_str(self) -> &'static str {
         match self {
             ChangeKind::Added => "added",
@@ -49,17 +47,17 @@ impl fmt::Display for ChangeKind {
     }
 }
 
-/// A change that a [`Monitor`](crate::Monitor) tells of.
+/// A change that a [`Monitor`](crate::Monitor) reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Change {
-    /// What happened.
+    /// The kind of the change.
     pub kind: ChangeKind,
-    /// The file (or directory) that it happened to.
+    /// The file or directory that changed.
     pub path: PathBuf,
-    /// Of [`ChangeKind::Masked`]: the file that masks it.
+    /// For [`ChangeKind::Masked`], the file that masks it.
     pub by: Option<PathBuf>,
-    /// Of [`ChangeKind::Problem`]: the problem.
+    /// For [`ChangeKind::Problem`], the diagnostic.
     pub diagnostic: Option<Diagnostic>,
 }
 
@@ -74,8 +72,8 @@ impl Change {
     }
 }
 
-/// In a line: what happened, and to which file; of a masked hook by which, and of a problem what is
-/// wrong.
+/// Prints one line: the kind and the path; for a masked hook also the file that masks it; for a
+/// problem the diagnostic instead of the path.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.diagnostic, &self.by) {
@@ -88,8 +86,8 @@ impl fmt::Display for Change {
     }
 }
 
-/// Changes as a JSON array of objects: `change` (the kind), `path`, `by` and `diagnostic` where
-/// they are.
+/// Returns changes as a JSON array of objects with `change` (the kind) and `path`, and `by` and
+/// `diagnostic` where they are present.
 pub fn changes_to_json(changes: &[Change]) -> String {
     crate::go::json::to_string(&changes)
 }
@@ -109,8 +107,8 @@ impl Serialize for Change {
     }
 }
 
-/// What became of the hook files of a set in a later one: first of those that give no hook any
-/// more, then of the others, in the order of injection, those that are masked last.
+/// Returns the changes from one snapshot to a later one: first removed hooks, then the other hooks
+/// in the order of injection, masked hooks last.
 pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     let (old, new) = (before.by_path(), after.by_path());
     let mut changes = Vec::new();
@@ -143,7 +141,7 @@ pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     changes
 }
 
-/// The errors and warnings that were not known before.
+/// Returns the errors and warnings that are only in the later snapshot.
 pub(crate) fn new_problems(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     let problems =
         after.new_diagnostics(before).into_iter().filter(|new| new.severity > Severity::Info);

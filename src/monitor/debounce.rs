@@ -1,14 +1,14 @@
-//! When to reload: at once after a quiet time, else as soon as it is quiet again.
+//! Debounce: reload at once after a quiet time, else as soon as it is quiet again.
 
 use std::time::{Duration, Instant};
 
 use super::watches::Activity;
 
-/// The time without a change after which it is quiet (longer, where a reload takes longer, so that
-/// reloads do not use all of the processor's time).
+/// The time without a change after which it is quiet. It is longer where a reload takes longer, so
+/// that reloads do not use all of the processor's time.
 const QUIET: Duration = Duration::from_millis(20);
-/// The longest delay of a reload while changes keep coming (longer, where a reload takes longer:
-/// ten times the reload, but at most ten times this).
+/// The maximum delay: reload after this long even if changes keep coming. It is longer where a
+/// reload takes longer: ten times the reload, but at most ten times this.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How many wakeups without a reload are allowed within [`QUIET`].
 const MOST_WAKES: u32 = 16;
@@ -80,19 +80,19 @@ impl Debounce {
         false
     }
 
-    /// A reload was made. Changes wait from now on until it is quiet.
+    /// Records a reload. Changes wait from now on until it is quiet.
     pub fn reload_done(&mut self, start: Instant, done: Instant) {
         self.cost = done.duration_since(start);
         self.rest = Rest::Settling(done + self.quiet_time());
     }
 
-    /// The directories were polled without a change. The next poll waits for ten times as long as
-    /// this one took.
+    /// Records a poll of the directories that found no change. The next poll waits ten times as
+    /// long as this one took.
     pub fn poll_done(&mut self, start: Instant, done: Instant) {
         self.rest = Rest::Settling(done + (done.duration_since(start) * 10).clamp(QUIET, PATIENCE));
     }
 
-    /// The last reload could not be made: another one is due after this time.
+    /// Records a reload that failed. Another one is due after this time.
     pub fn retry(&mut self, now: Instant, after: Duration) {
         self.pending = Some(now);
         self.rest = Rest::Settling(now + after);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn patience_ends() {
+    fn changes_that_keep_coming_wait_for_a_limited_time() {
         let (mut debounce, at) = quiet();
         assert!(debounce.due(at(0), Activity::Complete, true));
         debounce.reload_done(at(0), at(0));

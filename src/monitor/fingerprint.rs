@@ -1,4 +1,4 @@
-//! What directories look like: for when nobody tells of changes.
+//! The state of directories, to find changes by polling.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use crate::entries::is_hook_file;
 use crate::go::Errno;
 use crate::sys::{FileStamp, Status};
 
-/// Files that changed in the last seconds may change again without a new time: clocks of file
-/// systems tick slowly.
+/// Files that changed within this many seconds may change again and keep the same time: the clocks
+/// of file systems tick slowly.
 const LATELY: u64 = 2;
 
-/// What directories look like without a look into the files.
+/// A hash of the metadata of directories and files. No file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fingerprint {
     hash: u64,
@@ -42,7 +42,7 @@ impl Fingerprint {
         Fingerprint { hash: look.sum, is_final: look.is_final }
     }
 
-    /// Whether any change from now on makes it another one.
+    /// Returns whether any change from now on changes the fingerprint.
     pub fn is_final(self) -> bool {
         self.is_final
     }

@@ -1,10 +1,10 @@
 //! Watching directories, and reloading their hooks when they change (docs/spec.md, section 7).
 //!
-//! A monitor starts no thread: it is a descriptor for the caller's event loop, or a blocking wait,
-//! and a reload happens in the caller's thread. `wakeups` joins the sources of events: `watches`
+//! A monitor starts no thread: it is a file descriptor for the caller's event loop, or a blocking
+//! wait, and reloads in the caller's thread. `wakeups` joins the sources of events: `watches`
 //! (inotify), `mounts`, and `cancel`. `polling` says when to look for changes that the kernel does
-//! not report, and `fingerprint` finds them. `debounce` says when to reload. `change`
-//! finds the differences between two sets, and `reported` remembers which of them were reported.
+//! not report, and `fingerprint` finds them. `debounce` says when to reload. `change` finds the
+//! differences between two snapshots, and `reported` remembers which of them were reported.
 
 mod cancel;
 mod change;
@@ -38,24 +38,26 @@ use reported::Reported;
 use wakeups::{CANCELLED, INOTIFY, MOUNTS, Wakeups};
 use watches::{Activity, Watches};
 
-/// How often a reload is repeated at once because it found more to be watched.
+/// How often a reload is repeated at once because it found more files to watch.
 const REPEATS: usize = 3;
 
 /// Watches the directories of a [`Manager`](crate::Manager), and reloads its hooks when they
-/// change. Made by [`Manager::monitor`](crate::Manager::monitor); either may go first.
+/// change. Made by [`Manager::monitor`](crate::Manager::monitor). Either may be dropped first.
 ///
-/// It is used in one of two ways: [`Monitor::wait`] blocks until there are other hooks; or the
-/// descriptor ([`AsFd`]) is put into an event loop (poll, epoll, in whatever form), and
-/// [`Monitor::dispatch`] called whenever it is readable. The descriptor is level-triggered, may be
-/// readable for nothing, and is only to be polled.
+/// Use it in one of two ways: [`Monitor::wait`] blocks until the hooks change; or add the file
+/// descriptor ([`AsFd`]) to an event loop (poll or epoll in any form), and call
+/// [`Monitor::dispatch`] whenever it is readable. The file descriptor is level-triggered and may be
+/// readable without a change. Only poll it; do not read from it.
 ///
-/// Also watched is what the hooks depend on: where symlinks lead, directories that do not exist
-/// yet, and the hooks' executables. A change to a quiet directory is served at once; what follows
-/// within 20 ms is served together, once it has been quiet for 20 ms (or after a second; both are
-/// longer where a reload takes longer). Where the system refuses to tell of changes, the
-/// directories are looked at every second until it does again; a [`Change`] and a log line say so.
+/// The monitor also watches everything that the hooks depend on: the targets of symlinks,
+/// directories that do not exist yet, and the hooks' executables. A change to a quiet directory
+/// causes a reload at once. Changes that follow within 20 ms share one reload, once it has been
+/// quiet for 20 ms (or after a second; both times are longer where a reload takes longer). If the
+/// kernel refuses a watch, the monitor polls the directories every second until the kernel accepts
+/// all watches; a [`Change`] and a log line report this.
 ///
-/// In the child of a fork it may only be dropped: that closes its descriptors, and nothing else.
+/// In the child of a fork it may only be dropped. That closes its file descriptors and does nothing
+/// else.
 ///
 /// ```
 /// use libhooks::{ChangeKind, Manager};
@@ -65,7 +67,7 @@ const REPEATS: usize = 3;
 /// let manager = Manager::builder().directory(&directory).load()?;
 /// let mut monitor = manager.monitor()?;
 ///
-/// // It need not have been there.
+/// // The directory need not exist before.
 /// std::fs::create_dir(&directory)?;
 /// let hook = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": []}"#;
 /// std::fs::write(directory.join("example.json"), hook)?;
@@ -86,21 +88,22 @@ pub struct Monitor {
     mounts: Option<Mounts>,
     debounce: Debounce,
     polling: Polling,
-    /// The set that was read last. It is in use unless the policy refused it or a newer one is.
+    /// The snapshot that was read last. It is in use unless the policy refused it or a newer one is
+    /// in use.
     latest: Arc<Snapshot>,
     reported: Reported,
 }
 
 impl Monitor {
     pub(crate) fn new(hooks: Arc<Shared>) -> Result<Monitor> {
-        let failed = |error| system_error("a monitor cannot be made", &error);
+        let failed = |error| system_error("cannot make a monitor", &error);
         let canceller = Canceller::new().map_err(failed)?;
         let wakeups = Wakeups::new(&canceller).map_err(failed)?;
         let set = hooks.snapshot();
         let mut monitor = Monitor {
             canceller,
             mounts: match Mounts::new(&wakeups.events, MOUNTS) {
-                // A security profile may keep it from us.
+                // A security profile may deny access to it.
                 Err(error)
                     if matches!(
                         error.kind(),
@@ -109,7 +112,7 @@ impl Monitor {
                 {
                     hooks.options.tell(LogLevel::Info, |line| {
                         line.write(
-                            "mounts over hook directories are not seen, since /proc is out of reach",
+                            "cannot read /proc/thread-self/mountinfo: mounts over hook directories will not be noticed",
                             &[],
                         );
                     });
@@ -131,15 +134,13 @@ impl Monitor {
         Ok(monitor)
     }
 
-    /// Deals with what has happened: reloads the hooks if they are to be. It reads files, and does
-    /// not block otherwise. Returns whether there are other hooks, or other problems, than
-    /// before.
+    /// Handles the events, and reloads the hooks if a reload is due. It may block to read files,
+    /// but does not wait for events. Returns whether hooks or problems have changed.
     ///
     /// # Errors
-    /// [`ErrorKind::Cancelled`] once it was cancelled. Under
-    /// [`Policy::Strict`](crate::Policy::Strict) what
-    /// [`Manager::reload`](crate::Manager::reload) returns: the old hooks stay, and the monitor
-    /// goes on. [`ErrorKind::InvalidArgument`] in the child of a fork.
+    /// [`ErrorKind::Cancelled`] after the monitor was cancelled. [`ErrorKind::InvalidArgument`] in
+    /// the child of a fork. Under [`Policy::Strict`](crate::Policy::Strict), the error of
+    /// [`Manager::reload`](crate::Manager::reload); the old hooks stay, and the monitor continues.
     pub fn dispatch(&mut self) -> Result<bool> {
         self.canceller.check_process()?;
         let ready = self
@@ -149,8 +150,8 @@ impl Monitor {
         self.handle(ready)
     }
 
-    /// Waits until there are other hooks, or other problems, and returns whether there are: not if
-    /// the time is over before (`None`: never). A signal does not end it.
+    /// Waits until hooks or problems change, and returns whether they have changed. It returns
+    /// false at the timeout; `None` waits without a limit. A signal does not end it.
     ///
     /// # Errors
     /// As [`Monitor::dispatch`].
@@ -170,8 +171,8 @@ impl Monitor {
         }
     }
 
-    /// What is different from when this was asked last (at first: from when the monitor was made),
-    /// however many reloads there were in between, and whoever made them.
+    /// Returns the changes since the last call, or since the monitor was made. It includes those of
+    /// all reloads in between, by this monitor or another caller.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] in the child of a fork.
@@ -180,22 +181,21 @@ impl Monitor {
         Ok(self.reported.changes(self.hooks.snapshot(), &self.latest))
     }
 
-    /// What ends it from anywhere.
+    /// Returns a canceller, which ends the monitor.
     pub fn canceller(&self) -> Canceller {
         self.canceller.clone()
     }
 
-    /// Closes it, as dropping does; but in the child of a fork it does no more than close
-    /// descriptors, since another thread of the parent may have been in the middle of a
-    /// dispatch.
+    /// Closes the monitor, as dropping it does. But in the child of a fork it only closes file
+    /// descriptors, since another thread of the parent may have been in the middle of a dispatch.
     pub fn close(self) {
         if self.canceller.check_process().is_ok() {
             return;
         }
         let monitor = ManuallyDrop::new(self);
         let mounts = monitor.mounts.iter().flat_map(Mounts::descriptors);
-        let others = monitor.watches.descriptor().into_iter().chain([monitor.canceller.as_fd()]);
-        for descriptor in monitor.wakeups.descriptors().into_iter().chain(mounts).chain(others) {
+        let rest = monitor.watches.descriptor().into_iter().chain([monitor.canceller.as_fd()]);
+        for descriptor in monitor.wakeups.descriptors().into_iter().chain(mounts).chain(rest) {
             crate::sys::close(descriptor);
         }
     }
@@ -266,7 +266,7 @@ impl Monitor {
         let read = self.watches.read();
         if self.watches.overflowed() {
             self.hooks.options.tell(LogLevel::Info, |line| {
-                line.write("events about hook files were lost: reading all of them again", &[]);
+                line.write("events about hook files were lost: reading all hook files again", &[]);
             });
         }
         let looked = if self.polling.look_is_due(now) {
@@ -274,7 +274,7 @@ impl Monitor {
             if self.polling.looks_at_directories() {
                 self.look()
             } else {
-                // The watches are complete again, but did not report what happened until now.
+                // The watches are complete again, but did not report earlier changes.
                 self.watches.suspect_all();
                 Activity::Complete
             }
@@ -288,12 +288,12 @@ impl Monitor {
         } else {
             Activity::None
         };
-        // (A reload reads the files that gave no hook, and of the others only those that changed.)
+        // (A reload reads the files that failed before, and the files that changed.)
         let again = if self.polling.read_is_due(now) { Activity::Complete } else { Activity::None };
         read.max(looked).max(again)
     }
 
-    /// Compares the directories with what they looked like at the last call.
+    /// Compares the directories with their state at the last call.
     fn look(&mut self) -> Activity {
         let looks = Fingerprint::new(&self.hooks.directories, &self.latest.depends_on.executables);
         if !self.polling.has_changed(looks) {
@@ -303,9 +303,9 @@ impl Monitor {
         Activity::Complete
     }
 
-    /// Reads the hooks again, after it set up watches for everything that they depend on.
+    /// Reads the hooks again, after setting up watches for everything that they depend on.
     fn reload(&mut self, start: Instant) -> Result<()> {
-        // (Where it was quiet, `activity` has asked for mounts already.)
+        // (If it was quiet, `activity` has already checked for mounts.)
         let mounted =
             !self.debounce.is_quiet(start) && self.mounts.as_ref().is_some_and(Mounts::changed);
         if mounted {
@@ -341,8 +341,8 @@ impl Monitor {
         self.reported.add_notice(notice);
     }
 
-    /// Watches everything that the hooks depend on, and nothing else. Returns whether this is more
-    /// than before.
+    /// Watches everything that the hooks depend on, and nothing else. Returns whether it watches
+    /// more than before.
     fn set_up_watches(&mut self) -> bool {
         let (directories, depends_on) = (&self.hooks.directories, &self.latest.depends_on);
         let grown = self.watches.set_up(&self.wakeups.events, INOTIFY, directories, depends_on);
@@ -353,30 +353,30 @@ impl Monitor {
             }
         } else if self.polling.stop() {
             self.hooks.options.tell(LogLevel::Info, |line| {
-                line.write("the system tells of changes to hook files again", &[]);
+                line.write("inotify works again", &[]);
             });
         }
         grown
     }
 }
 
-/// The descriptor that is readable when [`Monitor::dispatch`] has something to do.
+/// The file descriptor that is readable when [`Monitor::dispatch`] has something to do.
 impl AsFd for Monitor {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.wakeups.as_fd()
     }
 }
 
-/// The same descriptor as a number, for event loops that take one. It stays open, and the same,
-/// until the monitor is dropped.
+/// The same file descriptor as a number, for event loops that take one. It stays open and does not
+/// change until the monitor is dropped.
 impl AsRawFd for Monitor {
     fn as_raw_fd(&self) -> RawFd {
         self.as_fd().as_raw_fd()
     }
 }
 
-/// Whether the error may go away without a change to a file or directory, such as an error of a
-/// disk or a server.
+/// Returns whether the error may disappear without a change to a file or directory, such as an
+/// error of a disk or a server.
 fn may_pass(errno: Errno) -> bool {
     matches!(
         errno,
@@ -402,7 +402,7 @@ fn system_error(operation: &'static str, error: &io::Error) -> Error {
     Error::new(ErrorKind::Io, Cause::Watch { operation, errno: Errno::of(error), poll: None })
 }
 
-/// What to tell when the system refuses to watch.
+/// Returns the diagnostic for a watch that the kernel refused.
 fn refused(refusal: &Refusal) -> Diagnostic {
     let hint = match refusal.errno {
         Errno(libc::EMFILE) => Some(

@@ -1,4 +1,4 @@
-//! Mounts: inotify says nothing of one that hides a directory, the system's table of mounts does.
+//! Mounts: inotify does not report a mount that hides a directory; the table of mounts does.
 
 use std::fs::File;
 use std::io;
@@ -7,44 +7,45 @@ use std::time::Duration;
 
 use crate::sys::{EventSet, Interest, WakeOn, poll};
 
-/// Of the thread: some of an engine have mounts of their own.
+/// The table of this thread: some threads of an engine have their own mount namespace.
 const TABLE: &str = "/proc/thread-self/mountinfo";
 /// How often a monitor may be polled between a change and its dispatch.
 const POLLS: usize = 4;
 
-/// The table of mounts. Whoever polls it is told of a change once, be it the caller's event loop
-/// that does no more than wake up, or another one around it; so some open files wake, and another
-/// one, which nobody else polls, tells.
+/// The table of mounts. Each poll of an open file reports a change only once, and a poll by the
+/// caller's event loop, or by another event loop around it, uses up that report. So several open
+/// files wake the caller, and a separate one, which only this module polls, reports the change.
 #[derive(Debug)]
 pub(crate) struct Mounts {
     wakes: [File; POLLS],
-    tells: File,
-    /// Whether a change wakes.
+    reports: File,
+    /// Whether a change wakes the caller.
     armed: bool,
 }
 
 impl Mounts {
-    /// Whatever changes is told by `bit`.
+    /// Opens the table. `bit` reports a change in `events`.
     pub fn new(events: &EventSet, bit: u32) -> io::Result<Mounts> {
         let open = || File::open(TABLE);
         let mounts =
-            Mounts { wakes: [open()?, open()?, open()?, open()?], tells: open()?, armed: true };
+            Mounts { wakes: [open()?, open()?, open()?, open()?], reports: open()?, armed: true };
         for file in &mounts.wakes {
             events.add(file.as_fd(), bit, WakeOn::ExceptionalOnce)?;
         }
         Ok(mounts)
     }
 
+    /// Returns the file descriptors of all open files.
     pub fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.wakes.iter().chain([&self.tells]).map(AsFd::as_fd)
+        self.wakes.iter().chain([&self.reports]).map(AsFd::as_fd)
     }
 
-    /// A change has woken somebody: none does again, until it is asked for.
+    /// Records that a change has woken the caller. No other change does until [`Mounts::arm`].
     pub fn fired(&mut self) {
         self.armed = false;
     }
 
-    /// Asks to be woken.
+    /// Makes the next change wake the caller.
     pub fn arm(&mut self, events: &EventSet, bit: u32) -> io::Result<()> {
         if !self.armed {
             for file in &self.wakes {
@@ -55,9 +56,9 @@ impl Mounts {
         Ok(())
     }
 
-    /// Whether something was mounted or unmounted since this was asked last.
+    /// Returns whether something was mounted or unmounted since the last call.
     pub fn changed(&self) -> bool {
-        poll([Some((self.tells.as_fd(), Interest::Exception))], Some(Duration::ZERO))
+        poll([Some((self.reports.as_fd(), Interest::Exception))], Some(Duration::ZERO))
             .is_ok_and(|[ready]| ready)
     }
 }

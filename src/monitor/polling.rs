@@ -12,8 +12,8 @@ pub(crate) const INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) struct Polling {
     /// The next look at the directories. `None` while the kernel accepts all watches.
     look_at: Option<Instant>,
-    /// The time to read again the files that failed with an I/O error. `None` if there are none.
-    /// The kernel sends no event when it can read them.
+    /// The time to read again the files that failed with an I/O error. `None` if no file did. The
+    /// kernel sends no event when it can read them again.
     read_at: Option<Instant>,
     /// The directories at the last look. `None` before the first.
     seen: Option<Fingerprint>,
@@ -44,8 +44,8 @@ impl Polling {
         self.look_at.is_some()
     }
 
-    /// The kernel refuses a watch: starts to poll the directories. Returns whether they were not
-    /// polled before.
+    /// Starts to poll the directories, because the kernel refuses a watch. Returns false if they
+    /// were polled already.
     pub fn start(&mut self, now: Instant) -> bool {
         let starts = self.look_at.is_none();
         if starts {
@@ -54,18 +54,19 @@ impl Polling {
         starts
     }
 
-    /// The kernel accepts all watches: stops polling the directories. Returns whether they were
-    /// polled before.
+    /// Stops polling the directories, because the kernel accepts all watches. Returns whether they
+    /// were polled before.
     pub fn stop(&mut self) -> bool {
         self.look_at.take().is_some()
     }
 
-    /// A reload ended. Schedules the next one if a file failed with an error that may pass.
+    /// Records the end of a reload. Schedules the next one if a file failed with an error that may
+    /// disappear.
     pub fn reload_done(&mut self, done: Instant, may_pass: bool) {
         self.read_at = may_pass.then(|| done + INTERVAL);
     }
 
-    /// Records what the directories look like, and returns whether they may have changed since the
+    /// Records the state of the directories, and returns whether they may have changed since the
     /// last look.
     pub fn has_changed(&mut self, looks: Fingerprint) -> bool {
         // A reload comes after this look. The next look finds the changes that the reload misses.

@@ -1,4 +1,4 @@
-//! What a monitor reported last: to the caller of `dispatch`, to the caller of `changes`, and in
+//! The last reports of a monitor: to the caller of `dispatch`, to the caller of `changes`, and to
 //! the log.
 
 use std::sync::Arc;
@@ -10,24 +10,24 @@ use crate::snapshot::Snapshot;
 /// The last reports, with which the next ones are compared.
 #[derive(Debug)]
 pub(crate) struct Reported {
-    /// The set in use at the end of the last dispatch.
+    /// The snapshot in use at the end of the last dispatch.
     dispatched: Arc<Snapshot>,
-    /// The set whose hooks the last call of `changes` reported.
+    /// The snapshot whose hooks the last call of `changes` reported.
     hooks: Arc<Snapshot>,
-    /// The set whose problems the last call of `changes` reported: a later one, if the policy
-    /// refused it.
+    /// The snapshot whose problems the last call of `changes` reported. It is a later one if the
+    /// policy refused that one.
     problems: Arc<Snapshot>,
     /// A problem of the monitor itself that the next call of `changes` reports.
     notice: Option<Diagnostic>,
     /// Whether the next dispatch reports changes in any case, because of a notice.
     changes: bool,
-    /// Whether the last reload failed for lack of resources. The first of several such failures is
-    /// reported.
+    /// Whether the last reload failed for lack of resources. Only the first of several such
+    /// failures in a row is reported.
     out_of_resources: bool,
 }
 
 impl Reported {
-    /// Starts with this set: the first reports are what is different from it.
+    /// Starts with this snapshot: the first reports are the differences from it.
     pub fn new(set: &Arc<Snapshot>) -> Reported {
         Reported {
             dispatched: Arc::clone(set),
@@ -45,17 +45,18 @@ impl Reported {
         self.changes = true;
     }
 
-    /// A reload failed for lack of resources. Returns whether the one before did not.
+    /// Records that a reload failed for lack of resources. Returns whether it is the first failure
+    /// in a row.
     pub fn reload_out_of_resources(&mut self) -> bool {
         !std::mem::replace(&mut self.out_of_resources, true)
     }
 
-    /// A reload ended, with or without an error in the hook files.
+    /// Records that a reload ended, with or without an error in the hook files.
     pub fn reload_done(&mut self) {
         self.out_of_resources = false;
     }
 
-    /// Returns whether a dispatch that ends with this set in use reports changes.
+    /// Returns whether a dispatch that ends with this snapshot in use reports changes.
     pub fn dispatch(&mut self, set: Arc<Snapshot>) -> bool {
         let before = std::mem::replace(&mut self.dispatched, set);
         let changes = std::mem::take(&mut self.changes);
@@ -66,7 +67,7 @@ impl Reported {
     /// Returns the changes since the last call. `set` is in use; `latest` was read last.
     pub fn changes(&mut self, set: Arc<Snapshot>, latest: &Arc<Snapshot>) -> Vec<Change> {
         let mut changes = differences(&self.hooks, &set);
-        // The problems of a set that the policy refused are reported, too.
+        // The problems of a snapshot that the policy refused are reported, too.
         let problems = if latest.generation() > set.generation() { latest } else { &set };
         changes.extend(new_problems(&self.problems, problems));
         changes.extend(self.notice.take().map(Change::problem));

@@ -1,4 +1,4 @@
-//! What wakes the caller: one descriptor that stands for several.
+//! The file descriptor that wakes the caller, and the sources of events behind it.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -22,7 +22,7 @@ pub(crate) struct Wakeups {
 }
 
 impl Wakeups {
-    /// Makes the set with the timer, which is set to now, and the canceller.
+    /// Makes the set with the timer, which expires at once, and the canceller.
     pub fn new(canceller: &Canceller) -> io::Result<Wakeups> {
         let wakeups = Wakeups { events: EventSet::new()?, timer: Timer::new()? };
         wakeups.events.add(wakeups.timer.as_fd(), TIMER, WakeOn::Readable)?;
@@ -32,7 +32,7 @@ impl Wakeups {
     }
 
     /// Waits for an event, at most this long (`None`: without a limit), and returns the bits of the
-    /// sources that have one.
+    /// sources that have an event.
     pub fn wait(&self, timeout: Option<Duration>) -> io::Result<u32> {
         self.events.wait(timeout)
     }
@@ -42,13 +42,13 @@ impl Wakeups {
         self.timer.set(next.map(|next| next.saturating_duration_since(Instant::now())))
     }
 
-    /// Returns the descriptors of the set and of the timer.
+    /// Returns the file descriptors of the set and of the timer.
     pub fn descriptors(&self) -> [BorrowedFd<'_>; 2] {
         [self.events.as_fd(), self.timer.as_fd()]
     }
 }
 
-/// The descriptor that is readable when a source has an event.
+/// The file descriptor that is readable when a source has an event.
 impl AsFd for Wakeups {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.events.as_fd()

@@ -1,5 +1,4 @@
-//! What is watched, and what has happened to it: inotify, on each directory that a path leads
-//! through.
+//! The inotify watches, one on each directory that a path leads through, and their events.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -17,13 +16,13 @@ use crate::problem::Refusal;
 use crate::snapshot::DependsOn;
 use crate::sys::{EventSet, WakeOn};
 
-/// How many symlinks a path may lead through, as for the system.
+/// How many symlinks a path may lead through: the kernel's limit.
 const MOST_LINKS: usize = 40;
-/// How often events are read in a row: more than the system keeps. A directory that never rests
-/// must not hold us.
+/// How often events are read in a row: enough for more events than the kernel keeps. A directory
+/// that changes all the time must not keep the caller in the loop.
 const MOST_READS: usize = 1024;
 
-/// What has happened, the weightier the greater.
+/// The activity since the last call. More important activity compares as greater.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Activity {
     #[default]
@@ -34,7 +33,7 @@ pub(crate) enum Activity {
     Complete,
 }
 
-/// The watches that there are.
+/// The inotify watches, and the changes that they have reported.
 #[derive(Debug)]
 pub(crate) struct Watches {
     /// `None` as long as the kernel refuses one.
@@ -58,16 +57,16 @@ struct Instance {
 /// The hook files that may have changed since the last call of [`Watches::take_touched`].
 #[derive(Debug)]
 enum Touched {
-    /// Those with these names: all events were read and understood.
+    /// The files with these names: all events were read and understood.
     Names(HashSet<OsString>),
     /// Any file.
     Any,
 }
 
-/// A directory, and which of its entries matter.
+/// A directory, and the entries that matter.
 #[derive(Debug)]
 struct Watched {
-    /// What the system calls it.
+    /// The kernel's number of the watch.
     number: i32,
     descriptor: WatchDescriptor,
     path: PathBuf,
@@ -79,19 +78,20 @@ struct Watched {
 }
 
 impl Watched {
-    fn tells_more_than(&self, before: &Watched) -> bool {
+    /// Returns whether this watch reports more than the one before.
+    fn reports_more_than(&self, before: &Watched) -> bool {
         (self.hook_files && !before.hook_files)
             || self.depth > before.depth
             || !self.names.is_subset(&before.names)
     }
 }
 
-/// What about a directory has to be told.
+/// The events of a directory that matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Depth {
-    /// Which entries there are, and their modes.
+    /// Changes to the list of entries, and to their modes.
     Entries,
-    /// What is written to them, too.
+    /// Also writes to the entries.
     Contents,
 }
 
@@ -113,7 +113,7 @@ impl Depth {
 }
 
 impl Watches {
-    /// Makes it without watches. Any file may have changed before.
+    /// Starts without watches. Any file may have changed before.
     pub fn new() -> Watches {
         Watches {
             inotify: None,
@@ -125,11 +125,11 @@ impl Watches {
         }
     }
 
-    /// Watches all that the hooks depend on, and nothing else. Returns whether there is more than
-    /// before. A watch is there before what it is on is looked at: whatever happens from then
-    /// on is told.
+    /// Watches everything that the hooks depend on, and nothing else. Returns whether it watches
+    /// more than before. A watch is added before its directory is examined, so it reports every
+    /// later change.
     ///
-    /// Whatever happens is told by `bit` of `events`.
+    /// `bit` reports the events in `events`.
     pub fn set_up(
         &mut self,
         events: &EventSet,
@@ -163,14 +163,14 @@ impl Watches {
         for directory in directories {
             set_up.follow(directory);
             set_up.hook_files(directory);
-            // Where a link comes before `..`, files are read elsewhere than where they are listed,
-            // as by the reference.
+            // If a symlink comes before `..`, files are read from another directory than the one
+            // that is listed, as in the reference.
             if directory.components().any(|component| component == Component::ParentDir) {
                 set_up.hook_files(&path_in(directory, OsStr::new("")));
             }
         }
         for link in depends_on.links() {
-            // One that leads nowhere yet leads to no content either.
+            // A dangling symlink has no content to watch yet.
             if let Some(holds_file) = set_up.follow(link) {
                 set_up.contents(&holds_file);
             }
@@ -182,31 +182,33 @@ impl Watches {
         let mut grown = false;
         for watched in &self.watched {
             let known = before.iter().position(|before| before.number == watched.number);
-            grown |= known.is_none_or(|known| watched.tells_more_than(&before.swap_remove(known)));
+            grown |=
+                known.is_none_or(|known| watched.reports_more_than(&before.swap_remove(known)));
         }
         for given_up in before {
-            // It may have gone by itself.
+            // The kernel may have removed it already.
             let _ = set_up.watches.remove(given_up.descriptor);
         }
         self.refusal = set_up.refusal;
         grown
     }
 
+    /// Returns the file descriptor of the inotify instance.
     pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.inotify.as_ref().map(|instance| instance.inotify.as_fd())
     }
 
-    /// Why not all is watched.
+    /// Returns why a watch is missing, if one is.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.refusal.as_ref()
     }
 
-    /// Whether paths may lead elsewhere than when the watches were set up.
+    /// Returns whether paths may lead elsewhere than when the watches were set up.
     pub fn are_stale(&self) -> bool {
         self.stale
     }
 
-    /// Says whether what happens wakes nobody.
+    /// Sets whether events must not wake the caller.
     pub fn mute(&mut self, events: &EventSet, bit: u32, mute: bool) -> io::Result<()> {
         if let Some(instance) = self.inotify.as_mut().filter(|instance| instance.mute != mute) {
             let wake_on = if mute { WakeOn::Nothing } else { WakeOn::Readable };
@@ -216,7 +218,7 @@ impl Watches {
         Ok(())
     }
 
-    /// Reads what has happened since it was read last.
+    /// Reads the events since the last call.
     pub fn read(&mut self) -> Activity {
         let mut activity = Activity::None;
         let mut buffer = [0; 4096];
@@ -239,22 +241,23 @@ impl Watches {
         }
     }
 
-    /// Any hook file may have changed: the next reload must read all of them.
+    /// Records that any hook file may have changed: the next reload must read all of them.
     pub fn suspect_all(&mut self) {
         self.touched = Touched::Any;
     }
 
-    /// Whether events were lost since this was asked last.
+    /// Returns whether events were lost since the last call.
     pub fn overflowed(&mut self) -> bool {
         std::mem::take(&mut self.overflowed)
     }
 
-    /// Any hook file may have changed, and paths may lead elsewhere.
+    /// Records that any hook file may have changed, and that paths may lead elsewhere.
     fn lose_track(&mut self) {
         self.stale = true;
         self.suspect_all();
     }
 
+    /// Records an event, and returns its activity.
     fn weigh(&mut self, event: &Event<&OsStr>) -> Activity {
         if event.mask.contains(EventMask::Q_OVERFLOW) {
             self.overflowed = true;
@@ -263,7 +266,8 @@ impl Watches {
         }
         let number = event.wd.get_watch_descriptor_id();
         if event.mask.contains(EventMask::IGNORED) {
-            // The directory has gone. (Those that we gave up are not known any more.)
+            // The directory was removed. (Directories whose watch was given up are no longer in the
+            // list.)
             let before = self.watched.len();
             self.watched.retain(|watched| watched.number != number);
             let known = self.watched.len() < before;
@@ -277,7 +281,7 @@ impl Watches {
             return Activity::None;
         };
         let Some(name) = event.name else {
-            // The directory itself: its mode. It may hide what it has.
+            // The mode of the directory itself. It may hide the entries.
             self.lose_track();
             return Activity::Complete;
         };
@@ -287,7 +291,7 @@ impl Watches {
             return Activity::None;
         }
         if leads_on {
-            // To one hook file or to many, itself or by links.
+            // The entry may lead to one or many hook files, directly or through symlinks.
             self.touched = Touched::Any;
         } else if let Touched::Names(names) = &mut self.touched {
             if !names.contains(name) {
@@ -301,7 +305,7 @@ impl Watches {
             return Activity::Complete;
         }
         self.stale |= leads_on;
-        // A new file is written by whoever made it. A link, by whatever name, is complete.
+        // The program that made a new file will write it. A symlink or hard link is complete.
         let empty = |path: PathBuf| {
             path.symlink_metadata().is_ok_and(|found| found.is_file() && found.nlink() == 1)
         };
@@ -312,26 +316,26 @@ impl Watches {
     }
 }
 
-/// Setting up: the watches as they will be.
+/// The new watches, while they are set up.
 struct SetUp {
     watches: inotify::Watches,
-    /// What was asked for already, in the order of the paths.
+    /// The directories that were requested already, sorted by path.
     requested: Vec<Requested>,
     watched: Vec<Watched>,
     refusal: Option<Refusal>,
 }
 
-/// A directory that was asked for.
+/// A directory that was requested.
 struct Requested {
     path: PathBuf,
     depth: Depth,
-    /// What of `watched` came of it.
+    /// Its index in `watched`; `None` if it does not exist.
     index: Option<usize>,
 }
 
 impl SetUp {
-    /// Watches each entry that a path leads through, as far as it leads. If that is to something
-    /// that is no directory, returns what holds it.
+    /// Watches each entry that a path leads through, as far as it exists. If the path leads to a
+    /// file, returns the directory of the file.
     fn follow(&mut self, path: &Path) -> Option<PathBuf> {
         let mut place = PathBuf::from("/");
         // Without a working directory, relative paths lead nowhere.
@@ -340,7 +344,7 @@ impl SetUp {
         let mut links = 0;
         while let Some(name) = rest.pop() {
             if name == ".." {
-                // Links are resolved by now: this is what the system takes it for.
+                // Symlinks are resolved by now, so this is what `..` means to the kernel.
                 place.pop();
                 continue;
             }
@@ -352,14 +356,15 @@ impl SetUp {
             let next = place.join(&name);
             let found = next.symlink_metadata();
             if let Err(refusal) = watched {
-                // Of a directory that lets nobody in, its own entry tells.
+                // If the directory may not be entered, the watch on its parent reports when that
+                // changes.
                 if !found.as_ref().is_err_and(|error| Errno::of(error) == Errno(libc::EACCES)) {
                     self.refusal.get_or_insert(refusal);
                 }
             }
             match found {
-                // What links in /proc say is not where they lead: to another process's root, or an
-                // open file.
+                // The text of a symlink in /proc is not its target, which is another process's root
+                // or an open file.
                 Ok(found)
                     if found.is_symlink() && place.starts_with("/proc") && !rest.is_empty() =>
                 {
@@ -385,7 +390,8 @@ impl SetUp {
         None
     }
 
-    /// A path leads no further. Of what is not there, or not for us, what leads there tells.
+    /// Resolution stops here. If the target is missing or inaccessible, the watch on its parent
+    /// reports when that changes.
     fn ends(
         &mut self,
         operation: &'static str,
@@ -393,8 +399,8 @@ impl SetUp {
         error: &io::Error,
     ) -> Option<PathBuf> {
         let errno = Errno::of(error);
-        // (A file that has taken the place of a link is no link: EINVAL.)
-        let is_told = matches!(
+        // (EINVAL: the symlink was replaced by another file.)
+        let is_reported = matches!(
             errno,
             Errno(
                 libc::ENOENT
@@ -405,14 +411,14 @@ impl SetUp {
                     | libc::EINVAL
             )
         );
-        if !is_told {
+        if !is_reported {
             self.refusal.get_or_insert(Refusal { operation, path, errno });
         }
         None
     }
 
-    /// Watches the hook files of a directory. Of one that is missing or lets nobody in, its own
-    /// entry tells.
+    /// Watches the hook files of a directory. If it is missing or may not be entered, the watch on
+    /// its parent reports when that changes.
     fn hook_files(&mut self, directory: &Path) {
         match self.watch(directory, Depth::Contents) {
             Ok(Some(watched)) => watched.hook_files = true,
@@ -423,14 +429,14 @@ impl SetUp {
         }
     }
 
-    /// Watches what is written to the entries of a directory that matter.
+    /// Watches writes to the entries of a directory.
     fn contents(&mut self, directory: &Path) {
         if let Err(refusal) = self.watch(directory, Depth::Contents) {
             self.refusal.get_or_insert(refusal);
         }
     }
 
-    /// Watches a directory; none if it is not there (any more).
+    /// Watches a directory. Returns `None` if it does not exist (any more).
     fn watch(&mut self, directory: &Path, depth: Depth) -> Result<Option<&mut Watched>, Refusal> {
         let place = self
             .requested
@@ -456,7 +462,7 @@ impl SetUp {
             Ok(descriptor) => descriptor,
             Err(error) => {
                 return match Errno::of(&error) {
-                    // The watch on what leads there tells when that changes.
+                    // The watch on its parent reports when that changes.
                     Errno(libc::ENOENT | libc::ENOTDIR | libc::ELOOP) => Ok(None),
                     errno => Err(Refusal {
                         operation: "inotify_add_watch",
@@ -467,7 +473,7 @@ impl SetUp {
             }
         };
         let number = descriptor.get_watch_descriptor_id();
-        // Another path may have led there.
+        // Another path may lead to the same directory.
         if let Some(index) = self.watched.iter().position(|watched| watched.number == number) {
             self.watched[index].depth = self.watched[index].depth.max(depth);
             return Ok(Some(index));
@@ -478,7 +484,7 @@ impl SetUp {
     }
 }
 
-/// The names in a path that lead somewhere, `..` among them.
+/// Returns the components of a path that lead somewhere, including `..`.
 fn names(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
     path.components().filter_map(|component| match component {
         Component::Normal(name) => Some(name.to_owned()),

@@ -87,7 +87,7 @@ fn no_instance_is_left() {
     assert_eq!(logged(&place, "too many open files"), 1);
 
     drop(taken);
-    while logged(&place, "the system tells of changes to hook files again") == 0 {
+    while logged(&place, "inotify works again") == 0 {
         place.monitor.wait(Some(std::time::Duration::from_millis(100))).unwrap();
     }
     fs::create_dir(place.path("a")).unwrap();
