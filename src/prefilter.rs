@@ -12,15 +12,15 @@
 use crate::container::{Container, Process};
 use crate::when::{Compiled, Conditions};
 
-/// How many bigrams of a literal are required: the last ones, since keys and paths differ at the
-/// end.
+/// How many bigrams of a literal are required. They are the last ones, since keys and paths differ
+/// at the end.
 const REQUIRED: usize = 4;
 
-/// The bigrams that a hook requires of a container.
+/// The bigrams that must occur in a container for a hook to match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequiredBigrams {
     of: Subject,
-    /// Numbers of bigrams in [`Bigrams`]. The first one is repeated where there are fewer.
+    /// Numbers of bigrams in [`Bigrams`]. If there are fewer, the first one is repeated.
     numbers: [u16; REQUIRED],
 }
 
@@ -37,7 +37,7 @@ enum Subject {
 impl RequiredBigrams {
     pub fn new(conditions: &Conditions) -> RequiredBigrams {
         let nothing = RequiredBigrams { of: Subject::Nothing, numbers: [0; REQUIRED] };
-        // If one condition is enough, no single condition is required.
+        // If one condition is enough, none of them is required.
         if conditions.any_of {
             return nothing;
         }
@@ -52,17 +52,17 @@ impl RequiredBigrams {
     }
 }
 
-/// Returns bigrams that are in all literals of these patterns; `None` if there are none, or if a
-/// pattern matches without a literal.
+/// Returns bigrams that occur in all literals of these patterns. Returns `None` if the literals
+/// share no bigram, or if a pattern has no required literal.
 fn shared_bigrams(patterns: &[Compiled]) -> Option<[u16; REQUIRED]> {
     // Patterns with many literals have few bigrams that all of them share.
     const MOST: usize = 16;
-    let mut texts: [&[u8]; MOST] = [&[]; MOST];
+    let mut strings: [&[u8]; MOST] = [&[]; MOST];
     let mut count = 0;
     for pattern in patterns {
         let before = count;
         for text in pattern.required_literals() {
-            if let Some(slot) = texts.get_mut(count) {
+            if let Some(slot) = strings.get_mut(count) {
                 *slot = text;
             }
             count += 1;
@@ -71,7 +71,7 @@ fn shared_bigrams(patterns: &[Compiled]) -> Option<[u16; REQUIRED]> {
             return None;
         }
     }
-    let (first, others) = texts.get(..count)?.split_first()?;
+    let (first, others) = strings.get(..count)?.split_first()?;
     // Literals may be long, and each bigram is searched in all of them.
     const TRIED: usize = 16;
     let is_shared =
@@ -97,9 +97,9 @@ fn number(bigram: &[u8]) -> u16 {
 }
 
 impl Bigrams {
-    fn of<'t>(texts: impl Iterator<Item = &'t [u8]>) -> Bigrams {
+    fn of<'t>(strings: impl Iterator<Item = &'t [u8]>) -> Bigrams {
         let mut bigrams = Bigrams([0; BIGRAMS / 64]);
-        for number in texts.flat_map(|text| text.windows(2)).map(number) {
+        for number in strings.flat_map(|text| text.windows(2)).map(number) {
             if let Some(word) = bigrams.0.get_mut(usize::from(number / 64)) {
                 *word |= 1 << (number % 64);
             }

@@ -1,5 +1,5 @@
-//! A set of hooks that does not change any more: what a scan of the directories came to
-//! (docs/spec.md, section 1).
+//! A snapshot: an immutable set of hooks, the result of a scan of the directories (docs/spec.md,
+//! section 1).
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -21,41 +21,41 @@ use crate::when::NoTrace;
 /// Evaluating fewer hooks than this is faster than prefiltering them.
 const FEW: usize = 8;
 
-/// A whole, consistent set of hooks, in the order of injection. It is shared, counted, and never
-/// changes.
+/// An immutable, consistent set of hooks, in the order of injection. It is shared and
+/// reference-counted.
 #[derive(Debug)]
 pub struct Snapshot {
     generation: u64,
     pub(crate) hooks: Vec<Arc<LoadedHook>>,
-    /// What the hooks require, next to each other.
+    /// The bigrams that each hook requires, in one array.
     required: Vec<RequiredBigrams>,
     pub(crate) masked: Vec<Masked>,
     notes: Vec<Note>,
     pub(crate) depends_on: DependsOn,
 }
 
-/// What a set depends on.
+/// The files that a snapshot depends on.
 #[derive(Debug, Default)]
 pub(crate) struct DependsOn {
     /// The hook files of the directories.
     pub listed: Vec<Option<Arc<Listed>>>,
-    /// The hooks' executables, also of hooks that are not valid.
+    /// The hooks' executables, including those of invalid hooks.
     pub executables: Vec<Arc<str>>,
 }
 
 impl DependsOn {
-    /// Hook files that are symlinks.
+    /// Returns the hook files that are symlinks.
     pub fn links(&self) -> impl Iterator<Item = &PathBuf> {
         self.listed.iter().flatten().flat_map(|listed| &listed.links)
     }
 
-    /// Whether the two lead to the same places beside the directories.
+    /// Returns whether both depend on the same executables and symlinks.
     pub fn leads_as(&self, other: &DependsOn) -> bool {
         self.executables == other.executables && self.links().eq(other.links())
     }
 }
 
-/// A hook that another file hides.
+/// A hook that another file masks.
 #[derive(Debug, Clone)]
 pub(crate) struct Masked {
     pub loaded: Arc<LoadedHook>,
@@ -63,7 +63,7 @@ pub(crate) struct Masked {
     pub by: Arc<Path>,
 }
 
-/// A hook of a set, and the file that masks it.
+/// A hook of a snapshot, and the file that masks it.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
     pub loaded: &'a Arc<LoadedHook>,
@@ -71,7 +71,7 @@ pub(crate) struct Known<'a> {
 }
 
 impl Snapshot {
-    /// The set of hooks that comes before all others.
+    /// Returns the empty snapshot, which comes before all others.
     pub(crate) fn empty() -> Snapshot {
         Snapshot {
             generation: 0,
@@ -100,19 +100,19 @@ impl Snapshot {
         };
         let mut all = Vec::with_capacity(scans.iter().map(|scan| scan.hooks.len()).sum());
         let mut notes = Vec::new();
-        // Files that give no hook, and the hook of the same name in the directories before theirs.
+        // Files that did not load, and the hook of the same name in an earlier directory.
         let mut without_hook = Vec::new();
-        // Where in `all` the hooks of each directory begin.
-        let mut begins = Vec::new();
+        // The index in `all` at which the hooks of each directory start.
+        let mut starts = Vec::new();
         let mut depends_on = DependsOn { listed: Vec::new(), executables };
         for mut scan in scans {
             for path in scan.without_hook {
-                let below = of_name(&all, &begins, name_of(&path))
+                let below = of_name(&all, &starts, name_of(&path))
                     .filter(|below| below.path != path)
                     .cloned();
                 without_hook.extend(below.map(|below| (path, below)));
             }
-            begins.push(all.len());
+            starts.push(all.len());
             if !known.is_empty() {
                 scan.hooks
                     .iter_mut()
@@ -127,28 +127,29 @@ impl Snapshot {
             }
             depends_on.listed.push(scan.listed);
         }
-        let mut say = |diagnostic| notes.push(Note::Diagnostic(Box::new(diagnostic)));
+        let mut report = |diagnostic| notes.push(Note::Diagnostic(Box::new(diagnostic)));
         let Merged { hooks, masked, collisions } = if is_in_order(&all) {
             Merged { hooks: all, ..Merged::default() }
         } else {
             merge(&all)
         };
-        masked.iter().map(Masked::diagnostic).for_each(&mut say);
+        masked.iter().map(Masked::diagnostic).for_each(&mut report);
         for (path, below) in &without_hook {
             let order = NameOrder::of(below.name());
             let found = hooks.binary_search_by(|loaded| NameOrder::of(loaded.name()).cmp(&order));
-            // (If it is another one, that is of a directory after the file's, and meant to run.)
+            // (Another hook of that name is from a later directory than the file's, and runs as
+            // intended.)
             let runs = found.ok().and_then(|index| hooks.get(index));
             if runs.is_some_and(|runs| Arc::ptr_eq(runs, below)) {
-                say(override_ineffective(path, below));
+                report(override_ineffective(path, below));
             }
         }
-        collisions.into_iter().for_each(say);
+        collisions.into_iter().for_each(report);
         let required = hooks.iter().map(|loaded| loaded.required).collect();
         Snapshot { generation, hooks, required, masked, notes, depends_on }
     }
 
-    /// Whether the two have the same hooks, from the same files, and the same problems.
+    /// Returns whether both have the same hooks, from the same files, and the same diagnostics.
     pub(crate) fn says_the_same(&self, other: &Snapshot) -> bool {
         let same = |a: &Arc<LoadedHook>, b: &Arc<LoadedHook>| {
             Arc::ptr_eq(a, b) || (a.path == b.path && a.is_same_hook(b))
@@ -161,32 +162,33 @@ impl Snapshot {
             && self.diagnostics().eq(other.diagnostics())
     }
 
-    /// All problems of the load, tolerated or not.
+    /// Returns all diagnostics of the load, including those that the policy tolerates.
     pub(crate) fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         self.notes.iter().flat_map(Note::diagnostics)
     }
 
-    /// Those that a set before did not have.
+    /// Returns the diagnostics that an earlier snapshot did not have.
     pub(crate) fn new_diagnostics(&self, before: &Snapshot) -> Vec<&Diagnostic> {
         let known: HashSet<&Diagnostic> = before.diagnostics().collect();
         self.diagnostics().filter(|diagnostic| !known.contains(diagnostic)).collect()
     }
 
-    /// Those of them that say why files and directories give no hook: of each the first error.
+    /// Returns the diagnostics that matter for injection: the first error of each file or directory
+    /// that failed to load, dangling symlinks, and overrides that have no effect.
     pub(crate) fn without_hook(&self) -> impl Iterator<Item = &Diagnostic> {
-        let mut told = None;
-        let said = self.notes.iter().filter_map(|note| match note {
+        let mut reported = None;
+        let diagnostics = self.notes.iter().filter_map(|note| match note {
             Note::Diagnostic(diagnostic) => Some(&**diagnostic),
             Note::Hook(_) => None,
         });
-        said.filter(move |diagnostic| match diagnostic.severity {
-            Severity::Error => told.replace(&diagnostic.path) != Some(&diagnostic.path),
+        diagnostics.filter(move |diagnostic| match diagnostic.severity {
+            Severity::Error => reported.replace(&diagnostic.path) != Some(&diagnostic.path),
             _ => matches!(diagnostic.code, Code::DanglingLink | Code::OverrideIneffective),
         })
     }
 
-    /// Every hook that was loaded, and by what it is masked: those that are used in order, then
-    /// those that are masked.
+    /// Returns every hook that was loaded, with the file that masks it: first the hooks in use, in
+    /// the order of injection, then the masked ones.
     pub(crate) fn all(&self) -> impl Iterator<Item = Known<'_>> {
         let used = self.hooks.iter().map(|loaded| Known { loaded, by: None });
         let masked =
@@ -194,33 +196,35 @@ impl Snapshot {
         used.chain(masked)
     }
 
-    /// The same, by their files.
+    /// Returns the same hooks by the paths of their files.
     pub(crate) fn by_path(&self) -> HashMap<&Path, Known<'_>> {
         self.all().map(|known| (&*known.loaded.path, known)).collect()
     }
 
-    /// Which set of its manager this is; later ones have greater numbers.
+    /// Returns the generation number of this snapshot. Later snapshots of a manager have greater
+    /// numbers.
     pub fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// How many hooks there are.
+    /// Returns the number of hooks.
     pub fn len(&self) -> usize {
         self.hooks.len()
     }
 
-    /// Whether there are no hooks.
+    /// Returns whether there are no hooks.
     pub fn is_empty(&self) -> bool {
         self.hooks.is_empty()
     }
 
-    /// Adds the places of the hooks that are for a container to `matched`, in the order of
-    /// [`Snapshot::list`]. [`Snapshot::select`] does the same for callers who then inject.
+    /// Adds the indexes of the hooks that match a container to `matched`, in the order of
+    /// [`Snapshot::list`]. [`Snapshot::select`] does the same for callers that then inject.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the container is larger
-    /// than [`limits`](crate::limits) allows; [`ErrorKind::Match`](crate::ErrorKind::Match) if
-    /// a hook asks for a command and the process has no args. Nothing is added then.
+    /// than [`limits`](crate::limits) allows; [`ErrorKind::Match`](crate::ErrorKind::Match) if a
+    /// hook has a condition on the command and the process has no args. After an error, nothing is
+    /// added.
     pub fn matching(&self, container: &Container<'_>, matched: &mut Vec<u32>) -> Result<()> {
         container.check()?;
         let before = matched.len();
@@ -237,7 +241,7 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Each hook, in order, and whether it is for this container.
+    /// Returns each hook, in order, and whether it matches this container.
     pub(crate) fn verdicts<'s>(
         &'s self,
         container: &Container<'_>,
@@ -253,20 +257,20 @@ impl Snapshot {
     }
 }
 
-/// The hook of this name in the last directory that has one. Those of each directory are in the
-/// order of their names.
+/// Returns the hook of this name in the last directory that has one. The hooks of each directory
+/// are sorted by name.
 fn of_name<'h>(
     all: &'h [Arc<LoadedHook>],
-    begins: &[usize],
+    starts: &[usize],
     name: &OsStr,
 ) -> Option<&'h Arc<LoadedHook>> {
     let mut end = all.len();
-    for begin in begins.iter().rev() {
-        let hooks = all.get(*begin..end).unwrap_or_default();
+    for start in starts.iter().rev() {
+        let hooks = all.get(*start..end).unwrap_or_default();
         if let Ok(index) = hooks.binary_search_by(|loaded| loaded.name().cmp(name)) {
             return hooks.get(index);
         }
-        end = *begin;
+        end = *start;
     }
     None
 }
@@ -290,7 +294,7 @@ fn case_collision(first: &LoadedHook, second: &LoadedHook) -> Diagnostic {
         .hint(Some("rename one of them".to_owned()))
 }
 
-/// Hooks in the order of injection, and what there is to say of others.
+/// Hooks in the order of injection, the masked hooks, and diagnostics about collisions.
 #[derive(Default)]
 struct Merged {
     hooks: Vec<Arc<LoadedHook>>,
@@ -298,8 +302,8 @@ struct Merged {
     collisions: Vec<Diagnostic>,
 }
 
-/// Whether there is nothing to merge: no name is there twice, and they are in the order of
-/// injection. (Where they have capital letters, this does not tell.)
+/// Returns whether there is nothing to merge: each name occurs once, and the hooks are in the order
+/// of injection. (It also returns false if a name is not lower-case ASCII.)
 fn is_in_order(all: &[Arc<LoadedHook>]) -> bool {
     let is_lower =
         |name: &[u8]| name.iter().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
@@ -307,7 +311,7 @@ fn is_in_order(all: &[Arc<LoadedHook>]) -> bool {
     names().all(is_lower) && names().zip(names().skip(1)).all(|(a, b)| a < b)
 }
 
-/// Brings the hooks of several directories into order. Of those of one name the last one is used.
+/// Sorts the hooks of several directories. The last hook of each name is used.
 fn merge(all: &[Arc<LoadedHook>]) -> Merged {
     let mut orders: Vec<(NameOrder<'_>, &Arc<LoadedHook>)> =
         all.iter().map(|loaded| (NameOrder::of(loaded.name()), loaded)).collect();
@@ -332,8 +336,8 @@ fn merge(all: &[Arc<LoadedHook>]) -> Merged {
     merged
 }
 
-/// Where a name stands in the order of injection: by what Go's `strings.ToLower` makes of it, then
-/// by its bytes.
+/// The sort key of a name in the order of injection: the result of Go's `strings.ToLower`, then the
+/// bytes of the name.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct NameOrder<'n> {
     lower: Cow<'n, str>,

@@ -1,8 +1,8 @@
-//! Text from files and hooks that is safe to show on a terminal (docs/spec.md, section 15.3).
+//! Strings from files and hooks, made safe to show on a terminal (docs/spec.md, section 15.3).
 //!
-//! A hook file, a config or a hook may hold characters that steer a terminal, reorder the
-//! characters around them, or are invisible. All JSON of this library escapes them; [`Escaped`] and
-//! [`escape_json`] do so for programs that print strings of their own.
+//! A hook file, a config or the output of a hook may contain characters that control a terminal,
+//! reorder the characters around them, or are invisible. All JSON of this library escapes them.
+//! [`Escaped`] and [`escape_json`] escape them in other strings that a program prints.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -10,8 +10,8 @@ use std::fmt::{self, Write as _};
 /// Code points of the general categories Cc, Cf, Zl and Zp, and of the property
 /// `Default_Ignorable_Code_Point`, as spans in order. Source: Unicode 15.0.0, through Go's package
 /// `unicode` (`Cc`, `Cf`, `Zl`, `Zp`, `Other_Default_Ignorable_Code_Point`, `Variation_Selector`).
-/// Unassigned code points are in it where Unicode reserves them as ignorable. Code points for
-/// private use are not: terminals show a glyph for them.
+/// It includes unassigned code points that Unicode reserves as ignorable. It does not include code
+/// points for private use: terminals show a glyph for them.
 #[rustfmt::skip]
 const UNSAFE: [(u32, u32); 27] = [
     (0x0, 0x1F), (0x7F, 0x9F), (0xAD, 0xAD), (0x34F, 0x34F), (0x600, 0x605), (0x61C, 0x61C), (0x6DD, 0x6DD),
@@ -21,8 +21,8 @@ const UNSAFE: [(u32, u32); 27] = [
     (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF),
 ];
 
-/// Whether a character steers a terminal, reorders the characters around it, breaks a line, or is
-/// invisible.
+/// Returns whether a character controls a terminal, reorders the characters around it, breaks a
+/// line, or is invisible.
 pub fn is_unsafe(character: char) -> bool {
     let code = u32::from(character);
     let after = UNSAFE.partition_point(|(first, _)| *first <= code);
@@ -47,11 +47,11 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// Escapes the unsafe characters in the strings of a JSON text, as `\uXXXX`: the values stay the
-/// same. A carriage return can only be white space in JSON, and becomes a space. Line feeds and
-/// tabs stay.
+/// Escapes the unsafe characters in the strings of a JSON document, as `\uXXXX`. The values stay
+/// the same. A carriage return, which can only be whitespace in JSON, becomes a space. Line feeds
+/// and tabs stay.
 pub fn escape_json(json: &str) -> Cow<'_, str> {
-    // Nearly all JSON is plain.
+    // Nearly all JSON needs no escapes.
     if !json.bytes().any(|byte| byte == b'\r' || byte >= 0x7F) {
         return Cow::Borrowed(json);
     }
@@ -61,7 +61,7 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
         match character {
             None => {}
             Some('\r') => text.push(' '),
-            Some(white @ ('\n' | '\t')) => text.push(white),
+            Some(whitespace @ ('\n' | '\t')) => text.push(whitespace),
             Some(character) => {
                 for unit in character.encode_utf16(&mut [0; 2]) {
                     // Writing to a String does not fail.
@@ -73,7 +73,7 @@ pub fn escape_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// A string in pieces: safe characters, and the unsafe one after them.
+/// Splits a string into pieces: safe characters, and the unsafe one after them.
 fn pieces(text: &str) -> impl Iterator<Item = (&str, Option<char>)> {
     text.split_inclusive(is_unsafe).map(|piece| {
         match piece.chars().next_back().filter(|last| is_unsafe(*last)) {
@@ -90,12 +90,12 @@ mod tests {
     use super::*;
     use go_regexp::Regexp;
 
-    /// The categories are those that the tables of patterns have, which come from the same source
-    /// another way.
+    /// Checks the table against the tables of regular expressions, which were generated
+    /// independently from the same source.
     #[test]
-    fn the_table_is_unicodes() {
+    fn the_table_agrees_with_unicode() {
         let categories = Regexp::new(r"^[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]$").unwrap();
-        // Ignorable code points of no such category.
+        // Ignorable code points in other categories.
         let ignorable = [
             (0x34F, 0x34F),
             (0x115F, 0x1160),
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_escaped() {
+    fn strings_are_escaped() {
         for (text, want) in [
             ("", ""),
             ("plain é 漢 \u{e000}", "plain é 漢 \u{e000}"),

@@ -1,4 +1,4 @@
-//! What can be wrong about who can write a file: facts, without words.
+//! The problems that the permissions of a file can have, as data without words.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use super::Finding;
 use crate::go::Errno;
 use crate::sys::AclUnknown;
 
-/// What runs as root, or is read to know what does.
+/// A file that runs as root, or that determines which program runs as root.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Subject {
     Directory(PathBuf),
@@ -43,7 +43,7 @@ pub(crate) enum Relation {
     Link,
 }
 
-/// One thing about a file, directory or symlink.
+/// One problem of a file, directory or symlink.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Concern {
     pub relation: Relation,
@@ -51,7 +51,7 @@ pub(crate) struct Concern {
     pub matter: Matter,
 }
 
-/// What is wrong, or not known.
+/// The kind of a problem: something is wrong, or not known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Matter {
     Permission {
@@ -63,12 +63,12 @@ pub(crate) enum Matter {
         device: u64,
         kind: &'static str,
     },
-    /// A program decides about permissions, and it is not root's.
+    /// A program decides about permissions, and it does not belong to root.
     Program {
         device: u64,
         user: Option<u32>,
     },
-    /// The system refuses to say what it is.
+    /// The kernel refuses to return its status.
     Unreachable(Errno),
     /// The first line of the program cannot be read.
     UnreadableProgram(Errno),
@@ -78,7 +78,7 @@ pub(crate) enum Matter {
 }
 
 impl Concern {
-    /// Why the system refused to say something, where it did.
+    /// Returns the error number, if the kernel refused a request.
     pub fn errno(&self) -> Option<&Errno> {
         match &self.matter {
             Matter::Unreachable(errno) | Matter::UnreadableProgram(errno) => Some(errno),
@@ -90,7 +90,7 @@ impl Concern {
         }
     }
 
-    /// A concern about the subject's own file.
+    /// Makes a concern about the subject itself.
     pub fn itself(path: &Path, matter: Matter) -> Concern {
         Concern { relation: Relation::Itself, path: path.to_owned(), matter }
     }

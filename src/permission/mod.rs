@@ -1,7 +1,7 @@
-//! Who may write a file or directory, as data: judged by what the system says of it, without asking
-//! the system.
+//! Who may write a file or directory, as data. The judgement is made from permissions that were
+//! read before, without a system call.
 //!
-//! Hooks run as root, or as the user whose engine runs them. Whoever may write a hook file, its
+//! Hooks run as root, or as the user whose engine runs them. A user who may write a hook file, its
 //! program or a directory on the way to them can run programs as that user. Root, the effective
 //! user and the group 0 are trusted.
 
@@ -20,11 +20,10 @@ const GROUP_WRITE: u32 = 0o020;
 const OTHER_WRITE: u32 = 0o002;
 /// The permission to write, in an entry of an access control list.
 const WRITE: u16 = 2;
-/// The first id of those that mean nothing: the kernel returns it for ids in a list that are not
-/// mapped.
+/// The kernel returns this id for ids in an access control list that are not mapped.
 const UNMAPPED: u32 = u32::MAX;
 
-/// Whom the process trusts.
+/// The users and groups that the process trusts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Trust {
     /// The effective user of the process.
@@ -32,31 +31,31 @@ pub(crate) struct Trust {
     pub overflow: Overflow,
 }
 
-/// What an id says about its user or group.
+/// The trust in the user or group of an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Standing {
     Trusted,
     Foreign,
-    /// It is the id of everybody whom the user namespace does not map.
+    /// The id that all users or groups have that the user namespace does not map.
     Unknown,
 }
 
 impl Trust {
-    /// Root and nobody else, whatever the namespace.
+    /// Trusts only root, in any namespace.
     pub const ROOT: Trust = Trust { user: 0, overflow: Overflow { uid: None, gid: None } };
 
-    /// Asks the system.
+    /// Reads the user and the user namespace of the process.
     pub fn of_process() -> Trust {
         Trust { user: effective_uid(), overflow: Overflow::of_process() }
     }
 
-    /// The same for one file only: the system is not asked about user namespaces unless the file
-    /// has an id that they use.
+    /// Does the same for one file only. It reads the user namespace only if the file has an id that
+    /// namespaces use for unmapped ids.
     pub fn for_file(status: &Status) -> Trust {
         if status.uid == KERNEL_OVERFLOW || status.gid == KERNEL_OVERFLOW {
             return Trust::of_process();
         }
-        // (Nor who the process runs as: files of root are trusted anyway.)
+        // (It does not need the effective user either if root owns the file.)
         let user = if status.uid == 0 { 0 } else { effective_uid() };
         Trust { user, overflow: Overflow::default() }
     }
@@ -81,25 +80,25 @@ impl Trust {
         }
     }
 
-    /// Whether files of this user are as good as root's, or nobody can say.
+    /// Returns whether this user is trusted or not known.
     pub fn allows_owner(&self, uid: u32) -> bool {
         self.user(uid) != Standing::Foreign
     }
 }
 
-/// What the system says about who may write a file or directory.
+/// The permissions of a file or directory, as the kernel reports them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Permissions {
     pub mode: u32,
     pub uid: u32,
     pub gid: u32,
-    /// Who may use it. Where there is a list, the group bits of the mode are the list's mask.
+    /// Its access control list. If there is one, the group bits of the mode are its mask.
     pub access: AclState,
-    /// Of a directory: the list of files that are created in it.
+    /// For a directory: the access control list that new files in it get.
     pub default: AclState,
 }
 
-/// Somebody who may write.
+/// A user or group that may write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Writer {
     Everybody,
@@ -107,33 +106,32 @@ pub(crate) enum Writer {
     User(u32),
 }
 
-/// One thing that is wrong with the permissions of a file or directory, or that is not known about
-/// them.
+/// One problem of the permissions of a file or directory, or one unknown fact about them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Finding {
-    /// It belongs to this user, who is not trusted.
+    /// This user owns it and is not trusted.
     ForeignOwner(u32),
-    /// These may write it: by its mode, or by its access control list.
+    /// These may write it, by its mode or by its access control list.
     Writable { by: Vec<Writer>, by_list: bool },
-    /// These may write files that are created in it.
+    /// These may write new files in it.
     NewFilesWritable(Vec<Writer>),
     /// Its owner is not mapped in the user namespace of the process.
     OwnerUnknown(u32),
-    /// Somebody may write it who is not mapped in the user namespace of the process.
+    /// A user or group may write it that is not mapped in the user namespace of the process.
     WriterUnknown,
     /// Its access control list is not known.
     ListUnknown(AclUnknown),
 }
 
 impl Finding {
-    /// Whether it says that something is not known, and not that something is wrong.
+    /// Returns whether something is not known, rather than wrong.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Finding::OwnerUnknown(_) | Finding::WriterUnknown | Finding::ListUnknown(_))
     }
 }
 
 impl Permissions {
-    /// What the mode says, where nobody asks for access control lists.
+    /// Returns the permissions of the mode, without access control lists.
     pub fn of_status(status: &Status) -> Permissions {
         Permissions {
             mode: status.mode,
@@ -144,7 +142,7 @@ impl Permissions {
         }
     }
 
-    /// What the system says of the file at this path, which must not be a symlink.
+    /// Reads the permissions of the file at this path, which must not be a symlink.
     pub fn of_path(path: &Path, status: &Status) -> Permissions {
         Permissions {
             access: AclState::of_path(path, AclKind::Access),
@@ -152,28 +150,29 @@ impl Permissions {
         }
     }
 
-    /// What the system says of an open file or directory. It must not be open with O_PATH.
+    /// Reads the permissions of an open file or directory. It must not be open with O_PATH.
     ///
     /// # Errors
-    /// What fstat(2) returns.
+    /// The error of fstat(2).
     pub fn of_descriptor(file: impl AsFd) -> io::Result<Permissions> {
         let status = Status::of_file(file.as_fd())?;
         let access = AclState::of_descriptor(file.as_fd(), AclKind::Access);
         Ok(Permissions { access, ..Permissions::of_status(&status) })
     }
 
-    /// The same with the access control list that files get which are created in this directory.
+    /// Adds the access control list that new files in this directory get.
     pub fn with_default_list(self, directory: &Path) -> Permissions {
         Permissions { default: AclState::of_path(directory, AclKind::Default), ..self }
     }
 
-    /// Whether a file in this directory can be removed or renamed by its owner only, though others
-    /// may create files.
+    /// Returns whether only the owner of a file in this directory can remove or rename it, even if
+    /// other users may create files.
     pub fn is_sticky(&self) -> bool {
         self.mode & libc::S_ISVTX != 0
     }
 
-    /// Everything that is wrong or not known: first the owner, then those who may write.
+    /// Returns everything that is wrong or not known: first about the owner, then about those who
+    /// may write.
     pub fn judge(&self, trust: &Trust) -> Vec<Finding> {
         let mut found = Vec::new();
         match trust.user(self.uid) {
@@ -185,7 +184,8 @@ impl Permissions {
         if !known.is_empty() {
             found.push(Finding::Writable { by: known, by_list });
         }
-        // (Where the directory does not hand on its group, a new file has that of who creates it.)
+        // (Without the set-group-ID bit on the directory, a new file gets the group of its
+        // creator.)
         let new_gid = if self.mode & libc::S_ISGID != 0 { self.gid } else { 0 };
         let of_new = match &self.default {
             AclState::Posix(_) => self.writers(&self.default, new_gid, trust),
@@ -205,8 +205,8 @@ impl Permissions {
         found
     }
 
-    /// Who may write by this list; by the mode where there is none. (Of a list that is not known,
-    /// the mode is the most that a POSIX list allows.)
+    /// Returns who may write by this list, or by the mode if there is no list. (If the list is not
+    /// known, the mode is the most that a POSIX list allows.)
     fn writers(&self, list: &AclState, gid: u32, trust: &Trust) -> Writers {
         let mut writers = Writers::default();
         match list {
@@ -241,12 +241,12 @@ impl Permissions {
     }
 }
 
-/// Who may write, beside those who are trusted.
+/// The users and groups that may write, except trusted ones.
 #[derive(Default)]
 struct Writers {
     known: Vec<Writer>,
     by_list: bool,
-    /// Whether there is somebody who is not mapped.
+    /// Whether an unmapped user or group may write.
     unknown: bool,
 }
 

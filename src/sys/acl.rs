@@ -1,5 +1,4 @@
-//! POSIX access control lists, as the kernel hands them out in extended attributes (acl(5),
-//! xattr(7)).
+//! POSIX access control lists, which the kernel returns in extended attributes (acl(5), xattr(7)).
 
 use std::ffi::{CStr, c_char, c_void};
 use std::io;
@@ -15,8 +14,8 @@ const MAX_SIZE: usize = 64 << 10;
 /// Enough for 63 entries, so that most lists are read by one system call.
 const USUAL_SIZE: usize = 508;
 
-/// Extended attributes that hold access control lists of other kinds. Their rules are not known
-/// here.
+/// Extended attributes that hold access control lists of other kinds. This module does not know
+/// their rules.
 const OTHER_KINDS: [&str; 6] = [
     "system.nfs4_acl",
     "system.nfs4_acl_xdr",
@@ -32,21 +31,21 @@ pub(crate) struct Acl {
     pub entries: Vec<AclEntry>,
 }
 
-/// An entry of a list: who may do what. Read is 4, write 2, execute 1.
+/// An entry of a list: a user or group, and its permissions. Read is 4, write 2, execute 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AclEntry {
     pub tag: AclTag,
     pub permissions: u16,
 }
 
-/// Whom an entry is about.
+/// The users or groups of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AclTag {
     Owner,
     User(u32),
     OwningGroup,
     Group(u32),
-    /// Limits every entry but those of the owner and of all other users.
+    /// Limits every entry except those of the owner and of all other users.
     Mask,
     Other,
 }
@@ -54,7 +53,7 @@ pub(crate) enum AclTag {
 /// The access control list of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AclState {
-    /// The file has no list: its mode says everything.
+    /// The file has no list: its mode decides.
     Absent,
     Posix(Acl),
     Unknown(AclUnknown),
@@ -63,27 +62,27 @@ pub(crate) enum AclState {
 /// Why the access control list of a file is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum AclUnknown {
-    /// It is of another kind; the name is that of its extended attribute.
+    /// The list is of another kind; the name is that of its extended attribute.
     OtherKind(&'static str),
     /// The file system returns something that is not a list.
     Malformed,
-    /// The system refuses to read it, with this error number.
+    /// The kernel refuses to read it, with this error number.
     Unreadable(Errno),
 }
 
-/// Which list of a file.
+/// A kind of access control list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AclKind {
-    /// Who may use the file.
+    /// The list for access to the file.
     Access,
-    /// Of a directory: the list that files get which are created in it.
+    /// For a directory: the list that new files in it get.
     Default,
 }
 
 impl Acl {
     /// Decodes the value of the extended attribute: a version, then entries of a tag, permissions
-    /// and an id, all of them little-endian. Returns `None` if it is not a valid list. A list
-    /// without entries is no list.
+    /// and an id, all little-endian. Returns `None` if it is not a valid list. A list without
+    /// entries is valid, and means that there is no list.
     pub fn decode(value: &[u8]) -> Option<Acl> {
         let (version, rest) = value.split_first_chunk::<4>()?;
         if u32::from_le_bytes(*version) != 2 || rest.len() % 8 != 0 {
@@ -101,7 +100,7 @@ impl Acl {
         valid.then_some(Acl { entries })
     }
 
-    /// The permissions that the mask leaves: all of them if there is no mask.
+    /// Returns the permissions that the mask allows: all of them if there is no mask.
     pub fn mask(&self) -> u16 {
         self.entries
             .iter()
@@ -134,9 +133,9 @@ impl AclState {
             with_c_string(path.as_os_str().as_bytes(), |path| count(call(path.as_ptr())))
         };
         AclState::read(
-            // SAFETY: a NUL-terminated path and name, and as much memory as it says.
-            |name, value| named(&|path| unsafe { libc::lgetxattr(path, name, value.0, value.1) }),
-            // SAFETY: a NUL-terminated path, and as much memory as it says.
+            // SAFETY: a NUL-terminated path and name, and memory of the given size. |name, value|
+            // named(&|path| unsafe { libc::lgetxattr(path, name, value.0, value.1) }),
+            // SAFETY: a NUL-terminated path, and memory of the given size.
             |names| named(&|path| unsafe { libc::llistxattr(path, names.0.cast(), names.1) }),
             kind,
         )
@@ -146,9 +145,9 @@ impl AclState {
     pub fn of_descriptor(file: BorrowedFd<'_>, kind: AclKind) -> AclState {
         let file = file.as_raw_fd();
         AclState::read(
-            // SAFETY: an open descriptor, a NUL-terminated name, and as much memory as it says.
+            // SAFETY: an open file descriptor, a NUL-terminated name, and memory of the given size.
             |name, value| count(unsafe { libc::fgetxattr(file, name, value.0, value.1) }),
-            // SAFETY: an open descriptor, and as much memory as it says.
+            // SAFETY: an open file descriptor, and memory of the given size.
             |names| count(unsafe { libc::flistxattr(file, names.0.cast(), names.1) }),
             kind,
         )
@@ -171,7 +170,7 @@ impl AclState {
             },
             Err(error) => match Errno::of(&error) {
                 Errno(libc::ENODATA) => AclState::Absent,
-                // The file system has no POSIX lists, but perhaps others.
+                // The file system has no POSIX lists, but may have lists of another kind.
                 Errno(libc::EOPNOTSUPP) => {
                     match filled(MAX_SIZE, list).ok().as_deref().and_then(other_kind) {
                         Some(kind) => AclState::Unknown(AclUnknown::OtherKind(kind)),
@@ -187,8 +186,8 @@ impl AclState {
 /// Memory that a system call fills: where it starts, and its size.
 type Memory = (*mut c_void, usize);
 
-/// What a system call writes into memory of this size, or of the largest size if that is too
-/// little.
+/// Returns the bytes that a system call writes into memory of this size, or of the largest size if
+/// that is too small.
 fn filled(size: usize, call: impl Fn(Memory) -> io::Result<usize>) -> io::Result<Vec<u8>> {
     let mut memory = vec![0_u8; size];
     match call((memory.as_mut_ptr().cast(), memory.len())) {
@@ -203,13 +202,13 @@ fn filled(size: usize, call: impl Fn(Memory) -> io::Result<usize>) -> io::Result
     }
 }
 
-/// The result of a system call that returns a size.
+/// Converts the result of a system call that returns a size.
 fn count(result: isize) -> io::Result<usize> {
     usize::try_from(result).map_err(|_| io::Error::last_os_error())
 }
 
-/// The access control list of another kind that these names of extended attributes, each with a NUL
-/// after it, have.
+/// Returns the kind of access control list that these names of extended attributes contain. Each
+/// name ends in NUL.
 fn other_kind(names: &[u8]) -> Option<&'static str> {
     let mut names = names.split(|&byte| byte == 0);
     names.find_map(|name| OTHER_KINDS.into_iter().find(|kind| kind.as_bytes() == name))
@@ -232,7 +231,7 @@ mod tests {
     const LEAST: [(u16, u16, u32); 3] = [(1, 6, u32::MAX), (4, 4, u32::MAX), (0x20, 4, u32::MAX)];
 
     #[test]
-    fn what_the_kernel_writes_is_decoded() {
+    fn lists_of_the_kernel_are_decoded() {
         let [owner, group, other] = LEAST;
         let acl = Acl::decode(&encoded(
             2,
@@ -248,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_not_decoded() {
+    fn invalid_lists_are_not_decoded() {
         let [owner, group, other] = LEAST;
         for value in [
             vec![],
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_of_other_kinds_are_known_by_their_names() {
+    fn lists_of_other_kinds_are_recognized_by_their_names() {
         assert_eq!(other_kind(b"user.x\0system.nfs4_acl\0"), Some("system.nfs4_acl"));
         assert_eq!(other_kind(b"security.selinux\0system.richacl\0"), Some("system.richacl"));
         assert_eq!(other_kind(b"user.system.richacl\0system.posix_acl_access\0"), None);

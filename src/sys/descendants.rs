@@ -1,10 +1,10 @@
 //! The descendants of a hook that shares its caller's process group. They are found in /proc and
-//! stopped one after the other, so that none of them starts another process meanwhile; then all are
-//! killed, or continued.
+//! stopped one after the other, so that no descendant starts another process meanwhile. Then all
+//! are killed or continued.
 //!
-//! Two kinds of descendants are not found, and left alone: those whose parent has ended, since
-//! nothing links them to the hook any more; and those in a session of their own with their
-//! descendants, since hooks start daemons on purpose.
+//! Two kinds of descendants are left alone: those whose parent has ended, since nothing links them
+//! to the hook any more; and those in their own session, with their descendants, since hooks start
+//! daemons on purpose.
 
 use std::os::fd::OwnedFd;
 use std::thread;
@@ -14,16 +14,16 @@ use super::pidfd::{Sent, open_pidfd, signal_pidfd};
 use super::process::Child;
 use super::processes::{self, Stat};
 
-/// How long the search takes at most: processes that start others without end must not keep the
-/// caller.
+/// The maximum duration of the search: processes that keep starting other processes must not block
+/// the caller.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How long one process may take to stop. One that waits in the kernel does not stop before it
-/// returns.
+/// How long one process may take to stop. A process that waits in the kernel does not stop before
+/// it returns.
 const STOP_PATIENCE: Duration = Duration::from_millis(100);
-/// How many descendants are looked after at most.
+/// The maximum number of descendants that are handled.
 const MOST: usize = 4096;
-/// How many of them are held by a pidfd: the host needs descriptors, too. The others are known by
-/// their start times.
+/// How many of them are held by a pidfd: the host needs file descriptors, too. The others are
+/// identified by their start times.
 const MOST_PIDFDS: usize = 64;
 
 /// A hook and its descendants, which were stopped.
@@ -42,7 +42,7 @@ struct Process {
 }
 
 impl Process {
-    /// Sends it a signal; says whether that could be done.
+    /// Sends it a signal. Returns whether the signal was sent.
     fn signal(&self, signal: libc::c_int) -> bool {
         match self.pidfd.as_ref().map_or(Sent::Refused, |pidfd| signal_pidfd(pidfd, signal, 0)) {
             Sent::Yes => true,
@@ -57,8 +57,8 @@ impl Process {
 }
 
 impl<'a> Tree<'a> {
-    /// Stops a hook, which must not have been reaped, and its descendants. `None`: /proc does not
-    /// show them; nothing is stopped then.
+    /// Stops a hook, which must not have been reaped, and its descendants. Returns `None`, and
+    /// stops nothing, if /proc does not show them.
     pub fn stop(hook: &'a Child) -> Option<Tree<'a>> {
         if !processes::are_visible() {
             return None;
@@ -67,7 +67,7 @@ impl<'a> Tree<'a> {
         let deadline = Instant::now() + PATIENCE;
         hook.signal(libc::SIGSTOP);
         await_stop(hook.pid(), deadline);
-        // A hook that has started a session has taken those with it that it started later.
+        // If the hook has started a session, its later children are in that session.
         let session = Stat::of(hook.pid()).map_or(own.session, |stat| stat.session);
         let mut tree =
             Tree { hook, descendants: Vec::new(), sessions: [own.session, session], deadline };
@@ -77,7 +77,7 @@ impl<'a> Tree<'a> {
                 tree.adopt_children(parent);
                 listed += 1;
             }
-            // Once more, for those that did not stop in time.
+            // Search again, for children of processes that did not stop in time.
             let known = tree.descendants.len();
             for index in 0..=known {
                 if let Some(parent) = tree.pid(index).filter(|_| !tree.is_over()) {
@@ -90,7 +90,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The processes, the hook first.
+    /// Returns the number of the process at this index: the hook is first.
     fn pid(&self, index: usize) -> Option<libc::pid_t> {
         match index.checked_sub(1) {
             None => Some(self.hook.pid()),
@@ -112,7 +112,7 @@ impl<'a> Tree<'a> {
 
     fn adopt(&mut self, pid: libc::pid_t, parent: libc::pid_t) {
         let pidfd = (self.descendants.len() < MOST_PIDFDS).then(|| open_pidfd(pid)).flatten();
-        // Looked at again now that the number is held: it may have come to another process since it
+        // Checked again now that a pidfd holds the number: another process may have got it since it
         // was listed.
         let Some(stat) = Stat::of(pid) else { return };
         if stat.parent != parent || stat.has_ended() || !self.sessions.contains(&stat.session) {
@@ -125,7 +125,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Kills all of them, and says how many descendants that were.
+    /// Kills all of them, and returns the number of descendants that were killed.
     pub fn kill(self) -> usize {
         // Children before their parents: when a parent ends first, the system may continue a
         // stopped child (SIGHUP and SIGCONT to a group that is orphaned).

@@ -1,5 +1,5 @@
-//! Directories: their entries, and files by their names in them, which spares the system the way
-//! there for each.
+//! Directories: their entries, and opening files by their names in them, so that the kernel need
+//! not resolve the whole path for each file.
 
 use std::ffi::{CStr, OsStr};
 use std::fs::File;
@@ -26,16 +26,17 @@ impl Directory {
         })
     }
 
-    /// What `wanted` makes of the next entry of which it makes something. It is given names, and
-    /// whether they are symlinks; `None`: the listing does not tell.
+    /// Calls `wanted` with the next entries until it returns a value, and returns that. The
+    /// callback gets the name, and whether it is a symlink; `None`: the listing does not say.
     pub fn next<T>(
         &mut self,
         mut wanted: impl FnMut(&OsStr, Option<bool>) -> Option<T>,
     ) -> io::Result<Option<T>> {
         loop {
-            // SAFETY: this thread's errno, which readdir(3) leaves as it is at the end.
+            // SAFETY: this thread's errno. At the end of the directory, readdir(3) does not change
+            // it.
             unsafe { *libc::__errno_location() = 0 };
-            // SAFETY: an open stream, which nobody else uses meanwhile.
+            // SAFETY: an open stream, which no other code uses meanwhile.
             let entry = unsafe { libc::readdir64(self.0.as_ptr()) };
             if entry.is_null() {
                 let error = io::Error::last_os_error();
@@ -45,10 +46,10 @@ impl Directory {
                     _ => return Err(error),
                 }
             }
-            // An entry may be shorter than its type says, so there is no reference to all of it.
-            // SAFETY: an entry, which has a name that ends in NUL, until the next call.
+            // An entry may be shorter than its type, so no reference to the whole entry is made.
+            // SAFETY: an entry, which is valid until the next call. Its name ends in NUL.
             let name = unsafe { CStr::from_ptr((&raw const (*entry).d_name).cast()) };
-            // SAFETY: as above; the type stands before the name.
+            // SAFETY: as above. The type comes before the name.
             let kind = unsafe { (*entry).d_type };
             let is_link = (kind != libc::DT_UNKNOWN).then_some(kind == libc::DT_LNK);
             if let Some(found) = wanted(OsStr::from_bytes(name.to_bytes()), is_link) {
@@ -57,26 +58,26 @@ impl Directory {
         }
     }
 
-    /// A file of it, as [`open_to_read`].
+    /// Opens a file in the directory, like [`open_to_read`].
     pub fn open_to_read(&self, name: &OsStr) -> io::Result<File> {
         open_at(self.descriptor().as_raw_fd(), name.as_bytes())
     }
 
     pub fn descriptor(&self) -> BorrowedFd<'_> {
-        // SAFETY: the descriptor of an open stream, which lives as long as it.
+        // SAFETY: the file descriptor of an open stream, which lives as long as the stream.
         unsafe { BorrowedFd::borrow_raw(libc::dirfd(self.0.as_ptr())) }
     }
 }
 
 impl Drop for Directory {
     fn drop(&mut self) {
-        // SAFETY: an open stream, which is not used any more.
+        // SAFETY: an open stream, which is not used afterwards.
         unsafe { libc::closedir(self.0.as_ptr()) };
     }
 }
 
-/// Opens a file to read it, whatever it is, without waiting for anybody, and without making a
-/// terminal the process's.
+/// Opens a file of any type for reading. Does not block, and does not make a terminal the
+/// controlling terminal of the process.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     open_at(libc::AT_FDCWD, path.as_os_str().as_bytes())
 }
@@ -91,14 +92,14 @@ fn open_at(directory: libc::c_int, path: &[u8]) -> io::Result<File> {
             if descriptor < 0 {
                 return Err(io::Error::last_os_error());
             }
-            // SAFETY: a new descriptor, which nobody else has.
+            // SAFETY: a new file descriptor, which no other code owns.
             Ok(unsafe { File::from_raw_fd(descriptor) })
         })
     })
 }
 
-/// Again, as long as a signal ends it: network file systems, and those of programs, let themselves
-/// be interrupted.
+/// Repeats a call while signals interrupt it. Calls to network file systems and FUSE can be
+/// interrupted.
 fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {

@@ -1,21 +1,21 @@
-//! Events: several descriptors waited for as one, a timer, and a flag that a signal handler may
+//! Events: a file descriptor that stands for several, a timer, and a flag that a signal handler may
 //! raise.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
-/// Descriptors that are waited for as one: an epoll instance. Each has a bit of its own.
+/// A set of file descriptors to wait for together: an epoll instance. Each has its own bit.
 #[derive(Debug)]
 pub(crate) struct EventSet(OwnedFd);
 
-/// What of a descriptor is waited for; errors always are.
+/// The event of a file descriptor to wait for. Errors always wake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WakeOn {
-    /// There is something to read.
+    /// The file descriptor is readable.
     Readable,
-    /// Something exceptional, as the files about mounts in `/proc` call a change; once, until it is
-    /// asked for again.
+    /// An exceptional condition: how the files about mounts in `/proc` report a change. It wakes
+    /// once, until it is set again.
     ExceptionalOnce,
     Nothing,
 }
@@ -37,12 +37,12 @@ impl EventSet {
         owned(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) }).map(EventSet)
     }
 
-    /// Adds a descriptor; `bit` stands for it in what [`EventSet::wait`] returns.
+    /// Adds a file descriptor. `bit` stands for it in the result of [`EventSet::wait`].
     pub fn add(&self, descriptor: BorrowedFd<'_>, bit: u32, wake_on: WakeOn) -> io::Result<()> {
         self.control(libc::EPOLL_CTL_ADD, descriptor, bit, wake_on)
     }
 
-    /// Changes what of a descriptor is waited for.
+    /// Changes the event of a file descriptor to wait for.
     pub fn change(&self, descriptor: BorrowedFd<'_>, bit: u32, wake_on: WakeOn) -> io::Result<()> {
         self.control(libc::EPOLL_CTL_MOD, descriptor, bit, wake_on)
     }
@@ -56,18 +56,18 @@ impl EventSet {
     ) -> io::Result<()> {
         let mut event = libc::epoll_event { events: wake_on.bits(), u64: bit.into() };
         let (set, descriptor) = (self.0.as_raw_fd(), descriptor.as_raw_fd());
-        // SAFETY: an event that lives until the call returns, and descriptors that are open.
+        // SAFETY: an event that lives until the call returns, and open file descriptors.
         let result = unsafe { libc::epoll_ctl(set, operation, descriptor, &mut event) };
         if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
     }
 
-    /// Waits until one is ready or the time is over (`None`: never), and returns the bits of those
-    /// that are: none also if a signal came in between.
+    /// Waits until a file descriptor is ready or the timeout is over (`None`: no limit), and
+    /// returns the bits of those that are ready. Returns 0 if a signal interrupts the wait.
     pub fn wait(&self, timeout: Option<Duration>) -> io::Result<u32> {
         const MOST: usize = 8;
         let mut ready = [libc::epoll_event { events: 0, u64: 0 }; MOST];
         let timeout = super::milliseconds(timeout);
-        // SAFETY: memory for as many as it says.
+        // SAFETY: memory for the given number of events.
         let count = unsafe {
             libc::epoll_wait(self.0.as_raw_fd(), ready.as_mut_ptr(), MOST as i32, timeout)
         };
@@ -85,7 +85,7 @@ impl AsFd for EventSet {
     }
 }
 
-/// A descriptor that becomes readable at a time.
+/// A file descriptor that becomes readable at a set time.
 #[derive(Debug)]
 pub(crate) struct Timer(OwnedFd);
 
@@ -98,17 +98,18 @@ impl Timer {
         .map(Timer)
     }
 
-    /// It becomes readable after this time (`None`: never), and is not until then.
+    /// Sets the time after which it becomes readable (`None`: never). It is not readable until
+    /// then.
     pub fn set(&self, after: Option<Duration>) -> io::Result<()> {
         let never = libc::timespec { tv_sec: 0, tv_nsec: 0 };
         let value = after.map_or(never, |after| libc::timespec {
             tv_sec: libc::time_t::try_from(after.as_secs()).unwrap_or(libc::time_t::MAX),
-            // Nothing at all would be never.
+            // Zero would stop the timer.
             tv_nsec: libc::c_long::from(after.subsec_nanos())
                 .max(libc::c_long::from(after.is_zero())),
         });
         let setting = libc::itimerspec { it_interval: never, it_value: value };
-        // SAFETY: a setting that lives until the call returns; the old one is not asked for.
+        // SAFETY: a setting that lives until the call returns. The old setting is not requested.
         let result =
             unsafe { libc::timerfd_settime(self.0.as_raw_fd(), 0, &setting, std::ptr::null_mut()) };
         if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
@@ -121,7 +122,7 @@ impl AsFd for Timer {
     }
 }
 
-/// A descriptor that is readable once the flag is raised, for ever.
+/// A file descriptor that stays readable after the flag was raised.
 #[derive(Debug)]
 pub(crate) struct Flag(OwnedFd);
 
@@ -131,11 +132,12 @@ impl Flag {
         owned(unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) }).map(Flag)
     }
 
-    /// May be called from a signal handler: it does one write(2), and leaves errno as it was.
+    /// Raises the flag. May be called from a signal handler: it calls only write(2), and restores
+    /// errno.
     pub fn raise(&self) {
         let one = 1_u64;
-        // SAFETY: eight bytes to be read; errno is the thread's own. A write that fails does so
-        // because the flag is up.
+        // SAFETY: write(2) reads eight bytes; errno belongs to the thread. A write fails only if
+        // the flag is already raised.
         unsafe {
             let errno = libc::__errno_location();
             let before = *errno;
@@ -151,11 +153,11 @@ impl AsFd for Flag {
     }
 }
 
-/// A descriptor that a system call returned, or its error.
+/// Converts the result of a system call that returns a file descriptor.
 fn owned(result: i32) -> io::Result<OwnedFd> {
     if result < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: a new descriptor, which nobody else has.
+    // SAFETY: a new file descriptor, which no other code owns.
     Ok(unsafe { OwnedFd::from_raw_fd(result) })
 }

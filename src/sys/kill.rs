@@ -1,17 +1,17 @@
-//! Killing and stopping a child together with its group or its descendants.
+//! Killing and stopping a child together with its process group or its descendants.
 
 use super::descendants::Tree;
 use super::process::{Child, Fate};
 
-/// Which processes were killed at a timeout or a cancel.
+/// The processes that were killed at a timeout or a cancellation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Killed {
-    /// The hook and its process group, which was its own.
+    /// The hook and its own process group.
     Group,
-    /// The hook, which was in the caller's process group, and so many of its descendants: all that
-    /// were found. A descendant whose parent had ended is not found; one in a session of its
-    /// own is left alone.
+    /// The hook, which was in the caller's process group, and this many of its descendants: all
+    /// that were found. A descendant whose parent has ended is not found. One in its own session is
+    /// left alone.
     Descendants(usize),
     /// Only the hook, which was in the caller's process group: without /proc, its descendants
     /// cannot be found.
@@ -19,8 +19,8 @@ pub enum Killed {
 }
 
 impl Child {
-    /// Kills it with its group or, if it leads none, with its descendants. It must not have been
-    /// reaped by us; if the host has reaped it, nobody is killed.
+    /// Kills it with its process group or, if it does not lead one, with its descendants. This
+    /// library must not have reaped it. If the host has reaped it, no process is killed.
     pub fn kill(&self) -> Option<Killed> {
         if self.fate() == Fate::Lost {
             return None;
@@ -38,7 +38,8 @@ impl Child {
         }
     }
 
-    /// Stops it, with its group or its descendants, while `meanwhile` runs, and continues it then.
+    /// Stops it, with its process group or its descendants, while `meanwhile` runs, and then
+    /// continues it.
     pub fn stop_during(&self, meanwhile: impl FnOnce()) {
         if self.fate() != Fate::Running {
             return meanwhile();

@@ -1,4 +1,4 @@
-//! The system calls that std lacks, each a safe function.
+//! Safe functions for the system calls that std does not have.
 
 mod acl;
 mod descendants;
@@ -36,14 +36,14 @@ pub(crate) use spawn::{Command, spawn};
 pub(crate) use status::{FileStamp, Status};
 pub(crate) use terminal::is_in_foreground;
 
-/// The effective user id of the process.
+/// Returns the effective user id of the process.
 pub(crate) fn effective_uid() -> u32 {
     // SAFETY: geteuid(2) takes nothing, touches no memory of ours and always succeeds.
     unsafe { libc::geteuid() }
 }
 
-/// A time as poll(2) and epoll_wait(2) take it: rounded up, since a millisecond early would be a
-/// turn for nothing; `None`: for ever.
+/// Converts a timeout to the milliseconds that poll(2) and epoll_wait(2) take. It is rounded up,
+/// since waking too early would be useless. `None` means no limit.
 fn milliseconds(timeout: Option<Duration>) -> i32 {
     timeout.map_or(-1, |timeout| {
         i32::try_from(timeout.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX)

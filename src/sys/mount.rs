@@ -1,5 +1,4 @@
-//! File systems whose permissions are decided elsewhere: by another computer, or by the program of
-//! a user.
+//! File systems whose permissions are decided by another computer, or by the program of a user.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -8,23 +7,23 @@ use std::path::Path;
 
 use super::status::with_c_string;
 
-/// The table of mounts, as the calling thread sees them: some threads of an engine have mounts of
-/// their own.
+/// The table of mounts of the calling thread: some threads of an engine have their own mount
+/// namespace.
 const TABLE: &str = "/proc/thread-self/mountinfo";
 
-/// Whether the permissions that a file system shows are those that it goes by.
+/// Whether the permissions that a file system shows are the ones that it enforces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum FileSystem {
     /// The kernel of this system decides.
     Local,
-    /// Another computer decides; the name is that of the kind of file system.
+    /// Another computer decides. The string is the kind of file system.
     Network(&'static str),
     /// A program decides (FUSE).
     Program,
 }
 
-/// What statfs(2) calls file systems that another computer serves (linux/magic.h and the file
-/// systems' own sources).
+/// The numbers that statfs(2) returns for file systems that another computer serves (linux/magic.h
+/// and the file systems' own sources).
 const NETWORK: [(u32, &str); 15] = [
     (0x6969, "NFS"),
     (0x517b, "SMB"),
@@ -43,7 +42,7 @@ const NETWORK: [(u32, &str); 15] = [
     (0xbacb_acbc, "vmhgfs"),
 ];
 
-/// What statfs(2) calls FUSE.
+/// The number that statfs(2) returns for FUSE.
 const FUSE: u32 = 0x6573_5546;
 
 impl FileSystem {
@@ -79,7 +78,7 @@ pub(crate) fn fuse_user(device: u64) -> Option<u32> {
     user_in(&std::fs::read(TABLE).ok()?, device)
 }
 
-/// The same, of a table (proc_pid_mountinfo(5)).
+/// Does the same for the content of a table (proc_pid_mountinfo(5)).
 fn user_in(table: &[u8], device: u64) -> Option<u32> {
     let number = format!("{}:{}", libc::major(device), libc::minor(device));
     table.split(|&byte| byte == b'\n').find_map(|line| {
@@ -89,7 +88,7 @@ fn user_in(table: &[u8], device: u64) -> Option<u32> {
         }
         fields.find(|field| *field == b"-")?;
         let kind = fields.next()?;
-        // A hypervisor serves it, as it serves the disks.
+        // A hypervisor serves it, like the disks.
         if kind == b"virtiofs" {
             return Some(0);
         }
@@ -104,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_are_known_by_their_numbers() {
+    fn kinds_are_recognized_by_their_numbers() {
         assert_eq!(FileSystem::of_magic(0xef53), FileSystem::Local);
         assert_eq!(FileSystem::of_magic(0x6969), FileSystem::Network("NFS"));
         assert_eq!(FileSystem::of_magic(0x0102_1997), FileSystem::Network("9P"));
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_mounts_says_who_serves() {
+    fn the_user_is_read_from_the_table_of_mounts() {
         let table = b"27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n\
             40 27 0:50 / /mnt/a\\040b rw,nosuid shared:2 master:1 - fuse.sshfs me@there:/ rw,user_id=1000,group_id=1000\n\
             41 27 0:51 / /mnt/c rw - fuse /dev/fuse rw,user_id=0,group_id=0,allow_other\n\

@@ -1,12 +1,12 @@
-//! User namespaces: which ids say nothing about the owner of a file (user_namespaces(7)).
+//! User namespaces: the ids that do not identify the owner of a file (user_namespaces(7)).
 
 use std::fs;
 
 /// The id of unmapped users and groups, unless an administrator has changed it.
 pub(crate) const KERNEL_OVERFLOW: u32 = 65534;
 
-/// The ids that the files of all those users and groups appear to have that the process's user
-/// namespace does not map. `None`: it maps all of them, so that every id means what it says.
+/// The ids that files of unmapped users and groups appear to have in the process's user namespace.
+/// `None`: the namespace maps all ids, so every id identifies its user or group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Overflow {
     pub uid: Option<u32>,
@@ -14,7 +14,7 @@ pub(crate) struct Overflow {
 }
 
 impl Overflow {
-    /// Asks the system. Where it does not answer, every id counts as meaning what it says.
+    /// Reads them for this process. If they cannot be read, every id counts as mapped.
     pub fn of_process() -> Overflow {
         let id = |map: &str, setting: &str| {
             fs::read_to_string(map).ok().filter(|map| !maps_all(map))?;
@@ -28,8 +28,8 @@ impl Overflow {
     }
 }
 
-/// Whether every id is mapped. Each line of the map has the first id inside, the first one outside,
-/// and how many.
+/// Returns whether every id is mapped. Each line of the map has the first id inside, the first id
+/// outside, and the number of ids.
 fn maps_all(map: &str) -> bool {
     let counts = map.lines().filter_map(|line| line.split_whitespace().nth(2)?.parse::<u64>().ok());
     counts.sum::<u64>() >= u64::from(u32::MAX)

@@ -1,5 +1,5 @@
-//! A child of ours: how it is told, waited for and killed, though the host may wait for any child
-//! itself.
+//! A child process: how it is identified, waited for and killed, although the host may itself wait
+//! for any child.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -9,33 +9,34 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::pidfd::{Sent, open_pidfd, signal_pidfd};
 
-/// A child, which is the leader of a process group of its own, or in the group of this process.
+/// A child, which leads its own process group or is in the group of this process.
 #[derive(Debug)]
 pub(crate) struct Child {
     pid: libc::pid_t,
     pub(super) leads_group: bool,
-    /// `None` where the system has none (before Linux 5.3), or refuses them (seccomp).
+    /// `None` if the kernel has no pidfds (before Linux 5.3), or refuses them (seccomp).
     pidfd: Option<OwnedFd>,
 }
 
-/// Children that were killed and had not ended when their caller's patience had. A process has few
-/// of them, mostly none; a lock would be one that the child of a fork waits for.
+/// Children that were killed but had not ended when the caller stopped waiting. A process has few
+/// such children, usually none. There is no lock, since the child of a fork could wait for it
+/// forever.
 static ABANDONED: AtomicPtr<Vec<Child>> = AtomicPtr::new(ptr::null_mut());
 
-/// Reaps the abandoned that have ended by now.
+/// Reaps the abandoned children that have ended by now.
 pub(crate) fn reap_abandoned() {
     if !ABANDONED.load(Ordering::Relaxed).is_null() {
         put_back(take_abandoned());
     }
 }
 
-/// Nobody else has them then.
+/// Takes all abandoned children: no other code has them then.
 fn take_abandoned() -> Vec<Child> {
     let list = ABANDONED.swap(ptr::null_mut(), Ordering::AcqRel);
     if list.is_null() {
         return Vec::new();
     }
-    // SAFETY: made by `Box::into_raw` in `put_back`, and taken out by one swap alone.
+    // SAFETY: made by `Box::into_raw` in `put_back`, and only one swap takes it out.
     *unsafe { Box::from_raw(list) }
 }
 
@@ -51,20 +52,20 @@ fn put_back(mut children: Vec<Child>) {
         else {
             return;
         };
-        // Others have put some there meanwhile: all of them together, then.
-        // SAFETY: made above, and given to nobody.
+        // Another thread has put children there meanwhile: take them too, and try again.
+        // SAFETY: made above, and not shared.
         children = *unsafe { Box::from_raw(list) };
         children.extend(take_abandoned());
     }
 }
 
-/// What became of a child.
+/// The state of a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     Running,
     Ended(Exit),
-    /// Somebody else has reaped it, or will: SIGCHLD is ignored, or a thread of the host waits for
-    /// every child.
+    /// The host has reaped it, or will: SIGCHLD is ignored, or a thread of the host waits for every
+    /// child.
     Lost,
 }
 
@@ -76,7 +77,7 @@ pub(crate) enum Exit {
 }
 
 impl Child {
-    /// A child that was started just now.
+    /// Makes the value for a child that was just started.
     pub fn new(pid: libc::pid_t, leads_group: bool) -> Child {
         Child { pid, leads_group, pidfd: open_pidfd(pid) }
     }
@@ -85,17 +86,19 @@ impl Child {
         self.pid
     }
 
-    /// Becomes readable when the child has ended.
+    /// Returns the pidfd, which becomes readable when the child ends.
     pub fn pidfd(&self) -> Option<BorrowedFd<'_>> {
         self.pidfd.as_ref().map(AsFd::as_fd)
     }
 
-    /// What has become of it; it stays a zombie, whose number nobody else can get.
+    /// Returns its state. If it has ended, it stays a zombie, so no other process can get its
+    /// number.
     pub fn fate(&self) -> Fate {
         self.wait(libc::WNOWAIT)
     }
 
-    /// The same, and it is no zombie any more. It must not be used any further if it has ended.
+    /// Returns its state, and reaps it if it has ended. It must not be used afterwards if it has
+    /// ended.
     pub fn reap(&self) -> Fate {
         self.wait(0)
     }
@@ -124,8 +127,7 @@ impl Child {
                 _ => return Fate::Lost,
             }
         }
-        // SAFETY: zeroed before, so initialised in any case; the fields of a child's end are those
-        // that waitid sets.
+        // SAFETY: zeroed before, so always initialised. waitid sets the fields that are read.
         let (pid, code, status) = unsafe {
             let info = info.assume_init_ref();
             (info.si_pid(), info.si_code, info.si_status())
@@ -139,29 +141,30 @@ impl Child {
         }
     }
 
-    /// Leaves a child that was killed and has not ended yet. Whoever abandons or starts one later
-    /// reaps it.
+    /// Leaves a child that was killed and has not ended yet. It is reaped when a later child is
+    /// abandoned or started.
     pub fn abandon(self) {
         let mut children = take_abandoned();
         children.push(self);
         put_back(children);
     }
 
-    /// Signals it and all of its group. It must have been there a moment ago.
+    /// Signals it and its process group. The child must have existed a moment ago.
     pub(super) fn signal_group(&self, signal: libc::c_int) {
         /// `PIDFD_SIGNAL_PROCESS_GROUP`, of Linux 6.9.
         const GROUP: libc::c_uint = 1 << 2;
         let sent = self.pidfd.as_ref().map(|pidfd| signal_pidfd(pidfd, signal, GROUP));
         if sent != Some(Sent::Yes) {
-            // The number is still the child's: it was there a moment ago, and numbers come round
-            // only after all others. SAFETY: kill(2) takes two numbers.
+            // The number still belongs to the child, which existed a moment ago: the kernel uses a
+            // number again only after all other numbers.
+            // SAFETY: kill(2) takes two numbers.
             unsafe { libc::kill(-self.pid, signal) };
         }
-        // The leader by itself, too: it may have gone to another group.
+        // Signal the leader itself, too: it may have moved to another group.
         self.signal(signal);
     }
 
-    /// Signals it alone; nobody, if the host has reaped it.
+    /// Signals only the child. If the host has reaped it, no process is signalled.
     pub(super) fn signal(&self, signal: libc::c_int) {
         let sent =
             self.pidfd.as_ref().map_or(Sent::Refused, |pidfd| signal_pidfd(pidfd, signal, 0));

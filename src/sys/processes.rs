@@ -1,4 +1,4 @@
-//! What /proc says about processes.
+//! Processes, as /proc describes them.
 
 use std::fs;
 
@@ -9,11 +9,11 @@ pub(crate) struct Stat {
     pub parent: libc::pid_t,
     pub group: libc::pid_t,
     pub session: libc::pid_t,
-    /// The controlling terminal; 0: none.
+    /// The controlling terminal; 0 if there is no terminal.
     pub terminal: i32,
     /// The foreground process group of that terminal.
     pub foreground_group: libc::pid_t,
-    /// When the process started, in clock ticks: together with its number, this identifies it.
+    /// The start time of the process, in clock ticks. Together with its number, this identifies it.
     pub started: u64,
 }
 
@@ -32,7 +32,7 @@ impl Stat {
     }
 
     fn parse(line: &[u8]) -> Option<Stat> {
-        // The name in parentheses may hold spaces and parentheses.
+        // The name in parentheses may contain spaces and parentheses.
         let end_of_name = line.iter().rposition(|&byte| byte == b')')?;
         let rest = std::str::from_utf8(line.get(end_of_name + 1..)?).ok()?;
         let mut fields = rest.split_ascii_whitespace();
@@ -48,19 +48,19 @@ impl Stat {
         })
     }
 
-    /// Whether it has ended and only waits to be reaped.
+    /// Returns whether it has ended and only waits to be reaped.
     pub fn has_ended(&self) -> bool {
         matches!(self.state, b'Z' | b'X' | b'x')
     }
 
-    /// Whether it runs no code until somebody continues it.
+    /// Returns whether it runs no code until another process continues it.
     fn stands_still(&self) -> bool {
         self.has_ended() || matches!(self.state, b'T' | b't')
     }
 }
 
-/// Whether /proc shows this process by the number that it has here: that of another PID namespace
-/// would name other processes.
+/// Returns whether /proc shows this process by its own number. The /proc of another PID namespace
+/// uses other numbers.
 pub(crate) fn are_visible() -> bool {
     let shown = fs::read_link("/proc/self").ok();
     shown.is_some_and(|shown| {
@@ -68,7 +68,7 @@ pub(crate) fn are_visible() -> bool {
     })
 }
 
-/// Whether all threads of a process are stopped, or it has ended.
+/// Returns whether all threads of a process are stopped, or it has ended.
 pub(crate) fn is_stopped(pid: libc::pid_t) -> bool {
     numbers(&format!("/proc/{pid}/task")).all(|thread| {
         Stat::read(&format!("/proc/{pid}/task/{thread}/stat"))
@@ -76,7 +76,7 @@ pub(crate) fn is_stopped(pid: libc::pid_t) -> bool {
     })
 }
 
-/// The children of a process, of all of its threads.
+/// Returns the children of a process, which any of its threads may have started.
 pub(crate) fn children(pid: libc::pid_t) -> Vec<libc::pid_t> {
     if fs::exists("/proc/thread-self/children").unwrap_or(false) {
         listed_children(pid)
@@ -97,14 +97,14 @@ fn listed_children(pid: libc::pid_t) -> Vec<libc::pid_t> {
         .collect()
 }
 
-/// The same on a kernel without lists of children (`CONFIG_PROC_CHILDREN`).
+/// Does the same on a kernel without lists of children (`CONFIG_PROC_CHILDREN`).
 fn children_by_parent(pid: libc::pid_t) -> Vec<libc::pid_t> {
     numbers("/proc")
         .filter(|&child| Stat::of(child).is_some_and(|stat| stat.parent == pid))
         .collect()
 }
 
-/// The entries of a directory that are numbers.
+/// Returns the entries of a directory that are numbers.
 fn numbers(directory: &str) -> impl Iterator<Item = libc::pid_t> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_stat() {
+    fn a_line_of_stat_is_parsed() {
         let line = b"77 (a ) R 1 (\xff) S 5 6 7 34816 6 4194304 1 2 3 4 5 6 7 8 20 0 1 0 987 1 2\n";
         let stat = Stat::parse(line).unwrap();
         let numbers = (stat.parent, stat.group, stat.session, stat.terminal, stat.foreground_group);

@@ -1,11 +1,11 @@
-//! Blocking signals for a short section that must not be cut in two.
+//! Blocking signals during a short section that a signal must not interrupt.
 
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-/// While it lives, the calling thread takes no signal that can be blocked; one that arrives is
-/// taken when it is dropped. SIGKILL and SIGSTOP cannot be blocked. Another thread of the process
-/// still takes signals that are sent to the whole process.
+/// Blocks all signals of the calling thread while it lives. A signal that arrives meanwhile is
+/// handled when this is dropped. SIGKILL and SIGSTOP cannot be blocked. Other threads of the
+/// process still handle signals that are sent to the whole process.
 pub(crate) struct BlockedSignals {
     before: libc::sigset_t,
     /// The mask belongs to the thread.
@@ -30,7 +30,7 @@ impl BlockedSignals {
 
 impl Drop for BlockedSignals {
     fn drop(&mut self) {
-        // SAFETY: a set that the system filled; the old mask is not asked for.
+        // SAFETY: a set that the system filled. The old mask is not requested.
         unsafe {
             libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.before, std::ptr::null_mut())
         };

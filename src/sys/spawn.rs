@@ -1,6 +1,6 @@
-//! Starting a process by posix_spawn(3): a fork of a large host would copy its page tables. Only a
-//! process that has to end with the thread that started it is forked: posix_spawn cannot ask for
-//! that.
+//! Starting a process with posix_spawn(3), since a fork of a large host would copy its page tables.
+//! Only a process that must end with the thread that started it is forked, since posix_spawn cannot
+//! request that.
 
 use std::ffi::{CStr, CString, c_char, c_int};
 use std::io::{self, Read};
@@ -8,24 +8,24 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::ptr;
 
-/// What is started, and with what.
+/// A program to start, with its arguments and settings.
 pub(crate) struct Command<'a> {
-    /// Taken literally: no search of PATH, and no shell for a script without `#!`.
+    /// Used literally: PATH is not searched, and a script without `#!` is not run by a shell.
     pub path: &'a CStr,
     pub argv: &'a [CString],
     pub env: &'a [CString],
-    /// Where it is started; `None`: here.
+    /// The working directory; `None`: that of this process.
     pub directory: Option<&'a CStr>,
-    /// What become its descriptors 0, 1 and 2. None of them may be one of these numbers.
+    /// The file descriptors that become its 0, 1 and 2. Their own numbers must be above 2.
     pub standard: [BorrowedFd<'a>; 3],
-    /// Whether it leads a process group of its own, whose number is then its own; else it is in
-    /// the group of this process.
+    /// Whether it leads its own process group, which then has its number. Otherwise it is in the
+    /// group of this process.
     pub leads_group: bool,
-    /// Whether the system kills it when the thread that has started it ends.
+    /// Whether the kernel kills it when the thread that started it ends.
     pub ends_with_thread: bool,
 }
 
-/// Starts a process with the three descriptors and no other, no signal blocked, and all signals at
+/// Starts a process with only these three file descriptors, no blocked signals, and all signals at
 /// their defaults. Returns its number.
 pub(crate) fn spawn(command: &Command<'_>) -> io::Result<libc::pid_t> {
     let argv = pointers(command.argv);
@@ -36,9 +36,9 @@ pub(crate) fn spawn(command: &Command<'_>) -> io::Result<libc::pid_t> {
     let attributes = Attributes::new(command.leads_group)?;
     let actions = Actions::new(command)?;
     let mut pid = 0;
-    // SAFETY: path, argv and env are strings and arrays of them that end in NULL, the other two are
-    // initialised, and all live until the call returns; it changes none of them (the casts are
-    // C's, which has no const there).
+    // SAFETY: path is a string; argv and env are arrays of strings that end in NULL; the other two
+    // are initialised. All live until the call returns. It does not change them (the casts are
+    // needed since C has no const there).
     let result = unsafe {
         libc::posix_spawn(
             &mut pid,
@@ -53,17 +53,17 @@ pub(crate) fn spawn(command: &Command<'_>) -> io::Result<libc::pid_t> {
     Ok(pid)
 }
 
-/// An array as exec(3) takes it.
-fn pointers(texts: &[CString]) -> Vec<*mut c_char> {
-    texts.iter().map(|text| text.as_ptr().cast_mut()).chain([ptr::null_mut()]).collect()
+/// Returns an array in the form that exec(3) takes.
+fn pointers(strings: &[CString]) -> Vec<*mut c_char> {
+    strings.iter().map(|string| string.as_ptr().cast_mut()).chain([ptr::null_mut()]).collect()
 }
 
-/// These functions return the error number.
+/// Converts the error number that these functions return.
 fn check(result: c_int) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(result)) }
 }
 
-/// Boxed, since glibc does not promise that it may be moved.
+/// The attributes of the new process. Boxed, since glibc does not promise that they may be moved.
 struct Attributes(Box<MaybeUninit<libc::posix_spawnattr_t>>);
 
 impl Attributes {
@@ -78,14 +78,15 @@ impl Attributes {
         let pointer = this.0.as_mut_ptr();
         let mut all = MaybeUninit::<libc::sigset_t>::uninit();
         let mut none = MaybeUninit::<libc::sigset_t>::uninit();
-        // SAFETY: `pointer` was initialised above; both sets, which are plain bits, by what comes
+        // SAFETY: `pointer` was initialised above. Both sets, which are plain bits, are initialised
         // before they are read.
         unsafe {
-            // sigfillset(3) leaves out two that glibc has for its threads, and posix_spawn would
-            // have them ignored.
+            // sigfillset(3) leaves out two signals that glibc uses for its threads, and posix_spawn
+            // would leave them ignored.
             all.as_mut_ptr().write_bytes(0xff, 1);
             libc::sigemptyset(none.as_mut_ptr());
-            // Their dispositions cannot be set, which some C libraries report.
+            // The dispositions of these two cannot be set, and some C libraries report that as an
+            // error.
             libc::sigdelset(all.as_mut_ptr(), libc::SIGKILL);
             libc::sigdelset(all.as_mut_ptr(), libc::SIGSTOP);
             check(libc::posix_spawnattr_setflags(pointer, flags))?;
@@ -104,6 +105,7 @@ impl Drop for Attributes {
     }
 }
 
+/// The actions on the file descriptors and the directory of the new process.
 struct Actions(Box<MaybeUninit<libc::posix_spawn_file_actions_t>>);
 
 impl Actions {
@@ -114,8 +116,8 @@ impl Actions {
         let mut this = Actions(actions);
         let pointer = this.0.as_mut_ptr();
         for (number, descriptor) in (0..).zip(command.standard) {
-            // SAFETY: `pointer` was initialised above; the descriptors outlive the command, and so
-            // these actions.
+            // SAFETY: `pointer` was initialised above. The file descriptors outlive the command,
+            // and so these actions.
             check(unsafe {
                 libc::posix_spawn_file_actions_adddup2(pointer, descriptor.as_raw_fd(), number)
             })?;
@@ -125,7 +127,7 @@ impl Actions {
             if let Some(directory) = command.directory {
                 check(libc::posix_spawn_file_actions_addchdir_np(pointer, directory.as_ptr()))?;
             }
-            // Ours are close-on-exec; the host's need not be.
+            // The library's file descriptors are close-on-exec; the host's need not be.
             check(libc::posix_spawn_file_actions_addclosefrom_np(pointer, 3))?;
         }
         Ok(this)
@@ -139,7 +141,7 @@ impl Drop for Actions {
     }
 }
 
-/// Forks, and executes the command in the child. What fails there is handed over through a pipe
+/// Forks, and executes the command in the child. An error number of the child comes through a pipe
 /// that a successful exec closes.
 fn fork_exec(
     command: &Command<'_>,
@@ -150,10 +152,10 @@ fn fork_exec(
     let writer = super::above_standard(pipe.as_fd())?;
     drop(pipe);
     let mut mask = MaybeUninit::<libc::sigset_t>::uninit();
-    // SAFETY: getpid(2) takes nothing. Both sets are memory for one, initialised before they are
-    // read. The child does nothing but what is async-signal-safe, until it executes another
-    // program or ends; the handlers of this process do not run in it, since every signal is
-    // blocked until they are reset.
+    // SAFETY: getpid(2) takes nothing. Both sets are initialised before they are read. The child
+    // calls only async-signal-safe functions until it executes another program or ends. The
+    // handlers of this process do not run in it, since every signal is blocked until they are
+    // reset.
     let pid = unsafe {
         let parent = libc::getpid();
         let mut all = MaybeUninit::<libc::sigset_t>::uninit();
@@ -185,7 +187,8 @@ fn fork_exec(
 /// if that fails.
 ///
 /// # Safety
-/// It is the child of a fork of `parent`, with every signal blocked. The arrays end in NULL.
+/// The process must be the child of a fork of `parent`, with every signal blocked. The arrays must
+/// end in NULL.
 unsafe fn execute(
     command: &Command<'_>,
     argv: &[*mut c_char],
@@ -196,8 +199,8 @@ unsafe fn execute(
     const LAST_SIGNAL: c_int = 64;
     extern "C" fn nothing(_: c_int) {}
     let errno = || io::Error::last_os_error().raw_os_error().unwrap_or(libc::EINVAL);
-    // SAFETY: all that is called is async-signal-safe, and takes numbers and pointers to what lives
-    // in this frame or, by this function's contract, in the command.
+    // SAFETY: all functions that are called are async-signal-safe. They take numbers, and pointers
+    // to values in this frame or, by this function's contract, in the command.
     unsafe {
         if command.leads_group && libc::setpgid(0, 0) != 0 {
             return errno();
@@ -205,13 +208,13 @@ unsafe fn execute(
         if libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) != 0 {
             return errno();
         }
-        // It may have ended before that was asked for.
+        // The parent may have ended before that call.
         if libc::getppid() != parent {
             libc::_exit(127);
         }
         for signal in 1..=LAST_SIGNAL {
-            // All zeros is the default, whatever the order of the fields. Asked of the system
-            // itself, since the C library refuses those that it has for its threads.
+            // All zeros is the default in any order of the fields. This uses the system call
+            // itself, since the C library refuses the signals that it uses for its threads.
             let default = [0_u64; 8];
             libc::syscall(
                 libc::SYS_rt_sigaction,
@@ -221,8 +224,8 @@ unsafe fn execute(
                 LAST_SIGNAL / 8,
             );
         }
-        // Were this process stopped before it executes the command, the parent would wait for that.
-        // The execution resets a handler to the default.
+        // If this process were stopped before it executes the command, the parent would wait
+        // forever. The exec resets a handler to the default.
         let mut action: libc::sigaction = std::mem::zeroed();
         libc::sigemptyset(&mut action.sa_mask);
         action.sa_sigaction = nothing as extern "C" fn(c_int) as usize;
@@ -244,13 +247,13 @@ unsafe fn execute(
     }
 }
 
-/// Marks all descriptors from this one on. Async-signal-safe.
+/// Marks all file descriptors from this number on as close-on-exec. Async-signal-safe.
 fn close_on_exec_from(first: c_int) {
-    /// Where the limit is higher, or none, not so many are tried one by one.
+    /// The most file descriptors to mark one by one, if the limit is higher or there is no limit.
     const MOST: libc::rlim_t = 1 << 16;
     let mut limit = libc::rlimit { rlim_cur: MOST, rlim_max: MOST };
-    // SAFETY: close_range(2) and fcntl(2) with this take numbers; getrlimit(2) takes memory for
-    // one.
+    // SAFETY: close_range(2) and fcntl(2) with F_SETFD take numbers; getrlimit(2) takes memory for
+    // one limit.
     unsafe {
         if libc::syscall(libc::SYS_close_range, first, c_int::MAX, libc::CLOSE_RANGE_CLOEXEC) == 0 {
             return;

@@ -1,4 +1,4 @@
-//! What the system says of a file.
+//! The status of a file.
 
 use std::ffi::{CStr, CString};
 use std::io;
@@ -7,13 +7,13 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// What the system says of a file, symlinks followed.
+/// The status of a file, from stat(2) unless noted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Status {
     pub device: u64,
     pub inode: u64,
     pub size: u64,
-    /// When anything of it changed last: seconds since 1970, and nanoseconds.
+    /// The time of the last change of any kind: seconds since 1970, and nanoseconds.
     pub changed: (i64, i64),
     /// Type and permissions.
     pub mode: u32,
@@ -22,7 +22,7 @@ pub(crate) struct Status {
 }
 
 impl Status {
-    /// Of the file at a path.
+    /// Reads the status of the file at a path.
     pub fn of_path(path: impl AsRef<Path>) -> io::Result<Status> {
         with_c_string(path.as_ref().as_os_str().as_bytes(), |path| {
             // SAFETY: a NUL-terminated path, and memory for one answer.
@@ -30,7 +30,7 @@ impl Status {
         })
     }
 
-    /// Of the file at a path; of a symlink itself if that is one.
+    /// Reads the status of the file at a path. A symlink is not followed.
     pub fn of_link(path: &Path) -> io::Result<Status> {
         with_c_string(path.as_os_str().as_bytes(), |path| {
             // SAFETY: a NUL-terminated path, and memory for one answer.
@@ -38,7 +38,7 @@ impl Status {
         })
     }
 
-    /// Of an open file.
+    /// Reads the status of an open file.
     pub fn of_file(file: impl AsFd) -> io::Result<Status> {
         // SAFETY: an open descriptor, and memory for one answer.
         Status::from_call(|answer| unsafe { libc::fstat64(file.as_fd().as_raw_fd(), answer) })
@@ -51,7 +51,7 @@ impl Status {
         }
         // SAFETY: the call has succeeded, so it has filled the answer.
         let answer = unsafe { answer.assume_init() };
-        // Some systems have other widths.
+        // The widths differ between systems.
         #[allow(clippy::useless_conversion, clippy::unnecessary_cast)]
         Ok(Status {
             device: answer.st_dev as u64,
@@ -77,15 +77,15 @@ impl Status {
     }
 }
 
-/// What is another one when a file is, or when its content, mode or owner changes: it tells a file
-/// from another one, and from itself after a change, without a look into it. (Not always at once:
-/// clocks of file systems tick slowly.)
+/// Identifies a version of a file by its metadata. It differs between files, and changes when a
+/// file's content, mode or owner changes. (It may stay the same for a short time after a change:
+/// the clocks of file systems tick slowly.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct FileStamp {
     device: u64,
     inode: u64,
     size: u64,
-    /// When anything of it changed last: seconds since 1970, and nanoseconds.
+    /// The time of the last change of any kind: seconds since 1970, and nanoseconds.
     pub changed: (i64, i64),
 }
 
@@ -100,7 +100,7 @@ impl FileStamp {
     }
 }
 
-/// Calls with a path or name as the system takes it; one with a NUL in it is none.
+/// Calls with a path or name as a C string. A path with a NUL fails with EINVAL.
 pub(super) fn with_c_string<T>(
     bytes: &[u8],
     call: impl FnOnce(&CStr) -> io::Result<T>,

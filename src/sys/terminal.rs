@@ -1,4 +1,4 @@
-//! Whether this process is in the foreground of its terminal.
+//! Checking whether this process is in the foreground of its terminal.
 
 use std::fs::OpenOptions;
 use std::os::fd::AsRawFd;
@@ -7,8 +7,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use super::processes::Stat;
 use crate::go::Errno;
 
-/// Whether this process has a controlling terminal and is in its foreground process group; `None`:
-/// that cannot be found out.
+/// Returns whether this process has a controlling terminal and is in its foreground process group;
+/// `None` if that cannot be found out.
 pub(crate) fn is_in_foreground() -> Option<bool> {
     match Stat::of_this_process() {
         // Both numbers come from one file, so that it does not matter which PID namespace /proc
@@ -18,7 +18,7 @@ pub(crate) fn is_in_foreground() -> Option<bool> {
     }
 }
 
-/// The same without /proc.
+/// Does the same without /proc.
 fn ask_the_terminal() -> Option<bool> {
     let flags = libc::O_NOCTTY | libc::O_NONBLOCK;
     match OpenOptions::new().read(true).custom_flags(flags).open("/dev/tty") {
@@ -28,7 +28,7 @@ fn ask_the_terminal() -> Option<bool> {
                 unsafe { (libc::tcgetpgrp(terminal.as_raw_fd()), libc::getpgrp()) };
             (foreground >= 0).then_some(foreground == own)
         }
-        // The device is there, but this process has no controlling terminal.
+        // The device exists, but this process has no controlling terminal.
         Err(error) if Errno::of(&error) == Errno(libc::ENXIO) => Some(false),
         Err(_) => None,
     }
