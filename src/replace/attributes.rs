@@ -1,4 +1,4 @@
-//! The owner, mode, ACL and extended attributes of a file, and giving them to another one.
+//! Copying the owner, mode, ACL and extended attributes of a file to another file.
 
 use std::fs::{File, Metadata, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
@@ -8,18 +8,18 @@ use rustix::io::Errno;
 
 use super::error::Reason;
 
-/// Holds the access ACL of a file that has one.
+/// The extended attribute with the access ACL of a file.
 const ACCESS_ACL: &str = "system.posix_acl_access";
 const SELINUX: &str = "security.selinux";
 
-/// What identifies a file: device and inode.
+/// Returns the device and inode, which identify a file.
 pub(super) fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
-/// Gives an empty file, which nobody else may open, the owner, the attributes, the ACL and the mode
-/// of another one, in this order: at no moment may anybody open it who may not open the other one.
-/// Returns the names of the attributes that were left out.
+/// Gives an empty file, which no other user may open, the owner, the attributes, the ACL and the
+/// mode of another file, in this order. So at no moment may a user open it who may not open the
+/// other file. Returns the names of the attributes that were left out.
 pub(super) fn carry_over(
     old: &File,
     metadata: &Metadata,
@@ -49,7 +49,7 @@ pub(super) fn carry_over(
             Err(error) => return Err(Reason::during("remove the ACL of the new file")(error)),
         },
     }
-    // Without the set-user-ID, set-group-ID and sticky bits: this is another content.
+    // Without the set-user-ID, set-group-ID and sticky bits, since the content is different.
     new.set_permissions(Permissions::from_mode(metadata.mode() & 0o777))
         .map_err(Reason::during("give the new file the mode of the old one"))?;
     Ok(left_out)
@@ -65,14 +65,14 @@ fn copy(old: &File, new: &File, name: &str) -> Result<bool, Reason> {
     }
     match rustix::fs::fsetxattr(new, name, &value, XattrFlags::empty()) {
         Ok(()) => Ok(true),
-        // Where SELinux runs, each file has a label. Where it does not, only root may set one, and
-        // nobody reads it.
+        // With SELinux, each file has a label. Without it, only root may set a label, and nothing
+        // reads it.
         Err(_) if name == SELINUX && own.is_none() => Ok(false),
         Err(error) => Err(failed(error)),
     }
 }
 
-/// The names of a file's extended attributes.
+/// Returns the names of a file's extended attributes.
 fn names(file: &File) -> rustix::io::Result<Vec<String>> {
     let list = grow(|buffer| rustix::fs::flistxattr(file, buffer))?;
     let names = list.unwrap_or_default();
@@ -80,17 +80,17 @@ fn names(file: &File) -> rustix::io::Result<Vec<String>> {
     Ok(names.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
 }
 
-/// The value of an extended attribute, if the file has it.
+/// Returns the value of an extended attribute, if the file has it.
 fn attribute(file: &File, name: &str) -> rustix::io::Result<Option<Vec<u8>>> {
     grow(|buffer| rustix::fs::fgetxattr(file, name, buffer))
 }
 
-/// Reads into a buffer that is made larger until it suffices. `None`: there is no such attribute,
-/// or the file system has no attributes.
+/// Reads into a buffer that grows until it is large enough. Returns `None` if there is no such
+/// attribute, or the file system has no attributes.
 fn grow(
     mut read: impl FnMut(&mut [u8]) -> rustix::io::Result<usize>,
 ) -> rustix::io::Result<Option<Vec<u8>>> {
-    // The system allows 64 KiB.
+    // The kernel allows 64 KiB.
     let mut buffer = vec![0; 512];
     loop {
         match read(&mut buffer) {

@@ -1,14 +1,14 @@
-//! Why a file is not replaced.
+//! The errors of replacing a file.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// For so long the lock of a directory is waited for, and the reader of a FIFO that is written to.
+/// How long to wait for the lock of a directory, and for the reader of a FIFO that is written to.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 
-/// Why a file was not read or not replaced. It names the file; [`Display`](fmt::Display) prints
+/// The reason why a file was not read or replaced, and its path. [`Display`](fmt::Display) prints
 /// both.
 #[derive(Debug)]
 pub struct Error {
@@ -16,40 +16,42 @@ pub struct Error {
     reason: Reason,
 }
 
-/// What is in the way.
+/// The reason why a file was not read or replaced.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The system refused an operation. The text says which, where the path alone does not.
+    /// The system refused an operation. The message names the operation, unless it is opening or
+    /// reading the file itself.
     System {
-        /// What was tried: `create a temporary file`; empty for opening and reading the file
+        /// The operation, such as `create a temporary file`. Empty for opening and reading the file
         /// itself.
         operation: &'static str,
-        /// What the system said.
+        /// The system's error.
         error: io::Error,
     },
-    /// The system refused a directory on the way.
+    /// The system refused a directory on the path.
     Directory {
         /// The directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         error: io::Error,
     },
-    /// The path leads over a symbolic link that a user other than root may have made, or over one
-    /// that leads through a directory of such a user. Root does not follow it.
+    /// The path leads through a symbolic link that a user other than root may have made, or that
+    /// leads through a directory of such a user. Root does not follow it.
     Link(PathBuf),
-    /// The path leads over more symbolic links than the system follows.
+    /// The path leads through more symbolic links than the kernel follows.
     TooManyLinks,
     /// The file is not a regular file.
     NotRegular,
-    /// The path names an open file that has no name any more.
+    /// The path leads to an open file that has no name any more.
     Nameless,
     /// The file is larger than the given limit, in bytes.
     TooLarge(u64),
     /// Another process held the lock of the directory for [`LOCK_WAIT`].
     Locked,
     /// Another process changed, removed or replaced the file in the meantime, or made a file of
-    /// that name. Its version stays. The text names a file that was left behind, if there is one.
+    /// that name. Its version stays. The path is that of a file that was left behind, if there is
+    /// one.
     Changed(Option<PathBuf>),
 }
 
@@ -58,17 +60,17 @@ impl Error {
         Error { path: path.to_owned(), reason }
     }
 
-    /// The file, as the caller named it.
+    /// Returns the path of the file, as the caller gave it.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What is in the way.
+    /// Returns the reason.
     pub fn reason(&self) -> &Reason {
         &self.reason
     }
 
-    /// The number of the system's error, if the system refused.
+    /// Returns the error number, if the system refused an operation.
     pub fn errno(&self) -> Option<i32> {
         match &self.reason {
             Reason::System { error, .. } | Reason::Directory { error, .. } => error.raw_os_error(),
@@ -78,17 +80,17 @@ impl Error {
 }
 
 impl Reason {
-    /// The system refused to open or read the file itself.
+    /// Makes the reason for an error of opening or reading the file itself.
     pub(super) fn refused(error: impl Into<io::Error>) -> Reason {
         Reason::System { operation: "", error: error.into() }
     }
 
-    /// The system refused this directory on the way. For `map_err`.
+    /// Makes the reason for an error of a directory on the path. For `map_err`.
     pub(super) fn at<E: Into<io::Error>>(path: PathBuf) -> impl FnOnce(E) -> Reason {
         move |error| Reason::Directory { path, error: error.into() }
     }
 
-    /// The system refused this operation. For `map_err`.
+    /// Makes the reason for an error of this operation. For `map_err`.
     pub(super) fn during<E: Into<io::Error>>(operation: &'static str) -> impl Fn(E) -> Reason {
         move |error| Reason::System { operation, error: error.into() }
     }

@@ -1,4 +1,4 @@
-//! What a writer leaves behind that was killed between two system calls.
+//! Temporary files of writers that were killed between two system calls.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -10,13 +10,13 @@ use rustix::process::geteuid;
 
 use super::new_file::{PREFIX, look};
 
-/// As many entries of a directory are looked at.
+/// The maximum number of directory entries that are checked.
 const MAX_ENTRIES: usize = 100_000;
 
 /// Removes the temporary files of writers that were killed. The caller holds the lock of the
-/// directory, so none of them is in use. A file is removed if it has a name of our pattern, is a
-/// regular file with one link, and belongs to us or to the owner of the file that is replaced, who
-/// also owns the temporary files of earlier writers. What cannot be removed stays.
+/// directory, so these files are not in use. A file is removed if its name has our form, it is a
+/// regular file with one link, and its owner is our user or the owner of the file that is replaced,
+/// who also owns the temporary files of earlier writers. A file that cannot be removed stays.
 pub(super) fn remove_leftovers(directory: &File, owner: Option<u32>) {
     let Ok(entries) = Dir::read_from(directory) else { return };
     for entry in entries.take(MAX_ENTRIES).filter_map(Result::ok) {

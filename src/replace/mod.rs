@@ -1,8 +1,8 @@
-//! Replacing a file that lies in a directory which other users may write.
+//! Replacing a file in a directory that other users may write.
 //!
 //! A program that edits a file as root must not let the owner of the directory choose which file
-//! that is, or who gets it. Therefore a path is walked once, and everything after that happens
-//! through the descriptors of the directory and of the old and the new file:
+//! that is, or who gets it. Therefore a path is resolved once, and every later operation uses the
+//! file descriptors of the directory and of the old and the new file:
 //!
 //! ```
 //! use libhooks::replace::{Durability, Replacement};
@@ -19,23 +19,23 @@
 //! ```
 //!
 //! - **Links.** A process whose effective user is root follows no symbolic link that is in a
-//!   directory which another user may write, or that leads through one. Directories above count: in
-//!   a directory that another user may write, only a sticky one of root's protects root's
-//!   directories in it. Other users' processes follow links as the system does. A link to the file
-//!   stays a link.
-//! - **The new file** has no name until it is complete, where the file system has O_TMPFILE. Else,
-//!   and for the moment in which it takes the place of the old file, it has an unguessable name
-//!   that starts with `.oci-hooks.`; signals are blocked for so long. A process that is killed
-//!   there leaves one such file, which the next writer in this directory removes.
+//!   directory which another user may write, or that leads through such a directory. Directories
+//!   above count: if another user may write one, root's directories in it are protected only if it
+//!   belongs to root and is sticky. Processes of other users follow links as the kernel does. A
+//!   link to the file stays a link.
+//! - **The new file** has no name until it is complete, if the file system has O_TMPFILE.
+//!   Otherwise, and while it takes the place of the old file, it has an unguessable name that
+//!   starts with `.oci-hooks.`; signals are blocked during that time. A process that is killed then
+//!   leaves one such file, which the next writer in this directory removes.
 //! - **Its attributes** are those of the file that was opened: owner, mode (without the
 //!   set-user-ID, set-group-ID and sticky bits), access ACL, `security.selinux` and `user.*`. Other
 //!   extended attributes are left out and reported ([`Replaced::left_out`]): a signature or
-//!   capability was given to another content. A file that was not there before gets mode 0666,
+//!   capability belongs to the old content. A file that did not exist before gets mode 0666,
 //!   restricted by the umask or the directory's default ACL.
 //! - **Other writers.** Writers that use this module wait for each other ([`Replacement::lock`]).
-//!   If another program changed the file after it was read, its version stays and the result is
+//!   If another program changed the file after it was read, that version stays and the error is
 //!   [`Reason::Changed`]. On file systems without `RENAME_EXCHANGE`, and if a program writes into
-//!   the open file at the very moment of the exchange, this is best effort.
+//!   the open file at the moment of the exchange, this is best effort.
 //! - **Hard links.** The file gets a new inode: other names keep the old content.
 #![forbid(unsafe_code)]
 
@@ -68,10 +68,10 @@ use new_file::{Naming, NewFile, look};
 use step::{Step, step};
 use walk::{ResolvedPath, walk};
 
-/// The unit tests do not wait for so long.
+/// The unit tests wait for a shorter time.
 const WAIT: Duration = if cfg!(test) { Duration::from_millis(50) } else { LOCK_WAIT };
 
-/// Between two attempts to get the lock.
+/// The pause between two attempts to get the lock.
 const LOCK_PAUSE: Duration = Duration::from_millis(2);
 
 /// Whether the new file must survive a power cut.
@@ -79,11 +79,11 @@ const LOCK_PAUSE: Duration = Duration::from_millis(2);
 pub enum Durability {
     /// The file and its directory are written to the disk first (fsync).
     Synced,
-    /// The system writes them when it likes.
+    /// The system writes them at any later time.
     Unsynced,
 }
 
-/// What became of a replacement.
+/// The result of a replacement.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Replaced {
@@ -91,12 +91,12 @@ pub struct Replaced {
     pub left_out: Vec<String>,
 }
 
-/// A file that is to be replaced, or made: its directory, which is open, and its name.
+/// A file to replace or to make: its open directory, and its name.
 #[derive(Debug)]
 pub struct Replacement {
-    /// As the caller named it.
+    /// The path that the caller gave.
     path: PathBuf,
-    /// Opened for reading; with O_PATH if we may not read it.
+    /// Opened for reading, or with O_PATH if the process may not read it.
     directory: File,
     /// Whether the directory can be locked, listed and synced.
     is_readable: bool,
@@ -119,7 +119,7 @@ impl Replacement {
     /// Finds a file. The file itself need not exist, but its directory must.
     ///
     /// # Errors
-    /// The system refuses the path, or it leads over a link that root does not follow.
+    /// The system refuses the path, or it leads through a link that root does not follow.
     pub fn find(path: &Path) -> Result<Replacement, Error> {
         Replacement::find_as(path, geteuid().is_root())
     }
@@ -146,7 +146,7 @@ impl Replacement {
         })
     }
 
-    /// The file, as the caller named it.
+    /// Returns the path of the file, as the caller gave it.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -156,12 +156,12 @@ impl Replacement {
     }
 
     /// Locks the directory against other writers that use this module, until the file is replaced
-    /// or this is dropped. It waits for at most [`LOCK_WAIT`]. A program that changes what it has
-    /// read locks before it reads. Nothing happens where a directory cannot be locked: if we may
-    /// not read it, or if its file system has no locks.
+    /// or this is dropped. It waits for at most [`LOCK_WAIT`]. A program that reads the file and
+    /// then changes it must lock before it reads. If the directory cannot be locked, this does
+    /// nothing: if the process may not read it, or its file system has no locks.
     ///
     /// # Errors
-    /// [`Reason::Locked`] if another process does not give up the lock.
+    /// [`Reason::Locked`] if another process does not release the lock in time.
     pub fn lock(&mut self) -> Result<(), Error> {
         if self.is_locked || !self.is_readable {
             return Ok(());
@@ -189,7 +189,7 @@ impl Replacement {
         let mut old = self.open_old()?.ok_or_else(|| Reason::refused(Errno::NOENT))?;
         let mut content = Vec::new();
         if old.metadata.len() <= limit {
-            // It may grow meanwhile.
+            // The file may grow meanwhile.
             let mut file = (&old.file).take(limit.saturating_add(1));
             file.read_to_end(&mut content).map_err(Reason::refused)?;
         }
@@ -200,7 +200,7 @@ impl Replacement {
         Ok(old)
     }
 
-    /// Opens the old file, if there is one. What is not a regular file is not opened.
+    /// Opens the old file, if there is one. Only a regular file is opened.
     fn open_old(&self) -> Result<Option<Old>, Reason> {
         let seen = match look(&self.directory, &self.name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -215,7 +215,7 @@ impl Replacement {
             return Err(Reason::NotRegular);
         }
         step(Step::Seen);
-        // It may have become something else by now: NOFOLLOW and NONBLOCK.
+        // Another process may have replaced it by now, so use NOFOLLOW and NONBLOCK.
         let flags =
             OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = rustix::fs::openat(&self.directory, self.name.as_os_str(), flags, Mode::empty());
@@ -231,10 +231,10 @@ impl Replacement {
         Ok(Some(Old { file, metadata, content: None }))
     }
 
-    /// Replaces the file by one with this content, or makes it. Whoever opens the file sees the old
-    /// or the new content, whole. If the path leads to something that is not a regular file, such
-    /// as a pipe or a terminal, the content is written to it instead, unless the file was read
-    /// before.
+    /// Replaces the file by one with this content, or makes it. A process that opens the file sees
+    /// the whole old or the whole new content. If the path leads to something that is not a regular
+    /// file, such as a pipe or a terminal, the content is written to it instead, unless the file
+    /// was read before.
     ///
     /// # Errors
     /// The old file stays, unless only the last step failed, which syncs the directory.
@@ -251,12 +251,12 @@ impl Replacement {
         self.lock()?;
         let replaced = self.put(content, durability).map_err(|reason| self.error(reason))?;
         if self.is_locked {
-            // Others need not wait for the disk.
+            // Other writers need not wait for the disk.
             let _ = flock(&self.directory, FlockOperation::Unlock);
         }
         if durability == Durability::Synced && self.is_readable {
             match rustix::fs::fsync(&self.directory) {
-                // The file system does not sync directories.
+                // The file system cannot sync directories.
                 Ok(()) | Err(Errno::INVAL | Errno::ROFS | Errno::BADF | Errno::OPNOTSUPP) => {}
                 Err(error) => return Err(self.error(Reason::during("sync its directory")(error))),
             }
@@ -269,7 +269,7 @@ impl Replacement {
         if self.is_locked {
             remove_leftovers(&self.directory, old.map(|old| old.metadata.uid()));
         }
-        // Without a name if the system can do it.
+        // Without a name, if the system supports that.
         if let Ok(new) = self.create(Naming::Nameless) {
             let (new, left_out) = self.fill(new, content, durability)?;
             let _blocked = BlockedSignals::new();
@@ -288,12 +288,14 @@ impl Replacement {
     }
 
     fn create(&self, naming: Naming) -> io::Result<NewFile<'_>> {
-        // For an old file, nobody may open the new one until it has the same owner and ACL.
+        // If there is an old file, no other user may open the new one until it has the same owner
+        // and ACL.
         let mode = if self.old.is_some() { 0o600 } else { 0o666 };
         NewFile::create(&self.directory, naming, mode)
     }
 
-    /// Completes a new file. Returns also the names of the attributes that it does not have.
+    /// Completes a new file. Returns also the names of the attributes of the old file that it does
+    /// not have.
     fn fill<'a>(
         &self,
         new: NewFile<'a>,
@@ -313,7 +315,8 @@ impl Replacement {
         Ok((new, left_out))
     }
 
-    /// Gives the new file its place. Returns false if a file without a name cannot get one here.
+    /// Moves the new file to its final name. Returns false if a file without a name cannot get a
+    /// name here.
     fn place(&self, new: &mut NewFile<'_>) -> Result<bool, Reason> {
         let is_nameless = new.temporary.is_empty();
         let Some(old) = &self.old else {
@@ -349,7 +352,7 @@ impl Replacement {
         }
         step(Step::Exchanged);
         if self.is_what_was_read(old, temporary.as_ref()) {
-            // What cannot be removed now is removed by the next writer.
+            // If the old file cannot be removed now, the next writer removes it.
             let _ = new.forget();
             return Ok(true);
         }
@@ -357,7 +360,7 @@ impl Replacement {
         Err(self.put_back(new))
     }
 
-    /// Whether nobody has changed the old file, its attributes, or what its name means.
+    /// Returns whether the old file, its attributes and its name are unchanged.
     fn is_untouched(&self, old: &Old) -> bool {
         let changed = |metadata: &Metadata| (metadata.ctime(), metadata.ctime_nsec());
         let is_same = |now: &Metadata| {
@@ -366,8 +369,8 @@ impl Replacement {
         look(&self.directory, &self.name).is_ok_and(|(_, now)| is_same(&now))
     }
 
-    /// Whether the file that has this name, after the exchange, is the one that was read. (The
-    /// exchange itself has set the time of its last change.)
+    /// Returns whether the file that has this name after the exchange is the one that was read.
+    /// (The exchange itself has set the time of its last status change.)
     fn is_what_was_read(&self, old: &Old, name: &OsStr) -> bool {
         let Ok((_, found)) = look(&self.directory, name) else { return false };
         let written = |metadata: &Metadata| {
@@ -384,17 +387,18 @@ impl Replacement {
         if identity(&found) == identity(&old.metadata) {
             return has_content(&old.file);
         }
-        // An overlay may give a file another number when it is first renamed.
+        // An overlay may give a file another inode number when it is first renamed.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file = rustix::fs::openat(&self.directory, name, flags, Mode::empty()).map(File::from);
         old.content.is_some() && file.is_ok_and(|file| has_content(&file))
     }
 
-    /// Gives the file that was taken out its place again. The version of the other process stays.
+    /// Moves the exchanged file back to its name. The version of the other process stays.
     fn put_back(&self, new: &mut NewFile<'_>) -> Reason {
         let (directory, temporary) = (&self.directory, new.temporary.clone());
         for _ in 0..3 {
-            // If our file was replaced in turn, then so would have been the one that we hold.
+            // If another process has replaced our file, it would also have replaced the file that
+            // we took away.
             if new.is_at(&self.name) {
                 let back = renameat_with(
                     directory,
@@ -412,13 +416,13 @@ impl Replacement {
                 Err(_) => break,
             };
         }
-        // It is not ours to remove.
+        // The file belongs to another process: do not remove it.
         new.temporary.clear();
-        let beside = self.path.parent().unwrap_or(Path::new(""));
-        Reason::Changed(Some(beside.join(temporary)))
+        let parent = self.path.parent().unwrap_or(Path::new(""));
+        Reason::Changed(Some(parent.join(temporary)))
     }
 
-    /// Writes to what is not a regular file.
+    /// Writes to a file that is not a regular file.
     fn write_to(&self, content: &[u8], seen: &Metadata) -> Result<(), Reason> {
         let mut flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         if !self.is_magic {
@@ -427,7 +431,7 @@ impl Replacement {
         let name = self.name.as_os_str();
         let is_fifo = seen.file_type().is_fifo();
         let open = || match rustix::fs::openat(&self.directory, name, flags, Mode::empty()) {
-            // Nobody reads it yet.
+            // No process reads it yet.
             Err(Errno::NXIO) if is_fifo => None,
             opened => Some(opened),
         };
@@ -436,14 +440,14 @@ impl Replacement {
         if file.metadata().map_err(Reason::refused)?.is_file() {
             return Err(Reason::Changed(None));
         }
-        // From now on it may take its time.
+        // From now on, writes may block.
         let flags = rustix::fs::fcntl_getfl(&file).map_err(Reason::refused)?;
         rustix::fs::fcntl_setfl(&file, flags - OFlags::NONBLOCK).map_err(Reason::refused)?;
         file.write_all(content).map_err(Reason::refused)
     }
 }
 
-/// Tries again and again until there is an answer, for [`WAIT`].
+/// Repeats an attempt until it returns a value, for at most [`WAIT`].
 fn wait_for<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + WAIT;
     loop {
@@ -457,7 +461,7 @@ fn wait_for<T>(mut attempt: impl FnMut() -> Option<T>) -> Option<T> {
     }
 }
 
-/// Whether a file has exactly this content.
+/// Returns whether a file has exactly this content.
 fn is_content(file: &File, content: &[u8]) -> io::Result<bool> {
     let mut buffer = vec![0; 1 << 16];
     let mut rest = content;

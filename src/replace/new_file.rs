@@ -1,4 +1,4 @@
-//! The new file, until it has its place.
+//! The new file, until it has its final name.
 
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
@@ -11,23 +11,23 @@ use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::attributes::identity;
 
-/// What each temporary name starts with; 32 hexadecimal digits follow.
+/// The prefix of each temporary name. 32 hexadecimal digits follow.
 pub(super) const PREFIX: &str = ".oci-hooks.";
 
 /// A file in a directory. Dropping it removes its temporary name, if it has one.
 pub(super) struct NewFile<'a> {
     pub file: File,
     directory: &'a File,
-    /// Empty: it has none.
+    /// Empty if it has no name.
     pub temporary: String,
 }
 
 /// How a new file is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Naming {
-    /// Without a name (O_TMPFILE), so that nothing stays if the process is killed.
+    /// Without a name (O_TMPFILE), so that no file stays if the process is killed.
     Nameless,
-    /// With a temporary name, where the file system or the system cannot do otherwise.
+    /// With a temporary name, if the file system or the kernel does not support the other way.
     Temporary,
 }
 
@@ -59,7 +59,7 @@ impl NewFile<'_> {
         Ok(())
     }
 
-    /// Gives the file a name that no other file has; EEXIST if one has it.
+    /// Gives the file its final name. Fails with EEXIST if another file has that name.
     pub fn place(&mut self, name: &OsStr) -> rustix::io::Result<()> {
         if self.temporary.is_empty() {
             return self.link(name);
@@ -72,8 +72,8 @@ impl NewFile<'_> {
             name,
             RenameFlags::NOREPLACE,
         ) {
-            // The file system does not have this flag. With a link, the temporary name is removed
-            // later.
+            // The file system does not support this flag. With a link, the temporary name is
+            // removed later.
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
                 rustix::fs::linkat(directory, temporary, directory, name, AtFlags::empty())
             }
@@ -88,7 +88,7 @@ impl NewFile<'_> {
     fn link(&self, name: &OsStr) -> rustix::io::Result<()> {
         let (file, directory) = (&self.file, self.directory);
         match rustix::fs::linkat(file, "", directory, name, AtFlags::EMPTY_PATH) {
-            // Only some may do it this way.
+            // Not every process may use this flag.
             Err(Errno::NOENT | Errno::PERM | Errno::INVAL) => {
                 let path = format!("/proc/self/fd/{}", file.as_raw_fd());
                 rustix::fs::linkat(CWD, path, directory, name, AtFlags::SYMLINK_FOLLOW)
@@ -97,13 +97,13 @@ impl NewFile<'_> {
         }
     }
 
-    /// Whether this is what a name of the directory means.
+    /// Returns whether this name in the directory leads to this file.
     pub fn is_at(&self, name: &OsStr) -> bool {
         let own = self.file.metadata().map(|metadata| identity(&metadata)).ok();
         own.is_some() && look(self.directory, name).map(|(_, found)| identity(&found)).ok() == own
     }
 
-    /// Removes the temporary name, whatever it means now.
+    /// Removes the temporary name, whichever file it leads to now.
     pub fn forget(&mut self) -> io::Result<()> {
         if self.temporary.is_empty() {
             return Ok(());
@@ -116,12 +116,13 @@ impl NewFile<'_> {
 
 impl Drop for NewFile<'_> {
     fn drop(&mut self) {
-        // The file has no other use.
+        // An error does not matter: the file has no other use.
         let _ = self.forget();
     }
 }
 
-/// Opens what a name of a directory means with O_PATH: no link is followed, nothing is waited for.
+/// Opens the file of this name in a directory with O_PATH. Does not follow a link, and does not
+/// block.
 pub(super) fn look(directory: &File, name: &OsStr) -> io::Result<(File, Metadata)> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::openat(directory, name, flags, Mode::empty())?);
@@ -129,7 +130,7 @@ pub(super) fn look(directory: &File, name: &OsStr) -> io::Result<(File, Metadata
     Ok((file, metadata))
 }
 
-/// A name of our pattern that nobody can have expected.
+/// Returns a temporary name that no other process can predict.
 fn unguessable_name() -> io::Result<String> {
     let mut random = [0; 16];
     let mut filled = 0;

@@ -1,13 +1,13 @@
 //! The points between two system calls at which another process may act.
 
-/// What has just been done.
+/// The step that has just been done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Step {
-    /// A directory of the path was reached; the next component is about to be opened.
+    /// A directory on the path was opened; the next component is opened next.
     Component,
-    /// The path was walked.
+    /// The path was resolved.
     Walked,
-    /// The type of the old file is known; it is about to be opened.
+    /// The type of the old file is known; the file is opened next.
     Seen,
     /// The old file is open.
     Opened,
@@ -15,15 +15,15 @@ pub(super) enum Step {
     Created,
     /// The new file is complete, and has no name or a temporary one.
     Filled,
-    /// The new file is about to be given its place; the old one was compared for the last time.
+    /// The old file was compared for the last time; the new one gets its final name next.
     Compared,
-    /// The new file has its place, and the old one the temporary name.
+    /// The new file has its final name, and the old one the temporary name.
     Exchanged,
-    /// It was found that another process had changed the file.
+    /// A change by another process was found.
     Conflicted,
 }
 
-/// In the unit tests, calls what plays the other process. Nothing otherwise.
+/// In the unit tests, calls the callback that acts as the other process. Otherwise does nothing.
 #[cfg(not(test))]
 #[inline(always)]
 pub(super) fn step(_: Step) {}
@@ -51,7 +51,7 @@ pub(super) mod tests {
         });
     }
 
-    /// Has `act` called at each step of this thread while `during` runs.
+    /// Calls `act` at each step of this thread while `during` runs.
     pub(in super::super) fn with<T>(
         act: impl FnMut(Step) + 'static,
         during: impl FnOnce() -> T,

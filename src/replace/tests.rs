@@ -30,7 +30,7 @@ const STEPS: [Step; 9] = [
     Step::Conflicted,
 ];
 
-/// A bundle of a user, who can write its directory and the one above, and files of root's.
+/// A user's bundle, and root's files. The user can write the bundle's directory and the one above.
 struct Fixture {
     root: tempfile::TempDir,
 }
@@ -51,7 +51,8 @@ impl Fixture {
             .unwrap();
         }
         symlink(fixture.path("victim"), fixture.path("home/link")).unwrap();
-        // Where the tests run as an ordinary user, that user's directories are not root's either.
+        // If the tests run as an ordinary user, that user's directories do not belong to root
+        // either.
         for path in ["home", "home/bundle", "home/bundle/config.json"] {
             let _ = chown(fixture.path(path), Some(USER), Some(USER));
         }
@@ -79,7 +80,7 @@ impl Fixture {
         Replacement::find_as(&self.config(), true)?.replace(NEW.as_bytes(), Durability::Unsynced)
     }
 
-    /// Nothing of root's was read, written, or given away.
+    /// Checks that no file of root was read, written, or given away.
     fn check(&self, what: &str) {
         let names = |directory: &Path| {
             let mut names: Vec<_> =
@@ -116,7 +117,7 @@ impl Fixture {
     }
 }
 
-/// Puts something else in the place of a path, at once.
+/// Replaces a path by another file in one step.
 fn swap(path: &Path, make: impl FnOnce(&Path)) {
     let other = path.with_extension("other");
     let _ = fs::remove_file(&other);
@@ -174,7 +175,7 @@ const ATTACKS: [Attack; 7] = [
     ("the temporary name for a hard link", temporary_for_hard_link),
 ];
 
-/// Has another process act once, the `skip`-th time that a step is reached.
+/// Acts once as another process, after a step was reached `skip` times before.
 fn act_at<T>(
     fixture: &Rc<Fixture>,
     (at, skip): (Step, usize),
@@ -224,7 +225,7 @@ fn nobody_wins_a_race() {
 }
 
 #[test]
-fn a_new_file_goes_where_its_directory_is() {
+fn a_new_file_is_made_in_the_directory_that_was_opened() {
     for (name, attack) in ATTACKS {
         if name.starts_with("the file") {
             continue;
@@ -247,7 +248,7 @@ fn a_link_is_not_followed_after_the_walk() {
         assert!(acted);
         result.unwrap_err()
     };
-    // The directory, after its parent was opened. The way to it has as many components.
+    // Swap the directory after its parent was opened. The path to it has this many components.
     let components = Fixture::new().config().components().count() - 1;
     let error = swapped_at(Step::Component, components - 2, directory_for_link);
     assert!(
@@ -260,7 +261,7 @@ fn a_link_is_not_followed_after_the_walk() {
     assert_eq!(error.errno(), Some(Errno::LOOP.raw_os_error()), "{error}");
 }
 
-/// What the file of another process looks like after a conflict.
+/// Returns the content of the file after a conflict.
 fn content(fixture: &Fixture) -> String {
     fs::read_to_string(fixture.config()).unwrap()
 }
@@ -313,7 +314,7 @@ fn a_write_into_the_open_file_stays() {
 
 #[test]
 fn the_last_of_three_writers_wins() {
-    // One while we hold the file of another one.
+    // The third one writes while we hold the file of the second one.
     let fixture = Fixture::new();
     let first = Rc::clone(&fixture);
     let other = move |step| {

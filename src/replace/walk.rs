@@ -1,4 +1,4 @@
-//! The way to a file: one component after the other, each opened once and held.
+//! Resolving a path: one component after the other, each opened once and kept open.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -15,25 +15,26 @@ use super::step::{Step, step};
 use crate::permission::{Permissions, Trust};
 use crate::sys::Status;
 
-/// As many links as the system follows.
+/// The maximum number of links, which is the kernel's.
 const MAX_LINKS: usize = 40;
 
 const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-/// Where a path leads.
+/// The result of resolving a path.
 pub(super) struct ResolvedPath {
     /// The directory, opened with O_PATH.
     pub directory: File,
-    /// The name in it, which was not a link when it was looked at.
+    /// The name in it, which was not a link when it was checked.
     pub name: OsString,
-    /// The name is a link of /proc to an open file that is not a regular one, such as a pipe.
+    /// Whether the name is a link in /proc to an open file that is not a regular file, such as a
+    /// pipe.
     pub is_magic: bool,
-    /// The device and inode of the file, where a link of /proc says which open file is meant.
+    /// The device and inode of the file, if the path leads through a link in /proc to an open file.
     pub inode: Option<(u64, u64)>,
 }
 
-/// Walks to the file that a path names. Links are followed, the last component included; if
-/// `is_root`, only those that nobody but root can have made.
+/// Resolves a path. Follows links, also as the last component; if `is_root`, only links that nobody
+/// except root can have made.
 pub(super) fn walk(path: &Path, is_root: bool) -> Result<ResolvedPath, Reason> {
     let mut walk =
         Walk { is_root, trail: Vec::new(), rest: Vec::new(), links: Vec::new(), inode: None };
@@ -42,20 +43,20 @@ pub(super) fn walk(path: &Path, is_root: bool) -> Result<ResolvedPath, Reason> {
     walk.run()
 }
 
-/// A directory on the way.
+/// A directory on the path.
 struct Directory {
     file: File,
-    /// What it is called, for messages.
+    /// Its path, for messages.
     path: PathBuf,
-    /// Nobody but root can make this path lead elsewhere.
+    /// Whether only root can make this path lead elsewhere.
     is_reached: bool,
-    /// Nobody but root can make names in it.
+    /// Whether only root can make names in it.
     is_closed: bool,
-    /// It is root's, and others cannot remove or rename root's files in it.
+    /// Whether it belongs to root, and other users cannot remove or rename root's files in it.
     is_sticky: bool,
 }
 
-/// A component that is still to be walked.
+/// A component that is not yet resolved.
 struct Part {
     name: OsString,
     /// The link that it comes from, as an index into [`Walk::links`].
@@ -64,9 +65,9 @@ struct Part {
 
 struct Walk {
     is_root: bool,
-    /// From the start to where we are, so that `..` need not be looked up.
+    /// The directories from the start to the current one, so that `..` need not be opened.
     trail: Vec<Directory>,
-    /// What is still to be walked; the next part is the last element.
+    /// The components that are not yet resolved. The next one is the last element.
     rest: Vec<Part>,
     /// The links that were followed, for messages.
     links: Vec<PathBuf>,
@@ -123,7 +124,7 @@ impl Walk {
         Ok(ResolvedPath { directory: last.file, name, is_magic, inode: self.inode })
     }
 
-    /// Goes to where a path starts: the root directory or the current one.
+    /// Goes to the start of a path: the root directory or the working directory.
     fn start(&mut self, path: &Path) -> Result<(), Reason> {
         if path.as_os_str().is_empty() {
             return Err(Reason::refused(Errno::NOENT));
@@ -137,7 +138,7 @@ impl Walk {
         Ok(())
     }
 
-    /// Puts the components of a path before those that are still to be walked.
+    /// Puts the components of a path before those that are not yet resolved.
     fn push(&mut self, path: &Path, link: Option<usize>) {
         for component in path.components().rev() {
             let name = match component {
@@ -149,13 +150,14 @@ impl Walk {
         }
     }
 
-    /// Goes to the directory above, which was opened on the way here; nobody can move us meanwhile.
+    /// Goes to the directory above, which is still open. So no other process can change where `..`
+    /// leads.
     fn up(&mut self) -> Result<(), Reason> {
         if self.trail.len() > 1 {
             self.trail.pop();
             return Ok(());
         }
-        // The root directory, the current one or a directory that a link of /proc leads to.
+        // The root directory, the working directory or a directory that a link in /proc leads to.
         let current = self.current()?;
         let (path, is_reached) = (current.path.join(".."), current.is_reached);
         let file = enter(current, OsStr::new("..")).map_err(Reason::at(path.clone()))?;
@@ -163,7 +165,7 @@ impl Walk {
         Ok(())
     }
 
-    /// Adds a directory to the trail that was opened by its name in the current one.
+    /// Makes the value for a directory that was opened by its name in the current one.
     fn arrive(&self, file: File, name: &OsStr) -> Result<Directory, Reason> {
         let above = self.current()?;
         let is_roots = || file.metadata().is_ok_and(|metadata| metadata.uid() == 0);
@@ -193,7 +195,7 @@ impl Walk {
         }
     }
 
-    /// Follows a link in the current directory. Returns where the path leads, if it ends here.
+    /// Follows a link in the current directory. Returns the result if the path ends here.
     fn follow(
         &mut self,
         name: OsString,
@@ -219,8 +221,8 @@ impl Walk {
         Ok(None)
     }
 
-    /// Follows a link of /proc to an open file or a directory. Its text need not lead there: it may
-    /// be of another mount namespace, or name what is not there any more.
+    /// Follows a link in /proc to an open file or a directory. The text of the link need not lead
+    /// there: it may be a path of another mount namespace, or of a file that no longer exists.
     fn follow_magic(
         &mut self,
         name: OsString,
@@ -253,7 +255,7 @@ impl Walk {
                 inode: None,
             }));
         }
-        // A regular file is replaced by its name, if that still leads to it.
+        // A regular file is replaced by its name, if the name still leads to it.
         if !text.is_absolute() {
             return Err(Reason::Nameless);
         }
@@ -265,31 +267,32 @@ impl Walk {
     }
 }
 
-/// Whether only root may make, rename and remove names in a directory. If that cannot be found out,
-/// others may.
+/// Returns whether only root may make, rename and remove names in a directory. Returns false if
+/// that cannot be found out.
 fn is_closed_to_others(directory: &File, status: &Status) -> bool {
     let is_closed = |permissions: Permissions| permissions.judge(&Trust::ROOT).is_empty();
-    // With an ACL, the bits of the group are the most that any user or group of it may have.
+    // With an ACL, the group bits are the most that any user or group in it may have.
     if status.mode & 0o020 == 0 {
         return is_closed(Permissions::of_status(status));
     }
-    // An ACL cannot be read through a descriptor of O_PATH.
+    // An ACL cannot be read through a file descriptor of O_PATH.
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let readable = rustix::fs::openat(directory, ".", flags, Mode::empty());
     readable.is_ok_and(|readable| Permissions::of_descriptor(readable).is_ok_and(is_closed))
 }
 
-/// Opens a directory in another one; a link is not followed.
+/// Opens a directory in another one. Does not follow a link.
 fn enter(directory: &Directory, name: &OsStr) -> rustix::io::Result<File> {
     let flags = DIRECTORY | OFlags::NOFOLLOW;
     rustix::fs::openat(&directory.file, name, flags, Mode::empty()).map(File::from)
 }
 
-/// Whether a link in this directory leads to an object of the kernel, not to a path.
+/// Returns whether a link in this directory leads to an object of the kernel, not to a path.
 fn is_magic(directory: &Directory, text: &Path) -> bool {
     let is_proc =
         || rustix::fs::fstatfs(&directory.file).is_ok_and(|fs| fs.f_type == PROC_SUPER_MAGIC);
-    // The others are relative (`self`, `mounts`) and have no colon (`pipe:[12]`, `anon_inode:x`).
+    // Other links in /proc are relative (`self`, `mounts`) and have no colon (unlike `pipe:[12]`,
+    // `anon_inode:x`).
     let may_be = text.is_absolute() || text.as_os_str().as_encoded_bytes().contains(&b':');
     may_be && is_proc()
 }

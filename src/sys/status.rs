@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// The status of a file, from stat(2) unless noted.
+/// The status of a file, as stat(2) returns it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Status {
     pub device: u64,
@@ -22,7 +22,7 @@ pub(crate) struct Status {
 }
 
 impl Status {
-    /// Reads the status of the file at a path.
+    /// Reads the status of the file at a path. Symlinks are followed.
     pub fn of_path(path: impl AsRef<Path>) -> io::Result<Status> {
         with_c_string(path.as_ref().as_os_str().as_bytes(), |path| {
             // SAFETY: a NUL-terminated path, and memory for one answer.
