@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::place::{LONG, Place};
 
 const FILES: usize = 10_000;
-/// How long it must be quiet before what follows is served at once.
+/// The quiet time after which a change causes a reload at once.
 const QUIET: Duration = Duration::from_millis(20);
 
 #[test]
@@ -19,7 +19,7 @@ fn ten_thousand_files_in_a_burst() {
         let (mut pauses, mut last) = (0, started);
         for number in 0..FILES {
             fs::write(directory.join(format!("{number}.json")), crate::place::marked("x")).unwrap();
-            // Whatever else the machine does: it is quiet then.
+            // The machine may delay this thread: it is quiet then.
             pauses += u64::from(last.elapsed() >= QUIET / 2);
             last = Instant::now();
         }
@@ -31,15 +31,14 @@ fn ten_thousand_files_in_a_burst() {
     let (took, pauses) = writer.join().unwrap();
     let reloads = place.manager.generation() - before;
     println!("{FILES} files written in {took:?} with {pauses} pauses: {reloads} reloads");
-    // One at once, one at the end; one a second while it goes on, and one where files were read as
-    // they were written.
+    // One reload at once, one at the end, one each second in between, and one for each pause.
     assert!(reloads <= 4 + started.elapsed().as_secs() + pauses, "{reloads} reloads");
     place.settle();
 }
 
-/// A real overflow: nobody reads the events while they are made.
+/// A real overflow: no thread reads the events while they are made.
 #[test]
-fn more_events_than_the_system_keeps() {
+fn more_events_than_the_kernel_keeps() {
     let kept: usize = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events")
         .unwrap()
         .trim()
@@ -49,7 +48,7 @@ fn more_events_than_the_system_keeps() {
     // Each file is three events.
     let files = kept / 3 + 100;
     if files > 100_000 {
-        println!("SKIP: the system keeps {kept} events");
+        println!("SKIP: the kernel keeps {kept} events");
         return;
     }
     for number in 0..files {
@@ -61,7 +60,7 @@ fn more_events_than_the_system_keeps() {
     assert!(log.iter().any(|line| line.contains("events about hook files were lost")));
 }
 
-/// A directory that never becomes quiet is served all the same.
+/// Changes in a directory that never becomes quiet are found, too.
 #[test]
 fn a_file_that_is_written_all_the_time() {
     let mut place = Place::new(&["a"]);

@@ -1,4 +1,4 @@
-//! How a monitor begins and ends, and what it leaves behind.
+//! The start and end of monitors, timeouts, and the file descriptor.
 
 use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
@@ -9,7 +9,7 @@ use libhooks::{ErrorKind, Manager};
 use crate::place::{LONG, Place};
 
 #[test]
-fn a_wait_ends_when_its_time_is_over() {
+fn a_wait_ends_at_its_timeout() {
     let mut place = Place::new(&["a"]);
     assert!(!place.monitor.wait(Some(Duration::ZERO)).unwrap());
     assert!(!place.monitor.wait(Some(Duration::from_millis(30))).unwrap());
@@ -17,7 +17,7 @@ fn a_wait_ends_when_its_time_is_over() {
 }
 
 #[test]
-fn a_cancelled_monitor_stays_so() {
+fn a_cancelled_monitor_stays_cancelled() {
     let mut place = Place::new(&["a"]);
     let canceller = place.monitor.canceller();
     std::thread::scope(|scope| {
@@ -27,13 +27,13 @@ fn a_cancelled_monitor_stays_so() {
     place.write("a/x.json", "x");
     assert_eq!(place.monitor.wait(LONG).unwrap_err().kind(), ErrorKind::Cancelled);
     assert_eq!(place.monitor.dispatch().unwrap_err().kind(), ErrorKind::Cancelled);
-    // It may go first.
+    // The monitor may be dropped before the canceller.
     drop(place);
     canceller.cancel();
 }
 
 #[test]
-fn manager_and_monitor_go_in_any_order() {
+fn manager_and_monitor_are_dropped_in_any_order() {
     let place = Place::new(&["a"]);
     let mut second = place.manager.monitor().unwrap();
     drop(place.monitor);
@@ -47,7 +47,7 @@ fn manager_and_monitor_go_in_any_order() {
     assert_eq!(second.changes().unwrap().len(), 1);
 }
 
-/// Two monitors of one manager: each is told of everything, whoever reloaded.
+/// Two monitors of one manager: each reports all changes, no matter who reloaded.
 #[test]
 fn several_monitors_of_one_manager() {
     let mut place = Place::new(&["a"]);
@@ -67,7 +67,7 @@ fn several_monitors_of_one_manager() {
     assert!(place.monitor.changes().unwrap().is_empty());
 }
 
-/// Without directories there is nothing to watch, and it can be cancelled all the same.
+/// Without directories there is nothing to watch, but the monitor can be cancelled.
 #[test]
 fn no_directories() {
     let manager = Manager::builder().load().unwrap();
@@ -77,8 +77,8 @@ fn no_directories() {
     assert!(monitor.wait(None).is_err());
 }
 
-/// The descriptor is not readable while nothing happens, is as soon as something has, and stays so
-/// until it is served.
+/// The file descriptor is not readable while there is no change, becomes readable at a change, and
+/// stays readable until the dispatch.
 #[test]
 fn the_descriptor_is_level_triggered() {
     let readable = |place: &Place, timeout| {
@@ -88,7 +88,7 @@ fn the_descriptor_is_level_triggered() {
         unsafe { libc::poll(&mut entry, 1, timeout) == 1 }
     };
     let mut place = Place::new(&["a"]);
-    // It may be so for nothing, for a while.
+    // At first it may be readable without a change.
     while readable(&place, 100) {
         assert!(!place.monitor.dispatch().unwrap());
     }

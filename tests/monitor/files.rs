@@ -1,4 +1,4 @@
-//! What happens to hook files.
+//! Changes to hook files.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use libhooks::ChangeKind::{Added, Masked, Problem, Removed, Unmasked, Updated};
 use libhooks::{Errno, ErrorKind, Policy};
 
-use crate::place::{Place, marked, told, unprivileged};
+use crate::place::{Place, change, marked, unprivileged};
 
 #[test]
 fn one_file_after_the_other_in_one_directory_and_in_two() {
@@ -16,9 +16,9 @@ fn one_file_after_the_other_in_one_directory_and_in_two() {
         for directory in directories {
             let file = |name: &str| format!("{directory}/{name}");
             place.write(&file("x.json"), "written");
-            assert_eq!(place.settle(), [told(Added, &file("x.json"))]);
+            assert_eq!(place.settle(), [change(Added, &file("x.json"))]);
             place.write(&file("x.json"), "rewritten");
-            assert_eq!(place.settle(), [told(Updated, &file("x.json"))]);
+            assert_eq!(place.settle(), [change(Updated, &file("x.json"))]);
             let mut open = OpenOptions::new()
                 .write(true)
                 .truncate(true)
@@ -26,20 +26,20 @@ fn one_file_after_the_other_in_one_directory_and_in_two() {
                 .unwrap();
             open.write_all(marked("truncated").as_bytes()).unwrap();
             drop(open);
-            assert_eq!(place.settle(), [told(Updated, &file("x.json"))]);
+            assert_eq!(place.settle(), [change(Updated, &file("x.json"))]);
             place.rename_in(&file("y.json"), "renamed in");
-            assert_eq!(place.settle(), [told(Added, &file("y.json"))]);
+            assert_eq!(place.settle(), [change(Added, &file("y.json"))]);
             place.rename_in(&file("y.json"), "renamed over");
-            assert_eq!(place.settle(), [told(Updated, &file("y.json"))]);
+            assert_eq!(place.settle(), [change(Updated, &file("y.json"))]);
             fs::rename(place.path(&file("y.json")), place.path(&file("z.json"))).unwrap();
             assert_eq!(
                 place.settle(),
-                [told(Removed, &file("y.json")), told(Added, &file("z.json"))]
+                [change(Removed, &file("y.json")), change(Added, &file("z.json"))]
             );
             fs::rename(place.path(&file("z.json")), place.path("elsewhere")).unwrap();
-            assert_eq!(place.settle(), [told(Removed, &file("z.json"))]);
+            assert_eq!(place.settle(), [change(Removed, &file("z.json"))]);
             fs::hard_link(place.path("elsewhere"), place.path(&file("z.json"))).unwrap();
-            assert_eq!(place.settle(), [told(Added, &file("z.json"))]);
+            assert_eq!(place.settle(), [change(Added, &file("z.json"))]);
             fs::remove_file(place.path(&file("z.json"))).unwrap();
             fs::remove_file(place.path(&file("x.json"))).unwrap();
             place.settle();
@@ -54,43 +54,43 @@ fn files_mask_and_unmask_each_other() {
     place.write("a/x.json", "low");
     place.settle();
     place.write("b/x.json", "high");
-    assert_eq!(place.settle(), [told(Added, "b/x.json"), told(Masked, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Added, "b/x.json"), change(Masked, "a/x.json")]);
     assert_eq!(place.marks(), ["high"]);
     // A masked file is read, too.
     place.write("a/x.json", "lower");
-    assert_eq!(place.changed(), [told(Updated, "a/x.json")]);
-    // One that turns bad masks nothing.
+    assert_eq!(place.changed(), [change(Updated, "a/x.json")]);
+    // An invalid file masks nothing.
     fs::write(place.path("b/x.json"), "{").unwrap();
     let changes = place.settle();
-    assert_eq!(changes[..2], [told(Removed, "b/x.json"), told(Unmasked, "a/x.json")]);
-    // The error, and that it does not override.
-    assert_eq!(changes[2..], [told(Problem, "b/x.json"), told(Problem, "b/x.json")]);
+    assert_eq!(changes[..2], [change(Removed, "b/x.json"), change(Unmasked, "a/x.json")]);
+    // The error, and the warning that the override has no effect.
+    assert_eq!(changes[2..], [change(Problem, "b/x.json"), change(Problem, "b/x.json")]);
     assert_eq!(place.marks(), ["lower"]);
     place.write("b/x.json", "high");
     place.settle();
     fs::remove_file(place.path("b/x.json")).unwrap();
-    assert_eq!(place.settle(), [told(Removed, "b/x.json"), told(Unmasked, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Removed, "b/x.json"), change(Unmasked, "a/x.json")]);
     assert_eq!(place.marks(), ["lower"]);
 }
 
 #[test]
 fn a_file_that_becomes_unreadable_and_readable_again() {
     let Some(root) = unprivileged() else {
-        println!("SKIP: who may read everything cannot be kept from it here");
+        println!("SKIP: this user can read every file");
         return;
     };
     let mut place =
         Place::at(root, &["a"], Policy::LENIENT, |root| fs::create_dir(root.join("a")).unwrap());
     place.write("a/x.json", "x");
     place.settle();
-    // It is another one's than the process's, which is a problem of its own.
+    // Another user than that of the process owns the file, which is a separate problem.
     let first = |changes: Vec<_>| changes.into_iter().next();
     for path in ["a/x.json", "a", ""] {
         fs::set_permissions(place.path(path), Permissions::from_mode(0o000)).unwrap();
-        assert_eq!(first(place.settle()), Some(told(Removed, "a/x.json")), "{path}");
+        assert_eq!(first(place.settle()), Some(change(Removed, "a/x.json")), "{path}");
         let mode = if path == "a/x.json" { 0o644 } else { 0o755 };
         fs::set_permissions(place.path(path), Permissions::from_mode(mode)).unwrap();
-        assert_eq!(first(place.settle()), Some(told(Added, "a/x.json")), "{path}");
+        assert_eq!(first(place.settle()), Some(change(Added, "a/x.json")), "{path}");
     }
 }
 
@@ -101,13 +101,13 @@ fn a_file_that_is_written_between_loading_and_watching() {
     let mut second = place.manager.monitor().unwrap();
     assert!(second.dispatch().unwrap());
     assert_eq!(second.changes().unwrap().len(), 1);
-    // Nothing is told twice.
+    // No change is reported twice.
     assert!(second.changes().unwrap().is_empty());
     place.settle();
 }
 
 #[test]
-fn a_half_written_file_is_healed_by_the_rest() {
+fn a_half_written_file_loads_when_it_is_complete() {
     let mut place = Place::new(&["a"]);
     place.write("a/other.json", "other");
     place.settle();
@@ -115,17 +115,17 @@ fn a_half_written_file_is_healed_by_the_rest() {
     let (first, rest) = text.split_at(text.len() / 2);
     let mut file = File::create(place.path("a/x.json")).unwrap();
     file.write_all(first.as_bytes()).unwrap();
-    assert_eq!(place.changed(), [told(Problem, "a/x.json")]);
+    assert_eq!(place.changed(), [change(Problem, "a/x.json")]);
     assert_eq!(place.marks(), ["other"]);
     file.write_all(rest.as_bytes()).unwrap();
     drop(file);
-    assert_eq!(place.changed(), [told(Added, "a/x.json")]);
+    assert_eq!(place.changed(), [change(Added, "a/x.json")]);
     assert_eq!(place.marks(), ["other", "whole"]);
     place.settle();
 }
 
 #[test]
-fn a_half_written_file_keeps_its_last_good_form() {
+fn a_half_written_file_keeps_its_last_good_hook() {
     let mut place = Place::with(&["a"], Policy::Lenient { keep_last_good: true }, |root| {
         fs::create_dir(root.join("a")).unwrap();
         fs::write(root.join("a/x.json"), marked("old")).unwrap();
@@ -134,19 +134,19 @@ fn a_half_written_file_keeps_its_last_good_form() {
     let (first, rest) = text.split_at(text.len() / 2);
     let mut file = File::create(place.path("a/x.json")).unwrap();
     file.write_all(first.as_bytes()).unwrap();
-    assert_eq!(place.changed(), [told(Problem, "a/x.json")]);
+    assert_eq!(place.changed(), [change(Problem, "a/x.json")]);
     assert_eq!(place.marks(), ["old"]);
     file.write_all(rest.as_bytes()).unwrap();
     drop(file);
-    assert_eq!(place.changed(), [told(Updated, "a/x.json")]);
+    assert_eq!(place.changed(), [change(Updated, "a/x.json")]);
     assert_eq!(place.marks(), ["new"]);
-    // A file that has gone is not a bad one.
+    // A removed file is not an invalid one.
     fs::remove_file(place.path("a/x.json")).unwrap();
-    assert_eq!(place.changed(), [told(Removed, "a/x.json")]);
+    assert_eq!(place.changed(), [change(Removed, "a/x.json")]);
 }
 
 #[test]
-fn under_strict_the_old_set_stays() {
+fn under_strict_the_old_snapshot_stays() {
     let mut place = Place::with(&["a"], Policy::Strict, |root| {
         fs::create_dir(root.join("a")).unwrap();
         fs::set_permissions(root.join("a"), Permissions::from_mode(0o755)).unwrap();
@@ -157,11 +157,11 @@ fn under_strict_the_old_set_stays() {
     let error = place.monitor.wait(crate::place::LONG).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::HookFile);
     assert_eq!(place.marks(), ["old"]);
-    assert_eq!(place.changes(), [told(Problem, "a/x.json")]);
+    assert_eq!(place.changes(), [change(Problem, "a/x.json")]);
     place.write("a/x.json", "new");
-    assert_eq!(place.changed(), [told(Updated, "a/x.json")]);
+    assert_eq!(place.changed(), [change(Updated, "a/x.json")]);
     assert_eq!(place.marks(), ["new"]);
-    // An executable that only a set that was refused names is waited for, too.
+    // An executable that is only in a refused snapshot is watched, too.
     let named =
         |name: &str| marked("newer").replace("/bin/true", place.path(name).to_str().unwrap());
     let hook = named("late");
@@ -169,7 +169,7 @@ fn under_strict_the_old_set_stays() {
     let error = place.monitor.wait(crate::place::LONG).unwrap_err();
     assert_eq!(error.errno().map_or(0, Errno::raw_os_error), libc::ENOENT);
     fs::copy("/bin/true", place.path("late")).unwrap();
-    assert_eq!(place.changed()[0], told(Updated, "a/x.json"));
+    assert_eq!(place.changed()[0], change(Updated, "a/x.json"));
     assert_eq!(place.marks(), ["newer"]);
 }
 
@@ -178,14 +178,14 @@ fn an_executable_that_comes_and_goes() {
     let mut place = Place::new(&["a"]);
     let hook = marked("x").replace("/bin/true", place.path("bin/sub/hook").to_str().unwrap());
     fs::write(place.path("a/x.json"), hook).unwrap();
-    assert_eq!(place.settle(), [told(Problem, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Problem, "a/x.json")]);
     fs::create_dir_all(place.path("bin/sub")).unwrap();
     fs::copy("/bin/true", place.path("bin/sub/hook")).unwrap();
-    assert_eq!(place.settle(), [told(Added, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Added, "a/x.json")]);
     fs::remove_file(place.path("bin/sub/hook")).unwrap();
-    assert_eq!(place.settle(), [told(Removed, "a/x.json"), told(Problem, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Removed, "a/x.json"), change(Problem, "a/x.json")]);
     symlink("/bin/true", place.path("bin/sub/hook")).unwrap();
-    assert_eq!(place.settle(), [told(Added, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Added, "a/x.json")]);
     fs::rename(place.path("bin"), place.path("bin.old")).unwrap();
     place.settle();
     assert!(place.marks().is_empty());
@@ -198,27 +198,27 @@ fn a_symlinked_file_whose_target_changes() {
     place.write("store/two/hook", "two");
     symlink("one", place.path("store/current")).unwrap();
     symlink("../store/current/hook", place.path("a/x.json")).unwrap();
-    assert_eq!(place.settle(), [told(Added, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Added, "a/x.json")]);
     place.write("store/one/hook", "one again");
-    assert_eq!(place.settle(), [told(Updated, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Updated, "a/x.json")]);
     assert_eq!(place.marks(), ["one again"]);
     // The link in the middle, re-targeted atomically.
     symlink("two", place.path("store/new")).unwrap();
     fs::rename(place.path("store/new"), place.path("store/current")).unwrap();
-    assert_eq!(place.settle(), [told(Updated, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Updated, "a/x.json")]);
     place.write("store/two/hook", "two again");
     place.settle();
     assert_eq!(place.marks(), ["two again"]);
-    // The link itself, to something that is not there, and then is.
+    // The symlink itself, to a target that does not exist at first.
     fs::remove_file(place.path("a/x.json")).unwrap();
     symlink("../store/three/hook", place.path("a/x.json")).unwrap();
-    assert_eq!(place.settle(), [told(Removed, "a/x.json"), told(Problem, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Removed, "a/x.json"), change(Problem, "a/x.json")]);
     fs::create_dir(place.path("store/three")).unwrap();
     place.write("store/three/hook", "three");
-    assert_eq!(place.settle(), [told(Added, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Added, "a/x.json")]);
 }
 
-/// What does not matter wakes nobody who then reloads.
+/// Changes to other files cause no reload.
 #[test]
 fn other_files_are_left_alone() {
     let mut place = Place::new(&["a"]);
@@ -232,22 +232,22 @@ fn other_files_are_left_alone() {
     File::open(place.path("a/x.json")).unwrap();
     assert!(!place.monitor.dispatch().unwrap());
     assert_eq!(place.manager.generation(), generation);
-    // A change that changes nothing is no change.
+    // Writing the same content again is not a change.
     place.write("a/x.json", "x");
     place.write("a/y.json", "y");
-    assert_eq!(place.settle(), [told(Added, "a/y.json")]);
+    assert_eq!(place.settle(), [change(Added, "a/y.json")]);
 }
 
-/// A reload does not read files again that look the same; it does look.
+/// A reload does not read files again whose metadata is the same, but it checks the metadata.
 #[test]
-fn a_file_that_changes_by_another_name_of_it() {
+fn a_file_that_is_changed_through_another_hard_link() {
     let mut place = Place::new(&["a"]);
     place.write("a/x.json", "x");
     fs::hard_link(place.path("a/x.json"), place.path("other")).unwrap();
     place.settle();
     fs::write(place.path("other"), marked("changed")).unwrap();
-    // Nothing has happened in the directory that anybody would tell. What is told next brings it to
-    // light.
+    // inotify reports nothing for the directory. The next event there leads to a reload, which
+    // finds the change.
     place.write("a/y.json", "y");
-    assert_eq!(place.settle(), [told(Updated, "a/x.json"), told(Added, "a/y.json")]);
+    assert_eq!(place.settle(), [change(Updated, "a/x.json"), change(Added, "a/y.json")]);
 }

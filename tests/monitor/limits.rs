@@ -1,4 +1,4 @@
-//! When the system refuses to watch.
+//! Kernel limits: watches and file descriptors that are refused.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -8,10 +8,10 @@ use inotify::Inotify;
 use libhooks::ChangeKind::{Added, Problem, Removed, Updated};
 use libhooks::{Code, Errno, Policy};
 
-use crate::place::{LONG, Place, become_user, marked, told, unprivileged};
+use crate::place::{LONG, Place, become_user, change, marked, unprivileged};
 
-/// Runs the test of this name again, where a limit is that low: in a user namespace of its own, so
-/// that no other is concerned. Returns whether this is that run.
+/// Runs the test of this name again with this value of a limit, in its own user namespace, so that
+/// other processes keep their limit. Returns whether this is that run.
 fn limited(test: &str, limit: &str, value: u32) -> bool {
     if std::env::var_os("LIBHOOKS_LIMITED").is_some() {
         return true;
@@ -31,7 +31,7 @@ fn limited(test: &str, limit: &str, value: u32) -> bool {
     false
 }
 
-/// The same for a test that wants a process for itself.
+/// Does the same, without a limit, for a test that needs its own process.
 fn alone(test: &str) -> bool {
     if std::env::var_os("LIBHOOKS_LIMITED").is_some() {
         return true;
@@ -59,13 +59,13 @@ fn logged(place: &Place, text: &str) -> usize {
 }
 
 #[test]
-fn no_instance_is_left() {
-    if !limited("limits::no_instance_is_left", "max_inotify_instances", 1) {
+fn no_inotify_instance_is_left() {
+    if !limited("limits::no_inotify_instance_is_left", "max_inotify_instances", 1) {
         return;
     }
     let taken = Inotify::init().unwrap();
     let mut place = Place::new(&["a", "b"]);
-    // The first dispatch said that there is something to tell.
+    // The first dispatch has returned that there are changes.
     let refused = place.monitor.changes().unwrap().remove(0);
     assert_eq!((refused.kind, refused.path), (Problem, place.path("a")));
     assert_eq!(refused.diagnostic.unwrap().code, Code::WatchRefused);
@@ -77,13 +77,13 @@ fn no_instance_is_left() {
         1
     );
     place.write("a/x.json", "x");
-    assert_eq!(place.settle(), [told(Added, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Added, "a/x.json")]);
     place.write("a/x.json", "y");
-    assert_eq!(place.settle(), [told(Updated, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Updated, "a/x.json")]);
     place.rename_in("a/x.json", "z");
-    assert_eq!(place.settle(), [told(Updated, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Updated, "a/x.json")]);
     fs::remove_dir_all(place.path("a")).unwrap();
-    assert_eq!(place.settle(), [told(Removed, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Removed, "a/x.json")]);
     assert_eq!(logged(&place, "too many open files"), 1);
 
     drop(taken);
@@ -92,7 +92,7 @@ fn no_instance_is_left() {
     }
     fs::create_dir(place.path("a")).unwrap();
     place.write("a/x.json", "x");
-    assert_eq!(place.settle(), [told(Added, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Added, "a/x.json")]);
     assert_eq!(logged(&place, "hook files are looked at"), 1);
 }
 
@@ -116,13 +116,13 @@ fn no_watch_is_left() {
     assert_eq!(logged(&place, "inotify_add_watch: no space left on device"), 1);
 }
 
-/// Who may pass a directory but not list it, may not watch it.
+/// A user who may pass through a directory, but may not list it, may not watch it.
 #[test]
 fn a_directory_above_that_cannot_be_watched() {
     let root = tempfile::tempdir().unwrap();
     fs::set_permissions(root.path(), fs::Permissions::from_mode(0o711)).unwrap();
     let Some(place) = unprivileged().filter(|_| fs::read_dir(root.path()).is_err()) else {
-        println!("SKIP: who may read everything cannot be kept from it here");
+        println!("SKIP: this user can read every file");
         return;
     };
     let mut place = Place::at(place, &["a"], Policy::LENIENT, |place| {
@@ -133,11 +133,11 @@ fn a_directory_above_that_cannot_be_watched() {
     fs::create_dir(root.path().join("hooks.d")).unwrap();
     fs::write(root.path().join("hooks.d/x.json"), marked("x")).unwrap();
     become_user(65534);
-    assert_eq!(place.settle()[0], told(Added, "a/x.json"));
+    assert_eq!(place.settle()[0], change(Added, "a/x.json"));
 }
 
-/// A host that has no descriptors left for a while keeps its hooks, is told, and has the new ones
-/// later.
+/// A host that has no file descriptors left for a while keeps its hooks, gets a report, and has the
+/// new hooks later.
 #[test]
 fn no_descriptor_is_left() {
     if !alone("limits::no_descriptor_is_left") {
@@ -161,7 +161,7 @@ fn no_descriptor_is_left() {
     );
     assert_eq!(place.marks(), ["x"]);
     drop(taken);
-    assert_eq!(changes, [told(Problem, "a/y.json")]);
-    assert_eq!(place.settle(), [told(Added, "a/y.json")]);
+    assert_eq!(changes, [change(Problem, "a/y.json")]);
+    assert_eq!(place.settle(), [change(Added, "a/y.json")]);
     assert_eq!(logged(&place, "too many open files"), 1);
 }

@@ -1,8 +1,7 @@
-//! Watching directories (docs/spec.md, section 7): whatever happens to them, the hooks end up as a
-//! fresh manager loads them.
+//! Watching directories (docs/spec.md, section 7): after any changes, the hooks are those that a
+//! new manager loads.
 //!
-//! Nothing here sleeps: what is waited for is the monitor, for at most a minute, which no test that
-//! passes takes.
+//! No test sleeps. Tests wait for the monitor, for at most a minute; a test that passes takes less.
 
 mod bursts;
 mod directories;

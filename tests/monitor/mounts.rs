@@ -1,4 +1,4 @@
-//! Mounts over a directory, of which inotify says nothing.
+//! Mounts over a directory, which inotify does not report.
 
 use std::ffi::CString;
 use std::fs;
@@ -10,12 +10,12 @@ use std::ptr;
 use libhooks::ChangeKind::{Added, Removed};
 use libhooks::Policy;
 
-use crate::place::{Place, told};
+use crate::place::{Place, change};
 
-/// Gives this thread mounts of its own.
-fn mounts_of_our_own() -> bool {
-    // SAFETY: unshare(2) takes a number, and CLONE_NEWNS concerns this thread alone; mount(2) gets
-    // texts and NULL.
+/// Gives this thread its own mount namespace.
+fn own_mount_namespace() -> bool {
+    // SAFETY: unshare(2) takes a number, and CLONE_NEWNS affects only this thread; mount(2) gets
+    // strings and NULL.
     unsafe {
         libc::unshare(libc::CLONE_NEWNS) == 0
             && libc::mount(
@@ -29,11 +29,11 @@ fn mounts_of_our_own() -> bool {
 }
 
 fn mount(source: Option<&Path>, target: &Path) {
-    let text = |path: &Path| CString::new(path.as_os_str().as_bytes()).unwrap();
-    let (from, target) = (text(source.unwrap_or(Path::new("tmpfs"))), text(target));
+    let string = |path: &Path| CString::new(path.as_os_str().as_bytes()).unwrap();
+    let (from, target) = (string(source.unwrap_or(Path::new("tmpfs"))), string(target));
     let flags = if source.is_some() { libc::MS_BIND } else { 0 };
     let mode = c"mode=755".as_ptr().cast();
-    // SAFETY: texts that outlive the call.
+    // SAFETY: strings that outlive the call.
     let result =
         unsafe { libc::mount(from.as_ptr(), target.as_ptr(), c"tmpfs".as_ptr(), flags, mode) };
     assert_eq!(result, 0, "{}", std::io::Error::last_os_error());
@@ -41,13 +41,13 @@ fn mount(source: Option<&Path>, target: &Path) {
 
 fn unmount(target: &Path) {
     let target = CString::new(target.as_os_str().as_bytes()).unwrap();
-    // SAFETY: a text that outlives the call.
+    // SAFETY: a string that outlives the call.
     assert_eq!(unsafe { libc::umount2(target.as_ptr(), libc::MNT_DETACH) }, 0);
 }
 
 #[test]
-fn a_mount_over_a_directory_over_what_it_is_in_and_over_a_file() {
-    if !mounts_of_our_own() {
+fn a_mount_over_a_directory_over_its_parent_and_over_a_file() {
+    if !own_mount_namespace() {
         println!("SKIP: mounts need root");
         return;
     }
@@ -59,18 +59,18 @@ fn a_mount_over_a_directory_over_what_it_is_in_and_over_a_file() {
     let (directory, up, file) = (place.path("up/a"), place.path("up"), place.path("up/a/x.json"));
 
     mount(None, &directory);
-    assert_eq!(place.settle(), [told(Removed, "up/a/x.json")]);
+    assert_eq!(place.settle(), [change(Removed, "up/a/x.json")]);
     place.write("up/a/z.json", "z");
-    assert_eq!(place.settle(), [told(Added, "up/a/z.json")]);
+    assert_eq!(place.settle(), [change(Added, "up/a/z.json")]);
     unmount(&directory);
-    assert_eq!(place.settle(), [told(Removed, "up/a/z.json"), told(Added, "up/a/x.json")]);
+    assert_eq!(place.settle(), [change(Removed, "up/a/z.json"), change(Added, "up/a/x.json")]);
 
     mount(Some(&place.path("other")), &up);
-    assert_eq!(place.settle(), [told(Removed, "up/a/x.json"), told(Added, "up/a/y.json")]);
+    assert_eq!(place.settle(), [change(Removed, "up/a/x.json"), change(Added, "up/a/y.json")]);
     place.write("other/a/y.json", "changed through its other path");
     place.settle();
     unmount(&up);
-    assert_eq!(place.settle(), [told(Removed, "up/a/y.json"), told(Added, "up/a/x.json")]);
+    assert_eq!(place.settle(), [change(Removed, "up/a/y.json"), change(Added, "up/a/x.json")]);
 
     mount(Some(&place.path("other/a/y.json")), &file);
     place.settle();
@@ -80,29 +80,29 @@ fn a_mount_over_a_directory_over_what_it_is_in_and_over_a_file() {
     assert_eq!(place.marks(), ["x"]);
 }
 
-/// What is waited for comes where something was mounted meanwhile.
+/// A missing directory is made in a file system that was mounted over its parent meanwhile.
 #[test]
-fn a_mount_over_what_is_waited_in() {
-    if !mounts_of_our_own() {
+fn a_mount_over_the_parent_of_a_missing_directory() {
+    if !own_mount_namespace() {
         println!("SKIP: mounts need root");
         return;
     }
     let mut place =
         Place::with(&["up/a"], Policy::LENIENT, |root| fs::create_dir(root.join("up")).unwrap());
     mount(None, &place.path("up"));
-    // It is told, and changes nothing.
+    // The mount is noticed, but changes no hook.
     assert!(!place.monitor.dispatch().unwrap());
     fs::create_dir(place.path("up/a")).unwrap();
     place.write("up/a/x.json", "x");
-    assert_eq!(place.settle(), [told(Added, "up/a/x.json")]);
+    assert_eq!(place.settle(), [change(Added, "up/a/x.json")]);
     unmount(&place.path("up"));
-    assert_eq!(place.settle(), [told(Removed, "up/a/x.json")]);
+    assert_eq!(place.settle(), [change(Removed, "up/a/x.json")]);
 }
 
-/// A mount is told though the descriptor was polled before, by whoever it was.
+/// A mount is reported even if any code has polled the file descriptor before.
 #[test]
-fn a_mount_that_is_polled_for_more_than_once() {
-    if !mounts_of_our_own() {
+fn a_mount_that_is_polled_more_than_once() {
+    if !own_mount_namespace() {
         println!("SKIP: mounts need root");
         return;
     }
@@ -118,11 +118,11 @@ fn a_mount_that_is_polled_for_more_than_once() {
     while readable(100) {
         place.monitor.dispatch().unwrap();
     }
-    // Of a directory of the same file system: nothing but the mount itself tells.
+    // A bind mount of a directory of the same file system: only the table of mounts shows it.
     mount(Some(&place.path("other")), &place.path("a"));
     for _ in 0..3 {
         assert!(readable(60_000));
     }
     assert!(place.monitor.dispatch().unwrap());
-    assert_eq!(place.changes(), [told(Removed, "a/x.json")]);
+    assert_eq!(place.changes(), [change(Removed, "a/x.json")]);
 }

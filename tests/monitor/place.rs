@@ -1,4 +1,4 @@
-//! Directories with a manager and its monitor.
+//! The fixture: directories with a manager and its monitor.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use libhooks::{Change, ChangeKind, LogLevel, Manager, Monitor, Policy};
 
-/// No test that passes waits as long.
+/// Longer than any test waits that passes.
 pub const LONG: Option<Duration> = Some(Duration::from_secs(60));
 
 pub struct Place {
@@ -20,7 +20,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// Watches these directories, which are there.
+    /// Makes these directories and watches them.
     pub fn new(directories: &[&str]) -> Place {
         Place::with(directories, Policy::LENIENT, |root| {
             for directory in directories {
@@ -34,7 +34,7 @@ impl Place {
         Place::at(tempfile::tempdir().unwrap(), directories, policy, prepare)
     }
 
-    /// The same, in this folder.
+    /// Does the same in this directory.
     pub fn at(
         root: tempfile::TempDir,
         directories: &[&str],
@@ -57,7 +57,7 @@ impl Place {
         let manager = builder.load().unwrap();
         let monitor = manager.monitor().unwrap();
         let mut place = Place { root, directories, manager, monitor, log };
-        // The reload that every monitor begins with.
+        // The reload with which every monitor starts.
         while !place.monitor.dispatch().unwrap_or(true) && place.manager.generation() < 2 {}
         place
     }
@@ -66,23 +66,23 @@ impl Place {
         self.root.path().join(name)
     }
 
-    /// Writes a hook file, in one go as editors and shells do.
+    /// Writes a hook file in one write, as editors and shells do.
     pub fn write(&self, name: &str, mark: &str) {
         fs::write(self.path(name), marked(mark)).unwrap();
     }
 
-    /// Makes the file elsewhere, and renames it to where it belongs.
+    /// Makes the file elsewhere, and renames it to its path.
     pub fn rename_in(&self, name: &str, mark: &str) {
         self.write(".elsewhere", mark);
         fs::rename(self.path(".elsewhere"), self.path(name)).unwrap();
     }
 
-    /// A fresh manager's hooks and problems, and those that are in use.
-    fn fresh_and_used(&self) -> [String; 2] {
+    /// Returns the hooks and problems of a new manager, and those that are in use.
+    fn new_and_used(&self) -> [String; 2] {
         let builder =
             Manager::builder().directories(&self.directories).extension_stages(["precreate"]);
-        let fresh = builder.policy(Policy::LENIENT).load().unwrap();
-        [&fresh, &self.manager].map(|manager| {
+        let new = builder.policy(Policy::LENIENT).load().unwrap();
+        [&new, &self.manager].map(|manager| {
             let list = manager.list();
             let marks = |hooks: Vec<(PathBuf, libhooks::Hook)>| format!("{hooks:?}");
             let used = marks(list.hooks.into_iter().map(|hook| (hook.path, hook.hook)).collect());
@@ -92,22 +92,22 @@ impl Place {
         })
     }
 
-    /// Waits until the hooks are those of a fresh manager, and returns what changed on the way.
+    /// Waits until the hooks are those of a new manager, and returns the changes on the way.
     pub fn settle(&mut self) -> Vec<(ChangeKind, String)> {
         loop {
-            let [fresh, used] = self.fresh_and_used();
-            if fresh == used {
+            let [new, used] = self.new_and_used();
+            if new == used {
                 break;
             }
             let reloaded = self.monitor.wait(LONG).unwrap();
-            assert!(reloaded, "a fresh manager has\n{fresh}\nand this one\n{used}");
+            assert!(reloaded, "a new manager has\n{new}\nand this one\n{used}");
         }
         self.changes()
     }
 
-    /// Waits until there are other hooks or problems, and returns what changed.
+    /// Waits until hooks or problems change, and returns the changes.
     pub fn changed(&mut self) -> Vec<(ChangeKind, String)> {
-        assert!(self.monitor.wait(LONG).unwrap(), "nothing happens");
+        assert!(self.monitor.wait(LONG).unwrap(), "nothing changes");
         self.changes()
     }
 
@@ -119,21 +119,22 @@ impl Place {
         self.monitor.changes().unwrap().into_iter().map(name).collect()
     }
 
-    /// The marks of the hooks, in order.
+    /// Returns the marks of the hooks, in order.
     pub fn marks(&self) -> Vec<String> {
         self.manager.list().hooks.iter().map(|listed| listed.hook.hook.args.join(" ")).collect()
     }
 }
 
-/// A hook that can be told from others by its argument.
+/// Returns a hook that is identified by its argument.
 pub fn marked(mark: &str) -> String {
     format!(
         r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true", "args": ["{mark}"]}}, "when": {{"always": true}}, "stages": ["poststop"]}}"#
     )
 }
 
-/// A folder of somebody whom this thread becomes as to files, though the process may be root's:
-/// file access goes by the thread's fsuid. None if that cannot be, or does not help.
+/// Returns a directory of an unprivileged user, and accesses files as that user in this thread:
+/// file access uses the thread's fsuid, even if the process is root. Returns `None` if that is not
+/// possible, or has no effect.
 pub fn unprivileged() -> Option<tempfile::TempDir> {
     const NOBODY: u32 = 65534;
     let root = tempfile::tempdir().unwrap();
@@ -144,13 +145,13 @@ pub fn unprivileged() -> Option<tempfile::TempDir> {
     fs::read(root.path().join("secret")).is_err().then_some(root)
 }
 
-/// Whose files this thread may use.
+/// Sets the user as whom this thread accesses files.
 pub fn become_user(user: u32) {
-    // SAFETY: setfsuid(2) takes a number, and concerns this thread alone.
+    // SAFETY: setfsuid(2) takes a number, and affects only this thread.
     unsafe { libc::setfsuid(user) };
 }
 
-/// As the tests have what [`Place::changes`] returns.
-pub fn told(kind: ChangeKind, path: &str) -> (ChangeKind, String) {
+/// Returns a change in the form that [`Place::changes`] has.
+pub fn change(kind: ChangeKind, path: &str) -> (ChangeKind, String) {
     (kind, path.to_owned())
 }

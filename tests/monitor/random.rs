@@ -1,4 +1,4 @@
-//! Anything at all, again and again: the hooks are a fresh manager's in the end.
+//! Random changes: in the end, the hooks are those that a new manager loads.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -9,15 +9,15 @@ use crate::place::{Place, marked};
 
 const ROUNDS: u64 = 150;
 
-/// Does something to a file or a directory; that it may fail is part of it.
+/// Makes a random change to a file or a directory. It may fail.
 fn act(place: &Place, random: &mut Rng, step: u64) {
-    let mut pick = |texts: &[&str]| texts[random.usize(..texts.len())].to_owned();
+    let mut pick = |strings: &[&str]| strings[random.usize(..strings.len())].to_owned();
     let directories = ["up/a", "up/b", "up/link", "store", "away"];
     let name = format!("{}/{}", pick(&directories), pick(&["x.json", "y.json", "z.json", "data"]));
     let other = format!("{}/{}", pick(&directories), pick(&["x.json", "y.json", "z.json", "data"]));
     let (from, to) = (place.path(&name), place.path(&other));
     let mark = step.to_string();
-    let what = pick(&[
+    let action = pick(&[
         "write",
         "write",
         "write",
@@ -34,9 +34,9 @@ fn act(place: &Place, random: &mut Rng, step: u64) {
         "retarget",
         "executable",
         "no executable",
-        "needs it",
+        "needs executable",
     ]);
-    let done = match what.as_str() {
+    let done = match action.as_str() {
         "write" => fs::write(from, marked(&mark)),
         "half" => fs::write(from, &marked(&mark)[..40]),
         "remove" => fs::remove_file(from),
@@ -62,14 +62,14 @@ fn act(place: &Place, random: &mut Rng, step: u64) {
     };
     if std::env::var_os("LIBHOOKS_MONITOR_SHOW").is_some() {
         println!(
-            "{step} {what} {name} {other} {}",
+            "{step} {action} {name} {other} {}",
             done.map_or_else(|error| error.to_string(), |()| "done".into())
         );
     }
 }
 
 #[test]
-fn whatever_happens() {
+fn random_changes() {
     let seed =
         std::env::var("LIBHOOKS_MONITOR_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let rounds =
@@ -78,14 +78,14 @@ fn whatever_happens() {
     let mut place = Place::new(&["up/a", "up/b", "up/link"]);
     let _ = fs::remove_dir(place.path("up/link"));
     let _ = symlink("a", place.path("up/link"));
-    let (mut step, mut told) = (0, 0);
+    let (mut step, mut reported) = (0, 0);
     for _ in 0..rounds.unwrap_or(ROUNDS) {
         for _ in 0..=random.usize(..6) {
             step += 1;
             act(&place, &mut random, step);
         }
-        told += place.settle().len();
+        reported += place.settle().len();
     }
-    println!("seed {seed}: {step} steps, {told} changes told");
-    assert!(told > 0);
+    println!("seed {seed}: {step} steps, {reported} changes reported");
+    assert!(reported > 0);
 }
