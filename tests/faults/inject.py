@@ -1,8 +1,9 @@
 """Lets each system call of the command fail once.
 
 For every command, a first run counts its system calls. Then it runs again for each of them, with an
-error injected by strace. Whatever fails, the command ends by itself, says why and with which file,
-and a result that it calls good is the right one. """
+error injected by strace. After any failure, the command exits by itself and reports the reason
+and the file. If it reports success, its result is right.
+"""
 
 import os
 import re
@@ -16,11 +17,11 @@ from itertools import repeat
 from pathlib import Path
 
 COMMAND = os.path.abspath(sys.argv[1])
-# Runs wait part of their time.
+# Several at once, since runs wait part of the time.
 WORKERS = 4
 
-# Calls that touch files, memory or processes, with the errors that they may have. EINTR is given
-# only to calls that may wait.
+# Calls that use files, memory or processes, with the errors that they may return. Only calls that
+# may wait get EINTR.
 ERRORS = {
     "openat": ["EIO", "EMFILE", "ENOMEM", "EINTR"],
     "read": ["EIO", "EINTR", "ENOMEM"],
@@ -98,7 +99,7 @@ Outcome = tuple[int, bytes, bytes, bytes, list[str], str]
 
 
 def run(name: str, *arguments_of_strace: str) -> Outcome:
-    """Runs a command in a scene of its own."""
+    """Run a command in its own scene."""
     with tempfile.TemporaryDirectory() as place:
         trace = Path(place) / "trace"
         strace = ["strace", "-qq", "-y", "-s", "4096", "-o", str(trace)]
@@ -128,7 +129,7 @@ def run(name: str, *arguments_of_strace: str) -> Outcome:
             for stream in (ran.stdout, ran.stderr)
         ]
         traced = trace.read_text(errors="replace")
-        # (A name in the directory above it is a part of a path.)
+        # (The directory may also be opened by its name in the directory above.)
         traced = traced.replace(place, "PLACE").replace(
             f'"{os.path.basename(place)}"', '"PLACE"'
         )
@@ -136,7 +137,7 @@ def run(name: str, *arguments_of_strace: str) -> Outcome:
 
 
 def comparable(name: str, stdout: bytes) -> bytes:
-    """The output without what differs from run to run."""
+    """Return the output without the parts that differ from run to run."""
     return re.sub(rb'"durationUs":\d+', b"", stdout) if name == "run" else stdout
 
 
@@ -146,11 +147,11 @@ OPEN = re.compile(r"\d+<([^>]*)>")
 
 
 def files(call: str) -> Iterator[str]:
-    """The files that a call in a trace is about."""
+    """Yield the files that a call in a trace uses."""
     named = [os.path.join(*parts) for parts in NAME.findall(call)]
     takes_names = re.match(r"\w+at2?\(|statx\(", call) and named
     for file in named if takes_names else OPEN.findall(call):
-        # Neither pipes and the like, nor what no user knows of: new files without their names.
+        # Skip pipes and similar files, and drop the names of new files, which no user knows.
         if file.startswith(("PLACE", "/")) and not file.startswith(("/proc/", "/dev/")):
             yield re.sub(
                 r"^/.*/PLACE|/(#\d+.*|\.[^/]*)$",
@@ -160,27 +161,28 @@ def files(call: str) -> Iterator[str]:
 
 
 def unnamed(name: str, got: Outcome) -> str | None:
-    """What a message does not name of the file that the failed call was about."""
+    """Return a problem if the messages do not name the file of the failed call."""
     _, stdout, stderr, _, _, trace = got
     failed = [line for line in trace.splitlines() if "(INJECTED)" in line]
-    about = [file for line in failed for file in files(line)]
-    said = (stderr + (stdout if name in ("lint", "run") else b"")).decode(
+    used = [file for line in failed for file in files(line)]
+    messages = (stderr + (stdout if name in ("lint", "run") else b"")).decode(
         errors="replace"
     )
-    if not about or any(file in said for file in about):
+    if not used or any(file in messages for file in used):
         return None
-    return f"it does not name {about}"
+    return f"the messages do not name {used}"
 
 
 def wrong(name: str, call: str, error: str, good: Outcome, got: Outcome) -> str | None:
-    """What is wrong with the outcome of a run in which a call failed."""
+    """Return the problem of a run in which a call failed."""
     status, stdout, stderr, config, left, _ = got
     if (
         error == "ENOMEM"
         and call == "mmap"
         and (status < 0 or b"allocate memory" in stderr)
     ):
-        # Out of memory aborts; before `main` the loader and std do so in their own ways.
+        # The program aborts when out of memory; before `main`, the loader and std fail in their own
+        # ways.
         return (
             None if config == CONFIG.encode() and not stdout else "it wrote something"
         )
@@ -194,19 +196,19 @@ def wrong(name: str, call: str, error: str, good: Outcome, got: Outcome) -> str 
         return f"files are left: {left}"
     if status == 0:
         if name == "lint" and b"permissions-unknown" in stdout:
-            # What could not be looked at is a warning.
+            # A file that cannot be checked is a warning.
             return None
         if comparable(name, stdout) != comparable(name, good[1]) or config != good[3]:
-            return f"it calls a wrong result good: {stdout!r} {config!r}"
+            return f"it reports success with a wrong result: {stdout!r} {config!r}"
         return None
     if not stderr and not (name == "lint" and stdout):
-        return f"exit status {status} without a word"
-    # The loader of programs fails with 127.
+        return f"exit status {status} without a message"
+    # The dynamic loader fails with 127.
     return unnamed(name, got) if status != 127 else None
 
 
 def attempt(name: str, inject: str, good: Outcome) -> tuple[bool, str | None]:
-    """Whether the call came to be, and what is wrong."""
+    """Return whether the call was made, and the problem."""
     call, error = re.findall(r"inject=(\w+):error=(\w+)", inject)[0]
     try:
         got = run(name, "-e", inject)
@@ -233,7 +235,7 @@ def main() -> int:
         ]
         with ThreadPoolExecutor(WORKERS) as workers:
             done = list(workers.map(attempt, repeat(name), injects, repeat(good)))
-        tried = sum(came for came, _ in done)
+        tried = sum(made for made, _ in done)
         bad = [problem for _, problem in done if problem]
         for line in bad:
             print(f"  {line[:600]}")

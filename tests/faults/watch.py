@@ -1,8 +1,9 @@
 """Lets each system call of a program that watches directories fail once.
 
 A first run counts its system calls. Then it runs again for each of them, with an error injected by
-strace, while hook files come, change and go. Whatever fails, the program goes on; and the hooks
-that it uses are soon those that a fresh manager loads. """
+strace, while hook files are made, changed and removed. After any failure, the program continues,
+and its hooks are soon those that a new manager loads.
+"""
 
 import json
 import os
@@ -18,12 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 WATCHER, COMMAND = map(os.path.abspath, sys.argv[1:3])
-# No run that passes takes as long.
+# Longer than any run takes that passes.
 LONG = 30.0
-# Runs wait most of their time.
+# Many at once, since runs wait most of the time.
 WORKERS = 12
 
-# The calls that a monitor makes once it is asked for, with the errors that they may have.
+# The calls that a monitor makes, with the errors that they may return.
 ERRORS = {
     "inotify_init1": ["EMFILE", "ENFILE", "ENOMEM"],
     "inotify_add_watch": ["ENOSPC", "ENOMEM"],
@@ -48,7 +49,7 @@ HOOK = (
 
 
 class Scene:
-    """Two directories: one that there is, with a file and a link, and one that comes later."""
+    """Two directories: one with a file and a symlink, and one that is made later."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
@@ -65,25 +66,25 @@ class Scene:
         new.write_text(HOOK % mark)
         new.rename(path)
 
-    def come_later(self) -> None:
+    def make_second(self) -> None:
         self.second.mkdir()
         self.put(self.second / "c.json", "c1")
 
     def steps(self) -> list[tuple[Callable[[], object], str]]:
-        """What happens, and the hooks that are used then."""
+        """Return the actions, and the hooks that are in use after each."""
         return [
             (lambda: None, "a1 l1"),
             (lambda: self.put(self.first / "b.json", "b1"), "a1 b1 l1"),
             (lambda: (self.first / "a.json").write_text(HOOK % "a2"), "a2 b1 l1"),
             (lambda: self.put(self.elsewhere / "l.json", "l2"), "a2 b1 l2"),
-            (self.come_later, "a2 b1 c1 l2"),
+            (self.make_second, "a2 b1 c1 l2"),
             (lambda: (self.first / "b.json").unlink(), "a2 c1 l2"),
             (lambda: self.put(self.first / "z.json", "end"), "a2 c1 l2 end"),
         ]
 
 
 def loaded(scene: Scene) -> str:
-    """What a fresh manager loads."""
+    """Return the hooks that a new manager loads."""
     directories = [
         f"--hooks-dir={directory}" for directory in (scene.first, scene.second)
     ]
@@ -96,7 +97,7 @@ def loaded(scene: Scene) -> str:
 
 
 def run(inject: str | None) -> tuple[str | None, list[str]]:
-    """Runs the program through all steps: what is wrong, and the lines of the trace."""
+    """Run the program through all steps. Return the problem, and the lines of the trace."""
     traced = (
         inject.split("=")[1].split(":")[0] if inject else ",".join(ERRORS) + ",write"
     )
@@ -126,38 +127,38 @@ def run(inject: str | None) -> tuple[str | None, list[str]]:
         assert program.stdout
         over = threading.Timer(LONG, os.killpg, (program.pid, signal.SIGKILL))
         over.start()
-        said: list[str] = []
+        output: list[str] = []
         problem = None
         for number, (act, want) in enumerate(scene.steps()):
             if number == 1:
-                # It becomes quiet, and the monitor waits for events again.
+                # Wait until it is quiet, and the monitor waits for events again.
                 time.sleep(0.1)
             act()
             for line in program.stdout:
-                said.append(line.strip())
-                if said[-1] == f"hooks: {want}":
+                output.append(line.strip())
+                if output[-1] == f"hooks: {want}":
                     break
             else:
-                problem = f"step {number}: it does not come to {want!r}"
+                problem = f"step {number}: the hooks do not become {want!r}"
                 break
             if not inject and loaded(scene) != want:
-                problem = f"step {number}: a fresh manager loads {loaded(scene)!r}"
+                problem = f"step {number}: a new manager loads {loaded(scene)!r}"
                 break
-        said += [line.strip() for line in program.stdout]
+        output += [line.strip() for line in program.stdout]
         status = program.wait()
         over.cancel()
         if not problem and status != 0:
-            problem = f"it ends with {status}"
+            problem = f"it exits with status {status}"
         if problem:
-            problem += "; it says: " + " | ".join(said)
+            problem += "; its output: " + " | ".join(output)
         return problem, trace.read_text().splitlines()
 
 
 def called(lines: list[str]) -> dict[str, tuple[int, int]]:
-    """Of each call: how many there are before the program's own work begins, and in all."""
+    """Return for each call its number before the program's own work starts, and in total."""
     names = [match[1] for line in lines if (match := re.match(r"\d+ +(\w+)\(", line))]
-    begin = names.index("write")
-    return {call: (names[:begin].count(call), names.count(call)) for call in ERRORS}
+    start = names.index("write")
+    return {call: (names[:start].count(call), names.count(call)) for call in ERRORS}
 
 
 def main() -> int:
@@ -174,7 +175,7 @@ def main() -> int:
     ]
     with ThreadPoolExecutor(WORKERS) as workers:
         done = list(workers.map(run, injects))
-    # How often something is waited for depends on the time.
+    # The number of waits depends on the time, so not every error is injected.
     tried = sum(any("(INJECTED)" in line for line in lines) for _, lines in done)
     bad = [
         f"{inject}: {problem}" for inject, (problem, _) in zip(injects, done) if problem

@@ -1,6 +1,6 @@
-//! watcher DIRECTORY...: watches directories, and prints the hooks in use whenever they may have
-//! changed, a line each time: for each its second argument, by which `tests/faults/watch.py` knows
-//! it. It ends when a hook says "end".
+//! watcher DIRECTORY...: watches directories, and prints a line with the hooks in use whenever they
+//! may have changed: the second argument of each, by which `tests/faults/watch.py` identifies it.
+//! It exits when that argument of a hook is "end".
 
 use std::path::PathBuf;
 

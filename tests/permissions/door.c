@@ -1,9 +1,9 @@
-/* What is said of hook directories by the C library: door DIRECTORY... */
+/* Prints the answers of the C library about hook directories: door DIRECTORY... */
 #include <libhooks/hooks.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Prints the codes that problems in JSON have. */
+/* Prints the codes of the diagnostics in JSON. */
 static void
 print_codes (const char *json)
 {

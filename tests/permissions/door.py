@@ -1,4 +1,4 @@
-"""What is said of hook directories by the Python package: door.py DIRECTORY..."""
+"""Print the answers of the Python package about hook directories: door.py DIRECTORY..."""
 
 import sys
 

@@ -1,7 +1,7 @@
-//! door POLICIES COMMAND...: asks the library through another door. Makes the trees of the table,
-//! runs the command with their hook directories, and compares what it says: for each directory and
-//! policy a line "POLICY DIRECTORY ANSWER CODE...", where the answer is `loaded` or `refused`, and
-//! codes may come in any order and again.
+//! door POLICIES COMMAND...: tests another interface of the library. Makes the trees of the table,
+//! runs the command with their hook directories, and checks its output: for each directory and
+//! policy a line "POLICY DIRECTORY ANSWER CODE...". The answer is `loaded` or `refused`; codes may
+//! come in any order and more than once.
 
 mod table;
 
@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode};
 
 use table::{Tree, UNKNOWN, trees};
 
-/// As many wrong answers are shown.
+/// The maximum number of wrong answers to print.
 const ENOUGH: usize = 12;
 
 fn main() -> ExitCode {
@@ -39,10 +39,10 @@ fn main() -> ExitCode {
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let mut bad = 0;
     for (name, policy, directory, answer, codes) in wanted {
-        let begin = format!("{policy} {} ", directory.display());
-        let said = text.lines().find_map(|line| line.strip_prefix(&begin));
-        let got = said.and_then(|said| {
-            let mut words = said.split_whitespace();
+        let start = format!("{policy} {} ", directory.display());
+        let answered = text.lines().find_map(|line| line.strip_prefix(&start));
+        let got = answered.and_then(|answered| {
+            let mut words = answered.split_whitespace();
             Some((words.next()?, words.collect::<BTreeSet<&str>>()))
         });
         if got.as_ref() != Some(&(answer, codes.clone())) {

@@ -1,4 +1,4 @@
-//! The table: what is done to a tree of hooks, and what each policy says of it then.
+//! The table: the actions on a tree of hooks, and the diagnostics of each policy afterwards.
 
 use std::ffi::CString;
 use std::fs;
@@ -16,8 +16,7 @@ const PARENT: &[Code] = &[Code::ParentWritable];
 pub const UNKNOWN: &[Code] = &[Code::PermissionsUnknown];
 const WRITABLE_AND_UNKNOWN: &[Code] = &[Code::WritableByOthers, Code::PermissionsUnknown];
 
-/// What is done to a tree with `hooks.d/a.json`, `far/near/program` (a script), and
-/// `far/near/interpreter`.
+/// An action on a tree with `hooks.d/a.json`, `far/near/program` (a script), and `run/interpreter`.
 pub enum Do {
     Mode(&'static str, u32),
     Owner(&'static str, u32, u32),
@@ -27,7 +26,7 @@ pub enum Do {
     /// Moves the file elsewhere and puts a symlink in its place: the file, where it goes, and the
     /// owner of the link.
     Link(&'static str, &'static str, u32),
-    /// Mounts the directory on itself by a program of this user (FUSE).
+    /// Mounts the directory on itself with a FUSE program of this user.
     Fuse(&'static str, u32),
     /// Gives the hook these stages.
     Stages(&'static str),
@@ -37,8 +36,8 @@ use Do::*;
 const NONE: u32 = u32::MAX;
 const USER: u32 = 12345;
 
-/// A row: its name, what is done, what a load that looks at everything says, what a compatible load
-/// says.
+/// A row: its name, the actions, the diagnostics of a load that checks everything, and the
+/// diagnostics of a compatible load.
 pub type Row = (&'static str, &'static [Do], &'static [Code], &'static [Code]);
 
 const fn acl(user: u32, permissions: u16, mask: u16) -> [(u16, u16, u32); 5] {
@@ -114,15 +113,15 @@ fn set_list(path: &Path, name: &str, entries: &[(u16, u16, u32)]) {
         value.extend(id.to_le_bytes());
     }
     let [path, name] =
-        [path.as_os_str().as_bytes(), name.as_bytes()].map(|text| CString::new(text).unwrap());
-    // SAFETY: two NUL-terminated strings, and as many bytes as it says.
+        [path.as_os_str().as_bytes(), name.as_bytes()].map(|string| CString::new(string).unwrap());
+    // SAFETY: two NUL-terminated strings, and bytes of the given length.
     let result = unsafe {
         libc::setxattr(path.as_ptr(), name.as_ptr(), value.as_ptr().cast(), value.len(), 0)
     };
     assert_eq!(result, 0, "{:?}", std::io::Error::last_os_error());
 }
 
-/// Root's tree of hooks.
+/// Makes a tree of hooks that belongs to root.
 fn safe() -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     let at = |name: &str| root.path().join(name);
@@ -167,8 +166,8 @@ fn apply(root: &Path, action: &Do) -> Result<(), String> {
     Ok(())
 }
 
-/// Mounts a directory on itself, as it is: bindfs ends as soon as it has, and a program of this
-/// user serves on.
+/// Mounts a directory on itself, unchanged. bindfs exits after the mount, and a program of this
+/// user continues to serve it.
 fn mount(directory: &Path, uid: u32) -> Result<(), String> {
     if !Path::new("/dev/fuse").exists() {
         return Err("no /dev/fuse here".to_owned());
@@ -178,22 +177,22 @@ fn mount(directory: &Path, uid: u32) -> Result<(), String> {
         .args([directory, directory])
         .output()
         .map_err(|error| format!("setpriv: {error}"))?;
-    let said = String::from_utf8_lossy(&output.stderr);
+    let message = String::from_utf8_lossy(&output.stderr);
     if output.status.success() {
         Ok(())
     } else {
-        Err(format!("bindfs: {} (make deps)", said.trim()))
+        Err(format!("bindfs: {} (make deps)", message.trim()))
     }
 }
 
-/// A tree of hooks to which something was done; what was mounted is unmounted at the end.
+/// A tree of hooks after the actions of a row. Dropping it unmounts its mounts.
 pub struct Tree {
     root: tempfile::TempDir,
     mounts: Vec<PathBuf>,
 }
 
 impl Tree {
-    /// The tree of a row; why not, if the system cannot have it.
+    /// Makes the tree of a row, or returns why the system cannot have it.
     pub fn new(actions: &[Do]) -> Result<Tree, String> {
         let mut tree = Tree { root: safe(), mounts: Vec::new() };
         for action in actions {
@@ -220,7 +219,8 @@ impl Drop for Tree {
     }
 }
 
-/// The rows, each with its tree. Prints why a row is left out, if the system cannot have its tree.
+/// Returns the rows, each with its tree. Prints why a row is left out, if the system cannot have
+/// its tree.
 pub fn trees() -> impl Iterator<Item = (&'static Row, Tree)> {
     let rows = if is_root() {
         ROWS

@@ -1,5 +1,7 @@
-/* An unprivileged user who races with a program of root's: attack file|directory|temporary HOME SECRET.
- * HOME/bundle is the user's bundle, HOME/link a link to a directory of root's. It runs until it is killed. */
+/* An unprivileged user who races with a program of root:
+ * attack file|directory|temporary HOME SECRET.
+ * HOME/bundle is the user's bundle, HOME/link a symlink to a directory of root. It runs until it
+ * is killed. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -12,7 +14,7 @@
 
 static const char *secret;
 
-/* Waits for a random time: not at all, or for as long as some system calls take. */
+/* Waits for a random time: zero, or about as long as a few system calls take. */
 static void pause_a_little(void) {
     long length = random() % 2 ? 0 : random() % 100000;
     for (volatile long i = 0; i < length; i++) {
@@ -23,7 +25,7 @@ static void pause_a_little(void) {
     }
 }
 
-/* Makes a file of the user's that everybody may write. */
+/* Makes a file of the user that everybody may write. */
 static void make_file(const char *name, const char *text) {
     unlink(name);
     int file = open(name, O_CREAT | O_WRONLY | O_TRUNC, 0666);
@@ -37,7 +39,7 @@ static void make_file(const char *name, const char *text) {
     close(file);
 }
 
-/* The config is the user's file, a link or a hard link to the secret, a FIFO, or not there. */
+/* Makes the config the user's file, a symlink or hard link to the secret, or a FIFO, or removes it. */
 static void attack_file(void) {
     switch (random() % 8) {
     case 0:
@@ -75,12 +77,12 @@ static void attack_file(void) {
     }
 }
 
-/* The bundle is a directory, or a link to a directory of root's. */
+/* Exchanges the bundle's directory and a symlink to a directory of root. */
 static void attack_directory(void) {
     renameat2(AT_FDCWD, "bundle", AT_FDCWD, "link", RENAME_EXCHANGE);
 }
 
-/* Each temporary name becomes a link, a hard link, or the config. */
+/* Makes each temporary name a symlink, a hard link, or the config. */
 static void attack_temporary(void) {
     DIR *directory = opendir(".");
     struct dirent *entry;
@@ -116,7 +118,7 @@ int main(int count, char **arguments) {
     }
     secret = arguments[3];
     srandom((unsigned)getpid());
-    /* The bundle is held by its descriptor, since another attacker moves it. */
+    /* chdir keeps the bundle, since another attacker moves it. */
     if (chdir(arguments[2]) < 0 || (strcmp(arguments[1], "directory") != 0 && chdir("bundle") < 0)) {
         perror(arguments[2]);
         return 1;

@@ -3,7 +3,8 @@ left.
 
 driver.py NAME COMMAND...: COMMAND runs the script of a shell that is given to it as a hook, with a
 timeout in seconds if that is given after it. Prints "PASS: ..." and "FAIL: ..." for each check.
-Output is awaited; nothing sleeps but to look again. """
+The driver waits for output; it sleeps only to poll.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +48,7 @@ class Terminal:
             os.environ["PS1"] = "$ "
             os.execvp("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"])
         self.seen = ""
-        # So that what is typed is not taken for output.
+        # Without an echo, input is not mistaken for output.
         self.type("stty -echo; echo re''ady\n")
         self.expect("ready")
 
@@ -55,7 +56,7 @@ class Terminal:
         os.write(self.master, text.encode())
 
     def expect(self, pattern: str) -> re.Match[str]:
-        """Wait until the output matches; what is before and in the match is not looked at again."""
+        """Wait until the output matches. Drop the output up to the end of the match."""
         deadline = time.monotonic() + PATIENCE
         while True:
             if match := re.search(pattern, self.seen):
@@ -78,7 +79,7 @@ class Terminal:
 
 
 def state(pid: int) -> str | None:
-    """The state of a process, or None if it has ended."""
+    """Return the state of a process, or None if it has ended."""
     try:
         text = Path(f"/proc/{pid}/stat").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
@@ -95,11 +96,11 @@ def end(pid: int) -> None:
         pass
 
 
-def await_that(is_so: Callable[[], bool], what: str) -> None:
+def await_that(condition: Callable[[], bool], description: str) -> None:
     deadline = time.monotonic() + PATIENCE
-    while not is_so():
+    while not condition():
         if time.monotonic() > deadline:
-            raise Failed(f"not so: {what}")
+            raise Failed(f"not true in time: {description}")
         time.sleep(0.002)
 
 
@@ -115,7 +116,7 @@ class Checks:
         self.name, self.command, self.directory = name, command, directory
 
     def line(self, script: str, *timeout: str) -> str:
-        """What is typed to run a hook."""
+        """Return the command line that runs a hook."""
         return shlex.join([*self.command, script, *timeout])
 
     def started(self, terminal: Terminal) -> int:
@@ -169,7 +170,7 @@ class Checks:
         terminal.type(self.line("echo hook $$; exec sleep 1000") + " &\n")
         hook = self.started(terminal)
         terminal.type("fg; echo status $?.\n")
-        # The shell says what it continues.
+        # The shell prints the command that it continues.
         terminal.expect("sleep 1000")
         await_that(
             lambda: os.tcgetpgrp(terminal.master) != terminal.pid,
@@ -180,7 +181,7 @@ class Checks:
             await_state(hook, None)
         else:
             # The library has no signal handler: a caller in the background that dies leaves a hook
-            # in a group of its own.
+            # in its own process group.
             end(hook)
         terminal.type("echo al''ive\n")
         terminal.expect("alive")
@@ -194,7 +195,7 @@ class Checks:
         return self.name in ("c", "rust", "python")
 
     def grandchildren(self, terminal: Terminal) -> None:
-        """A timeout kills the descendants, and nothing else of the group."""
+        """A timeout kills the descendants, and no other process of the group."""
         script = "sleep 1000 & echo child $!.; setsid sleep 1001 & echo far $!.; echo hook $$; wait"
         terminal.type(
             f"(sleep 1002 & echo sib''ling $!.; exec {self.line(script, '2')}); echo status $?.\n"
@@ -210,9 +211,9 @@ class Checks:
         await_state(hook, None)
         lives = state(child)
         for pid in (child, far, sibling):
-            if pid != child and state(pid) is None:
+            if pid != child and not state(pid):
                 raise Failed(
-                    f"{'sibling' if pid == sibling else 'a descendant with a session of its own'} was killed"
+                    f"{'sibling' if pid == sibling else 'a descendant in its own session'} was killed"
                 )
         for pid in (far, sibling):
             end(pid)
@@ -239,7 +240,7 @@ class Checks:
         terminal.expect(r"status 0\.")
 
     def no_terminal(self) -> None:
-        """Without a terminal, the whole group killed: no hook is left."""
+        """Without a terminal, killing the whole group leaves no hook."""
         with subprocess.Popen(
             [*self.command, "echo hook $$; exec sleep 1000"],
             cwd=self.directory,
@@ -263,7 +264,7 @@ class Checks:
             end(hook)
 
     def several_signals(self) -> None:
-        """Several signals at once, 200 times: no hook is left when the command has ended."""
+        """Several signals at once, 200 times: when the command has ended, no hook is left."""
         cases = [
             (signal.SIGTERM, signal.SIGHUP),
             (signal.SIGQUIT,),
@@ -284,7 +285,7 @@ class Checks:
                 for number in cases[index % len(cases)]:
                     child.send_signal(number)
                 child.wait()
-                # It has been reaped: there is nothing to wait for.
+                # The hook must have been reaped already, so do not wait.
                 if state(hook) is not None:
                     left += 1
                     end(hook)
@@ -328,8 +329,8 @@ class Checks:
             good &= self.passes(alone, alone.__doc__ or "")
         return good
 
-    def passes(self, check: Callable[[], None], what: str) -> bool:
-        title = f"terminal: {self.name}: {what.rstrip('.')}"
+    def passes(self, check: Callable[[], None], description: str) -> bool:
+        title = f"terminal: {self.name}: {description.rstrip('.')}"
         try:
             check()
         except (Failed, OSError, ValueError) as error:

@@ -1,4 +1,4 @@
-/* Runs a script of a shell as a hook: hook SCRIPT [TIMEOUT]. Prints what became of it. */
+/* Runs a shell script as a hook: hook SCRIPT [TIMEOUT]. Prints the result. */
 #include <libhooks/hooks.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ main (int argc, char **argv)
 
   if (argc < 2)
     return 2;
-  /* The driver gives scripts that need no escapes. */
+  /* The driver passes only scripts that need no escapes. */
   snprintf (hook, sizeof hook, "{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"%s\"],%s}", argv[1], environment);
   if (argc > 2)
     hooks_exec_options_set_timeout_ms (o, 1000L * atoi (argv[2]));

@@ -1,4 +1,4 @@
-"""Run a script of a shell as a hook: hook.py SCRIPT [TIMEOUT]. Prints what became of it."""
+"""Run a shell script as a hook, and print the result: hook.py SCRIPT [TIMEOUT]."""
 
 import sys
 

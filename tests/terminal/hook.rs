@@ -1,4 +1,4 @@
-//! Runs a script of a shell as a hook: hook SCRIPT [TIMEOUT]. Prints what became of it.
+//! Runs a shell script as a hook: hook SCRIPT [TIMEOUT]. Prints the result.
 
 use std::io;
 use std::os::fd::AsFd;
