@@ -150,7 +150,7 @@ impl LoadedHook {
             && rights(&self.executable.status) == rights(&other.executable.status)
     }
 
-    /// Whether this is what the file and the executable were when it was loaded.
+    /// Returns whether the file and the executable are unchanged since the hook was loaded.
     pub fn is_from(&self, file: &Status, executable: &Status) -> bool {
         [file, executable].map(FileStamp::of)
             == [&self.file, &self.executable.status].map(FileStamp::of)

@@ -23,7 +23,10 @@ use crate::snapshot::Snapshot;
 /// ```
 /// use libhooks::{Config, DEFAULT_DIR, Manager, OVERRIDE_DIR};
 ///
-/// let manager = Manager::builder().directories([DEFAULT_DIR, OVERRIDE_DIR]).extension_stages(["precreate"]).load()?;
+/// let manager = Manager::builder()
+///     .directories([DEFAULT_DIR, OVERRIDE_DIR])
+///     .extension_stages(["precreate"])
+///     .load()?;
 /// let config = Config::parse(r#"{"process": {"args": ["/bin/sh"]}}"#)?;
 /// let injection = manager.select(&config.container())?.inject(&config);
 /// println!("{}", injection.config);

@@ -83,9 +83,9 @@ impl Snapshot {
         }
     }
 
-    /// Merges the scans of directories, which come in increasing preference. What is as it was in
-    /// the set `before` is shared with it, compiled patterns included: a manager that is
-    /// reloaded again and again costs no more for it.
+    /// Merges the scans of directories, which are in the order of increasing precedence. Unchanged
+    /// hooks, with their compiled patterns, are shared with the snapshot `before`, so repeated
+    /// reloads need no more memory.
     pub(crate) fn new(
         generation: u64,
         scans: Vec<Scan>,

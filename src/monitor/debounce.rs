@@ -50,8 +50,8 @@ impl Debounce {
         Debounce { pending: Some(now), rest: Rest::Quiet, cost: Duration::ZERO, idle_wakes }
     }
 
-    /// Records what has happened, and returns whether to reload. `woken` says that events have
-    /// woken the caller.
+    /// Records the activity, and returns whether to reload. `woken` is whether events have woken
+    /// the caller.
     pub fn due(&mut self, now: Instant, activity: Activity, woken: bool) -> bool {
         if activity > Activity::None {
             self.pending.get_or_insert(now);

@@ -69,7 +69,12 @@ const REPEATS: usize = 3;
 ///
 /// // The directory need not exist before.
 /// std::fs::create_dir(&directory)?;
-/// let hook = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": []}"#;
+/// let hook = r#"{
+///     "version": "1.0.0",
+///     "hook": {"path": "/bin/true"},
+///     "when": {"always": true},
+///     "stages": []
+/// }"#;
 /// std::fs::write(directory.join("example.json"), hook)?;
 /// while manager.list().hooks.is_empty() {
 ///     monitor.wait(None)?;
@@ -238,7 +243,8 @@ impl Monitor {
         Ok(self.reported.dispatch(self.hooks.snapshot()))
     }
 
-    /// Sets what wakes the caller next: the timer, and events unless they must wait.
+    /// Sets the events that wake the caller next: the timer, and the other sources unless they must
+    /// wait.
     fn rearm(&mut self) -> io::Result<()> {
         // The timer comes first, since without it nothing would wake the caller any more.
         let next = self.debounce.next().into_iter().chain(self.polling.next()).min();
@@ -261,7 +267,7 @@ impl Monitor {
         }
     }
 
-    /// Returns what has happened since the last call.
+    /// Returns the activity since the last call.
     fn activity(&mut self, now: Instant) -> Activity {
         let read = self.watches.read();
         if self.watches.overflowed() {

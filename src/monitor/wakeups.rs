@@ -1,4 +1,4 @@
-//! The file descriptor that wakes the caller, and the sources of events behind it.
+//! The file descriptor that wakes the caller, which stands for several sources of events.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -13,7 +13,7 @@ pub(crate) const MOUNTS: u32 = 1 << 1;
 const TIMER: u32 = 1 << 2;
 pub(crate) const CANCELLED: u32 = 1 << 3;
 
-/// The sources of events of a monitor, and a timer of its own.
+/// The sources of events of a monitor, and a timer.
 #[derive(Debug)]
 pub(crate) struct Wakeups {
     /// The sources: inotify, the table of mounts, the timer, and the canceller.

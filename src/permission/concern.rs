@@ -37,9 +37,9 @@ impl Subject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Relation {
     Itself,
-    /// A directory on the way to it.
+    /// A directory on the path to it.
     Above,
-    /// A symlink on the way to it.
+    /// A symlink on the path to it.
     Link,
 }
 

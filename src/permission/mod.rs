@@ -1,8 +1,8 @@
-//! Who may write a file or directory, as data. The judgement is made from permissions that were
-//! read before, without a system call.
+//! The users who may write a file or directory, as data. The judgement is made from permissions
+//! that were read before, without a system call.
 //!
 //! Hooks run as root, or as the user whose engine runs them. A user who may write a hook file, its
-//! program or a directory on the way to them can run programs as that user. Root, the effective
+//! program or a directory on the path to them can run programs as that user. Root, the effective
 //! user and the group 0 are trusted.
 
 mod concern;

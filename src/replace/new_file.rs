@@ -27,7 +27,8 @@ pub(super) struct NewFile<'a> {
 pub(super) enum Naming {
     /// Without a name (O_TMPFILE), so that no file stays if the process is killed.
     Nameless,
-    /// With a temporary name, if the file system or the kernel does not support the other way.
+    /// With a temporary name, if the file system or the kernel does not support files without a
+    /// name.
     Temporary,
 }
 

@@ -57,8 +57,8 @@ impl FileSystem {
             // SAFETY: the call has succeeded, so it has filled the answer.
             Ok(unsafe { answer.assume_init() })
         })?;
-        // The numbers have 32 bits; the type of the field is wider on some systems, and signed on
-        // others.
+        // The numbers have 32 bits. The type of the field is wider on some systems, and signed on
+        // other systems.
         #[allow(clippy::unnecessary_cast)]
         Ok(FileSystem::of_magic(answer.f_type as u32))
     }
@@ -115,7 +115,8 @@ mod tests {
     #[test]
     fn the_user_is_read_from_the_table_of_mounts() {
         let table = b"27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n\
-            40 27 0:50 / /mnt/a\\040b rw,nosuid shared:2 master:1 - fuse.sshfs me@there:/ rw,user_id=1000,group_id=1000\n\
+            40 27 0:50 / /mnt/a\\040b rw,nosuid shared:2 master:1 - fuse.sshfs me@there:/ rw,\
+            user_id=1000,group_id=1000\n\
             41 27 0:51 / /mnt/c rw - fuse /dev/fuse rw,user_id=0,group_id=0,allow_other\n\
             42 27 0:52 / /mnt/d rw - virtiofs share rw\n\
             43 27 0:53 / /mnt/e rw - fuse x rw,user_id=many\n\

@@ -40,7 +40,7 @@ impl Status {
 
     /// Reads the status of an open file.
     pub fn of_file(file: impl AsFd) -> io::Result<Status> {
-        // SAFETY: an open descriptor, and memory for one answer.
+        // SAFETY: an open file descriptor, and memory for one answer.
         Status::from_call(|answer| unsafe { libc::fstat64(file.as_fd().as_raw_fd(), answer) })
     }
 

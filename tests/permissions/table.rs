@@ -23,8 +23,8 @@ pub enum Do {
     /// Entries of an access control list: tag, permissions, id.
     Access(&'static str, &'static [(u16, u16, u32)]),
     Default(&'static str, &'static [(u16, u16, u32)]),
-    /// Moves the file elsewhere and puts a symlink in its place: the file, where it goes, and the
-    /// owner of the link.
+    /// Moves a file and puts a symlink in its place: the file, its new path, and the owner of the
+    /// symlink.
     Link(&'static str, &'static str, u32),
     /// Mounts the directory on itself with a FUSE program of this user.
     Fuse(&'static str, u32),

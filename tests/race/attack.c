@@ -39,7 +39,7 @@ static void make_file(const char *name, const char *text) {
     close(file);
 }
 
-/* Makes the config the user's file, a symlink or hard link to the secret, or a FIFO, or removes it. */
+/* Makes the config the user's file, a link or hard link to the secret, or a FIFO, or removes it. */
 static void attack_file(void) {
     switch (random() % 8) {
     case 0:
