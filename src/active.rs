@@ -121,7 +121,8 @@ impl Shared {
     }
 
     /// Puts this snapshot into use, unless a newer one is already in use. Logs the problems that
-    /// the previous snapshot did not have, since a file that stays bad is reloaded again and again.
+    /// the previous snapshot did not have, since a file that stays invalid is reloaded again and
+    /// again.
     fn swap_in(&self, snapshot: &Arc<Snapshot>) {
         let before = self.snapshot.rcu(|current| {
             let newest =

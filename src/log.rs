@@ -48,7 +48,7 @@ pub(crate) struct LogLine<'a> {
 }
 
 impl<'a> LogLine<'a> {
-    /// Starts a line of this level for `log` and for subscribers of `tracing`. Returns `None` if
+    /// Makes a line of this level for `log` and for subscribers of `tracing`. Returns `None` if
     /// there is no receiver.
     pub fn new(log: Option<&'a Log>, level: LogLevel) -> Option<LogLine<'a>> {
         (log.is_some() || tracing::is_on(level)).then_some(LogLine { log, level })

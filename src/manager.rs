@@ -15,7 +15,7 @@ use crate::options::{Policy, ReadOptions};
 use crate::problem::{Diagnostic, Result, text_of};
 use crate::snapshot::Snapshot;
 
-/// Hooks from directories, for one container after another.
+/// The hooks of some directories, which it selects for containers and reloads.
 ///
 /// It may be used from many threads at once. A query sees one snapshot of the hooks, takes no lock,
 /// and never waits for a reload.
@@ -52,7 +52,7 @@ impl ManagerBuilder {
         self
     }
 
-    /// Adds several directories, as [`directory`](ManagerBuilder::directory).
+    /// Adds several directories, like [`directory`](ManagerBuilder::directory).
     pub fn directories<P: AsRef<Path>>(
         self,
         directories: impl IntoIterator<Item = P>,
@@ -65,7 +65,7 @@ impl ManagerBuilder {
         ManagerBuilder { policy, ..self }
     }
 
-    /// As [`ReadOptions::extension_stages`].
+    /// See [`ReadOptions::extension_stages`].
     pub fn extension_stages<S: Into<String>>(
         self,
         stages: impl IntoIterator<Item = S>,
@@ -74,7 +74,7 @@ impl ManagerBuilder {
         ManagerBuilder { options, ..self }
     }
 
-    /// As [`ReadOptions::log`].
+    /// See [`ReadOptions::log`].
     pub fn log(
         self,
         level: LogLevel,
@@ -84,7 +84,7 @@ impl ManagerBuilder {
         ManagerBuilder { options, ..self }
     }
 
-    /// As [`ReadOptions::reader`].
+    /// See [`ReadOptions::reader`].
     pub fn reader(
         self,
         reader: impl Fn(&str, &[u8]) -> Reading + Send + Sync + 'static,
@@ -93,7 +93,7 @@ impl ManagerBuilder {
         ManagerBuilder { options, ..self }
     }
 
-    /// As [`ReadOptions::inspect`].
+    /// See [`ReadOptions::inspect`].
     pub fn inspect(self, inspect: bool) -> ManagerBuilder {
         let options = self.options.inspect(inspect);
         ManagerBuilder { options, ..self }
@@ -132,7 +132,7 @@ impl Manager {
     /// whether it matched.
     ///
     /// # Errors
-    /// As [`Snapshot::select`].
+    /// Those of [`Snapshot::select`].
     pub fn select(&self, container: &Container<'_>) -> Result<Selection> {
         self.0.current().select_and_tell(container, |loaded, matched| {
             self.0.options.tell(LogLevel::Debug, |line| {

@@ -159,7 +159,7 @@ impl Monitor {
     /// false at the timeout; `None` waits without a limit. A signal does not end it.
     ///
     /// # Errors
-    /// As [`Monitor::dispatch`].
+    /// Those of [`Monitor::dispatch`].
     pub fn wait(&mut self, timeout: Option<Duration>) -> Result<bool> {
         self.canceller.check_process()?;
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));

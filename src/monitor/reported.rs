@@ -14,8 +14,8 @@ pub(crate) struct Reported {
     dispatched: Arc<Snapshot>,
     /// The snapshot whose hooks the last call of `changes` reported.
     hooks: Arc<Snapshot>,
-    /// The snapshot whose problems the last call of `changes` reported. It is a later one if the
-    /// policy refused that one.
+    /// The snapshot whose problems the last call of `changes` reported. It is later than `hooks` if
+    /// the policy refused it.
     problems: Arc<Snapshot>,
     /// A problem of the monitor itself that the next call of `changes` reports.
     notice: Option<Diagnostic>,

@@ -22,7 +22,7 @@ const MOST_LINKS: usize = 40;
 /// that changes all the time must not keep the caller in the loop.
 const MOST_READS: usize = 1024;
 
-/// The activity since the last call. More important activity compares as greater.
+/// The activity of the watched files. More important activity compares as greater.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Activity {
     #[default]
@@ -198,7 +198,7 @@ impl Watches {
         self.inotify.as_ref().map(|instance| instance.inotify.as_fd())
     }
 
-    /// Returns why a watch is missing, if one is.
+    /// Returns why a watch is missing, if any is missing.
     pub fn refusal(&self) -> Option<&Refusal> {
         self.refusal.as_ref()
     }

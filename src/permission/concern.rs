@@ -73,7 +73,7 @@ pub(crate) enum Matter {
     /// The first line of the program cannot be read.
     UnreadableProgram(Errno),
     RelativeInterpreter,
-    /// The path leads to another file than its parts do.
+    /// Opening the path leads to another file than resolving its components.
     AnotherFile,
 }
 

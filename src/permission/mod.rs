@@ -36,7 +36,7 @@ pub(crate) struct Trust {
 enum Standing {
     Trusted,
     Foreign,
-    /// The id that all users or groups have that the user namespace does not map.
+    /// The id stands for all users or groups that the user namespace does not map.
     Unknown,
 }
 

@@ -273,7 +273,7 @@ impl Replacement {
         if let Ok(new) = self.create(Naming::Nameless) {
             let (new, left_out) = self.fill(new, content, durability)?;
             let _blocked = BlockedSignals::new();
-            // Dropped before signals are taken again.
+            // Dropped before signals are unblocked.
             let mut new = new;
             if self.place(&mut new)? {
                 return Ok(Replaced { left_out });

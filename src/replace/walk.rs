@@ -15,7 +15,7 @@ use super::step::{Step, step};
 use crate::permission::{Permissions, Trust};
 use crate::sys::Status;
 
-/// The maximum number of links, which is the kernel's.
+/// The maximum number of links: the kernel's limit.
 const MAX_LINKS: usize = 40;
 
 const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);

@@ -133,8 +133,8 @@ impl AclState {
             with_c_string(path.as_os_str().as_bytes(), |path| count(call(path.as_ptr())))
         };
         AclState::read(
-            // SAFETY: a NUL-terminated path and name, and memory of the given size. |name, value|
-            // named(&|path| unsafe { libc::lgetxattr(path, name, value.0, value.1) }),
+            // SAFETY: a NUL-terminated path and name, and memory of the given size.
+            |name, value| named(&|path| unsafe { libc::lgetxattr(path, name, value.0, value.1) }),
             // SAFETY: a NUL-terminated path, and memory of the given size.
             |names| named(&|path| unsafe { libc::llistxattr(path, names.0.cast(), names.1) }),
             kind,

@@ -224,8 +224,8 @@ unsafe fn execute(
                 LAST_SIGNAL / 8,
             );
         }
-        // If this process were stopped before it executes the command, the parent would wait
-        // forever. The exec resets a handler to the default.
+        // If this process were stopped before it executes the command, the parent would wait until
+        // it is continued. The exec resets a handler to the default.
         let mut action: libc::sigaction = std::mem::zeroed();
         libc::sigemptyset(&mut action.sa_mask);
         action.sa_sigaction = nothing as extern "C" fn(c_int) as usize;
