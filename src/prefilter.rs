@@ -56,14 +56,14 @@ impl RequiredBigrams {
 /// share no bigram, or if a pattern has no required literal.
 fn shared_bigrams(patterns: &[Compiled]) -> Option<[u16; REQUIRED]> {
     // Patterns with many literals have few bigrams that all of them share.
-    const MOST: usize = 16;
-    let mut strings: [&[u8]; MOST] = [&[]; MOST];
+    const MAX_LITERALS: usize = 16;
+    let mut literals: [&[u8]; MAX_LITERALS] = [&[]; MAX_LITERALS];
     let mut count = 0;
     for pattern in patterns {
         let before = count;
-        for text in pattern.required_literals() {
-            if let Some(slot) = strings.get_mut(count) {
-                *slot = text;
+        for literal in pattern.required_literals() {
+            if let Some(slot) = literals.get_mut(count) {
+                *slot = literal;
             }
             count += 1;
         }
@@ -71,11 +71,12 @@ fn shared_bigrams(patterns: &[Compiled]) -> Option<[u16; REQUIRED]> {
             return None;
         }
     }
-    let (first, others) = strings.get(..count)?.split_first()?;
+    let (first, rest) = literals.get(..count)?.split_first()?;
     // Literals may be long, and each bigram is searched in all of them.
     const TRIED: usize = 16;
-    let is_shared =
-        |bigram: &&[u8]| others.iter().all(|text| text.windows(2).any(|other| other == *bigram));
+    let is_shared = |bigram: &&[u8]| {
+        rest.iter().all(|literal| literal.windows(2).any(|other| other == *bigram))
+    };
     let mut shared = first.windows(2).rev().take(TRIED).filter(is_shared).map(number);
     let mut required = [shared.next()?; REQUIRED];
     for (slot, number) in required.iter_mut().skip(1).zip(shared) {

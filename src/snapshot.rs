@@ -19,7 +19,7 @@ use crate::problem::{Code, Diagnostic, Result, Severity, Warning};
 use crate::when::NoTrace;
 
 /// Evaluating fewer hooks than this is faster than prefiltering them.
-const FEW: usize = 8;
+const PREFILTER_MIN: usize = 8;
 
 /// An immutable, consistent set of hooks, in the order of injection. It is shared and
 /// reference-counted.
@@ -246,7 +246,7 @@ impl Snapshot {
         &'s self,
         container: &Container<'_>,
     ) -> impl Iterator<Item = (&'s LoadedHook, Result<bool>)> {
-        let prefilter = (self.hooks.len() >= FEW).then(|| Prefilter::new(container));
+        let prefilter = (self.hooks.len() >= PREFILTER_MIN).then(|| Prefilter::new(container));
         self.hooks.iter().zip(&self.required).map(move |(loaded, required)| {
             if prefilter.as_ref().is_some_and(|prefilter| !prefilter.passes(required)) {
                 return (&**loaded, Ok(false));

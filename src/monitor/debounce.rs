@@ -9,9 +9,9 @@ use super::watches::Activity;
 const QUIET: Duration = Duration::from_millis(20);
 /// The maximum delay: reload after this long even if changes keep coming. It is longer where a
 /// reload takes longer: ten times the reload, but at most ten times this.
-const PATIENCE: Duration = Duration::from_secs(1);
+const MAX_DELAY: Duration = Duration::from_secs(1);
 /// How many wakeups without a reload are allowed within [`QUIET`].
-const MOST_WAKES: u32 = 16;
+const MAX_IDLE_WAKEUPS: u32 = 16;
 
 /// Delays reloads, so that one reload handles many changes.
 #[derive(Debug)]
@@ -57,11 +57,11 @@ impl Debounce {
             self.pending.get_or_insert(now);
         }
         let quiet = self.is_quiet(now);
-        let patience = (self.cost * 10).clamp(PATIENCE, 10 * PATIENCE);
+        let max_delay = (self.cost * 10).clamp(MAX_DELAY, 10 * MAX_DELAY);
         let due = self.pending.is_some_and(|since| {
             (activity == Activity::Complete && !self.is_settling())
                 || (activity == Activity::None && quiet)
-                || now.duration_since(since) >= patience
+                || now.duration_since(since) >= max_delay
         });
         if due {
             self.pending = None;
@@ -89,7 +89,8 @@ impl Debounce {
     /// Records a poll of the directories that found no change. The next poll waits ten times as
     /// long as this one took.
     pub fn poll_done(&mut self, start: Instant, done: Instant) {
-        self.rest = Rest::Settling(done + (done.duration_since(start) * 10).clamp(QUIET, PATIENCE));
+        self.rest =
+            Rest::Settling(done + (done.duration_since(start) * 10).clamp(QUIET, MAX_DELAY));
     }
 
     /// Records a reload that failed. Another one is due after this time.
@@ -117,7 +118,7 @@ impl Debounce {
     }
 
     fn quiet_time(&self) -> Duration {
-        self.cost.clamp(QUIET, PATIENCE)
+        self.cost.clamp(QUIET, MAX_DELAY)
     }
 
     fn woken_without_reload(&mut self, now: Instant) {
@@ -125,7 +126,7 @@ impl Debounce {
             self.idle_wakes = IdleWakes { since: now, count: 0 };
         }
         self.idle_wakes.count += 1;
-        if self.idle_wakes.count > MOST_WAKES {
+        if self.idle_wakes.count > MAX_IDLE_WAKEUPS {
             self.rest = Rest::Settling(now + QUIET);
         }
     }
@@ -197,7 +198,7 @@ mod tests {
         let wakes = (0..)
             .take_while(|_| !debounce.due(at(1), Activity::None, true) && !debounce.is_settling())
             .count();
-        assert_eq!(wakes, MOST_WAKES as usize);
+        assert_eq!(wakes, MAX_IDLE_WAKEUPS as usize);
         assert_eq!(debounce.next(), Some(at(21)));
         assert!(!debounce.due(at(21), Activity::None, false));
         assert!(!debounce.is_settling());

@@ -11,7 +11,7 @@ use crate::sys::{FileStamp, Status};
 
 /// Files that changed within this many seconds may change again and keep the same time: the clocks
 /// of file systems tick slowly.
-const LATELY: u64 = 2;
+const RECENT: u64 = 2;
 
 /// A hash of the metadata of directories and files. No file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Look {
         match Status::of_path(path) {
             Ok(status) => {
                 let stamp = FileStamp::of(&status);
-                if stamp.changed.0.abs_diff(self.now) <= LATELY {
+                if stamp.changed.0.abs_diff(self.now) <= RECENT {
                     self.is_final = false;
                 }
                 self.add(&(number, path, stamp));
@@ -69,9 +69,9 @@ impl Look {
         }
     }
 
-    fn add(&mut self, what: &impl Hash) {
+    fn add(&mut self, value: &impl Hash) {
         let mut hasher = DefaultHasher::new();
-        what.hash(&mut hasher);
+        value.hash(&mut hasher);
         self.sum = self.sum.wrapping_add(hasher.finish());
     }
 }

@@ -104,7 +104,7 @@ impl Monitor {
         let failed = |error| system_error("cannot make a monitor", &error);
         let canceller = Canceller::new().map_err(failed)?;
         let wakeups = Wakeups::new(&canceller).map_err(failed)?;
-        let set = hooks.snapshot();
+        let snapshot = hooks.snapshot();
         let mut monitor = Monitor {
             canceller,
             mounts: match Mounts::new(&wakeups.events, MOUNTS) {
@@ -131,8 +131,8 @@ impl Monitor {
             watches: Watches::new(),
             debounce: Debounce::new(Instant::now()),
             polling: Polling::default(),
-            reported: Reported::new(&set),
-            latest: set,
+            reported: Reported::new(&snapshot),
+            latest: snapshot,
             hooks,
         };
         monitor.set_up_watches();

@@ -28,11 +28,11 @@ pub(crate) struct Reported {
 
 impl Reported {
     /// Starts with this snapshot: the first reports are the differences from it.
-    pub fn new(set: &Arc<Snapshot>) -> Reported {
+    pub fn new(snapshot: &Arc<Snapshot>) -> Reported {
         Reported {
-            dispatched: Arc::clone(set),
-            hooks: Arc::clone(set),
-            problems: Arc::clone(set),
+            dispatched: Arc::clone(snapshot),
+            hooks: Arc::clone(snapshot),
+            problems: Arc::clone(snapshot),
             notice: None,
             changes: false,
             out_of_resources: false,
@@ -57,22 +57,22 @@ impl Reported {
     }
 
     /// Returns whether a dispatch that ends with this snapshot in use reports changes.
-    pub fn dispatch(&mut self, set: Arc<Snapshot>) -> bool {
-        let before = std::mem::replace(&mut self.dispatched, set);
+    pub fn dispatch(&mut self, snapshot: Arc<Snapshot>) -> bool {
+        let before = std::mem::replace(&mut self.dispatched, snapshot);
         let changes = std::mem::take(&mut self.changes);
         changes
             || (!Arc::ptr_eq(&before, &self.dispatched) && !before.says_the_same(&self.dispatched))
     }
 
-    /// Returns the changes since the last call. `set` is in use; `latest` was read last.
-    pub fn changes(&mut self, set: Arc<Snapshot>, latest: &Arc<Snapshot>) -> Vec<Change> {
-        let mut changes = differences(&self.hooks, &set);
+    /// Returns the changes since the last call. `snapshot` is in use; `latest` was read last.
+    pub fn changes(&mut self, snapshot: Arc<Snapshot>, latest: &Arc<Snapshot>) -> Vec<Change> {
+        let mut changes = differences(&self.hooks, &snapshot);
         // The problems of a snapshot that the policy refused are reported, too.
-        let problems = if latest.generation() > set.generation() { latest } else { &set };
+        let problems = if latest.generation() > snapshot.generation() { latest } else { &snapshot };
         changes.extend(new_problems(&self.problems, problems));
         changes.extend(self.notice.take().map(Change::problem));
         self.problems = Arc::clone(problems);
-        self.hooks = set;
+        self.hooks = snapshot;
         changes
     }
 }

@@ -17,10 +17,10 @@ use crate::snapshot::DependsOn;
 use crate::sys::{EventSet, WakeOn};
 
 /// How many symlinks a path may lead through: the kernel's limit.
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 /// How often events are read in a row: enough for more events than the kernel keeps. A directory
 /// that changes all the time must not keep the caller in the loop.
-const MOST_READS: usize = 1024;
+const MAX_READS: usize = 1024;
 
 /// The activity of the watched files. More important activity compares as greater.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -222,7 +222,7 @@ impl Watches {
     pub fn read(&mut self) -> Activity {
         let mut activity = Activity::None;
         let mut buffer = [0; 4096];
-        for _ in 0..MOST_READS {
+        for _ in 0..MAX_READS {
             let Some(instance) = &mut self.inotify else { break };
             let Ok(events) = instance.inotify.read_events(&mut buffer) else { break };
             for event in events {
@@ -370,7 +370,7 @@ impl SetUp {
                 {
                     place = next
                 }
-                Ok(found) if found.is_symlink() && links < MOST_LINKS => {
+                Ok(found) if found.is_symlink() && links < MAX_LINKS => {
                     links += 1;
                     let target = match next.read_link() {
                         Ok(target) => target,

@@ -81,20 +81,20 @@ impl Fixture {
     }
 
     /// Checks that no file of root was read, written, or given away.
-    fn check(&self, what: &str) {
+    fn check(&self, context: &str) {
         let names = |directory: &Path| {
             let mut names: Vec<_> =
                 fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
             names.sort();
             names
         };
-        assert_eq!(names(&self.path("victim")), ["config.json", "secret"], "{what}");
+        assert_eq!(names(&self.path("victim")), ["config.json", "secret"], "{context}");
         for name in ["config.json", "secret"] {
             let path = self.path("victim").join(name);
             let metadata = fs::metadata(&path).unwrap();
-            assert_eq!(fs::read_to_string(&path).unwrap(), SECRET, "{what}");
-            assert_eq!(metadata.mode() & 0o777, 0o600, "{what}");
-            assert_ne!(metadata.uid(), USER, "{what}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), SECRET, "{context}");
+            assert_eq!(metadata.mode() & 0o777, 0o600, "{context}");
+            assert_ne!(metadata.uid(), USER, "{context}");
         }
         let bundle = self.path("home").join("bundle");
         let bundle = if bundle.is_symlink() { self.path("home/link") } else { bundle };
@@ -104,7 +104,10 @@ impl Fixture {
                 continue;
             }
             let is_secret = fs::read_to_string(&path).unwrap() == SECRET;
-            assert!(!is_secret || fs::metadata(&path).unwrap().uid() != USER, "{what}: {name:?}");
+            assert!(
+                !is_secret || fs::metadata(&path).unwrap().uid() != USER,
+                "{context}: {name:?}"
+            );
         }
     }
 
@@ -198,7 +201,7 @@ fn act_at<T>(
 }
 
 #[test]
-fn nobody_wins_a_race() {
+fn no_attack_wins_a_race() {
     let mut acted = 0;
     for (name, attack) in ATTACKS {
         for step in STEPS {

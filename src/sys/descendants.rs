@@ -16,15 +16,15 @@ use super::processes::{self, Stat};
 
 /// The maximum duration of the search: processes that keep starting other processes must not block
 /// the caller.
-const PATIENCE: Duration = Duration::from_secs(1);
+const SEARCH_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long one process may take to stop. A process that waits in the kernel does not stop before
 /// it returns.
-const STOP_PATIENCE: Duration = Duration::from_millis(100);
+const STOP_TIMEOUT: Duration = Duration::from_millis(100);
 /// The maximum number of descendants that are handled.
-const MOST: usize = 4096;
+const MAX_DESCENDANTS: usize = 4096;
 /// How many of them are held by a pidfd: the host needs file descriptors, too. The others are
 /// identified by their start times.
-const MOST_PIDFDS: usize = 64;
+const MAX_PIDFDS: usize = 64;
 
 /// A hook and its descendants, which were stopped.
 pub(crate) struct Tree<'a> {
@@ -64,7 +64,7 @@ impl<'a> Tree<'a> {
             return None;
         }
         let own = Stat::of_this_process()?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + SEARCH_TIMEOUT;
         hook.signal(libc::SIGSTOP);
         await_stop(hook.pid(), deadline);
         // If the hook has started a session, its later children are in that session.
@@ -99,7 +99,7 @@ impl<'a> Tree<'a> {
     }
 
     fn is_over(&self) -> bool {
-        self.descendants.len() >= MOST || Instant::now() >= self.deadline
+        self.descendants.len() >= MAX_DESCENDANTS || Instant::now() >= self.deadline
     }
 
     fn adopt_children(&mut self, parent: libc::pid_t) {
@@ -111,7 +111,7 @@ impl<'a> Tree<'a> {
     }
 
     fn adopt(&mut self, pid: libc::pid_t, parent: libc::pid_t) {
-        let pidfd = (self.descendants.len() < MOST_PIDFDS).then(|| open_pidfd(pid)).flatten();
+        let pidfd = (self.descendants.len() < MAX_PIDFDS).then(|| open_pidfd(pid)).flatten();
         // Checked again now that a pidfd holds the number: another process may have got it since it
         // was listed.
         let Some(stat) = Stat::of(pid) else { return };
@@ -145,7 +145,7 @@ impl<'a> Tree<'a> {
 }
 
 fn await_stop(pid: libc::pid_t, deadline: Instant) {
-    let deadline = deadline.min(Instant::now() + STOP_PATIENCE);
+    let deadline = deadline.min(Instant::now() + STOP_TIMEOUT);
     let mut pause = Duration::from_micros(20);
     while !processes::is_stopped(pid) && Instant::now() < deadline {
         thread::sleep(pause);

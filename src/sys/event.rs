@@ -64,12 +64,12 @@ impl EventSet {
     /// Waits until a file descriptor is ready or the timeout is over (`None`: no limit), and
     /// returns the bits of those that are ready. Returns 0 if a signal interrupts the wait.
     pub fn wait(&self, timeout: Option<Duration>) -> io::Result<u32> {
-        const MOST: usize = 8;
-        let mut ready = [libc::epoll_event { events: 0, u64: 0 }; MOST];
+        const MAX_EVENTS: usize = 8;
+        let mut ready = [libc::epoll_event { events: 0, u64: 0 }; MAX_EVENTS];
         let timeout = super::milliseconds(timeout);
         // SAFETY: memory for the given number of events.
         let count = unsafe {
-            libc::epoll_wait(self.0.as_raw_fd(), ready.as_mut_ptr(), MOST as i32, timeout)
+            libc::epoll_wait(self.0.as_raw_fd(), ready.as_mut_ptr(), MAX_EVENTS as i32, timeout)
         };
         let Ok(count) = usize::try_from(count) else {
             let error = io::Error::last_os_error();

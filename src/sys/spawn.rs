@@ -250,8 +250,8 @@ unsafe fn execute(
 /// Marks all file descriptors from this number on as close-on-exec. Async-signal-safe.
 fn close_on_exec_from(first: c_int) {
     /// The most file descriptors to mark one by one, if the limit is higher or there is no limit.
-    const MOST: libc::rlim_t = 1 << 16;
-    let mut limit = libc::rlimit { rlim_cur: MOST, rlim_max: MOST };
+    const MAX_TRIED: libc::rlim_t = 1 << 16;
+    let mut limit = libc::rlimit { rlim_cur: MAX_TRIED, rlim_max: MAX_TRIED };
     // SAFETY: close_range(2) and fcntl(2) with F_SETFD take numbers; getrlimit(2) takes memory for
     // one limit.
     unsafe {
@@ -260,7 +260,8 @@ fn close_on_exec_from(first: c_int) {
         }
         // Before Linux 5.11.
         libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit);
-        for descriptor in first..c_int::try_from(limit.rlim_cur.min(MOST)).unwrap_or_default() {
+        for descriptor in first..c_int::try_from(limit.rlim_cur.min(MAX_TRIED)).unwrap_or_default()
+        {
             libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC);
         }
     }

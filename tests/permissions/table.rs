@@ -17,7 +17,7 @@ pub const UNKNOWN: &[Code] = &[Code::PermissionsUnknown];
 const WRITABLE_AND_UNKNOWN: &[Code] = &[Code::WritableByOthers, Code::PermissionsUnknown];
 
 /// An action on a tree with `hooks.d/a.json`, `far/near/program` (a script), and `run/interpreter`.
-pub enum Do {
+pub enum Action {
     Mode(&'static str, u32),
     Owner(&'static str, u32, u32),
     /// Entries of an access control list: tag, permissions, id.
@@ -31,14 +31,14 @@ pub enum Do {
     /// Gives the hook these stages.
     Stages(&'static str),
 }
-use Do::*;
+use Action::*;
 
 const NONE: u32 = u32::MAX;
 const USER: u32 = 12345;
 
 /// A row: its name, the actions, the diagnostics of a load that checks everything, and the
 /// diagnostics of a compatible load.
-pub type Row = (&'static str, &'static [Do], &'static [Code], &'static [Code]);
+pub type Row = (&'static str, &'static [Action], &'static [Code], &'static [Code]);
 
 const fn acl(user: u32, permissions: u16, mask: u16) -> [(u16, u16, u32); 5] {
     [(1, 7, NONE), (2, permissions, user), (4, 5, NONE), (0x10, mask, NONE), (0x20, 5, NONE)]
@@ -143,7 +143,7 @@ fn safe() -> tempfile::TempDir {
     root
 }
 
-fn apply(root: &Path, action: &Do) -> Result<(), String> {
+fn apply(root: &Path, action: &Action) -> Result<(), String> {
     match action {
         Mode(name, mode) => {
             fs::set_permissions(root.join(name), fs::Permissions::from_mode(*mode)).unwrap()
@@ -193,7 +193,7 @@ pub struct Tree {
 
 impl Tree {
     /// Makes the tree of a row, or returns why the system cannot have it.
-    pub fn new(actions: &[Do]) -> Result<Tree, String> {
+    pub fn new(actions: &[Action]) -> Result<Tree, String> {
         let mut tree = Tree { root: safe(), mounts: Vec::new() };
         for action in actions {
             apply(tree.root.path(), action)?;

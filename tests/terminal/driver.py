@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-PATIENCE = 30.0
+TIMEOUT = 30.0
 
 
 class Failed(Exception):
@@ -57,7 +57,7 @@ class Terminal:
 
     def expect(self, pattern: str) -> re.Match[str]:
         """Wait until the output matches. Drop the output up to the end of the match."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while True:
             if match := re.search(pattern, self.seen):
                 self.seen = self.seen[match.end() :]
@@ -97,7 +97,7 @@ def end(pid: int) -> None:
 
 
 def await_that(condition: Callable[[], bool], description: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while not condition():
         if time.monotonic() > deadline:
             raise Failed(f"not true in time: {description}")
