@@ -88,8 +88,8 @@ impl Shared {
         refusal: impl FnOnce(Policy, &[Scan]) -> Option<Error>,
     ) -> Rescan {
         // The number is taken before the scan starts. A reload that starts after a change to a file
-        // sees that change, and its snapshot has a higher number than those of all scans that
-        // started before the change.
+        // sees that change. Its snapshot has a higher number than those of all scans that started
+        // before the change.
         let generation = self.scans.fetch_add(1, Ordering::AcqRel) + 1;
         let old = self.snapshot.load_full();
         // `touched` lists the files that changed since the old snapshot. If another scan started

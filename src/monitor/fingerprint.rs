@@ -1,4 +1,4 @@
-//! The state of directories, to find changes by polling.
+//! The state of directories, which polling compares to find changes.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};

@@ -12,9 +12,9 @@ const TABLE: &str = "/proc/thread-self/mountinfo";
 /// How often a monitor may be polled between a change and its dispatch.
 const POLLS: usize = 4;
 
-/// The table of mounts. Each poll of an open file reports a change only once, and a poll by the
-/// caller's event loop, or by another event loop around it, uses up that report. So several open
-/// files wake the caller, and a separate one, which only this module polls, reports the change.
+/// The table of mounts. Polling an open file reports a change only once. A poll by the caller's
+/// event loop, or by another event loop around it, uses up that report. So several open files wake
+/// the caller, and a separate one, which only this module polls, reports the change.
 #[derive(Debug)]
 pub(crate) struct Mounts {
     wakes: [File; POLLS],

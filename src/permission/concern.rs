@@ -1,4 +1,4 @@
-//! The problems that the permissions of a file can have, as data without words.
+//! The problems that the permissions of a file can have, as data without a message.
 
 use std::path::{Path, PathBuf};
 

@@ -15,8 +15,9 @@ const MAX_ENTRIES: usize = 100_000;
 
 /// Removes the temporary files of writers that were killed. The caller holds the lock of the
 /// directory, so these files are not in use. A file is removed if its name has our form, it is a
-/// regular file with one link, and its owner is our user or the owner of the file that is replaced,
-/// who also owns the temporary files of earlier writers. A file that cannot be removed stays.
+/// regular file with one link, and its owner is the effective user or the owner of the file that is
+/// replaced. That owner also owns the temporary files of earlier writers. A file that cannot be
+/// removed stays.
 pub(super) fn remove_leftovers(directory: &File, owner: Option<u32>) {
     let Ok(entries) = Dir::read_from(directory) else { return };
     for entry in entries.take(MAX_ENTRIES).filter_map(Result::ok) {

@@ -18,11 +18,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - **Links.** A process whose effective user is root follows no symbolic link that is in a
-//!   directory which another user may write, or that leads through such a directory. Directories
-//!   above count: if another user may write one, root's directories in it are protected only if it
-//!   belongs to root and is sticky. Processes of other users follow links as the kernel does. A
-//!   link to the file stays a link.
+//! - **Links.** A process whose effective user is root does not follow a symbolic link in a
+//!   directory that another user may write, or a link that leads through such a directory.
+//!   Directories above count: if another user may write one, root's directories in it are protected
+//!   only if it belongs to root and is sticky. Processes of other users follow links as the kernel
+//!   does. A link to the file stays a link.
 //! - **The new file** has no name until it is complete, if the file system has O_TMPFILE.
 //!   Otherwise, and while it takes the place of the old file, it has an unguessable name that
 //!   starts with `.oci-hooks.`; signals are blocked during that time. A process that is killed then
@@ -232,9 +232,8 @@ impl Replacement {
     }
 
     /// Replaces the file by one with this content, or makes it. A process that opens the file sees
-    /// the whole old or the whole new content. If the path leads to something that is not a regular
-    /// file, such as a pipe or a terminal, the content is written to it instead, unless the file
-    /// was read before.
+    /// the whole old or the whole new content. A file that is not regular, such as a pipe or a
+    /// terminal, is not replaced: the content is written to it, unless the file was read before.
     ///
     /// # Errors
     /// The old file stays, unless only the last step failed, which syncs the directory.
