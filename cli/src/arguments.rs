@@ -1,4 +1,4 @@
-//! What the command line says.
+//! The command line.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,11 +9,13 @@ use clap::builder::{
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
 use libhooks::{Annotations, Code, Config, DEFAULT_DIR, Manager, OVERRIDE_DIR, Policy};
 
-/// OCI hooks from hooks.d directories: which ones a container gets, why, and the config with them.
+/// Check, list, explain, inject and run the OCI hooks of hooks.d directories
 #[derive(Debug, Parser)]
 #[command(name = "oci-hooks", version, max_term_width = 100)]
 #[command(
-    after_help = "Exit status: 0 fine; 1 an error, a hook that failed, and for list and explain a hook file that gives no hook; 2 wrong usage; 128 and the number of the signal that run, filter or watch ended on."
+    after_help = "Exit status: 0 on success; 1 on an error, if a hook failed, or if list, explain or \
+                  lint found an invalid hook file; 2 on wrong usage; 128 plus the signal number if \
+                  a signal ended run, filter or watch."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -22,26 +24,25 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Print a container's config with the hooks that are for it
+    /// Print a container's config with the matching hooks added
     Inject(Inject),
-    /// Tell for each hook whether it is for a container, and why
+    /// Explain why each hook does or does not match a container
     Explain(Explain),
-    /// List the hooks in the order in which they are injected
+    /// List the hooks in injection order
     List(List),
-    /// Check hook files, or all of hooks.d directories, and tell what is wrong or hardly meant
+    /// Check hook files or hooks.d directories for errors and likely mistakes
     Lint(Lint),
-    /// Run one hook as an engine would, and tell what became of it
+    /// Run one hook as an engine would, and report its result
     Run(Run),
-    /// Tell what changes in the directories, until it is interrupted
+    /// Print changes of the hook directories as they happen
     Watch(Watch),
-    /// Pass a container's config through the precreate hooks that are for it, as Podman does
+    /// Pass a container's config through the matching precreate hooks, as Podman does
     Filter(Filter),
-    /// Print the JSON Schema of hook files, for editors and other checkers
+    /// Print the JSON Schema of hook files, for editors and validators
     Schema,
-    /// Turn a hook file of version 0.1.0 into one of version 1.0.0, if there is one that does the
-    /// same
+    /// Convert a 0.1.0 hook file to 1.0.0, or explain why it cannot be converted
     Migrate(Migrate),
-    /// Print the script by which a shell completes this command's words
+    /// Generate a completion script for bash, zsh or fish
     Completion(Completion),
 }
 
@@ -53,8 +54,8 @@ pub struct Inject {
     pub container: Container,
     #[command(flatten)]
     pub destination: Destination,
-    /// Print {"config", "extensionStageHooks", "diagnostics"} as JSON, without the config where it
-    /// goes to a file
+    /// Print a JSON object with config, extensionStageHooks and diagnostics (no config if it is
+    /// written to a file)
     #[arg(long)]
     pub json: bool,
 }
@@ -65,7 +66,7 @@ pub struct Explain {
     pub source: Source,
     #[command(flatten)]
     pub container: Container,
-    /// Only the hook of this file name, or end of a path
+    /// Explain only the hook file with this name; NAME may include parent directories
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub hook: Option<String>,
     /// When to use colours
@@ -89,36 +90,48 @@ pub struct List {
 pub struct Watch {
     #[command(flatten)]
     pub source: Source,
-    /// Print JSON: an object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub json: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct Lint {
-    /// Hook files, and directories of them in increasing preference [default: the two well-known
-    /// directories]
+    /// Hook files and directories; of several directories, the last takes precedence [default:
+    /// /usr/share/containers/oci/hooks.d and /etc/containers/oci/hooks.d]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// The same as naming it: other commands call it so; may be repeated
+    /// Same as giving DIR as PATH, for consistency with other commands. May be repeated
     #[arg(long, value_name = "DIR")]
     pub hooks_dir: Vec<PathBuf>,
-    /// Stage of the engine's own that files may name, beside precreate; may be repeated
+    /// Accept this extension stage (precreate is always accepted). May be repeated
     #[arg(long, value_name = "STAGE")]
     pub extension_stage: Vec<String>,
-    /// Tell of these problems only, by their codes (oci-hooks(5)), separated by commas
-    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code(), hide_possible_values = true)]
+    /// Report only these diagnostic codes, separated by commas; oci-hooks(5) lists them
+    #[arg(
+        long,
+        value_name = "CODES",
+        value_delimiter = ',',
+        value_parser = code(),
+        hide_possible_values = true
+    )]
     pub select: Vec<Code>,
-    /// Do not tell of these problems
-    #[arg(long, value_name = "CODES", value_delimiter = ',', value_parser = code(), hide_possible_values = true)]
+    /// Do not report these diagnostic codes
+    #[arg(
+        long,
+        value_name = "CODES",
+        value_delimiter = ',',
+        value_parser = code(),
+        hide_possible_values = true
+    )]
     pub ignore: Vec<Code>,
-    /// Fail on warnings, too
+    /// Exit with status 1 on warnings too
     #[arg(long)]
     pub strict: bool,
-    /// How to tell of them
+    /// Set the output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
-    /// Print JSON: short for --format json
+    /// Same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// When to use colours
@@ -126,51 +139,57 @@ pub struct Lint {
     pub color: ColorChoice,
 }
 
-/// How problems are told.
+/// The format in which `lint` prints diagnostics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people, and for editors that read path:line:column
+    /// Text for people, and for editors that read path:line:column
     Text,
-    /// One object
+    /// One JSON object
     Json,
-    /// SARIF 2.1.0, for code scanning
+    /// SARIF 2.1.0, for code scanning services
     Sarif,
 }
 
-/// Where what is made of a file goes.
+/// Where the new config or hook file is written.
 #[derive(Debug, Args)]
 pub struct Destination {
     /// Write to FILE instead of standard output
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "in_place")]
+    #[arg(
+        short,
+        long,
+        value_name = "FILE",
+        value_hint = ValueHint::FilePath,
+        conflicts_with = "in_place"
+    )]
     pub output: Option<PathBuf>,
-    /// Replace the file that was read, atomically; its mode and owner stay
+    /// Replace the input file atomically; its mode and owner are kept
     #[arg(long)]
     pub in_place: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct Run {
-    /// The hook file, of any stage
+    /// Hook file to run; its stages do not matter
     #[arg(value_name = "HOOKFILE")]
     pub hook: PathBuf,
-    /// What the hook reads on its standard input: the container's state, from FILE, or from
-    /// standard input if it is - [default: nothing]
+    /// Pass the container's state from FILE to the hook's standard input; - is standard input
+    /// [default: empty input]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub state: Option<PathBuf>,
-    /// Kill the hook and its descendants after SECONDS, whatever its file says
+    /// Kill the hook and its descendants after SECONDS, overriding the timeout in the hook file
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
-    /// Directory that the hook is started in [default: the current one]
+    /// Start the hook in this directory [default: the current directory]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
-    /// Stage of the engine's own that the file may name, beside precreate; may be repeated
+    /// Accept this extension stage (precreate is always accepted). May be repeated
     #[arg(long, value_name = "STAGE")]
     pub extension_stage: Vec<String>,
-    /// Hand the terminal itself to hooks, instead of printing their output with control characters
-    /// escaped
+    /// Let hooks write to the terminal directly; by default, control characters in their output
+    /// are escaped
     #[arg(long, conflicts_with = "json")]
     pub raw_output: bool,
-    /// Print what became of it as JSON, with what it wrote
+    /// Print the result as JSON, including the hook's output
     #[arg(long)]
     pub json: bool,
 }
@@ -183,34 +202,33 @@ pub struct Filter {
     pub container: Container,
     #[command(flatten)]
     pub destination: Destination,
-    /// Kill a hook whose file has no timeout after so many seconds
+    /// Kill a hook after SECONDS if its file has no timeout
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
-    /// Directory that hooks are started in [default: the bundle if CONFIG is one, else the current
-    /// one]
+    /// Start the hooks in this directory [default: CONFIG if it is a bundle directory, else the
+    /// current directory]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
-    /// Append the hooks' output to the files that the annotations run.oci.hooks.stdout and
-    /// run.oci.hooks.stderr name
+    /// Append the hooks' output to the files named by the annotations run.oci.hooks.stdout and
+    /// run.oci.hooks.stderr
     #[arg(long)]
     pub output_annotations: bool,
-    /// Print what each hook changed instead of the config: as unified diffs, or with --json as
-    /// JSON Patches (RFC 6902)
+    /// Print the changes of each hook instead of the config: unified diffs, or JSON Patches
+    /// (RFC 6902) with --json
     #[arg(long, conflicts_with_all = ["output", "in_place"])]
     pub diff: bool,
-    /// Hand the terminal itself to hooks, instead of printing their output with control characters
-    /// escaped
+    /// Let hooks write to the terminal directly; by default, control characters in their output
+    /// are escaped
     #[arg(long, conflicts_with = "json")]
     pub raw_output: bool,
-    /// Print JSON: the config (also where it goes to a file), what became of each hook and, with
-    /// --diff, what it changed
+    /// Print the config, the result of each hook and, with --diff, its changes as JSON
     #[arg(long)]
     pub json: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct Migrate {
-    /// The hook file, or - for standard input
+    /// Hook file to convert, or - for standard input
     #[arg(value_name = "HOOKFILE")]
     pub hook: PathBuf,
     #[command(flatten)]
@@ -219,10 +237,11 @@ pub struct Migrate {
 
 #[derive(Debug, Args)]
 pub struct Completion {
+    /// Shell to generate the script for
     pub shell: ShellName,
 }
 
-/// The shells that have a place of their own for such scripts on Linux.
+/// The shells that have a directory for completion scripts on Linux.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum ShellName {
     Bash,
@@ -230,37 +249,39 @@ pub enum ShellName {
     Fish,
 }
 
-/// Stages that some engine runs itself: where files are looked at by themselves, they are known.
+/// The extension stages that are accepted when hook files are read without an engine's options.
 pub const OWN_STAGES: [&str; 1] = ["precreate"];
 
-/// The two well-known directories, in increasing preference.
+/// Returns the two default directories, in increasing precedence.
 pub fn default_directories() -> Vec<PathBuf> {
     vec![DEFAULT_DIR.into(), OVERRIDE_DIR.into()]
 }
 
-/// Where hooks come from.
+/// The hook directories, and how they are loaded.
 #[derive(Debug, Args)]
 pub struct Source {
-    /// Directory of hook files; repeat it in increasing preference [default: the two well-known
-    /// ones]
+    /// Read hook files from this directory. May be repeated; the last takes precedence [default:
+    /// /usr/share/containers/oci/hooks.d and /etc/containers/oci/hooks.d]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub hooks_dir: Vec<PathBuf>,
-    /// Stage that the engine runs itself, such as Podman's precreate; may be repeated
+    /// Accept this extension stage, which the engine runs itself, such as Podman's precreate. May
+    /// be repeated
     #[arg(long, value_name = "STAGE")]
     pub extension_stage: Vec<String>,
-    /// What makes loading fail: what Podman fails on (compatible), any problem (strict), or
-    /// nothing (lenient) [default: compatible for inject and filter, else lenient]
+    /// Choose what makes loading fail: what makes Podman fail (compatible), any invalid file or
+    /// insecure permission (strict), or nothing (lenient) [default: compatible for inject and
+    /// filter, else lenient]
     #[arg(long, value_name = "POLICY", value_parser = policy())]
     pub policy: Option<Policy>,
 }
 
 impl Source {
-    /// Loads the hooks; `default` is the policy where none is asked for.
+    /// Loads the hooks. `default` is the policy without `--policy`.
     pub fn manager(&self, default: Policy) -> libhooks::Result<Manager> {
         self.manager_with(&[], default)
     }
 
-    /// The same, with more extension stages.
+    /// Loads the hooks with additional extension stages.
     pub fn manager_with(&self, stages: &[&str], default: Policy) -> libhooks::Result<Manager> {
         let builder = Manager::builder()
             .directories(self.directories())
@@ -272,8 +293,8 @@ impl Source {
         builder.load()
     }
 
-    /// What an engine says that loads these hooks, where the command shows them although they
-    /// cannot be loaded so.
+    /// Returns the error with which an engine would reject these directories. `None` with
+    /// `--policy`.
     pub fn refusal(&self) -> Option<String> {
         match self.policy {
             None => self.manager(Policy::Compatible).err().map(|error| error.message().to_owned()),
@@ -281,7 +302,7 @@ impl Source {
         }
     }
 
-    /// The directories, in increasing preference.
+    /// Returns the directories, in increasing precedence.
     pub fn directories(&self) -> Vec<PathBuf> {
         match &self.hooks_dir[..] {
             [] => default_directories(),
@@ -290,24 +311,23 @@ impl Source {
     }
 }
 
-/// Which container is asked about.
+/// The container that hooks are selected for.
 #[derive(Debug, Args)]
 pub struct Container {
-    /// The container's config: a file, a bundle directory with a config.json, or - for standard
-    /// input
+    /// Container's config: a file, a bundle directory with a config.json, or - for standard input
     #[arg(value_name = "CONFIG", default_value = "-")]
     pub config: PathBuf,
-    /// An annotation of the container, beside the config's own or in place of the one of that key;
-    /// may be repeated
+    /// Add an annotation, replacing any annotation with the same key in the config. May be
+    /// repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_and_value)]
     pub annotation: Vec<(String, String)>,
-    /// Whether the container has bind mounts [default: what the config's mounts say]
+    /// Set whether the container has bind mounts [default: determined from the config's mounts]
     #[arg(long, value_name = "BOOL")]
     pub has_bind_mounts: Option<bool>,
 }
 
 impl Container {
-    /// The config's annotations with those given.
+    /// Returns the config's annotations and those of `--annotation`.
     pub fn annotations(&self, config: &Config<'_>) -> Annotations {
         let mut annotations = config.annotations();
         annotations
@@ -315,7 +335,7 @@ impl Container {
         annotations
     }
 
-    /// The container of a config, with the annotations that [`Container::annotations`] gave.
+    /// Returns the container of a config, with the annotations from [`Container::annotations`].
     pub fn of<'c>(
         &self,
         config: &'c Config<'_>,
@@ -330,7 +350,7 @@ fn policy() -> impl TypedValueParser<Value = Policy> {
     PossibleValuesParser::new(names).try_map(|name| name.parse::<Policy>())
 }
 
-/// The codes of what files and directories can have.
+/// Parses a diagnostic code that files and directories can have.
 fn code() -> impl TypedValueParser<Value = Code> {
     let codes = || Code::ALL.iter().filter(|code| code.severity().is_some());
     let values = codes().map(|code| PossibleValue::new(code.as_str()).help(code.summary()));
@@ -340,20 +360,20 @@ fn code() -> impl TypedValueParser<Value = Code> {
     PossibleValuesParser::new(values).try_map(of_name)
 }
 
-/// Seconds, with a fraction or without; none that no clock can count.
+/// Parses seconds, which may have a fraction. Rejects values that a `Duration` cannot hold.
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
+    let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
-        None => Err("it has no '='".to_owned()),
+        None => Err("expected KEY=VALUE".to_owned()),
     }
 }
 
-/// How often hooks are evaluated. The library writes a log line for each evaluation of each hook.
+/// Counts how often hooks are evaluated: the library logs each evaluation of each hook.
 #[cfg(test)]
 pub mod evaluations {
     use std::cell::Cell;
@@ -370,7 +390,7 @@ pub mod evaluations {
         }
     }
 
-    /// How many there were in this thread since the last call.
+    /// Returns the number of evaluations in this thread since the last call.
     pub fn take() -> usize {
         COUNT.take()
     }

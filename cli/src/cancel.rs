@@ -23,22 +23,22 @@ pub struct Cancel {
     stop_reader: UnixStream,
     /// Kept open: without a writer, `stop_reader` would be readable (end of file).
     _stop_writer: UnixStream,
-    /// The number of the signal that came last; 0: none came.
+    /// The number of the last signal; 0 before the first one.
     signal: Arc<AtomicUsize>,
     /// Set when signals have their default actions again.
     over: Arc<AtomicBool>,
 }
 
 impl Cancel {
-    /// While hooks run: SIGHUP, SIGINT, SIGQUIT and SIGTERM end the hook, and then the command.
-    /// However many come, the command does not end before the hook. SIGTSTP stops the hook, and
-    /// then the command.
+    /// Catches signals while hooks run. SIGHUP, SIGINT, SIGQUIT and SIGTERM end the hook, and then
+    /// the command; more signals do not end the command before the hook. SIGTSTP stops the hook,
+    /// and then the command.
     pub fn while_hooks_run() -> Result<Cancel, Failure> {
         Cancel::register(&[SIGHUP, SIGINT, SIGQUIT, SIGTERM], true).map_err(uncaught)
     }
 
-    /// While directories are watched: the first SIGHUP, SIGINT or SIGTERM ends the watch, the
-    /// second one the command.
+    /// Catches signals while directories are watched. The first SIGHUP, SIGINT or SIGTERM ends the
+    /// watch, the second one the command.
     pub fn while_watching() -> Result<Cancel, Failure> {
         Cancel::register(&[SIGHUP, SIGINT, SIGTERM], false).map_err(uncaught)
     }
@@ -88,13 +88,13 @@ impl Cancel {
         }
     }
 
-    /// Calls this when there was a signal, in a thread of its own.
+    /// Starts a thread that waits for a signal, and then calls `call`.
     pub fn on_signal(&self, call: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
         let failed =
-            |error: io::Error| Failure::Error(format!("signals cannot be waited for: {error}"));
+            |error: io::Error| Failure::Error(format!("cannot wait for signals: {error}"));
         let mut reader = self.reader.try_clone().map_err(failed)?;
         let wait = move || {
-            // It ends, too, when nobody can send anything any more.
+            // This read also ends when the last writer has closed the socket.
             while reader
                 .read(&mut [0])
                 .is_err_and(|error| error.kind() == io::ErrorKind::Interrupted)
@@ -105,8 +105,7 @@ impl Cancel {
         Ok(())
     }
 
-    /// Returns the exit status that a shell reports for the signal that came last: 128 and its
-    /// number.
+    /// Returns the exit status that a shell reports for the last signal: 128 plus its number.
     pub fn exit_code(&self) -> ExitCode {
         let number = self.signal.load(Ordering::SeqCst);
         ExitCode::from(u8::try_from(128 + number).unwrap_or(u8::MAX))
@@ -120,15 +119,15 @@ impl Drop for Cancel {
 }
 
 fn uncaught(error: io::Error) -> Failure {
-    Failure::Error(format!("signals cannot be caught: {error}"))
+    Failure::Error(format!("cannot catch signals: {error}"))
 }
 
-/// Raises SIGTSTP with its default action. SIGSTOP would not do: in an orphaned process group
-/// nobody would continue the command, and the system ignores SIGTSTP there.
+/// Raises SIGTSTP with its default action. SIGSTOP would be wrong: in an orphaned process group,
+/// no process would continue the command. The system ignores SIGTSTP there.
 fn stop_by_default() {
     let mut caught = MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: memory for one action each, initialised before it is read: zeros are the default
-    // action. The handler that is put back is the one that was there.
+    // SAFETY: each pointer leads to memory for one action, which is initialised before it is read:
+    // zeros are the default action. The handler that is restored is the one that was replaced.
     unsafe {
         let default = MaybeUninit::<libc::sigaction>::zeroed();
         if libc::sigaction(SIGTSTP, default.as_ptr(), caught.as_mut_ptr()) == 0 {
@@ -138,7 +137,7 @@ fn stop_by_default() {
     }
 }
 
-/// The signals that are ignored, a bit each, from SIGHUP on.
+/// Returns the ignored signals as a bit set; the lowest bit is SIGHUP.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

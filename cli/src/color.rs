@@ -1,6 +1,6 @@
 //! The styles of the command's output, and whether standard output shows them.
 //!
-//! The command paints all output. [`shown`] removes the styles where they are not wanted.
+//! The command paints all output. [`shown`] removes the styles if standard output has no colours.
 
 use std::borrow::Cow;
 use std::env;
@@ -17,14 +17,13 @@ pub const YELLOW: Style = AnsiColor::Yellow.on_default();
 pub const GREEN: Style = AnsiColor::Green.on_default();
 pub const BLUE: Style = AnsiColor::Blue.on_default();
 
-/// The sequences that the command prints. [`crate::terminal::screen`] lets only these pass.
+/// The sequences that the command prints. [`crate::terminal::screen`] escapes all others.
 static SEQUENCES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let styles = [BOLD, FAINT, RED, YELLOW, GREEN, BLUE].map(|style| style.render().to_string());
     styles.into_iter().chain([Reset.render().to_string()]).collect()
 });
 
-/// Returns the length of the style sequence that `text` starts with, or 0. Only sequences that the
-/// command itself prints count.
+/// Returns the length of the command's own style sequence at the start of `text`, or 0.
 pub fn sequence_length(text: &str) -> usize {
     let own = SEQUENCES.iter().find(|sequence| text.starts_with(sequence.as_str()));
     own.map_or(0, String::len)
@@ -41,8 +40,8 @@ pub fn choose(choice: clap::ColorChoice) {
     let choice = match choice {
         clap::ColorChoice::Always => ColorChoice::Always,
         clap::ColorChoice::Never => ColorChoice::Never,
-        // In a CI system, anstream paints on terminals that show no colours. It takes an empty TERM
-        // for a terminal that shows them.
+        // In a CI system, anstream also paints on terminals without colours. It also paints if TERM
+        // is empty.
         clap::ColorChoice::Auto if is_dumb() && !is_forced => ColorChoice::Never,
         clap::ColorChoice::Auto => ColorChoice::Auto,
     };

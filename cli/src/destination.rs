@@ -1,5 +1,4 @@
-//! Where a new config or hook file goes: to standard output, to a file, or over the one that was
-//! read.
+//! The destination of a new config or hook file: standard output, a file, or the input file.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -16,26 +15,26 @@ impl From<replace::Error> for Failure {
     }
 }
 
-/// Refuses arguments that contradict each other.
+/// Rejects arguments that contradict each other.
 pub fn check(destination: &Destination, input: &Path) -> Result<(), ExitCode> {
     if destination.in_place && input == Path::new("-") {
-        report::error("--in-place needs a file, not standard input");
+        report::error("--in-place requires a file, not standard input");
         return Err(ExitCode::from(2));
     }
     Ok(())
 }
 
-/// Whether other writers of the file wait until it is replaced.
+/// How long the lock of a file's directory is held, for which other writers wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// From before the file is read.
+    /// From before the file is read until it is replaced.
     Held,
-    /// Only while it is replaced: hooks run in between, which may take long. A change in the
-    /// meantime is an error.
+    /// Only while it is replaced, because hooks that run before may take long. If the file changes
+    /// in the meantime, that is an error.
     NotHeld,
 }
 
-/// Reads a config, and finds the file that the new one goes to; `None` is standard output.
+/// Reads a config, and finds the file to write the new one to; `None` is standard output.
 pub fn read_config(
     destination: &Destination,
     config: &Path,
@@ -47,7 +46,7 @@ pub fn read_config(
     Ok((files::read_config(config)?, output(destination)?))
 }
 
-/// Reads a hook file, and finds the file that the new one goes to; `None` is standard output.
+/// Reads a hook file, and finds the file to write the new one to; `None` is standard output.
 pub fn read_hook_file(
     destination: &Destination,
     file: &Path,
@@ -71,7 +70,7 @@ fn read_in_place(
     Ok((Config::new(files::name(file), bytes)?, Some(target)))
 }
 
-/// Finds the file that `-o` names. An error is reported before hooks are run for nothing.
+/// Finds the file that `-o` names. Called before hooks run, so that an error does not waste a run.
 fn output(destination: &Destination) -> Result<Option<Replacement>, Failure> {
     match &destination.output {
         Some(file) if file != Path::new("-") => Ok(Some(Replacement::find(file)?)),
@@ -79,7 +78,7 @@ fn output(destination: &Destination) -> Result<Option<Replacement>, Failure> {
     }
 }
 
-/// Writes the new config or hook file. A file that is edited in place and need not change is not
+/// Writes the new config or hook file. With `--in-place`, a file that would not change is not
 /// touched.
 pub fn write(
     target: Replacement,
@@ -94,7 +93,7 @@ pub fn write(
     let replaced = target.replace(new.as_bytes(), Durability::Synced)?;
     for name in replaced.left_out {
         let path = path.display();
-        report::note("note", &format!("{path}: the new file does not have the attribute {name}"));
+        report::note("note", &format!("{path}: the attribute {name} was not copied to the new file"));
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
-//! What a hook changed, for people: a unified diff of both configs, printed so that each value has
-//! a line.
+//! Shows the changes of a hook as a unified diff. Both configs are printed with one value a line.
 
 use similar::TextDiff;
 
 use crate::report::Shown;
 
-/// The lines that differ, with three around them; nothing if none does.
+/// Returns the unified diff, with three lines of context. It is empty if both configs have the
+/// same values.
 pub fn unified(old: (&str, &str), new: (&str, &str)) -> String {
     let ((old_name, old), (new_name, new)) = (old, new);
     let (old, new) = (pretty(old), pretty(new));
@@ -15,8 +15,8 @@ pub fn unified(old: (&str, &str), new: (&str, &str)) -> String {
     diff.lines().fold(String::new(), |text, line| text + &Shown(line).to_string() + "\n")
 }
 
-/// JSON with each member and element on a line of its own. All else stays as it is written:
-/// numbers, escapes, the order of members. (serde_json would read numbers, and sort.)
+/// Puts each member and element of JSON on its own line. Numbers, escapes and the order of members
+/// stay as written. (serde_json would parse numbers and sort members.)
 fn pretty(json: &str) -> String {
     let mut text = String::with_capacity(json.len() * 2);
     let mut depth = 0;
@@ -51,7 +51,8 @@ fn pretty(json: &str) -> String {
     text + "\n"
 }
 
-/// Deeper ones are not indented more: a small text of many brackets would become a very long one.
+/// Starts a line. The indentation is limited: otherwise many brackets in a small config would make
+/// a very long string.
 fn new_line(text: &mut String, depth: usize) {
     const MOST: usize = 32;
     text.push('\n');
@@ -83,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_steers_the_terminal() {
+    fn control_characters_are_escaped() {
         let shown = unified(("a", "[1]"), ("\u{1b}[31m\nb", "[\"\u{9b}31m\u{202e}\"]"));
         assert!(
             !shown.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')),
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_is_shown() {
+    fn different_lines_are_shown() {
         assert_eq!(unified(("a", "{\"x\":1}"), ("b", "{ \"x\": 1 }")), "");
         assert_eq!(
             unified(("a", r#"{"x":1,"y":2}"#), ("b", r#"{"x":1.0,"y":2}"#)),

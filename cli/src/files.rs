@@ -1,4 +1,4 @@
-//! Reading the files that the user names: configs, hook files, states.
+//! Reads the files that the user names: configs, hook files, states.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -25,19 +25,19 @@ pub struct Config {
 }
 
 impl Config {
-    /// A config from its bytes, which must be UTF-8.
+    /// Makes a config from bytes, which must be UTF-8.
     pub fn new(name: String, bytes: Vec<u8>) -> Result<Config, Failure> {
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Config { name, text }),
             Err(error) => {
                 let position = Position::of(error.as_bytes(), error.utf8_error().valid_up_to());
                 let (line, column) = (position.line, position.column);
-                Err(Failure::Error(format!("{name}:{line}:{column}: it is not UTF-8 [not-utf8]")))
+                Err(Failure::Error(format!("{name}:{line}:{column}: invalid UTF-8 [not-utf8]")))
             }
         }
     }
 
-    /// Describes an error of the library. An error about the config gets the config's name.
+    /// Converts an error of the library. An error about the config gets the config's name.
     pub fn failure(&self, error: libhooks::Error) -> Failure {
         match (&error.place().path, error.place().position) {
             (None, Some(place)) => Failure::Error(format!(
@@ -53,14 +53,14 @@ impl Config {
     }
 }
 
-/// The config file that a path means: in a bundle directory, its `config.json`.
+/// Returns the path of the config file: for a bundle directory, its `config.json`.
 pub fn config_file(config: &Path) -> PathBuf {
     if config.is_dir() { config.join("config.json") } else { config.to_owned() }
 }
 
-/// Reads a config; `-` is standard input. A path that names a FIFO, as `<(command)` does, is read
-/// to its end. The `config.json` of a bundle directory must be a regular file: the user did not ask
-/// to wait for a FIFO, or to open a device, that somebody put there.
+/// Reads a config; `-` is standard input. A FIFO, such as `<(command)`, is read to its end. The
+/// `config.json` of a bundle directory must be a regular file: the user did not ask to wait for a
+/// FIFO or to open a device that another user put there.
 pub fn read_config(config: &Path) -> Result<Config, Failure> {
     if config == Path::new("-") || !config.is_dir() {
         return Config::new(name(config), read_bytes(config, CONFIG_LIMIT)?);
@@ -70,16 +70,16 @@ pub fn read_config(config: &Path) -> Result<Config, Failure> {
     Config::new(name(&path), read_to_limit(file, &path, CONFIG_LIMIT)?)
 }
 
-/// Opens a file only if it is a regular one.
+/// Opens a file only if it is a regular file.
 fn open_regular(path: &Path) -> io::Result<File> {
     let seen = File::from(openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?);
     if !seen.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
+        return Err(io::Error::other("not a regular file"));
     }
-    // The same file, whatever the path means by now.
+    // This opens the file that was checked, even if the path leads to another file by now.
     match File::open(format!("/proc/self/fd/{}", seen.as_raw_fd())) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            // There is no /proc. With NONBLOCK, nothing is waited for.
+            // There is no /proc. NONBLOCK avoids waiting for the other end of a FIFO.
             let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
             Ok(File::from(openat(CWD, path, flags, Mode::empty())?))
         }
@@ -103,7 +103,7 @@ pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
 
 fn read_to_limit(input: impl Read, path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    // One byte more shows that there is more.
+    // One more byte shows that the file is longer than the limit.
     input.take(limit + 1).read_to_end(&mut bytes).map_err(|error| refused(path, &error))?;
     if bytes.len() as u64 > limit {
         return Err(Failure::Error(format!("{}: {}", name(path), Reason::TooLarge(limit))));

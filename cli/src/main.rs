@@ -1,6 +1,6 @@
-//! The command `oci-hooks`: which hooks a container gets, why, and the config with them.
+//! The command `oci-hooks`: checks, lists, explains, injects and runs OCI hooks.
 
-// A module may use those that stand before it.
+// A module may use the modules above it.
 
 // Floor 0: the terminal, output, messages and the command line.
 mod color;
@@ -22,7 +22,7 @@ mod diff;
 
 mod cancel;
 
-// Floor 2: what each command does.
+// Floor 2: the commands.
 mod commands;
 
 use std::process::ExitCode;

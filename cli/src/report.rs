@@ -14,19 +14,19 @@ use crate::{color, stdout, terminal};
 /// A string from a file or an argument, displayed with unsafe characters escaped.
 pub use libhooks::terminal::Escaped as Shown;
 
-/// How many characters of the start and of the end of a long message are printed. A message may
-/// quote megabytes; `--json` prints all of it.
+/// The number of characters printed from the start, and from the end, of a long message. A message
+/// may quote megabytes; `--json` prints all of it.
 const MESSAGE: usize = 2000;
 
-/// The same for a part of a longer text: a diagnostic, a condition, the cell of a table.
+/// The same for a part of a message: a diagnostic, a condition, the cell of a table.
 const PART: usize = 400;
 
 /// Why the command ends early.
 #[derive(Debug)]
 pub enum Failure {
-    /// What went wrong here.
+    /// An error of the command.
     Error(String),
-    /// What the library says.
+    /// An error of the library.
     Hooks(Error),
 }
 
@@ -36,27 +36,27 @@ impl From<Error> for Failure {
     }
 }
 
-/// Prints text for people to standard output. If its reader has gone, that is no error.
+/// Prints text for people to standard output. A closed pipe is not an error.
 pub fn print(text: &str) -> Result<(), Failure> {
     reach(&for_people(text)).map(|_| ())
 }
 
-/// Prints a line for people to standard output. Returns whether somebody reads it.
+/// Prints a line for people to standard output. Returns false if the pipe is closed.
 pub fn print_line(line: &str) -> Result<bool, Failure> {
     reach(&format!("{}\n", for_people(line)))
 }
 
-/// Returns text for people as standard output shows it: harmless, and with colours or without.
+/// Escapes unsafe characters, and removes colours if standard output does not show them.
 fn for_people(text: &str) -> String {
     color::shown(&terminal::screen(text)).into_owned()
 }
 
-/// Prints a line of JSON to standard output. Returns whether somebody reads it.
+/// Prints a line of JSON to standard output. Returns false if the pipe is closed.
 pub fn print_json(json: &str) -> Result<bool, Failure> {
     reach(&format!("{}\n", escape_json(json)))
 }
 
-/// Prints JSON that must arrive: these parts, and the end of the line.
+/// Prints the parts of a JSON line to standard output. A closed pipe is an error.
 pub fn deliver_json(parts: &[&str]) -> Result<(), Failure> {
     for part in parts {
         written(write_stdout(&escape_json(part)))?;
@@ -64,12 +64,12 @@ pub fn deliver_json(parts: &[&str]) -> Result<(), Failure> {
     written(write_stdout("\n"))
 }
 
-/// Prints a file that must arrive: a config, a hook file or a script.
+/// Prints a config, a hook file or a script to standard output. A closed pipe is an error.
 pub fn deliver(text: &str) -> Result<(), Failure> {
     written(write_stdout(&terminal::file(text)))
 }
 
-/// Returns whether somebody reads it.
+/// Prints to standard output. Returns false if the pipe is closed.
 fn reach(text: &str) -> Result<bool, Failure> {
     match write_stdout(text) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
@@ -90,18 +90,18 @@ fn write_stdout(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// A JSON object of the library's with one member more.
+/// Appends a member to a JSON object of the library.
 pub fn with_member(mut object: String, name: &str, value: &str) -> String {
     object.truncate(object.len().saturating_sub(1));
     object + &format!(",\"{name}\":{value}}}")
 }
 
-/// Prints an error of the command's own.
+/// Prints an error.
 pub fn error(message: &str) {
     note("error", message);
 }
 
-/// Prints the library's error, and every problem behind it.
+/// Prints an error of the library, or the diagnostics that caused it.
 pub fn library_error(error: &Error) {
     let place = error.place();
     if error.diagnostics().is_empty() {
@@ -120,11 +120,11 @@ pub fn library_error(error: &Error) {
             (None, None) => note("error", &format!("{} [{code}]", error.message())),
         };
     }
-    note("error", "the hooks cannot be loaded:");
+    note("error", "cannot load the hooks:");
     diagnostics(error.diagnostics());
 }
 
-/// Prints diagnostics, one a line, with their hints.
+/// Prints each diagnostic on a line, followed by its hint.
 pub fn diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
         note(diagnostic.severity.as_str(), &problem(diagnostic));
@@ -134,23 +134,19 @@ pub fn diagnostics(diagnostics: &[Diagnostic]) {
     }
 }
 
-/// A diagnostic in a line: where, what, which.
+/// Returns a diagnostic in one line: position, message, code.
 pub fn problem(diagnostic: &Diagnostic) -> String {
     diagnostic.to_string()
 }
 
-/// Prints that engines load nothing from these directories.
+/// Prints the error with which an engine would reject the directories.
 pub fn refusal(refusal: Option<&str>) {
     if let Some(message) = refusal {
-        note(
-            "error",
-            &format!("engines that read these directories load no hook from them: {message}"),
-        );
+        note("error", &format!("an engine would reject these directories: {message}"));
     }
 }
 
-/// Prints which of several directories that were asked for are not there. (Of a single one it is
-/// said that it has no hooks.)
+/// Prints which of several directories do not exist. ([`no_hooks`] says it of a single one.)
 pub fn missing(directories: &[PathBuf]) {
     for directory in
         directories.iter().filter(|directory| directories.len() > 1 && !directory.exists())
@@ -159,7 +155,7 @@ pub fn missing(directories: &[PathBuf]) {
     }
 }
 
-/// Prints that there is nothing.
+/// Prints that the directories have no hooks.
 pub fn no_hooks(directories: &[PathBuf]) {
     let shown = |directory: &PathBuf| {
         let missing = if directory.exists() { "" } else { " (does not exist)" };
@@ -171,12 +167,12 @@ pub fn no_hooks(directories: &[PathBuf]) {
     );
 }
 
-/// A part of a text, as far as somebody reads it.
+/// Shortens a part of a message.
 pub fn short(text: &str) -> Cow<'_, str> {
     shortened(text, PART)
 }
 
-/// A text without its middle where it is longer than twice `most` characters.
+/// Replaces the middle of a string that is longer than twice `most` characters.
 fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     let start = text.char_indices().nth(most).map(|(at, _)| at);
     let end = text.char_indices().nth_back(most.saturating_sub(1)).map(|(at, _)| at);
@@ -190,35 +186,36 @@ fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
-/// Prints what clap says of the arguments, `--help` and `--version`.
+/// Prints a message of clap: wrong usage, `--help` or `--version`.
 pub fn usage(message: &clap::Error) -> Result<(), Failure> {
     let text = message.render().to_string();
     if !message.use_stderr() {
         return print(&text);
     }
-    // It repeats what was given.
+    // The message quotes the arguments.
     let lines = text.lines().map(|line| format!("{}\n", Escaped(&shortened(line, MESSAGE))));
     write_stderr(&lines.collect::<String>());
     Ok(())
 }
 
-/// Prints a sentence that is not the result.
+/// Prints a sentence to standard error.
 pub fn say(sentence: &str) {
     write_stderr(&format!("{}\n", Escaped(&shortened(sentence, MESSAGE))));
 }
 
-/// Prints something that is not the result.
+/// Prints a message with a label to standard error.
 pub fn note(label: &str, message: &str) {
     say(&format!("{label}: {message}"));
 }
 
-/// Writes a message at once: those of several processes that share a terminal or a file stay whole.
+/// Writes a message with one call, so that messages of several processes to the same terminal or
+/// file do not mix.
 fn write_stderr(message: &str) {
-    // There is nowhere to report that standard error is closed.
+    // An error on standard error cannot be reported.
     let _ = io::stderr().write_all(message.as_bytes());
 }
 
-/// Where something is, as compilers write it: with a colon and a blank behind.
+/// Returns a position in the format of compilers, followed by a colon and a space.
 pub fn located(path: &Path, position: Option<(u32, u32)>) -> String {
     match position {
         Some((line, column)) => format!("{}:{line}:{column}: ", path.display()),
@@ -226,20 +223,25 @@ pub fn located(path: &Path, position: Option<(u32, u32)>) -> String {
     }
 }
 
-/// What is run: the executable, and its arguments where they say more; then environment and
-/// timeout.
+/// Returns the executable of a hook, its arguments unless they are only the path, its environment
+/// and its timeout.
 pub fn command(hook: &OciHook) -> String {
     let mut text = hook.path.clone();
     if !hook.args.is_empty() && hook.args != [hook.path.as_str()] {
-        text += &format!(" as {:?}", hook.args);
+        text += &format!(", args {:?}", hook.args);
     }
     if !hook.env.is_empty() {
-        text += &format!(" with {:?}", hook.env);
+        text += &format!(", env {:?}", hook.env);
     }
     if let Some(timeout) = hook.timeout {
-        text += &format!(" for at most {timeout} s");
+        text += &format!(", timeout {timeout}s");
     }
     text
+}
+
+/// Returns a count with a noun, in the plural if needed.
+pub fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -247,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_texts_lose_their_middle() {
+    fn long_strings_lose_their_middle() {
         for (text, want) in
             [("", ""), ("abcd", "abcd"), ("abcde", "ab…de"), ("éßabc漢字", "éß…漢字")]
         {

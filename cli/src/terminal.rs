@@ -8,8 +8,8 @@ use libhooks::terminal::{Escaped, escape_json};
 
 use crate::color;
 
-/// Returns text for people with unsafe characters escaped, except line feeds and the command's own
-/// colours. It is the last barrier, also for strings that were not escaped before.
+/// Escapes unsafe characters in text for people, except line feeds and the command's own colours.
+/// This is the last barrier: strings may arrive here unescaped.
 pub fn screen(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut rest = text;
@@ -40,9 +40,8 @@ fn push_escaped(safe: &mut String, text: &str) {
     }
 }
 
-/// A config or a script as it may be printed: byte for byte, but on a terminal with the unsafe
-/// characters of its strings escaped. (Its value is the same, and nobody reads a file from a
-/// terminal.)
+/// Returns a config or a script as it is printed: unchanged, but on a terminal with the unsafe
+/// characters of its strings escaped. (The JSON value is the same.)
 pub fn file(text: &str) -> std::borrow::Cow<'_, str> {
     if io::stdout().is_terminal() { escape_json(text) } else { text.into() }
 }
@@ -50,14 +49,14 @@ pub fn file(text: &str) -> std::borrow::Cow<'_, str> {
 /// Passes the output of hooks on to those standard streams of the command that are terminals.
 /// Unsafe characters are escaped, except line feeds and tabs.
 pub struct Live {
-    /// Per stream the bytes of a character that has not come whole yet.
+    /// For each stream, the bytes of an incomplete character.
     stdout: Option<Vec<u8>>,
     stderr: Option<Vec<u8>>,
 }
 
 impl Live {
-    /// For those of the two streams that are terminals; for none of them if their output is wanted
-    /// `raw`. The others are handed to the hook as they are.
+    /// Handles the streams that are terminals, unless the output must be `raw`. The hook gets the
+    /// other streams directly.
     pub fn new(raw: bool) -> Live {
         Live {
             stdout: (!raw && io::stdout().is_terminal()).then(Vec::new),
@@ -65,7 +64,7 @@ impl Live {
         }
     }
 
-    /// Whether the hook's output to this stream is printed here.
+    /// Returns whether this prints the hook's output to this stream.
     pub fn shows(&self, stream: Stream) -> bool {
         match stream {
             Stream::Stdout => self.stdout.is_some(),
@@ -73,7 +72,7 @@ impl Live {
         }
     }
 
-    /// Prints what a hook has written. A terminal that has gone is no error of the hook's.
+    /// Prints output of a hook. An error of the terminal is not an error of the hook.
     pub fn print(&mut self, stream: Stream, bytes: &[u8]) {
         let Some(partial) = (match stream {
             Stream::Stdout => &mut self.stdout,
@@ -92,7 +91,7 @@ impl Live {
         };
     }
 
-    /// Prints what is left when the hook has ended: the start of a character that never came whole.
+    /// Prints a replacement for an incomplete character when the hook has ended.
     pub fn end(&mut self) {
         for stream in [Stream::Stdout, Stream::Stderr] {
             let partial = match stream {
@@ -106,7 +105,7 @@ impl Live {
     }
 }
 
-/// How many of these bytes are not the start of a character whose rest may come.
+/// Returns the number of bytes before an incomplete character at the end.
 fn whole(bytes: &[u8]) -> usize {
     match bytes.utf8_chunks().last() {
         Some(last) if !last.invalid().is_empty() => {
@@ -135,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_lines_and_colours_of_ours_pass() {
+    fn only_line_feeds_and_own_colours_pass() {
         let own = color::paint(color::RED, "error");
         assert_eq!(screen(&format!("{own}: é\n")), format!("{own}: é\n"));
         for (text, want) in [
@@ -147,16 +146,16 @@ mod tests {
         }
     }
 
-    /// Where no colours are wanted, only they are removed.
+    /// Removing the colours removes nothing else.
     #[test]
-    fn text_without_colours_stays() {
+    fn text_without_colours_is_unchanged() {
         let text: String = ('\0'..=char::MAX).collect();
         let safe = screen(&text);
         assert!(anstream::adapter::strip_str(&safe).to_string() == safe);
     }
 
     #[test]
-    fn a_hooks_output_comes_as_it_is_written() {
+    fn output_in_pieces_is_printed_correctly() {
         let text = "é\u{1b}[2J\t漢\u{9b}\n\u{1F600}\u{ad}";
         let want = "é\\u{1b}[2J\t漢\\u{9b}\n\u{1F600}\\u{ad}";
         assert_eq!(escaped(text.as_bytes()), want);
