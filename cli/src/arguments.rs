@@ -13,9 +13,9 @@ use libhooks::{Annotations, Code, Config, DEFAULT_DIR, Manager, OVERRIDE_DIR, Po
 #[derive(Debug, Parser)]
 #[command(name = "oci-hooks", version, max_term_width = 100)]
 #[command(
-    after_help = "Exit status: 0 on success; 1 on an error, if a hook failed, or if list, explain or \
-                  lint found an invalid hook file; 2 on wrong usage; 128 plus the signal number if \
-                  a signal ended run, filter or watch."
+    after_help = "Exit status: 0 on success; 1 on an error, if a hook failed, or if list, explain \
+                  or lint found an invalid hook file; 2 on wrong usage; 128 plus the signal \
+                  number if a signal ended run, filter or watch."
 )]
 pub struct Arguments {
     #[command(subcommand)]

@@ -90,8 +90,7 @@ impl Cancel {
 
     /// Starts a thread that waits for a signal, and then calls `call`.
     pub fn on_signal(&self, call: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
-        let failed =
-            |error: io::Error| Failure::Error(format!("cannot wait for signals: {error}"));
+        let failed = |error: io::Error| Failure::Error(format!("cannot wait for signals: {error}"));
         let mut reader = self.reader.try_clone().map_err(failed)?;
         let wait = move || {
             // This read also ends when the last writer has closed the socket.

@@ -1,4 +1,4 @@
-//! The styles of the command's output, and whether standard output shows them.
+//! The styles of the command's output.
 //!
 //! The command paints all output. [`shown`] removes the styles if standard output has no colours.
 

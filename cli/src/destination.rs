@@ -93,7 +93,10 @@ pub fn write(
     let replaced = target.replace(new.as_bytes(), Durability::Synced)?;
     for name in replaced.left_out {
         let path = path.display();
-        report::note("note", &format!("{path}: the attribute {name} was not copied to the new file"));
+        report::note(
+            "note",
+            &format!("{path}: the attribute {name} was not copied to the new file"),
+        );
     }
     Ok(())
 }

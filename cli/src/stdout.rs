@@ -1,8 +1,8 @@
 //! Detects a standard output that was closed when the command was started.
 //!
-//! Rust's runtime replaces a closed standard stream with `/dev/null`, so that no file of the program
-//! gets its number. All output would then be lost without an error, so the check runs before the
-//! runtime starts.
+//! Rust's runtime replaces a closed standard stream with `/dev/null`, so that no file of the
+//! program gets its number. All output would then be lost without an error, so the check runs
+//! before the runtime starts.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

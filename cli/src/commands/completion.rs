@@ -13,9 +13,9 @@ const NAME: &str = "oci-hooks";
 pub fn run(arguments: &Completion) -> Result<ExitCode, Failure> {
     let script = match arguments.shell {
         ShellName::Bash => {
-            // For bash, clap_complete loses its way behind the first word if the command's name has
-            // a hyphen (clap-rs/clap#6421). So the script is made for a name without,
-            // and registered for ours.
+            // For bash, clap_complete completes nothing after the first word if the command's name
+            // has a hyphen (clap-rs/clap#6421). So the script is generated for a name without
+            // a hyphen, and registered for the real name.
             let name = NAME.replace('-', "_");
             script(Shell::Bash, &name).replace(&format!(" {name}\n"), &format!(" {NAME}\n"))
         }

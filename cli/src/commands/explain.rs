@@ -24,12 +24,12 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let container = arguments.container.of(&parsed, &annotations);
     container.check().map_err(failure)?;
     let mut explanation = manager.explain(&container);
-    // Also those that are not asked about: one of them may run instead of a file that is.
+    // Includes the hooks that `--hook` hides: one of them may run instead of a file that it shows.
     let files: Vec<PathBuf> = explanation.hooks.iter().map(|hook| hook.path.clone()).collect();
     if let Some(name) = &arguments.hook {
         if !paths(&explanation).any(|path| is_called(path, name)) {
             return Err(Failure::Error(format!(
-                "no hook file is called {name}{}",
+                "no hook file is named {name}{}",
                 near(&explanation, name)
             )));
         }
@@ -44,7 +44,8 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         || explanation.without_hook.iter().any(is_error);
     let done = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if arguments.json {
-        // One object: the explanation, and what an engine would say to the directories.
+        // One object: the explanation, and the error with which an engine would reject the
+        // directories.
         let refusal = serde_json::Value::from(refusal);
         report::print_json(&report::with_member(
             explanation.to_json(),
@@ -60,11 +61,8 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     }
     for masked in &explanation.masked {
         let by = masked.by.display();
-        tree.root(
-            &masked.path.display().to_string(),
-            color::FAINT,
-            &format!("not considered: masked by {by}"),
-        );
+        let path = masked.path.display().to_string();
+        tree.root(&path, color::FAINT, &format!("masked by {by}"));
     }
     for diagnostic in &explanation.without_hook {
         tree.without_hook(diagnostic, &explanation.without_hook, &files);
@@ -75,14 +73,15 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         report::no_hooks(&arguments.source.directories());
     }
     if let Some(error) = &explanation.error {
-        report::note("error", &format!("no hook is injected: {error}"));
+        report::note("error", &format!("no hooks are injected: {error}"));
     }
     report::missing(&arguments.source.hooks_dir);
     report::refusal(refusal.as_deref());
     Ok(done)
 }
 
-/// Whether a file is meant by a name: its own, as it is shown, or the end of its path.
+/// Returns whether a name selects a file: it is the file's name as displayed, or the end of its
+/// path.
 fn is_called(path: &Path, name: &str) -> bool {
     let own = path.file_name().map(|own| own.to_string_lossy().into_owned());
     let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
@@ -90,14 +89,14 @@ fn is_called(path: &Path, name: &str) -> bool {
     own.as_deref() == Some(name) || !end.is_empty() && whole.ends_with(end)
 }
 
-/// The files that an explanation is about.
+/// Returns the paths of all files in an explanation.
 fn paths(explanation: &Explanation) -> impl Iterator<Item = &PathBuf> {
     let hooks = explanation.hooks.iter().map(|hook| &hook.path);
     let masked = explanation.masked.iter().map(|masked| &masked.path);
     hooks.chain(masked).chain(explanation.without_hook.iter().map(|diagnostic| &diagnostic.path))
 }
 
-/// What to say of a name that no file has.
+/// Returns a suggestion for a name that no file has.
 fn near(explanation: &Explanation, name: &str) -> String {
     let mut names = paths(explanation).filter_map(|path| path.file_name()?.to_str());
     let whole = format!("{name}.json");
@@ -105,34 +104,34 @@ fn near(explanation: &Explanation, name: &str) -> String {
     match names.find(is_near) {
         Some(meant) => format!(" (did you mean {meant}?)"),
         None if !name.ends_with(".json") => {
-            " (engines read only files whose names end in .json)".to_owned()
+            " (engines read only names that end in .json)".to_owned()
         }
         None => String::new(),
     }
 }
 
-/// Where a hook of this stage goes.
+/// Describes the stage at which a hook that lists this stage runs.
 fn destination(stage: &str, extension_stages: &[String]) -> String {
     if extension_stages.iter().any(|extension| extension == stage) {
-        return format!("{stage} (for the engine to run)");
+        return format!("{stage} (by the engine)");
     }
     match stage.parse::<Stage>() {
         Ok(injected) if injected.as_str() != stage => {
-            format!("{} (its {stage})", injected.as_str())
+            format!("{} (listed as {stage})", injected.as_str())
         }
         _ => stage.to_owned(),
     }
 }
 
-/// What is said of hooks, and below each why.
+/// The verdict on each file, and the reasons below it.
 struct Tree {
     text: String,
-    /// No hook at all is injected.
+    /// No hooks are injected, because of an error.
     nothing: bool,
 }
 
 impl Tree {
-    /// A line for a file, and what there is to say of it.
+    /// Adds the line of a file, with its verdict.
     fn root(&mut self, path: &str, style: Style, verdict: &str) {
         let path = color::paint(color::BOLD, &Shown(path).to_string());
         let verdict = color::paint(style, &Shown(&report::short(verdict)).to_string());
@@ -143,14 +142,13 @@ impl Tree {
         let stages: Vec<String> =
             hook.stages.iter().map(|stage| destination(stage, extension_stages)).collect();
         let (style, verdict) = match &hook.verdict {
-            Ok(true) if self.nothing => (
-                color::YELLOW,
-                "matches, but no hook at all is injected (see the error)".to_owned(),
-            ),
-            Ok(true) if stages.is_empty() => {
-                (color::YELLOW, "matches, but lists no stage".to_owned())
+            Ok(true) if self.nothing => {
+                (color::YELLOW, "matches, but no hooks are injected (see the error)".to_owned())
             }
-            Ok(true) => (color::GREEN, format!("matches, goes to {}", stages.join(", "))),
+            Ok(true) if stages.is_empty() => {
+                (color::YELLOW, "matches, but has no stages".to_owned())
+            }
+            Ok(true) => (color::GREEN, format!("matches, runs at {}", stages.join(", "))),
             Ok(false) => (color::RED, "does not match".to_owned()),
             Err(error) => (color::RED, format!("error: {error}")),
         };
@@ -158,11 +156,11 @@ impl Tree {
         if hook.conditions.is_empty() {
             let _ = writeln!(
                 self.text,
-                "└─ it has no condition, so it is for no container (is one misspelt? oci-hooks lint tells)"
+                "└─ no conditions, so it matches no container (oci-hooks lint finds misspelled keys)"
             );
         }
         if hook.any_of && hook.conditions.len() > 1 {
-            let _ = writeln!(self.text, "│  any one of these is enough (version 0.1.0):");
+            let _ = writeln!(self.text, "│  one matching condition is enough (version 0.1.0):");
         }
         for (index, condition) in hook.conditions.iter().enumerate() {
             self.condition(condition, index + 1 == hook.conditions.len());
@@ -176,7 +174,7 @@ impl Tree {
             Ok(outcome) => (color::RED, outcome.as_str()),
             Err(_) => (color::RED, "error"),
         };
-        let (what, why) = reason(condition);
+        let (description, why) = reason(condition);
         let place = condition.position.map(|at| format!(" ({}:{})", at.line, at.column));
         let place = color::paint(color::FAINT, &place.unwrap_or_default());
         let outcome = color::paint(style, &format!("{outcome:7}"));
@@ -184,9 +182,9 @@ impl Tree {
             self.text,
             "{} {outcome} {}{place}",
             if last { "└─" } else { "├─" },
-            Shown(&report::short(&what))
+            Shown(&report::short(&description))
         );
-        let after = "it makes no difference: what is before it settles the verdict".to_owned();
+        let after = "not needed: an earlier condition already decided the result".to_owned();
         for line in why.into_iter().chain(condition.after_verdict.then_some(after)) {
             let _ = writeln!(
                 self.text,
@@ -197,32 +195,33 @@ impl Tree {
         }
     }
 
-    /// A file that gives no hook. `all` is what there is to say of such files, `files` have the
-    /// hooks.
+    /// Adds a file that gives no hook. `all` are the diagnostics of all such files; `files` are the
+    /// files with hooks.
     fn without_hook(&mut self, diagnostic: &Diagnostic, all: &[Diagnostic], files: &[PathBuf]) {
         let name = diagnostic.path.file_name();
         let instead = files.iter().find(|path| path.file_name() == name);
         let runs = instead.and_then(|path| path.parent()).map(|directory| directory.display());
         let of_path = |known: &&Diagnostic| known.path == diagnostic.path;
-        let said = |code| all.iter().filter(of_path).any(|known| known.code == code);
-        let so = match runs {
-            Some(runs) if said(Code::OverrideIneffective) && self.nothing => {
-                format!(", so the one of that name in {runs} is not masked")
+        let has = |code| all.iter().filter(of_path).any(|known| known.code == code);
+        let effect = match runs {
+            Some(runs) if has(Code::OverrideIneffective) && self.nothing => {
+                format!("; the hook of the same name in {runs} is not masked")
             }
-            Some(runs) if said(Code::OverrideIneffective) => {
-                format!(", so the one of that name in {runs} runs")
+            Some(runs) if has(Code::OverrideIneffective) => {
+                format!("; the hook of the same name in {runs} runs instead")
             }
-            Some(runs) => format!("; the one of that name in {runs} is preferred anyway"),
+            Some(runs) => format!("; the hook of the same name in {runs} takes precedence anyway"),
             None => String::new(),
         };
-        let is_why = |known: &Diagnostic| known.code != Code::OverrideIneffective;
-        let why = diagnostic.message();
+        let is_reason = |known: &Diagnostic| known.code != Code::OverrideIneffective;
+        let reason = diagnostic.message();
         let (style, verdict) = match diagnostic.severity {
-            Severity::Error => (color::RED, format!("gives no hook: {why}{so}")),
-            _ if is_why(diagnostic) => (color::YELLOW, format!("gives no hook: {why}{so}")),
-            // What was said with the reason. (One that has just been removed has none.)
-            _ if all.iter().filter(of_path).any(is_why) => return,
-            _ => (color::YELLOW, format!("gives no hook{so}")),
+            Severity::Error => (color::RED, format!("not loaded: {reason}{effect}")),
+            _ if is_reason(diagnostic) => (color::YELLOW, format!("not loaded: {reason}{effect}")),
+            // The effect is already printed with the reason. (A file that has just been removed has
+            // no reason.)
+            _ if all.iter().filter(of_path).any(is_reason) => return,
+            _ => (color::YELLOW, format!("not loaded{effect}")),
         };
         let position = diagnostic.position.map(|p| (p.line, p.column));
         let place = report::located(&diagnostic.path, position);
@@ -233,16 +232,16 @@ impl Tree {
     }
 }
 
-/// A condition in words, and what came of it.
+/// Describes a condition, and the reasons for its outcome.
 fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
     match &verdict.condition {
         Condition::Always { value } => (format!("always is {value}"), Vec::new()),
         Condition::HasBindMounts { value: true, container } => {
-            let has = if *container { "has some" } else { "has none" };
-            (format!("hasBindMounts is true, and the container {has}"), Vec::new())
+            let has = if *container { "has" } else { "has no" };
+            (format!("hasBindMounts is true, and the container {has} bind mounts"), Vec::new())
         }
         Condition::HasBindMounts { value: false, .. } => {
-            ("hasBindMounts is false, which holds for no container".to_owned(), Vec::new())
+            ("hasBindMounts is false, which never holds".to_owned(), Vec::new())
         }
         Condition::Annotation {
             key_pattern,
@@ -258,15 +257,17 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
                     format!("the key {key:?} matches, but its value {value:?} does not")
                 }
                 (None, None) => match tried {
-                    0 => "the container has no annotations (labels are none)".to_owned(),
-                    1 => "the key of the container's one annotation does not match".to_owned(),
-                    _ => format!("of the container's {tried} annotations no key matches"),
+                    0 => "the container has no annotations (labels do not count as annotations)"
+                        .to_owned(),
+                    1 => "the container has 1 annotation; its key does not match".to_owned(),
+                    _ => format!("the container has {tried} annotations; no key matches"),
                 },
             };
-            let near =
-                near_miss.as_ref().map(|miss| format!("{:?} is near: {}", miss.text, miss.message));
-            let what = format!("annotation /{key_pattern}/ is /{value_pattern}/");
-            (what, [found].into_iter().chain(near).collect())
+            let near = near_miss
+                .as_ref()
+                .map(|miss| format!("{:?} nearly matches: {}", miss.text, miss.message));
+            let description = format!("annotation /{key_pattern}/ is /{value_pattern}/");
+            (description, [found].into_iter().chain(near).collect())
         }
         Condition::Commands { patterns, command, matched, near_miss } => {
             let patterns: Vec<String> =
@@ -274,15 +275,17 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
             let found = match (command, matched) {
                 (Some(command), Some(pattern)) => format!("{command:?} matches /{pattern}/"),
                 (Some(command), None) if patterns.len() > 1 => {
-                    format!("{command:?} matches none of them")
+                    format!("{command:?} matches no pattern")
                 }
                 (Some(command), None) => format!("{command:?} does not match"),
                 (None, _) if verdict.outcome.is_err() => "process.args is empty".to_owned(),
                 (None, _) => "the container has no process".to_owned(),
             };
             let near = near_miss.as_ref().map(|miss| match &patterns[..] {
-                [_] => format!("{:?} is near: {}", miss.text, miss.message),
-                _ => format!("{:?} is near /{}/: {}", miss.text, miss.pattern, miss.message),
+                [_] => format!("{:?} nearly matches: {}", miss.text, miss.message),
+                _ => {
+                    format!("{:?} nearly matches /{}/: {}", miss.text, miss.pattern, miss.message)
+                }
             });
             (
                 format!("command is {}", patterns.join(" or ")),

@@ -15,7 +15,8 @@ use crate::files::Config;
 use crate::report::{self, Failure};
 use crate::terminal::Live;
 
-/// The stage whose hooks see the config before the runtime does (oci-hooks(5) of Podman).
+/// The stage whose hooks can change the config before the runtime reads it (oci-hooks(5) of
+/// Podman).
 const STAGE: &str = "precreate";
 
 pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
@@ -29,7 +30,7 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     let hooks: Vec<_> = selection.at(STAGE).collect();
     report::diagnostics(&manager.without_hook());
     if hooks.is_empty() {
-        report::note("info", &format!("no hook of stage {STAGE} is for this container"));
+        report::note("info", &format!("no {STAGE} hook matches this container"));
     }
 
     let cancel = Cancel::while_hooks_run()?;
@@ -71,7 +72,7 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
         Some(failure) if failure.kind == ErrorKind::Cancelled => cancel.exit_code(),
         Some(_) => ExitCode::FAILURE,
     };
-    // Printing may be ended by a signal again.
+    // From here on, a signal may end the command while it prints.
     drop(cancel);
 
     if let Some(failure) = &result.failure {
@@ -112,18 +113,18 @@ fn select(manager: &Manager, config: &Config, arguments: &Filter) -> Result<Sele
     manager.select(&arguments.container.of(&parsed, &annotations)).map_err(failure)
 }
 
-/// What each good hook changed, one after the other.
+/// Returns the changes of each successful hook, in order.
 fn diffs(config: &Config, names: &[String], result: &FilterResult) -> String {
     let mut text = String::new();
     let mut before = (config.name.clone(), config.text.as_str());
-    // The patches say which hooks were good.
-    let good = result.runs.iter().zip(result.patches.iter().flatten());
-    for (name, (ran, _)) in names.iter().zip(good) {
+    // There is one patch for each successful hook.
+    let succeeded = result.runs.iter().zip(result.patches.iter().flatten());
+    for (name, (ran, _)) in names.iter().zip(succeeded) {
         let Ok(printed) = std::str::from_utf8(&ran.stdout.tail) else { break };
         let after = (format!("{} after {name}", config.name), printed);
         let changes = unified((&before.0, before.1), (&after.0, after.1));
         if changes.is_empty() {
-            report::note("info", &format!("{name} changed nothing"));
+            report::note("info", &format!("{name} made no changes"));
         }
         text += &changes;
         before = after;

@@ -24,16 +24,16 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     let injection = selection.inject(&parsed);
     let stage_hooks = &injection.extension_stage_hooks;
 
-    // Warnings are for those who write hooks; whoever injects needs to know what is lost, or runs
-    // against their will.
+    // Authors of hooks read warnings with `lint`. This command prints only which hooks are missing,
+    // or run although an override should switch them off.
     let mut diagnostics = manager.without_hook();
     diagnostics.extend(selection.already_present(&parsed));
     if !arguments.json {
         report::diagnostics(&diagnostics);
         for (stage, hooks) in &stage_hooks.0 {
+            let hooks = report::plural(hooks.len(), "hook");
             let message = format!(
-                "{} hook(s) of stage {stage} are for the engine to run; --json shows them",
-                hooks.len()
+                "{hooks} not injected: the engine runs stage {stage} itself (--json shows such hooks)"
             );
             report::note("info", &message);
         }
@@ -47,8 +47,8 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
         (false, false) => report::deliver(&injection.config)?,
         (true, false) => {}
         (_, true) => {
-            // The config is not printed anew by a JSON library; where it went to a file it is not
-            // repeated.
+            // No JSON library prints the config, so its bytes stay as they are. A config that was
+            // written to a file is not repeated.
             let config =
                 if is_file { ["", "", ""] } else { ["\"config\":", &injection.config, ","] };
             let [name, config, comma] = config;

@@ -16,7 +16,7 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
     let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
     let done = if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     if arguments.json {
-        // One object: the list, and what is wrong.
+        // One object: the list and the diagnostics.
         let refusal = serde_json::Value::from(arguments.source.refusal());
         let text = report::with_member(listing.to_json(), "refusal", &refusal.to_string());
         report::print_json(&report::with_member(
@@ -28,11 +28,13 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
     }
     let without_hook = manager.without_hook();
     report::diagnostics(&without_hook);
-    let others =
+    let problems =
         diagnostics.iter().filter(|diagnostic| diagnostic.severity >= Severity::Warning).count();
-    let others = others.saturating_sub(without_hook.len());
-    if others > 0 {
-        report::note("info", &format!("{others} more problem(s): oci-hooks lint tells them"));
+    let more = problems.saturating_sub(without_hook.len());
+    if more > 0 {
+        let them = if more == 1 { "it" } else { "them" };
+        let more = report::plural(more, "more problem");
+        report::note("info", &format!("{more}; run `oci-hooks lint` to see {them}"));
     }
     report::missing(&arguments.source.hooks_dir);
     report::refusal(arguments.source.refusal().as_deref());
@@ -42,7 +44,7 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
         let (runs, when) = (&listed.hook.hook.path, conditions(&listed.hook.when));
         table.add([&listed.name, &directory(&listed.path), &stages.join(","), runs, &when]);
         for masked in listing.masked.iter().filter(|masked| masked.by == listed.path) {
-            let masked_by = format!("never: masked by {}", listed.path.display());
+            let masked_by = format!("never (masked by {})", listed.path.display());
             table.add([&listed.name, &directory(&masked.path), "-", "-", &masked_by]);
         }
     }
@@ -54,12 +56,12 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
     Ok(done)
 }
 
-/// Where a file lies.
+/// Returns the directory of a file.
 fn directory(path: &Path) -> String {
     path.parent().map(|directory| directory.display().to_string()).unwrap_or_default()
 }
 
-/// Columns as wide as what is in them; the last one is as it is.
+/// A table. Each column is as wide as its widest cell, except the last one.
 struct Table<const COLUMNS: usize> {
     rows: Vec<[String; COLUMNS]>,
 }
@@ -97,15 +99,14 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
     }
 }
 
-/// Conditions in a line.
+/// Describes conditions in one line.
 fn conditions(when: &When) -> String {
     let mut parts = Vec::new();
     parts.extend(
         when.always.map(|always| if always { "always".to_owned() } else { "never".to_owned() }),
     );
     parts.extend(when.has_bind_mounts.map(|wanted| {
-        let what = if wanted { "it has bind mounts" } else { "never (hasBindMounts is false)" };
-        what.to_owned()
+        if wanted { "has bind mounts" } else { "never (hasBindMounts is false)" }.to_owned()
     }));
     parts.extend(
         when.annotations.iter().map(|(key, value)| format!("annotation /{key}/ is /{value}/")),
@@ -113,10 +114,10 @@ fn conditions(when: &When) -> String {
     if !when.commands.is_empty() {
         let patterns: Vec<String> =
             when.commands.iter().map(|command| format!("/{command}/")).collect();
-        parts.push(format!("the command matches {}", patterns.join(" or ")));
+        parts.push(format!("command is {}", patterns.join(" or ")));
     }
     match (&parts[..], when.any_of) {
-        ([], _) => "never (no condition)".to_owned(),
+        ([], _) => "never (no conditions)".to_owned(),
         (_, true) => parts.join(" or "),
         (_, false) => parts.join(" and "),
     }

@@ -16,7 +16,7 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
     }
     let (file, target) = destination::read_hook_file(destination, given)?;
     let hook = Hook::decode(file.text.as_bytes(), None).map_err(|error| broken(&file, &error))?;
-    // (A file that is `null` names no version, and of 0.1.0 it is an error.)
+    // (The file `null` has no version, so it is read as 0.1.0, where it is an error.)
     let hook = hook.unwrap_or_default();
     let migrated = match hook.migrate() {
         Ok(migrated) => migrated,
@@ -26,10 +26,10 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
         }
     };
     let text = if migrated == hook {
-        report::note("note", &format!("{}: it is of version 1.0.0 already", file.name));
+        report::note("note", &format!("{}: already version 1.0.0", file.name));
         file.text.clone()
     } else {
-        tell(&file, &hook, &migrated);
+        report_changes(&file, &hook, &migrated);
         let text = serde_json::to_string_pretty(&migrated);
         text.map_err(|error| Failure::Error(error.to_string()))? + "\n"
     };
@@ -38,7 +38,7 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
         report::note(
             "warning",
             &format!(
-                "{}: an engine on this system would reject the hook: {} [{code}]",
+                "{}: an engine on this system would reject this hook: {} [{code}]",
                 file.name,
                 error.plain_message()
             ),
@@ -51,7 +51,7 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the library says of a file that is no hook.
+/// Converts the error of an invalid hook file.
 fn broken(file: &Config, error: &Error) -> Failure {
     let place = error
         .place()
@@ -65,31 +65,33 @@ fn broken(file: &Config, error: &Error) -> Failure {
     ))
 }
 
-/// Says why there is no file of version 1.0.0, and what to do.
+/// Reports why the file cannot be converted, with a hint.
 fn refuse(file: &Config, reason: &NoEquivalent) {
     report::error(&format!("{}: {reason}", file.name));
-    let mut hint = "write a file of version 1.0.0 for each of them; a container that meets several gets the hook several \
-                    times"
+    let mut hint = "write one version 1.0.0 file for each condition; a container that meets \
+                    several conditions gets the hook several times"
         .to_owned();
     if reason.conditions.contains(&"cmds") {
-        hint += ", and one whose process.args is empty cannot be started, whatever else it meets";
+        hint += ", and a container whose process.args is empty cannot be started even if it meets \
+                 another condition";
     }
     report::note("  hint", &hint);
 }
 
-/// Says what of the old file is not in the new one.
-fn tell(file: &Config, old: &Hook, new: &Hook) {
+/// Reports which parts of the old file are not in the new one.
+fn report_changes(file: &Config, old: &Hook, new: &Hook) {
     for (key, place) in Hook::unknown_keys(file.text.as_bytes()) {
         let message = format!(
-            "{}:{}:{}: unknown key {key:?} is left out",
+            "{}:{}:{}: unknown key {key:?} is dropped",
             file.name, place.line, place.column
         );
         report::note("note", &message);
     }
     if new.when.always == Some(false) {
-        report::note("note", &format!("{}: it is for no container, and stays so", file.name));
+        let message = "the hook matches no container, as before";
+        report::note("note", &format!("{}: {message}", file.name));
     } else if old.when.has_bind_mounts == Some(false) {
-        let message = "its \"hasbindmounts\": false never holds, and is left out";
+        let message = "\"hasbindmounts\": false is dropped, because it never holds";
         report::note("note", &format!("{}: {message}", file.name));
     }
 }

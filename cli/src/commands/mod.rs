@@ -1,4 +1,4 @@
-//! The commands, a module each. None of them uses another one.
+//! The commands, one module each. No command uses another one.
 
 pub mod completion;
 pub mod explain;

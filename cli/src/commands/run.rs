@@ -15,7 +15,7 @@ use crate::report::{self, Failure};
 use crate::terminal::Live;
 
 pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
-    // What it is for is not checked: whoever runs a hook by hand plays the engine.
+    // The conditions are not checked: the user decides to run this hook.
     let options = ReadOptions::new()
         .extension_stages(&arguments.extension_stage)
         .extension_stages(OWN_STAGES);
@@ -28,22 +28,22 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         None => Vec::new(),
     };
     if !arguments.json {
-        let limit =
-            arguments.timeout.map_or(String::new(), |limit| format!(" for at most {limit:?}"));
-        report::note("runs", &format!("{}{limit}", report::command(&hook)));
+        let limit = arguments.timeout.map_or(String::new(), |limit| format!(", timeout {limit:?}"));
+        report::note("running", &format!("{}{limit}", report::command(&hook)));
         if hook.env.is_empty() {
             report::note(
                 "note",
-                "its environment is empty: there is no PATH, unless its file gives one in \"env\"",
+                "the hook's environment is empty, without PATH; \"env\" in the hook file sets it",
             );
         }
     }
-    // Only now: writing a note may block until its reader reads, and a signal must end that wait.
+    // Signals are caught only from here on: printing the notes above may block until their reader
+    // reads, and a signal must end that wait.
     let cancel = Cancel::while_hooks_run()?;
     let mut stop = || cancel.stop();
-    // The hook shares the command's stdout and stderr, and so waits for their readers itself. If a
-    // stream is a terminal, the command passes the output on, escaped. With --json the output
-    // is captured.
+    // The hook shares the command's stdout and stderr, so it waits for their readers itself. If a
+    // stream is a terminal, the command passes the output on, escaped. With --json the output is
+    // captured.
     let (stdout, stderr) = (io::stdout(), io::stderr());
     let mut live = Live::new(arguments.raw_output);
     let own = |stream, fd| (!arguments.json && !live.shows(stream)).then_some(fd);
@@ -73,23 +73,23 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         Some(_) if ran.cancelled => cancel.exit_code(),
         Some(_) => ExitCode::FAILURE,
     };
-    // Printing may be ended by a signal again.
+    // From here on, a signal may end the command while it prints.
     drop(cancel);
     if arguments.json {
         let env = serde_json::Value::from(hook.env);
         report::deliver_json(&[&report::with_member(ran.to_json(), "env", &env.to_string())])?;
     } else {
-        tell(&ran);
+        report_result(&ran);
     }
     Ok(code)
 }
 
-/// Tells what became of the hook.
-fn tell(ran: &RunResult) {
+/// Reports how the hook ended.
+fn report_result(ran: &RunResult) {
     let end = match (ran.exit_status, ran.signal) {
         (Some(status), _) => format!("exit status {status}"),
         (_, Some(signal)) => format!("killed by signal {signal}"),
-        _ => "an end that nobody knows".to_owned(),
+        _ => "unknown exit status".to_owned(),
     };
     report::note("done", &format!("{end} after {:.1?}", ran.duration));
     let hook_error = ran.hook_error.as_ref().filter(|_| ran.hook_error != ran.error);

@@ -19,12 +19,14 @@ pub fn run(arguments: &Watch) -> Result<ExitCode, Failure> {
     let directories = arguments.source.directories();
     let shown: Vec<String> =
         directories.iter().map(|directory| directory.display().to_string()).collect();
-    report::note("watching", &format!("{} ({} hooks)", shown.join(", "), manager.snapshot().len()));
+    let hooks = report::plural(manager.snapshot().len(), "hook");
+    report::note("watching", &format!("{} ({hooks})", shown.join(", ")));
     loop {
         match monitor.wait(None) {
             Err(error) if error.kind() == ErrorKind::Cancelled => return Ok(cancel.exit_code()),
             Err(error) if error.code() == Code::WatchRefused => return Err(error.into()),
-            // Under strict: the old hooks stay. What is wrong is a change.
+            // A reload that fails under the strict policy keeps the old hooks. Its diagnostics are
+            // among the changes.
             Ok(_) | Err(_) => {}
         }
         for change in monitor.changes()? {
@@ -47,7 +49,7 @@ fn json(change: &Change) -> String {
 fn lines(change: &Change) -> String {
     let kind = change.kind.as_str();
     let path = change.path.display();
-    let what = match (&change.diagnostic, &change.by) {
+    let subject = match (&change.diagnostic, &change.by) {
         (Some(diagnostic), _) => report::problem(diagnostic),
         (None, Some(by)) => format!("{path} by {}", by.display()),
         (None, None) => path.to_string(),
@@ -55,5 +57,5 @@ fn lines(change: &Change) -> String {
     let hint = change.diagnostic.as_ref().and_then(|diagnostic| diagnostic.hint.as_deref());
     let hint = hint
         .map_or(String::new(), |hint| format!("\n          hint: {}", Shown(&report::short(hint))));
-    format!("{kind:<8}  {}{hint}", Shown(&report::short(&what)))
+    format!("{kind:<8}  {}{hint}", Shown(&report::short(&subject)))
 }

@@ -6,12 +6,12 @@ use libhooks::Severity;
 use crate::color;
 use crate::report::{self, Shown};
 
-/// How many characters of a line are shown before the position, and from the position on.
+/// The number of characters shown before the position, and from the position on.
 const BEFORE: usize = 40;
 const AFTER: usize = 60;
 
-/// The renderer uses no other styles than the command's own. Its width is larger than that of any
-/// excerpt: [`cut`] shortens lines, and the output does not depend on the terminal.
+/// The renderer uses only the command's own styles. It is wider than any excerpt: [`cut`] shortens
+/// lines, so the output does not depend on the terminal.
 const RENDERER: Renderer = Renderer::plain()
     .term_width(100_000)
     .error(color::RED)
@@ -46,7 +46,8 @@ pub fn render(severity: Severity, line: Option<Line<'_>>, hint: Option<&str>) ->
     if group.is_empty() { String::new() } else { RENDERER.render(&[group]) + "\n" }
 }
 
-/// Returns what is shown of a line, with unsafe characters escaped, and the offset of the position.
+/// Returns the visible part of a line, with unsafe characters escaped, and the offset of the
+/// position.
 fn cut(before: &[u8], after: &[u8]) -> (String, usize) {
     // A character takes at most four bytes.
     let near = before.get(before.len().saturating_sub(4 * BEFORE)..).unwrap_or(before);
@@ -59,8 +60,8 @@ fn cut(before: &[u8], after: &[u8]) -> (String, usize) {
     let near = after.get(..4 * AFTER).unwrap_or(after);
     let after_text = text(near);
     let shown: String = after_text.chars().take(AFTER).collect();
-    // The renderer shortens long indentation, even if the caret points into it. A character that
-    // only looks like a space is therefore escaped where the caret points at it.
+    // The renderer shortens long indentation, even if the caret points into it. Therefore other
+    // whitespace than a space is escaped if the caret points at it.
     let hidden = shown.chars().next().filter(|first| *first != ' ' && first.is_whitespace());
     let rest = hidden.and_then(|hidden| shown.strip_prefix(hidden)).unwrap_or(&shown);
     line.extend(hidden.into_iter().flat_map(char::escape_default));
@@ -69,7 +70,7 @@ fn cut(before: &[u8], after: &[u8]) -> (String, usize) {
     (line, at)
 }
 
-/// Returns the bytes as a string, with spaces for tabs.
+/// Returns the bytes as a string, with tabs replaced by spaces.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim_end_matches('\r').replace('\t', "    ")
 }
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_what_is_around() {
+    fn shows_the_surroundings() {
         let of = |before: &str, after: &str| rendered(before.as_bytes(), after.as_bytes());
         assert_eq!(of("\t\"a\": ", "1,\r"), ("    \"a\": 1,".into(), 9));
         assert_eq!(of("漢é", "x"), ("漢éx".into(), 3));
@@ -124,7 +125,7 @@ mod tests {
         assert_eq!(render(Severity::Error, None, None), "");
     }
 
-    /// Whatever is in the line, and however wide it is, the caret is below the position.
+    /// The caret is below the position, for all characters and widths of the line.
     #[test]
     fn the_caret_is_below_the_position() {
         const PIECES: [&str; 12] = [

@@ -58,7 +58,7 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
     Ok(if fails { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// What was found, and in which files.
+/// The diagnostics, the checked files and their directories.
 #[derive(Default)]
 struct Checked {
     diagnostics: Vec<Diagnostic>,
@@ -66,13 +66,12 @@ struct Checked {
     directories: Vec<PathBuf>,
 }
 
-/// Directories are looked at as one set, in which later ones are preferred; files one by one.
+/// Checks the directories as one set, in which later ones take precedence, and each file alone.
 fn gather(arguments: &Lint) -> Result<Checked, Failure> {
     let options = ReadOptions::new()
         .extension_stages(OWN_STAGES)
         .extension_stages(&arguments.extension_stage);
-    // Each path is looked at once: one that cannot be looked at is a file, about which there is an
-    // error.
+    // A path that cannot be read counts as a file, and is reported as an error.
     let (in_paths, files): (Vec<_>, Vec<_>) =
         arguments.paths.iter().partition(|path| path.is_dir());
     let mut checked =
@@ -88,7 +87,7 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
         checked.files.extend(failed.filter(|path| !directories.contains(path)));
         checked.diagnostics = manager.diagnostics();
     }
-    // One that lies in a directory that is looked at too is looked at once.
+    // A file in a checked directory is not checked again.
     let in_directories: BTreeSet<PathBuf> = match files.first() {
         Some(_) => checked.files.iter().map(|path| place(path)).collect(),
         None => BTreeSet::new(),
@@ -100,7 +99,7 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
     Ok(checked)
 }
 
-/// The directories that are asked for; `in_paths` are those among the paths.
+/// Returns the directories to check; `in_paths` are the directories among the paths.
 fn directories(arguments: &Lint, in_paths: Vec<&PathBuf>) -> Vec<PathBuf> {
     if arguments.hooks_dir.is_empty() && arguments.paths.is_empty() {
         return default_directories();
@@ -108,7 +107,7 @@ fn directories(arguments: &Lint, in_paths: Vec<&PathBuf>) -> Vec<PathBuf> {
     distinct(arguments.hooks_dir.iter().chain(in_paths))
 }
 
-/// Paths that lead to different places. Of those that lead to the same one the last counts, as with
+/// Removes duplicate paths. If several paths lead to the same place, the last one counts, as in
 /// engines.
 fn distinct<'p>(paths: impl DoubleEndedIterator<Item = &'p PathBuf>) -> Vec<PathBuf> {
     let mut known = BTreeSet::new();
@@ -118,7 +117,8 @@ fn distinct<'p>(paths: impl DoubleEndedIterator<Item = &'p PathBuf>) -> Vec<Path
     distinct
 }
 
-/// Where a file of this path lies: the last part may be a link, which is a file of its own here.
+/// Returns the resolved path. If the last component is a link to a file, it is not followed: the
+/// link counts as a file of its own.
 fn place(path: &Path) -> PathBuf {
     let resolved = match (path.parent(), path.file_name()) {
         _ if path.is_dir() => path.canonicalize(),
@@ -131,7 +131,7 @@ fn place(path: &Path) -> PathBuf {
     resolved.unwrap_or_else(|_| path.to_owned())
 }
 
-/// Returns the diagnostics for people: position, code and message in a line, an excerpt, the hint.
+/// Formats diagnostics for people: position, code and message in a line, an excerpt, the hint.
 fn text(diagnostics: &[Diagnostic]) -> String {
     let mut text = String::new();
     let mut sources = Sources::default();
@@ -162,23 +162,19 @@ fn text(diagnostics: &[Diagnostic]) -> String {
 }
 
 fn summary(diagnostics: &[Diagnostic], files: usize) -> String {
-    let counted = |severity, what: &str| {
+    let counted = |severity, noun: &str| {
         let count = diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
-        (count > 0).then(|| plural(count, what))
+        (count > 0).then(|| report::plural(count, noun))
     };
-    let files = plural(files, "hook file");
+    let files = report::plural(files, "hook file");
     let found = [
         counted(Severity::Error, "error"),
         counted(Severity::Warning, "warning"),
         counted(Severity::Info, "note"),
     ];
     match &found.into_iter().flatten().collect::<Vec<String>>()[..] {
-        [] => format!("No problem in {files}."),
+        [] => format!("No problems in {files}."),
         [one] => format!("Found {one} in {files}."),
-        [others @ .., last] => format!("Found {} and {last} in {files}.", others.join(", ")),
+        [first @ .., last] => format!("Found {} and {last} in {files}.", first.join(", ")),
     }
-}
-
-fn plural(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

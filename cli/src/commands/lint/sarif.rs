@@ -1,4 +1,4 @@
-//! SARIF 2.1.0, which code scanning reads.
+//! Writes SARIF 2.1.0, which code scanning services read.
 
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
@@ -12,7 +12,7 @@ use super::source::Sources;
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// The log of one run that found these.
+/// Returns the log of one run with these diagnostics.
 pub fn log(diagnostics: &[Diagnostic]) -> String {
     let codes = || Code::ALL.iter().filter_map(|code| Some((*code, code.severity()?)));
     let rules: Vec<Value> = codes()
@@ -60,8 +60,8 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// What is wrong and what to do. Braces, which are around placeholders there, are doubled (SARIF
-/// 2.1.0, 3.11.5).
+/// Returns the message and the hint. Braces are doubled, because SARIF uses them for placeholders
+/// (SARIF 2.1.0, 3.11.5).
 fn message(diagnostic: &Diagnostic) -> String {
     let text = match &diagnostic.hint {
         Some(hint) => format!("{} ({hint})", diagnostic.message()),
@@ -70,7 +70,7 @@ fn message(diagnostic: &Diagnostic) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
 
-/// The path as a URI, relative where the path is (RFC 3986).
+/// Converts a path to a URI (RFC 3986). A relative path gives a relative URI.
 fn uri(path: &Path) -> String {
     let mut uri = String::new();
     if path.is_absolute() {
@@ -86,7 +86,7 @@ fn uri(path: &Path) -> String {
     uri
 }
 
-/// The column in characters: our own count bytes.
+/// Returns the column in characters; the library counts bytes.
 fn column(sources: &mut Sources, path: &Path, position: Position) -> usize {
     match sources.line(path, position) {
         Some((before, _)) => String::from_utf8_lossy(before).chars().count() + 1,

@@ -1,25 +1,25 @@
-//! The files in which problems were found, once more: for what stands around them.
+//! Reads the lines of diagnostics from their files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use libhooks::Position;
 
-/// One file at a time: its problems come one after the other.
+/// The content of the last file. Diagnostics are sorted by file, so each file is read once.
 #[derive(Default)]
 pub struct Sources {
     path: PathBuf,
     content: Vec<u8>,
-    /// Where its lines begin.
+    /// The offsets at which its lines start.
     lines: Vec<usize>,
 }
 
 impl Sources {
-    /// The line of a place in a file, in two: what is before the place, and what is from it on.
-    /// `None` if the file is not what it was when the problem was found.
+    /// Returns the line of a position, split at the position. `None` if the file has changed and
+    /// has no such position.
     pub fn line(&mut self, path: &Path, position: Position) -> Option<(&[u8], &[u8])> {
         if self.lines.is_empty() || self.path != path {
-            // What is no regular file any more might be waited for.
+            // Only a regular file is read: opening a FIFO could block.
             let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
             self.content = if is_file { fs::read(path).unwrap_or_default() } else { Vec::new() };
             let breaks = self.content.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
@@ -27,9 +27,9 @@ impl Sources {
             self.path = path.to_owned();
         }
         let number = usize::try_from(position.line).ok()?;
-        let begin = *self.lines.get(number.checked_sub(1)?)?;
+        let start = *self.lines.get(number.checked_sub(1)?)?;
         let end = self.lines.get(number).map_or(self.content.len(), |next| next - 1);
         let column = usize::try_from(position.column).ok()?.checked_sub(1)?;
-        self.content.get(begin..end)?.split_at_checked(column)
+        self.content.get(start..end)?.split_at_checked(column)
     }
 }
