@@ -1,4 +1,4 @@
-//! The command, run as its users run it: standard streams, files, and exit codes.
+//! Runs the command as users do, and checks standard streams, files and exit codes.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -16,7 +16,7 @@ struct Place {
 }
 
 impl Place {
-    /// A hooks directory `d` with these files.
+    /// Makes a hook directory `d` with these files.
     fn new(files: &[(&str, &str)]) -> Place {
         let place = Place { root: tempfile::tempdir().unwrap() };
         fs::create_dir(place.path("d")).unwrap();
@@ -49,7 +49,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// Exit code, standard output, standard error.
+/// Returns the exit code, standard output and standard error.
 fn outcome(output: &Output) -> (i32, String, String) {
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
@@ -78,7 +78,7 @@ fn in_place_keeps_mode_owner_and_link() {
     fs::create_dir(place.path("bundle")).unwrap();
     fs::write(place.path("real.json"), CONFIG).unwrap();
     fs::set_permissions(place.path("real.json"), fs::Permissions::from_mode(0o640)).unwrap();
-    // Only root can give it away; anybody else keeps it.
+    // Only root can change the owner; for other users it stays.
     let _ = std::os::unix::fs::chown(place.path("real.json"), Some(1234), Some(1234));
     symlink("../real.json", place.path("bundle/config.json")).unwrap();
     let before = fs::metadata(place.path("real.json")).unwrap();
@@ -93,13 +93,13 @@ fn in_place_keeps_mode_owner_and_link() {
     );
     assert_ne!(after.ino(), before.ino(), "it is a new file, renamed over the old one");
 
-    // Again: the entry is there already. What was asked for is done, and it is said.
+    // A second injection adds the entry again, with a warning.
     let (code, _, stderr) =
         outcome(&place.run(&["inject", "--hooks-dir", "d", "--in-place", "bundle"], ""));
     assert_eq!(code, 0);
     assert!(stderr.contains("[already-injected]") && stderr.contains("d/a.json"), "{stderr}");
 
-    // A file that cannot be replaced stays as it is, and nothing is left beside it.
+    // A failed replacement leaves no temporary file.
     let (code, _, stderr) =
         outcome(&place.run(&["inject", "--hooks-dir", "d", "--in-place", "missing"], ""));
     assert_eq!(code, 1);
@@ -110,22 +110,22 @@ fn in_place_keeps_mode_owner_and_link() {
 }
 
 #[test]
-fn output_goes_where_it_is_sent() {
+fn output_goes_to_the_named_file() {
     let place = good();
     fs::write(place.path("config.json"), CONFIG).unwrap();
     let inject =
         |output: &str| place.run(&["inject", "--hooks-dir", "d", "-o", output, "config.json"], "");
     assert_eq!(outcome(&inject("-")), (0, INJECTED.into(), String::new()));
-    // A link into /proc leads to a pipe, which has no path: it is written to, not replaced.
+    // A link into /proc leads to a pipe, which has no path: the pipe is written to, not replaced.
     symlink("/proc/self/fd/1", place.path("stdout")).unwrap();
     assert_eq!(outcome(&inject("stdout")), (0, INJECTED.into(), String::new()));
     assert!(place.path("stdout").is_symlink());
-    // A link whose target is not there yet stays a link.
+    // A link whose target does not exist yet stays a link.
     symlink("later.json", place.path("link")).unwrap();
     assert_eq!(outcome(&inject("link")), (0, String::new(), String::new()));
     assert!(place.path("link").is_symlink());
     assert_eq!(fs::read_to_string(place.path("later.json")).unwrap(), INJECTED);
-    // The rest as data, when the config goes to a file.
+    // --json prints the other results if the config is written to a file.
     let output =
         place.run(&["inject", "--hooks-dir", "d", "--json", "-o", "new.json", "config.json"], "");
     assert_eq!(
@@ -138,7 +138,7 @@ fn output_goes_where_it_is_sent() {
 }
 
 #[test]
-fn what_engines_refuse_is_shown_and_said() {
+fn directories_that_engines_reject_are_shown_with_an_error() {
     let place = Place::new(&[
         ("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#)),
         ("b.json", &hook(r#"{"always": true}"#, r#"["nowhere"]"#)),
@@ -148,18 +148,18 @@ fn what_engines_refuse_is_shown_and_said() {
         let (code, stdout, stderr) = outcome(&place.run(&[command, "--hooks-dir", "d"], "{}"));
         assert_eq!(code, 1);
         assert!(stdout.contains(shown), "{stdout}");
-        assert!(stderr.contains("load no hook from them: unknown stage \"nowhere\""), "{stderr}");
+        assert!(
+            stderr.contains("would reject these directories: unknown stage \"nowhere\""),
+            "{stderr}"
+        );
     }
     let (code, stdout, stderr) = outcome(&place.run(&["inject", "--hooks-dir", "d"], "{}"));
     assert_eq!((code, stdout.as_str()), (1, ""));
-    assert!(
-        stderr.starts_with("error: the hooks cannot be loaded:\nerror: d/b.json:1:"),
-        "{stderr}"
-    );
+    assert!(stderr.starts_with("error: cannot load the hooks:\nerror: d/b.json:1:"), "{stderr}");
 }
 
 #[test]
-fn json_has_everything() {
+fn json_has_all_results() {
     let place = Place::new(&[
         ("a.json", &hook(r#"{"always": true}"#, r#"["poststop", "precreate"]"#)),
         ("b.json", r#"{"hook": "/nonexistent", "stage": ["poststop"], "annotation": []}"#),
@@ -189,7 +189,7 @@ fn json_has_everything() {
 }
 
 #[test]
-fn explain_says_why() {
+fn explain_prints_the_reason() {
     let place = Place::new(&[(
         "a.json",
         &hook(r#"{"annotations": {"^com\\.x$": "^on$"}, "commands": ["sh$"]}"#, r#"["poststop"]"#),
@@ -207,8 +207,8 @@ fn explain_says_why() {
         "{stdout}"
     );
     let (_, stdout, _) = run("com.x=on");
-    assert!(stdout.contains("d/a.json: matches, goes to poststop\n"), "{stdout}");
-    // What could steer a terminal is shown, not sent.
+    assert!(stdout.contains("d/a.json: matches, runs at poststop\n"), "{stdout}");
+    // Characters that could steer a terminal are escaped.
     let (_, stdout, _) = run("com.x=\u{1b}[2J\u{202e}");
     assert!(!stdout.contains('\u{1b}') && !stdout.contains('\u{202e}'), "{stdout:?}");
 }
@@ -236,24 +236,24 @@ fn errors_name_file_line_and_column() {
         assert_eq!((code, stdout.as_str()), (1, ""), "{arguments:?}: {stderr}");
         assert!(stderr.lines().any(|line| line.starts_with(want)), "{arguments:?}: {stderr}");
     }
-    // To explain is to say it of each file.
+    // `explain` prints the error of each file on standard output.
     let (code, stdout, _) = outcome(&place.run(&["explain", "--hooks-dir", "d"], "{}"));
     assert_eq!(code, 1);
-    assert!(stdout.contains("d/a.json:3:3: gives no hook: expected"), "{stdout}");
-    assert!(stdout.contains("d/b.json:1:1: gives no hook: a hook must"), "{stdout}");
+    assert!(stdout.contains("d/a.json:3:3: not loaded: expected"), "{stdout}");
+    assert!(stdout.contains("d/b.json:1:1: not loaded: a hook must"), "{stdout}");
 }
 
 #[test]
-fn what_may_not_be_read_is_an_error() {
+fn missing_permission_is_an_error() {
     const NOBODY: u32 = 65534;
     let place = good();
     if fs::metadata(place.path("d")).unwrap().uid() != 0 {
-        println!("SKIP: what_may_not_be_read_is_an_error: only root can become nobody");
+        println!("SKIP: missing_permission_is_an_error: only root can become nobody");
         return;
     }
     fs::set_permissions(place.root.path(), fs::Permissions::from_mode(0o755)).unwrap();
-    // The command itself where nobody may run it. Not copied by us: another test's fork would hold
-    // it open for writing for a moment, and it could not be run (ETXTBSY).
+    // A copy of the command that the user nobody can run. `cp` makes it: if this process wrote it,
+    // another test's fork could hold it open for writing, and it could not be run (ETXTBSY).
     let command = place.path("oci-hooks");
     assert!(
         Command::new("cp")
@@ -316,8 +316,8 @@ fn wrong_usage_is_2() {
 }
 
 #[test]
-fn nobody_reads_the_output() {
-    // More than a pipe holds.
+fn a_closed_pipe_is_not_an_error() {
+    // The output is longer than a pipe can hold.
     let place = good();
     for number in 0..2_000 {
         fs::write(
@@ -347,7 +347,7 @@ fn nobody_reads_the_output() {
 }
 
 #[test]
-fn without_hooks_dir_the_well_known_ones_are_read() {
+fn without_hooks_dir_the_default_directories_are_read() {
     let place = good();
     let (code, _, stderr) = outcome(&place.run(&["list", "--json"], ""));
     assert!(

@@ -1,5 +1,4 @@
-//! Replacing a file that something interrupts: other writers, signals, kill -9, errors of the
-//! system.
+//! Interrupts the replacement of a file: other writers, signals, kill -9, errors of the system.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -19,7 +18,7 @@ fn start(place: &Place, arguments: &[&str]) -> Child {
     place.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// A config that takes some time to be read and written.
+/// Returns a config that takes some time to read and write.
 fn large() -> String {
     format!("{{\"x\":\"{}\"}}", "a".repeat(1 << 20))
 }
@@ -37,7 +36,7 @@ fn no_injection_of_concurrent_writers_is_lost() {
 }
 
 #[test]
-fn a_lock_that_is_never_given_up_is_an_error() {
+fn a_lock_that_is_never_released_is_an_error() {
     let place = Place::new();
     let directory = fs::File::open(place.path("bundle")).unwrap();
     flock(&directory, FlockOperation::LockExclusive).unwrap();
@@ -50,23 +49,23 @@ fn a_lock_that_is_never_given_up_is_an_error() {
     place.edit("bundle");
 }
 
-/// The temporary names in the bundle.
+/// Returns the names of temporary files in the bundle.
 fn temporary(place: &Place) -> Vec<String> {
     place.names("bundle").into_iter().filter(|name| name.starts_with(".oci-hooks.")).collect()
 }
 
-/// How long the command takes.
+/// Returns how long the command takes.
 fn duration(place: &Place) -> Duration {
-    let begin = Instant::now();
+    let started = Instant::now();
     start(place, &IN_PLACE).wait().unwrap();
-    begin.elapsed()
+    started.elapsed()
 }
 
-/// Runs for a part of `most` that differs each time, without sleeping.
+/// Spins for a part of `most` that depends on the number, without sleeping.
 fn spin(number: u32, most: Duration) {
     let length = most * (number * 37 % 101) / 85;
-    let begin = Instant::now();
-    while begin.elapsed() < length {
+    let started = Instant::now();
+    while started.elapsed() < length {
         std::hint::spin_loop();
     }
 }
@@ -121,7 +120,7 @@ fn signals_leave_nothing_behind() {
     }
 }
 
-/// Runs the command under strace, which makes system calls fail, or ends it at one.
+/// Runs the command under strace, which makes system calls fail or sends a signal at one.
 fn strace(place: &Place, injections: &[&str]) -> Option<Output> {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-o", "/dev/null"]);
@@ -132,18 +131,18 @@ fn strace(place: &Place, injections: &[&str]) -> Option<Output> {
     strace.stdin(Stdio::null()).output().ok()
 }
 
-/// Whether strace works here.
+/// Returns whether strace works on this system.
 fn has_strace(test: &str) -> bool {
     let works = strace(&Place::new(), &["fsync:delay_enter=0"]);
     let works = works.is_some_and(|output| output.status.success());
     if !works {
-        println!("SKIP: {test}: strace cannot be used here");
+        println!("SKIP: {test}: strace does not work on this system");
     }
     works
 }
 
-/// The system calls that find, make, complete and place a file. (An architecture need not have
-/// all.)
+/// The system calls that find, create, complete and place a file. (Some architectures lack some of
+/// them.)
 const CALLS: [&str; 16] = [
     "openat",
     "readlinkat",
@@ -163,7 +162,7 @@ const CALLS: [&str; 16] = [
     "rt_sigprocmask",
 ];
 
-/// Sends a signal at each of these system calls in turn, as the command is, and where a file
+/// Sends a signal at each of these system calls in turn, once normally, and once while a file
 /// without a name cannot be linked. Returns how many runs it ended, and how many temporary files
 /// were left.
 fn interrupt_each_call(signal: &str, number_of_signal: i32) -> (usize, usize) {
@@ -225,7 +224,8 @@ fn file_systems_that_lack_something() {
         return;
     }
     for failing in [
-        // No file without a name can be linked; nothing can be exchanged; no attributes; no locks.
+        // A file without a name cannot be linked; files cannot be exchanged; no attributes; no
+        // locks.
         "linkat:error=EPERM",
         "linkat:error=EOPNOTSUPP",
         "renameat2:error=EINVAL",
@@ -261,7 +261,7 @@ fn only_our_leftovers_are_removed() {
         |last: char| format!("bundle/.oci-hooks.{}{last}", "0123456789abcdef0123456789abcde");
     let write = |name: &str| fs::write(place.path(name), "left").unwrap();
     write(&name('0'));
-    // Another name, a link, a second name, a directory.
+    // Files to keep: another name, a link, a hard link, a directory.
     write("bundle/.oci-hooks.json");
     write("bundle/.oci-hooks.0123456789ABCDEF0123456789abcdef");
     write("other");
@@ -276,7 +276,7 @@ fn only_our_leftovers_are_removed() {
     want.retain(|left| !left.ends_with("abcde0"));
     place.edit("bundle");
     assert_eq!(place.names("bundle"), want);
-    // One that belongs to the owner of the file was left by a writer of that file.
+    // A temporary file with the owner of the config was left by a writer of the config.
     if is_root() {
         std::os::unix::fs::chown(place.path("bundle/config.json"), Some(1234), None).unwrap();
         assert_eq!(place.run(&IN_PLACE).0, Some(0));
@@ -284,7 +284,7 @@ fn only_our_leftovers_are_removed() {
     }
 }
 
-/// A small tmpfs; `None`, with a reason, where none can be mounted.
+/// A small tmpfs. [`Mounted::new`] prints the reason if it cannot be mounted.
 struct Mounted(tempfile::TempDir);
 
 impl Mounted {
@@ -346,9 +346,9 @@ fn a_full_or_read_only_file_system() {
 fn a_directory_that_may_not_be_written() {
     const NOBODY: u32 = 65534;
     let place = Place::new();
-    // Root may write to every directory, so the command runs as nobody: a copy, where nobody may
-    // run it. (cp makes it: a fork of another test would hold a file of ours open for writing,
-    // and it could not be run.)
+    // Root may write to every directory, so the user nobody runs a copy of the command. (`cp` makes
+    // it: if this process wrote it, a fork of another test could hold it open for writing, and it
+    // could not be run.)
     let program = place.path("oci-hooks");
     assert!(
         Command::new("cp")
@@ -377,7 +377,8 @@ fn a_directory_that_may_not_be_written() {
     let (code, _, stderr) = edit();
     assert_eq!(code, Some(1));
     assert!(stderr.contains("error: bundle/config.json: cannot create"), "{stderr}");
-    // One that may be written and not read is not locked, but it is enough.
+    // A directory with write but without read permission cannot be locked, but the file in it can
+    // be replaced.
     set_mode(0o300);
     let done = edit();
     set_mode(0o755);

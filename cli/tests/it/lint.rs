@@ -1,4 +1,4 @@
-//! `oci-hooks lint`, run as its users run it.
+//! Runs `oci-hooks lint` as users do.
 
 use std::fs;
 use std::process::{Command, Output, Stdio};
@@ -33,7 +33,7 @@ impl Place {
         lint.arg("lint").args(arguments).current_dir(self.0.path()).output().unwrap()
     }
 
-    /// Exit code, standard output, standard error.
+    /// Returns the exit code, standard output and standard error.
     fn outcome(&self, arguments: &[&str]) -> (i32, String, String) {
         let output = self.lint(arguments);
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -41,14 +41,14 @@ impl Place {
     }
 }
 
-fn beside() -> Place {
-    let beside = GOOD.replace("true},", "true},\n  \"annotations\": {\"a\": \"b\"},");
+fn misplaced() -> Place {
+    let misplaced = GOOD.replace("true},", "true},\n  \"annotations\": {\"a\": \"b\"},");
     let stage = GOOD.replace("poststop", "poststrat");
-    Place::new(&[("d/a.json", &beside), ("d/b.json", &stage), ("d/c.json", GOOD), ("d/README", "")])
+    Place::new(&[("d/a.json", &misplaced), ("d/b.json", &stage), ("d/c.json", GOOD), ("d/README", "")])
 }
 
 #[test]
-fn as_compilers_write_it() {
+fn the_format_is_that_of_compilers() {
     let want = r#"d/a.json:5:3: unknown-key unknown key "annotations" is ignored (warning)
   |
 5 |   "annotations": {"a": "b"},
@@ -64,28 +64,28 @@ d/b.json:5:14: unknown-stage unknown stage "poststrat" (error)
   = hint: did you mean "poststart"?
 
 "#;
-    let (code, stdout, stderr) = beside().outcome(&["d"]);
+    let (code, stdout, stderr) = misplaced().outcome(&["d"]);
     assert_eq!(stdout, want);
     assert_eq!((code, stderr.as_str()), (1, "Found 1 error and 1 warning in 3 hook files.\n"));
-    // One by one it is the same.
+    // Checking the files one by one gives the same result.
     let files = ["d/b.json", "d/c.json", "d/a.json"];
-    assert_eq!(beside().outcome(&files), (code, stdout.clone(), stderr.clone()));
-    // What is named twice, in whatever way, is looked at once.
+    assert_eq!(misplaced().outcome(&files), (code, stdout.clone(), stderr.clone()));
+    // A file that is named twice is checked once.
     let twice = ["d/./c.json", "d/../d", "./d/a.json", "d"];
-    assert_eq!(beside().outcome(&twice), (code, stdout, stderr));
-    let (_, _, stderr) = beside().outcome(&["d/a.json", "./d/a.json"]);
+    assert_eq!(misplaced().outcome(&twice), (code, stdout, stderr));
+    let (_, _, stderr) = misplaced().outcome(&["d/a.json", "./d/a.json"]);
     assert_eq!(stderr, "Found 1 warning in 1 hook file.\n");
 }
 
 #[test]
-fn what_is_wrong_decides_the_exit_status() {
-    let place = beside();
+fn the_worst_diagnostic_decides_the_exit_status() {
+    let place = misplaced();
     for (arguments, code, summary) in [
-        (&["d/c.json"][..], 0, "No problem in 1 hook file."),
+        (&["d/c.json"][..], 0, "No problems in 1 hook file."),
         (&["d/a.json"], 0, "Found 1 warning in 1 hook file."),
         (&["--strict", "d/a.json"], 1, "Found 1 warning in 1 hook file."),
-        (&["--strict", "--ignore", "unknown-key", "d/a.json"], 0, "No problem in 1 hook file."),
-        (&["--ignore", "unknown-key,unknown-stage", "d"], 0, "No problem in 3 hook files."),
+        (&["--strict", "--ignore", "unknown-key", "d/a.json"], 0, "No problems in 1 hook file."),
+        (&["--ignore", "unknown-key,unknown-stage", "d"], 0, "No problems in 3 hook files."),
         (&["--select", "unknown-key", "d"], 0, "Found 1 warning in 3 hook files."),
         (
             &["--select", "unknown-stage", "--select", "masked", "d"],
@@ -95,7 +95,7 @@ fn what_is_wrong_decides_the_exit_status() {
         (
             &["--select", "unknown-stage", "--ignore", "unknown-stage", "d"],
             0,
-            "No problem in 3 hook files.",
+            "No problems in 3 hook files.",
         ),
         (&["--extension-stage", "poststrat", "d"], 0, "Found 1 warning in 3 hook files."),
         (&["d/missing.json"], 1, "Found 1 error in 1 hook file."),
@@ -117,9 +117,9 @@ fn what_is_wrong_decides_the_exit_status() {
     assert_eq!(place.outcome(&["empty"]), (0, String::new(), "info: no hooks in empty\n".into()));
 }
 
-/// Directories are one set: what masks what is a matter of all of them.
+/// Directories are checked as one set: a file can mask one in another directory.
 #[test]
-fn directories_are_looked_at_together() {
+fn directories_are_checked_together() {
     let place = Place::new(&[
         ("low/a.json", GOOD),
         ("low/b.json", GOOD),
@@ -139,17 +139,17 @@ fn directories_are_looked_at_together() {
 
 #[test]
 fn json_is_one_object() {
-    let (code, stdout, stderr) = beside().outcome(&["--json", "d"]);
+    let (code, stdout, stderr) = misplaced().outcome(&["--json", "d"]);
     assert_eq!((code, stderr.as_str()), (1, ""));
     let value: Value = serde_json::from_str(&stdout).unwrap();
     assert_eq!((&value["files"], value["diagnostics"].as_array().unwrap().len()), (&3.into(), 2));
     assert_eq!(value["diagnostics"][0]["code"], "unknown-key");
-    assert_eq!(beside().outcome(&["--format", "json", "d"]).1, stdout);
+    assert_eq!(misplaced().outcome(&["--format", "json", "d"]).1, stdout);
 }
 
 #[test]
-fn sarif_has_rules_and_places() {
-    // Columns are characters there, and bytes here.
+fn sarif_has_rules_and_positions() {
+    // SARIF columns count characters; the library's count bytes.
     let wide = GOOD.replace("\"stages\": ", "\"é漢\": 1, \"stages\": ");
     let place = Place::new(&[("d d/a.json", &wide)]);
     let (code, stdout, stderr) = place.outcome(&["--format", "sarif", "d d"]);
@@ -184,9 +184,9 @@ fn sarif_has_rules_and_places() {
 
 #[test]
 fn colours_are_for_terminals() {
-    let place = beside();
+    let place = misplaced();
     let (_, plain, _) = place.outcome(&["d"]);
-    assert!(!plain.contains('\u{1b}'), "a pipe is no terminal");
+    assert!(!plain.contains('\u{1b}'), "a pipe is not a terminal");
     let (_, painted, _) = place.outcome(&["--color", "always", "d"]);
     assert!(painted.contains("\u{1b}[31munknown-stage\u{1b}[0m"), "{painted:?}");
     let with = |variables: &[(&str, &str)], arguments: &[&str]| {
@@ -203,10 +203,10 @@ fn colours_are_for_terminals() {
     for variables in [&[FORCE, NO_COLOR][..], &[("CI", "true")], &[("CLICOLOR", "1")]] {
         assert_eq!(with(variables, &[]), plain, "{variables:?}");
     }
-    // The option has the last word.
+    // The option overrides the environment.
     assert_eq!(with(&[FORCE], &["--color", "never"]), plain);
     assert_eq!(with(&[NO_COLOR], &["--color", "always"]), painted);
-    // On a terminal it has colours, unless NO_COLOR says otherwise.
+    // A terminal gets colours, unless NO_COLOR is set.
     if !pty::is_available("colours_are_for_terminals") {
         return;
     }
@@ -228,9 +228,9 @@ fn colours_are_for_terminals() {
     assert!(!plain.contains('\u{1b}') && plain.contains("unknown-stage"), "{plain:?}");
 }
 
-/// Whatever is in a file's name or in the file, it does not steer the terminal.
+/// Control characters in a file or its name are escaped.
 #[test]
-fn nothing_reaches_the_terminal_raw() {
+fn nothing_reaches_the_terminal_unescaped() {
     const ESCAPE: &str = "\u{1b}[2J\u{7}\u{202e}\u{9b}";
     let stages = GOOD.replace("poststop", &format!("\\u001b{}", "\u{202e}\u{9b}"));
     let key = GOOD.replace("\"stages\"", &format!("\"{}\": 1, \"stages\"", "\u{9b}\u{202e}"));
@@ -253,18 +253,18 @@ fn nothing_reaches_the_terminal_raw() {
     }
 }
 
-/// 16 MiB on one line: what is shown of it is short, wherever the problem is.
+/// The excerpt of a line of 16 MiB is short, wherever the problem is.
 #[test]
 fn one_long_line() {
-    let blanks = " ".repeat((16 << 20) - 1000);
+    let spaces = " ".repeat((16 << 20) - 1000);
     let unknown = |before: &str, after: &str| {
         GOOD.replace('\n', "")
             .replace("\"stages\"", &format!("{before}\"annotations\": 1, {after}\"stages\""))
     };
     let many: String = (0..150_000).map(|number| format!("\"x{number}\": 1, ")).collect();
     let place = Place::new(&[
-        ("a/a.json", &unknown(&blanks, "")),
-        ("b/a.json", &unknown("", &blanks)),
+        ("a/a.json", &unknown(&spaces, "")),
+        ("b/a.json", &unknown("", &spaces)),
         ("c/a.json", &unknown("", &many)),
     ]);
     for (directory, most) in [("a", 1000), ("b", 1000), ("c", 60_000)] {
@@ -281,7 +281,7 @@ fn one_long_line() {
 }
 
 #[test]
-fn files_that_are_none() {
+fn paths_that_are_not_hook_files() {
     let place = Place::new(&[]);
     let path = |name: &str| place.0.path().join(name);
     assert!(Command::new("mkfifo").arg(path("fifo.json")).status().unwrap().success());
@@ -295,10 +295,10 @@ fn files_that_are_none() {
     }
 }
 
-/// What clap repeats of the arguments is an argument's text, too.
+/// Arguments that clap quotes are escaped too.
 #[test]
 fn arguments_do_not_steer_the_terminal() {
-    let (code, _, stderr) = beside().outcome(&["--select", "\u{1b}[31m\u{202e}", "d"]);
+    let (code, _, stderr) = misplaced().outcome(&["--select", "\u{1b}[31m\u{202e}", "d"]);
     assert_eq!(code, 2);
     assert!(
         !stderr.contains(['\u{1b}', '\u{202e}']) && stderr.contains("possible values"),
@@ -306,7 +306,7 @@ fn arguments_do_not_steer_the_terminal() {
     );
 }
 
-/// A key of a megabyte is not shown whole.
+/// A key of a megabyte is shortened.
 #[test]
 fn one_long_key() {
     let long = GOOD.replace("\"stages\"", &format!("\"{}\": 1, \"stages\"", "k".repeat(1 << 20)));
@@ -314,7 +314,7 @@ fn one_long_key() {
     assert!(stdout.contains("unknown key \"kkk") && stdout.len() < 4000, "{}", stdout.len());
 }
 
-/// Engines pass over a link that leads nowhere without a word; whoever asks is told.
+/// Engines ignore a dangling link; `lint` and `explain` report it.
 #[test]
 fn a_link_that_leads_nowhere() {
     let place = Place::new(&[("low/a.json", GOOD), ("up/c.json", GOOD)]);
@@ -337,23 +337,19 @@ fn a_link_that_leads_nowhere() {
         assert!(output.status.success());
         String::from_utf8(output.stdout).unwrap()
     };
-    let said = "up/a.json: gives no hook: the file is a symlink that leads nowhere (its target is gone.json), \
-                so the one of that name in low runs\n\
-                └─ hint: correct the link, or remove it\n";
-    assert!(
-        explain(&["--hook", "up/a.json"]).ends_with(said),
-        "{}",
-        explain(&["--hook", "up/a.json"])
-    );
+    let one = explain(&["--hook", "up/a.json"]);
+    assert!(one.starts_with("up/a.json: not loaded: ") && one.contains("gone.json"), "{one}");
+    let effect = "; the hook of the same name in low runs instead\n└─ hint: ";
+    assert!(one.contains(effect), "{one}");
     let all = explain(&[]);
     assert!(
-        all.contains("low/a.json: matches") && all.contains("up/b.json: gives no hook: "),
+        all.contains("low/a.json: matches") && all.contains("up/b.json: not loaded: "),
         "{all}"
     );
     assert_eq!(all.matches("up/a.json: ").count(), 1, "{all}");
 }
 
-/// `explain --hook` takes a file's name, or as much of its path as tells it from others.
+/// `explain --hook` takes a file's name, or the end of its path.
 #[test]
 fn one_hook_is_explained_by_its_name() {
     let misspelt = GOOD.replace("always", "alway");
@@ -380,37 +376,35 @@ fn one_hook_is_explained_by_its_name() {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         (text(output.stdout), text(output.stderr))
     };
-    let masked = "low/a.json: not considered: masked by up/a.json\n";
+    let masked = "low/a.json: masked by up/a.json\n";
     assert_eq!(explain("low/a.json").0, masked);
     assert_eq!(explain("./low/a.json").0, masked);
     assert_eq!(explain(place.0.path().join("low/a.json").to_str().unwrap()).0, masked);
     let (stdout, stderr) = explain("up/b.json");
-    assert!(stdout.starts_with("up/b.json:1:2: gives no hook: the JSON ends early"), "{stdout}");
+    assert!(stdout.starts_with("up/b.json:1:2: not loaded: "), "{stdout}");
     assert!(!stderr.contains("no hooks in"), "{stderr}");
     assert!(
         explain("a.json").0.contains(masked) && explain("a.json").0.contains("up/a.json: matches")
     );
-    let never = "up/d.json: does not match\n└─ it has no condition, so it is for no container (is one misspelt? \
-                 oci-hooks lint tells)\n";
+    let never = "up/d.json: does not match\n\
+                 └─ no conditions, so it matches no container \
+                 (oci-hooks lint finds misspelled keys)\n";
     assert_eq!(explain("d.json").0, never);
-    for (name, said) in [
-        ("A.json", "no hook file is called A.json (did you mean a.json?)"),
-        ("b", "no hook file is called b (did you mean b.json?)"),
-        ("c.json", "no hook file is called c.json\n"),
-        (
-            "c.jsn",
-            "no hook file is called c.jsn (engines read only files whose names end in .json)",
-        ),
+    for (name, error) in [
+        ("A.json", "no hook file is named A.json (did you mean a.json?)"),
+        ("b", "no hook file is named b (did you mean b.json?)"),
+        ("c.json", "no hook file is named c.json\n"),
+        ("c.jsn", "no hook file is named c.jsn (engines read only names that end in .json)"),
         ("", "a value is required for '--hook <NAME>'"),
     ] {
         let (stdout, stderr) = explain(name);
-        assert!(stdout.is_empty() && stderr.contains(said), "{name}: {stdout}{stderr}");
+        assert!(stdout.is_empty() && stderr.contains(error), "{name}: {stdout}{stderr}");
     }
 }
 
-/// `list` tells why files give no hook, and counts the rest.
+/// `list` prints why files give no hook, and only counts the other problems.
 #[test]
-fn list_counts_what_lint_tells() {
+fn list_counts_other_problems() {
     let misspelt = GOOD.replace("always", "alway");
     let place = Place::new(&[("d/a.json", &misspelt), ("d/b.json", GOOD)]);
     let list = || {
@@ -419,7 +413,7 @@ fn list_counts_what_lint_tells() {
             list.args(["list", "--hooks-dir", "d"]).current_dir(place.0.path()).output().unwrap();
         String::from_utf8(output.stderr).unwrap()
     };
-    assert_eq!(list(), "info: 2 more problem(s): oci-hooks lint tells them\n");
+    assert_eq!(list(), "info: 2 more problems; run `oci-hooks lint` to see them\n");
     fs::write(place.0.path().join("d/a.json"), GOOD).unwrap();
     std::os::unix::fs::symlink("gone.json", place.0.path().join("d/c.json")).unwrap();
     let link = "warning: d/c.json: the file is a symlink that leads nowhere (its target is gone.json) [dangling-link]\n  \
@@ -427,10 +421,10 @@ fn list_counts_what_lint_tells() {
     assert_eq!(list(), link);
 }
 
-/// Other commands call it `--hooks-dir`.
+/// `--hooks-dir` is accepted as in other commands.
 #[test]
-fn directories_may_be_given_as_elsewhere() {
-    let place = beside();
+fn hooks_dir_is_the_same_as_a_path() {
+    let place = misplaced();
     assert_eq!(place.outcome(&["--hooks-dir", "d"]), place.outcome(&["d"]));
     assert_eq!(place.outcome(&["--hooks-dir", "d", "d/a.json"]), place.outcome(&["d"]));
 }

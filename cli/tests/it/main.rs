@@ -1,4 +1,4 @@
-//! The command, run as its users run it. Each module tests one command or one subject.
+//! Runs the command as users do. Each module tests one command or one subject.
 
 mod command;
 mod hook_files;

@@ -1,4 +1,4 @@
-//! How the command prints: each message at once, and no result lost without a word.
+//! Checks how the command prints: each message with one write, and no result lost without an error.
 
 use std::fs::{self, File};
 use std::os::fd::OwnedFd;
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 const BIN: &str = env!("CARGO_BIN_EXE_oci-hooks");
 
-/// A directory with a good hook, and files that fail.
+/// Makes a directory with a good hook, and files that fail.
 fn place() -> tempfile::TempDir {
     let place = tempfile::tempdir().unwrap();
     let hook = r#"{"version": "1.0.0", "hook": {"path": "/bin/sh"}, "when": {"always": true}, "stages": ["poststop"]}"#;
@@ -20,7 +20,7 @@ fn place() -> tempfile::TempDir {
     place
 }
 
-/// A socket keeps what is written by one call apart from what is written by the next.
+/// A datagram socket keeps the data of each write separate.
 #[test]
 fn a_message_is_one_write() {
     let place = place();
@@ -31,19 +31,19 @@ fn a_message_is_one_write() {
         (&["list", "--no-such-option"], 1),
         (&["run", "d/none.json"], 1),
     ] {
-        let (ours, theirs) = UnixDatagram::pair().unwrap();
+        let (reader, writer) = UnixDatagram::pair().unwrap();
         let mut command = Command::new(BIN);
         command
             .args(arguments)
             .current_dir(place.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null());
-        command.stderr(OwnedFd::from(theirs)).status().unwrap();
+        command.stderr(OwnedFd::from(writer)).status().unwrap();
         drop(command);
         let mut written = Vec::new();
         let mut buffer = vec![0; 1 << 16];
-        ours.set_nonblocking(true).unwrap();
-        while let Ok(count @ 1..) = ours.recv(&mut buffer) {
+        reader.set_nonblocking(true).unwrap();
+        while let Ok(count @ 1..) = reader.recv(&mut buffer) {
             written.push(String::from_utf8(buffer[..count].to_vec()).unwrap());
         }
         let lines: usize = written.iter().map(|message| message.lines().count()).sum();
@@ -56,7 +56,7 @@ fn a_message_is_one_write() {
     }
 }
 
-/// Quoted input does not make a message of megabytes; as JSON it is whole.
+/// Messages that quote megabytes of input are shortened; JSON is complete.
 #[test]
 fn long_quotations_are_shortened() {
     let place = place();
@@ -83,8 +83,7 @@ fn long_quotations_are_shortened() {
     assert!(run(&["list", "--json", "--hooks-dir", "bad"]).0 > 1 << 20);
 }
 
-/// Exit code and standard error of a command whose standard output is what the shell's redirection
-/// makes of it.
+/// Runs a command with a redirection of the shell. Returns its exit code and standard error.
 fn redirected(arguments: &str, redirection: &str, place: &tempfile::TempDir) -> (i32, String) {
     let script = format!("exec \"$0\" {arguments} {redirection}");
     let output =
@@ -127,7 +126,7 @@ fn a_result_that_cannot_be_printed_is_an_error() {
     }
 }
 
-/// Where nothing is printed, nothing is lost.
+/// A closed standard output is not an error if nothing is printed.
 #[test]
 fn files_need_no_standard_output() {
     let place = place();
@@ -138,18 +137,18 @@ fn files_need_no_standard_output() {
         assert_eq!(code, 0, "{stderr}");
     }
     assert!(fs::read_to_string(place.path().join("c.json")).unwrap().contains("/bin/sh"));
-    // Also with a standard output that is /dev/null for reading and writing, which std opens for a
-    // closed one.
+    // std opens /dev/null for reading and writing in place of a closed standard output. If the user
+    // opens it, that is not an error.
     let null = File::options().read(true).write(true).open("/dev/null").unwrap();
     let mut command = Command::new(BIN);
     assert!(command.args(["schema"]).stdout(null).status().unwrap().success());
 }
 
-/// Help is for people, also in a pipe that leads to a pager.
+/// Help has at most 100 columns, also in a pipe to a pager.
 #[test]
 fn help_has_short_lines() {
     let help = |arguments: &[&str]| {
-        // A terminal may say that it is wider.
+        // The terminal may be wider.
         let output = Command::new(BIN).args(arguments).env("COLUMNS", "300").output().unwrap();
         assert!(output.status.success(), "{arguments:?}");
         String::from_utf8(output.stdout).unwrap()

@@ -1,4 +1,4 @@
-//! A pseudo-terminal: what a command prints there.
+//! Runs a command on a pseudo-terminal, and reads its output.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -9,11 +9,11 @@ use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 
-/// The end of a terminal that a person has.
+/// The user's end of a terminal.
 pub struct Screen(File);
 
-/// Opens both ends of a pseudo-terminal that changes nothing of what is printed there. Programs
-/// that other tests start meanwhile do not inherit them.
+/// Opens both ends of a pseudo-terminal that does not change the output. Programs that other tests
+/// start in the meantime do not inherit them.
 fn open() -> io::Result<(File, File)> {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
     grantpt(&controller)?;
@@ -31,8 +31,8 @@ fn open() -> io::Result<(File, File)> {
     Ok((controller.into(), terminal))
 }
 
-/// Returns whether a pseudo-terminal can be opened here. If not, prints that this test passes over
-/// what needs one: a build environment may have no /dev/pts.
+/// Returns whether a pseudo-terminal can be opened. If not, prints that the test skips the checks
+/// that need one: a build environment may have no /dev/pts.
 pub fn is_available(test: &str) -> bool {
     match open() {
         Ok(_) => true,
@@ -60,7 +60,7 @@ impl Screen {
         let (mut printed, mut buffer) = (Vec::new(), [0; 4096]);
         while !is_enough(&printed) {
             match self.0.read(&mut buffer) {
-                // EIO: the last one who could print has gone.
+                // EIO: the last writer has closed the terminal.
                 Ok(0) | Err(_) => break,
                 Ok(count) => printed.extend_from_slice(&buffer[..count]),
             }

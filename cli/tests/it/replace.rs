@@ -1,4 +1,4 @@
-//! Files that the command replaces: what they keep, and which are refused.
+//! Checks which files the command replaces, and which attributes they keep.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
@@ -12,7 +12,7 @@ use crate::support::{self, CONFIG, HOOK, INJECTED, Place, is_root};
 const ACCESS: &str = "system.posix_acl_access";
 const DEFAULT: &str = "system.posix_acl_default";
 
-/// An ACL as the kernel reads it: user, a named user, group, mask, other.
+/// Returns an ACL in the kernel's format: user, a named user, group, mask, other.
 fn acl(user: u16, named: u16, group: u16, mask: u16, other: u16) -> Vec<u8> {
     let none = u32::MAX;
     let entries = [
@@ -38,7 +38,7 @@ fn attribute(path: &Path, name: &str) -> Option<Vec<u8>> {
     Some(value)
 }
 
-/// Sets an attribute; false, with a reason, if the file system does not have it.
+/// Sets an attribute. If the file system does not support it, prints the reason and returns false.
 fn set(path: &Path, name: &str, value: &[u8]) -> bool {
     let done = setxattr(path, name, value, XattrFlags::empty());
     if let Err(error) = done {
@@ -87,7 +87,7 @@ fn a_default_acl_does_not_widen_an_old_file() {
     }
     place.edit("bundle");
     assert_eq!((mode(&config), attribute(&config, ACCESS)), (0o640, None));
-    // It decides about a new one, as for any program.
+    // It applies to a new file, as for any program.
     fs::write(place.path("bundle/by-hand"), "").unwrap();
     assert_eq!(place.inject(&["bundle", "-o", "bundle/new"]).0, Some(0));
     let (by_hand, new) = (place.path("bundle/by-hand"), place.path("bundle/new"));
@@ -99,7 +99,7 @@ fn a_default_acl_does_not_widen_an_old_file() {
 }
 
 #[test]
-fn a_capability_is_left_out_and_named() {
+fn a_capability_is_not_copied_but_reported() {
     let place = Place::new();
     let config = place.path("bundle/config.json");
     // cap_net_raw+ep
@@ -108,8 +108,7 @@ fn a_capability_is_left_out_and_named() {
         return;
     }
     let (code, _, stderr) = place.inject(&["--in-place", "bundle"]);
-    let want =
-        "note: bundle/config.json: the new file does not have the attribute security.capability\n";
+    let want = "note: bundle/config.json: the attribute security.capability was not copied to the new file\n";
     assert_eq!((code, stderr.as_str()), (Some(0), want));
     assert_eq!(attribute(&config, "security.capability"), None);
 }
@@ -126,11 +125,11 @@ fn the_owner_stays_and_set_id_bits_go() {
     place.edit("bundle");
     let after = fs::metadata(&config).unwrap();
     assert_eq!((after.uid(), after.gid(), mode(&config)), (before.uid(), before.gid(), 0o754));
-    // A directory that gives its group to new files does not change it either.
+    // A set-group-ID directory does not change the group.
     fs::set_permissions(place.path("bundle"), PermissionsExt::from_mode(0o2755)).unwrap();
     assert_eq!(place.inject(&["--in-place", "bundle"]).0, Some(0));
     assert_eq!(fs::metadata(&config).unwrap().gid(), before.gid());
-    // Nor does a mode without write permission hinder.
+    // A file without write permission is replaced too.
     fs::set_permissions(&config, PermissionsExt::from_mode(0o400)).unwrap();
     assert_eq!(place.inject(&["--in-place", "bundle"]).0, Some(0));
     assert_eq!(mode(&config), 0o400);
@@ -151,7 +150,7 @@ fn the_umask_decides_about_a_new_file() {
             (want, INJECTED),
             "{umask}"
         );
-        // A file that is there keeps its mode, whatever the umask.
+        // An existing file keeps its mode, independent of the umask.
         fs::set_permissions(place.path("new"), PermissionsExt::from_mode(0o604)).unwrap();
         let script = script.replace("rm -f new; ", "");
         let done = Command::new("sh").args(["-c", &script]).current_dir(place.path(".")).status();
@@ -217,8 +216,8 @@ fn root_follows_no_link_of_another_user() {
         chown(&here, Some(0), Some(0)).unwrap();
         fs::set_permissions(&here, PermissionsExt::from_mode(0o755)).unwrap();
     };
-    // The link is in a directory of another user, in one that everybody may write (a sticky one,
-    // too), or in one of a group.
+    // The link is in a directory of another user, in a world-writable directory (also with the
+    // sticky bit), or in one that a group may write.
     chown(&here, Some(1234), None).unwrap();
     refused("owner", "link", "link");
     refused("owner, a directory", "directory/config.json", "directory");
@@ -237,18 +236,18 @@ fn root_follows_no_link_of_another_user() {
         rustix::fs::removexattr(&here, ACCESS).unwrap();
     }
     restore();
-    // It is in a directory of root's in a directory of another user, who can move it.
+    // The link is in root's directory, but another user owns the parent and can move it.
     fs::create_dir_all(place.path("home/roots")).unwrap();
     fs::write(place.path("home/roots/config.json"), CONFIG).unwrap();
     symlink("config.json", place.path("home/roots/link")).unwrap();
     chown(place.path("home"), Some(1234), None).unwrap();
     refused("above", "home/roots/link", "home/roots/link");
-    // It leads through a directory of another user.
+    // The link leads through a directory of another user.
     fs::create_dir(place.path("home/bundle")).unwrap();
     fs::write(place.path("home/bundle/config.json"), CONFIG).unwrap();
     symlink("home/bundle/config.json", place.path("through")).unwrap();
     refused("through", "through", "through");
-    // The same file is edited by its own path.
+    // The same file can be edited by its own path.
     place.edit("home/bundle");
     assert_eq!(place.read("home/bundle/config.json"), INJECTED);
 }
@@ -267,7 +266,7 @@ fn names_may_be_as_long_as_the_system_allows() {
 }
 
 #[test]
-fn what_is_not_a_regular_file_is_refused_at_once() {
+fn other_than_regular_files_are_rejected_without_waiting() {
     let place = Place::new();
     assert!(Command::new("mkfifo").arg(place.path("fifo")).status().unwrap().success());
     fs::remove_file(place.path("bundle/config.json")).unwrap();
@@ -291,12 +290,9 @@ fn what_is_not_a_regular_file_is_refused_at_once() {
     for command in ["inject", "explain", "filter"] {
         let (code, _, stderr) = place.run(&[command, "--hooks-dir", "empty.d", "bundle"]);
         assert_eq!(code, Some(1));
-        assert!(
-            stderr.contains("error: bundle/config.json: it is not a regular file\n"),
-            "{stderr}"
-        );
+        assert!(stderr.contains("error: bundle/config.json: not a regular file\n"), "{stderr}");
     }
-    // A FIFO that is named is read and written; `<(command)` is one.
+    // A FIFO that the user names is read and written; `<(command)` is a FIFO.
     let script = format!(
         "'{0}' inject --hooks-dir hooks.d <(echo '{{}}'); \
          cat fifo & '{0}' inject --hooks-dir hooks.d -o fifo <(printf '{{}}'); wait",
@@ -335,14 +331,14 @@ fn links_of_proc_lead_to_open_files() {
     let (code, _, stderr) = shell("exec > gone; rm gone; INJECT -o /dev/stdout");
     assert_eq!(code, Some(1));
     assert!(stderr.starts_with("error: /dev/stdout: "), "{stderr}");
-    // Another file that has the name now is not the one that is meant.
+    // Another file that has this name now is not replaced.
     let (code, _, stderr) =
         shell("exec > gone; rm gone; echo x > 'gone (deleted)'; INJECT -o /dev/stdout");
     assert_eq!((code, place.read("gone (deleted)").as_str()), (Some(1), "x\n"), "{stderr}");
 }
 
 #[test]
-fn inputs_have_a_bound() {
+fn inputs_have_a_size_limit() {
     let place = Place::new();
     let endless = |arguments: &[&str], limit: u32| {
         let script = format!(
@@ -394,7 +390,7 @@ fn filter_notices_a_change_while_its_hooks_run() {
     let hook = HOOK.replace("/bin/true", path.to_str().unwrap()).replace("poststop", "precreate");
     fs::write(place.path("hooks.d/a.json"), hook).unwrap();
     fs::write(place.path("bundle/config.json"), "{\"a\": 1}").unwrap();
-    // (What the hook prints is only written if it differs.)
+    // (A file is only written if the hook changes the config.)
     fs::write(place.path("hook"), script.replace("cat\n", "cat >/dev/null; echo '{\"b\":1}'\n"))
         .unwrap();
     let (code, _, stderr) =

@@ -1,4 +1,4 @@
-//! `oci-hooks run` and `oci-hooks filter`, run as their users run them.
+//! Runs `oci-hooks run` and `oci-hooks filter` as users do.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -13,7 +13,7 @@ const CONFIG: &str = "{\"process\": {\"args\": [\"sh\"]}, \"x\": 1e400}\n";
 struct Place(tempfile::TempDir);
 
 impl Place {
-    /// A directory `d` with a hook file for each script of a shell.
+    /// Makes a directory `d` with a hook file for each shell script.
     fn new(stage: &str, scripts: &[(&str, &str)]) -> Place {
         let place = Place(tempfile::tempdir().unwrap());
         fs::create_dir(place.path("d")).unwrap();
@@ -43,10 +43,10 @@ impl Place {
         command
     }
 
-    /// Exit code, standard output, standard error.
+    /// Returns the exit code, standard output and standard error.
     fn run(&self, arguments: &[&str], input: &str) -> (i32, String, String) {
         let mut child = self.start(arguments);
-        // A command that fails early does not read all of it.
+        // A command that fails early does not read all of its input.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         outcome(child.wait_with_output().unwrap())
     }
@@ -64,7 +64,7 @@ fn outcome(output: Output) -> (i32, String, String) {
 }
 
 #[test]
-fn a_hook_is_given_its_state_and_its_words_are_shown() {
+fn a_hook_reads_its_state_and_its_output_is_passed_on() {
     let place = Place::new("poststop", &[("a.json", "cat; echo oh >&2; exit $CODE")]);
     fs::write(place.path("state.json"), r#"{"id": "a"}"#).unwrap();
     for arguments in
@@ -73,11 +73,10 @@ fn a_hook_is_given_its_state_and_its_words_are_shown() {
         let (code, stdout, stderr) = place.run(arguments, r#"{"id": "a"}"#);
         assert_eq!((code, stdout.as_str()), (0, r#"{"id": "a"}"#), "{stderr}");
         let lines: Vec<&str> = stderr.lines().collect();
-        let [runs, oh, done] = lines[..] else { panic!("{stderr}") };
-        assert_eq!(
-            runs,
-            r#"runs: /bin/sh as ["sh", "-c", "cat; echo oh >&2; exit $CODE"] with ["PATH=/bin:/usr/bin"]"#
-        );
+        let [running, oh, done] = lines[..] else { panic!("{stderr}") };
+        let args = r#"["sh", "-c", "cat; echo oh >&2; exit $CODE"]"#;
+        let want = format!(r#"running: /bin/sh, args {args}, env ["PATH=/bin:/usr/bin"]"#);
+        assert_eq!(running, want);
         assert_eq!(oh, "oh");
         assert!(done.starts_with("done: exit status 0 after "), "{done}");
     }
@@ -106,12 +105,12 @@ fn a_hook_that_fails_fails_the_command() {
     let (code, _, stderr) = place.run(&["run", "--timeout", "0.05", "d/b.json"], "");
     let errors = "error: context deadline exceeded\nerror: executing [sh -c exec sleep 60]: signal: killed\n";
     assert!(
-        code == 1 && stderr.contains("for at most 50ms") && stderr.ends_with(errors),
+        code == 1 && stderr.contains(", timeout 50ms\n") && stderr.ends_with(errors),
         "{stderr}"
     );
     let (code, stdout, _) = place.run(&["run", "--dir", "/usr", "d/c.json"], "");
     assert_eq!((code, stdout.as_str()), (0, "/usr\n"));
-    // What cannot be run is told with its place.
+    // An error has its path and position.
     fs::write(place.path("bad.json"), "{\"version\": \"1.0.0\",\n \"hook\": 3}").unwrap();
     for (arguments, want) in [
         (&["run", "bad.json"][..], "error: bad.json:2:10: "),
@@ -129,7 +128,7 @@ fn a_hook_that_fails_fails_the_command() {
 }
 
 #[test]
-fn signals_end_the_hook_with_all_its_processes() {
+fn signals_end_the_hook_and_all_its_processes() {
     let script = "sleep 1000 & echo $! > pid.new; mv pid.new pid; wait";
     let place = Place::new("precreate", &[("a.json", script)]);
     fs::write(place.path("config.json"), CONFIG).unwrap();
@@ -160,13 +159,13 @@ fn no_hook_outlives_the_command() {
         fs::remove_file(place.path("pid")).unwrap();
         signals.iter().for_each(|signal| send(signal, &child));
         let status = child.wait().unwrap();
-        // There is no later moment at which it could end.
+        // The command has ended, so the hook must have ended too.
         (pid.trim().to_owned(), status.code(), status.signal())
     };
     for _ in 0..20 {
         let (pid, code, signal) = kill(&["TERM", "HUP"]);
         assert!(!is_running(&pid), "it lives on after TERM and HUP");
-        // The second one may come when the hook has ended, and ends the command.
+        // The second signal may come after the hook has ended, and then ends the command.
         assert!(
             matches!((code, signal), (Some(143 | 129), None) | (None, Some(1))),
             "{code:?} {signal:?}"
@@ -174,7 +173,7 @@ fn no_hook_outlives_the_command() {
     }
     let (pid, code, _) = kill(&["TSTP", "TERM", "CONT"]);
     assert!(!is_running(&pid) && code == Some(143), "{code:?}");
-    // Nobody is left to wait for the hook.
+    // After these signals, no process waits for the hook.
     for signal in ["KILL", "USR1", "ABRT"] {
         await_end(&kill(&[signal]).0);
     }
@@ -187,8 +186,8 @@ fn a_stop_stops_the_hook_too() {
         &[("a.json", "echo $$ > pid.new; mv pid.new pid; read -r x < fifo")],
     );
     assert!(Command::new("mkfifo").arg(place.path("fifo")).status().unwrap().success());
-    // The system ignores SIGTSTP in an orphaned process group, as that of the tests may be. A group
-    // of its own is not orphaned: its parent is in another group of the session.
+    // The system ignores SIGTSTP in an orphaned process group, and the group of the tests may be
+    // one. A new group is not orphaned: its parent is in another group of the session.
     let child = place.command(&["run", "d/a.json"]).process_group(0).spawn().unwrap();
     let pid = await_content(&place.path("pid"));
     let command = child.id().to_string();
@@ -203,14 +202,14 @@ fn a_stop_stops_the_hook_too() {
 }
 
 #[test]
-fn nobody_who_does_not_read_holds_up_the_end() {
+fn a_reader_that_stops_reading_does_not_delay_the_end() {
     let place = Place::new("precreate", &[("a.json", "yes")]);
     let mut child = place.start(&["run", "--timeout", "0.1", "d/a.json"]);
     let mut stderr = String::new();
     child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
     assert!(stderr.contains("context deadline exceeded"), "{stderr}");
     assert_eq!(child.wait().unwrap().code(), Some(1));
-    // Whoever stops reading ends the hook, as in any pipeline.
+    // Closing the pipe ends the hook, as in any pipeline.
     let mut child = place.start(&["run", "d/a.json"]);
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(1));
@@ -232,11 +231,11 @@ fn once_the_hooks_have_ended_a_signal_ends_the_command() {
         "config.json",
     ]);
     await_end(await_content(&place.path("pid")).trim());
-    // It waits for somebody who reads the FIFO. The first signal may come before it does; then
-    // another ends it.
-    let begun = Instant::now();
+    // The command waits for a reader of the FIFO. The first signal may come before it waits; then
+    // another signal ends it.
+    let start = Instant::now();
     while child.try_wait().unwrap().is_none() {
-        assert!(begun.elapsed().as_secs() < 10);
+        assert!(start.elapsed().as_secs() < 10);
         send("TERM", &child);
         std::thread::yield_now();
     }
@@ -268,13 +267,13 @@ fn send(signal: &str, child: &Child) {
     );
 }
 
-/// What somebody writes into a file that appears at once.
+/// Waits for a file that appears complete, and returns its content.
 fn await_content(path: &Path) -> String {
-    let begun = Instant::now();
+    let start = Instant::now();
     loop {
         match fs::read_to_string(path) {
             Ok(text) => return text,
-            Err(error) => assert!(begun.elapsed().as_secs() < 10, "{}: {error}", path.display()),
+            Err(error) => assert!(start.elapsed().as_secs() < 10, "{}: {error}", path.display()),
         }
         std::thread::yield_now();
     }
@@ -282,28 +281,27 @@ fn await_content(path: &Path) -> String {
 
 /// Waits until a process is in this state.
 fn await_state(pid: &str, want: char) {
-    let begun = Instant::now();
+    let start = Instant::now();
     let state = || {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         stat.rsplit(") ").next().and_then(|rest| rest.chars().next())
     };
     while state() != Some(want) {
-        assert!(begun.elapsed().as_secs() < 10, "{pid} is in state {:?}, not {want}", state());
+        assert!(start.elapsed().as_secs() < 10, "{pid} is in state {:?}, not {want}", state());
         std::thread::yield_now();
     }
 }
 
-/// Waits until there is no such process; it was told to end, and when it does is the system's to
-/// say.
+/// Waits until a process has ended. It was killed, but the kernel may end it later.
 fn await_end(pid: &str) {
-    let begun = Instant::now();
+    let start = Instant::now();
     while is_running(pid) {
-        assert!(begun.elapsed().as_secs() < 10, "{pid}");
+        assert!(start.elapsed().as_secs() < 10, "{pid}");
         std::thread::yield_now();
     }
 }
 
-/// Whether there is such a process; one that waits to be reaped is none.
+/// Returns whether a process exists and is not a zombie.
 fn is_running(pid: &str) -> bool {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     stat.rsplit(") ")
@@ -312,7 +310,7 @@ fn is_running(pid: &str) -> bool {
 }
 
 #[test]
-fn a_config_goes_through_the_hooks_that_are_for_it() {
+fn a_config_passes_through_the_matching_hooks() {
     let scripts = [
         ("a.json", "echo first >&2; sed s/1e400/2E400/"),
         ("b.json", "cat"),
@@ -322,8 +320,8 @@ fn a_config_goes_through_the_hooks_that_are_for_it() {
     let changed = CONFIG.replace("1e400", "2E400").trim_end().to_owned();
     assert_eq!(place.filter(&[]), (0, changed.clone(), "first\n".into()));
     let (code, stdout, stderr) = place.run(&["filter", "--hooks-dir", "d"], CONFIG);
-    assert_eq!((code, stdout.as_str()), (0, CONFIG), "no hook is for it");
-    assert_eq!(stderr, "info: no hook of stage precreate is for this container\n");
+    assert_eq!((code, stdout.as_str()), (0, CONFIG), "no hook matches");
+    assert_eq!(stderr, "info: no precreate hook matches this container\n");
 
     fs::create_dir(place.path("bundle")).unwrap();
     fs::write(place.path("bundle/config.json"), CONFIG).unwrap();
@@ -336,7 +334,7 @@ fn a_config_goes_through_the_hooks_that_are_for_it() {
 }
 
 #[test]
-fn what_each_hook_changed_is_shown() {
+fn diff_shows_the_changes_of_each_hook() {
     let scripts = [
         ("a.json", "sed s/1e400/2E400/"),
         ("b.json", "cat"),
@@ -370,7 +368,8 @@ fn what_each_hook_changed_is_shown() {
     assert_eq!((code, stdout.as_str()), (1, diff));
     assert_eq!(
         stderr,
-        "error: d.json (/bin/sh): executing [sh -c exit 1]: exit status 1\ninfo: b.json changed nothing\n"
+        "error: d.json (/bin/sh): executing [sh -c exit 1]: exit status 1\n\
+         info: b.json made no changes\n"
     );
 
     let (code, stdout, _) = place.filter(&["--diff", "--json"]);
@@ -381,7 +380,7 @@ fn what_each_hook_changed_is_shown() {
 }
 
 #[test]
-fn a_config_that_does_not_get_through_is_not_delivered() {
+fn an_invalid_config_is_not_written() {
     let place =
         Place::new("precreate", &[("a.json", "cat"), ("b.json", "echo words >&2; echo '[]'")]);
     fs::write(place.path("config.json"), CONFIG).unwrap();
@@ -393,7 +392,7 @@ fn a_config_that_does_not_get_through_is_not_delivered() {
     }
     assert_eq!(fs::read_to_string(place.path("config.json")).unwrap(), CONFIG);
     assert!(!place.path("new.json").exists());
-    // Where it cannot go is told before any hook is run.
+    // A destination that cannot be written is an error before any hook runs.
     let (code, _, stderr) = place.filter(&["-o", "no/where"]);
     assert!(code == 1 && !stderr.contains("words"), "{stderr}");
     let (code, _, stderr) = place.run(&["filter", "--hooks-dir", "d"], "[1]");
@@ -401,7 +400,7 @@ fn a_config_that_does_not_get_through_is_not_delivered() {
 }
 
 #[test]
-fn hooks_start_where_they_are_told_to() {
+fn hooks_start_in_the_given_directory() {
     let place = Place::new("precreate", &[("a.json", "pwd >&2; cat")]);
     fs::create_dir(place.path("bundle")).unwrap();
     fs::write(place.path("bundle/config.json"), CONFIG).unwrap();

@@ -1,4 +1,4 @@
-//! A directory with hooks and configs, in which the command is run.
+//! A directory with hooks and configs to run the command in.
 
 use std::fs;
 use std::io::Write;
@@ -14,7 +14,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// `hooks.d` with one hook, and `bundle` with a config.
+    /// Makes `hooks.d` with one hook, and `bundle` with a config.
     pub fn new() -> Place {
         Place::within(&std::env::temp_dir())
     }
@@ -36,7 +36,7 @@ impl Place {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The names in a directory, sorted.
+    /// Returns the names in a directory, sorted.
     pub fn names(&self, directory: &str) -> Vec<String> {
         let entries = fs::read_dir(self.path(directory)).unwrap();
         let mut names: Vec<_> =
@@ -51,7 +51,7 @@ impl Place {
         command
     }
 
-    /// Exit code, standard output, standard error.
+    /// Returns the exit code, standard output and standard error.
     pub fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         outcome(&self.command(arguments).output().unwrap())
     }

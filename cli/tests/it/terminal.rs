@@ -1,5 +1,4 @@
-//! What reaches a terminal: nothing from a file, an argument or a hook that could steer or deceive
-//! it.
+//! Checks that no string from a file, an argument or a hook can steer or deceive a terminal.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,12 +9,13 @@ use serde_json::{Value, json};
 
 use crate::pty;
 
-/// Characters of each kind: controls, deletion, C1, soft hyphen, joiners, fillers, marks and
-/// isolates of direction, separators, variation selectors, tags, reserved ones. Each is a character
-/// of a file's name, too.
-const EVIL: &str = "\u{1b}[31m\u{1b}]0;x\u{7}\u{8}\r\n\u{7f}\u{85}\u{9b}2J\u{ad}\u{34f}\u{61c}\u{70f}\u{115f}\u{17b4}\
-                    \u{180e}\u{200b}\u{200d}\u{200f}\u{2028}\u{2029}\u{202e}\u{2060}\u{2066}\u{3164}\u{fe0f}\u{feff}\
-                    \u{ffa0}\u{fff0}\u{fff9}\u{1d173}\u{e0001}\u{e0041}\u{e0100}";
+/// Unsafe characters of each kind: controls, deletion, C1, soft hyphen, joiners, fillers, direction
+/// marks and isolates, separators, variation selectors, tags, reserved ones. File names may have
+/// all of them.
+const EVIL: &str = "\u{1b}[31m\u{1b}]0;x\u{7}\u{8}\r\n\u{7f}\u{85}\u{9b}2J\u{ad}\u{34f}\
+                    \u{61c}\u{70f}\u{115f}\u{17b4}\u{180e}\u{200b}\u{200d}\u{200f}\u{2028}\
+                    \u{2029}\u{202e}\u{2060}\u{2066}\u{3164}\u{fe0f}\u{feff}\u{ffa0}\u{fff0}\
+                    \u{fff9}\u{1d173}\u{e0001}\u{e0041}\u{e0100}";
 
 struct Place(tempfile::TempDir);
 
@@ -23,7 +23,7 @@ impl Place {
     fn new() -> Place {
         let place = Place(tempfile::tempdir().unwrap());
         fs::create_dir(place.directory()).unwrap();
-        // Printed by the hook itself, which gives the config back with another number.
+        // The hook prints the characters itself, and changes a number of the config.
         let script = "printf %s \"$E\" >&2; exec sed s/1[.]0/2.0/";
         let hook = |hook: Value, when: Value, stage: &str| {
             json!({"version": "1.0.0", "hook": hook, "when": when, "stages": [stage]}).to_string()
@@ -62,9 +62,10 @@ impl Place {
         self.0.path().join(format!("config{EVIL}"))
     }
 
-    /// White space as carriage returns, too: they bring a terminal back to the start of a line.
+    /// Returns the config. Its whitespace includes carriage returns, which move a terminal back to
+    /// the start of a line.
     fn config_text() -> String {
-        // What JSON need not escape stands there as it is.
+        // Characters that JSON need not escape are not escaped.
         let raw =
             json!({"process": {"args": [EVIL]}, "annotations": {format!("k{EVIL}"): format!("v{EVIL}")}})
                 .to_string();
@@ -86,12 +87,12 @@ impl Place {
         command
     }
 
-    /// What is printed to a terminal, both streams.
+    /// Runs a command on a terminal, and returns its output on both streams.
     fn on_a_terminal(&self, arguments: &[&str]) -> String {
         pty::printed(&mut self.command(arguments))
     }
 
-    /// What is printed to pipes, standard output and standard error.
+    /// Runs a command with pipes, and returns its standard output and standard error.
     fn piped(&self, arguments: &[&str]) -> (String, String) {
         let output = self.command(arguments).stdin(Stdio::null()).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -99,7 +100,7 @@ impl Place {
     }
 }
 
-/// Fails on a character that must not be there; lines, and colours of ours, may.
+/// Fails on an unsafe character, except line feeds and the command's own colours.
 fn assert_harmless(printed: &str, arguments: &[&str]) {
     let mut rest = printed.to_owned();
     for parameter in ["0", "1", "2", "31", "32", "33", "34"] {
@@ -110,7 +111,7 @@ fn assert_harmless(printed: &str, arguments: &[&str]) {
     assert!(!printed.is_empty(), "{arguments:?}");
 }
 
-/// Whether one of the strings in there has all of what is evil.
+/// Returns whether a string in the value contains all unsafe characters.
 fn holds_evil(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains(EVIL),
@@ -125,7 +126,7 @@ fn holds_evil(value: &Value) -> bool {
 const LENIENT: &[&str] =
     &["--hooks-dir", "DIR", "--policy", "lenient", "--extension-stage", "precreate"];
 
-/// Commands that print text for people.
+/// Returns commands that print text for people.
 fn texts() -> Vec<Vec<&'static str>> {
     let of = |name: &'static str, rest: &[&'static str]| [&[name], LENIENT, rest].concat();
     vec![
@@ -159,7 +160,7 @@ fn texts() -> Vec<Vec<&'static str>> {
     ]
 }
 
-/// Commands that print JSON with evil values.
+/// Returns commands that print JSON with unsafe characters in its values.
 fn jsons() -> Vec<Vec<&'static str>> {
     let of = |name: &'static str, rest: &[&'static str]| [&[name], LENIENT, rest].concat();
     vec![
@@ -184,7 +185,7 @@ fn text_is_harmless_everywhere() {
         }
         // A pipe may lead to a pager, and so to a terminal.
         let (stdout, stderr) = place.piped(&arguments);
-        // To a pipe, hooks write themselves.
+        // Hooks write directly to a pipe.
         let stderr = if arguments[0] == "filter" { "" } else { &stderr };
         assert_harmless(&(stdout + stderr), &arguments);
     }
@@ -211,9 +212,9 @@ fn json_is_harmless_and_has_the_values() {
     assert_eq!(value["config"]["annotations"], config["annotations"]);
 }
 
-/// A config goes to files and pipes as it is, and to a terminal with the same value.
+/// A config is printed unchanged to files and pipes, and with the same JSON value to a terminal.
 #[test]
-fn a_config_is_whole_where_programs_read_it() {
+fn a_config_in_a_pipe_is_unchanged() {
     let place = Place::new();
     let filter = [&["filter"], LENIENT, &["CONFIG"]].concat();
     let inject = [&["inject"], LENIENT, &["CONFIG"]].concat();
@@ -224,10 +225,10 @@ fn a_config_is_whole_where_programs_read_it() {
     let (injected, _) = place.piped(&inject);
     assert!(injected.starts_with(Place::config_text().trim_end_matches("}\r\n")), "{injected:?}");
     let config: Value = serde_json::from_str(&injected).unwrap();
-    // A file of the new version is passed on.
+    // A file of version 1.0.0 is printed unchanged.
     let (same, _) = place.piped(&["migrate", "@good"]);
     assert_eq!(same, fs::read_to_string(place.file("good")).unwrap());
-    if !pty::is_available("a_config_is_whole_where_programs_read_it") {
+    if !pty::is_available("a_config_in_a_pipe_is_unchanged") {
         return;
     }
     for arguments in [&filter, &inject] {
@@ -237,25 +238,25 @@ fn a_config_is_whole_where_programs_read_it() {
         let value: Value = serde_json::from_str(&printed[json..]).unwrap();
         assert_eq!(value["annotations"], config["annotations"]);
     }
-    // One of the old version is written anew.
+    // A file of version 0.1.0 is converted.
     for file in ["@good", "@old"] {
         assert_harmless(&place.on_a_terminal(&["migrate", file]), &[file]);
     }
 }
 
 #[test]
-fn hooks_reach_a_terminal_through_us() {
-    if !pty::is_available("hooks_reach_a_terminal_through_us") {
+fn output_of_hooks_is_escaped_on_a_terminal() {
+    if !pty::is_available("output_of_hooks_is_escaped_on_a_terminal") {
         return;
     }
     let place = Place::new();
     let printed = place.on_a_terminal(&["run", "@noisy"]);
     assert_harmless(&printed, &["run"]);
-    // Once from each stream; the note of the start names it in the environment, once.
+    // Once from each stream, and once in the environment in the line "running".
     let escaped = "\\u{1b}]0;x\\u{7}\\u{8}\\r";
     assert_eq!(printed.matches(escaped).count(), 3, "{printed:?}");
     assert!(printed.contains("exit status 3"), "{printed:?}");
-    // To the terminal itself if that is wanted.
+    // --raw-output lets the hook write to the terminal directly.
     assert!(place.on_a_terminal(&["run", "--raw-output", "@noisy"]).contains(EVIL));
     let filter = [&["filter"], LENIENT, &["-o", "out", "CONFIG"]].concat();
     assert!(place.on_a_terminal(&filter).contains(escaped));

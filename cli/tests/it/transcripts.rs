@@ -1,4 +1,4 @@
-//! What the documentation shows of the command is what happens.
+//! Checks that the transcripts in the documentation are correct.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,8 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A command, in the repository, that finds ours: whether it succeeded, and what it printed, errors
-/// last.
+/// Runs a command in the repository, with `oci-hooks` in its PATH. Returns whether it succeeded,
+/// and its output, standard error last.
 fn run(command: &mut Command) -> (bool, String) {
     let bin = Path::new(env!("CARGO_BIN_EXE_oci-hooks")).parent().unwrap();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
@@ -18,9 +18,9 @@ fn run(command: &mut Command) -> (bool, String) {
     (output.status.success(), printed.concat())
 }
 
-/// ```console blocks; those with comments are no transcripts.
+/// Checks the `console` blocks, except those with comments.
 #[test]
-fn transcripts_are_true() {
+fn transcripts_are_correct() {
     let mut transcripts = 0;
     for page in ["README.md", "cli/README.md", "docs/json.md", "docs/my-hook-does-not-run.md"] {
         let text = fs::read_to_string(root().join(page)).unwrap();
@@ -39,7 +39,7 @@ fn transcripts_are_true() {
 }
 
 #[test]
-fn the_session_is_what_its_script_prints() {
+fn the_session_is_the_output_of_its_script() {
     let (succeeded, printed) = run(&mut Command::new(root().join("docs/explain-session")));
     assert!(succeeded, "{printed}");
     let file = root().join("docs/explain-session.txt");

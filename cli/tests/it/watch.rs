@@ -1,4 +1,4 @@
-//! `oci-hooks watch`, as its users run it. What it prints is waited for; nothing sleeps.
+//! Runs `oci-hooks watch` as users do. The tests wait for its output; they never sleep.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -15,7 +15,7 @@ struct Watching {
 }
 
 impl Watching {
-    /// Watches `d`, which need not be there, and has said so.
+    /// Starts to watch `d`, which need not exist, and waits for the line "watching".
     fn new(arguments: &[&str], prepare: impl FnOnce(PathBuf)) -> Watching {
         let root = tempfile::tempdir().unwrap();
         prepare(root.path().join("d"));
@@ -32,7 +32,7 @@ impl Watching {
         let mut line = String::new();
         while !line.starts_with("watching: ") {
             line.clear();
-            assert!(stderr.read_line(&mut line).unwrap() > 0, "it ends without a word");
+            assert!(stderr.read_line(&mut line).unwrap() > 0, "it ended without a message");
         }
         Watching { root, child, stdout, stderr }
     }
@@ -40,7 +40,7 @@ impl Watching {
     fn write(&self, name: &str, content: &str) {
         let directory = self.root.path().join("d");
         fs::create_dir_all(&directory).unwrap();
-        // At once, so that what is told is told once.
+        // The file appears complete, so that it is one change.
         let new = self.root.path().join("new");
         fs::write(&new, content).unwrap();
         fs::rename(new, directory.join(name)).unwrap();
@@ -69,7 +69,7 @@ fn empty(directory: PathBuf) {
 }
 
 #[test]
-fn changes_are_told_as_they_happen() {
+fn changes_are_printed_as_they_happen() {
     let mut watching = Watching::new(&[], empty);
     watching.write("a.json", HOOK);
     assert_eq!(watching.line(), "added     d/a.json");
@@ -93,7 +93,7 @@ fn changes_are_told_as_they_happen() {
 }
 
 #[test]
-fn a_missing_directory_is_waited_for_and_json_is_an_object_a_line() {
+fn a_missing_directory_is_awaited_and_json_is_one_object_per_line() {
     let mut watching = Watching::new(&["--json"], |_| ());
     watching.write("a.json", HOOK);
     assert_eq!(watching.line(), r#"{"change":"added","path":"d/a.json"}"#);
@@ -104,9 +104,9 @@ fn a_missing_directory_is_waited_for_and_json_is_an_object_a_line() {
     assert_eq!(watching.end("-TERM").code(), Some(143));
 }
 
-/// A refused set is told, and watching goes on.
+/// After a reload that fails, watching continues.
 #[test]
-fn strict_goes_on() {
+fn strict_continues_after_an_error() {
     let mut watching = Watching::new(&["--policy", "strict"], empty);
     watching.write("a.json", "{");
     assert!(watching.line().starts_with("problem   d/a.json:1:2: "));
@@ -117,7 +117,7 @@ fn strict_goes_on() {
 }
 
 #[test]
-fn a_name_does_not_steer_the_terminal() {
+fn control_characters_in_a_name_are_escaped() {
     let mut watching = Watching::new(&[], empty);
     watching.write("\u{1b}[31m.json", HOOK);
     assert_eq!(watching.line(), r"added     d/\u{1b}[31m.json");
@@ -125,7 +125,7 @@ fn a_name_does_not_steer_the_terminal() {
 }
 
 #[test]
-fn it_ends_when_nobody_reads() {
+fn a_closed_pipe_ends_the_command() {
     let mut watching = Watching::new(&[], empty);
     watching.stdout = None;
     watching.write("a.json", HOOK);
