@@ -44,7 +44,12 @@ impl Place {
 fn misplaced() -> Place {
     let misplaced = GOOD.replace("true},", "true},\n  \"annotations\": {\"a\": \"b\"},");
     let stage = GOOD.replace("poststop", "poststrat");
-    Place::new(&[("d/a.json", &misplaced), ("d/b.json", &stage), ("d/c.json", GOOD), ("d/README", "")])
+    Place::new(&[
+        ("d/a.json", &misplaced),
+        ("d/b.json", &stage),
+        ("d/c.json", GOOD),
+        ("d/README", ""),
+    ])
 }
 
 #[test]
