@@ -69,7 +69,7 @@ pub struct Explain {
     /// Explain only the hook file with this name; NAME may include parent directories
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub hook: Option<String>,
-    /// When to use colours
+    /// Choose when to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
     /// Print JSON
@@ -134,7 +134,7 @@ pub struct Lint {
     /// Same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
-    /// When to use colours
+    /// Choose when to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub color: ColorChoice,
 }
@@ -205,8 +205,8 @@ pub struct Filter {
     /// Kill a hook after SECONDS if its file has no timeout
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub timeout: Option<Duration>,
-    /// Start the hooks in this directory [default: CONFIG if it is a bundle directory, else the
-    /// current directory]
+    /// Start the hooks in this directory [default: CONFIG if it is a bundle directory, otherwise
+    /// the current directory]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
     /// Append the hooks' output to the files named by the annotations run.oci.hooks.stdout and
@@ -250,7 +250,7 @@ pub enum ShellName {
 }
 
 /// The extension stages that are accepted when hook files are read without an engine's options.
-pub const OWN_STAGES: [&str; 1] = ["precreate"];
+pub const ACCEPTED_STAGES: [&str; 1] = ["precreate"];
 
 /// Returns the two default directories, in increasing precedence.
 pub fn default_directories() -> Vec<PathBuf> {
@@ -270,7 +270,7 @@ pub struct Source {
     pub extension_stage: Vec<String>,
     /// Choose what makes loading fail: what makes Podman fail (compatible), any invalid file or
     /// insecure permission (strict), or nothing (lenient) [default: compatible for inject and
-    /// filter, else lenient]
+    /// filter, otherwise lenient]
     #[arg(long, value_name = "POLICY", value_parser = policy())]
     pub policy: Option<Policy>,
 }

@@ -66,7 +66,7 @@ pub fn read_config(config: &Path) -> Result<Config, Failure> {
         return Config::new(name(config), read_bytes(config, CONFIG_LIMIT)?);
     }
     let path = config_file(config);
-    let file = open_regular(&path).map_err(|error| refused(&path, &error))?;
+    let file = open_regular(&path).map_err(|error| read_error(&path, &error))?;
     Config::new(name(&path), read_to_limit(file, &path, CONFIG_LIMIT)?)
 }
 
@@ -97,21 +97,21 @@ pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     if path == Path::new("-") {
         return read_to_limit(io::stdin(), path, limit);
     }
-    let file = File::open(path).map_err(|error| refused(path, &error))?;
+    let file = File::open(path).map_err(|error| read_error(path, &error))?;
     read_to_limit(file, path, limit)
 }
 
 fn read_to_limit(input: impl Read, path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     // One more byte shows that the file is longer than the limit.
-    input.take(limit + 1).read_to_end(&mut bytes).map_err(|error| refused(path, &error))?;
+    input.take(limit + 1).read_to_end(&mut bytes).map_err(|error| read_error(path, &error))?;
     if bytes.len() as u64 > limit {
         return Err(Failure::Error(format!("{}: {}", name(path), Reason::TooLarge(limit))));
     }
     Ok(bytes)
 }
 
-fn refused(path: &Path, error: &io::Error) -> Failure {
+fn read_error(path: &Path, error: &io::Error) -> Failure {
     Failure::Error(format!("{}: {error}", name(path)))
 }
 

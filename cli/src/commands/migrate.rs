@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use libhooks::{Error, Hook, NoEquivalent};
 
-use crate::arguments::{Migrate, OWN_STAGES};
+use crate::arguments::{ACCEPTED_STAGES, Migrate};
 use crate::destination;
 use crate::files::Config;
 use crate::report::{self, Failure};
@@ -21,7 +21,7 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
     let migrated = match hook.migrate() {
         Ok(migrated) => migrated,
         Err(reason) => {
-            refuse(&file, &reason);
+            report_no_equivalent(&file, &reason);
             return Ok(ExitCode::FAILURE);
         }
     };
@@ -33,7 +33,7 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
         let text = serde_json::to_string_pretty(&migrated);
         text.map_err(|error| Failure::Error(error.to_string()))? + "\n"
     };
-    if let Err(error) = migrated.validate(&OWN_STAGES) {
+    if let Err(error) = migrated.validate(&ACCEPTED_STAGES) {
         let code = error.code().as_str();
         report::note(
             "warning",
@@ -66,7 +66,7 @@ fn broken(file: &Config, error: &Error) -> Failure {
 }
 
 /// Reports why the file cannot be converted, with a hint.
-fn refuse(file: &Config, reason: &NoEquivalent) {
+fn report_no_equivalent(file: &Config, reason: &NoEquivalent) {
     report::error(&format!("{}: {reason}", file.name));
     let mut hint = "write one version 1.0.0 file for each condition; a container that meets \
                     several conditions gets the hook several times"

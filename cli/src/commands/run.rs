@@ -8,7 +8,7 @@ use libhooks::exec::{self, RunOptions, RunResult, Stream, Suspend};
 
 use libhooks::{Hook, ReadOptions};
 
-use crate::arguments::{OWN_STAGES, Run};
+use crate::arguments::{ACCEPTED_STAGES, Run};
 use crate::cancel::Cancel;
 use crate::files;
 use crate::report::{self, Failure};
@@ -18,7 +18,7 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     // The conditions are not checked: the user decides to run this hook.
     let options = ReadOptions::new()
         .extension_stages(&arguments.extension_stage)
-        .extension_stages(OWN_STAGES);
+        .extension_stages(ACCEPTED_STAGES);
     let mut hook = Hook::read(&arguments.hook, &options)?.hook;
     if arguments.timeout.is_some() {
         hook.timeout = None;

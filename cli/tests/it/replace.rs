@@ -199,7 +199,7 @@ fn root_follows_no_link_of_another_user() {
     // Relative: an absolute one would lead through /tmp.
     symlink("bundle/config.json", place.path("link")).unwrap();
     symlink("bundle", place.path("directory")).unwrap();
-    let refused = |why: &str, given: &str, link: &str| {
+    let assert_rejected = |why: &str, given: &str, link: &str| {
         let given = place.path(given);
         let link = place.path(link);
         let given = given.to_str().unwrap();
@@ -219,20 +219,20 @@ fn root_follows_no_link_of_another_user() {
     // The link is in a directory of another user, in a world-writable directory (also with the
     // sticky bit), or in one that a group may write.
     chown(&here, Some(1234), None).unwrap();
-    refused("owner", "link", "link");
-    refused("owner, a directory", "directory/config.json", "directory");
+    assert_rejected("owner", "link", "link");
+    assert_rejected("owner, a directory", "directory/config.json", "directory");
     restore();
     for mode in [0o757, 0o1777] {
         fs::set_permissions(&here, PermissionsExt::from_mode(mode)).unwrap();
-        refused(&format!("{mode:o}"), "link", "link");
+        assert_rejected(&format!("{mode:o}"), "link", "link");
     }
     restore();
     chown(&here, None, Some(1234)).unwrap();
     fs::set_permissions(&here, PermissionsExt::from_mode(0o775)).unwrap();
-    refused("group", "link", "link");
+    assert_rejected("group", "link", "link");
     restore();
     if set(&here, ACCESS, &acl(7, 7, 5, 7, 5)) {
-        refused("ACL", "link", "link");
+        assert_rejected("ACL", "link", "link");
         rustix::fs::removexattr(&here, ACCESS).unwrap();
     }
     restore();
@@ -241,12 +241,12 @@ fn root_follows_no_link_of_another_user() {
     fs::write(place.path("home/roots/config.json"), CONFIG).unwrap();
     symlink("config.json", place.path("home/roots/link")).unwrap();
     chown(place.path("home"), Some(1234), None).unwrap();
-    refused("above", "home/roots/link", "home/roots/link");
+    assert_rejected("above", "home/roots/link", "home/roots/link");
     // The link leads through a directory of another user.
     fs::create_dir(place.path("home/bundle")).unwrap();
     fs::write(place.path("home/bundle/config.json"), CONFIG).unwrap();
     symlink("home/bundle/config.json", place.path("through")).unwrap();
-    refused("through", "through", "through");
+    assert_rejected("through", "through", "through");
     // The same file can be edited by its own path.
     place.edit("home/bundle");
     assert_eq!(place.read("home/bundle/config.json"), INJECTED);

@@ -12,7 +12,7 @@ use crate::pty;
 /// Unsafe characters of each kind: controls, deletion, C1, soft hyphen, joiners, fillers, direction
 /// marks and isolates, separators, variation selectors, tags, reserved ones. File names may have
 /// all of them.
-const EVIL: &str = "\u{1b}[31m\u{1b}]0;x\u{7}\u{8}\r\n\u{7f}\u{85}\u{9b}2J\u{ad}\u{34f}\
+const UNSAFE: &str = "\u{1b}[31m\u{1b}]0;x\u{7}\u{8}\r\n\u{7f}\u{85}\u{9b}2J\u{ad}\u{34f}\
                     \u{61c}\u{70f}\u{115f}\u{17b4}\u{180e}\u{200b}\u{200d}\u{200f}\u{2028}\
                     \u{2029}\u{202e}\u{2060}\u{2066}\u{3164}\u{fe0f}\u{feff}\u{ffa0}\u{fff0}\
                     \u{fff9}\u{1d173}\u{e0001}\u{e0041}\u{e0100}";
@@ -28,21 +28,21 @@ impl Place {
         let hook = |hook: Value, when: Value, stage: &str| {
             json!({"version": "1.0.0", "hook": hook, "when": when, "stages": [stage]}).to_string()
         };
-        let cat = json!({"path": "/bin/sh", "args": ["sh", "-c", script, EVIL], "env": [format!("E={EVIL}"), "PATH=/bin:/usr/bin"]});
-        let pattern = EVIL.replace('[', "\\[");
+        let cat = json!({"path": "/bin/sh", "args": ["sh", "-c", script, UNSAFE], "env": [format!("E={UNSAFE}"), "PATH=/bin:/usr/bin"]});
+        let pattern = UNSAFE.replace('[', "\\[");
         let always = json!({"always": true});
-        let noisy = json!({"path": "/bin/sh", "args": ["sh", "-c", "printf %s \"$E\"; printf %s \"$E\" >&2; exit 3"], "env": [format!("E={EVIL}")]});
+        let noisy = json!({"path": "/bin/sh", "args": ["sh", "-c", "printf %s \"$E\"; printf %s \"$E\" >&2; exit 3"], "env": [format!("E={UNSAFE}")]});
         for (name, text) in [
             ("good", hook(cat, json!({"annotations": {format!("^k{pattern}$"): format!("^v{pattern}$")}}), "precreate")),
-            ("near", hook(json!({"path": "/bin/true"}), json!({"annotations": {"^k": "^x"}, "commands": [EVIL]}), "poststop")),
-            ("stage", hook(json!({"path": "/bin/true"}), always.clone(), EVIL)),
-            ("pattern", hook(json!({"path": "/bin/true"}), json!({"commands": [format!("({EVIL}")]}), "poststop")),
-            ("missing", hook(json!({"path": format!("/nope/{EVIL}")}), always.clone(), "poststop")),
-            ("unknown", hook(json!({"path": "/bin/true", EVIL: 1, "\0": 2}), always.clone(), "poststop")),
-            ("broken", format!("{{\"version\": \"1.0.0\", {EVIL}")),
-            ("version", json!({"version": EVIL}).to_string()),
+            ("near", hook(json!({"path": "/bin/true"}), json!({"annotations": {"^k": "^x"}, "commands": [UNSAFE]}), "poststop")),
+            ("stage", hook(json!({"path": "/bin/true"}), always.clone(), UNSAFE)),
+            ("pattern", hook(json!({"path": "/bin/true"}), json!({"commands": [format!("({UNSAFE}")]}), "poststop")),
+            ("missing", hook(json!({"path": format!("/nope/{UNSAFE}")}), always.clone(), "poststop")),
+            ("unknown", hook(json!({"path": "/bin/true", UNSAFE: 1, "\0": 2}), always.clone(), "poststop")),
+            ("broken", format!("{{\"version\": \"1.0.0\", {UNSAFE}")),
+            ("version", json!({"version": UNSAFE}).to_string()),
             ("noisy", hook(noisy, json!({"always": false}), "poststop")),
-            ("old", json!({"hook": format!("/bin/true"), "arguments": [EVIL], "stage": ["poststop"], "cmd": [EVIL], EVIL: 1}).to_string()),
+            ("old", json!({"hook": format!("/bin/true"), "arguments": [UNSAFE], "stage": ["poststop"], "cmd": [UNSAFE], UNSAFE: 1}).to_string()),
         ] {
             fs::write(place.file(name), text).unwrap();
         }
@@ -51,15 +51,15 @@ impl Place {
     }
 
     fn directory(&self) -> PathBuf {
-        self.0.path().join(format!("d{EVIL}"))
+        self.0.path().join(format!("d{UNSAFE}"))
     }
 
     fn file(&self, name: &str) -> PathBuf {
-        self.directory().join(format!("{name}{EVIL}.json"))
+        self.directory().join(format!("{name}{UNSAFE}.json"))
     }
 
     fn config(&self) -> PathBuf {
-        self.0.path().join(format!("config{EVIL}"))
+        self.0.path().join(format!("config{UNSAFE}"))
     }
 
     /// Returns the config. Its whitespace includes carriage returns, which move a terminal back to
@@ -67,7 +67,7 @@ impl Place {
     fn config_text() -> String {
         // Characters that JSON need not escape are not escaped.
         let raw =
-            json!({"process": {"args": [EVIL]}, "annotations": {format!("k{EVIL}"): format!("v{EVIL}")}})
+            json!({"process": {"args": [UNSAFE]}, "annotations": {format!("k{UNSAFE}"): format!("v{UNSAFE}")}})
                 .to_string();
         format!("{{\r\n\"x\":\r1.0,{}\r\n", &raw[1..])
     }
@@ -78,7 +78,7 @@ impl Place {
             match *argument {
                 "DIR" => command.arg(self.directory()),
                 "CONFIG" => command.arg(self.config()),
-                "EVIL" => command.arg(EVIL),
+                "UNSAFE" => command.arg(UNSAFE),
                 name if name.starts_with('@') => command.arg(self.file(&name[1..])),
                 argument => command.arg(argument),
             };
@@ -112,12 +112,12 @@ fn assert_harmless(printed: &str, arguments: &[&str]) {
 }
 
 /// Returns whether a string in the value contains all unsafe characters.
-fn holds_evil(value: &Value) -> bool {
+fn has_unsafe(value: &Value) -> bool {
     match value {
-        Value::String(text) => text.contains(EVIL),
-        Value::Array(values) => values.iter().any(holds_evil),
+        Value::String(text) => text.contains(UNSAFE),
+        Value::Array(values) => values.iter().any(has_unsafe),
         Value::Object(members) => {
-            members.iter().any(|(key, value)| key.contains(EVIL) || holds_evil(value))
+            members.iter().any(|(key, value)| key.contains(UNSAFE) || has_unsafe(value))
         }
         _ => false,
     }
@@ -133,28 +133,28 @@ fn texts() -> Vec<Vec<&'static str>> {
         of("list", &[]),
         of("explain", &["CONFIG"]),
         of("explain", &["CONFIG", "--annotation", "a=\u{ad}\u{1b}[2J", "--color", "always"]),
-        of("explain", &["CONFIG", "--hook", "EVIL"]),
+        of("explain", &["CONFIG", "--hook", "UNSAFE"]),
         of("filter", &["CONFIG", "--diff"]),
-        of("inject", &["EVIL"]),
+        of("inject", &["UNSAFE"]),
         of("inject", &["-o", "out", "CONFIG"]),
         vec!["list", "--hooks-dir", "DIR", "--policy", "compatible"],
         vec!["list", "--hooks-dir", "DIR", "--policy", "strict"],
-        vec!["list", "--hooks-dir", "EVIL"],
+        vec!["list", "--hooks-dir", "UNSAFE"],
         vec!["inject", "--hooks-dir", "DIR", "CONFIG"],
         vec!["lint", "DIR"],
         vec!["lint", "DIR", "--color", "always"],
         vec!["lint", "@broken", "@pattern", "@stage"],
-        vec!["lint", "EVIL", "--select", "EVIL"],
-        vec!["lint", "DIR", "--format", "EVIL"],
+        vec!["lint", "UNSAFE", "--select", "UNSAFE"],
+        vec!["lint", "DIR", "--format", "UNSAFE"],
         vec!["run", "@missing"],
         vec!["run", "@broken"],
-        vec!["run", "@good", "--dir", "EVIL"],
+        vec!["run", "@good", "--dir", "UNSAFE"],
         vec!["migrate", "@broken"],
         vec!["migrate", "@old", "-o", "migrated"],
-        vec!["EVIL"],
-        vec!["list", "EVIL"],
-        vec!["list", "--hooks-dir", "DIR", "--policy", "EVIL"],
-        vec!["inject", "--annotation", "EVIL"],
+        vec!["UNSAFE"],
+        vec!["list", "UNSAFE"],
+        vec!["list", "--hooks-dir", "DIR", "--policy", "UNSAFE"],
+        vec!["inject", "--annotation", "UNSAFE"],
         vec!["completion", "bash"],
         vec!["--help"],
     ]
@@ -204,7 +204,7 @@ fn json_is_harmless_and_has_the_values() {
         assert!(stderr.is_empty() || arguments[0] == "filter", "{arguments:?}: {stderr}");
         let value: Value = serde_json::from_str(&stdout)
             .unwrap_or_else(|e| panic!("{arguments:?}: {e}: {stdout}"));
-        assert!(holds_evil(&value), "{arguments:?}: {stdout}");
+        assert!(has_unsafe(&value), "{arguments:?}: {stdout}");
     }
     let (stdout, _) = place.piped(&jsons()[2]);
     let value: Value = serde_json::from_str(&stdout).unwrap();
@@ -221,7 +221,7 @@ fn a_config_in_a_pipe_is_unchanged() {
     let (filtered, noise) = place.piped(&filter);
     assert_eq!(filtered, Place::config_text().replace("1.0", "2.0"));
     // The hook has written to the pipe itself.
-    assert!(noise.contains(EVIL), "{noise:?}");
+    assert!(noise.contains(UNSAFE), "{noise:?}");
     let (injected, _) = place.piped(&inject);
     assert!(injected.starts_with(Place::config_text().trim_end_matches("}\r\n")), "{injected:?}");
     let config: Value = serde_json::from_str(&injected).unwrap();
@@ -257,10 +257,10 @@ fn output_of_hooks_is_escaped_on_a_terminal() {
     assert_eq!(printed.matches(escaped).count(), 3, "{printed:?}");
     assert!(printed.contains("exit status 3"), "{printed:?}");
     // --raw-output lets the hook write to the terminal directly.
-    assert!(place.on_a_terminal(&["run", "--raw-output", "@noisy"]).contains(EVIL));
+    assert!(place.on_a_terminal(&["run", "--raw-output", "@noisy"]).contains(UNSAFE));
     let filter = [&["filter"], LENIENT, &["-o", "out", "CONFIG"]].concat();
     assert!(place.on_a_terminal(&filter).contains(escaped));
-    assert!(place.on_a_terminal(&[&filter[..], &["--raw-output"]].concat()).contains(EVIL));
+    assert!(place.on_a_terminal(&[&filter[..], &["--raw-output"]].concat()).contains(UNSAFE));
 }
 
 #[test]

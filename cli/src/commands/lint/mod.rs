@@ -13,7 +13,7 @@ use libhooks::{
     Code, Diagnostic, HookFile, Manager, Policy, ReadOptions, Severity, diagnostics_to_json,
 };
 
-use crate::arguments::{Format, Lint, OWN_STAGES, default_directories};
+use crate::arguments::{ACCEPTED_STAGES, Format, Lint, default_directories};
 use crate::color;
 use crate::report::{self, Failure, Shown};
 use excerpt::Line;
@@ -69,7 +69,7 @@ struct Checked {
 /// Checks the directories as one set, in which later ones take precedence, and each file alone.
 fn gather(arguments: &Lint) -> Result<Checked, Failure> {
     let options = ReadOptions::new()
-        .extension_stages(OWN_STAGES)
+        .extension_stages(ACCEPTED_STAGES)
         .extension_stages(&arguments.extension_stage);
     // A path that cannot be read counts as a file, and is reported as an error.
     let (in_paths, files): (Vec<_>, Vec<_>) =
