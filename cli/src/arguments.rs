@@ -101,7 +101,7 @@ pub struct Lint {
     /// /usr/share/containers/oci/hooks.d and /etc/containers/oci/hooks.d]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Same as giving DIR as PATH, for consistency with other commands. May be repeated
+    /// Check DIR, as if it were given as PATH. May be repeated
     #[arg(long, value_name = "DIR")]
     pub hooks_dir: Vec<PathBuf>,
     /// Accept this extension stage (precreate is always accepted). May be repeated
@@ -131,7 +131,7 @@ pub struct Lint {
     /// Set the output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
-    /// Same as --format json
+    /// Print JSON, the same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Choose when to use colours
