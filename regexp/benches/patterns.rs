@@ -60,7 +60,7 @@ impl Repeated {
     }
 }
 
-/// Counts the allocated bytes. There is only one thread, so the counter need not be atomic.
+/// An allocator that counts bytes. There is only one thread, so relaxed order is enough.
 struct Counting;
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
@@ -78,25 +78,25 @@ fn release(bytes: usize) {
     HELD.store(HELD.load(Relaxed) - bytes, Relaxed);
 }
 
-// SAFETY: every call is passed on to the system's allocator unchanged.
+// SAFETY: passes each call unchanged to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         hold(layout.size());
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller promises it.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         release(layout.size());
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller promises it.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // The system may hold both blocks for a moment; that is not counted.
+        // The system may hold both blocks for a moment, which is not counted.
         release(layout.size());
         hold(size);
-        // SAFETY: as the caller promises.
+        // SAFETY: the caller promises it.
         unsafe { System.realloc(pointer, layout, size) }
     }
 }
@@ -105,9 +105,9 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 fn nanoseconds(times: usize, mut f: impl FnMut()) -> f64 {
-    let begun = Instant::now();
+    let start = Instant::now();
     (0..times).for_each(|_| f());
-    begun.elapsed().as_nanos() as f64 / times as f64
+    start.elapsed().as_nanos() as f64 / times as f64
 }
 
 fn median(rounds: usize, times: usize, mut f: impl FnMut()) -> f64 {
@@ -117,7 +117,7 @@ fn median(rounds: usize, times: usize, mut f: impl FnMut()) -> f64 {
 }
 
 fn compile(text: &str) -> Regexp {
-    Regexp::new(text).expect("the cases are patterns")
+    Regexp::new(text).expect("the cases are valid patterns")
 }
 
 fn first_match(text: &str, input: &[u8]) {
@@ -138,7 +138,7 @@ fn typical(cases: &[Case], rounds: usize) -> Vec<(f64, f64)> {
     cases.iter().map(measure).collect()
 }
 
-/// Returns nanoseconds per byte.
+/// Returns the nanoseconds per byte for each case.
 fn adversarial(cases: &[Case], size: usize) -> Vec<f64> {
     let measure = |case: &Case| {
         let input = case.input.repeat(size / case.input.len());
@@ -186,7 +186,7 @@ fn tables(cases: &Cases) {
                 Regex::new(black_box(text)).is_ok_and(|regex| regex.is_match(black_box(input))),
             );
         });
-        let regex = Regex::new(text).expect("the cases are patterns of this dialect too");
+        let regex = Regex::new(text).expect("the cases are valid patterns for regex, too");
         let regex_later = median(101, 2000, || {
             black_box(black_box(&regex).is_match(black_box(input)));
         });
@@ -196,7 +196,7 @@ fn tables(cases: &Cases) {
     }
     println!(
         "\n{:32} {:>10} {:>10} {:>10}",
-        "nanoseconds a byte of input", "1 kB", "10 kB", "100 kB"
+        "nanoseconds per byte of input", "1 kB", "10 kB", "100 kB"
     );
     let [small, medium, large] =
         [1000, 10_000, 100_000].map(|size| adversarial(&cases.adversarial, size));
@@ -204,7 +204,7 @@ fn tables(cases: &Cases) {
         let text = &case.pattern;
         println!("{text:32} {:10.1} {:10.1} {:10.1}", small[number], medium[number], large[number]);
     }
-    println!("\n{:32} {:>10} {:>10}", "reading, a byte of pattern", "ns", "bytes");
+    println!("\n{:32} {:>10} {:>10}", "compile, per byte of pattern", "ns", "bytes");
     for (pattern, accepted) in cases.acceptance.iter().zip(acceptance(&cases.acceptance)) {
         let length = accepted.length as f64;
         let name = format!("{} × {}", pattern.part, pattern.times);
@@ -218,7 +218,7 @@ fn tables(cases: &Cases) {
 
 fn main() {
     let cases: Cases = serde_json::from_str(include_str!("patterns.json"))
-        .expect("the cases are as they should be");
+        .expect("patterns.json is valid");
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {

@@ -1,4 +1,4 @@
-//! The engine as a whole: what it costs on hostile patterns and inputs.
+//! Tests of the whole engine: its cost on hostile patterns and inputs.
 
 use super::*;
 use crate::fault::Faults;
@@ -13,7 +13,7 @@ fn tree(text: &str) -> Tree {
     parse(text, 0, Faults::default()).unwrap()
 }
 
-/// Bytes that an accepted pattern holds on to, but for its text.
+/// Returns how many bytes an accepted pattern keeps, without its source.
 fn weight(text: &str) -> usize {
     let tree = tree(text);
     tree.nodes.capacity() * size_of::<Node>()
@@ -22,7 +22,7 @@ fn weight(text: &str) -> usize {
 }
 
 #[test]
-fn accepting_never_expands() {
+fn parsing_never_expands_repeats() {
     assert!(size_of::<Node>() <= 16);
     for part in [
         "a{0,1000}b",
@@ -40,14 +40,14 @@ fn accepting_never_expands() {
         "[ab]|",
         "\\w\\W",
     ] {
-        // Counts and sizes multiplied: too large for Go from some length on, so stay below.
+        // Longer patterns are too large for Go, since counts and sizes are multiplied.
         let text = part.repeat(1600);
         assert!(weight(&text) <= 48 * text.len(), "{part}: {} for {}", weight(&text), text.len());
     }
 }
 
 #[test]
-fn megabytes_are_read_in_a_moment() {
+fn megabytes_are_parsed_quickly() {
     for text in [
         "a".repeat(1 << 20),
         "^".repeat(1 << 20),
@@ -73,8 +73,8 @@ fn megabytes_are_read_in_a_moment() {
 }
 
 #[test]
-fn deep_trees_are_read_matched_and_dropped() {
-    // As deep as it gets, on a thread with a small stack.
+fn deep_trees_are_parsed_matched_and_dropped() {
+    // The deepest trees that are accepted, on a thread with a small stack.
     let run = || {
         for text in [
             "(".repeat(999) + "a" + &")".repeat(999),
@@ -85,7 +85,7 @@ fn deep_trees_are_read_matched_and_dropped() {
             let pattern = Regexp::new(&text).unwrap();
             assert!(pattern.is_match(b"ab") || text.contains("b*"));
         }
-        // Common prefixes nest, too: each of these begins with the one before.
+        // Common prefixes nest, too: each of these starts with the one before.
         let nested: Vec<String> = (1..400).map(|n| "[ab]".repeat(n)).collect();
         assert!(Regexp::new(&nested.join("|")).unwrap().is_match(b"b"));
         let nested: Vec<String> = (1..1500).map(|n| "[ab]".repeat(n)).collect();
@@ -114,7 +114,7 @@ fn matching_is_linear() {
     assert!(Regexp::new("^(?:a{100}){10}").unwrap().is_match(input.as_bytes()));
 }
 
-/// As Go 1.26.8 answers.
+/// The expected results are those of Go 1.26.8.
 #[test]
 fn surrogates_match_where_go_has_one_pass() {
     for (text, input, expected) in [
@@ -139,7 +139,7 @@ fn surrogates_match_where_go_has_one_pass() {
 }
 
 #[test]
-fn offsets_name_the_trouble() {
+fn offsets_are_where_the_error_is() {
     for (text, offset) in [
         ("ab(c", 2),
         ("ab)c", 2),
@@ -171,8 +171,8 @@ fn patterns_may_be_shared() {
 }
 
 #[test]
-fn places_at_the_limit_of_sizes() {
-    // 1000 × (1 + 3355): one more than Go allows, and just what it allows.
+fn patterns_at_the_limit_of_sizes() {
+    // 1000 × 3356 instructions are more than Go's limit of 3,355,443; 1000 × 3354 are not.
     let text = |n| format!("(?:{}){{1000}}", ".x".repeat(n));
     assert!(Regexp::new(&text(1677)).is_ok());
     assert!(error(&text(1678)).contains("expression too large"));

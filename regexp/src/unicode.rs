@@ -1,10 +1,10 @@
-//! What Go's packages `unicode` and `strconv` say about characters, by the tables that patterns use
-//! (Unicode 15.0.0).
+//! Functions of Go's packages `unicode` and `strconv`, which use the tables of this crate (Unicode
+//! 15.0.0).
 
 use crate::syntax::{self, fold};
 
-/// Returns whether Go prints a character as it is: `strconv.IsPrint`. These are the letters, marks,
-/// numbers, punctuation and symbols, and ASCII's blank.
+/// Returns whether Go prints a character without an escape, as `strconv.IsPrint` does: letters,
+/// marks, numbers, punctuation, symbols, and the ASCII space.
 ///
 /// ```
 /// assert!(go_regexp::unicode::is_print('é'));
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn printable_characters() {
-        // Counted by Go: strconv.IsPrint over these code points.
+        // The number of these code points for which Go's strconv.IsPrint returns true.
         let mut printable = 0;
         for (from, to) in [(0, 0x3000), (0xD7A0, 0x10000), (0x1F000, 0x20000), (0xE0000, 0xE1000)] {
             printable += (from..to).filter_map(char::from_u32).filter(|&c| is_print(c)).count();

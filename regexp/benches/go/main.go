@@ -1,9 +1,9 @@
 // Patterns-go measures the cases of benches/patterns.rs with Go's package regexp.
 //
-//	patterns-go CASES                     a table
-//	patterns-go CASES typical             of each case nanoseconds until a first match, and of a later one
-//	patterns-go CASES adversarial BYTES   of each case nanoseconds a byte of such an input
-//	patterns-go CASES first NUMBER        nanoseconds until the first match of one case; "none" does nothing
+//	patterns-go CASES                     prints a table
+//	patterns-go CASES typical             ns until the first match, and of a later match, per case
+//	patterns-go CASES adversarial BYTES   ns per byte for an input of that size, per case
+//	patterns-go CASES first NUMBER        ns until the first match of one case; "none" does nothing
 package main
 
 import (
@@ -38,11 +38,11 @@ type cases struct {
 }
 
 func nanoseconds(times int, f func()) float64 {
-	begun := time.Now()
+	start := time.Now()
 	for range times {
 		f()
 	}
-	return float64(time.Since(begun).Nanoseconds()) / float64(times)
+	return float64(time.Since(start).Nanoseconds()) / float64(times)
 }
 
 func median(rounds, times int, f func()) float64 {
@@ -60,7 +60,7 @@ func typical(c testCase, rounds int) (first, later float64) {
 	return first, median(rounds, 2000, func() { compiled.MatchString(c.Input) })
 }
 
-// adversarial is nanoseconds a byte.
+// adversarial returns nanoseconds per byte.
 func adversarial(c testCase, size int) float64 {
 	input := strings.Repeat(c.Input, size/len(c.Input))
 	compiled := regexp.MustCompile(c.Pattern)

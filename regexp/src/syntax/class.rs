@@ -168,18 +168,18 @@ pub(crate) fn unicode(name: &str, folded: bool, negated: bool) -> Option<Option<
     }
 }
 
-/// The set that an item of the kind [`TABLE`] names.
+/// The set of an item of the kind [`TABLE`].
 #[derive(Default)]
 struct Table {
-    /// How many spans it has.
+    /// The number of its spans.
     count: u16,
     spans: &'static [u8],
-    /// What case folding adds.
+    /// The spans that case folding adds.
     fold: &'static [u8],
 }
 
 fn table(item: Item) -> Table {
-    // Items are only made with places in the list.
+    // Items are only made with valid indexes.
     let Some(set) = SETS.get((item.head & VALUE) as usize) else { return Table::default() };
     let part = |start: u16, end: u16| SPANS.get(start.into()..end.into()).unwrap_or_default();
     Table { count: set.count, spans: part(set.start, set.fold), fold: part(set.fold, set.end) }
@@ -213,12 +213,12 @@ pub(crate) fn spans(items: &[Item], faults: Faults, out: &mut Vec<Span>) {
     tidy(out, 0);
 }
 
-/// Appends the spans of items. Groups do not nest, so neither do the calls.
+/// Appends the spans of items. Groups do not nest, so the recursion is one level deep.
 fn add(items: &[Item], faults: Faults, out: &mut Vec<Span>) {
     let mut rest = items;
     while let Some((item, others)) = rest.split_first() {
         rest = others;
-        let begin = out.len();
+        let start = out.len();
         match item.head & KIND {
             SPAN if item.is(FOLDED) => fold::close(item.head & VALUE, item.tail, faults, out),
             SPAN => out.push((item.head & VALUE, item.tail)),
@@ -227,10 +227,10 @@ fn add(items: &[Item], faults: Faults, out: &mut Vec<Span>) {
                 decode(table.spans, out);
                 if item.is(FOLDED) && !table.fold.is_empty() {
                     decode(table.fold, out);
-                    tidy(out, begin);
+                    tidy(out, start);
                 }
                 if item.is(NEGATED) {
-                    negate(out, begin);
+                    negate(out, start);
                 }
             }
             ASCII => {
@@ -246,8 +246,8 @@ fn add(items: &[Item], faults: Faults, out: &mut Vec<Span>) {
                     }
                 }
                 if item.is(NEGATED) {
-                    tidy(out, begin);
-                    negate(out, begin);
+                    tidy(out, start);
+                    negate(out, start);
                 }
             }
             _ => {
@@ -255,34 +255,34 @@ fn add(items: &[Item], faults: Faults, out: &mut Vec<Span>) {
                     rest.split_at_checked(item.tail as usize).unwrap_or((rest, &[]));
                 rest = others;
                 add(members, faults, out);
-                tidy(out, begin);
-                negate(out, begin);
+                tidy(out, start);
+                negate(out, start);
             }
         }
     }
 }
 
-/// Sorts and merges the spans from `begin` on.
-fn tidy(out: &mut Vec<Span>, begin: usize) {
-    let Some(spans) = out.get(begin..) else { return };
+/// Sorts and merges the spans from `start` on.
+fn tidy(out: &mut Vec<Span>, start: usize) {
+    let Some(spans) = out.get(start..) else { return };
     if spans.windows(2).all(|pair| matches!(pair, [(_, hi), (lo, _)] if hi + 1 < *lo)) {
         return;
     }
-    let mut spans = out.split_off(begin);
+    let mut spans = out.split_off(start);
     spans.sort();
     for (lo, hi) in spans {
-        match out.get_mut(begin..).and_then(<[Span]>::last_mut) {
+        match out.get_mut(start..).and_then(<[Span]>::last_mut) {
             Some(last) if lo <= last.1 + 1 => last.1 = last.1.max(hi),
             _ => out.push((lo, hi)),
         }
     }
 }
 
-/// Replaces the tidy spans from `begin` on by what they leave out.
-fn negate(out: &mut Vec<Span>, begin: usize) {
+/// Replaces the tidy spans from `start` on with their complement.
+fn negate(out: &mut Vec<Span>, start: usize) {
     let mut lo = 0;
-    let mut kept = begin;
-    for at in begin..out.len() {
+    let mut kept = start;
+    for at in start..out.len() {
         let span = out[at];
         if lo < span.0 {
             out[kept] = (lo, span.0 - 1);
@@ -296,7 +296,7 @@ fn negate(out: &mut Vec<Span>, begin: usize) {
     }
 }
 
-/// Whether tidy spans hold a code point.
+/// Returns whether tidy spans contain a code point.
 pub(crate) fn contains(spans: &[Span], c: u32) -> bool {
     let at = spans.partition_point(|&(_, hi)| hi < c);
     spans.get(at).is_some_and(|&(lo, _)| lo <= c)
@@ -337,13 +337,13 @@ mod tests {
     fn names() {
         let item = |name| unicode(name, false, false).flatten();
         assert_eq!(list(&[item("Zl").unwrap()]), [(0x2028, 0x2028)]);
-        // Go 1.26 and 1.25: any case, any separators; aliases.
+        // Names that Go 1.26 and 1.25 accept in any case, with any separators, and aliases.
         for name in
             ["zl", "ZL", "Z_L", "z-l", " Line Separator ", "line_separator", "LINESEPARATOR"]
         {
             assert_eq!(item(name), item("Zl"), "{name}");
         }
-        // The others: exactly.
+        // All other names must be exact.
         assert!(item("Old_Italic").is_some());
         for name in
             ["OldItalic", "old_italic", "Old Italic", "Olditalic", "", "_", "Foo", "cyrillic\u{e9}"]

@@ -1,9 +1,9 @@
-//! Why a pattern is rejected.
+//! The errors of patterns.
 
 use std::fmt;
 
-/// The kinds of errors of Go's `regexp/syntax.ErrorCode`, except that of invalid UTF-8: a `&str` is
-/// always valid.
+/// The kind of an error, as in Go's `regexp/syntax.ErrorCode`. Go's error for invalid UTF-8 is
+/// missing: a `&str` is always valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -17,7 +17,7 @@ pub enum ErrorKind {
     PerlOp,
     /// A repeat is repeated: `a**`.
     RepeatOp,
-    /// A repeat count is over 1000, or the counts of nested repeats come to more: `a{1001}`.
+    /// A repeat count, or the product of the counts of nested repeats, is over 1000: `a{1001}`.
     RepeatSize,
     /// A class is not closed: `[a`.
     MissingBracket,
@@ -29,7 +29,7 @@ pub enum ErrorKind {
     TrailingBackslash,
     /// A parenthesis closes no group: `a)`.
     UnexpectedParen,
-    /// Groups and repeats are more than 1000 deep.
+    /// Groups and repeats are nested more than 1000 deep.
     NestingDepth,
     /// The pattern would take more than 128 MB in Go.
     Large,
@@ -75,17 +75,17 @@ impl ErrorKind {
     }
 }
 
-/// Displayed, a kind is Go's words for it: `missing closing )`.
+/// Displays Go's words for the kind: `missing closing )`.
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-/// Why a pattern is rejected.
+/// The error for a pattern that is rejected.
 ///
-/// Displayed, it is the text that Go's `regexp.Compile` gives: ``error parsing regexp: missing
-/// closing ): `(a` ``.
+/// It displays as the error of Go's `regexp.Compile`: ``error parsing regexp: missing closing ):
+/// `(a` ``.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Error {
     pub(super) kind: ErrorKind,
@@ -99,15 +99,15 @@ impl Error {
         self.kind
     }
 
-    /// The part of the pattern that is wrong, as Go quotes it.
+    /// Returns the part of the pattern that is wrong, as Go quotes it.
     pub fn expression(&self) -> &str {
         &self.expr
     }
 
-    /// The byte offset of the error in the pattern; 0 if the pattern as a whole is wrong.
+    /// Returns the byte offset of the error in the pattern, or 0 if the whole pattern is wrong.
     ///
-    /// Usually this is where [`Error::expression`] starts. If that is the whole pattern because of
-    /// a parenthesis, the offset is the place of the parenthesis.
+    /// Usually [`Error::expression`] starts there. For an unmatched parenthesis, the expression is
+    /// the whole pattern, and the offset is the position of the parenthesis.
     pub fn offset(&self) -> usize {
         self.offset
     }

@@ -1,29 +1,29 @@
-//! Common prefixes of alternatives, factored out as Go does: `abc|abd|aef` becomes `a(?:b[cd]|ef)`.
+//! Factors out common prefixes of alternatives, as Go does: `abc|abd|aef` becomes `a(?:b[cd]|ef)`.
 //!
-//! In three rounds: alternatives that begin with the same literal, then those that begin with the
-//! same set (or a fixed repeat of one), then neighbours that are one character become one set. What
-//! remains behind a prefix is a list of alternatives again, and is treated likewise before the next
-//! one; the calls that would make are frames in a list here, since their number depends
-//! on the pattern.
+//! There are three rounds. The first factors alternatives that start with the same literal, the
+//! second those that start with the same set (or a fixed repeat of one). The third joins neighbours
+//! that are one character to one set. The rests after a prefix are alternatives again, and are
+//! factored before the work goes on. A list of frames replaces recursion, since the depth depends on
+//! the pattern.
 
 use super::builder::Builder;
 use super::error::ErrorKind;
 use super::tree::{FOLD, Flags, Id, NONE, Op};
 
-/// A list of alternatives at work.
+/// A list of alternatives that is being factored.
 struct Frame {
-    /// The node that they will be the alternatives of.
+    /// The node that gets the alternatives.
     owner: Id,
     subs: Vec<Id>,
     out: Vec<Id>,
     round: Round,
-    /// The next alternative to look at, and the first one of the run of those that begin alike.
+    /// The next alternative, and the first one of the run of alternatives that start alike.
     at: usize,
     start: usize,
-    /// What the alternatives of the run begin with: characters (`chars[lead]`), or a set.
+    /// The start that the alternatives of the run share: characters (`chars[lead]`), or a set.
     lead: (u32, u32, Flags),
     first: Id,
-    /// The prefix whose rest is at work in the next frame.
+    /// The prefix whose rest is factored in the next frame.
     prefix: Id,
 }
 
@@ -34,13 +34,13 @@ enum Round {
 }
 
 enum Step {
-    /// These need to be one node before the work can go on.
+    /// These must become one node before the work goes on.
     Rest(Vec<Id>),
     Done,
 }
 
 impl Builder {
-    /// One node for two alternatives or more.
+    /// Makes one node of two or more alternatives.
     pub(crate) fn factored(&mut self, parts: Vec<Id>) -> Result<Id, ErrorKind> {
         let mut frames = vec![self.frame(parts)];
         let mut rest = None;
@@ -63,7 +63,7 @@ impl Builder {
         }
     }
 
-    /// Begins the work; alternatives of alternatives become alternatives of the whole.
+    /// Starts a list of alternatives. Alternatives among them are flattened.
     fn frame(&mut self, parts: Vec<Id>) -> Frame {
         let owner = self.make(Op::Alternate, 0, NONE, NONE);
         let mut subs = Vec::with_capacity(parts.len());
@@ -89,7 +89,7 @@ impl Builder {
         }
     }
 
-    /// Goes on until a rest has to be made one node, or both rounds are done.
+    /// Continues until a rest must be made one node, or both rounds are done.
     fn advance(&mut self, frame: &mut Frame) -> Result<Step, ErrorKind> {
         loop {
             while frame.at <= frame.subs.len() {
@@ -110,8 +110,8 @@ impl Builder {
         }
     }
 
-    /// Round one, for one alternative: does it go on with the run of those that begin with the same
-    /// characters?
+    /// Does round one for the next alternative: extends the run of alternatives that start with the
+    /// same characters, or ends it and returns its rests.
     fn literals(&mut self, frame: &mut Frame) -> Result<Option<Vec<Id>>, ErrorKind> {
         let mut lead = (0, 0, 0);
         if let Some(&sub) = frame.subs.get(frame.at) {
@@ -146,7 +146,7 @@ impl Builder {
         Ok(Some(rest))
     }
 
-    /// The characters that a node begins with, and whether they are folded.
+    /// Returns the characters at the start of a node, and whether they are folded.
     fn leading_literal(&self, id: Id) -> (u32, u32, Flags) {
         let mut node = self.node(id);
         if node.op == Op::Concat && node.a != NONE {
@@ -162,7 +162,7 @@ impl Builder {
         chars(one).zip(chars(two)).take_while(|(one, two)| one == two).count() as u32
     }
 
-    /// Takes the first `length` characters away.
+    /// Removes the first `length` characters.
     fn without_literal(&mut self, id: Id, length: u32) -> Id {
         let node = *self.node(id);
         let literal = if node.op == Op::Concat { node.a } else { id };
@@ -186,7 +186,7 @@ impl Builder {
         id
     }
 
-    /// Takes the first part of a sequence away; the last one left stands for itself.
+    /// Removes the first part of a sequence. If one part is left, it replaces the sequence.
     fn without_first(&mut self, id: Id) -> Id {
         let node = *self.node(id);
         let second = self.node(node.a).next;
@@ -199,8 +199,8 @@ impl Builder {
         second
     }
 
-    /// Round two, for one alternative: does it go on with the run of those that begin with the same
-    /// set?
+    /// Does round two for the next alternative: extends the run of alternatives that start with the
+    /// same set, or ends it and returns its rests.
     fn sets(&mut self, frame: &mut Frame) -> Result<Option<Vec<Id>>, ErrorKind> {
         let mut first = NONE;
         if let Some(&sub) = frame.subs.get(frame.at) {
@@ -229,7 +229,7 @@ impl Builder {
         Ok(Some(rest))
     }
 
-    /// The part that a node begins with.
+    /// Returns the first part of a node.
     fn leading_part(&self, id: Id) -> Id {
         let node = self.node(id);
         let part = if node.op == Op::Concat { node.a } else { id };
@@ -250,7 +250,7 @@ impl Builder {
         self.make(Op::Empty, 0, 0, 0)
     }
 
-    /// The last round: joins neighbours, and makes the node.
+    /// Does the last round: joins neighbours, and makes the node.
     fn finish_alternatives(&mut self, frame: Frame) -> Id {
         let Frame { owner, mut subs, .. } = frame;
         let mut out: Vec<Id> = Vec::with_capacity(subs.len());
@@ -264,7 +264,7 @@ impl Builder {
                 out.extend(self.joined(run));
             }
             if let Some(sub) = sub {
-                // One empty alternative after another adds nothing.
+                // A second empty alternative after an empty one adds nothing.
                 out.push(sub);
             }
             start = at + 1;
@@ -278,7 +278,7 @@ impl Builder {
         owner
     }
 
-    /// One set of a run of sets: the most complex one takes the others in.
+    /// Joins a run of sets to one set: the most complex set takes in the other sets.
     fn joined(&mut self, run: &mut [Id]) -> Option<Id> {
         if run.len() < 2 {
             return run.first().copied();

@@ -1,4 +1,4 @@
-//! Simple case folding and lower case, read from Go's tables.
+//! Simple case folding and lower case, from Go's tables.
 //!
 //! The code points of one letter form a ring: `K` → `k` → U+212A (the Kelvin sign) → `K`. No ring
 //! has more than four members.
@@ -6,18 +6,18 @@
 use super::tables::{FOLD, LOWER, PAIRS, Run};
 use crate::fault::{Fault, Faults};
 
-/// The longest ring.
+/// The length of the longest ring.
 const RING: usize = 4;
 
 const KELVIN_SIGN: u32 = 0x212A;
 const LONG_S: u32 = 0x17F;
 
-/// The run that holds `c`, or else the first one after it.
+/// Returns the position of the run that holds `c`, or else of the first one after `c`.
 fn position(runs: &[Run], c: u32) -> usize {
     runs.partition_point(|run| run.lo + u32::from(run.len) <= c)
 }
 
-/// The next code point in `c`'s ring: Go's `unicode.SimpleFold`.
+/// Returns the next code point in `c`'s ring: Go's `unicode.SimpleFold`.
 pub(crate) fn next(c: u32) -> u32 {
     match c {
         0..0x41 | 0x5B..0x61 | 0x7B..0x80 => return c,
@@ -36,7 +36,7 @@ pub(crate) fn next(c: u32) -> u32 {
     }
 }
 
-/// The least member of `c`'s ring.
+/// Returns the least member of `c`'s ring.
 pub(crate) fn least(c: u32) -> u32 {
     match c {
         0..0x61 | 0x7B..0x80 => return c,
@@ -52,9 +52,9 @@ pub(crate) fn least(c: u32) -> u32 {
     least
 }
 
-/// Appends `lo..=hi` and all that folds to a member of it.
+/// Appends `lo..=hi` and all code points that fold to a member of it.
 pub(crate) fn close(lo: u32, hi: u32, faults: Faults, out: &mut Vec<(u32, u32)>) {
-    let begin = out.len();
+    let start = out.len();
     out.push((lo, hi));
     if lo == hi {
         let mut other = next(lo);
@@ -63,23 +63,23 @@ pub(crate) fn close(lo: u32, hi: u32, faults: Faults, out: &mut Vec<(u32, u32)>)
             other = next(other);
         }
     } else if lo > 0x41 || hi < 0x1E943 {
-        // Each round adds what the spans of the last one map to, so after one round less than the
-        // ring is long, all is in.
-        let mut from = begin;
+        // Each round adds the images of the spans that the last round added, so the number of rounds
+        // is the length of the ring less one.
+        let mut from = start;
         for _ in 1..RING {
             let to = out.len();
             for at in from..to {
                 if let Some(&(lo, hi)) = out.get(at) {
-                    image((lo, hi), begin, out);
+                    image((lo, hi), start, out);
                 }
             }
             from = to;
         }
     }
     if faults.has(Fault::NoKelvinSign) && !(lo..=hi).contains(&KELVIN_SIGN) {
-        // Also found where it was reached from, and where it leads to.
-        let mut kept = begin;
-        for at in begin..out.len() {
+        // The fault removes the Kelvin sign only: `K` and `k` stay.
+        let mut kept = start;
+        for at in start..out.len() {
             if out.get(at) != Some(&(KELVIN_SIGN, KELVIN_SIGN)) {
                 out.swap(at, kept);
                 kept += 1;
@@ -89,7 +89,7 @@ pub(crate) fn close(lo: u32, hi: u32, faults: Faults, out: &mut Vec<(u32, u32)>)
     }
 }
 
-/// Appends what the members of a span map to, but for what is in the span at `whole` already.
+/// Appends the images of a span's members that are not in the span at `whole` already.
 fn image((lo, hi): (u32, u32), whole: usize, out: &mut Vec<(u32, u32)>) {
     let whole = out.get(whole).copied().unwrap_or((1, 0));
     let mut add = |lo, hi| {
@@ -103,7 +103,7 @@ fn image((lo, hi): (u32, u32), whole: usize, out: &mut Vec<(u32, u32)>) {
         }
         let (from, to) = (lo.max(run.lo), hi.min(run.lo + u32::from(run.len) - 1));
         if run.delta == PAIRS {
-            // The partners of the span's ends may lie outside of it; the rest is in it already.
+            // Only the partners of the span's ends may lie outside of it.
             if (from - run.lo) % 2 == 1 {
                 add(from - 1, from - 1);
             }
@@ -116,7 +116,7 @@ fn image((lo, hi): (u32, u32), whole: usize, out: &mut Vec<(u32, u32)>) {
     }
 }
 
-/// Go's `unicode.ToLower`: one code point for one, unlike Rust's `char::to_lowercase`.
+/// Does Go's `unicode.ToLower`: it always returns one code point, unlike `char::to_lowercase`.
 pub(crate) fn to_lower(c: char) -> char {
     let code = u32::from(c);
     if code < 0x80 {

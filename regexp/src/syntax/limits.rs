@@ -1,14 +1,14 @@
-//! Go's limits on the height and the compiled size of a tree, worked out without recursion and only
-//! where something changed.
+//! Go's limits on the height and the compiled size of a tree. They are computed without recursion,
+//! and only for nodes that changed.
 
 use super::builder::Builder;
 use super::error::ErrorKind;
 use super::tree::{Id, NONE, Op, UNLIMITED, some};
 
 const MAX_HEIGHT: u16 = 1000;
-/// In instructions of Go's machine, of 40 bytes each: 128 MB.
+/// The largest size in instructions of Go's machine, of 40 bytes each: 128 MB.
 const MAX_SIZE: i64 = (128 << 20) / 40;
-/// In code points of class spans, two each: 128 MB.
+/// The largest number of code points in class spans, two for each span: 128 MB.
 const MAX_RUNES: u64 = (128 << 20) / 4;
 
 impl Builder {
@@ -20,8 +20,8 @@ impl Builder {
         if self.height(id) > MAX_HEIGHT { Err(ErrorKind::NestingDepth) } else { Ok(()) }
     }
 
-    /// Checks a part that factoring has taken something away from: all it can do is make sizes
-    /// matter, and count a repeat once more.
+    /// Checks the rest of a part after its prefix was factored out. It can only make sizes matter,
+    /// and count a repeat once more.
     pub(crate) fn check_rest(&mut self, id: Id) -> Result<(), ErrorKind> {
         if self.sizes.is_some() && matches!(self.node(id).op, Op::Concat | Op::Alternate) {
             return Ok(());
@@ -51,7 +51,7 @@ impl Builder {
         if self.measured_size(id) > MAX_SIZE { Err(ErrorKind::Large) } else { Ok(()) }
     }
 
-    /// The compiled size, worked out anew where it may have changed.
+    /// Computes the compiled size again where it may have changed.
     fn measured_size(&mut self, id: Id) -> i64 {
         let op = self.node(id).op;
         match &mut self.sizes {
@@ -61,7 +61,7 @@ impl Builder {
         self.size(id)
     }
 
-    /// The compiled size as far as it is known, or else worked out; 0 as long as sizes do not
+    /// Returns the compiled size, and computes it if it is not known; 0 as long as sizes do not
     /// matter.
     pub(crate) fn size(&mut self, id: Id) -> i64 {
         let Some(mut sizes) = self.sizes.take() else { return 0 };
@@ -75,7 +75,7 @@ impl Builder {
         let of = |id: Id| known[id as usize];
         let size = match node.op {
             Op::Literal => node.b.into(),
-            // A star is one or two instructions; two.
+            // A star is one or two instructions; Go counts two.
             Op::Capture | Op::Star => 2 + of(node.a),
             Op::Plus | Op::Quest => 1 + of(node.a),
             Op::Concat => self.parts(id).map(of).sum(),
@@ -90,14 +90,14 @@ impl Builder {
         size.max(1)
     }
 
-    /// The height, worked out for what is not known or has changed.
+    /// Returns the height, and computes it for nodes that are new or have changed.
     pub(crate) fn height(&mut self, id: Id) -> u16 {
         if let Some(height) = self.known_height(id) {
             return height;
         }
         let mut todo = vec![id];
         while let Some(&top) = todo.last() {
-            let begin = todo.len();
+            let start = todo.len();
             let mut height = 0;
             for part in self.children(top) {
                 match self.known_height(part) {
@@ -105,7 +105,7 @@ impl Builder {
                     None => todo.push(part),
                 }
             }
-            if todo.len() == begin {
+            if todo.len() == start {
                 self.node_mut(top).measure = height.saturating_add(1);
                 todo.pop();
             }
@@ -127,16 +127,16 @@ impl Builder {
         }
     }
 
-    /// Works a number out for a node after those below it, without recursion; 0 is not known.
+    /// Computes a number for a node after the nodes below it, without recursion; 0 means unknown.
     fn bottom_up(&self, id: Id, known: &mut [i64], work: fn(&Builder, Id, &[i64]) -> i64) -> i64 {
         let mut todo = Vec::new();
         if known[id as usize] == 0 {
             todo.push(id);
         }
         while let Some(&top) = todo.last() {
-            let begin = todo.len();
+            let start = todo.len();
             todo.extend(self.children(top).filter(|&part| known[part as usize] == 0));
-            if todo.len() == begin {
+            if todo.len() == start {
                 known[top as usize] = work(self, top, known);
                 todo.pop();
             }

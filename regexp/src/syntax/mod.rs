@@ -1,4 +1,4 @@
-//! Go's syntax: from the text of a pattern to a tree, within Go's limits, or to Go's error.
+//! Go's syntax: parses a pattern to a tree within Go's limits, or fails with Go's error.
 
 mod tables;
 

@@ -1,7 +1,7 @@
-//! Go's syntax, character by character, with Go's errors.
+//! Parses Go's syntax character by character, with Go's errors.
 //!
-//! The parser reads the text once from left to right, and puts every piece on the stack of
-//! [`super::builder`], which does the rest. No function calls itself.
+//! The parser reads the pattern once from left to right, and puts every piece on the stack of
+//! [`super::builder`], which does the rest. No function is recursive.
 
 mod characters;
 
@@ -10,13 +10,13 @@ use super::error::{Error, ErrorKind};
 use super::tree::{DOT_NEWLINE, FOLD, Flags, LAZY, ONE_LINE, Op, Tree, UNLIMITED};
 use crate::fault::Faults;
 
-/// Longer texts are refused: places in them, and in the tree, are kept in 32 bits.
+/// The longest pattern in bytes: positions in the pattern and in the tree have 32 bits.
 const MAX_LENGTH: usize = 1 << 28;
 
 /// The largest repeat count.
 const MAX_REPEAT: u32 = 1000;
 
-/// Reads a pattern, as if `flags` were set at its start.
+/// Parses a pattern, as if `flags` were set at its start.
 pub(crate) fn parse(text: &str, flags: Flags, faults: Faults) -> Result<Tree, Error> {
     let flags = flags | ONE_LINE;
     if text.len() > MAX_LENGTH {
@@ -26,7 +26,7 @@ pub(crate) fn parse(text: &str, flags: Flags, faults: Faults) -> Result<Tree, Er
         Parser { text, at: 0, flags, last_repeat: None, builder: Builder::new(text.len(), faults) };
     let mut result = parser.run();
     if matches!(&result, Err(error) if error.kind == ErrorKind::Large) && parser.builder.estimated {
-        // Perhaps not so large after all.
+        // The size was an estimate. Parse again and count exactly.
         let mut builder = Builder::new(text.len(), faults);
         builder.exact = true;
         parser = Parser { text, at: 0, flags, last_repeat: None, builder };
@@ -43,10 +43,10 @@ pub(crate) fn parse(text: &str, flags: Flags, faults: Faults) -> Result<Tree, Er
 
 struct Parser<'t> {
     text: &'t str,
-    /// The place of the next character.
+    /// The position of the next character.
     at: usize,
     flags: Flags,
-    /// Where the operator begins that ended just before `at`, if one did.
+    /// The start of the repeat operator that ends just before `at`, if there is one.
     last_repeat: Option<usize>,
     builder: Builder,
 }
@@ -68,12 +68,12 @@ impl<'t> Parser<'t> {
         Some(c)
     }
 
-    /// An error that quotes the text from `start` to where the parser is.
+    /// Returns an error that quotes the pattern from `start` to the parser's position.
     fn error(&self, kind: ErrorKind, start: usize) -> Error {
         Error { kind, expr: self.text.get(start..self.at).unwrap_or("").into(), offset: start }
     }
 
-    /// An error about the whole pattern, at some place in it.
+    /// Returns an error that quotes the whole pattern, with a position in it.
     fn whole(&self, kind: ErrorKind, offset: usize) -> Error {
         Error { kind, expr: self.text.into(), offset }
     }
@@ -149,7 +149,7 @@ impl<'t> Parser<'t> {
         self.end_alternatives()
     }
 
-    /// Makes one node of what stands between the topmost `(` and here.
+    /// Makes one node of everything after the topmost `(`.
     fn end_alternatives(&mut self) -> Parsed {
         let result = self.builder.concat(self.flags);
         self.limit(result)?;
@@ -191,8 +191,8 @@ impl<'t> Parser<'t> {
         self.limit(result)
     }
 
-    /// Puts what is topmost into a repeat whose operator, but for a `?` that makes it lazy, lies
-    /// between `start` and here.
+    /// Puts the topmost node into a repeat. Its operator starts at `start` and ends here, except for
+    /// a `?` that makes it lazy.
     fn repeat(&mut self, op: Op, min: u32, max: u32, start: usize) -> Parsed {
         let mut flags = self.flags;
         if self.peek(0) == Some(b'?') {
@@ -210,7 +210,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Reads `{n}`, `{n,}` or `{n,m}`; if it is none of them, the parser stays where it is.
+    /// Reads `{n}`, `{n,}` or `{n,m}`. Otherwise it returns `None`, and the parser does not move.
     fn counts(&mut self) -> Option<(u32, Option<u32>)> {
         let mut at = self.at + 1;
         let min = self.number(&mut at)?;
@@ -227,8 +227,8 @@ impl<'t> Parser<'t> {
         Some((min, max))
     }
 
-    /// Reads a decimal number without leading zeros; what is too large for its type is too large
-    /// for all purposes.
+    /// Reads a decimal number without leading zeros. A number that does not fit into the type is
+    /// over every limit.
     fn number(&self, at: &mut usize) -> Option<u32> {
         let digits = self.text.get(*at..)?;
         let length = digits.bytes().take_while(u8::is_ascii_digit).count();
@@ -303,7 +303,7 @@ impl<'t> Parser<'t> {
         Err(self.error(ErrorKind::PerlOp, start))
     }
 
-    /// Reads what begins with a backslash, outside of brackets.
+    /// Reads a piece that starts with a backslash, outside of brackets.
     fn backslash(&mut self) -> Parsed {
         match self.peek(1) {
             Some(b'A') => return self.op(Op::BeginText, 2),

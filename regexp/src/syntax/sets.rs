@@ -1,13 +1,12 @@
-//! Character sets in the tree: counted as far as Go's limits and factoring ask for it, merged,
-//! compared.
+//! Merges and compares character sets in the tree, and counts their spans where Go's limits and
+//! factoring need the number.
 
 use super::builder::Builder;
 use super::class::{self, Item, LAST};
 use super::tree::{FOLD, Id, LAZY, Node, Op, TIDY};
 
 impl Builder {
-    /// Adds one item to the list that the next class is made from; plain spans that touch are
-    /// joined.
+    /// Adds one item to the list for the next class. Plain spans that touch are joined.
     pub(crate) fn item(&mut self, item: Item, since: usize) {
         let last = self.tree.items.get_mut(since..).and_then(<[Item]>::last_mut);
         match (item.plain(), last.as_ref().and_then(|last| last.plain()), last) {
@@ -20,7 +19,7 @@ impl Builder {
         }
     }
 
-    /// Makes a class of the items from `start` on.
+    /// Makes a class from the items from `start` on.
     pub(crate) fn class(&mut self, id: Id, start: usize) {
         let length = self.tree.items.len() - start;
         let node = self.node_mut(id);
@@ -29,9 +28,9 @@ impl Builder {
         self.measure_class(id);
     }
 
-    /// Counts a class's spans, and keeps them if they take no more room than the items.
+    /// Counts the spans of a class, and keeps them if they need no more space than the items.
     fn measure_class(&mut self, id: Id) {
-        // Up to two spans might be a literal, which `as_literal` can only tell from spans.
+        // Up to two spans may be a literal, which `as_literal` only recognizes in spans.
         let only = match self.items(id) {
             [item] => item.count().filter(|&count| count > 2),
             _ => None,
@@ -47,8 +46,7 @@ impl Builder {
         self.count_class(id);
     }
 
-    /// Lists a class's spans to count them, which [`Builder::measure_class`] only does where it
-    /// must.
+    /// Lists the spans of a class to count them. [`Builder::measure_class`] avoids that if it can.
     fn count_class(&mut self, id: Id) {
         let (start, length) = (self.node(id).a as usize, self.node(id).b as usize);
         let mut spans = std::mem::take(&mut self.scratch);
@@ -69,8 +67,8 @@ impl Builder {
         self.scratch = spans;
     }
 
-    /// At most how many spans a class has, if that is known without listing them and they are too
-    /// many characters for a literal.
+    /// Returns an upper bound for the number of spans of a class, if it is known without listing
+    /// them and the class has too many characters for a literal.
     pub(crate) fn at_most(&self, id: Id) -> Option<usize> {
         let items = self.items(id);
         let many = items.iter().any(|item| item.is_large());
@@ -80,7 +78,7 @@ impl Builder {
         items.iter().map(|item| item.at_most()).sum()
     }
 
-    /// How many spans a measured class has.
+    /// Returns the number of spans of a measured class.
     pub(crate) fn span_count(&mut self, id: Id) -> usize {
         match self.node(id).measure {
             u16::MAX => {
@@ -91,7 +89,7 @@ impl Builder {
         }
     }
 
-    /// Joins the character set `from` to the set `into`, which is no simpler.
+    /// Joins the character set `from` to the set `into`, which must not be simpler.
     pub(crate) fn merge(&mut self, into: Id, from: Id) {
         let (to, other) = (*self.node(into), *self.node(from));
         match to.op {
@@ -123,7 +121,7 @@ impl Builder {
                     && other.op == Op::Class
                     && start + (to.b as usize) == other.a as usize
                 {
-                    // They lie side by side already.
+                    // The items are adjacent already.
                 } else if other.op == Op::Literal {
                     let item = self.literal_item(from);
                     self.item(item, start);
@@ -145,8 +143,8 @@ impl Builder {
         Item::span(c, c, self.node(id).flags & FOLD != 0)
     }
 
-    /// Sees to it that a set's items are the last ones, or that only those of the set that it takes
-    /// in follow; says where they start.
+    /// Makes the items of a set the last ones, or followed only by those of `other`, the set that it
+    /// takes in. Returns where they start.
     fn own_items(&mut self, id: Id, other: &Node) -> usize {
         let node = *self.node(id);
         let end = self.tree.items.len();
@@ -156,15 +154,15 @@ impl Builder {
             return end;
         }
         let (start, length) = (node.a as usize, node.b as usize);
-        let beside = other.op == Op::Class && other.a as usize == start + length;
-        if start + length == end || beside && (other.a + other.b) as usize == end {
+        let adjacent = other.op == Op::Class && other.a as usize == start + length;
+        if start + length == end || adjacent && (other.a + other.b) as usize == end {
             return start;
         }
         self.tree.items.extend_from_within(start..start + length);
         end
     }
 
-    /// A set that will not grow any more: counted, and told if it is everything.
+    /// Counts the spans of a set that is complete, and recognizes `Any` and `AnyNotNewline`.
     pub(crate) fn clean(&mut self, id: Id) {
         if self.node(id).op != Op::Class {
             return;
@@ -191,8 +189,8 @@ impl Builder {
         self.scratch = spans;
     }
 
-    /// Whether two heads of alternatives are the same set, or the same set repeated the same number
-    /// of times.
+    /// Returns whether two alternatives start with the same set, or with the same set repeated the
+    /// same number of times.
     pub(crate) fn same_head(&mut self, one: Id, two: Id) -> bool {
         let (x, y) = (*self.node(one), *self.node(two));
         if x.op == Op::Repeat {

@@ -1,12 +1,12 @@
-//! The expression as a tree, in one flat list.
+//! The pattern as a tree, in one flat list.
 //!
-//! Nodes refer to each other by index. The parts of a sequence are linked to one another, so that
-//! two sequences are joined in constant time, and a deep tree is dropped as one list. Characters
-//! and class items are in two lists of their own.
+//! Nodes refer to each other by index. The parts of a sequence are a linked list, so that two
+//! sequences are joined in constant time. A deep tree is dropped as one list. Characters and class
+//! items are in two lists of their own.
 
 use super::class::Item;
 
-/// The place of a node in [`Tree::nodes`].
+/// The index of a node in [`Tree::nodes`].
 pub(crate) type Id = u32;
 
 /// No node: the end of a list of parts.
@@ -16,18 +16,17 @@ pub(crate) fn some(id: Id) -> Option<Id> {
     Some(id).filter(|&id| id != NONE)
 }
 
-/// What a node is. The order of those that are one character matters: from the simplest to the most
-/// complex.
+/// The kind of a node. The kinds that match one character must be in this order, from the simplest
+/// to the most complex.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Op {
-    /// The empty text.
+    /// The empty string.
     Empty,
-    /// Characters, one after the other: `a` is where they start in [`Tree::chars`], `b` how many
-    /// they are.
+    /// A sequence of characters: `a` is its start in [`Tree::chars`], `b` its length.
     Literal,
-    /// One of a set: `a` is where its items start in [`Tree::items`], `b` how many they are.
+    /// A character of a set: `a` is the start of its items in [`Tree::items`], `b` their number.
     Class,
-    /// Any character but the newline.
+    /// Any character except a newline.
     AnyNotNewline,
     /// Any character.
     Any,
@@ -37,26 +36,26 @@ pub(crate) enum Op {
     EndText,
     WordBoundary,
     NotWordBoundary,
-    /// A group with a number; `a` is what is in it.
+    /// A group with a number; `a` is its content.
     Capture,
-    /// Repeats of `a`.
+    /// `a`, repeated.
     Star,
     Plus,
     Quest,
-    /// `a`, between `b & 0xFFFF` and `b >> 16` times; [`UNLIMITED`] is no upper limit.
+    /// `a`, from `b & 0xFFFF` to `b >> 16` times; [`UNLIMITED`] means no upper limit.
     Repeat,
     /// Parts, from `a` through `b`.
     Concat,
     /// Alternatives, from `a` through `b`.
     Alternate,
-    /// An open group, only on the stack: `a` is 1 if it has a number, `b` where it starts in the
-    /// text.
+    /// An open group, only on the stack: `a` is 1 if it has a number, `b` is its start in the
+    /// pattern.
     Paren,
-    /// What is below it is an alternative already, only on the stack.
+    /// Marks that the entry below it is a complete alternative, only on the stack.
     Bar,
 }
 
-/// The flags of a group, and those a node was made under.
+/// The flags of a group, and those in effect where a node was made.
 pub(crate) type Flags = u8;
 /// `(?i)`
 pub(crate) const FOLD: Flags = 1;
@@ -66,18 +65,18 @@ pub(crate) const ONE_LINE: Flags = 2;
 pub(crate) const DOT_NEWLINE: Flags = 4;
 /// `(?U)`, or a repeat that is not greedy.
 pub(crate) const LAZY: Flags = 8;
-/// Of a class: its items are tidy plain spans.
+/// The items of a class are tidy plain spans.
 pub(crate) const TIDY: Flags = 16;
 
-/// In a repeat: no upper limit.
+/// The upper limit of a repeat without one.
 pub(crate) const UNLIMITED: u32 = 0xFFFF;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Node {
     pub(crate) op: Op,
     pub(crate) flags: Flags,
-    /// Of a class: how many spans it has, all bits set if they were not counted. Of all others:
-    /// the height, 0 if not known.
+    /// For a class: the number of spans, or all bits set if they are not counted. For any other
+    /// node: the height, or 0 if it is not known.
     pub(crate) measure: u16,
     pub(crate) a: u32,
     pub(crate) b: u32,
@@ -85,7 +84,7 @@ pub(crate) struct Node {
     pub(crate) next: Id,
 }
 
-/// What is wanted of a tree once it is built.
+/// The result of parsing.
 #[derive(Debug)]
 pub(crate) struct Tree {
     pub(crate) nodes: Vec<Node>,

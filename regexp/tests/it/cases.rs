@@ -1,14 +1,14 @@
-//! Every pattern of `tests/data/cases.jsonl`, with what Go says about it.
+//! Compares each pattern of `tests/data/cases.jsonl` with the recorded results of Go.
 
 use go_regexp::Regexp;
 use serde_json::Value;
 
-/// The case's input: text, or bytes in hexadecimal where it is not UTF-8.
+/// Returns the input of a case: a string, or bytes in hexadecimal if it is not UTF-8.
 fn input(case: &Value) -> Vec<u8> {
     match case.get("input") {
         Some(text) => text.as_str().unwrap().into(),
         None => {
-            // One case has a newline behind the digits; it is meant as such.
+            // One case has a newline after the digits, which belongs to the input.
             let text = case["input_hex"].as_str().unwrap();
             let digits = text.trim_end_matches('\n');
             let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();

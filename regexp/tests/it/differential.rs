@@ -1,7 +1,7 @@
-//! Go and this engine, asked the same 60,000 generated questions; and engines with planted faults,
-//! which have to be found out.
+//! Compares this engine with Go on 60,000 generated patterns, and checks that the comparison finds
+//! planted faults.
 //!
-//! `GO_REGEXP_SEED` sets another seed, `GO_REGEXP_COUNT` another number of patterns.
+//! `GO_REGEXP_SEED` sets the seed, and `GO_REGEXP_COUNT` the number of patterns.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -17,7 +17,7 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// Builds the Go program; `Err` says why there is none.
+/// Builds the Go program. Fails with the reason if there is no Go.
 fn build() -> Result<std::path::PathBuf, String> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle");
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("go-regexp");
@@ -45,7 +45,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// What Go says to every case.
+/// Returns Go's answer to every case.
 fn ask(program: &Path, cases: &[Case]) -> Vec<Value> {
     let mut go =
         Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -68,7 +68,7 @@ fn ask(program: &Path, cases: &[Case]) -> Vec<Value> {
     answers
 }
 
-/// Where an engine differs from Go.
+/// Lists the differences between an engine and Go.
 fn differences(
     cases: &[Case],
     answers: &[Value],
@@ -102,10 +102,10 @@ fn differences(
     differences
 }
 
-/// Go's limits, to the instruction: patterns are grown until this engine finds one too large, and
-/// Go has to find the same one too large, and not the one before.
+/// Compares Go's limits exactly: for each kind of growing pattern, Go must reject the same size as
+/// the first one that is too large.
 #[test]
-fn go_agrees_on_where_the_limits_are() {
+fn go_has_the_same_limits() {
     let program = match build() {
         Ok(program) => program,
         Err(reason) => {
@@ -180,7 +180,7 @@ fn go_agrees_and_planted_faults_are_found() {
     let cases: Vec<Case> = (0..count).map(|_| generator.case()).collect();
     let answers = ask(&program, &cases);
 
-    // What was asked, so that agreement means something.
+    // The comparison only means something if the cases are varied enough.
     let accepted = answers.iter().filter(|answer| answer.get("error").is_none()).count();
     let verdicts: Vec<bool> = answers
         .iter()
@@ -246,6 +246,6 @@ fn go_agrees_and_planted_faults_are_found() {
             found.len(),
             found.first().map_or("none", String::as_str)
         );
-        assert!(!found.is_empty(), "{fault:?} goes unnoticed");
+        assert!(!found.is_empty(), "{fault:?} is not found");
     }
 }

@@ -1,15 +1,15 @@
-//! The generated tables are those of Go's package `unicode`.
+//! Checks that the generated tables are those of Go's package `unicode`.
 
 use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn tables_are_fresh() {
-    // Another Go has other tables.
+fn tables_are_up_to_date() {
+    // Other releases of Go may have other tables.
     let version = Command::new("go").args(["env", "GOVERSION"]).output();
     let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     if !version.as_ref().is_ok_and(|version| version.starts_with("go1.26")) {
-        println!("SKIP: tables_are_fresh: the tables are those of Go 1.26; here is {version:?}");
+        println!("SKIP: tables_are_up_to_date: the tables are those of Go 1.26; this is {version:?}");
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -23,6 +23,6 @@ fn tables_are_fresh() {
     let checked_in = std::fs::read_to_string(root.join("src/syntax/tables.rs")).unwrap();
     assert!(
         fresh == checked_in,
-        "the tables are stale; refresh them: (cd tools/tables && go run . > ../../src/syntax/tables.rs)"
+        "the tables are out of date; update them: (cd tools/tables && go run . > ../../src/syntax/tables.rs)"
     );
 }

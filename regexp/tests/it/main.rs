@@ -1,4 +1,4 @@
-//! The engine, compared with Go's regular expressions and with the crate `regex`.
+//! Compares the engine with Go's regular expressions and with the crate `regex`.
 
 mod cases;
 mod differential;

@@ -1,5 +1,5 @@
-//! The pattern engine against the crate `regex`, in the part of the two dialects that is the same:
-//! a second opponent, with nothing in common with Go's engine, that is there wherever Rust is.
+//! Compares the engine with the crate `regex`, where the two dialects agree. This second opponent
+//! has nothing in common with Go's engine, and needs no Go toolchain.
 
 use fastrand::Rng;
 use go_regexp::Regexp;
@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 const PATTERNS: usize = 20_000;
 
-/// Writes patterns.
+/// A generator of random patterns.
 struct Writer {
     random: Rng,
 }
@@ -33,7 +33,7 @@ impl Writer {
         let mut text = String::new();
         for _ in 0..1 + self.random.usize(..4) {
             let atom = self.atom(depth);
-            // The dialects agree on repeats of what is more than one character only in a group.
+            // Only in a group do the dialects agree on repeats of more than one character.
             text += &format!(
                 "(?:{atom}){}",
                 self.pick(&["", "", "", "*", "+", "?", "{2}", "{1,3}", "{0}", "{2,}", "*?", "+?"])
@@ -61,7 +61,7 @@ impl Writer {
 }
 
 #[test]
-fn the_crate_regex_agrees_where_it_can() {
+fn the_crate_regex_agrees_on_common_syntax() {
     let mut writer = Writer { random: Rng::with_seed(20_261_123) };
     let (mut matched, mut verdicts) = (0, 0);
     for _ in 0..PATTERNS {
@@ -85,9 +85,9 @@ fn the_crate_regex_agrees_where_it_can() {
     assert!((verdicts / 4..verdicts * 3 / 4).contains(&matched), "{matched} of {verdicts}");
 }
 
-/// The table of README.md: Go's answer, which is this crate's, and that of the crate `regex`.
+/// Checks the table of README.md: the results of this crate, which are Go's, and of `regex`.
 #[test]
-fn the_dialects_differ_as_the_readme_says() {
+fn the_dialects_differ_as_in_the_readme() {
     let answers = |pattern: &str, input: &[u8]| {
         let ours = Regexp::new(pattern).ok().map(|regexp| regexp.is_match(input));
         (ours, Regex::new(pattern).ok().map(|regex| regex.is_match(input)))

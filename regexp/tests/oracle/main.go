@@ -1,7 +1,11 @@
-// Regexp says what Go thinks of patterns. It reads lines such as {"pattern":"a+","inputs":["6161",""]}, the inputs in
-// hexadecimal, and answers each with a line: {"error":"…"} or {"verdicts":[true,false]}. Without inputs the pattern is only
-// parsed, which costs nothing where compiling takes seconds, and fails if and only if compiling does.
-// With -interactive each answer is written before the next question is read.
+// Regexp prints Go's results for patterns. It reads lines such as
+//
+//	{"pattern":"a+","inputs":["6161",""]}
+//
+// with the inputs in hexadecimal, and answers each with one line: {"error":"…"} or
+// {"verdicts":[true,false]}. Without inputs it only parses the pattern, which is fast even if
+// compiling takes seconds, and fails if and only if compiling fails. With -interactive it writes
+// each answer before it reads the next line.
 package main
 
 import (
@@ -19,7 +23,7 @@ func main() {
 	interactive := flag.Bool(
 		"interactive",
 		false,
-		"write each answer before the next question is read",
+		"write each answer before reading the next line",
 	)
 	flag.Parse()
 	in := bufio.NewScanner(os.Stdin)

@@ -1,4 +1,4 @@
-//! Characters and sets of characters: escapes, classes with a name, and brackets.
+//! Characters and sets of characters: escapes, named classes, and brackets.
 
 use super::{Parsed, Parser};
 use crate::syntax::class::{self, Item, LAST};
@@ -6,8 +6,8 @@ use crate::syntax::error::{Error, ErrorKind};
 use crate::syntax::tree::{FOLD, Op};
 
 impl Parser<'_> {
-    /// Reads `\pL`, `\d` and the like; `None` if it is not one, `Some(None)` if it is the empty
-    /// set.
+    /// Reads `\pL`, `\d` and the like. Returns `None` for anything else, and `Some(None)` for the
+    /// empty set.
     pub(crate) fn set(&mut self) -> Parsed<Option<Option<Item>>> {
         let (Some(b'\\'), Some(letter)) = (self.peek(0), self.peek(1)) else { return Ok(None) };
         let folded = self.flags & FOLD != 0;
@@ -59,7 +59,7 @@ impl Parser<'_> {
             byte.filter(|byte| (b'0'..=b'7').contains(byte)).map(|byte| byte - b'0')
         };
         match c {
-            // A digit alone would refer back to a group; there is no such thing here.
+            // A single digit would be a backreference, which Go does not have.
             '1'..='7' if octal(self.peek(0)).is_none() => {}
             '0'..='7' => {
                 let mut code = u32::from(c) - u32::from('0');
@@ -87,7 +87,7 @@ impl Parser<'_> {
         Err(self.error(ErrorKind::Escape, start))
     }
 
-    /// Reads what follows `\x`; on failure the parser is after the character that is to blame.
+    /// Reads the digits after `\x`. On failure the parser is after the invalid character.
     fn hexadecimal(&mut self) -> Option<u32> {
         let first = self.next_char()?;
         if first != '{' {
@@ -111,7 +111,7 @@ impl Parser<'_> {
     pub(crate) fn bracket(&mut self) -> Parsed {
         let start = self.at;
         self.at += 1;
-        // Go makes the node before what is in it.
+        // Go makes the node of the class before its contents.
         let id = self.builder.make(Op::Empty, self.flags, 0, 0);
         let since = self.builder.tree.items.len();
         let negated = self.peek(0) == Some(b'^');
@@ -121,8 +121,8 @@ impl Parser<'_> {
             self.builder.item(Item::none_of_next(0), since);
             first += 1;
         }
-        let begin = self.at;
-        while self.peek(0) != Some(b']') || self.at == begin {
+        let first_member = self.at;
+        while self.peek(0) != Some(b']') || self.at == first_member {
             if let Some(item) = self.named_class()? {
                 self.builder.item(item, first);
             } else if let Some(items) = self.set()? {
@@ -146,7 +146,7 @@ impl Parser<'_> {
         self.limit(result)
     }
 
-    /// Reads `[:name:]`, in brackets; without a closing `:]` it is none.
+    /// Reads `[:name:]`, in brackets. Without a closing `:]` it returns `None`.
     fn named_class(&mut self) -> Parsed<Option<Item>> {
         let Some(rest) = self.rest().strip_prefix("[:") else { return Ok(None) };
         let Some((name, _)) = rest.split_once(":]") else { return Ok(None) };

@@ -1,4 +1,5 @@
-//! Random patterns by the grammar of Go's dialect, right and wrong ones, each with a text that it is likely to match.
+//! Generates random patterns by the grammar of Go's dialect, valid and invalid ones, each with an
+//! input that it is likely to match.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ mod class;
 #[rustfmt::skip]
 mod escape;
 
-/// Everything the generator can write; each has to occur.
+/// All productions of the generator; each must occur.
 pub const PRODUCTIONS: &[&str] = &[
     "alternation", "any", "backslash at end", "begin", "capture", "class", "class ]first", "class escape", "class negated",
     "class perl", "class posix", "class posix bad", "class posix negated", "class range", "class range backwards",
@@ -103,7 +104,7 @@ impl Generator {
             pattern.push('\\');
         }
         if self.chance(150) {
-            // A slip of the pen: a character more or less.
+            // A typing mistake: one character more or less.
             let mut chars: Vec<char> = pattern.chars().collect();
             let at = self.below(chars.len() + 1);
             if at < chars.len() && self.chance(500) {
@@ -118,7 +119,7 @@ impl Generator {
         Case { pattern, inputs }
     }
 
-    /// A function from a number to a pattern that is the larger, the larger the number.
+    /// Returns a function from a number to a pattern whose size grows with the number.
     pub fn growing(&mut self) -> impl Fn(usize) -> String + use<> {
         let (mut part, mut other) = (String::new(), String::new());
         self.alternatives(2, &mut part, &mut String::new());
@@ -152,14 +153,14 @@ impl Generator {
         }
         inputs.push(chars.into_iter().collect::<String>().into());
         inputs.push(self.text(6).into());
-        // Something around it, or its case changed.
+        // With something around it, or in another case.
         inputs.push(match self.below(4) {
             0 => format!("{sample}\n").into(),
             1 => format!("{}{sample}{}", self.text(2), self.text(2)).into(),
             2 => sample.to_uppercase().into(),
             _ => sample.to_lowercase().into(),
         });
-        // Not UTF-8: bytes put in or taken away.
+        // Not UTF-8: bytes added or removed.
         let mut bytes = sample.as_bytes().to_vec();
         let at = self.below(bytes.len() + 1);
         match self.below(3) {
@@ -176,12 +177,15 @@ impl Generator {
         inputs
     }
 
-    /// Around Go's limits; of the sizes mostly those above, since Go takes seconds for those just below.
+    /// Writes a pattern near Go's limits. Most are above the limit, since Go takes seconds for sizes
+    /// just below it.
     fn limit(&mut self, pattern: &mut String) {
         if self.chance(500) {
             self.hit("height");
-            let (open, close) = self.pick(&[("(", ")"), ("(?:a|", ")"), ("(?:a", ")*"), ("(?:", "x)?")]);
-            let depth = self.pick(&[332, 333, 334, 498, 499, 500, 501, 997, 998, 999, 1000, 1001, 1002]);
+            let (open, close) =
+                self.pick(&[("(", ")"), ("(?:a|", ")"), ("(?:a", ")*"), ("(?:", "x)?")]);
+            let depth = self
+                .pick(&[332, 333, 334, 498, 499, 500, 501, 997, 998, 999, 1000, 1001, 1002]);
             let inner = self.pick(&["", "a", "a*", "(?:ab|ac)", "(?:[ab]x|[ab]y*)"]);
             *pattern = open.repeat(depth) + inner + &close.repeat(depth);
         } else {
@@ -196,7 +200,7 @@ impl Generator {
 
     fn alternatives(&mut self, depth: usize, out: &mut String, sample: &mut String) {
         let count = if self.chance(300) { 2 + self.below(3) } else { 1 };
-        // Heads in common are factored out.
+        // Common prefixes are factored out.
         let head = match self.below(6) {
             0 if count > 1 => {
                 self.hit("prefix in common");
@@ -286,7 +290,8 @@ impl Generator {
             6 => self.odd_repeat(out),
             _ => {
                 self.hit("count product");
-                let (one, two) = (self.pick(&[10, 11, 25, 31, 32, 100]), self.pick(&[9, 10, 11, 31, 32, 40, 100]));
+                let one = self.pick(&[10, 11, 25, 31, 32, 100]);
+                let two = self.pick(&[9, 10, 11, 31, 32, 40, 100]);
                 let lazy = self.pick(&["", "", "?"]);
                 out.insert_str(0, "(?:");
                 out.push_str(&format!("(?:a{{{one}}}){{{two}}}{lazy}|b)?"));
