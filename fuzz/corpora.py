@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Seeds and corpora of the fuzz targets.
+"""Write seeds and corpora of the fuzz targets.
 
-    corpora.py seeds DIRECTORY      writes inputs made of the case tables, in DIRECTORY/TARGET
-    corpora.py unpack DIRECTORY     writes the inputs of fuzz/corpora, in DIRECTORY/TARGET, and some of exec_run
-    corpora.py pack DIRECTORY       writes fuzz/corpora anew, of DIRECTORY/TARGET
+    corpora.py seeds DIRECTORY      writes inputs from the case tables to DIRECTORY/TARGET
+    corpora.py unpack DIRECTORY     writes fuzz/corpora and exit statuses to DIRECTORY/TARGET
+    corpora.py pack DIRECTORY       replaces fuzz/corpora with the inputs of DIRECTORY/TARGET
 
-A corpus is one file, so that it can be read and compared: a line holds one input, as a JSON string if it is UTF-8, else
-as {"hex": "…"}. The shortest inputs are packed first, until the file would be too large.
+A corpus is one file, which can be read and compared. A line holds one input, as a JSON string if it
+is UTF-8, else as {"hex": "…"}. The shortest inputs are packed first, up to a size limit.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CORPORA = ROOT / "fuzz" / "corpora"
 TARGETS = sorted(path.stem for path in (ROOT / "fuzz" / "fuzz_targets").glob("*.rs"))
-# Bytes in a packed corpus.
+# The most bytes in a packed corpus.
 MOST = 150_000
 # Separates the fields of an input.
 SEPARATOR = b"\xff"
@@ -39,7 +39,7 @@ def encoded(value: object) -> bytes:
 
 
 def request(annotations: dict[str, str], args: list[str] | None) -> bytes:
-    """The flat request for a container, after the byte of flat_request for its mounts."""
+    """Return the flat request for a container, without the byte for its mounts."""
 
     def text(value: str) -> bytes:
         raw = value.encode("utf-8", "replace")
@@ -58,7 +58,7 @@ def request(annotations: dict[str, str], args: list[str] | None) -> bytes:
 def container(
     annotations: dict[str, str], args: list[str] | None, bind: bool
 ) -> list[bytes]:
-    """The fields of a container: see Container::take."""
+    """Return the fields of a container: see Container::take."""
     process = b"a" if args is None else b"c" if args else b"n"
     fields = [
         process + (b"b" if bind else b"-"),
@@ -70,7 +70,7 @@ def container(
 
 
 def parsed(content: bytes) -> dict[str, Any]:
-    """A hook file as an object; empty if it is none."""
+    """Parse a hook file; return {} if it is not a JSON object."""
     try:
         hook = json.loads(content)
     except ValueError:
@@ -79,7 +79,7 @@ def parsed(content: bytes) -> dict[str, Any]:
 
 
 def of_hook(content: bytes) -> Iterator[tuple[str, bytes]]:
-    """Inputs made of a hook file alone."""
+    """Yield inputs made from one hook file."""
     yield "hook_file", content
     yield "exec_json", content
     hook = parsed(content)
@@ -94,7 +94,7 @@ def of_hook(content: bytes) -> Iterator[tuple[str, bytes]]:
 
 
 def of_case(case: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
-    """Inputs made of a line of cases.jsonl."""
+    """Yield inputs made from a line of cases.jsonl."""
     directories = [
         {n: base64.b64decode(c) for n, c in names.items()} for names in case["dirs"]
     ]
@@ -146,7 +146,7 @@ def of_case(case: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
 
 
 def of_pattern(case: dict[str, Any]) -> Iterator[bytes]:
-    """Inputs made of a line of regexp/tests/data/cases.jsonl."""
+    """Yield inputs made from a line of regexp/tests/data/cases.jsonl."""
     inputs = [
         one["input"]
         for one in case.get("cases", [])
@@ -157,8 +157,10 @@ def of_pattern(case: dict[str, Any]) -> Iterator[bytes]:
 
 
 def exit_statuses() -> Iterator[tuple[str, bytes]]:
-    """What a minimal corpus lacks, since it all runs the same code: a config is printed, with many
-    an exit status."""
+    """Yield a printed config with several exit statuses.
+
+    A minimal corpus lacks them, since they all run the same code.
+    """
     for status in (0, 1, 2, 7, 126, 127, 128, 137, 254):
         fields = [b'{"ociVersion":"1.0.2"}', b"said", bytes([status])]
         yield "exec_run", SEPARATOR.join(fields)

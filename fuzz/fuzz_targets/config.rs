@@ -1,4 +1,4 @@
-//! A config that hooks are injected into: every byte of it stays, but for what is added.
+//! Injects hooks into a config: the result is the config with the additions, and no other change.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use libhooks_fuzz::engine::{Known, already_present, explain, inject};
 use libhooks_fuzz::json::{self, Members};
 use libhooks_fuzz::{EXTENSION_STAGES, model, mutate, planted, scratch, timed};
 
-/// Hooks for all stages, for some configs and for all of them.
+/// Hooks for all stages; some match every config.
 const HOOKS: &[(&str, &str)] = &[
     (
         "a",
@@ -34,7 +34,7 @@ const HOOKS: &[(&str, &str)] = &[
 struct Managers {
     some: Manager,
     listing: Listing,
-    /// Its hook is for no config.
+    /// A manager whose hook matches no config.
     none: Manager,
 }
 
@@ -132,7 +132,8 @@ fn injection(config: &str) {
     assert_eq!(warnings.is_empty(), additions.iter().all(|(_, entries)| entries.is_empty()));
 }
 
-/// What is accepted is a JSON object in which no key that is read is there twice.
+/// Checks that an accepted config is a JSON object, and that no key that the library reads is
+/// duplicate.
 fn unambiguous(config: &str) {
     let members = Members::of(config).expect("an object");
     for key in ["annotations", "hooks", "mounts", "process"] {
@@ -148,7 +149,7 @@ fn unambiguous(config: &str) {
                     .get("args")
                     .is_none_or(|args| args == "null" || json::elements(args).is_some())
             ),
-            // Panics if one is there twice.
+            // Panics if the key is duplicate.
             _ => {
                 Stage::ALL.iter().for_each(|stage| assert!(object.get(stage.as_str()) != Some("")))
             }

@@ -1,4 +1,4 @@
-//! Hooks as JSON, as callers give them to run and filter. Nothing is run.
+//! Hooks as JSON, as callers pass them to run and filter. No hook is run.
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
@@ -21,7 +21,7 @@ fuzz_target!(|text: &[u8]| {
     }
 });
 
-/// An entry of `config.hooks`, or an array of them.
+/// Checks an entry of `config.hooks`, or an array of them.
 fn entries(text: &str) {
     let expected = expected(text);
     match OciHook::list_from_json(text) {
@@ -42,7 +42,7 @@ fn entries(text: &str) {
     }
 }
 
-/// The same by the second reader, where the two must agree.
+/// Parses the same with the second parser; `None` where the two need not agree.
 fn expected(text: &str) -> Option<Vec<OciHook>> {
     match json::elements(text) {
         Some(elements) => elements.into_iter().map(entry).collect(),
@@ -75,7 +75,7 @@ fn entry(text: &str) -> Option<OciHook> {
     })
 }
 
-/// A whole hook: validated, decoded as a file, and read as what the library writes itself.
+/// Checks a whole hook: validates it, decodes it as a file, and reads the library's own output.
 fn hook(text: &str) {
     let decoded = Hook::decode(text.as_bytes(), Some("1.0.0"));
     let valid = validate(text, &EXTENSION_STAGES);

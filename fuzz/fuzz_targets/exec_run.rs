@@ -1,4 +1,4 @@
-//! A config that goes through a hook: a shell that prints what the input says. Slow, since each
+//! Passes a config through a hook: a shell that prints parts of the input. This is slow, since each
 //! input starts a process.
 #![no_main]
 
@@ -15,7 +15,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     mutate::json(data, size, max_size, seed)
 });
 
-// The fields: what the hook prints, what it prints to stderr, and a byte for its exit status.
+// The fields: the hook's stdout, its stderr, and a byte for its exit status.
 fuzz_target!(|data: &[u8]| {
     let text =
         |field: Option<&[u8]>| String::from_utf8_lossy(field.unwrap_or_default()).into_owned();
@@ -27,7 +27,7 @@ fuzz_target!(|data: &[u8]| {
 
 fn run(stdout: &str, stderr: &str, status: u8) {
     let args = ["sh", "-c", SCRIPT, "sh", stdout, stderr, &status.to_string()].map(str::to_owned);
-    // (A prefix, so that no variable means anything to the shell or the loader.)
+    // With this prefix, the variable has no meaning for the shell or the loader.
     let env = vec![format!("FUZZ_{stderr}")];
     let hook = OciHook { path: "/bin/sh".to_owned(), args: args.into(), env, timeout: Some(60) };
     let (mut said, mut printed) = (Vec::new(), Vec::new());

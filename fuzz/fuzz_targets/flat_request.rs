@@ -1,4 +1,4 @@
-//! The flat request in which C, Go and Python describe a container to a snapshot, and annotations
+//! The flat request that describes a container to a snapshot in C, Go and Python, and annotations
 //! as JSON.
 #![no_main]
 
@@ -28,7 +28,7 @@ const CONDITIONS: &[&str] = &[
 
 struct Hooks {
     manager: Manager,
-    /// A manager for each hook, so that no prefilter is in the way.
+    /// A manager for each hook, so that no prefilter is used.
     hooks: Vec<Hook>,
 }
 
@@ -90,7 +90,7 @@ fn match_request(request: &[u8], has_bind_mounts: bool) {
     by_config(&container, failed.is_some(), expected.len() - 1);
 }
 
-/// The same container as a config with annotations beside it, and with its own.
+/// Checks the same container as a config with its own annotations, and with separate ones.
 fn by_config(container: &Container, fails: bool, matched: usize) {
     if let Some(config) = container.bare_config() {
         let annotations = container.annotations();
@@ -113,7 +113,7 @@ fn same(injection: libhooks::Result<libhooks::Injection>, fails: bool, matched: 
     }
 }
 
-/// A map of strings, as callers give annotations.
+/// Checks a map of strings, as callers pass annotations.
 fn annotations(text: &[u8]) {
     let Ok(text) = str::from_utf8(text) else { return };
     match Annotations::from_json(text) {

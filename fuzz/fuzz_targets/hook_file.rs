@@ -1,4 +1,4 @@
-//! One hook file: read, checked, listed, explained, migrated.
+//! Reads, lints, lists, explains and migrates one hook file.
 #![no_main]
 
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ fn options() -> ReadOptions {
     ReadOptions::new().extension_stages(EXTENSION_STAGES)
 }
 
-/// What lint says of the file.
+/// Checks the diagnostics of lint for the file.
 fn diagnostics(content: &[u8], failed: bool) {
     let found = HookFile::check(&*FILE, &options());
     json::assert_valid(&diagnostics_to_json(&found));
@@ -59,13 +59,13 @@ fn diagnostics(content: &[u8], failed: bool) {
     }
 }
 
-/// Whether a position is one of the text, or its end.
+/// Returns whether a position is in the file, or at its end.
 fn is_in(content: &[u8], line: u32, column: u32) -> bool {
     let line = content.split(|byte| *byte == b'\n').nth(line as usize - 1);
     line.is_some_and(|line| (1..=line.len() + 1).contains(&(column as usize)))
 }
 
-/// What a manager says that has this file alone: the verdict is the same by each way to ask for it.
+/// Checks a manager that has only this file: each way to evaluate the hook has the same result.
 fn manager(hook: Option<Hook>) {
     let options = options().log(LogLevel::Debug, |_, _, fields| json::assert_valid(fields));
     let builder = Manager::builder().directory(FILE.parent().unwrap()).policy(Policy::LENIENT);
@@ -96,14 +96,14 @@ fn manager(hook: Option<Hook>) {
     }
 }
 
-/// A hook's JSON is read back as the same hook.
+/// Checks that a hook's JSON is read back as the same hook.
 fn round_trip(hook: &Hook) {
     let text = hook.to_json();
     json::assert_valid(&text);
     assert_eq!(Hook::from_json(&text).unwrap().as_ref(), Some(hook));
 }
 
-/// What `oci-hooks migrate` prints is read as the hook that it was made of, and is for the same
+/// Checks that the output of `oci-hooks migrate` is read as the original hook, and matches the same
 /// containers.
 fn migration(hook: &Hook) {
     let mut migrated = match hook.migrate() {
@@ -129,12 +129,12 @@ fn migration(hook: &Hook) {
     if planted("migrate-reverses-stages") && hook.when.any_of {
         migrated.stages.iter_mut().for_each(|stages| stages.reverse());
     }
-    // Nothing but the conditions becomes another.
+    // Only the conditions may differ.
     assert_eq!(Hook { when: hook.when.clone(), ..migrated.clone() }, *hook);
     let printed = serde_json::to_string_pretty(&migrated).unwrap();
     let mut again = Hook::decode(printed.as_bytes(), Some("1.0.0")).unwrap().unwrap();
     assert_eq!(again, migrated);
-    // A version that nobody knows is only refused later.
+    // An unknown version is only rejected later.
     again.version.clone_from(&hook.version);
     let code = |hook: &Hook| {
         ffi::validate(&hook.to_json().replace("\"or\":true", "\"x\":0"), &EXTENSION_STAGES)
@@ -152,7 +152,7 @@ fn migration(hook: &Hook) {
     }
 }
 
-/// Faults that libFuzzer has to find by itself.
+/// Plants faults that libFuzzer itself must find.
 fn limits(content: &[u8]) {
     let hit = || content.windows(7).any(|text| text == b"\"hook\":");
     if planted("panic") && hit() {
@@ -173,7 +173,7 @@ fn limits(content: &[u8]) {
     }
 }
 
-/// Goes down without end.
+/// Recurses without end.
 fn deeper(depth: u64) -> u64 {
     let frame = std::hint::black_box([depth; 512]);
     if frame[0] == 0 { 0 } else { deeper(frame[1] + 1) ^ frame[2] }

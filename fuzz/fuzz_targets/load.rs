@@ -1,5 +1,5 @@
-//! Directories of hook files: which hooks there are, which file masks which, and what is said of
-//! the others.
+//! Loads directories of hook files: checks the hooks, which file masks which, and the diagnostics
+//! of the other files.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -15,16 +15,15 @@ use libhooks_fuzz::{
 
 static ROOT: LazyLock<PathBuf> = LazyLock::new(|| scratch::directory("load"));
 
-/// Hooks that are there if the input asks for them: enough that the prefilter is used.
+/// Hooks that are added if the input asks for them: enough for the prefilter to be used.
 const MORE: [&str; 8] = ["sh$", "^/bin/", "python", "^/usr/s?bin/x$", "a|b", "\\d", "^init$", ""];
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     mutate::json(data, size, max_size, seed)
 });
 
-// The fields of an input: the policy (and whether there are more hooks), a container with one
-// annotation, then the files. Each file has a field for its directory, its kind and its name, and
-// one for its content.
+// The fields of an input: the policy (and whether to add hooks), a container with one annotation,
+// then the files. Each file has a field for its directory, kind and name, and one for its content.
 fuzz_target!(|data: &[u8]| {
     let fields: Vec<&[u8]> = fields(data).collect();
     let (how, rest) = fields.split_first().unwrap();
@@ -57,7 +56,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Makes a file, if that can be. (The third directory is only there if a file is in it.)
+/// Makes a file, if that is possible. The third directory only exists if it has a file.
 fn write(directories: &[PathBuf; 3], file: &[u8], content: &[u8]) {
     let [place, kind, name @ ..] = file else { return };
     let name = String::from_utf8_lossy(name).replace(['/', '\0'], "_");
@@ -83,7 +82,7 @@ fn load(directories: &[PathBuf; 3], policy: Policy, container: &Container) {
         Err(error) => {
             assert_ne!(policy, Policy::LENIENT);
             json::assert_valid(&error.to_json());
-            // Whatever the policy does with the problems, they are the same.
+            // The problems do not depend on the policy.
             assert_eq!(error.diagnostics(), lenient.diagnostics());
             lenient
         }
@@ -106,7 +105,7 @@ fn options() -> ReadOptions {
     ReadOptions::new().extension_stages(EXTENSION_STAGES)
 }
 
-/// The directories without a manager.
+/// Reads each directory without a manager.
 fn each_by_itself(directories: &[PathBuf; 3]) {
     for directory in directories {
         let read = HookDir::read(directory, &options());
@@ -115,7 +114,8 @@ fn each_by_itself(directories: &[PathBuf; 3]) {
     }
 }
 
-/// Of files of one name the last one that loads is used, and the others that load are masked by it.
+/// Checks masking: the last file of a name that loads is used, and masks the earlier ones that
+/// load.
 fn masking(manager: &Manager, directories: &[PathBuf; 3]) {
     let mut used: BTreeMap<(String, String), PathBuf> = BTreeMap::new();
     let mut masked = Vec::new();
@@ -161,7 +161,7 @@ fn masking(manager: &Manager, directories: &[PathBuf; 3]) {
     let mut listed: Vec<&Path> = listing.hooks.iter().map(|listed| &*listed.path).collect();
     let mut expected: Vec<&Path> = used.values().map(|path| &**path).collect();
     if !used.keys().all(|(_, name)| name.is_ascii()) {
-        // Beyond ASCII the order is Go's, which the tests against the reference compare.
+        // Beyond ASCII the order is Go's, which the tests against the reference check.
         listed.sort();
         expected.sort();
     }
@@ -172,7 +172,7 @@ fn is_hook_file(path: &Path) -> bool {
     path.to_str().unwrap().ends_with(".json")
 }
 
-/// The prefilter passes over hooks that cannot match, and no others.
+/// Checks that the prefilter only skips hooks that cannot match.
 fn verdicts(manager: &Manager, container: &Container) {
     let hooks = manager.list().hooks;
     let mut matched = Vec::new();

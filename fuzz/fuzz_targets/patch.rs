@@ -1,5 +1,5 @@
-//! What leads from one config to another, as a JSON Patch: applied by another implementation it
-//! gives the other.
+//! Computes a JSON Patch from one config to another. Another implementation applies it, and must
+//! get the second config.
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
@@ -32,11 +32,11 @@ fn patch(old: &str, new: &str) {
         text = text.replace("~1", "/");
     }
     json::assert_valid(&text);
-    // Each operation is a part of the new text, or as good as it: a patch is not much longer than
-    // what it makes.
+    // Each operation is about as long as the part of the new config that it makes, so the patch is
+    // not much longer than both configs.
     let most = 4096 + 8 * (old.len() + new.len());
     assert!(text.len() <= most, "{} bytes", text.len());
-    // The other implementation goes down by recursion, and knows no lone surrogates.
+    // The other implementation is recursive, and rejects lone surrogates.
     if json::depth(old).max(json::depth(new)) > 500 {
         return;
     }

@@ -1,5 +1,5 @@
-//! Patterns and inputs, asked of Go: a process that lives as long as the target answers for it
-//! (`LIBHOOKS_FUZZ_GO`).
+//! Compares patterns and inputs with Go: a Go process (`LIBHOOKS_FUZZ_GO`) that lives as long as
+//! the target.
 #![no_main]
 
 use std::io::{BufRead, BufReader, Write};
@@ -11,12 +11,12 @@ use libfuzzer_sys::fuzz_target;
 use libhooks_fuzz::{fields, planted_fault, timed};
 use serde_json::{Value, json};
 
-// The fields of an input: the pattern, then what it is matched with.
+// The fields of an input: the pattern, then the inputs to match.
 fuzz_target!(|data: &[u8]| {
     let mut fields = fields(data);
     let Ok(pattern) = str::from_utf8(fields.next().unwrap_or_default()) else { return };
     let mut inputs: Vec<&[u8]> = fields.take(8).collect();
-    // There is always an input: without one Go would only parse the pattern.
+    // There must be an input: without one Go would only parse the pattern.
     inputs.extend([&b""[..], b"\n", "k\u{212a}".as_bytes(), "\u{17f}".as_bytes()]);
     ask(pattern, &inputs);
 });
@@ -44,7 +44,7 @@ fn ask(text: &str, inputs: &[&[u8]]) {
     }
 }
 
-/// The pattern, by the engine with the planted fault if there is one.
+/// Compiles the pattern with the engine, which has the planted fault if there is one.
 fn read(text: &str) -> Result<Regexp, Error> {
     let fault = match planted_fault() {
         None => return Regexp::new(text),
@@ -53,7 +53,7 @@ fn read(text: &str) -> Result<Regexp, Error> {
         Some("no-kelvin-sign") => Fault::NoKelvinSign,
         Some("no-repeat-product") => Fault::NoRepeatProduct,
         Some("dollar-before-final-newline") => Fault::DollarBeforeFinalNewline,
-        Some(fault) => panic!("no fault is called {fault}"),
+        Some(fault) => panic!("unknown fault {fault}"),
     };
     Regexp::with_fault(text, fault)
 }
@@ -68,7 +68,7 @@ struct Go {
 static GO: Mutex<Option<Go>> = Mutex::new(None);
 
 impl Go {
-    /// What Go says. If its process has died, another one is asked; `None` if that dies, too.
+    /// Returns Go's answer. If its process has died, starts another one; `None` if that dies, too.
     fn answer(pattern: &str, inputs: &[&[u8]]) -> Option<Value> {
         let inputs: Vec<String> = inputs.iter().map(|input| hex(input)).collect();
         let question = json!({"pattern": pattern, "inputs": inputs}).to_string() + "\n";
@@ -79,12 +79,12 @@ impl Go {
                 return answer;
             }
             if let Some(mut dead) = go.take() {
-                // It may have ended by itself.
+                // It may have exited already.
                 let _ = dead.process.kill();
                 dead.process.wait().unwrap();
             }
         }
-        eprintln!("Go gives no answer to {question}");
+        eprintln!("no answer from Go to {question}");
         None
     }
 

@@ -1,13 +1,13 @@
-//! Patterns without Go: the engines must agree with each other. The same pattern, written in
-//! another way, goes to another engine (a literal, a few strings, a machine of one word, a machine
-//! of lists).
+//! Checks patterns without Go: the engines must agree with each other. The same pattern, written
+//! differently, uses another engine: a literal, a few strings, an NFA whose states are the bits of
+//! a word, or a Pike VM.
 #![no_main]
 
 use go_regexp::{Fault, Regexp};
 use libfuzzer_sys::fuzz_target;
 use libhooks_fuzz::{fields, planted, timed};
 
-// The fields of an input: the pattern, then what it is matched with.
+// The fields of an input: the pattern, then the inputs to match.
 fuzz_target!(|data: &[u8]| timed(|| {
     let mut fields = fields(data);
     if let Ok(pattern) = str::from_utf8(fields.next().unwrap_or_default()) {
@@ -31,14 +31,14 @@ fn compare(text: &str, inputs: &[&[u8]]) {
         }
     };
     assert_eq!(pattern.as_str(), text);
-    // What is wrapped may be too large where the pattern was not.
+    // A wrapped pattern may be too large even if the pattern is not.
     let wrapped = |before: &str, after: &str| Regexp::new(&format!("{before}{text}{after}")).ok();
     let same = [
         wrapped("(?:", ")"),
         wrapped("(", "|[^\\x00-\\x{10ffff}])"),
         wrapped("(?:|x)(?:", "){1,2}"),
     ];
-    // Enough alternatives for a machine of more states than a word has bits.
+    // Enough alternatives for an NFA of more states than a word has bits.
     let large = wrapped("(?:", ")|\\z[ab]{70}");
     for input in inputs {
         let verdict = pattern.is_match(input);
@@ -51,8 +51,7 @@ fn compare(text: &str, inputs: &[&[u8]]) {
                 input.escape_ascii()
             );
         }
-        // A pattern that need not match at the start matches behind anything, too, if it does not
-        // look there.
+        // A pattern without anchors also matches with something before and after the input.
         if verdict && !text.contains(['^', '\\', '$']) && !text.contains("(?") {
             assert!(pattern.is_match([b"x\n", *input, b"\nx"].concat()), "{text:?}");
         }

@@ -1,4 +1,4 @@
-//! Conditions that were never validated, and a container.
+//! Evaluates conditions that were never validated, for a container.
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
@@ -41,7 +41,7 @@ fn matches(when: &str, container: &Container) {
         let has_bind_mounts = Some(container.has_bind_mounts);
         let known = Known { annotations: Some(&annotations), has_bind_mounts };
         let given = when_matches(when, &config, known);
-        // These have one value for a key, and the order of the keys.
+        // These have one value per key, in the order of the keys.
         if container.config().is_some() {
             assert_eq!(given.as_ref().ok(), answer.as_ref().ok());
         }
@@ -59,8 +59,8 @@ fn matches(when: &str, container: &Container) {
     }
 }
 
-/// The conditions by the second reader; `None` if these two need not agree on them, or the text is
-/// no conditions.
+/// Parses the conditions with the second parser. Returns `None` if they are invalid, or if the two
+/// parsers need not agree on them.
 fn read(text: &str) -> Option<When> {
     let members = Members::of(text)?;
     if members.is_ambiguous(&["always", "hasBindMounts", "annotations", "commands", "or"]) {

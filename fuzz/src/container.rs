@@ -1,4 +1,4 @@
-//! Containers that conditions are evaluated for, in every form in which callers describe one.
+//! Containers for the evaluation of conditions, in each form that callers can use.
 
 use libhooks::Annotations;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ pub struct Container {
     pub has_bind_mounts: bool,
 }
 
-/// Its process.
+/// The process of a container.
 #[derive(Debug, Clone)]
 pub enum Process {
     Absent,
@@ -20,9 +20,9 @@ pub enum Process {
 }
 
 impl Container {
-    /// A container from fields of an input. The first has a byte for its process (`a`bsent, `n`o
-    /// args, or a command) and one for its mounts (`b`ind or not); then come the command, and keys
-    /// and values of annotations.
+    /// Makes a container from fields of an input. The first field has a byte for the process
+    /// (`a`bsent, `n`o args, or a command) and one for the mounts (`b`ind or not). Then come the
+    /// command, and keys and values of annotations.
     pub fn take<'a>(mut fields: impl Iterator<Item = &'a [u8]>) -> Container {
         let flags = fields.next().unwrap_or_default();
         let command = fields.next().unwrap_or_default().to_vec();
@@ -38,7 +38,7 @@ impl Container {
         Container { process, annotations, has_bind_mounts: flags.get(1) == Some(&b'b') }
     }
 
-    /// As `hooks_snapshot_match` takes it.
+    /// Returns the flat request for `hooks_snapshot_match`.
     pub fn request(&self) -> Vec<u8> {
         let mut request = Vec::new();
         let number = |request: &mut Vec<u8>, number: usize| {
@@ -61,7 +61,7 @@ impl Container {
         request
     }
 
-    /// The container that a flat request describes; `None` if it is malformed.
+    /// Returns the container that a flat request describes, or `None` if it is malformed.
     pub fn of_request(request: &[u8], has_bind_mounts: bool) -> Option<Container> {
         let mut rest = Rest(request);
         let process = match rest.number()? {
@@ -77,8 +77,8 @@ impl Container {
         rest.0.is_empty().then_some(Container { process, annotations, has_bind_mounts })
     }
 
-    /// As a config, whose annotations and mounts are those of the container; `None` if that cannot
-    /// say the same: strings that are not UTF-8, or a key twice.
+    /// Returns a config with the annotations and mounts of the container. Returns `None` if a
+    /// config cannot represent it: a string is not UTF-8, or a key is duplicate.
     pub fn config(&self) -> Option<String> {
         let mut config = json!({"ociVersion": "1.0.2"});
         match &self.process {
@@ -102,17 +102,17 @@ impl Container {
         Some(config.to_string())
     }
 
-    /// A config with the container's process alone; its annotations and mounts are given beside it.
+    /// Returns a config with the process only; callers pass annotations and mounts separately.
     pub fn bare_config(&self) -> Option<String> {
         Container { annotations: Vec::new(), has_bind_mounts: false, ..self.clone() }.config()
     }
 
-    /// The annotations as the library's own type has them.
+    /// Returns the annotations in the library's type.
     pub fn annotations(&self) -> Annotations {
         self.annotations.iter().cloned().collect()
     }
 
-    /// Containers that hooks are likely to be for, made of strings that their conditions hold.
+    /// Returns containers that conditions are likely to match, made from strings in the conditions.
     pub fn likely(when: &libhooks::When) -> Vec<Container> {
         let plain =
             |text: &str| text.trim_matches(['^', '$']).replace(['\\', '(', ')'], "").into_bytes();
@@ -135,7 +135,7 @@ impl Container {
     }
 }
 
-/// What is left of a flat request.
+/// The rest of a flat request.
 struct Rest<'a>(&'a [u8]);
 
 impl Rest<'_> {

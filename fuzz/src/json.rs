@@ -1,4 +1,4 @@
-//! The second reader of JSON: serde_json, with each value as it is written and duplicate keys kept.
+//! The second JSON parser: serde_json. It keeps each value as it is written, and duplicate keys.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,8 +7,8 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Panics unless the text is JSON. What hooks and configs say comes out as it is written, lone
-/// surrogates included.
+/// Panics unless the string is JSON. Lone surrogates are allowed, since the library copies strings
+/// of hooks and configs as they are written.
 pub fn assert_valid(text: &str) {
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         panic!("{error}: {text}");
@@ -18,30 +18,30 @@ pub fn assert_valid(text: &str) {
 /// The members of an object, in their order.
 pub struct Members<'a>(pub Vec<Member<'a>>);
 
-/// A member. Its key is decoded; a lone surrogate in it is three bytes, as in WTF-8.
+/// A member of an object. Its key is decoded; a lone surrogate in it is three bytes, as in WTF-8.
 pub struct Member<'a> {
     pub key: Vec<u8>,
     pub value: &'a str,
 }
 
 impl<'a> Members<'a> {
-    /// `None` if the text is not an object.
+    /// Parses an object; `None` if the string is not one.
     pub fn of(text: &'a str) -> Option<Members<'a>> {
         serde_json::from_str(text).ok()
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     ///
     /// # Panics
-    /// If the key is there twice.
+    /// If the key is duplicate.
     pub fn get(&self, key: &str) -> Option<&'a str> {
         let mut found = self.0.iter().filter(|member| member.key == key.as_bytes());
         let member = found.next()?;
-        assert!(found.next().is_none(), "{key} is there twice");
+        assert!(found.next().is_none(), "duplicate key {key}");
         Some(member.value)
     }
 
-    /// Whether some key is there twice, or is not one of these.
+    /// Returns whether a key is duplicate or unknown.
     pub fn is_ambiguous(&self, known: &[&str]) -> bool {
         let mut keys: Vec<&[u8]> = self.0.iter().map(|member| &member.key[..]).collect();
         keys.sort_unstable();
@@ -50,18 +50,18 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The elements of an array; `None` if the text is not one.
+/// Returns the elements of an array; `None` if the string is not one.
 pub fn elements(text: &str) -> Option<Vec<&str>> {
     let elements: Vec<&RawValue> = serde_json::from_str(text).ok()?;
     Some(elements.into_iter().map(RawValue::get).collect())
 }
 
-/// A value; `None` if it is not JSON, or has strings that are no text.
+/// Parses a value; `None` if it is not JSON, or has strings with lone surrogates.
 pub fn value(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok()
 }
 
-/// How deep the brackets of a text are nested at most.
+/// Returns the deepest nesting of brackets.
 pub fn depth(text: &str) -> usize {
     let (mut depth, mut deepest) = (0_usize, 0);
     for byte in text.bytes() {
@@ -75,7 +75,7 @@ pub fn depth(text: &str) -> usize {
     deepest
 }
 
-/// Where `part` is in `text`, which it was taken from.
+/// Returns the position of `part` in `text`; `part` must be a slice of `text`.
 pub fn range(text: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr() as usize - text.as_ptr() as usize;
     start..start + part.len()
@@ -103,7 +103,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// A key as bytes: serde_json takes lone surrogates in bytes only.
+/// A key as bytes: serde_json only accepts lone surrogates in bytes.
 struct Key(Vec<u8>);
 
 impl<'de> Deserialize<'de> for Key {

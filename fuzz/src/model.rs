@@ -1,4 +1,4 @@
-//! What conditions and injection must come to, written a second time and as plainly as can be.
+//! A second, simple implementation of conditions and injection, for comparison.
 
 use go_regexp::Regexp;
 use libhooks::{Stage, When};
@@ -6,7 +6,7 @@ use libhooks::{Stage, When};
 use crate::container::{Container, Process};
 use crate::json::{Members, elements, range};
 
-/// Whether conditions hold for a container; `None`: evaluating them fails.
+/// Returns whether conditions match a container; `None` if evaluating them fails.
 pub fn verdict(when: &When, container: &Container) -> Option<bool> {
     let mut held = false;
     // Evaluates the conditions one after another, and returns as soon as one decides.
@@ -44,7 +44,7 @@ pub fn verdict(when: &When, container: &Container) -> Option<bool> {
     Some(held)
 }
 
-/// A pattern that is invalid fails when it is reached, not before.
+/// Matches annotations with two patterns. An invalid pattern only fails when it is evaluated.
 fn annotation_matches(key: &str, value: &str, container: &Container) -> Option<bool> {
     for (own_key, own_value) in &container.annotations {
         if Regexp::new(key).ok()?.is_match(own_key) && Regexp::new(value).ok()?.is_match(own_value)
@@ -55,10 +55,10 @@ fn annotation_matches(key: &str, value: &str, container: &Container) -> Option<b
     Some(false)
 }
 
-/// A config with entries, as they are written, added to its hooks by stage. Every other byte stays.
+/// Returns a config with the given entries added to its hooks by stage. Every other byte stays.
 ///
 /// # Panics
-/// If the config is not one that the library may accept.
+/// If the library must reject the config.
 pub fn spliced(config: &str, additions: &[(Stage, Vec<String>)]) -> String {
     let members = Members::of(config).expect("an object");
     let list = |entries: &[String]| entries.join(",");
@@ -106,7 +106,7 @@ pub fn spliced(config: &str, additions: &[(Stage, Vec<String>)]) -> String {
             }
         }
     }
-    // Two edits at one place come in the order in which they were made: an entry, then a member
+    // Two edits at one position stay in the order in which they were made: an entry, then a member
     // after it.
     edits.sort_by_key(|(at, _)| at.start);
     let mut result = String::new();
@@ -119,7 +119,7 @@ pub fn spliced(config: &str, additions: &[(Stage, Vec<String>)]) -> String {
     result + &config[from..]
 }
 
-/// The edit that adds members after those that an object has.
+/// Returns the edit that adds members at the end of an object.
 fn added(
     config: &str,
     object: &str,

@@ -1,9 +1,9 @@
-//! A mutator that knows JSON: it moves whole values and members about, so that what was valid
-//! mostly stays so. It works on tokens, and so on broken JSON too.
+//! A mutator that knows JSON: it moves whole values and members, so that valid JSON mostly stays
+//! valid. It works on tokens, so it also works on invalid JSON.
 
 use std::ops::Range;
 
-/// What is put in the place of a value: the edges of what the library reads.
+/// Replacements for values: edge cases for the library's parser.
 const VALUES: &[&str] = &[
     "null",
     "true",
@@ -32,10 +32,10 @@ const VALUES: &[&str] = &[
     "{\"always\":true}",
 ];
 
-/// What is put between tokens.
+/// Whitespace that is inserted between tokens.
 const SPACES: &[&str] = &[" ", "\n", "\t", "\r\n", "  "];
 
-/// Mutates an input in place and returns its new size: half of the time as JSON, else as bytes.
+/// Mutates an input in place, half of the time as JSON, else as bytes. Returns the new size.
 pub fn json(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let mut random = Random(u64::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     if random.below(2) == 0 {
@@ -61,14 +61,14 @@ fn mutated(input: &[u8], tokens: &[Range<usize>], random: &mut Random) -> Option
         |at: Range<usize>, with: &[u8]| [&input[..at.start], with, &input[at.end..]].concat();
     let target = value(random)?;
     Some(match random.below(8) {
-        // A value becomes another one,
+        // Replace a value with one of the list,
         0 => replaced(target, VALUES[random.below(VALUES.len())].as_bytes()),
-        // or one that is there already.
+        // or with another value of the input.
         1 => {
             let other = value(random)?;
             replaced(target, &input[other])
         }
-        // Members and elements: one more, one less, one twice.
+        // Add, remove or duplicate a member or an element.
         2 => {
             let member = member_of(input, tokens, &target);
             let copy = [b",", &input[member.clone()]].concat();
@@ -95,7 +95,7 @@ fn mutated(input: &[u8], tokens: &[Range<usize>], random: &mut Random) -> Option
             let space = SPACES[random.below(SPACES.len())].as_bytes();
             replaced(token.start..token.start, space)
         }
-        // A character of a string is written in another way, or in the other case.
+        // Escape a character of a string, or change its case.
         _ => {
             let strings: Vec<_> = tokens
                 .iter()
@@ -114,8 +114,7 @@ fn mutated(input: &[u8], tokens: &[Range<usize>], random: &mut Random) -> Option
     })
 }
 
-/// The value that starts at a token, with all that is in it; a token that starts none is one
-/// itself.
+/// Returns the range of the whole value that starts at a token; any other token is its own range.
 fn value_at(input: &[u8], tokens: &[Range<usize>], first: usize) -> Option<Range<usize>> {
     let start = tokens.get(first)?.start;
     let mut depth = 0_usize;
@@ -132,7 +131,7 @@ fn value_at(input: &[u8], tokens: &[Range<usize>], first: usize) -> Option<Range
     None
 }
 
-/// The value with the key before it, if it has one.
+/// Returns the range of a value and the key before it, if it has one.
 fn member_of(input: &[u8], tokens: &[Range<usize>], value: &Range<usize>) -> Range<usize> {
     let at = tokens.partition_point(|token| token.start < value.start);
     match at.checked_sub(2).and_then(|key| tokens.get(key..at)) {
@@ -143,7 +142,7 @@ fn member_of(input: &[u8], tokens: &[Range<usize>], value: &Range<usize>) -> Ran
     }
 }
 
-/// The tokens: strings, brackets, commas, colons, and runs of anything else.
+/// Splits an input into tokens: strings, brackets, commas, colons, and runs of anything else.
 fn tokens(input: &[u8]) -> Vec<Range<usize>> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -175,7 +174,7 @@ fn tokens(input: &[u8]) -> Vec<Range<usize>> {
     tokens
 }
 
-/// xorshift64*: the mutator has to be a function of its seed.
+/// A xorshift64* generator: the mutator must be a function of its seed.
 struct Random(u64);
 
 impl Random {

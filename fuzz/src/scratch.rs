@@ -1,9 +1,8 @@
-//! Directories for hook files, in memory if `TMPDIR` is.
+//! Directories for hook files; they are in memory if `TMPDIR` is.
 
 use std::path::{Path, PathBuf};
 
-/// An empty directory of this process. tools/fuzz removes it, together with the `TMPDIR` that it
-/// makes.
+/// Makes an empty directory for this process. tools/fuzz removes it with the `TMPDIR` that it made.
 pub fn directory(name: &str) -> PathBuf {
     let path =
         std::env::temp_dir().join(format!("libhooks-fuzz-{}", std::process::id())).join(name);
@@ -11,7 +10,7 @@ pub fn directory(name: &str) -> PathBuf {
     path
 }
 
-/// Removes what is in a directory, or makes it.
+/// Empties a directory, or makes it.
 pub fn clear(path: &Path) {
     match std::fs::remove_dir_all(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -217,8 +217,8 @@ fn tables(cases: &Cases) {
 }
 
 fn main() {
-    let cases: Cases = serde_json::from_str(include_str!("patterns.json"))
-        .expect("patterns.json is valid");
+    let cases: Cases =
+        serde_json::from_str(include_str!("patterns.json")).expect("patterns.json is valid");
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {

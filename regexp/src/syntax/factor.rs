@@ -3,8 +3,8 @@
 //! There are three rounds. The first factors alternatives that start with the same literal, the
 //! second those that start with the same set (or a fixed repeat of one). The third joins neighbours
 //! that are one character to one set. The rests after a prefix are alternatives again, and are
-//! factored before the work goes on. A list of frames replaces recursion, since the depth depends on
-//! the pattern.
+//! factored before the work goes on. A list of frames replaces recursion, since the depth depends
+//! on the pattern.
 
 use super::builder::Builder;
 use super::error::ErrorKind;

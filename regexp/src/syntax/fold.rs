@@ -63,8 +63,8 @@ pub(crate) fn close(lo: u32, hi: u32, faults: Faults, out: &mut Vec<(u32, u32)>)
             other = next(other);
         }
     } else if lo > 0x41 || hi < 0x1E943 {
-        // Each round adds the images of the spans that the last round added, so the number of rounds
-        // is the length of the ring less one.
+        // Each round adds the images of the spans that the last round added, so the number of
+        // rounds is the length of the ring less one.
         let mut from = start;
         for _ in 1..RING {
             let to = out.len();

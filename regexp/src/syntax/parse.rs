@@ -191,8 +191,8 @@ impl<'t> Parser<'t> {
         self.limit(result)
     }
 
-    /// Puts the topmost node into a repeat. Its operator starts at `start` and ends here, except for
-    /// a `?` that makes it lazy.
+    /// Puts the topmost node into a repeat. Its operator starts at `start` and ends here, except
+    /// for a `?` that makes it lazy.
     fn repeat(&mut self, op: Op, min: u32, max: u32, start: usize) -> Parsed {
         let mut flags = self.flags;
         if self.peek(0) == Some(b'?') {

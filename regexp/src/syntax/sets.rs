@@ -143,8 +143,8 @@ impl Builder {
         Item::span(c, c, self.node(id).flags & FOLD != 0)
     }
 
-    /// Makes the items of a set the last ones, or followed only by those of `other`, the set that it
-    /// takes in. Returns where they start.
+    /// Makes the items of a set the last ones, or followed only by those of `other`, the set that
+    /// it takes in. Returns where they start.
     fn own_items(&mut self, id: Id, other: &Node) -> usize {
         let node = *self.node(id);
         let end = self.tree.items.len();

@@ -9,7 +9,9 @@ fn tables_are_up_to_date() {
     let version = Command::new("go").args(["env", "GOVERSION"]).output();
     let version = version.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
     if !version.as_ref().is_ok_and(|version| version.starts_with("go1.26")) {
-        println!("SKIP: tables_are_up_to_date: the tables are those of Go 1.26; this is {version:?}");
+        println!(
+            "SKIP: tables_are_up_to_date: the tables are those of Go 1.26; this is {version:?}"
+        );
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

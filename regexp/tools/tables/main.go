@@ -83,7 +83,7 @@ func literal(b []byte) string {
 	return s.String()
 }
 
-// canonical is the spelling that \p compares: one upper-case letter, then lower case, no separators.
+// canonical returns the spelling that \p compares: a capital, then lower case, no separators.
 func canonical(name string) string {
 	name = strings.NewReplacer("_", "", "-", "", " ", "").Replace(name)
 	return strings.ToUpper(name[:1]) + strings.ToLower(name[1:])
@@ -162,9 +162,9 @@ func tables(out *bytes.Buffer) {
 	p("/// of the span before, and the length less one. A byte has seven bits, the low bits first.\n")
 	p("#[rustfmt::skip]\npub(super) static SPANS: [u8; %d] = *%s;\n\n", len(blob), literal(blob))
 
-	// Releases before Go 1.25 compare names as they are, later ones in the canonical spelling. There,
-	// a script whose own spelling is not canonical has no name (a mistake in Go), so only its exact
-	// name is accepted.
+	// Releases before Go 1.25 compare names as they are, later ones in the canonical spelling. In
+	// those, a script whose own spelling is not canonical has no name (a mistake in Go), so only its
+	// exact name is accepted.
 	exact := map[string]int{}
 	folded := map[string]int{}
 	for name := range unicode.Categories {
@@ -212,9 +212,8 @@ func tables(out *bytes.Buffer) {
 
 	p("/// Code points `lo..lo + len` that map to themselves plus `delta`. If `delta` is [`PAIRS`], they\n")
 	p("/// are pairs: the first maps to the second, and for folding the second maps to the first.\n")
-	p(
-		"#[repr(Rust, packed(2))]\npub(super) struct Run {\n    pub(super) lo: u32,\n    pub(super) len: u16,\n    pub(super) delta: i32,\n}\n\n",
-	)
+	p("#[repr(Rust, packed(2))]\npub(super) struct Run {\n")
+	p("    pub(super) lo: u32,\n    pub(super) len: u16,\n    pub(super) delta: i32,\n}\n\n")
 	p("/// The `delta` of a [`Run`] of pairs.\npub(super) const PAIRS: i32 = i32::MAX;\n\n")
 	runs := func(doc, constant string, to func(rune) rune, both bool) {
 		type run struct{ lo, n, delta rune }

@@ -177,8 +177,8 @@ impl Generator {
         inputs
     }
 
-    /// Writes a pattern near Go's limits. Most are above the limit, since Go takes seconds for sizes
-    /// just below it.
+    /// Writes a pattern near Go's limits. Most are above the limit, since Go takes seconds for
+    /// sizes just below it.
     fn limit(&mut self, pattern: &mut String) {
         if self.chance(500) {
             self.hit("height");
