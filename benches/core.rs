@@ -1,7 +1,7 @@
 //! A row of `make bench`, from Rust: core DIRECTORY CONFIG COUNT
 //!
-//! Prints how many nanoseconds one injection takes, on the average of COUNT: structures in and out,
-//! as Go's packages have it.
+//! Prints the average nanoseconds of one injection over COUNT calls. As in Go's packages, the input
+//! and the output are structures.
 
 use std::error::Error;
 use std::time::Instant;
@@ -21,20 +21,20 @@ fn average(directory: &str, config: &str, count: u32) -> Result<u128, Box<dyn Er
         selection.inject_into_spec(&mut spec);
         Ok(())
     };
-    // What is made at the first match is there then.
+    // Warm up: the first match builds caches that later matches reuse.
     call()?;
-    let begun = Instant::now();
+    let start = Instant::now();
     for _ in 0..count {
         call()?;
     }
-    Ok(begun.elapsed().as_nanos() / u128::from(count))
+    Ok(start.elapsed().as_nanos() / u128::from(count))
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match &arguments[..] {
         [directory, config, count] => println!("{}", average(directory, config, count.parse()?)?),
-        // `cargo bench` runs all there are.
+        // `cargo bench` runs all benchmarks.
         _ => eprintln!("for `make bench`: core DIRECTORY CONFIG COUNT"),
     }
     Ok(())

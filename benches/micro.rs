@@ -1,4 +1,4 @@
-//! The steps by themselves: `cargo bench -p libhooks --bench micro`.
+//! Benchmarks of single steps: `cargo bench -p libhooks --bench micro`.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use libhooks::{Config, Hook, Injection, Manager};
 use serde_json::json;
 use tempfile::TempDir;
 
-/// Patterns as hook files have them, and texts that they match.
+/// Patterns that are typical of hook files, and inputs that they match.
 const PATTERNS: [(&str, &str); 5] = [
     ("^true$", "true"),
     ("^org\\.example\\.key-7(\\.enabled)?$", "org.example.key-7.enabled"),
@@ -36,7 +36,7 @@ fn hook_file(number: usize) -> String {
     serde_json::to_string_pretty(&hook).expect("it is JSON")
 }
 
-/// A hooks.d of 100 hooks, of which ten match.
+/// Makes a directory of 100 hooks, of which ten match.
 fn hooks_d() -> TempDir {
     let directory = tempfile::tempdir().expect("a directory can be made");
     for number in 0..100 {
@@ -46,7 +46,7 @@ fn hooks_d() -> TempDir {
     directory
 }
 
-/// A config with so many mounts, about 100 bytes each.
+/// Returns a config with the given number of mounts, of about 100 bytes each.
 fn config(mounts: usize) -> String {
     let mount = |number| json!({"destination": format!("/data/{number}"), "type": "tmpfs", "options": ["nosuid", "nodev", "mode=1777"]});
     let mounts: Vec<_> = (0..mounts).map(mount).collect();

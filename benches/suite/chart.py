@@ -1,5 +1,7 @@
-"""What grows with the number of hooks, as an SVG: both axes are logarithmic, so that what is
-proportional is straight."""
+"""Draw the rows that grow with the number of hooks, as an SVG.
+
+Both axes are logarithmic, so that proportional growth is a straight line.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from table import figure
 
 Curve = dict[int, Row]
 
-# What can be told apart on light and dark ground, and by those who see no colours.
+# These can be distinguished on light and dark backgrounds, and without colours.
 STYLES = {
     "ours": ("#d1495b", ""),
     "cached": ("#3f88c5", "7 3"),
@@ -34,16 +36,16 @@ BOTTOM = 46
 
 
 class Scale(NamedTuple):
-    """Where a value lies between two places."""
+    """A logarithmic scale between two coordinates."""
 
     least: float
     most: float
-    begin: float
+    start: float
     end: float
 
     def __call__(self, value: float) -> float:
         part = math.log(value / self.least) / math.log(self.most / self.least)
-        return self.begin + part * (self.end - self.begin)
+        return self.start + part * (self.end - self.start)
 
 
 def time_of(nanoseconds: float) -> str:
@@ -54,7 +56,7 @@ def time_of(nanoseconds: float) -> str:
 
 
 def decades(values: list[float]) -> list[float]:
-    """Powers of ten that are around all of them."""
+    """Return the powers of ten that enclose all values."""
     first, last = (
         math.floor(math.log10(min(values))),
         math.ceil(math.log10(max(values))),
@@ -82,8 +84,10 @@ def drawn(side: str, points: list[tuple[float, float]]) -> list[str]:
 
 
 def guide(curve: Curve, x: Scale, y: Scale) -> str:
-    """What is proportional, through our own time with the second least number of hooks, and within
-    the panel."""
+    """Draw the line of proportional growth, within the panel.
+
+    It goes through our own time with the second smallest number of hooks.
+    """
     hooks = sorted(curve)[1]
     each = curve[hooks].raw["ours"] / hooks
     first, last = max(x.least, y.least / each), min(x.most, y.most / each)

@@ -1,4 +1,4 @@
-"""The figures of docs/benchmarks.md, between comments that name them."""
+"""Write the figures of docs/benchmarks.md, between comments that name them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def processor() -> str:
 
 
 def machine() -> str:
-    """On what, by what, and when."""
+    """Describe the date, the machine and the compilers."""
     rust, go = output("rustc", "--version").split()[1], output("go", "env", "GOVERSION")
     return (
         f"{datetime.date.today()}, {processor()}, {os.cpu_count()} cores, Linux {platform.release()},"
@@ -34,12 +34,12 @@ def machine() -> str:
 
 
 def replaced(text: str, name: str, content: str) -> str:
-    begin, end = f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
-    before, found, rest = text.partition(begin)
+    start, end = f"<!-- begin: {name} -->", f"<!-- end: {name} -->"
+    before, found, rest = text.partition(start)
     _, closed, after = rest.partition(end)
     if not found or not closed:
-        raise ValueError(f"no place for {name}")
-    return f"{before}{begin}\n{content}\n{end}{after}"
+        raise ValueError(f"no comments for {name}")
+    return f"{before}{start}\n{content}\n{end}{after}"
 
 
 def write(path: Path, report: Report) -> None:

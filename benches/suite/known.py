@@ -1,8 +1,8 @@
-"""Whether the cached opponent is a straw man: beside figures of one on another machine, which the
-project knows of.
+"""Check that the cached opponent is fair, by known figures of one on another machine.
 
-If it takes far longer, it is too easy an opponent; if the reference takes far more times as long,
-so are the hooks. Only the latter does not depend on the machine. """
+If it takes far longer, it is too easy an opponent. If the reference takes a far larger multiple of
+its time, the hooks are too easy. Only the multiple does not depend on the machine.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import statistics
 
 from report import Report
 
-# Microseconds that it took, and how many times as long the reference did.
+# Its microseconds, and the time of the reference as a multiple of them.
 KNOWN = {
     "hooks() in the core, 5×5": (1.75, 74),
     "hooks() in the core, 100×20": (113, 88),
@@ -20,9 +20,9 @@ KNOWN = {
 
 
 def compare(report: Report) -> None:
-    """The rows of matching."""
+    """Report the rows of matching that have known figures."""
     rows = report.groups["matching"]
-    report.begin("cached")
+    report.start("cached")
     for row in rows:
         if row.name not in KNOWN:
             continue

@@ -1,4 +1,4 @@
-"""Hook files read, by a process that goes on and by one that starts and ends for it."""
+"""Measure reading hook files, in a running process and in a process that only does that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which hooks are for a container, and their injection."""
+"""Measure matching hooks for a container, and injecting them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def large_config(bench: Bench) -> None:
             **opponents(bench, "json", directory, config),
         }
     )
-    # Bytes a nanosecond are thousands of megabytes a second.
+    # A byte per nanosecond is a thousand megabytes per second.
     speeds: Rounds = {
         side: [[size / value * 1e3 for value in values] for values in its]
         for side, its in taken.items()

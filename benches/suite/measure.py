@@ -1,4 +1,4 @@
-"""How numbers are had: programs that print them, asked in turns."""
+"""Run programs that print measurements, in turns."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from row import Rounds
 from workload import Workload, Workloads
 
 ROUNDS = 21
-# How long a sample should take, in nanoseconds: long beside a clock's tick, short beside what else
-# the machine does.
+# The nanoseconds that a sample should take: long compared with a tick of the clock, short compared
+# with other activity on the machine.
 SAMPLE = 20e6
 MOST_PROCESSES = 20
 
@@ -21,7 +21,7 @@ Sample = Callable[[], "list[float]"]
 
 
 def in_turns(sides: Mapping[str, Sample], rounds: int = ROUNDS) -> Rounds:
-    """What each side says in each round: what else the machine does strikes all of them."""
+    """Sample each side in each round, so that other activity on the machine affects all sides."""
     said: Rounds = {side: [] for side in sides}
     for _ in range(rounds):
         for side, sample in sides.items():
@@ -30,7 +30,7 @@ def in_turns(sides: Mapping[str, Sample], rounds: int = ROUNDS) -> Rounds:
 
 
 def column(rounds: Rounds, numbers: Iterable[int]) -> Rounds:
-    """Of what was said in each round, only the numbers at these places."""
+    """Keep only the numbers at these positions of each round."""
     places = list(numbers)
     return {
         side: [[values[place] for place in places] for values in its]
@@ -39,15 +39,15 @@ def column(rounds: Rounds, numbers: Iterable[int]) -> Rounds:
 
 
 class Bench:
-    """The programs, what they work on, and where the rows go."""
+    """The programs, their workloads, and the report."""
 
     def __init__(self, stage: Path, programs: Path) -> None:
         self.stage = stage
         self.programs = programs
         self.report = Report()
         self.workloads = Workloads((programs / "workload").resolve())
-        # Programs know where the library is. The loader should search no longer than where it is
-        # installed.
+        # The path of the library is in the programs. The loader must not search longer than it does
+        # in an installation.
         self.environment = {
             key: value
             for key, value in os.environ.items()
@@ -58,7 +58,7 @@ class Bench:
         return str(self.programs / name)
 
     def ask(self, program: str, *arguments: str) -> list[float]:
-        """The numbers that a program prints."""
+        """Return the numbers that a program prints."""
         done = subprocess.run(
             [self.program(program), *arguments],
             env=self.environment,
@@ -72,16 +72,15 @@ class Bench:
         return lambda: self.ask(program, *arguments)
 
     def counted(self, program: str, *arguments: str) -> Sample:
-        """A program whose last argument is how many calls to make, of which it prints the
-        average."""
+        """Sample a program that prints the average of COUNT calls; COUNT is its last argument."""
         return self.counted_before(program, list(arguments), [])
 
     def counted_before(
         self, program: str, before: list[str], after: list[str]
     ) -> Sample:
-        """The same where more arguments follow. There are as many calls as make a sample."""
+        """Sample it with more arguments after COUNT, which is chosen to fill SAMPLE."""
         count = 1
-        # What the first call says includes what is done but once.
+        # The first result includes work that is only done once.
         for _ in range(2):
             taken = self.ask(program, *before, str(count), *after)[0]
             count = max(1, round(SAMPLE / max(taken, 1)))
@@ -90,21 +89,21 @@ class Bench:
         return self.asked(program, *before, str(count), *after)
 
     def process(self, count: int, command: list[str]) -> list[float]:
-        """Of each run in turn: the nanoseconds, and the most kilobytes resident."""
+        """Return for each run the nanoseconds and the peak resident kilobytes, in turn."""
         return self.ask("process", str(count), *command)
 
     def processes(self, command: list[str]) -> Sample:
-        """The nanoseconds of each of some runs."""
+        """Sample the nanoseconds of several runs."""
         taken = self.process(2, command)[2]
         count = min(MOST_PROCESSES, max(1, round(SAMPLE / taken)))
         return lambda: self.process(count, command)[::2]
 
     def resident(self, command: list[str]) -> list[float]:
-        """The most kilobytes that one run had resident."""
+        """Return the peak resident kilobytes of one run."""
         return [self.process(1, command)[1]]
 
     def cold(self, workload: Workload) -> dict[str, list[str]]:
-        """What each side does once for a container."""
+        """Return the commands by which each side does the work for one container."""
         return self.cold_in(
             self.workloads.directory(workload),
             self.workloads.config(workload.annotations),

@@ -1,4 +1,4 @@
-"""What processes have resident, and what files have on disk."""
+"""Measure the resident memory of processes, and the size of files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def cold(bench: Bench) -> None:
 
 
 def manager(bench: Bench) -> None:
-    """What a process is larger for with these hooks."""
+    """Report how much memory hooks add to a process."""
     for hooks in (1000, 5000):
         directory = bench.workloads.directory(Workload(hooks, ANNOTATIONS))
         grown = in_turns({"ours": bench.asked("manager", "memory", directory)})
@@ -55,7 +55,7 @@ def growth(bench: Bench) -> None:
 
 
 def size(bench: Bench, path: Path) -> float:
-    """Of a file as it is after strip(1)."""
+    """Return the size of a file after strip(1)."""
     stripped = bench.programs / "stripped"
     subprocess.run(["strip", "-o", stripped, path], check=True)
     return stripped.stat().st_size / 1000

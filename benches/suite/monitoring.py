@@ -1,4 +1,4 @@
-"""How soon a change is seen, and what reloads cost those who match meanwhile."""
+"""Measure the delay of a reload, and the cost of reloads for threads that match."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LATENCY_ROUNDS = 10
 CHANGES = "100"
 RELOAD_ROUNDS = 11
 CALLS = "500000"
-# Reloads a second, and what that is called.
+# Reloads per second, and the name of the rate.
 RATES = [
     ("1000", "1,000 reloads a second"),
     ("1000000", "as many reloads as can be"),

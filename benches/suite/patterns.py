@@ -1,5 +1,7 @@
-"""Patterns beside Go's regexp, which is the reference here. regexp/benches/patterns.json has the
-cases."""
+"""Compare patterns with Go's regexp, which is the reference here.
+
+regexp/benches/patterns.json has the cases.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,7 @@ def sides(bench: Bench, *arguments: str) -> dict[str, Sample]:
 
 
 def name_of(case: dict[str, str | int]) -> str:
-    """A pattern, a part of which may be repeated, as docs/benchmarks.md shows it."""
+    """Return a pattern as docs/benchmarks.md shows it; a part may be repeated."""
     keys = [key for key in ("before", "part", "times", "after") if key in case]
     return " ".join(
         f"× {case[key]}" if key == "times" else f"`{case[key]}`" for key in keys
@@ -52,7 +54,7 @@ def typical(bench: Bench, patterns: list[str]) -> None:
 
 
 def adversarial(bench: Bench, patterns: list[str]) -> None:
-    """Nanoseconds a byte."""
+    """Report nanoseconds per byte."""
     rounds = in_turns(
         {
             **sides(bench, "adversarial", "100000"),
@@ -67,7 +69,7 @@ def adversarial(bench: Bench, patterns: list[str]) -> None:
 
 
 def accepted_at_once(length: float) -> Goal:
-    """Of a pattern of so many bytes; ours is of one byte."""
+    """Return the goal for a pattern of this length; our result is per byte."""
     return Goal(
         "≤ 1 µs a byte + 10 µs",
         lambda row: row.raw["ours"] * length <= 1e3 * length + 1e4,
@@ -75,7 +77,7 @@ def accepted_at_once(length: float) -> Goal:
 
 
 def acceptance(bench: Bench, patterns: list[str]) -> None:
-    """Ours alone: Go expands repeats then."""
+    """Report our side only, since Go expands repeats here."""
     rounds = in_turns({"ours": bench.asked("patterns", "acceptance")})
     for number, pattern in enumerate(patterns):
         said = column(rounds, range(3 * number, 3 * number + 3))["ours"]
@@ -88,8 +90,7 @@ def acceptance(bench: Bench, patterns: list[str]) -> None:
 
 
 def first(bench: Bench, patterns: list[str]) -> None:
-    """What expands: the time, and the memory of a process of its own beside one that does
-    nothing."""
+    """Report patterns that expand: time, and memory compared with a process that does nothing."""
     no_more = Goal("≤ the reference", lambda row: row.ratios["reference"] <= 1)
     commands = {
         "ours": [bench.program("patterns")],

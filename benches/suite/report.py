@@ -1,4 +1,4 @@
-"""All rows: printed as they come, and kept for target/bench/report.json."""
+"""Print all rows, and keep them for target/bench/report.json."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from row import Goal, Middle, Rounds, Row, at_most
 class Report:
     def __init__(self) -> None:
         self.groups: dict[str, list[Row]] = {}
-        # What grows with the number of hooks: by what it is called, and the number.
+        # The rows that grow with the number of hooks, by name and number.
         self.curves: dict[str, dict[int, Row]] = {}
 
-    def begin(self, group: str) -> None:
-        """What comes now is of this group."""
+    def start(self, group: str) -> None:
+        """Start a group of rows."""
         self.groups[group] = []
         print(table.heading(group), flush=True)
 
@@ -31,7 +31,7 @@ class Report:
         middle: Middle = statistics.median,
         by_round: bool = True,
     ) -> Row:
-        """Without a unit it is a time, in nanoseconds."""
+        """Add a row. Without a unit the values are nanoseconds."""
         row = Row(name, unit, rounds, middle)
         row.compare(by_round)
         if goals:
@@ -42,7 +42,7 @@ class Report:
         return row
 
     def growth(self, curve: str) -> None:
-        """A row of how much more 5000 hooks take than 5: at most a thousand times."""
+        """Add a row with the ratio of 5000 hooks to 5: at most a thousand."""
         few, many = self.curves[curve][5], self.curves[curve][5000]
         rounds = {
             side: [

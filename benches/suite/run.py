@@ -1,10 +1,11 @@
-"""`make bench`: libhooks beside what it is compared with, on this machine, in one go.
+"""Run `make bench`: compare libhooks with its opponents on this machine.
 
 run.py STAGE PROGRAMS [--write-docs] [GROUP...]
 
-Each row is measured in rounds; in each round every side has its turn. Prints tables, and writes
-them to report.json beside the programs, with a chart. With --write-docs they go to
-docs/benchmarks.md, too. """
+Each row is measured in rounds; in each round every side has its turn. It prints tables, and writes
+them with a chart to report.json in the directory of the programs. With --write-docs it writes them
+to docs/benchmarks.md, too.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +32,7 @@ GROUPS = {
     "running": running.measure,
     "monitoring": monitoring.measure,
 }
-# What is in the chart, if it was measured.
+# The curves of the chart, if they were measured.
 CURVES = [loading.COLD, loading.NEW, matching.CURVE]
 DOCS = Path("docs")
 
@@ -55,7 +56,7 @@ def main() -> None:
 
     bench = Bench(arguments.stage, arguments.programs)
     for group in arguments.groups or GROUPS:
-        bench.report.begin(group)
+        bench.report.start(group)
         GROUPS[group](bench)
     summary(bench.report.missed())
 

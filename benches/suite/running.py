@@ -1,10 +1,10 @@
-"""Hooks and filters run."""
+"""Measure running hooks and filters."""
 
 from __future__ import annotations
 
 from measure import Bench, in_turns
 
-# The name, what the programs are asked for, and how often in a round.
+# The name, the arguments of the programs, and the number of samples in a round.
 ROWS = [
     ("run /bin/true", ["run", "200", "0"]),
     ("filter /bin/cat", ["filter", "200", "0"]),

@@ -1,4 +1,4 @@
-"""Rows as people read them: on a terminal, and in docs/benchmarks.md."""
+"""Format rows for a terminal, and for docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ NAME = 68
 
 
 def figure(value: float | None) -> str:
-    """With three digits or so."""
+    """Format a value with about three digits."""
     if value is None:
         return ""
     if value == round(value) or abs(value) >= 100:
@@ -23,8 +23,8 @@ def ratio(value: float | None) -> str:
     return f"1/{1 / value:.0f}" if 0 < value < 0.1 else f"{value:.2f}"
 
 
-def beside(row: Row) -> str:
-    """The other sides, and how they compare."""
+def extra(row: Row) -> str:
+    """Format the values and ratios of the sides that only some rows have."""
     return "; ".join(
         f"{side} {figure(value)}"
         + (f", ratio {ratio(row.ratios[side])}" if side in row.ratios else "")
@@ -41,14 +41,14 @@ def heading(group: str) -> str:
 def line(row: Row) -> str:
     values = "".join(f"{figure(row.values.get(side)):>11}" for side in SIDES)
     ratios = "".join(f"{ratio(row.ratios.get(side)):>13}" for side in OPPONENTS)
-    said = [f"{row.goal}: {'met' if row.met else 'MISSED'}"] if row.goal else []
-    others = beside(row)
-    rest = "  ".join([*said, *([f"({others})"] if others else [])])
+    goal = [f"{row.goal}: {'met' if row.met else 'MISSED'}"] if row.goal else []
+    more = extra(row)
+    rest = "  ".join([*goal, *([f"({more})"] if more else [])])
     return f"{row.name:<{NAME}}{row.unit:>9}{values}{ratios}  {rest}".rstrip()
 
 
 def markdown(rows: list[Row]) -> str:
-    """A table with the columns that these rows have."""
+    """Return a table with the columns that these rows have."""
     sides = [side for side in SIDES if any(side in row.values for row in rows)]
     opponents = [side for side in OPPONENTS if any(side in row.ratios for row in rows)]
     titles = ["", *sides, *(f"÷ {side}" for side in opponents)]
@@ -63,7 +63,7 @@ def markdown(rows: list[Row]) -> str:
         cells = [f"{row.name}, {row.unit}".replace("|", "\\|")]
         cells += [figure(row.values.get(side)) for side in sides]
         cells += [ratio(row.ratios.get(side)) for side in opponents]
-        cells += [beside(row)] * also
+        cells += [extra(row)] * also
         cells += [
             row.goal or "",
             "" if row.met is None else "met" if row.met else "**missed**",

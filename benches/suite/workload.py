@@ -1,7 +1,7 @@
-"""The hooks and the containers that are measured: made from a seed, the same every time.
+"""Make the hooks and containers that are measured, from a seed: the same every time.
 
 A third of the hooks look at annotations, a third at the command, a third at both; a tenth match.
-They share ten executables, as the hooks of real machines share few. """
+They share ten executables, as the hooks of real machines share few."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ EXECUTABLES = 10
 COMMAND = "/usr/bin/service"
 STAGES = ["createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
 
-# What real hook files ask of annotations and commands: anchored texts, a few alternatives, prefixes
-# and suffixes. `{}` is a name. How often each occurs is chosen so that `cached` takes what the
-# figures in known.py say.
+# Conditions like those of real hook files: anchored strings, a few alternatives, prefixes and
+# suffixes. `{}` is a name. Their frequencies are chosen so that `cached` takes the time in
+# known.py.
 KEYS = [
     *[r"^org\.example\.{}$"] * 2,
     *[r"^org.example.{}$"] * 3,
@@ -35,7 +35,7 @@ Json = dict[str, object]
 
 
 class Workload(NamedTuple):
-    """So many hooks, and a container with so many annotations."""
+    """A number of hooks, and the number of annotations of the container."""
 
     hooks: int
     annotations: int
@@ -49,7 +49,7 @@ def annotations_of(count: int) -> dict[str, str]:
 
 
 def config_of(annotations: int, size: int = 0) -> str:
-    """A config of about so many bytes, most of which are mounts, environment and the like."""
+    """Return a config of about this size, mostly mounts, environment variables and the like."""
     config: Json = {
         "ociVersion": "1.2.0",
         "process": {
@@ -81,7 +81,7 @@ def config_of(annotations: int, size: int = 0) -> str:
 
 
 class Generator:
-    """Hooks for one workload."""
+    """A generator of the hooks for one workload."""
 
     def __init__(self, annotations: int, executables: list[str]) -> None:
         self.random = random.Random(SEED)
@@ -104,7 +104,7 @@ class Generator:
     def hook(self, number: int) -> str:
         matches = number % 10 == 0
         on_annotations = self.condition_on_annotations(number, matches)
-        # Of two conditions that must both hold, either may be the one that fails.
+        # If both conditions must match, either may be the one that fails.
         on_command = self.condition_on_command(
             number, matches or number % 3 == 2 and self.random.random() < 0.5
         )
@@ -128,7 +128,7 @@ class Generator:
 
 
 class Workloads:
-    """The files of the workloads, below one directory."""
+    """The files of the workloads, in one directory."""
 
     def __init__(self, parent: Path) -> None:
         self.parent = parent
@@ -142,7 +142,7 @@ class Workloads:
             executable.chmod(0o755)
 
     def directory(self, workload: Workload) -> str:
-        """The hooks.d of a workload."""
+        """Return the hook directory of a workload."""
         directory = self.parent / f"{workload.hooks}x{workload.annotations}.d"
         if not directory.exists():
             directory.mkdir()
@@ -153,7 +153,7 @@ class Workloads:
         return str(directory)
 
     def config(self, annotations: int, size: int = 0) -> str:
-        """A config with so many annotations, of about so many bytes."""
+        """Return the path of a config with these annotations, of about this size."""
         path = self.parent / f"config-{annotations}-{size}.json"
         if not path.exists():
             path.write_text(config_of(annotations, size), encoding="utf-8")

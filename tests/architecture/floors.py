@@ -4,7 +4,7 @@
     floors.py planted   plants an arrow of each kind in a copy, and checks that it is found
 
 The floors of a Rust crate are the groups of `mod` lines in its root, each under a comment "Floor N,
-..."; the order within them counts, too. Those of the Python and Go packages are here. """
+..."; the order within them counts, too. Those of the Python and Go packages are here."""
 
 import ast
 import json

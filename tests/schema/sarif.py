@@ -4,7 +4,7 @@
     sarif.py OCI_HOOKS SCHEMA.go PATH...
 
 SCHEMA.go is a Go file that has the schema in a raw string, which is how a public module carries it.
-Prints PASS and FAIL lines, as tests/run counts them. """
+Prints PASS and FAIL lines, as tests/run counts them."""
 
 from __future__ import annotations
 

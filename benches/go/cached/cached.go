@@ -1,6 +1,6 @@
-// Package cached is the honest opponent of `make bench`: it does what the reference does, with the
-// reference's own files and types, and keeps each pattern that it has compiled. It stands for the
-// small change that would help the reference most.
+// Package cached is a fair opponent in `make bench`: it does what the reference does, with the
+// reference's own files and types, but compiles each pattern only once. That is the small change
+// that would help the reference most.
 package cached
 
 import (
@@ -43,14 +43,14 @@ type named struct {
 	hook *current.Hook
 }
 
-// Manager is the reference's, as far as injecting goes.
+// Manager is the reference's manager, reduced to injection.
 type Manager struct {
 	hooks           map[string]*current.Hook
 	extensionStages []string
 	lock            sync.Mutex
 }
 
-// New reads the hooks of directories with the reference.
+// New reads the hooks of directories, using the reference.
 func New(directories, extensionStages []string) (*Manager, error) {
 	manager := &Manager{hooks: map[string]*current.Hook{}, extensionStages: extensionStages}
 	for _, directory := range directories {
@@ -75,7 +75,7 @@ func (m *Manager) sorted() []named {
 	return list
 }
 
-// Hooks injects into config the hooks that match.
+// Hooks injects the matching hooks into config.
 func (m *Manager) Hooks(
 	config *rspec.Spec,
 	annotations map[string]string,
@@ -133,7 +133,7 @@ func member(hooks *rspec.Hooks, stage string) *[]rspec.Hook {
 	return nil
 }
 
-// verdict adds up conditions, all or any of which must hold.
+// verdict combines conditions, all or any of which must match.
 type verdict struct {
 	anyOf, held, decided, answer bool
 }

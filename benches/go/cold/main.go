@@ -1,4 +1,4 @@
-// Cold is what an engine does once for a container, in Go: cold SIDE DIRECTORY CONFIG, where SIDE
+// Cold does the work of an engine for one container, in Go: cold SIDE DIRECTORY CONFIG, where SIDE
 // is reference or cached. It prints the config with its hooks.
 package main
 

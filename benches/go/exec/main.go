@@ -1,5 +1,5 @@
-// One row of `make bench`, as the reference has it: exec ROW COUNT MEGABYTES Prints how many
-// nanoseconds one run took, on the average of COUNT, in a host that has touched so much memory.
+// Exec measures a row of `make bench` with the reference: exec ROW COUNT MEGABYTES. It prints the
+// average nanoseconds of COUNT runs, in a host that has touched MEGABYTES of memory.
 package main
 
 import (

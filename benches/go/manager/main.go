@@ -1,9 +1,9 @@
-// Manager has rows of `make bench`, from Go, by each side's package; SIDE is ours, reference or
-// cached:
+// Manager measures rows of `make bench` from Go, with each side's package. SIDE is ours, reference
+// or cached. It prints the average nanoseconds of COUNT calls:
 //
-//	manager SIDE new DIRECTORY COUNT            nanoseconds of a New, on the average of COUNT
-//	manager SIDE hooks DIRECTORY CONFIG COUNT   nanoseconds of a Hooks, structures in and out, likewise
-//	manager SIDE json DIRECTORY CONFIG COUNT    the same from JSON to JSON
+//	manager SIDE new DIRECTORY COUNT            of New
+//	manager SIDE hooks DIRECTORY CONFIG COUNT   of Hooks, with structures in and out
+//	manager SIDE json DIRECTORY CONFIG COUNT    of Hooks, from JSON to JSON
 package main
 
 import (
@@ -41,7 +41,7 @@ func newManager(side, directory string) (manager, error) {
 	return nil, fmt.Errorf("no side %q", side)
 }
 
-// average is how many nanoseconds one of so many calls takes.
+// average returns the average nanoseconds of count calls.
 func average(count int, call func() error) (int64, error) {
 	begun := time.Now()
 	for range count {
@@ -58,7 +58,7 @@ func measureHooks(m manager, config *rspec.Spec, count int) (int64, error) {
 		_, err := m.Hooks(&container, config.Annotations, false)
 		return err
 	}
-	// What is made at the first match is there then.
+	// Warm up: the first match builds caches that later matches reuse.
 	if err := call(); err != nil {
 		return 0, err
 	}

@@ -1,6 +1,6 @@
-// One row of `make bench`, from Go, by either side's package: monitor SIDE COUNT, where SIDE is
-// ours or reference. Prints, of each of COUNT changes, how many nanoseconds after a hook file was
-// renamed into its directory Hooks had it.
+// Monitor measures a row of `make bench` from Go, with either side's package: monitor SIDE COUNT,
+// where SIDE is ours or reference. For each of COUNT changes it prints the nanoseconds from the
+// rename of a hook file into its directory until Hooks returns it.
 package main
 
 import (
@@ -17,11 +17,10 @@ import (
 	ours "libhooks/hooks"
 )
 
-// quiet is how long nothing happens between two changes. libhooks serves what comes within 20 ms of
-// a change together.
+// quiet is the pause between two changes. libhooks handles changes within 20 ms together.
 const quiet = 40 * time.Millisecond
 
-// The directory holds so many hooks, of which one changes.
+// The number of hooks in the directory, and the one that changes.
 const hooks, changed = 10, 5
 
 type manager interface {
@@ -48,7 +47,7 @@ func write(path, mark string) error {
 	return os.WriteFile(path, []byte(content), 0o644)
 }
 
-// mark is what the hook that changes says, as a container gets it.
+// mark returns the mark of the changing hook, as a container gets it.
 func mark(m manager) (string, error) {
 	config := rspec.Spec{Process: &rspec.Process{Args: []string{"sh"}}}
 	if _, err := m.Hooks(&config, nil, false); err != nil {
@@ -60,7 +59,7 @@ func mark(m manager) (string, error) {
 	return config.Hooks.Poststop[changed].Args[0], nil
 }
 
-// change renames a new hook file into its place, and returns how long it took until it was seen.
+// change renames a new hook file into its place, and returns the time until the hook is visible.
 func change(m manager, prepared, path, to string) (time.Duration, error) {
 	if err := write(prepared, to); err != nil {
 		return 0, err
@@ -78,8 +77,8 @@ func change(m manager, prepared, path, to string) (time.Duration, error) {
 	}
 }
 
-// yield lets another thread have the processor. Who is woken is often put behind its waker, which
-// would keep it waiting for a tick of the scheduler by asking again and again.
+// yield gives the processor to another thread. A woken thread is often queued after its waker,
+// which polls in a loop, and would otherwise wait for a tick of the scheduler.
 func yield() {
 	_, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_YIELD, 0, 0, 0)
 }
@@ -92,7 +91,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	// In memory: a disk is not what is measured.
+	// In memory, so that no disk is measured.
 	parent, err := os.MkdirTemp("/dev/shm", "libhooks-bench")
 	if err != nil {
 		return err

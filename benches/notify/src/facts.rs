@@ -1,4 +1,4 @@
-//! What notify does where a monitor of hook files has needs of its own.
+//! Checks how notify behaves where a monitor of hook files has special needs.
 
 use std::fs;
 use std::path::Path;
@@ -28,7 +28,7 @@ fn watcher() -> (INotifyWatcher, Receiver<Result<Event>>) {
     )
 }
 
-/// Events until there were none for a while.
+/// Counts events until none arrives for 500 ms.
 fn events(receiver: &Receiver<Result<Event>>) -> usize {
     let mut count = 0;
     while receiver.recv_timeout(Duration::from_millis(500)).is_ok() {
@@ -37,7 +37,7 @@ fn events(receiver: &Receiver<Result<Event>>) -> usize {
     count
 }
 
-/// Its mask is not to be chosen, and has IN_OPEN in it.
+/// Counts events of reads: the mask of notify is fixed, and contains IN_OPEN.
 fn reading() {
     let directory = tempfile::tempdir().unwrap();
     for number in 0..FILES {
@@ -50,7 +50,7 @@ fn reading() {
     }
     println!("reading {FILES} files, as a reload does: {} events", events(&receiver));
 
-    // A directory above: every program that starts opens /etc/ld.so.cache.
+    // A parent directory: every program opens /etc/ld.so.cache when it starts.
     let (mut watcher, receiver) = self::watcher();
     watcher.watch(Path::new("/etc"), RecursiveMode::NonRecursive).unwrap();
     for _ in 0..FILES {
@@ -70,7 +70,7 @@ fn threads() {
     drop(kept);
 }
 
-/// inotify has one watch for both.
+/// Watches a directory by two paths, and removes one: inotify has one watch for both.
 fn two_paths() {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join("real")).unwrap();
@@ -81,24 +81,21 @@ fn two_paths() {
     }
     watcher.unwatch(&directory.path().join("link")).unwrap();
     fs::write(directory.path().join("real/x.json"), "{}").unwrap();
-    println!(
-        "two paths to one directory, of which one is given up: {} events of the other",
-        events(&receiver)
-    );
+    println!("two paths to one directory, one removed: {} events of the other", events(&receiver));
 }
 
-/// Where no thread can be made, notify does not say so; watching panics then, and so does giving it
-/// up.
+/// Checks what happens if no thread can be started: notify reports no error, and then adding or
+/// removing a watch panics.
 fn no_thread() {
     let program = std::env::current_exe().unwrap();
     let status = Command::new(program).arg("no-thread").stderr(Stdio::null()).status().unwrap();
-    println!("where no thread can be made (RLIMIT_NPROC): {status}");
+    println!("if no thread can be started (RLIMIT_NPROC): {status}");
 }
 
-/// What the other process does.
+/// Runs in the child process of [`no_thread`].
 fn watch_without_threads() {
-    // SAFETY: setrlimit(2) and setuid(2) get numbers, and one struct that lives. Root's limit does
-    // not count.
+    // SAFETY: setrlimit(2) and setuid(2) get numbers, and one valid struct. The limit does not
+    // apply to root.
     let limited = unsafe {
         let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         libc::setrlimit(libc::RLIMIT_NPROC, &none) == 0 && libc::setuid(65534) == 0

@@ -1,16 +1,16 @@
-//! A shared library that watches one directory, with notify or with inotify: for its size.
+//! A shared library that watches one directory, with notify or with inotify, to compare sizes.
 
 use std::ffi::{CStr, OsStr, c_char, c_int};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Watches a directory, and returns whether that went well.
+/// Watches a directory, and returns whether that succeeded.
 ///
 /// # Safety
-/// `path` is a string of C's.
+/// `path` must be a C string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn watch(path: *const c_char) -> c_int {
-    // SAFETY: by this function's contract.
+    // SAFETY: the caller passes a C string.
     let path = Path::new(OsStr::from_bytes(unsafe { CStr::from_ptr(path) }.to_bytes()));
     c_int::from(watched(path))
 }

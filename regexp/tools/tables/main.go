@@ -163,7 +163,7 @@ func tables(out *bytes.Buffer) {
 	p("#[rustfmt::skip]\npub(super) static SPANS: [u8; %d] = *%s;\n\n", len(blob), literal(blob))
 
 	// Releases before Go 1.25 compare names as they are, later ones in the canonical spelling. In
-	// those, a script whose own spelling is not canonical has no name (a mistake in Go), so only its
+	// those a script whose own spelling is not canonical has no name (a mistake in Go), so only its
 	// exact name is accepted.
 	exact := map[string]int{}
 	folded := map[string]int{}
