@@ -1,10 +1,11 @@
-"""Checks that data flows one way: no part uses one above it, and no two use each other.
+"""Check that data flows one way: no part imports one above it, and no two import each other.
 
-    floors.py           prints the floors and what is wrong with them
-    floors.py planted   plants an arrow of each kind in a copy, and checks that it is found
+    floors.py           prints the floors and the errors
+    floors.py planted   plants an import of each kind in a copy, and checks that it is found
 
 The floors of a Rust crate are the groups of `mod` lines in its root, each under a comment "Floor N,
-..."; the order within them counts, too. Those of the Python and Go packages are here."""
+..."; the order in a group counts, too. The floors of the Python and Go packages are in this file.
+"""
 
 import ast
 import json
@@ -20,7 +21,7 @@ from rust import TEST_MODULE, Crate
 
 Floors = list[list[str]]
 Arrows = set[tuple[str, str]]
-# The floors, the number of arrows, and what is wrong.
+# The floors, the number of imports, and the errors.
 Examined = tuple[Floors, int, list[str]]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +63,7 @@ GO = [
 
 
 def floors_of(root: Path) -> Floors:
-    """The groups of modules in a crate's root, by its comments."""
+    """Return the groups of modules in a crate's root, by its comments."""
     floors: Floors = []
     for line in TEST_MODULE.sub("", root.read_text()).splitlines():
         if re.match(r"// Floor \d+\b", line):
@@ -72,8 +73,8 @@ def floors_of(root: Path) -> Floors:
     return floors
 
 
-def circles(arrows: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """Groups of those that reach each other."""
+def cycles(arrows: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """Return the groups of modules that reach each other."""
     targets: dict[str, set[str]] = {}
     for source, target in arrows:
         targets.setdefault(source, set()).add(target)
@@ -101,8 +102,10 @@ def faults(
     arrows: Arrows,
     part_of: Callable[[str], str] = lambda module: module,
 ) -> list[str]:
-    """What is wrong with these arrows. `part_of` says which part of the floors a module belongs
-    to."""
+    """Return the errors in these imports.
+
+    `part_of` returns the part of the floors that a module belongs to.
+    """
     place = {
         part: (number, index)
         for number, floor in enumerate(floors)
@@ -117,17 +120,15 @@ def faults(
             found.append(
                 f"{name}: {source or '.'} uses {target or '.'}, which is above it"
             )
-    return found + [
-        f"{name}: a circle: {', '.join(group)}" for group in circles(arrows)
-    ]
+    return found + [f"{name}: a cycle: {', '.join(group)}" for group in cycles(arrows)]
 
 
 def rust(base: Path, name: str) -> Examined:
     root = base / CRATES[name]
     crate = Crate(root)
     floors = CAPI if name == "capi" else floors_of(root)
-    # Everything may be re-exported from the root; what uses the root itself uses what hides an
-    # arrow.
+    # The root may re-export anything. A module must not import from the root, since that hides the
+    # real import.
     arrows = {
         ("::".join(source), "::".join(target) or "the root")
         for source, target in crate.arrows()
@@ -167,7 +168,7 @@ def python(base: Path) -> Examined:
 
 
 def within(path: str) -> str:
-    """The path of one of our packages, within the module."""
+    """Return the path of one of our packages within the module."""
     return path.removeprefix("libhooks").lstrip("/")
 
 
@@ -196,30 +197,30 @@ def go(base: Path) -> Examined:
 
 
 def examine(base: Path, name: str) -> Examined:
-    """What is found of a crate, or of the packages of another language."""
+    """Examine a crate, or the packages of another language."""
     if name == "python":
         return python(base)
     return go(base) if name == "go" else rust(base, name)
 
 
 def check(base: Path) -> list[str]:
-    """Prints the floors, the highest first; returns what is wrong."""
+    """Print the floors, the highest first, and return the errors."""
     found = []
     names = [*CRATES, "python"]
     if shutil.which("go"):
         names.append("go")
     else:
-        print("SKIP: architecture: no go here (make deps)")
+        print("SKIP: architecture: go is missing (make deps)")
     for name in names:
         floors, count, wrong = examine(base, name)
-        print(f"{name}: {count} arrows")
+        print(f"{name}: {count} imports")
         for number, floor in reversed(list(enumerate(floors))):
             print(f"  {number}  {'  '.join(part or 'libhooks' for part in floor)}")
         found += wrong
     return found
 
 
-# A file, what is added to it, and what must be said of that.
+# A file, the text that is added to it, and the error that must be found.
 PLANTED = [
     (
         "regexp/src/syntax/error.rs",
@@ -239,7 +240,7 @@ PLANTED = [
     (
         "src/hook/custom_reader.rs",
         "use super::decode::decode;\n",
-        "src: a circle: hook::custom_reader, ",
+        "src: a cycle: hook::custom_reader, ",
     ),
     (
         "src/list.rs",
@@ -270,7 +271,7 @@ PLANTED = [
 
 
 def planted() -> int:
-    """Each planted arrow is found, and nothing is before it is planted."""
+    """Check that each planted import is found."""
     failed = 0
     for path, text, wanted in PLANTED:
         if path.endswith(".go") and not shutil.which("go"):

@@ -1,4 +1,4 @@
-"""The modules of a Rust crate, and what each of them uses of which other one."""
+"""The modules of a Rust crate, and the imports between them."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from pathlib import Path
 
 Module = tuple[str, ...]
 
-# Comments, strings and characters, in the order in which they are tried.
+# Comments, strings and characters, in the order of matching.
 TOKEN = re.compile(
     r"""//[^\n]*|/\*.*?\*/
     |\bb?r(?P<hashes>\#*)".*?"(?P=hashes)
@@ -23,15 +23,15 @@ MODULE = re.compile(r"\bmod (\w+);")
 PATH = re.compile(r"(?<!in )\b(?:crate|super|self)(?:::\w+)+")
 
 
-def without_texts(source: str) -> str:
-    """The source without comments and texts, in which words may look like paths."""
+def without_strings(source: str) -> str:
+    """Remove comments and strings, which may contain words that look like paths."""
     return TOKEN.sub(
         lambda match: "" if match.group().startswith("/") else '""', source
     )
 
 
 def leaves(tree: str) -> Iterator[tuple[str, str]]:
-    """The paths in the tree of a `use`, each with the name that it gets."""
+    """Yield the paths in the tree of a `use`, each with its local name."""
     tree = tree.strip()
     if "{" not in tree:
         path, _, name = tree.partition(" as ")
@@ -51,7 +51,7 @@ def leaves(tree: str) -> Iterator[tuple[str, str]]:
 
 
 class Crate:
-    """The modules of a crate: tuples of names, the root is ()."""
+    """The modules of a crate: tuples of names; the root is ()."""
 
     def __init__(self, root: Path) -> None:
         self.sources: dict[Module, str] = {}
@@ -60,10 +60,10 @@ class Crate:
         self._read((), root)
 
     def _read(self, module: Module, file: Path) -> None:
-        source = TEST_MODULE.sub("", without_texts(file.read_text()))
+        source = TEST_MODULE.sub("", without_strings(file.read_text()))
         self.sources[module] = source
         self.children[module] = MODULE.findall(source)
-        # What a `use` brings in: the path, and whether others may have it from here.
+        # Names from `use`: the path, and whether other modules can import it from here.
         self.names[module] = {
             name: (path, bool(visibility))
             for visibility, tree in USE.findall(source)
@@ -84,8 +84,7 @@ class Crate:
         path: str,
         seen: frozenset[tuple[Module, str]] = frozenset(),
     ) -> Module | None:
-        """The module that defines what this path names in this module; None: it is another
-        crate's."""
+        """Return the module that defines the item of a path; None if another crate does."""
         first, *rest = path.split("::")
         if first == "crate":
             at: Module = ()
@@ -109,13 +108,13 @@ class Crate:
                 and (is_public or module[: len(at)] == at)
                 and (at, rest[0]) not in seen
             ):
-                # A re-export is an arrow to where the thing is, not to where it is told of.
+                # A re-export counts as an import from the module that defines the item.
                 return self.defines(at, path, seen | {(at, rest[0])}) or at
             break
         return at
 
     def arrows(self) -> set[tuple[Module, Module]]:
-        """Pairs of modules: one that uses something, and the one that defines it."""
+        """Return pairs of modules: one that uses an item, and the one that defines it."""
         found = set()
         for module, source in self.sources.items():
             paths = [

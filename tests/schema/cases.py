@@ -1,4 +1,4 @@
-"""Small hook files, and what cli/hook.schema.json says of each."""
+"""Small hook files, and the error of cli/hook.schema.json for each."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ class Case(NamedTuple):
 
     what: str
     text: str
-    # A part of the only error.
+    # A part of the only error message.
     error: str = ""
-    # Why engines, and `oci-hooks list`, think otherwise.
+    # The reason why engines and `oci-hooks list` differ.
     difference: str = ""
 
 
@@ -22,12 +22,12 @@ def new(
     when: str = '"always": true',
     stages: str = '["poststop"]',
 ) -> str:
-    """A file of version 1.0.0, good but for what is given."""
+    """Return a file of version 1.0.0, valid except for the arguments."""
     return f'{{"version": "1.0.0", "hook": {{"path": "/bin/true"{hook}}}, "when": {{{when}}}, "stages": {stages}{members}}}'
 
 
 def old(members: str = "", stages: str = '"stages": ["poststop"]') -> str:
-    """The same of version 0.1.0."""
+    """Return such a file of version 0.1.0."""
     return f'{{"hook": "/bin/true", {stages}{members}}}'
 
 
@@ -303,12 +303,12 @@ CASES = [
         old(', "when": {"always": true}'),
         "'when' was unexpected",
     ),
-    # No hook at all.
+    # Values that are not hooks.
     Case("an empty object", "{}", "'version' is a required property"),
     Case("a list", "[]", "[] is not of type 'object'"),
     Case("a string", '"hook"', "'hook' is not of type 'object'"),
     Case("null", "null", "None is not of type 'object'"),
-    # What engines take and nobody should write, and what JSON Schema cannot tell.
+    # Values that engines accept but nobody should write, and that JSON Schema cannot distinguish.
     Case(
         "a key in another case",
         new(hook=', "Timeout": 5'),
@@ -325,24 +325,24 @@ CASES = [
         "null for a list",
         new(hook=', "args": null'),
         "None is not of type 'array'",
-        "null is as nothing",
+        "null is the same as no value",
     ),
     Case(
         "null for the other spelling",
         old(', "stage": null'),
         "False schema does not allow",
-        "null is as nothing",
+        "null is the same as no value",
     ),
     Case(
         "an empty version",
         '{"version": "", "hook": "/bin/true", "stages": []}',
         "is not of type 'object'",
-        "it is as no version",
+        "the same as no version",
     ),
     Case(
         "a timeout of 1.0",
         new(hook=', "timeout": 1.0'),
         "",
-        "to JSON Schema it is an integer, to Go it is none",
+        "an integer in JSON Schema, but not in Go",
     ),
 ]

@@ -1,4 +1,4 @@
-"""cli/hook.schema.json, by a validator of others, beside what oci-hooks says of the same files.
+"""Check cli/hook.schema.json with a validator, and compare it with oci-hooks on the same files.
 
     check.py OCI_HOOKS SCHEMA ROOT
 
@@ -20,7 +20,8 @@ import jsonschema
 from cases import CASES, Case
 from jsonschema import Draft202012Validator
 
-# What a schema can tell. Executables, patterns, and what conditions come to are beyond one.
+# The codes of errors that a schema can find. It cannot check executables and patterns, nor evaluate
+# conditions.
 REJECTED = {
     "conflicting-keys",
     "json-syntax",
@@ -35,10 +36,10 @@ REJECTED = {
     "unrecognized-version",
 }
 
-# Says, and does not make anything valid or not.
-SAYING = {"$schema", "$id", "$comment", "title", "description", "deprecated"}
-# The same: what marks prestart as deprecated, and the version that an editor offers where `if` has
-# found it already.
+# Annotations, which do not affect validity.
+ANNOTATIONS = {"$schema", "$id", "$comment", "title", "description", "deprecated"}
+# The same: rules that mark prestart as deprecated, and a version that an editor suggests and that
+# `if` has already checked.
 FOR_EDITORS = (
     "$defs/stages/items/if",
     "$defs/stages/items/then",
@@ -49,7 +50,7 @@ failed = False
 
 
 def check(name: str, problems: list[str]) -> None:
-    """Passes if there is no problem."""
+    """Pass if there is no problem."""
     global failed
     failed = failed or bool(problems)
     print(f"{'FAIL' if problems else 'PASS'}: schema: {name}")
@@ -58,7 +59,7 @@ def check(name: str, problems: list[str]) -> None:
 
 
 def parsed(text: bytes) -> Any:
-    """JSON, or a ValueError. What Python alone takes for JSON is none."""
+    """Parse JSON. Raise ValueError for invalid JSON, also if Python accepts it."""
 
     def refuse(word: str) -> Any:
         raise ValueError(f"{word} is not JSON")
@@ -67,7 +68,7 @@ def parsed(text: bytes) -> Any:
 
 
 def errors(schema: Any, text: bytes) -> list[str]:
-    """What a validator says of a file."""
+    """Return the errors of a validator for a file."""
     try:
         value = parsed(text)
     except ValueError as error:
@@ -76,19 +77,19 @@ def errors(schema: Any, text: bytes) -> list[str]:
 
 
 def surprise(schema: Any, case: Case) -> list[str]:
-    """What a validator says of a file of the table, if it is not what it should say."""
+    """Return the errors of a validator for a file of the table, unless they are as expected."""
     found = errors(schema, case.text.encode())
     if not case.error:
         return found
-    # One mistake, one error: a file is not blamed for keys of the version that it is not.
+    # One mistake, one error: keys are only checked for the version of the file.
     once = len(found) == 1 or case.text == "{}" or case.difference
     if once and any(case.error in error for error in found):
         return []
-    return found or ["nothing"]
+    return found or ["no error"]
 
 
 def executable_here(text: bytes) -> bytes:
-    """The file with an executable that exists: where it is missing, engines look no further."""
+    """Replace the executable with one that exists: a missing one hides later errors."""
     try:
         hook = parsed(text)["hook"]
         path = hook if isinstance(hook, str) else hook["path"]
@@ -100,7 +101,7 @@ def executable_here(text: bytes) -> bytes:
 
 
 def codes(command: str, files: dict[str, bytes]) -> dict[str, set[str]]:
-    """The codes of our diagnostics of each file."""
+    """Return the codes of our diagnostics for each file."""
     found: dict[str, set[str]] = {name: set() for name in files}
     with tempfile.TemporaryDirectory() as directory:
         for name, text in files.items():
@@ -118,13 +119,13 @@ def codes(command: str, files: dict[str, bytes]) -> dict[str, set[str]]:
             [command, "list", *options], stdout=subprocess.PIPE, check=False
         )
         for diagnostic in json.loads(done.stdout)["diagnostics"]:
-            # Of the directory's own there may be some, too.
+            # The directory may have diagnostics, too.
             found.get(Path(diagnostic["path"]).name, set()).add(diagnostic["code"])
     return found
 
 
 def compare(what: str, command: str, schema: Any, files: dict[str, bytes]) -> None:
-    """The schema rejects a file exactly if our diagnostics of it have one of the codes above."""
+    """Check that the schema rejects a file exactly if it has one of the codes in REJECTED."""
     problems = []
     rejected = 0
     for name, said in codes(command, files).items():
@@ -132,14 +133,14 @@ def compare(what: str, command: str, schema: Any, files: dict[str, bytes]) -> No
         rejected += bool(found)
         if bool(found) != bool(said & REJECTED):
             problems.append(
-                f"{name}: the schema says {found or 'nothing'}, oci-hooks {sorted(said) or 'nothing'}"
+                f"{name}: the schema reports {found or 'nothing'}, oci-hooks {sorted(said) or 'nothing'}"
             )
     if not rejected or rejected == len(files):
         problems.append(
-            f"{rejected} of {len(files)} files are rejected: that compares nothing"
+            f"{rejected} of {len(files)} files are rejected: nothing to compare"
         )
     check(
-        f"{what}: the same verdict as oci-hooks ({len(files)} files, {rejected} of them rejected)",
+        f"{what}: the same result as oci-hooks ({len(files)} files, {rejected} rejected)",
         problems,
     )
 
@@ -149,15 +150,15 @@ def hook_files(directory: Path) -> dict[str, bytes]:
 
 
 def mutants(schema: Any) -> Iterator[tuple[str, Any]]:
-    """The schema without one of its rules, for each."""
+    """Yield for each rule the schema without it."""
 
     def rules(node: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        # The keys of these are names: what is named is a rule, but for definitions.
+        # The keys of these are names. The named value is a rule, except for a definition.
         named = path and path[-1] in ("properties", "$defs", "dependentSchemas")
         members = node.items() if isinstance(node, dict) else ()
         for key, value in members:
             if (
-                key in SAYING
+                key in ANNOTATIONS
                 and not named
                 or "/".join((*path, key)).startswith(FOR_EDITORS)
             ):
@@ -181,19 +182,18 @@ def mutants(schema: Any) -> Iterator[tuple[str, Any]]:
 
 
 def check_table(command: str, schema: Any) -> None:
-    """Each file of the table has the one error that it should have, and each rule of the schema is
-    behind one."""
+    """Check that each file of the table has its one error, and that each rule causes one."""
     problems = []
     files = {f"{number}.json": case.text.encode() for number, case in enumerate(CASES)}
     ours = codes(command, files)
     for name, case in zip(files, CASES):
         if found := surprise(schema, case):
-            problems.append(f"{case.what}: the schema says {found}")
+            problems.append(f"{case.what}: the schema reports {found}")
         if bool(ours[name] & REJECTED) != (bool(case.error) != bool(case.difference)):
             said = sorted(ours[name]) or "nothing"
-            problems.append(f"{case.what}: oci-hooks says {said}")
-    check(f"the one error of each bad file in a table of {len(CASES)}", problems)
-    print("what oci-hooks takes, or refuses, otherwise:")
+            problems.append(f"{case.what}: oci-hooks reports {said}")
+    check(f"one error for each invalid file in a table of {len(CASES)}", problems)
+    print("cases where oci-hooks differs from the schema:")
     for case in CASES:
         if case.difference:
             print(f"  {case.what}: {case.difference}")
@@ -212,13 +212,13 @@ def main(command: str, schema_file: str, root: str) -> int:
     schema = json.loads(text)
     try:
         Draft202012Validator.check_schema(schema)
-        check("it is a schema of draft 2020-12", [])
+        check("a valid schema of draft 2020-12", [])
     except jsonschema.SchemaError as error:
-        check("it is a schema of draft 2020-12", [error.message])
+        check("a valid schema of draft 2020-12", [error.message])
         return 1
     done = subprocess.run([command, "schema"], stdout=subprocess.PIPE, check=False)
     same = done.stdout == text
-    check("oci-hooks schema prints it", [] if same else [repr(done.stdout[:80])])
+    check("oci-hooks schema prints the file", [] if same else [repr(done.stdout[:80])])
     check_table(command, schema)
 
     mistakes = hook_files(Path(root, "tests/data/mistakes"))

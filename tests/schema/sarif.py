@@ -1,10 +1,10 @@
-"""What `oci-hooks lint --format sarif` prints, by the schema of SARIF 2.1.0 (OASIS, with errata
-01).
+"""Check `oci-hooks lint --format sarif` with the schema of SARIF 2.1.0 (OASIS, with errata 01).
 
     sarif.py OCI_HOOKS SCHEMA.go PATH...
 
-SCHEMA.go is a Go file that has the schema in a raw string, which is how a public module carries it.
-Prints PASS and FAIL lines, as tests/run counts them."""
+SCHEMA.go is a file of a public Go module, with the schema in a raw string.
+Prints PASS and FAIL lines, as tests/run counts them.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ID = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-s
 
 
 def problems(command: str, validator: Draft4Validator, paths: list[str]) -> list[str]:
-    """What is wrong with the log of these paths."""
+    """Return the errors in the log of these paths."""
     arguments = [command, "lint", "--format", "sarif", *paths]
     printed = subprocess.run(
         arguments, capture_output=True, check=False, text=True
@@ -36,7 +36,7 @@ def problems(command: str, validator: Draft4Validator, paths: list[str]) -> list
     ours = json.loads(diagnostics)["diagnostics"]
     codes = [diagnostic["code"] for diagnostic in ours]
     [run] = log["runs"]
-    # Single braces are around placeholders, of which there are none.
+    # A single brace would mark a placeholder, and the log has no placeholders.
     texts = [result["message"]["text"] for result in run["results"]]
     for text, diagnostic in zip(texts, ours):
         if re.search("[{}]", re.sub("{{|}}", "", text)):
@@ -46,7 +46,7 @@ def problems(command: str, validator: Draft4Validator, paths: list[str]) -> list
     if [result["ruleId"] for result in run["results"]] != codes:
         found.append(f"the results are not the diagnostics {codes}")
     if log["$schema"] != ID:
-        found.append(f"it is said to be of {log['$schema']}")
+        found.append(f"wrong $schema {log['$schema']}")
     return found
 
 
@@ -55,7 +55,7 @@ def main() -> int:
     schema = json.loads(Path(source).read_text().split("`")[1])
     Draft4Validator.check_schema(schema)
     validator = Draft4Validator(schema)
-    # The validator finds what is wrong, if something is.
+    # The validator must reject an invalid log.
     failed = schema["id"] != ID or validator.is_valid(
         {"version": "2.1.0", "runs": [{"results": []}]}
     )

@@ -1,6 +1,6 @@
-// Decodes hook files with Go's encoding/json, as docs/spec.md, section 3 describes them, and prints
-// what it made of each: the other side of tests/it/json_differential.rs. Input: a file in base64 a
-// line. Output: a JSON object a line.
+// Json decodes hook files with Go's encoding/json, as docs/spec.md, section 3 describes, and prints
+// the results for tests/it/json_differential.rs. Each input line is a file in base64, each output
+// line a JSON object.
 package main
 
 import (
@@ -24,7 +24,7 @@ type conditions struct {
 	Annotations   map[string]string `json:"annotations,omitempty"`
 	Commands      []string          `json:"commands,omitempty"`
 	HasBindMounts *bool             `json:"hasBindMounts,omitempty"`
-	// Not of the file: which version it has.
+	// Set for version 0.1.0; not a member of the file.
 	AnyOf bool `json:"-"`
 }
 
@@ -48,11 +48,12 @@ type oldHook struct {
 }
 
 type answer struct {
-	// "version check", the version that was read, or "" where nothing failed.
+	// "version check", the version whose decoder failed, or "" for an unknown version. Nil
+	// means that nothing failed.
 	Failed *string
-	// The text, where it is not encoding/json's.
+	// The error message, unless it is that of encoding/json.
 	Text string
-	// The text ended early.
+	// The file is truncated.
 	End   bool
 	Hook  hook
 	AnyOf bool

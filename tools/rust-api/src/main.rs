@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("rust-api: {error}");
             eprintln!(
-                "Does the version of public-api in tools/rust-api/Cargo.toml fit this version of Rust?"
+                "Check that public-api in tools/rust-api/Cargo.toml supports this version of Rust."
             );
             ExitCode::FAILURE
         }
