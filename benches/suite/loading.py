@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from measure import Bench, Sample, in_turns
-from row import Goal, at_most, beside
+from row import Goal, at_most, at_most_of
 from workload import Workload
 
 WORKLOADS = [Workload(5, 5), Workload(100, 20), Workload(1000, 20), Workload(5000, 20)]
-GOALS = [beside("1.5", "floor"), beside("1/4", "reference")]
+GOALS = [at_most_of("1.5", "floor"), at_most_of("1/4", "reference")]
 NEW = "new()"
 COLD = "cold process"
 MILLISECOND = 1e6

@@ -59,7 +59,7 @@ class Row:
                     one / other for one, other in pairs
                 )
 
-    def beside(self) -> dict[str, float]:
+    def extra(self) -> dict[str, float]:
         """Return the values of the sides that only some rows have."""
         return {side: value for side, value in self.values.items() if side not in SIDES}
 
@@ -69,11 +69,11 @@ class Row:
             "name": self.name,
             "unit": self.unit,
         }
-        for side in [*SIDES, *self.beside()]:
+        for side in [*SIDES, *self.extra()]:
             entry[side] = self.values.get(side)
         for side in [
             *OPPONENTS,
-            *(side for side in self.beside() if side in self.ratios),
+            *(side for side in self.extra() if side in self.ratios),
         ]:
             entry[f"ratio_{side}"] = self.ratios.get(side)
         for side, (least, most) in self.bounds.items():
@@ -97,7 +97,7 @@ class Goal(NamedTuple):
     met: Callable[[Row], bool]
 
 
-def beside(factor: str, side: str) -> Goal:
+def at_most_of(factor: str, side: str) -> Goal:
     """Limit our result to a multiple of another side's: "1/5", or "1.5"."""
     most = float(Fraction(factor))
     text = f"≤ {factor} of {side}" if "/" in factor else f"≤ {factor}× {side}"

@@ -28,7 +28,7 @@ def extra(row: Row) -> str:
     return "; ".join(
         f"{side} {figure(value)}"
         + (f", ratio {ratio(row.ratios[side])}" if side in row.ratios else "")
-        for side, value in row.beside().items()
+        for side, value in row.extra().items()
     )
 
 
@@ -52,7 +52,7 @@ def markdown(rows: list[Row]) -> str:
     sides = [side for side in SIDES if any(side in row.values for row in rows)]
     opponents = [side for side in OPPONENTS if any(side in row.ratios for row in rows)]
     titles = ["", *sides, *(f"÷ {side}" for side in opponents)]
-    also = any(row.beside() for row in rows)
+    also = any(row.extra() for row in rows)
     goals = any(row.goal for row in rows)
     titles += ["beside"] * also + ["goal", ""] * goals
     lines = [

@@ -3,8 +3,8 @@
 //! Programs in Go store patterns in configuration files, rules and databases. Other engines read
 //! these patterns differently. In the crate `regex`, `\d` takes the digits of
 //! every script, `[a&&b]` is an intersection, and `\Q…\E` is an error. A [`Regexp`] accepts what
-//! Go's package `regexp` accepts, rejects what it rejects with the same words, and matches what it
-//! matches:
+//! Go's package `regexp` accepts, rejects what it rejects with the same error messages, and matches
+//! what it matches:
 //!
 //! ```
 //! use go_regexp::Regexp;

@@ -300,11 +300,11 @@ def planted() -> int:
             )
             found = examine(base, name)[2]
             if any(wrong.startswith(wanted) for wrong in found):
-                print(f"PASS: architecture: finds what is planted in {path}")
+                print(f"PASS: architecture: finds the import planted in {path}")
             else:
                 failed = 1
                 print(
-                    f"FAIL: architecture: does not find what is planted in {path}: {found}"
+                    f"FAIL: architecture: does not find the import planted in {path}: {found}"
                 )
     return failed
 

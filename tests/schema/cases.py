@@ -173,7 +173,7 @@ CASES = [
         "'annotation' was unexpected",
     ),
     Case(
-        "conditions beside when",
+        "conditions outside when",
         new(', "annotations": {"a": "b"}'),
         "'annotations' was unexpected",
     ),

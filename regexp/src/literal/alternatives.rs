@@ -27,8 +27,8 @@ pub(crate) fn read(pattern: &str) -> Option<LiteralSet> {
                 choice
             }
         };
-        if let Some(behind) = rest.strip_prefix(b"?") {
-            rest = behind;
+        if let Some(tail) = rest.strip_prefix(b"?") {
+            rest = tail;
             choice.push(Vec::new());
             if let [b'?' | b'*' | b'+' | b'{', ..] = rest {
                 return None;
@@ -67,12 +67,12 @@ fn alternatives<'p>(mut group: &'p [u8], rest: &mut &'p [u8]) -> Option<Vec<Vec<
     loop {
         match group.split_first()? {
             (b'|' | b')', _) if texts.last()?.is_empty() => return None,
-            (b'|', behind) => {
+            (b'|', tail) => {
                 texts.push(text());
-                group = behind;
+                group = tail;
             }
-            (b')', behind) => {
-                *rest = behind;
+            (b')', tail) => {
+                *rest = tail;
                 return Some(texts);
             }
             _ => texts.last_mut()?.push(plain(&mut group)?),

@@ -42,9 +42,9 @@ impl Classifier<'_> {
             match node.op {
                 Op::Capture => todo.push(node.a),
                 Op::Concat => {
-                    let begin = todo.len();
+                    let start = todo.len();
                     todo.extend(self.list(node.a).take(MAX_NODES + 1));
-                    todo.get_mut(begin..)?.reverse();
+                    todo.get_mut(start..)?.reverse();
                 }
                 Op::Empty => {}
                 _ => parts.push(id),

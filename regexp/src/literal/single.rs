@@ -105,14 +105,14 @@ impl Literal {
             let rest = input.get(at..).and_then(|tail| without_prefix(tail, text, dot));
             rest.is_some_and(|rest| self.after.takes(rest))
         };
-        let begins = match self.before {
+        let positions = match self.before {
             Anchor::Exact => 0..1,
             Anchor::Line => 0..input.iter().position(|byte| *byte == b'\n').unwrap_or(input.len()),
             Anchor::Free => 0..input.len(),
         };
         // The literal starts with ASCII, which is never inside another character.
         let first = text.first();
-        begins.into_iter().any(|at| input.get(at) == first && found_at(at))
+        positions.into_iter().any(|at| input.get(at) == first && found_at(at))
     }
 
     /// Returns a literal that every matching input contains.
@@ -135,10 +135,10 @@ fn push_unescaped(text: &mut String, mut inner: &[u8]) -> Option<bool> {
         text.push_str(std::str::from_utf8(head).ok()?);
         inner = tail;
         match inner.split_first() {
-            Some((b'.', behind)) => {
+            Some((b'.', tail)) => {
                 text.push(DOT.into());
                 has_dots = true;
-                inner = behind;
+                inner = tail;
             }
             Some(_) => text.push(plain(&mut inner)?.into()),
             None => {}
@@ -179,11 +179,11 @@ pub(super) fn ends(pattern: &str) -> Option<Ends<'_>> {
         return None;
     }
     let (mut before, mut after) = (Anchor::Free, Anchor::Free);
-    if let Some(behind) = inner.strip_prefix(b"^") {
-        (before, inner) = (Anchor::Exact, behind);
+    if let Some(tail) = inner.strip_prefix(b"^") {
+        (before, inner) = (Anchor::Exact, tail);
     }
-    if let Some(behind) = inner.strip_prefix(b".*") {
-        (before, inner) = (widened(before), behind);
+    if let Some(tail) = inner.strip_prefix(b".*") {
+        (before, inner) = (widened(before), tail);
     }
     let start = pattern.len() - inner.len();
     // (After a backslash it is a character; then the code below finds a backslash too many.)
@@ -198,16 +198,16 @@ pub(super) fn ends(pattern: &str) -> Option<Ends<'_>> {
 
 /// Reads a character that matches itself.
 pub(crate) fn plain(rest: &mut &[u8]) -> Option<u8> {
-    let (&byte, mut behind) = rest.split_first()?;
+    let (&byte, mut tail) = rest.split_first()?;
     let plain = match byte {
         b'\\' => {
-            let (&escaped, behind_it) = behind.split_first()?;
-            behind = behind_it;
+            let (&escaped, after_it) = tail.split_first()?;
+            tail = after_it;
             Some(escaped).filter(|byte| byte.is_ascii_punctuation() && !matches!(byte, b'<' | b'>'))
         }
         _ => Some(byte).filter(|byte| is_plain(*byte)),
     };
-    *rest = behind;
+    *rest = tail;
     plain
 }
 

@@ -25,10 +25,10 @@ pub(crate) struct BitNfa {
 
 /// Whether `^` holds while states are followed: known to hold, known not to hold, or not known.
 #[derive(Clone, Copy)]
-enum Begin {
-    Here,
-    Past,
-    Ask,
+enum AtStart {
+    Yes,
+    No,
+    Unknown,
 }
 
 impl BitNfa {
@@ -41,13 +41,13 @@ impl BitNfa {
             count += u8::from(is_state(inst));
         }
         let mut todo = Vec::new();
-        let mut reach = |from: u32, begin: Begin| -> u64 {
+        let mut reach = |from: u32, at_start: AtStart| -> u64 {
             let mut states = 0_u64;
             let mut seen = [0_u64; 4];
             todo.push(from);
             while let Some(at) = todo.pop() {
                 let Some(inst) = program.insts.get(at as usize) else { continue };
-                match (inst.on, begin) {
+                match (inst.on, at_start) {
                     (On::Split, _) => {
                         let Some(seen) = seen.get_mut((at / 64) as usize) else { continue };
                         if *seen >> (at % 64) & 1 == 0 {
@@ -55,16 +55,16 @@ impl BitNfa {
                             todo.extend([inst.out, inst.arg]);
                         }
                     }
-                    (On::BeginText, Begin::Here) => todo.push(inst.out),
-                    (On::BeginText, Begin::Past) | (On::Fail, _) => {}
+                    (On::BeginText, AtStart::Yes) => todo.push(inst.out),
+                    (On::BeginText, AtStart::No) | (On::Fail, _) => {}
                     _ => states |= 1 << numbers.get(at as usize).copied().unwrap_or(0),
                 }
             }
             states
         };
         let mut nfa = BitNfa {
-            first: reach(program.start, Begin::Here),
-            later: reach(program.start, Begin::Past),
+            first: reach(program.start, AtStart::Yes),
+            later: reach(program.start, AtStart::No),
             matched: 0,
             inside: 0,
             places: 0,
@@ -80,9 +80,9 @@ impl BitNfa {
             } else if inst.on.is_place() {
                 nfa.places |= bit;
                 nfa.inside |= if inst.on == On::EndText { 0 } else { bit };
-                *follow = reach(inst.out, Begin::Ask);
+                *follow = reach(inst.out, AtStart::Unknown);
             } else {
-                *follow = reach(inst.out, Begin::Past);
+                *follow = reach(inst.out, AtStart::No);
                 mark(&mut nfa.ascii, &program, inst, bit);
             }
         }

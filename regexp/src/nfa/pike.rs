@@ -19,7 +19,7 @@ impl<'p> PikeVm<'p> {
 
     pub(super) fn is_match(&mut self, input: &[u8]) -> bool {
         let start = self.program.start;
-        let begin =
+        let anchored =
             self.program.insts.get(start as usize).is_some_and(|inst| inst.on == On::BeginText);
         let (mut current, mut following): (Vec<u32>, Vec<u32>) = (Vec::new(), Vec::new());
         let mut rest = input;
@@ -29,7 +29,7 @@ impl<'p> PikeVm<'p> {
             return true;
         }
         while let Some((c, length)) = next {
-            if current.is_empty() && begin {
+            if current.is_empty() && anchored {
                 return false;
             }
             rest = rest.get(length..).unwrap_or(&[]);
@@ -45,7 +45,7 @@ impl<'p> PikeVm<'p> {
                     return true;
                 }
             }
-            if !begin && self.follow(start, Some(c), after, &mut following) {
+            if !anchored && self.follow(start, Some(c), after, &mut following) {
                 return true;
             }
             std::mem::swap(&mut current, &mut following);

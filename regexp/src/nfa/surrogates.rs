@@ -35,8 +35,8 @@ pub(super) fn replace_surrogates(program: &mut Program, tree: &Tree) {
         next = program.insts.len() as u32;
         program.insts.push(copy);
     }
-    if let Some(begin) = program.insts.get_mut(program.start as usize) {
-        begin.out = next;
+    if let Some(first) = program.insts.get_mut(program.start as usize) {
+        first.out = next;
     }
 }
 
@@ -53,13 +53,13 @@ fn prefix(program: &Program, tree: &Tree) -> Vec<u32> {
         let (min, max) = (node.b & 0xFFFF, node.b >> 16);
         match node.op {
             Op::Concat => {
-                let begin = todo.len();
+                let start = todo.len();
                 let mut part = node.a;
                 while let Some(node) = tree.nodes.get(part as usize) {
                     todo.push((part, 1));
                     part = node.next;
                 }
-                if let Some(parts) = todo.get_mut(begin..) {
+                if let Some(parts) = todo.get_mut(start..) {
                     parts.reverse();
                 }
             }

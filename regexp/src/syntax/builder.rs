@@ -266,22 +266,22 @@ impl Builder {
     /// Joins the entries above the topmost `|` or `(` to one node.
     pub(crate) fn concat(&mut self, flags: Flags) -> Result<(), ErrorKind> {
         self.join_literals(None);
-        let begin = self.top();
-        let id = match self.stack.get(begin..).unwrap_or(&[]) {
+        let start = self.top();
+        let id = match self.stack.get(start..).unwrap_or(&[]) {
             [] => self.make(Op::Empty, 0, 0, 0),
             &[one] => one,
-            _ => self.sequence(begin),
+            _ => self.sequence(start),
         };
-        self.stack.truncate(begin);
+        self.stack.truncate(start);
         self.push(id, flags)
     }
 
-    /// Links the entries from `begin` on to a sequence. A sequence among them is flattened.
-    fn sequence(&mut self, begin: usize) -> Id {
+    /// Links the entries from `start` on to a sequence. A sequence among them is flattened.
+    fn sequence(&mut self, start: usize) -> Id {
         let id = self.make(Op::Concat, 0, NONE, NONE);
         let (mut first, mut last) = (NONE, NONE);
         let (mut height, mut size) = (0, 0);
-        for place in begin..self.stack.len() {
+        for place in start..self.stack.len() {
             let part = self.stack[place];
             let node = *self.node(part);
             height = height.max(self.height(part) + u16::from(node.op != Op::Concat));
@@ -310,8 +310,8 @@ impl Builder {
 
     /// Joins the alternatives above the topmost `(` to one node and removes the `|`.
     pub(crate) fn alternate(&mut self, flags: Flags) -> Result<(), ErrorKind> {
-        let begin = self.top();
-        let parts = self.stack.split_off(begin.min(self.stack.len()));
+        let start = self.top();
+        let parts = self.stack.split_off(start.min(self.stack.len()));
         if let Some(&last) = parts.last() {
             self.clean(last);
         }

@@ -17,32 +17,37 @@ const MAX_LENGTH: usize = 1 << 28;
 const MAX_REPEAT: u32 = 1000;
 
 /// Parses a pattern, as if `flags` were set at its start.
-pub(crate) fn parse(text: &str, flags: Flags, faults: Faults) -> Result<Tree, Error> {
+pub(crate) fn parse(pattern: &str, flags: Flags, faults: Faults) -> Result<Tree, Error> {
     let flags = flags | ONE_LINE;
-    if text.len() > MAX_LENGTH {
-        return Err(Error { kind: ErrorKind::Large, expr: text.into(), offset: 0 });
+    if pattern.len() > MAX_LENGTH {
+        return Err(Error { kind: ErrorKind::Large, expr: pattern.into(), offset: 0 });
     }
-    let mut parser =
-        Parser { text, at: 0, flags, last_repeat: None, builder: Builder::new(text.len(), faults) };
+    let mut parser = Parser {
+        pattern,
+        at: 0,
+        flags,
+        last_repeat: None,
+        builder: Builder::new(pattern.len(), faults),
+    };
     let mut result = parser.run();
     if matches!(&result, Err(error) if error.kind == ErrorKind::Large) && parser.builder.estimated {
         // The size was an estimate. Parse again and count exactly.
-        let mut builder = Builder::new(text.len(), faults);
+        let mut builder = Builder::new(pattern.len(), faults);
         builder.exact = true;
-        parser = Parser { text, at: 0, flags, last_repeat: None, builder };
+        parser = Parser { pattern, at: 0, flags, last_repeat: None, builder };
         result = parser.run();
     }
     result?;
     let group = parser.builder.open_group();
     parser.builder.finish().ok_or_else(|| Error {
         kind: ErrorKind::MissingParen,
-        expr: text.into(),
+        expr: pattern.into(),
         offset: group.unwrap_or(0),
     })
 }
 
 struct Parser<'t> {
-    text: &'t str,
+    pattern: &'t str,
     /// The position of the next character.
     at: usize,
     flags: Flags,
@@ -55,11 +60,11 @@ type Parsed<T = ()> = Result<T, Error>;
 
 impl<'t> Parser<'t> {
     fn rest(&self) -> &'t str {
-        self.text.get(self.at..).unwrap_or("")
+        self.pattern.get(self.at..).unwrap_or("")
     }
 
     fn peek(&self, ahead: usize) -> Option<u8> {
-        self.text.as_bytes().get(self.at + ahead).copied()
+        self.pattern.as_bytes().get(self.at + ahead).copied()
     }
 
     fn next_char(&mut self) -> Option<char> {
@@ -70,12 +75,12 @@ impl<'t> Parser<'t> {
 
     /// Returns an error that quotes the pattern from `start` to the parser's position.
     fn error(&self, kind: ErrorKind, start: usize) -> Error {
-        Error { kind, expr: self.text.get(start..self.at).unwrap_or("").into(), offset: start }
+        Error { kind, expr: self.pattern.get(start..self.at).unwrap_or("").into(), offset: start }
     }
 
     /// Returns an error that quotes the whole pattern, with a position in it.
     fn whole(&self, kind: ErrorKind, offset: usize) -> Error {
-        Error { kind, expr: self.text.into(), offset }
+        Error { kind, expr: self.pattern.into(), offset }
     }
 
     fn limit<T>(&self, result: Result<T, ErrorKind>) -> Parsed<T> {
@@ -214,7 +219,7 @@ impl<'t> Parser<'t> {
     fn counts(&mut self) -> Option<(u32, Option<u32>)> {
         let mut at = self.at + 1;
         let min = self.number(&mut at)?;
-        let bytes = self.text.as_bytes();
+        let bytes = self.pattern.as_bytes();
         let mut max = Some(min);
         if bytes.get(at) == Some(&b',') {
             at += 1;
@@ -230,7 +235,7 @@ impl<'t> Parser<'t> {
     /// Reads a decimal number without leading zeros. A number that does not fit into the type is
     /// over every limit.
     fn number(&self, at: &mut usize) -> Option<u32> {
-        let digits = self.text.get(*at..)?;
+        let digits = self.pattern.get(*at..)?;
         let length = digits.bytes().take_while(u8::is_ascii_digit).count();
         let digits = digits.get(..length)?;
         if digits.is_empty() || length > 1 && digits.starts_with('0') {
@@ -258,10 +263,10 @@ impl<'t> Parser<'t> {
         };
         if let Some(name) = name {
             let Some((name, after)) = name.split_once('>') else {
-                self.at = self.text.len();
+                self.at = self.pattern.len();
                 return Err(self.error(ErrorKind::NamedCapture, start));
             };
-            self.at = self.text.len() - after.len();
+            self.at = self.pattern.len() - after.len();
             if name.is_empty()
                 || !name.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric())
             {

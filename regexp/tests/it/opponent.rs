@@ -13,8 +13,8 @@ struct Writer {
 }
 
 impl Writer {
-    fn pick<'a>(&mut self, texts: &[&'a str]) -> &'a str {
-        texts[self.random.usize(..texts.len())]
+    fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices[self.random.usize(..choices.len())]
     }
 
     fn atom(&mut self, depth: usize) -> String {

@@ -28,11 +28,11 @@ impl Parser<'_> {
                     braced.get(1..).unwrap_or("")
                 }
                 None => {
-                    self.at = self.text.len();
+                    self.at = self.pattern.len();
                     return Err(self.error(ErrorKind::CharRange, start));
                 }
             },
-            _ => self.text.get(start + 2..self.at).unwrap_or(""),
+            _ => self.pattern.get(start + 2..self.at).unwrap_or(""),
         };
         let (name, caret) = match name.strip_prefix('^') {
             Some(name) => (name, true),

@@ -41,7 +41,7 @@ impl Generator {
             76..90 => self.escape(out, sample),
             90..97 => {
                 let (production, text) = self.pick(&[
-                    ("begin", "^"), ("end", "$"), ("text begin", "\\A"), ("text end", "\\z"), ("word boundary", "\\b"),
+                    ("start", "^"), ("end", "$"), ("text start", "\\A"), ("text end", "\\z"), ("word boundary", "\\b"),
                     ("not word boundary", "\\B"), ("word boundary", "\\b"), ("not word boundary", "\\B"),
                 ]);
                 self.hit(production);

@@ -14,14 +14,14 @@ mod escape;
 
 /// All productions of the generator; each must occur.
 pub const PRODUCTIONS: &[&str] = &[
-    "alternation", "any", "backslash at end", "begin", "capture", "class", "class ]first", "class escape", "class negated",
+    "alternation", "any", "backslash at end", "start", "capture", "class", "class ]first", "class escape", "class negated",
     "class perl", "class posix", "class posix bad", "class posix negated", "class range", "class range backwards",
     "class range to set", "class unclosed", "class unicode", "count", "count and more", "count backwards", "count literal",
     "count product", "count to", "count too large", "digit escape", "double repeat", "empty", "end", "escape C", "escape E",
     "escape bad", "escape control", "escape hex", "escape hex bad", "escape hex braces", "escape octal", "escape punctuation",
     "flags", "flags bad", "flags group", "flags negated", "group", "height", "lazy", "literal", "literal not ASCII",
     "literal run", "missing )", "missing argument", "name", "name bad", "name short", "name unclosed", "not word boundary",
-    "perl class", "plus", "prefix in common", "quest", "quote", "quote unclosed", "set in common", "size", "star", "text begin",
+    "perl class", "plus", "prefix in common", "quest", "quote", "quote unclosed", "set in common", "size", "star", "text start",
     "text end", "unexpected )", "unicode bad", "unicode braces", "unicode letter", "unicode negated", "unicode unclosed",
     "word boundary",
 ];
@@ -82,7 +82,7 @@ impl Generator {
             return Case { pattern, inputs: vec![b"".into(), b"a".into(), b"ab".into(), b"\xFF".into()] };
         }
         if self.chance(120) {
-            self.hit("begin");
+            self.hit("start");
             pattern.push('^');
         }
         let depth = 1 + self.below(3);
