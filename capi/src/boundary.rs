@@ -1,4 +1,4 @@
-//! The one way into the library: a panic ends here, as an error and without a word on stderr.
+//! The entry of each function. A panic stops here: it becomes an error, and stderr stays empty.
 
 use std::cell::Cell;
 use std::ffi::c_int;
@@ -9,35 +9,35 @@ use libhooks::{Error, Result};
 use crate::error::{hooks_error_t, hooks_status, status_of};
 
 thread_local! {
-    /// How many entries this thread is inside of: a log callback may call us again. Without a destructor and constant
-    /// at the start, so that it can be read while the thread ends, and Rust sets up nothing for it.
+    /// How many entries this thread is inside: a log callback may call the library again. It has no
+    /// destructor and a constant start value, so it can be read while the thread ends, and Rust
+    /// needs no setup for it.
     static DEPTH: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Runs when the library is loaded, before anything can call it. On the calling path there is then
-/// nothing to set up: no lock, no once-cell that the child of a fork might wait for.
+/// Runs when the library is loaded, before a program can call it. So calls need no setup: no lock
+/// and no once-cell that the child of a fork could wait for.
 ///
-/// The panic hook is that of our own copy of `std`; a Rust program that loads this library has its
-/// own, and keeps it.
+/// The panic hook belongs to the library's own copy of `std`. A Rust program that loads the library
+/// has its own panic hook, and keeps it.
 #[used]
-// SAFETY: the loader calls what this section holds as functions of C, and `silence` is one; the
-// arguments that glibc passes (argc, argv, envp) are the caller's to clean up, so a function that
-// takes none may ignore them.
+// SAFETY: the loader calls the entries of this section as C functions, and `silence` is one. The
+// caller cleans up the arguments that glibc passes (argc, argv, envp), so a function without
+// parameters may ignore them.
 #[unsafe(link_section = ".init_array")]
 static INSTALL: extern "C" fn() = silence;
 
 extern "C" fn silence() {
     let outside = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        // A caught panic is reported by its error, not by message and backtrace on the host's
-        // stderr.
+        // The error reports a caught panic, not a message and a backtrace on the program's stderr.
         if DEPTH.get() == 0 {
             outside(info);
         }
     }));
 }
 
-/// Runs `body` as the entry called `name`; a panic in it comes back as its text.
+/// Runs `body` as the entry called `name`; returns the message of a panic in it as an error.
 fn guard<T>(name: &'static str, body: impl FnOnce() -> T) -> std::result::Result<T, String> {
     let mut body = Some(body);
     let mut result = None;
@@ -48,11 +48,11 @@ fn guard<T>(name: &'static str, body: impl FnOnce() -> T) -> std::result::Result
     }
 }
 
-/// Runs `body`, and returns the text of a panic in it. It is not generic: a copy in each entry
-/// would be a tenth of the library.
+/// Runs `body`, and returns the message of a panic in it. It is not generic: the copies in all
+/// entries would be a tenth of the library.
 ///
-/// `AssertUnwindSafe`: after a panic the caller is told to do no more than free what it holds, and
-/// freeing looks at nothing that a half-done call may have left inconsistent.
+/// `AssertUnwindSafe`: after a panic the header allows the caller only to free its objects, and
+/// freeing reads nothing that an unfinished call may have left inconsistent.
 #[inline(never)]
 fn catch(name: &'static str, body: &mut dyn FnMut()) -> Option<String> {
     DEPTH.set(DEPTH.get().saturating_add(1));
@@ -62,15 +62,15 @@ fn catch(name: &'static str, body: &mut dyn FnMut()) -> Option<String> {
     }));
     DEPTH.set(DEPTH.get().saturating_sub(1));
     let payload = result.err()?;
-    let text = payload
+    let message = payload
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no text");
-    Some(format!("panic in {name}, a bug in libhooks: {text}"))
+        .unwrap_or("no message");
+    Some(format!("panic in {name}, a bug in libhooks: {message}"))
 }
 
-/// An entry that returns a status and says more in `err`.
+/// Runs an entry that returns a status and writes an error to `err`.
 ///
 /// # Safety
 /// `err` is NULL, or points to memory for one pointer.
@@ -84,19 +84,19 @@ pub(crate) unsafe fn status(
         // SAFETY: the same contract.
         Ok(Err(error)) => unsafe { fail(err, error) },
         // SAFETY: the same contract.
-        Err(text) => unsafe { fail(err, Error::panic(&text)) },
+        Err(message) => unsafe { fail(err, Error::panic(&message)) },
     }
 }
 
-/// The status of an error, which becomes the caller's.
+/// Writes an error to `err`, and returns its status.
 ///
 /// # Safety
 /// As [`status`].
 #[inline(never)]
 unsafe fn fail(err: *mut *mut hooks_error_t, error: Error) -> c_int {
     let status = status_of(error.kind());
-    // To make the caller's error, and to drop ours, is work of the library's too: it stays inside
-    // the boundary.
+    // The library also makes the caller's error and drops its own inside the boundary: both could
+    // panic.
     let made = guard(MAKING_AN_ERROR, move || {
         (!err.is_null()).then(|| Box::new(hooks_error_t::new(&error)))
     });
@@ -111,21 +111,21 @@ unsafe fn fail(err: *mut *mut hooks_error_t, error: Error) -> c_int {
     status
 }
 
-/// What `HOOKS_PANIC_IN` calls the step after an entry has failed.
+/// The name in `HOOKS_PANIC_IN` for the step after an entry has failed.
 const MAKING_AN_ERROR: &str = "making an error";
 
-/// An entry that returns a status and cannot say more.
+/// Runs an entry that returns a status only.
 pub(crate) fn code(name: &'static str, body: impl FnOnce() -> Result<()>) -> c_int {
     // SAFETY: NULL is allowed.
     unsafe { status(name, std::ptr::null_mut(), body) }
 }
 
-/// An entry that returns a value; `fallback` if it panicked.
+/// Runs an entry that returns a value; returns `fallback` after a panic.
 pub(crate) fn value<T>(name: &'static str, fallback: T, body: impl FnOnce() -> T) -> T {
     guard(name, body).unwrap_or(fallback)
 }
 
-/// An entry that returns nothing.
+/// Runs an entry that returns nothing.
 pub(crate) fn nothing(name: &'static str, body: impl FnOnce()) {
     value(name, (), body);
 }
@@ -144,12 +144,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_ends_at_the_boundary() {
+    fn a_panic_stops_at_the_boundary() {
         let mut err = std::ptr::null_mut();
         // SAFETY: `err` is memory for one pointer.
         let status = unsafe { status("f", &mut err, || panic!("oh {}", "no")) };
         assert_eq!(status, -11);
-        // SAFETY: written by `status`, which made it by `Box::into_raw`.
+        // SAFETY: `status` wrote it, and made it with `Box::into_raw`.
         let err = unsafe { Box::from_raw(err) };
         assert_eq!(err.message.to_str(), Ok("panic in f, a bug in libhooks: oh no"));
         assert_eq!(value("f", 7, || panic!("oh")), 7);

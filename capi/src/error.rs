@@ -1,4 +1,4 @@
-//! Errors: a number, an errno, a text, and all of it as JSON.
+//! Errors: a status, an error number of the system, a message, and all of it as JSON.
 
 use std::ffi::{CString, c_int};
 
@@ -6,43 +6,42 @@ use libhooks::{Errno, Error, ErrorKind};
 
 use crate::convert::c_string;
 
-/// What a call that can fail returns. The numbers never change; new ones may come, and are negative
-/// too.
+/// The status of a call that can fail. The numbers never change. New ones may be added; they are
+/// negative too.
 #[repr(C)]
 pub enum hooks_status {
-    /// It went well.
+    /// The call succeeded.
     HOOKS_STATUS_OK = 0,
-    /// An argument is not what the documentation allows: NULL where an object or a text must be,
-    /// has_bind_mounts 7.
+    /// An argument is not allowed: for example NULL for a required pointer, or has_bind_mounts = 7.
     HOOKS_STATUS_INVALID_ARGUMENT = -1,
-    /// A text argument is not UTF-8.
+    /// A string argument is not valid UTF-8.
     HOOKS_STATUS_UTF8 = -2,
-    /// An argument is not the JSON expected.
+    /// An argument is not the expected JSON.
     HOOKS_STATUS_JSON = -3,
-    /// The system refused; hooks_error_errno() says why.
+    /// A system call failed; hooks_error_errno() returns its error number.
     HOOKS_STATUS_IO = -4,
-    /// A hook or a hook file is malformed or not valid; a pattern is none.
+    /// A hook or a hook file is malformed or invalid, or a pattern does not compile.
     HOOKS_STATUS_HOOK_FILE = -5,
-    /// process.args is empty, and a hook asks for it.
+    /// process.args is empty, and a hook has the condition "commands".
     HOOKS_STATUS_MATCH = -6,
     /// A hook names an unknown stage.
     HOOKS_STATUS_STAGE = -7,
-    /// A hook that was run exited with a failure, or printed no config.
+    /// A hook that was run failed, or did not print a config.
     HOOKS_STATUS_HOOK_FAILED = -8,
-    /// A hook that was run took longer than its timeout.
+    /// A hook that was run exceeded its timeout.
     HOOKS_STATUS_TIMEOUT = -9,
     /// The call was cancelled.
     HOOKS_STATUS_CANCELLED = -10,
-    /// A bug in libhooks. The objects in use can be freed; nothing else should be done with them.
+    /// A bug in libhooks. Free the objects that the call used, and do nothing else with them.
     HOOKS_STATUS_PANIC = -11,
     /// The name of a hook file does not end in ".json".
     HOOKS_STATUS_NO_JSON_SUFFIX = -12,
-    /// Under HOOKS_POLICY_STRICT: what runs as root may be written by others, or belongs to
-    /// somebody else.
+    /// Only with HOOKS_POLICY_STRICT: other users can write a hook file, an executable or a
+    /// directory, or another user owns it.
     HOOKS_STATUS_STRICT = -13,
 }
 
-/// The number of an error's kind.
+/// Returns the status for a kind of error.
 pub(crate) fn status_of(kind: ErrorKind) -> c_int {
     let status = match kind {
         ErrorKind::InvalidArgument => hooks_status::HOOKS_STATUS_INVALID_ARGUMENT,
@@ -57,20 +56,20 @@ pub(crate) fn status_of(kind: ErrorKind) -> c_int {
         ErrorKind::HookFailed => hooks_status::HOOKS_STATUS_HOOK_FAILED,
         ErrorKind::Timeout => hooks_status::HOOKS_STATUS_TIMEOUT,
         ErrorKind::Cancelled => hooks_status::HOOKS_STATUS_CANCELLED,
-        // A kind without a number here is a bug in libhooks, which is what PANIC says. (`ErrorKind`
-        // is non-exhaustive, so the compiler cannot ask for each.)
+        // A kind without a status here is a bug in libhooks, as PANIC says. (`ErrorKind` is
+        // non-exhaustive, so the compiler cannot require each kind.)
         _ => hooks_status::HOOKS_STATUS_PANIC,
     };
     status as c_int
 }
 
-/// What went wrong. It does not change, and may be read by many threads at once. Freed by
+/// An error. It never changes, and many threads may read it at once. Free it with
 /// hooks_error_free().
 pub struct hooks_error_t {
     pub(crate) status: c_int,
     // Not `errno`, which is a macro in C.
     pub(crate) os_error: c_int,
-    // Made with the error, so that the getters have something to lend.
+    // Made with the error, so that the getters can return pointers to them.
     pub(crate) message: CString,
     pub(crate) json: CString,
 }
@@ -85,13 +84,13 @@ impl hooks_error_t {
         }
     }
 
-    /// The error of a panic in the making of an error: nothing is left to be said.
+    /// The error for a panic that happened while an error was made. Nothing more is known about it.
     pub(crate) fn of_panic() -> hooks_error_t {
         hooks_error_t {
             status: hooks_status::HOOKS_STATUS_PANIC as c_int,
             os_error: 0,
-            message: c"panic in the making of an error, a bug in libhooks".to_owned(),
-            json: c"{\"kind\":\"panic\",\"code\":\"panic\",\"cause\":\"panic\",\"message\":\"panic in the making of an error\",\"errno\":0,\"where\":{}}"
+            message: c"panic while making an error, a bug in libhooks".to_owned(),
+            json: c"{\"kind\":\"panic\",\"code\":\"panic\",\"cause\":\"panic\",\"message\":\"panic while making an error\",\"errno\":0,\"where\":{}}"
                 .to_owned(),
         }
     }
@@ -101,7 +100,7 @@ impl hooks_error_t {
 mod tests {
     use super::*;
 
-    /// Programs were compiled against these numbers: they are for ever.
+    /// Programs were compiled with these numbers, so they never change.
     #[test]
     fn the_numbers_stay() {
         use hooks_status::*;

@@ -19,10 +19,10 @@ pub unsafe extern "C" fn hooks_error_code(err: *const hooks_error_t) -> c_int {
     })
 }
 
-/// Returns the system's error number that caused the error, as in errno.h (ENOENT, EACCES, ...).
+/// Returns the error number of the system call that failed, as in errno.h (ENOENT, EACCES, ...).
 ///
 /// @param err the error, or NULL
-/// @return the error number; 0 if none applies
+/// @return the error number; 0 if no system call failed, or err is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_error_errno(err: *const hooks_error_t) -> c_int {
     boundary::value("hooks_error_errno", 0, || {
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn hooks_error_errno(err: *const hooks_error_t) -> c_int {
 /// NUL byte in the message is written as the two characters \0.
 ///
 /// @param err the error, or NULL
-/// @return the text, which belongs to the error; NULL if err is NULL
+/// @return the message, which belongs to the error; NULL if err is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_error_message(err: *const hooks_error_t) -> *const c_char {
     boundary::value("hooks_error_message", ptr::null(), || {
@@ -48,11 +48,11 @@ pub unsafe extern "C" fn hooks_error_message(err: *const hooks_error_t) -> *cons
 /// (names in kebab-case; "cause" is finer than "code"), "message", "errno" (0 if no system call
 /// failed), "system" (the "operation" that failed and its "path", if a system call failed) and
 /// "where" ("path", "line", "column" and "hook", each if known). An error of hooks_manager_new(),
-/// hooks_manager_reload() or hooks_read_dir() also has "diagnostics": all problems of all
+/// hooks_manager_reload() or hooks_read_dir() also has "diagnostics": all diagnostics of all
 /// directories.
 ///
 /// @param err the error, or NULL
-/// @return the JSON text, which belongs to the error; NULL if err is NULL
+/// @return the JSON object, which belongs to the error; NULL if err is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_error_json(err: *const hooks_error_t) -> *const c_char {
     boundary::value("hooks_error_json", ptr::null(), || {
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn hooks_error_json(err: *const hooks_error_t) -> *const c
     })
 }
 
-/// Frees an error and the texts it lent. NULL is allowed.
+/// Frees an error and the strings that belong to it. Does nothing if err is NULL.
 ///
 /// @param err the error, or NULL
 #[unsafe(no_mangle)]

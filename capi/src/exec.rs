@@ -1,18 +1,18 @@
-//! Running a hook, and what became of it.
+//! Running a hook, and the result.
 
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr;
 
+use libhooks::OciHook;
 use libhooks::exec::{self, RunResult};
-use libhooks::{Error, OciHook};
 
 use crate::boundary;
 use crate::convert;
 use crate::error::hooks_error_t;
 use crate::exec_options::hooks_exec_options_t;
 
-/// What became of a hook that was started. It does not change, and may be read by many threads at
-/// once. Freed by hooks_exec_result_free(), unless it belongs to another object.
+/// The result of a hook that was started. It never changes, and many threads may read it at once.
+/// Free it with hooks_exec_result_free(), unless it belongs to another object.
 pub struct hooks_exec_result_t {
     result: RunResult,
     message: Option<CString>,
@@ -29,27 +29,28 @@ impl hooks_exec_result_t {
     }
 }
 
-/// Runs a hook and waits for its end (docs/spec.md, section 9). It is started with no descriptor
-/// but 0, 1 and 2, no signal blocked and none ignored, and with the environment that the hook has
-/// and no other. A hook that fails is a result.
+/// Runs a hook and waits for its end (docs/spec.md, section 9). The hook starts with the file
+/// descriptors 0, 1 and 2 only, with no signal blocked or ignored, and with no environment
+/// variables other than those in "env". A hook that fails is a result, not an error.
 ///
-/// When its time is over, or the caller asks for its end, it is killed, with its process group or
-/// with its descendants (hooks_exec_options_set_process_group()). When it exits by itself, the
-/// processes that it has left behind live on: what they write then is lost, and they do not wait
-/// for it. (Where /proc is not mounted, it is SIGPIPE to them.)
+/// At its timeout or a cancel, the hook is killed together with its process group or its
+/// descendants (hooks_exec_options_set_process_group()). If it exits by itself, the call does not
+/// wait for processes that it leaves behind. They continue to run; their later output is discarded,
+/// and does not block them. (If /proc is not mounted, they get SIGPIPE when they write.)
 ///
-/// No signal handler is installed and no other child is waited for. If the host reaps the hook
-/// itself (SIGCHLD is ignored, another thread waits for any child), the result says that its end is
-/// not known.
+/// The library installs no signal handler and waits for no other child. If the program itself reaps
+/// the hook (SIGCHLD is ignored, or another thread waits for any child), the result has no exit
+/// status.
 ///
 /// @param hook_json the hook, an entry of config.hooks: a JSON object with "path", "args", "env"
-/// and "timeout" @param state     what it reads on stdin: the container's state, any bytes; NULL if
-/// state_len is 0 @param state_len how many bytes
-/// @param opts      options; NULL: the defaults
-/// @param out       receives the result, freed by hooks_exec_result_free()
-/// @param err       receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _IO: the hook could not
-/// be started
+///                  and "timeout"
+/// @param state     the bytes for its stdin: the container's state; may be NULL if state_len is 0
+/// @param state_len the length of state in bytes
+/// @param opts      the options; NULL: the defaults
+/// @param out       receives the result, which hooks_exec_result_free() frees
+/// @param err       receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, or _IO if the hook
+///         could not be started
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_run(
     hook_json: *const c_char,
@@ -63,16 +64,13 @@ pub unsafe extern "C" fn hooks_exec_run(
     // descriptors are open, and NULL or memory for the output and `err`.
     unsafe {
         boundary::status("hooks_exec_run", err, || {
-            let hooks = OciHook::list_from_json(convert::text(hook_json, "hook_json")?)?;
+            let hooks = OciHook::list_from_json(convert::string(hook_json, "hook_json")?)?;
             let [hook] = hooks.as_slice() else {
-                return Err(Error::invalid_argument(format!(
-                    "hook_json holds {} hooks",
-                    hooks.len()
-                )));
+                return Err(convert::out_of_range("hook_json", "one hook", hooks.len()));
             };
             let state =
                 if state_len == 0 { &[] } else { convert::sized_bytes(state, state_len, "state")? };
-            convert::wanted(out, "out")?;
+            convert::required(out, "out")?;
             let defaults = hooks_exec_options_t::default();
             let opts = opts.as_ref().unwrap_or(&defaults);
             let result = opts.with(|options| exec::run(hook, state, options))?;
@@ -82,10 +80,11 @@ pub unsafe extern "C" fn hooks_exec_run(
     }
 }
 
-/// What the hook exited with.
+/// Returns the exit status of a hook.
 ///
 /// @param r the result, or NULL
-/// @return the status, from 0 to 255; -1: it was killed, it is not known, or r is NULL
+/// @return the status, from 0 to 255; -1 if a signal killed the hook, if its end is unknown, or if
+///         r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_exit_status(r: *const hooks_exec_result_t) -> c_int {
     boundary::value("hooks_exec_result_exit_status", -1, || {
@@ -94,10 +93,11 @@ pub unsafe extern "C" fn hooks_exec_result_exit_status(r: *const hooks_exec_resu
     })
 }
 
-/// The signal that killed the hook.
+/// Returns the signal that killed a hook.
 ///
 /// @param r the result, or NULL
-/// @return its number; 0: it was not killed, it is not known, or r is NULL
+/// @return the signal number; 0 if no signal killed the hook, if its end is unknown, or if r is
+///         NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_signal(r: *const hooks_exec_result_t) -> c_int {
     boundary::value("hooks_exec_result_signal", 0, || {
@@ -106,10 +106,10 @@ pub unsafe extern "C" fn hooks_exec_result_signal(r: *const hooks_exec_result_t)
     })
 }
 
-/// Whether the hook was killed because its time was over.
+/// Returns whether a hook was killed at its timeout.
 ///
 /// @param r the result, or NULL
-/// @return whether; false if r is NULL
+/// @return true if it was; false if not, or if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_timed_out(r: *const hooks_exec_result_t) -> bool {
     boundary::value("hooks_exec_result_timed_out", false, || {
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn hooks_exec_result_timed_out(r: *const hooks_exec_result
     })
 }
 
-/// How long it took, from before the hook's start to after its end.
+/// Returns how long a run took, from before the start of the hook until after its end.
 ///
 /// @param r the result, or NULL
 /// @return microseconds; 0 if r is NULL
@@ -131,10 +131,10 @@ pub unsafe extern "C" fn hooks_exec_result_duration_us(r: *const hooks_exec_resu
     })
 }
 
-/// What did not go well, in words.
+/// Returns the error message of a run.
 ///
 /// @param r the result, or NULL
-/// @return the text, which belongs to the result; NULL if it went well, or r is NULL
+/// @return the message, which belongs to the result; NULL if the run succeeded, or if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_message(r: *const hooks_exec_result_t) -> *const c_char {
     boundary::value("hooks_exec_result_message", ptr::null(), || {
@@ -144,10 +144,10 @@ pub unsafe extern "C" fn hooks_exec_result_message(r: *const hooks_exec_result_t
     })
 }
 
-/// All of the result, as a JSON object for programs (docs/json.md).
+/// Returns the whole result as a JSON object, for programs (docs/json.md).
 ///
 /// @param r the result, or NULL
-/// @return the JSON text, which belongs to the result; NULL if r is NULL
+/// @return the JSON object, which belongs to the result; NULL if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_json(r: *const hooks_exec_result_t) -> *const c_char {
     boundary::value("hooks_exec_result_json", ptr::null(), || {
@@ -156,12 +156,11 @@ pub unsafe extern "C" fn hooks_exec_result_json(r: *const hooks_exec_result_t) -
     })
 }
 
-/// What the hook wrote to stdout, if that was captured: the last bytes of it, as many as the
-/// capture limit allows.
+/// Returns the captured stdout of a hook: its last bytes, up to the capture limit.
 ///
 /// @param r       the result, or NULL
-/// @param len_out receives how many bytes; NULL: not wanted
-/// @return the bytes, which belong to the result, without a NUL at the end; NULL only if r is NULL
+/// @param len_out receives the number of bytes; may be NULL
+/// @return the bytes, without a NUL at the end, which belong to the result; NULL only if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_stdout(
     r: *const hooks_exec_result_t,
@@ -173,11 +172,11 @@ pub unsafe extern "C" fn hooks_exec_result_stdout(
     })
 }
 
-/// What the hook wrote to stderr, as hooks_exec_result_stdout().
+/// Returns the captured stderr of a hook, as hooks_exec_result_stdout() does for stdout.
 ///
 /// @param r       the result, or NULL
-/// @param len_out receives how many bytes; NULL: not wanted
-/// @return the bytes, which belong to the result, without a NUL at the end; NULL only if r is NULL
+/// @param len_out receives the number of bytes; may be NULL
+/// @return the bytes, without a NUL at the end, which belong to the result; NULL only if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_stderr(
     r: *const hooks_exec_result_t,
@@ -189,26 +188,28 @@ pub unsafe extern "C" fn hooks_exec_result_stderr(
     })
 }
 
+/// Returns a pointer to bytes, and writes their number to `len_out`; NULL and 0 without bytes.
+///
 /// # Safety
 /// `len_out` is NULL, or points to memory for one length.
 unsafe fn lend(bytes: Option<&[u8]>, len_out: *mut usize) -> *const u8 {
     // SAFETY: the same contract.
     unsafe { convert::put(len_out, bytes.map_or(0, <[u8]>::len)) };
     bytes.map_or(ptr::null(), |bytes| {
-        // The pointer to no bytes of a `Vec` is a small number: to Go, which looks at what pointers
-        // hold, a broken one.
+        // The pointer of an empty `Vec` is a small number. Go checks the values of pointers, and
+        // would report it as a bad pointer.
         if bytes.is_empty() { c"".as_ptr().cast() } else { bytes.as_ptr() }
     })
 }
 
-/// Frees a result and what it lent. NULL is allowed.
+/// Frees a result, and the bytes and strings that belong to it. Does nothing if r is NULL.
 ///
 /// @param r the result, or NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_free(r: *mut hooks_exec_result_t) {
     boundary::nothing("hooks_exec_result_free", || {
-        // SAFETY: the header asks for NULL or a result of ours that hooks_exec_run handed out and
-        // that is not freed yet.
+        // SAFETY: the header asks for NULL or a result that hooks_exec_run made and that is not
+        // freed yet.
         unsafe { convert::free(r) }
     });
 }

@@ -1,4 +1,4 @@
-//! How hooks are run.
+//! Options for running hooks.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::os::fd::BorrowedFd;
@@ -8,34 +8,34 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libhooks::exec::{CAPTURE_LIMIT, FilterOptions, ProcessGroup, RunOptions, Stream};
-use libhooks::{Error, ffi};
+use libhooks::ffi;
 
 use crate::boundary;
 use crate::convert;
 use crate::options::{LogCallback, hooks_log_fn};
 
-/// The hook's stdout, to a hooks_output_fn.
+/// The hook's stdout, as the stream of a hooks_output_fn.
 pub const HOOKS_STREAM_STDOUT: c_int = 1;
-/// The hook's stderr, to a hooks_output_fn.
+/// The hook's stderr, as the stream of a hooks_output_fn.
 pub const HOOKS_STREAM_STDERR: c_int = 2;
 
 /// The process group of hooks: HOOKS_GROUP_CALLER if the calling process is in the foreground of
-/// its controlling terminal, or if that cannot be found out (there is neither /proc nor /dev/tty);
-/// else HOOKS_GROUP_OWN.
+/// its controlling terminal, or if the library cannot find that out (neither /proc nor /dev/tty
+/// exists); otherwise HOOKS_GROUP_OWN.
 pub const HOOKS_GROUP_AUTO: c_int = 0;
-/// The process group of hooks: a group of its own for each hook.
+/// The process group of hooks: a new group for each hook.
 pub const HOOKS_GROUP_OWN: c_int = 1;
 /// The process group of hooks: the caller's group.
 pub const HOOKS_GROUP_CALLER: c_int = 2;
 
-/// Receives what a hook writes, as it comes, in the thread that runs the hook. It must return: no
-/// longjmp, no C++ exception.
+/// Receives the output of a hook as it arrives, in the thread that runs the hook. It must return:
+/// no longjmp, no C++ exception.
 ///
-/// @param userdata what hooks_exec_options_set_output_fn() was given
+/// @param userdata the pointer that was given to hooks_exec_options_set_output_fn()
 /// @param stream   HOOKS_STREAM_STDOUT or HOOKS_STREAM_STDERR
-/// @param data     the bytes; valid during the call
-/// @param len      how many
-/// @return 0; anything else fails the run, and nothing more is handed over
+/// @param data     the bytes; valid until this function returns
+/// @param len      the number of bytes
+/// @return 0; any other number makes the run fail, and the function is not called again
 pub type hooks_output_fn = Option<
     unsafe extern "C" fn(
         userdata: *mut c_void,
@@ -45,15 +45,15 @@ pub type hooks_output_fn = Option<
     ) -> c_int,
 >;
 
-/// How hooks are run. Used by one thread at a time, and not changed while hooks are run with it.
-/// Freed by hooks_exec_options_free().
+/// Options for running hooks. One thread at a time may use them, and they must not change while
+/// hooks are run with them. Free them with hooks_exec_options_free().
 pub struct hooks_exec_options_t {
     directory: Option<PathBuf>,
     timeout: Option<Duration>,
     /// In nanoseconds; `None`: the default.
     post_kill_timeout: Option<i64>,
     capture_limit: usize,
-    /// Descriptors of the caller's, or -1.
+    /// File descriptors of the caller, or -1.
     out_fd: c_int,
     err_fd: c_int,
     cancel_fd: c_int,
@@ -88,16 +88,12 @@ impl Default for hooks_exec_options_t {
 }
 
 impl hooks_exec_options_t {
-    /// Calls `body` with these options as the core has them.
-    ///
-    /// # Safety
-    /// The descriptors are open during the call, and the function can be called as its
-    /// documentation says.
+    /// Calls `body` with these options in the form of the core.
     pub(crate) unsafe fn with<T>(&self, body: impl FnOnce(RunOptions<'_>) -> T) -> T {
-        // SAFETY: by this function's contract open, and not -1.
+        // SAFETY: by this function's contract the file descriptor is open, and it is not -1.
         let borrow = |fd: c_int| (fd >= 0).then(|| unsafe { BorrowedFd::borrow_raw(fd) });
         let userdata = self.userdata;
-        let mut hand_over = self.output.map(|function| {
+        let mut receive = self.output.map(|function| {
             move |stream, bytes: &[u8]| {
                 let stream = if stream == Stream::Stdout {
                     HOOKS_STREAM_STDOUT
@@ -119,7 +115,7 @@ impl hooks_exec_options_t {
             .merge_stderr(self.merge_stderr)
             .cancel(borrow(self.cancel_fd))
             .process_group(self.process_group);
-        if let Some(function) = &mut hand_over {
+        if let Some(function) = &mut receive {
             options = options.output(function);
         }
         if let Some(directory) = &self.directory {
@@ -131,10 +127,7 @@ impl hooks_exec_options_t {
         body(options)
     }
 
-    /// Calls `body` with all of these options, for a filter.
-    ///
-    /// # Safety
-    /// As for [`Self::with`].
+    /// Calls `body` with these options in the form of the core, for a filter.
     pub(crate) unsafe fn with_filter<T>(&self, body: impl FnOnce(FilterOptions<'_>) -> T) -> T {
         // SAFETY: the same contract.
         unsafe {
@@ -154,9 +147,9 @@ impl hooks_exec_options_t {
     }
 }
 
-/// New options, all at their defaults.
+/// Makes options with the default values.
 ///
-/// @return the options, freed by hooks_exec_options_free(); NULL only after a bug in libhooks
+/// @return the options, which hooks_exec_options_free() frees; NULL only after a bug in libhooks
 #[unsafe(no_mangle)]
 pub extern "C" fn hooks_exec_options_new() -> *mut hooks_exec_options_t {
     boundary::value("hooks_exec_options_new", ptr::null_mut(), || {
@@ -164,11 +157,11 @@ pub extern "C" fn hooks_exec_options_new() -> *mut hooks_exec_options_t {
     })
 }
 
-/// Where hooks are started; their executables' paths are relative to it.
+/// Sets the working directory of hooks. Relative paths of executables are resolved against it.
 ///
 /// @param o   the options
 /// @param dir the directory, any bytes; NULL (the default) or "": the caller's working directory
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_dir(
     o: *mut hooks_exec_options_t,
@@ -187,11 +180,11 @@ pub unsafe extern "C" fn hooks_exec_options_set_dir(
     })
 }
 
-/// The time for hooks that have no timeout of their own.
+/// Sets the timeout of hooks that have no timeout of their own.
 ///
 /// @param o  the options
-/// @param ms milliseconds; -1 (the default): none
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or ms is less than -1
+/// @param ms milliseconds; -1 (the default): no timeout
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or ms is less than -1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_timeout_ms(
     o: *mut hooks_exec_options_t,
@@ -203,20 +196,20 @@ pub unsafe extern "C" fn hooks_exec_options_set_timeout_ms(
         o.timeout = match ms {
             -1 => None,
             _ => Some(Duration::from_millis(
-                u64::try_from(ms).map_err(|_| Error::invalid_argument(format!("ms is {ms}")))?,
+                u64::try_from(ms).map_err(|_| convert::out_of_range("ms", "-1 or more", ms))?,
             )),
         };
         Ok(())
     })
 }
 
-/// How long to wait for a hook that was killed. (It may take long in the kernel.) One that is given
-/// up is reaped when hooks are run later.
+/// Sets how long to wait for a hook to end after it was killed. (The kernel may take long.) After
+/// that time the run returns, and a later run of a hook reaps the process.
 ///
 /// @param o  the options
-/// @param ms milliseconds; 10000 is the default; 0 or less: not at all
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or ms are more nanoseconds
-/// than 64 bits hold
+/// @param ms milliseconds; 10000 is the default; 0 or less: do not wait
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL, or if ms in nanoseconds
+///         does not fit in 64 bits
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_post_kill_timeout_ms(
     o: *mut hooks_exec_options_t,
@@ -227,19 +220,19 @@ pub unsafe extern "C" fn hooks_exec_options_set_post_kill_timeout_ms(
         let o = unsafe { convert::object_mut(o, "o")? };
         let nanoseconds = ms.saturating_mul(1_000_000);
         if nanoseconds == i64::MAX {
-            return Err(Error::invalid_argument(format!("ms is {ms}")));
+            return Err(convert::out_of_range("ms", "at most 9223372036854", ms));
         }
         o.post_kill_timeout = Some(nanoseconds);
         Ok(())
     })
 }
 
-/// How much of each stream is kept in the result: the last so many bytes. A config that does not
-/// fit fails a filter.
+/// Sets how many bytes of each stream the result keeps: the last bytes of the stream. A filter
+/// fails if a config is larger.
 ///
 /// @param o     the options
-/// @param bytes 10485760 is the default; 0: nothing
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+/// @param bytes the limit; 10485760 is the default; 0: keep nothing
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_capture_limit(
     o: *mut hooks_exec_options_t,
@@ -253,14 +246,15 @@ pub unsafe extern "C" fn hooks_exec_options_set_capture_limit(
     })
 }
 
-/// Where output goes instead of being captured. A filter needs the hooks' stdout, and does not use
-/// out_fd.
+/// Sets file descriptors that receive the output of hooks, which is then not captured. A filter
+/// needs the hooks' stdout, and ignores out_fd.
 ///
 /// @param o      the options
-/// @param out_fd what becomes the hook's stdout, borrowed while hooks are run; -1 (the default): it
-/// is captured @param err_fd likewise its stderr
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or a descriptor is less
-/// than -1
+/// @param out_fd the hook's stdout; it must stay open while hooks are run. -1 (the default):
+///               capture stdout
+/// @param err_fd the same for the hook's stderr
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or a file descriptor is less
+///         than -1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_output_fds(
     o: *mut hooks_exec_options_t,
@@ -272,7 +266,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_fds(
         let o = unsafe { convert::object_mut(o, "o")? };
         for (name, fd) in [("out_fd", out_fd), ("err_fd", err_fd)] {
             if fd < -1 {
-                return Err(Error::invalid_argument(format!("{name} is {fd}")));
+                return Err(convert::out_of_range(name, "-1 or more", fd));
             }
         }
         (o.out_fd, o.err_fd) = (out_fd, err_fd);
@@ -280,13 +274,13 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_fds(
     })
 }
 
-/// Whether the hook's stderr goes where its stdout goes (2>&1), so that the order of what it writes
-/// is kept. All of it is then in hooks_exec_result_stdout() or out_fd, and err_fd is not used. A
-/// filter needs stdout for itself, and takes no notice.
+/// Sets whether the hook's stderr goes to its stdout (2>&1), which keeps the order of its output.
+/// hooks_exec_result_stdout() or out_fd then has all output, and err_fd is not used. A filter needs
+/// stdout for the config, and ignores this setting.
 ///
 /// @param o  the options
-/// @param on 1: it does; 0 (the default): it does not
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or on is neither 0 nor 1
+/// @param on 1: merge them; 0 (the default): keep them apart
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or on is neither 0 nor 1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_merge_stderr(
     o: *mut hooks_exec_options_t,
@@ -300,25 +294,26 @@ pub unsafe extern "C" fn hooks_exec_options_set_merge_stderr(
     })
 }
 
-/// In which process group hooks run (docs/spec.md, section 9a). It decides who gets the signals
-/// that a terminal, timeout(1) or a shell sends to a whole group, and what is killed with a hook at
-/// its timeout or a cancel.
+/// Sets the process group in which hooks run (docs/spec.md, section 9a). A terminal, timeout(1) or
+/// a shell sends signals to a whole group, so the group decides which signals a hook gets. It also
+/// decides which processes are killed together with a hook at its timeout or a cancel.
 ///
-/// HOOKS_GROUP_CALLER: the caller's group. The hook gets what is sent to that group, Ctrl-C at the
-/// terminal first of all, and may read the terminal if the group is in the foreground. The hook is
-/// killed with its descendants, as far as they can be found: each is stopped before its children
-/// are looked for in /proc, for 1 s and 4096 descendants at most. A descendant whose parent has
-/// ended is not found, and one in a session of its own is left alone. Without /proc only the
-/// hook is killed. Nothing else in the group is touched.
+/// HOOKS_GROUP_CALLER: the caller's group. The hook gets the signals that are sent to that group,
+/// for example by Ctrl-C at the terminal, and can read the terminal if the group is in the
+/// foreground. The hook is killed together with its descendants, as far as they can be found: each
+/// process is stopped before its children are looked up in /proc, for at most 1 s and at most 4096
+/// descendants. A descendant whose parent has ended is not found; a descendant in its own session
+/// is left alone. Without /proc only the hook is killed. Other processes in the group are not
+/// touched.
 ///
-/// HOOKS_GROUP_OWN: a group of its own, which is killed as a whole. What is sent to the caller's
-/// group does not reach the hook, and the terminal stops a hook that reads from it.
+/// HOOKS_GROUP_OWN: a new group, which is killed as a whole. Signals to the caller's group do not
+/// reach the hook, and the terminal stops a hook that reads from it.
 ///
-/// The member "killed" of hooks_exec_result_json() says what was killed.
+/// The member "killed" of hooks_exec_result_json() has what was killed.
 ///
 /// @param o     the options
 /// @param group HOOKS_GROUP_AUTO (the default), HOOKS_GROUP_OWN or HOOKS_GROUP_CALLER
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or group is another number
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or group is another number
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_process_group(
     o: *mut hooks_exec_options_t,
@@ -331,18 +326,19 @@ pub unsafe extern "C" fn hooks_exec_options_set_process_group(
             HOOKS_GROUP_AUTO => ProcessGroup::Auto,
             HOOKS_GROUP_OWN => ProcessGroup::Own,
             HOOKS_GROUP_CALLER => ProcessGroup::Caller,
-            other => return Err(Error::invalid_argument(format!("group is {other}"))),
+            _ => return Err(convert::out_of_range("group", "0, 1 or 2", group)),
         };
         Ok(())
     })
 }
 
-/// Who receives what is captured, as it comes. See hooks_output_fn.
+/// Sets a function that receives the captured output as it arrives. See hooks_output_fn.
 ///
 /// @param o        the options
-/// @param output   the function; NULL (the default): nobody
-/// @param userdata handed to the function; it must live as long as hooks are run with these options
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+/// @param output   the function; NULL (the default): no function
+/// @param userdata a pointer that is passed to the function; it must stay valid while hooks are run
+///                 with these options
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_output_fn(
     o: *mut hooks_exec_options_t,
@@ -357,14 +353,15 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_fn(
     })
 }
 
-/// How a run is ended from elsewhere: as soon as the descriptor can be read from, the hook is
-/// killed, with its process group or its descendants (hooks_exec_options_set_process_group()). An
-/// eventfd(2), a pipe, a signalfd(2); it is not read. The other end's being closed counts, as does
-/// a descriptor that is none.
+/// Sets a file descriptor that cancels a run: as soon as it is readable, the hook is killed
+/// together with its process group or its descendants (hooks_exec_options_set_process_group()). It
+/// can be an eventfd(2), a pipe or a signalfd(2). The library does not read from it. Closing the
+/// other end also cancels the run; so does an invalid file descriptor.
 ///
 /// @param o  the options
-/// @param fd the descriptor, borrowed while hooks are run; -1 (the default): none
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or fd is less than -1
+/// @param fd the file descriptor; it must stay open while hooks are run. -1 (the default): no
+///           cancel
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or fd is less than -1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_cancel_fd(
     o: *mut hooks_exec_options_t,
@@ -374,21 +371,21 @@ pub unsafe extern "C" fn hooks_exec_options_set_cancel_fd(
         // SAFETY: as for hooks_exec_options_set_dir.
         let o = unsafe { convert::object_mut(o, "o")? };
         if fd < -1 {
-            return Err(Error::invalid_argument(format!("fd is {fd}")));
+            return Err(convert::out_of_range("fd", "-1 or more", fd));
         }
         o.cancel_fd = fd;
         Ok(())
     })
 }
 
-/// Whether the annotations run.oci.hooks.stdout and run.oci.hooks.stderr of a filter's config name
-/// files that the hooks' output is appended to. They are made with mode 0600; links are not
-/// followed, and nothing but regular files is written. Who may set a container's annotations may
-/// then have such files written.
+/// Sets whether a filter appends the output of hooks to the files that the annotations
+/// run.oci.hooks.stdout and run.oci.hooks.stderr of the config name. It creates the files with mode
+/// 0600, does not follow links, and writes to regular files only. Users who can set a container's
+/// annotations can then make the caller write such files.
 ///
 /// @param o  the options
-/// @param on 1: they do; 0 (the default): they mean nothing
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or on is neither 0 nor 1
+/// @param on 1: write the files; 0 (the default): ignore the annotations
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or on is neither 0 nor 1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_output_annotations(
     o: *mut hooks_exec_options_t,
@@ -402,11 +399,11 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_annotations(
     })
 }
 
-/// Whether a filter tells what each hook changed, by hooks_filter_result_patch().
+/// Sets whether a filter records the changes of each hook, for hooks_filter_result_patch().
 ///
 /// @param o  the options
-/// @param on 1: it does; 0 (the default): it does not, which is faster
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or on is neither 0 nor 1
+/// @param on 1: record them; 0 (the default): do not, which is faster
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or on is neither 0 nor 1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_patches(
     o: *mut hooks_exec_options_t,
@@ -420,14 +417,15 @@ pub unsafe extern "C" fn hooks_exec_options_set_patches(
     })
 }
 
-/// Who is told what each hook of a filter changed: a line at HOOKS_LOG_DEBUG for each that did,
-/// with the fields "hook" (its position), "path" and "patch" (as hooks_filter_result_patch() has
-/// it). See hooks_log_fn.
+/// Sets a function that logs the changes of each hook of a filter: one line at HOOKS_LOG_DEBUG for
+/// each hook that changed the config. Its fields are "hook" (the position of the hook), "path" and
+/// "patch" (as from hooks_filter_result_patch()). See hooks_log_fn.
 ///
 /// @param o        the options
-/// @param log      the function; NULL (the default): none
-/// @param userdata handed to the function; it must live as long as hooks are run with these options
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+/// @param log      the function; NULL (the default): no log
+/// @param userdata a pointer that is passed to the function; it must stay valid while hooks are run
+///                 with these options
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_log(
     o: *mut hooks_exec_options_t,
@@ -442,7 +440,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_log(
     })
 }
 
-/// Frees options. NULL is allowed.
+/// Frees options. Does nothing if o is NULL.
 ///
 /// @param o the options, or NULL
 #[unsafe(no_mangle)]

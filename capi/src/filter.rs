@@ -1,4 +1,4 @@
-//! Passing a config through hooks, and what became of it.
+//! Passing a config through hooks, and the result.
 
 use std::ffi::{CString, c_char, c_int};
 use std::ptr;
@@ -12,8 +12,8 @@ use crate::error::{hooks_error_t, hooks_status, status_of};
 use crate::exec::hooks_exec_result_t;
 use crate::exec_options::hooks_exec_options_t;
 
-/// What became of a config that was passed through hooks. It does not change, and may be read by
-/// many threads at once. Freed by hooks_filter_result_free().
+/// The result of passing a config through hooks. It never changes, and many threads may read it at
+/// once. Free it with hooks_filter_result_free().
 pub struct hooks_filter_result_t {
     status: c_int,
     message: Option<CString>,
@@ -43,17 +43,17 @@ impl hooks_filter_result_t {
     }
 }
 
-/// Passes a container's config through hooks (docs/spec.md, section 9): each gets on its stdin what
-/// the one before it printed, byte for byte, and what it prints is the new config. A hook that
-/// fails, or prints no config, ends it; that is a result.
+/// Passes a container's config through hooks (docs/spec.md, section 9). Each hook reads on its
+/// stdin the config that the previous hook printed, byte for byte, and prints the new config. A
+/// hook that fails or does not print a config ends the filter. That is a result, not an error.
 ///
-/// @param hooks_json  the hooks, a JSON array of entries as hooks_exec_run() takes them: what
-/// hooks_manager_hooks() gives                    for an extension stage
+/// @param hooks_json  the hooks, a JSON array of entries as for hooks_exec_run();
+///                    hooks_manager_hooks() returns such an array for each extension stage
 /// @param config_json the container's OCI config
-/// @param opts        options, of which out_fd is not used; NULL: the defaults
-/// @param out         receives the result, freed by hooks_filter_result_free()
-/// @param err         receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON
+/// @param opts        the options, of which out_fd is ignored; NULL: the defaults
+/// @param out         receives the result, which hooks_filter_result_free() frees
+/// @param err         receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 or _JSON
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_filter(
     hooks_json: *const c_char,
@@ -66,9 +66,9 @@ pub unsafe extern "C" fn hooks_exec_filter(
     // NULL or memory for the output and `err`.
     unsafe {
         boundary::status("hooks_exec_filter", err, || {
-            let hooks = OciHook::list_from_json(convert::text(hooks_json, "hooks_json")?)?;
-            let config = convert::text(config_json, "config_json")?;
-            convert::wanted(out, "out")?;
+            let hooks = OciHook::list_from_json(convert::string(hooks_json, "hooks_json")?)?;
+            let config = convert::string(config_json, "config_json")?;
+            convert::required(out, "out")?;
             let defaults = hooks_exec_options_t::default();
             let opts = opts.as_ref().unwrap_or(&defaults);
             let result = opts.with_filter(|options| exec::filter(&hooks, config, options))?;
@@ -78,13 +78,13 @@ pub unsafe extern "C" fn hooks_exec_filter(
     }
 }
 
-/// Whether the config got through.
+/// Returns whether the filter succeeded.
 ///
 /// @param r the result, or NULL
-/// @return HOOKS_STATUS_OK; HOOKS_STATUS_HOOK_FAILED: a hook could not be started, failed, or
-/// printed no config;         HOOKS_STATUS_TIMEOUT, HOOKS_STATUS_CANCELLED: a hook was killed;
-/// HOOKS_STATUS_IO: a file that an annotation         names cannot be opened; HOOKS_STATUS_OK if r
-/// is NULL
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_HOOK_FAILED if a hook could not be started, failed, or did
+///         not print a config; HOOKS_STATUS_TIMEOUT or HOOKS_STATUS_CANCELLED if a hook was killed;
+///         HOOKS_STATUS_IO if a file that an annotation names cannot be opened; HOOKS_STATUS_OK if
+///         r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_filter_result_status(r: *const hooks_filter_result_t) -> c_int {
     boundary::value("hooks_filter_result_status", hooks_status::HOOKS_STATUS_PANIC as c_int, || {
@@ -93,11 +93,10 @@ pub unsafe extern "C" fn hooks_filter_result_status(r: *const hooks_filter_resul
     })
 }
 
-/// What did not go well, in words: which hook it was, its error, and the end of what it wrote to
-/// stderr.
+/// Returns the error message of a filter: which hook failed, its error, and the end of its stderr.
 ///
 /// @param r the result, or NULL
-/// @return the text, which belongs to the result; NULL if it went well, or r is NULL
+/// @return the message, which belongs to the result; NULL if the filter succeeded, or if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_filter_result_message(
     r: *const hooks_filter_result_t,
@@ -109,10 +108,10 @@ pub unsafe extern "C" fn hooks_filter_result_message(
     })
 }
 
-/// All of the result, as a JSON object for programs (docs/json.md).
+/// Returns the whole result as a JSON object, for programs (docs/json.md).
 ///
 /// @param r the result, or NULL
-/// @return the JSON text, which belongs to the result; NULL if r is NULL
+/// @return the JSON object, which belongs to the result; NULL if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_filter_result_json(
     r: *const hooks_filter_result_t,
@@ -123,7 +122,7 @@ pub unsafe extern "C" fn hooks_filter_result_json(
     })
 }
 
-/// The config as the last good hook made it; as it was passed in, if there was none.
+/// Returns the config of the last successful hook; the original config if no hook succeeded.
 ///
 /// @param r the result, or NULL
 /// @return the config, which belongs to the result; NULL only if r is NULL
@@ -137,7 +136,7 @@ pub unsafe extern "C" fn hooks_filter_result_config(
     })
 }
 
-/// How many hooks were started, the failing one included.
+/// Returns the number of hooks that were started, including one that failed.
 ///
 /// @param r the result, or NULL
 /// @return the number; 0 if r is NULL
@@ -149,12 +148,12 @@ pub unsafe extern "C" fn hooks_filter_result_count(r: *const hooks_filter_result
     })
 }
 
-/// What became of one of the hooks that were started.
+/// Returns the result of one hook that was started.
 ///
 /// @param r the result, or NULL
-/// @param i its position, from 0
-/// @return its result, which belongs to this one and is not to be freed; NULL if there is none, or
-/// r is NULL
+/// @param i the position of the hook, from 0
+/// @return its result, which belongs to r and must not be freed; NULL if there is no such hook, or
+///         if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_filter_result_hook(
     r: *const hooks_filter_result_t,
@@ -166,14 +165,14 @@ pub unsafe extern "C" fn hooks_filter_result_hook(
     })
 }
 
-/// What one of the hooks changed, if hooks_exec_options_set_patches() asked for it: a JSON Patch
-/// (RFC 6902), to be applied to the config that the hook was given. Numbers are written as the hook
-/// wrote them, and one that it wrote in another way (1 as 1.0) is a change.
+/// Returns the changes of one hook, if hooks_exec_options_set_patches() switched that on: a JSON
+/// Patch (RFC 6902) for the config that the hook read. Numbers are as the hook wrote them; a number
+/// in another notation (1.0 for 1) is a change.
 ///
 /// @param r the result, or NULL
-/// @param i the hook's position, from 0
-/// @return a JSON array, which belongs to the result, "[]" if it changed nothing; NULL if it was
-/// not asked for, if there is no         such hook or it failed, or r is NULL
+/// @param i the position of the hook, from 0
+/// @return a JSON array ("[]" without changes), which belongs to the result; NULL if patches are
+///         switched off, if there is no such hook, if it failed, or if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_filter_result_patch(
     r: *const hooks_filter_result_t,
@@ -187,7 +186,7 @@ pub unsafe extern "C" fn hooks_filter_result_patch(
     })
 }
 
-/// Frees a result and what it lent. NULL is allowed.
+/// Frees a result, and the results and strings that belong to it. Does nothing if r is NULL.
 ///
 /// @param r the result, or NULL
 #[unsafe(no_mangle)]

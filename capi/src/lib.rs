@@ -1,13 +1,12 @@
 //! The C ABI over `libhooks`: every function converts its arguments, calls the core, and converts
 //! the result.
 //!
-//! The documentation comments of what is exported are the text of `include/hooks.h`, and are
-//! written for C.
+//! The doc comments of exported items become those of `include/hooks.h`, so they are written for C.
 
-// C's names are C's.
+// Exported names follow the conventions of C.
 #![allow(non_camel_case_types)]
-// What C must keep to is said in the header, once for all functions; a "Safety" section each would
-// land there too.
+// The header describes the duties of a C program once, for all functions. A "Safety" section of
+// each function would appear there, too.
 #![allow(clippy::missing_safety_doc)]
 
 mod convert;
@@ -16,8 +15,7 @@ mod error;
 
 mod boundary;
 
-// In the order in which the header shows them, which is why blank lines keep rustfmt from sorting
-// them.
+// In the order of the header. The empty lines keep rustfmt from sorting the modules.
 mod version;
 
 mod error_getters;

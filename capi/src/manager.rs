@@ -1,4 +1,4 @@
-//! Managers: the hooks of some directories, and what they do to a config.
+//! Managers: the hooks of some directories, which are injected into configs.
 
 use std::ffi::{c_char, c_int};
 use std::ptr;
@@ -11,25 +11,27 @@ use crate::error::hooks_error_t;
 use crate::options::hooks_options_t;
 use crate::snapshot::hooks_snapshot_t;
 
-/// The hooks of some directories, ready to be injected. Any number of threads may use it at once;
-/// none of them waits for another, nor for a reload. Freed by hooks_manager_free().
+/// The hooks of some directories, ready to be injected. Any number of threads may use a manager at
+/// once; none of them waits for another thread or for a reload. Free it with hooks_manager_free().
 pub struct hooks_manager_t(pub(crate) Manager);
 
-/// Reads directories of hook files and makes a manager of them (docs/spec.md, section 1, 2 and 3).
+/// Reads directories of hook files and makes a manager (docs/spec.md, sections 1, 2 and 3).
 ///
-/// @param dirs       the directories, in increasing preference: a file in a later one masks that of
-/// the same name in                   an earlier one. Any bytes. One that does not exist is no
-/// error. Often { HOOKS_DEFAULT_DIR,                   HOOKS_OVERRIDE_DIR }. NULL if dirs_len is 0
-/// @param dirs_len   how many; 0: none, and so no hooks
-/// @param stages     stages beyond those of OCI that hooks may name; theirs come back apart
-/// (stage_hooks_out of                   hooks_manager_hooks()). NULL if stages_len is 0
-/// @param stages_len how many
-/// @param opts       options; NULL: the defaults
-/// @param out        receives the manager, freed by hooks_manager_free()
-/// @param err        receives the error; NULL: not wanted. hooks_error_json() holds every problem
-/// of every directory @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 (stages),
-/// _IO, _HOOK_FILE, _STAGE, _STRICT: what         the directory's first problem is that the policy
-/// does not bear
+/// @param dirs       the directories, from the lowest to the highest precedence: a file in a later
+///                   directory masks the file of the same name in an earlier one. Any bytes. A
+///                   directory that does not exist is not an error. Often { HOOKS_DEFAULT_DIR,
+///                   HOOKS_OVERRIDE_DIR }. May be NULL if dirs_len is 0
+/// @param dirs_len   the number of directories; 0: the manager has no hooks
+/// @param stages     the extension stages: stages that hooks may name in addition to those of OCI.
+///                   Their hooks are returned separately, in stage_hooks_out of
+///                   hooks_manager_hooks(). May be NULL if stages_len is 0
+/// @param stages_len the number of extension stages
+/// @param opts       the options; NULL: the defaults
+/// @param out        receives the manager, which hooks_manager_free() frees
+/// @param err        receives the error; may be NULL. hooks_error_json() has all diagnostics of all
+///                   directories
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT or _UTF8 (stages); or _IO, _HOOK_FILE,
+///         _STAGE or _STRICT: the status of the first problem that the policy does not tolerate
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_new(
     dirs: *const *const c_char,
@@ -45,9 +47,9 @@ pub unsafe extern "C" fn hooks_manager_new(
     unsafe {
         boundary::status("hooks_manager_new", err, || {
             let dirs = convert::paths(dirs, dirs_len, "dirs")?;
-            let stages = convert::texts(stages, stages_len, "stages")?;
+            let stages = convert::strings(stages, stages_len, "stages")?;
             let builder = opts.as_ref().unwrap_or(&hooks_options_t::default()).builder(&stages)?;
-            convert::wanted(out, "out")?;
+            convert::required(out, "out")?;
             let manager = builder.directories(dirs).load()?;
             convert::put_object(out, hooks_manager_t(manager));
             Ok(())
@@ -56,19 +58,21 @@ pub unsafe extern "C" fn hooks_manager_new(
 }
 
 /// Injects the hooks that match a container into its OCI config (docs/spec.md, sections 5 and 6).
-/// All of the config but its "hooks" comes out byte for byte as it went in. On failure nothing is
-/// injected.
+/// Every byte of the config outside "hooks" stays as it is. If the call fails, it injects nothing.
 ///
 /// @param m                the manager
 /// @param config_json      the container's OCI config (config.json)
-/// @param annotations_json the container's annotations, a JSON object of strings; NULL: those of
-/// the config @param has_bind_mounts  whether it has bind mounts: 0, 1, or HOOKS_BIND_MOUNTS_DETECT
-/// @param config_out       receives the config with the hooks, freed by hooks_string_free(); NULL:
-/// not wanted @param stage_hooks_out  receives the hooks of the extension stages as a JSON object
-/// of arrays, "{}" if there are                         none, freed by hooks_string_free(); NULL:
-/// not wanted @param err              receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON (config or annotations),
-/// _MATCH
+/// @param annotations_json the container's annotations, a JSON object of strings; NULL: the
+///                         annotations of the config
+/// @param has_bind_mounts  whether the container has bind mounts: 0, 1 or HOOKS_BIND_MOUNTS_DETECT
+/// @param config_out       receives the config with the hooks, which hooks_string_free() frees; may
+///                         be NULL
+/// @param stage_hooks_out  receives the hooks of the extension stages, a JSON object of arrays
+///                         ("{}" if there are no such hooks), which hooks_string_free() frees; may
+///                         be NULL
+/// @param err              receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON (the config or the
+///         annotations) or _MATCH
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_hooks(
     m: *const hooks_manager_t,
@@ -84,33 +88,35 @@ pub unsafe extern "C" fn hooks_manager_hooks(
     unsafe {
         boundary::status("hooks_manager_hooks", err, || {
             let manager = &convert::object(m, "m")?.0;
-            let config = convert::text(config_json, "config_json")?;
+            let config = convert::string(config_json, "config_json")?;
             let known = convert::known(annotations_json, has_bind_mounts)?;
             let config = Config::parse(config)?;
             let injection = manager.select(&known.of(config.container()))?.inject(&config);
-            // Both are made before the first is written: a panic in between must not leave half an
-            // answer.
+            // Both outputs are made before the first is written, so that a panic in between cannot
+            // leave only one of them.
             let stages = injection.extension_stage_hooks.to_json();
-            convert::put_text(config_out, || injection.config);
-            convert::put_text(stage_hooks_out, || stages);
+            convert::put_string(config_out, || injection.config);
+            convert::put_string(stage_hooks_out, || stages);
             Ok(())
         })
     }
 }
 
-/// Says for each hook whether it matches a container, and why: each condition with its own verdict,
-/// its place in the file, the pattern, what it was tried on, and what keeps one from matching that
-/// nearly does; and which files are masked or give no hook (docs/spec.md, section 8). docs/json.md
-/// describes the members.
+/// Explains for each hook why it matches a container or does not (docs/spec.md, section 8). The
+/// explanation has the result of each condition, its position in the file, its pattern, the strings
+/// that the pattern was matched against, and the reason if it almost matches. It also lists the
+/// files that are masked or could not be loaded. docs/json.md describes the members.
 ///
 /// @param m                the manager
 /// @param config_json      the container's OCI config
-/// @param annotations_json its annotations, a JSON object of strings; NULL: those of the config
-/// @param has_bind_mounts  0, 1, or HOOKS_BIND_MOUNTS_DETECT
-/// @param json_out         receives the explanation, a JSON object, freed by hooks_string_free()
-/// @param err              receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON (config or annotations).
-/// Not _MATCH: that         hooks_manager_hooks() would fail is said in the JSON, as "error"
+/// @param annotations_json the container's annotations, a JSON object of strings; NULL: the
+///                         annotations of the config
+/// @param has_bind_mounts  0, 1 or HOOKS_BIND_MOUNTS_DETECT
+/// @param json_out         receives the explanation, a JSON object, which hooks_string_free() frees
+/// @param err              receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 or _JSON (the config or the
+///         annotations). It never fails with _MATCH: if hooks_manager_hooks() would fail, the
+///         member "error" of the explanation has the error
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_explain(
     m: *const hooks_manager_t,
@@ -124,25 +130,25 @@ pub unsafe extern "C" fn hooks_manager_explain(
     unsafe {
         boundary::status("hooks_manager_explain", err, || {
             let manager = &convert::object(m, "m")?.0;
-            let config = convert::text(config_json, "config_json")?;
+            let config = convert::string(config_json, "config_json")?;
             let known = convert::known(annotations_json, has_bind_mounts)?;
-            convert::wanted(json_out, "json_out")?;
+            convert::required(json_out, "json_out")?;
             let config = Config::parse(config)?;
             let container = known.of(config.container());
             container.check()?;
             let explanation = manager.explain(&container);
-            convert::put_text(json_out, || explanation.to_json());
+            convert::put_string(json_out, || explanation.to_json());
             Ok(())
         })
     }
 }
 
-/// Lists the hooks in the order in which they are injected, with path, stages and conditions, and
-/// what masks what (docs/spec.md, section 8).
+/// Lists the hooks in the order in which they are injected, with their paths, stages and
+/// conditions, and the files that mask other files (docs/spec.md, section 8).
 ///
 /// @param m        the manager
-/// @param json_out receives the list, a JSON object, freed by hooks_string_free()
-/// @param err      receives the error; NULL: not wanted
+/// @param json_out receives the list, a JSON object, which hooks_string_free() frees
+/// @param err      receives the error; may be NULL
 /// @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_list(
@@ -154,20 +160,21 @@ pub unsafe extern "C" fn hooks_manager_list(
     unsafe {
         boundary::status("hooks_manager_list", err, || {
             let manager = &convert::object(m, "m")?.0;
-            convert::wanted(json_out, "json_out")?;
-            convert::put_text(json_out, || manager.list().to_json());
+            convert::required(json_out, "json_out")?;
+            convert::put_string(json_out, || manager.list().to_json());
             Ok(())
         })
     }
 }
 
-/// Every problem found when the hooks were loaded last, those that the policy bears too
+/// Returns all diagnostics of the last load, including those that the policy tolerates
 /// (docs/spec.md, section 8).
 ///
 /// @param m        the manager
-/// @param json_out receives a JSON array with an object for each problem ("severity", "code",
-/// "cause", "path", "line",                 "column", "message", "reference", "hint", "errno");
-/// free it with hooks_string_free() @param err      receives the error; NULL: not wanted
+/// @param json_out receives a JSON array with an object for each diagnostic ("severity", "code",
+///                 "cause", "path", "line", "column", "message", "reference", "hint", "errno"),
+///                 which hooks_string_free() frees
+/// @param err      receives the error; may be NULL
 /// @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_diagnostics(
@@ -179,21 +186,22 @@ pub unsafe extern "C" fn hooks_manager_diagnostics(
     unsafe {
         boundary::status("hooks_manager_diagnostics", err, || {
             let manager = &convert::object(m, "m")?.0;
-            convert::wanted(json_out, "json_out")?;
-            convert::put_text(json_out, || diagnostics_to_json(&manager.diagnostics()));
+            convert::required(json_out, "json_out")?;
+            convert::put_string(json_out, || diagnostics_to_json(&manager.diagnostics()));
             Ok(())
         })
     }
 }
 
-/// Reads the directories again and swaps the new hooks in as a whole (docs/spec.md, section 7): a
-/// call under way in another thread goes on with the old set or the new one, never with a mixture.
+/// Reads the directories again, and replaces the whole set of hooks at once (docs/spec.md, section
+/// 7). A call in another thread uses the old set or the new set, never a mixture. If the reload
+/// fails, the old hooks stay.
 ///
 /// @param m   the manager
-/// @param err receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT; _IO if there are no descriptors or no
-/// memory left to read them;         and only under HOOKS_POLICY_STRICT what hooks_manager_new()
-/// returns. The old hooks stay where it fails
+/// @param err receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, or _IO if there is no file descriptor
+///         or no memory left for reading; with HOOKS_POLICY_STRICT also the errors of
+///         hooks_manager_new()
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_reload(
     m: *const hooks_manager_t,
@@ -203,7 +211,8 @@ pub unsafe extern "C" fn hooks_manager_reload(
     unsafe { boundary::status("hooks_manager_reload", err, || convert::object(m, "m")?.0.reload()) }
 }
 
-/// A number that grows with each set of hooks swapped in.
+/// Returns the generation number of the hooks: it grows each time a new set of hooks replaces the
+/// old one.
 ///
 /// @param m the manager, or NULL
 /// @return the number; 0 only if m is NULL
@@ -215,11 +224,12 @@ pub unsafe extern "C" fn hooks_manager_generation(m: *const hooks_manager_t) -> 
     })
 }
 
-/// The hooks as they are now; a reload does not change them. It outlives its manager.
+/// Returns a snapshot: the current set of hooks, which later reloads do not change. It may outlive
+/// the manager.
 ///
 /// @param m the manager, or NULL
-/// @return the snapshot, freed by hooks_snapshot_free(); NULL only if m is NULL (or after a bug in
-/// libhooks)
+/// @return the snapshot, which hooks_snapshot_free() frees; NULL only if m is NULL, or after a bug
+///         in libhooks
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_snapshot(
     m: *const hooks_manager_t,
@@ -231,15 +241,15 @@ pub unsafe extern "C" fn hooks_manager_snapshot(
     })
 }
 
-/// Frees a manager. No other thread may be using it. Its snapshots and monitors live on. NULL is
-/// allowed.
+/// Frees a manager. No other thread may be using it. Its snapshots and monitors stay valid. Does
+/// nothing if m is NULL.
 ///
 /// @param m the manager, or NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_free(m: *mut hooks_manager_t) {
     boundary::nothing("hooks_manager_free", || {
         // SAFETY: the header asks for NULL or a manager of ours that is not freed yet and that
-        // nobody uses.
+        // no thread uses.
         unsafe { convert::free(m) }
     });
 }

@@ -1,4 +1,4 @@
-//! Monitors: what reloads a manager's hooks when their files change.
+//! Monitors, which reload a manager's hooks when the files change.
 
 use std::ffi::{c_char, c_int};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
@@ -13,15 +13,16 @@ use crate::error::{hooks_error_t, hooks_status};
 use crate::manager::hooks_manager_t;
 
 /// Watches the directories of a manager, and reloads its hooks when they change (docs/spec.md,
-/// section 7). It does so only in the thread that is inside of hooks_monitor_dispatch() or
-/// hooks_monitor_wait(): there is no thread of its own, and no signal is ever its. What is in use
-/// is read by any thread meanwhile, without waiting.
+/// section 7). It works only inside hooks_monitor_dispatch() and hooks_monitor_wait(), in the
+/// thread that calls them. It starts no thread and uses no signals. Meanwhile any thread can use
+/// the manager without waiting.
 ///
-/// One thread at a time may be in dispatch, wait or changes, and so may not a callback that one of
-/// them calls: another is HOOKS_STATUS_INVALID_ARGUMENT. hooks_monitor_cancel() and
-/// hooks_monitor_fd() may be called from anywhere. A manager may have several monitors, and may be
-/// freed before them; callbacks that it was made with are called as long as they live.
-/// Freed by hooks_monitor_free().
+/// Only one thread may be inside dispatch, wait or changes at a time, and a callback must not call
+/// them on the same monitor. A second call fails with HOOKS_STATUS_INVALID_ARGUMENT.
+/// hooks_monitor_cancel() and hooks_monitor_fd() may be called at any time, from any thread.
+///
+/// A manager may have several monitors, and may be freed before them. The callbacks of the manager
+/// must stay valid until its monitors are freed. Free a monitor with hooks_monitor_free().
 ///
 /// With an event loop (poll, epoll, glib, libuv, ...):
 ///
@@ -33,26 +34,26 @@ use crate::manager::hooks_manager_t;
 ///         loop_remove (hooks_monitor_fd (mon));
 ///     }
 ///
-/// With a thread of the caller's:
+/// With a thread of your program:
 ///
 ///     while (hooks_monitor_wait (mon, -1, NULL, &err) == HOOKS_STATUS_OK)
 ///       ...
 ///
-/// Relative directories are those of the working directory at the time: who changes it gives
-/// absolute ones.
+/// Relative directories are resolved against the current working directory at each reload. If your
+/// program changes it, pass absolute paths.
 ///
-/// In the child of a fork it may only be freed: that closes its descriptors, and touches nothing
-/// that the parent uses.
+/// In the child of a fork, a monitor may only be freed. That closes its file descriptors, and
+/// changes nothing that the parent uses.
 pub struct hooks_monitor_t {
     monitor: Monitor,
-    /// Whether somebody is in dispatch, wait or changes.
+    /// Whether a thread is inside dispatch, wait or changes.
     in_use: AtomicBool,
     canceller: Canceller,
     descriptor: RawFd,
 }
 
-/// What one at a time uses of a monitor. The rest may be in use meanwhile, so there is never a
-/// reference to the whole.
+/// The parts of a monitor that only one thread may use at a time. Other threads may use the other
+/// parts meanwhile, so there is never a reference to the whole monitor.
 struct InUse<'a> {
     monitor: &'a mut Monitor,
     in_use: &'a AtomicBool,
@@ -62,17 +63,17 @@ impl<'a> InUse<'a> {
     /// # Safety
     /// `mon` is NULL, or points to a monitor that is not freed during `'a`.
     unsafe fn new(mon: *mut hooks_monitor_t) -> Result<InUse<'a>> {
-        convert::wanted(mon, "mon")?;
+        convert::required(mon, "mon")?;
         // SAFETY: not NULL, so by this function's contract a monitor; these parts of it are shared.
         let (in_use, canceller) = unsafe { (&(*mon).in_use, &(*mon).canceller) };
-        // In the child of a fork, who used it may not be there any more.
+        // In the child of a fork, the thread that used the monitor may no longer exist.
         canceller.check_process()?;
         if in_use.swap(true, Ordering::Acquire) {
             return Err(Error::invalid_argument(
                 "mon is already in use by another thread or by the calling callback",
             ));
         }
-        // SAFETY: as above; nobody else has this part, since nobody else has set the flag.
+        // SAFETY: as above; no other call has this part, since no other call has set the flag.
         Ok(InUse { monitor: unsafe { &mut (*mon).monitor }, in_use })
     }
 }
@@ -83,19 +84,20 @@ impl Drop for InUse<'_> {
     }
 }
 
-/// Watches the directories of a manager from now on. What was written since its hooks were loaded
-/// is found, too: the descriptor of a new monitor is readable, and the first dispatch reads the
-/// directories.
+/// Makes a monitor, which watches the directories of a manager from now on. It also finds changes
+/// that were made after the hooks were loaded: the file descriptor of a new monitor is readable,
+/// and the first dispatch reads the directories.
 ///
-/// Directories need not exist. Watched are also those that lead there, where symlinks lead, and the
-/// hooks' executables. Where the system refuses that (fs.inotify.max_user_instances,
-/// max_user_watches), the files are looked at every second instead, until it does not; that is
-/// logged, and one of hooks_monitor_changes().
+/// Directories need not exist. The monitor also watches their parent directories, the targets of
+/// symlinks, and the executables of the hooks. If the system refuses a watch
+/// (fs.inotify.max_user_instances, max_user_watches), the monitor checks the files every second
+/// until the system accepts it. It logs that, and reports it in hooks_monitor_changes().
 ///
 /// @param m   the manager
-/// @param out receives the monitor, freed by hooks_monitor_free()
-/// @param err receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _IO (there are no descriptors left)
+/// @param out receives the monitor, which hooks_monitor_free() frees
+/// @param err receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, or _IO if there is no file descriptor
+///         left
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_new(
     m: *const hooks_manager_t,
@@ -106,7 +108,7 @@ pub unsafe extern "C" fn hooks_monitor_new(
     unsafe {
         boundary::status("hooks_monitor_new", err, || {
             let manager = &convert::object(m, "m")?.0;
-            convert::wanted(out, "out")?;
+            convert::required(out, "out")?;
             let monitor = manager.monitor()?;
             let (canceller, descriptor) = (monitor.canceller(), monitor.as_fd().as_raw_fd());
             let in_use = AtomicBool::new(false);
@@ -116,13 +118,14 @@ pub unsafe extern "C" fn hooks_monitor_new(
     }
 }
 
-/// The descriptor that is readable when hooks_monitor_dispatch() has something to do. It is
-/// level-triggered, may be readable for nothing, and stays readable once the monitor is cancelled.
-/// It is only to be polled, each time followed by a dispatch (of a mount, a few polls without one
-/// are told, and no more); and it belongs to the monitor.
+/// Returns the file descriptor that is readable when hooks_monitor_dispatch() has work to do. It is
+/// level-triggered. It may be readable without a change, and stays readable after a cancel.
+///
+/// It belongs to the monitor. Do nothing but poll it, and call hooks_monitor_dispatch() each time
+/// it is readable: without that call, a change of mounts makes it readable for only a few polls.
 ///
 /// @param mon the monitor, or NULL
-/// @return the descriptor; -1 if mon is NULL
+/// @return the file descriptor; -1 if mon is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_fd(mon: *const hooks_monitor_t) -> c_int {
     boundary::value("hooks_monitor_fd", -1, || {
@@ -134,26 +137,26 @@ pub unsafe extern "C" fn hooks_monitor_fd(mon: *const hooks_monitor_t) -> c_int 
     })
 }
 
-/// Deals with what has happened to the files: reloads the hooks if they are to be. It reads files,
-/// and does not block otherwise. A change after a quiet time is served at once; what follows within
-/// 20 ms is served together, once 20 ms were quiet (or after a second; both are longer where
-/// reading the files takes longer).
+/// Handles changes to the files, and reloads the hooks if it is time to. It reads files, and does
+/// not block otherwise. After a quiet time, it handles a change at once. It handles changes in the
+/// next 20 ms together, after 20 ms without a change, or after one second at the latest. Both times
+/// are longer if reading the files takes longer.
 ///
 /// @param mon      the monitor
-/// @param reloaded receives whether there are other hooks or problems than before (so that
-/// hooks_monitor_changes() mostly                 has something to tell); NULL: not wanted
-/// @param err      receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT (also in the child of a fork), _IO,
-/// _CANCELLED; and only under         HOOKS_POLICY_STRICT what hooks_manager_new() returns: the old
-/// hooks stay then, and the monitor goes on
+/// @param reloaded receives true if the hooks or the diagnostics are different from before; then
+///                 hooks_monitor_changes() usually returns changes. May be NULL
+/// @param err      receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT (also in the child of a fork), _IO or
+///         _CANCELLED. With HOOKS_POLICY_STRICT also the errors of hooks_manager_new(): the old
+///         hooks stay, and the monitor continues
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_dispatch(
     mon: *mut hooks_monitor_t,
     reloaded: *mut bool,
     err: *mut *mut hooks_error_t,
 ) -> c_int {
-    // SAFETY: the header asks for a monitor that nobody frees meanwhile, and NULL or memory for the
-    // output and `err`.
+    // SAFETY: the header asks for a monitor that no thread frees meanwhile, and NULL or memory for
+    // the output and `err`.
     unsafe {
         boundary::status("hooks_monitor_dispatch", err, || {
             let done = InUse::new(mon)?.monitor.dispatch()?;
@@ -163,13 +166,14 @@ pub unsafe extern "C" fn hooks_monitor_dispatch(
     }
 }
 
-/// Waits until there are other hooks or problems. Signals do not end it: a handler of the host's
-/// runs, and it goes on.
+/// Waits until the hooks or the diagnostics change. A signal does not end the wait: the program's
+/// signal handler runs, and the wait continues.
 ///
 /// @param mon        the monitor
-/// @param timeout_ms how long to wait at most, in milliseconds; -1: for ever; 0: as
-/// hooks_monitor_dispatch() @param reloaded   receives whether there are; false: the time is over.
-/// NULL: not wanted @param err        receives the error; NULL: not wanted
+/// @param timeout_ms the longest time to wait, in milliseconds; -1: no limit; 0: do not wait, as
+///                   hooks_monitor_dispatch()
+/// @param reloaded   receives true after a change, false after the timeout; may be NULL
+/// @param err        receives the error; may be NULL
 /// @return as hooks_monitor_dispatch()
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_wait(
@@ -186,7 +190,7 @@ pub unsafe extern "C" fn hooks_monitor_wait(
                 match timeout_ms {
                     -1 => None,
                     _ => Some(u64::try_from(timeout_ms).map_err(|_| {
-                        Error::invalid_argument(format!("timeout_ms is {timeout_ms}"))
+                        convert::out_of_range("timeout_ms", "-1 or more", timeout_ms)
                     })?),
                 };
             let done = used.monitor.wait(timeout.map(Duration::from_millis))?;
@@ -196,16 +200,17 @@ pub unsafe extern "C" fn hooks_monitor_wait(
     }
 }
 
-/// What is different from when this was asked last (at first: from when the monitor was made),
-/// whoever reloaded.
+/// Returns the changes since the last call (the first time: since the monitor was made). They
+/// include reloads by other monitors and by hooks_manager_reload().
 ///
 /// @param mon      the monitor
-/// @param json_out receives a JSON array of objects, "[]" if there are none, freed by
-/// hooks_string_free(): "change"                 ("added", "updated", "removed", "masked",
-/// "unmasked", "problem"), "path" (of the hook file), of masked                 "by" (which file
-/// masks it), and of problem "diagnostic", as hooks_manager_diagnostics() has it @param err
-/// receives the error; NULL: not wanted @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
-/// (also in the child of a fork)
+/// @param json_out receives a JSON array of objects ("[]" without changes), which
+///                 hooks_string_free() frees. The members are "change" ("added", "updated",
+///                 "removed", "masked", "unmasked" or "problem"); "path", the hook file; for
+///                 "masked", "by", the file that masks it; and for "problem", "diagnostic", as in
+///                 hooks_manager_diagnostics()
+/// @param err      receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, also in the child of a fork
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_changes(
     mon: *mut hooks_monitor_t,
@@ -216,25 +221,25 @@ pub unsafe extern "C" fn hooks_monitor_changes(
     unsafe {
         boundary::status("hooks_monitor_changes", err, || {
             let used = InUse::new(mon)?;
-            convert::wanted(json_out, "json_out")?;
+            convert::required(json_out, "json_out")?;
             let changes = used.monitor.changes()?;
-            convert::put_text(json_out, || changes_to_json(&changes));
+            convert::put_string(json_out, || changes_to_json(&changes));
             Ok(())
         })
     }
 }
 
-/// Ends a monitor: whoever is in hooks_monitor_wait() returns, and dispatch and wait are
-/// HOOKS_STATUS_CANCELLED from now on. Any thread may call it, and a signal handler: it is
-/// async-signal-safe, and leaves errno as it was. In the child of a fork it does nothing. Nobody
-/// may be freeing the monitor meanwhile.
+/// Cancels a monitor: a running hooks_monitor_wait() returns, and from now on dispatch and wait
+/// fail with HOOKS_STATUS_CANCELLED. Any thread and any signal handler may call it: it is
+/// async-signal-safe, and does not change errno. In the child of a fork it does nothing. No thread
+/// may free the monitor meanwhile.
 ///
 /// @param mon the monitor
 /// @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_cancel(mon: *const hooks_monitor_t) -> c_int {
-    // Not within the boundary, whose thread-local may be allocated when a thread first uses it.
-    // There is nothing here that could panic.
+    // Not inside the boundary: a thread may allocate its thread-local at the first use. Nothing
+    // here can panic.
     if mon.is_null() {
         return hooks_status::HOOKS_STATUS_INVALID_ARGUMENT as c_int;
     }
@@ -243,18 +248,18 @@ pub unsafe extern "C" fn hooks_monitor_cancel(mon: *const hooks_monitor_t) -> c_
     hooks_status::HOOKS_STATUS_OK as c_int
 }
 
-/// Frees a monitor, and closes its descriptors. Nobody may be using it. Its manager keeps the hooks
-/// that it has. In the child of a fork it closes the descriptors and does nothing else, whatever a
-/// thread of the parent was doing with it. NULL is allowed.
+/// Frees a monitor, and closes its file descriptors. No thread may be using it. The manager keeps
+/// its hooks. In the child of a fork, it only closes the file descriptors, even if a thread of the
+/// parent was using the monitor. Does nothing if mon is NULL.
 ///
 /// @param mon the monitor, or NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_free(mon: *mut hooks_monitor_t) {
     boundary::nothing("hooks_monitor_free", || {
         if !mon.is_null() {
-            // SAFETY: not NULL, so by the header a monitor that `put_object` handed out, not freed
-            // yet, that nobody uses. (In the child of a fork, that is: no thread that
-            // is still there.)
+            // SAFETY: not NULL, so by the header a monitor that `put_object` made, that is not
+            // freed yet, and that no thread uses. (In the child of a fork: no thread that still
+            // exists.)
             let object = unsafe { Box::from_raw(mon) };
             object.monitor.close();
         }

@@ -1,4 +1,4 @@
-//! How a manager is made.
+//! Options for managers and for reading hook files.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
@@ -9,26 +9,27 @@ use libhooks::{Error, Hook, LogLevel, Manager, ManagerBuilder, Policy, ReadOptio
 use crate::boundary;
 use crate::convert;
 
-/// hooks_manager_new() fails where Podman's does (docs/spec.md, section 2), a reload never. The
-/// default.
+/// The default policy. hooks_manager_new() fails where Podman's package fails (docs/spec.md,
+/// section 2); a reload never fails.
 pub const HOOKS_POLICY_COMPATIBLE: c_int = 0;
-/// Any problem fails, and a hook file, executable or directory that others may write or that
-/// belongs to somebody else. Other warnings do not.
+/// Loading fails on any error. It also fails if other users can write a hook file, an executable or
+/// a directory, or if another user owns it. It does not fail on other warnings.
 pub const HOOKS_POLICY_STRICT: c_int = 1;
-/// No problem fails; the good hooks are kept.
+/// Loading tolerates every problem in hook files and directories, and keeps the valid hooks.
 pub const HOOKS_POLICY_LENIENT: c_int = 2;
 
-/// A hook or a directory is lost.
+/// A hook or a directory could not be loaded.
 pub const HOOKS_LOG_ERROR: c_int = 0;
-/// Probably not what was meant.
+/// A likely mistake.
 pub const HOOKS_LOG_WARNING: c_int = 1;
-/// Worth knowing.
+/// Useful information.
 pub const HOOKS_LOG_INFO: c_int = 2;
-/// What the library does.
+/// Details of the library's work.
 pub const HOOKS_LOG_DEBUG: c_int = 3;
 
-/// How a manager is made. Used by one thread at a time; copied by hooks_manager_new(), so it may be
-/// freed or changed right after. Freed by hooks_options_free().
+/// Options for making a manager and for reading hook files. One thread at a time may use them.
+/// hooks_manager_new() copies them, so they may be changed or freed after it returns. Free them
+/// with hooks_options_free().
 #[derive(Default)]
 pub struct hooks_options_t {
     policy: Policy,
@@ -39,7 +40,7 @@ pub struct hooks_options_t {
 }
 
 impl hooks_options_t {
-    /// How hook files are read.
+    /// Returns the options for reading hook files.
     pub(crate) fn read_options(&self, stages: &[&str]) -> ReadOptions {
         let mut options = ReadOptions::new().extension_stages(stages.iter().copied());
         if let Some(log) = self.log.clone() {
@@ -53,12 +54,12 @@ impl hooks_options_t {
         options
     }
 
-    /// How a manager is made.
+    /// Returns a builder of a manager with these options.
     pub(crate) fn builder(&self, stages: &[&str]) -> Result<ManagerBuilder, Error> {
         let policy = match (self.policy, self.keep_last_good) {
             (Policy::Lenient { .. }, keep_last_good) => Policy::Lenient { keep_last_good },
             (_, true) => {
-                return Err(Error::invalid_argument("keep_last_good needs the lenient policy"));
+                return Err(Error::invalid_argument("keep_last_good needs HOOKS_POLICY_LENIENT"));
             }
             (policy, false) => policy,
         };
@@ -66,14 +67,14 @@ impl hooks_options_t {
     }
 }
 
-/// Receives what the library has to say. It is called only in a thread that is inside a function of
-/// this library, in the middle of that call, with no lock held; it may call this library too. Many
-/// threads may be in it at once. It must return: no longjmp, no C++ exception.
+/// Receives a log line. It runs inside a call of this library's functions, in the same thread and
+/// with no lock held; several threads may be in it at once. It may call this library. It must
+/// return: no longjmp, no C++ exception.
 ///
-/// @param userdata    what hooks_options_set_log() was given
+/// @param userdata    the pointer that was given together with this function
 /// @param level       a HOOKS_LOG_ number
-/// @param message     for people; valid during the call
-/// @param fields_json for programs: a JSON object; valid during the call
+/// @param message     the line for people; valid until this function returns
+/// @param fields_json its data for programs, a JSON object; valid until this function returns
 pub type hooks_log_fn = Option<
     unsafe extern "C" fn(
         userdata: *mut c_void,
@@ -83,16 +84,16 @@ pub type hooks_log_fn = Option<
     ),
 >;
 
-/// The caller's function and what it is to be called with.
+/// The caller's log function, and the pointer to call it with.
 pub(crate) struct LogCallback {
     function: unsafe extern "C" fn(*mut c_void, c_int, *const c_char, *const c_char),
     userdata: *mut c_void,
 }
 
-// SAFETY: the header says that the function is called from any thread that calls a manager, and
-// that what `userdata` points to must bear that; this library never looks at it.
+// SAFETY: the header says that the function, with `userdata`, is called in any thread that uses a
+// manager. This library never reads what `userdata` points to.
 unsafe impl Send for LogCallback {}
-// SAFETY: as above; the header says that many threads may be in the function at once.
+// SAFETY: as above; the header says that several threads may be in the function at once.
 unsafe impl Sync for LogCallback {}
 
 impl LogCallback {
@@ -109,35 +110,36 @@ impl LogCallback {
         };
         let (message, fields_json) = (convert::c_string(message), convert::c_string(fields_json));
         // SAFETY: the header asks for a function that can be called so, with the caller's
-        // `userdata`, while a manager with this callback lives; both texts outlive the
-        // call.
+        // `userdata`, while a manager with this callback lives; both strings outlive the call.
         unsafe { (self.function)(self.userdata, level, message.as_ptr(), fields_json.as_ptr()) }
     }
 }
 
-/// A reader leaves the file to this library, as if there were no reader.
+/// Returned by a reader to let this library read the file, as if there were no reader.
 pub const HOOKS_READER_DEFAULT: c_int = 0;
-/// A reader made a hook of it: *text_out is the hook, in the form that hooks_read_file() gives;
-/// "null": none, which is the error "nil hook".
+/// Returned by a reader that read the hook: *text_out is the hook as JSON, in the form that
+/// hooks_read_file() returns. "null" means that there is no hook; it causes the error "nil hook".
 pub const HOOKS_READER_HOOK: c_int = 1;
-/// A reader says that it is no hook: *text_out says why.
+/// Returned by a reader if the file is not a valid hook: *text_out is the error message.
 pub const HOOKS_READER_FAILED: c_int = 2;
-/// A reader does not know the version.
+/// Returned by a reader that does not know the version.
 pub const HOOKS_READER_UNRECOGNIZED: c_int = 3;
 
-/// Reads a hook file in the caller's way. It is called for every file that is JSON and says its
-/// version in a string without NUL, only in a thread that is inside a function of this library that
-/// loads hooks, with no lock held; many threads may be in it at once. A monitor asks for the files
-/// to which something has happened, and for the others where it lost track; hooks_manager_reload()
-/// asks for all. The hook is validated after it. It must return: no longjmp, no C++ exception.
+/// Reads a hook file in place of this library. It is called for every file that is valid JSON and
+/// whose version is a string without NUL. It runs in the thread that called the loading function,
+/// with no lock held; several threads may be in it at once. A monitor calls it for the files that
+/// changed, and also for other files when it lost track of changes. hooks_manager_reload() calls it
+/// for all files. The library then validates the hook. The function must return: no longjmp, no C++
+/// exception.
 ///
-/// @param userdata what hooks_options_set_reader() was given
-/// @param version  what the file says its version is, "" if nothing; valid during the call
-/// @param content  the file, any bytes, without a NUL at the end; valid during the call
-/// @param len      its length in bytes
-/// @param text_out for HOOKS_READER_HOOK and HOOKS_READER_FAILED: a text made by
-/// hooks_string_new(), which the library                 frees. It is NULL before
-/// @return a HOOKS_READER_ number; any other is an error of that file
+/// @param userdata the pointer that was given to hooks_options_set_reader()
+/// @param version  the version that the file states, "" if it states none; valid until this
+///                 function returns
+/// @param content  the file's bytes, without a NUL at the end; valid until this function returns
+/// @param len      the length of content in bytes
+/// @param text_out for HOOKS_READER_HOOK and HOOKS_READER_FAILED: set it to a string from
+///                 hooks_string_new(), which the library frees. It is NULL at first
+/// @return a HOOKS_READER_ number; any other number is an error of that file
 pub type hooks_reader_fn = Option<
     unsafe extern "C" fn(
         userdata: *mut c_void,
@@ -148,7 +150,7 @@ pub type hooks_reader_fn = Option<
     ) -> c_int,
 >;
 
-/// Cannot be null, unlike [`hooks_reader_fn`].
+/// The caller's reader, which cannot be NULL, unlike [`hooks_reader_fn`].
 struct ReaderCallback {
     function: unsafe extern "C" fn(
         *mut c_void,
@@ -160,54 +162,57 @@ struct ReaderCallback {
     userdata: *mut c_void,
 }
 
-// SAFETY: the header says that the function is called from any thread that loads hooks, and that
-// what `userdata` points to must bear that; this library never looks at it.
+// SAFETY: the header says that the function, with `userdata`, is called in any thread that loads
+// hooks. This library never reads what `userdata` points to.
 unsafe impl Send for ReaderCallback {}
-// SAFETY: as above; the header says that many threads may be in the function at once.
+// SAFETY: as above; the header says that several threads may be in the function at once.
 unsafe impl Sync for ReaderCallback {}
 
 impl ReaderCallback {
     fn call(&self, version: &str, content: &[u8]) -> Reading {
-        // As a C string it would be another version.
+        // As a C string, a version with a NUL would be another version.
         let Ok(version) = CString::new(version) else { return Reading::Default };
-        let mut text = ptr::null_mut();
+        let mut string = ptr::null_mut();
         // SAFETY: the header asks for a function that can be called so, with the caller's
-        // `userdata`, while options or a manager with this callback live; what it is lent
-        // outlives the call.
+        // `userdata`, while options or a manager with this callback live; its arguments outlive
+        // the call.
         let reading = unsafe {
             (self.function)(
                 self.userdata,
                 version.as_ptr(),
                 content.as_ptr().cast(),
                 content.len(),
-                &mut text,
+                &mut string,
             )
         };
         // SAFETY: the header asks for NULL or a string that hooks_string_new made.
-        let text = unsafe { convert::take_string(text) };
+        let string = unsafe { convert::take_string(string) };
         match reading {
             HOOKS_READER_DEFAULT => Reading::Default,
             HOOKS_READER_UNRECOGNIZED => Reading::Unrecognized,
-            HOOKS_READER_FAILED => Reading::Failed(match &text {
-                Some(text) => text.to_string_lossy().into_owned(),
-                None => "the reader does not say why".to_owned(),
+            HOOKS_READER_FAILED => Reading::Failed(match &string {
+                Some(message) => message.to_string_lossy().into_owned(),
+                None => "the reader failed without a message".to_owned(),
             }),
-            HOOKS_READER_HOOK => match text.as_deref().map(CStr::to_str) {
+            HOOKS_READER_HOOK => match string.as_deref().map(CStr::to_str) {
                 Some(Ok(json)) => match Hook::from_json(json) {
                     Ok(hook) => Reading::Hook(hook.map(Box::new)),
                     Err(error) => Reading::Failed(format!("the reader's hook: {error}")),
                 },
                 Some(Err(_)) => Reading::Failed("the reader's hook is not UTF-8".to_owned()),
-                None => Reading::Failed("the reader gives no hook".to_owned()),
+                None => Reading::Failed("the reader returned no hook".to_owned()),
             },
-            other => Reading::Failed(format!("the reader returned {other}")),
+            other => {
+                Reading::Failed(format!("the reader returned {other}, not a HOOKS_READER_ number"))
+            }
         }
     }
 }
 
-/// New options, all at their defaults: HOOKS_POLICY_COMPATIBLE, nothing kept, no log, no reader.
+/// Makes options with the default values: HOOKS_POLICY_COMPATIBLE, keep_last_good off, no log, no
+/// reader.
 ///
-/// @return the options, freed by hooks_options_free(); NULL only after a bug in libhooks
+/// @return the options, which hooks_options_free() frees; NULL only after a bug in libhooks
 #[unsafe(no_mangle)]
 pub extern "C" fn hooks_options_new() -> *mut hooks_options_t {
     boundary::value("hooks_options_new", ptr::null_mut(), || {
@@ -215,11 +220,11 @@ pub extern "C" fn hooks_options_new() -> *mut hooks_options_t {
     })
 }
 
-/// What is done about problems in hook files and directories (docs/spec.md, section 2).
+/// Sets which problems in hook files and directories make loading fail (docs/spec.md, section 2).
 ///
 /// @param o      the options
-/// @param policy HOOKS_POLICY_COMPATIBLE, HOOKS_POLICY_STRICT or HOOKS_POLICY_LENIENT
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or policy is no policy
+/// @param policy HOOKS_POLICY_COMPATIBLE (the default), HOOKS_POLICY_STRICT or HOOKS_POLICY_LENIENT
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or policy is another number
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_policy(o: *mut hooks_options_t, policy: c_int) -> c_int {
     boundary::code("hooks_options_set_policy", || {
@@ -230,19 +235,19 @@ pub unsafe extern "C" fn hooks_options_set_policy(o: *mut hooks_options_t, polic
             HOOKS_POLICY_COMPATIBLE => Policy::Compatible,
             HOOKS_POLICY_STRICT => Policy::Strict,
             HOOKS_POLICY_LENIENT => Policy::LENIENT,
-            _ => return Err(Error::invalid_argument(format!("policy is {policy}"))),
+            _ => return Err(convert::out_of_range("policy", "0, 1 or 2", policy)),
         };
         Ok(())
     })
 }
 
-/// Whether a reload keeps the last good form of a hook while its file is bad (docs/spec.md, section
-/// 7). It goes with HOOKS_POLICY_LENIENT only: with another policy hooks_manager_new() returns
-/// HOOKS_STATUS_INVALID_ARGUMENT.
+/// Sets whether a reload keeps the last valid version of a hook while its file is invalid
+/// (docs/spec.md, section 7). It requires HOOKS_POLICY_LENIENT: with another policy,
+/// hooks_manager_new() fails with HOOKS_STATUS_INVALID_ARGUMENT.
 ///
 /// @param o  the options
-/// @param on 1: it does; 0 (the default): the hook is dropped
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or on is neither 0 nor 1
+/// @param on 1: keep the hook; 0 (the default): drop it
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or on is neither 0 nor 1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_keep_last_good(
     o: *mut hooks_options_t,
@@ -256,13 +261,14 @@ pub unsafe extern "C" fn hooks_options_set_keep_last_good(
     })
 }
 
-/// Who is told what the library has to say; without it nobody is. See hooks_log_fn.
+/// Sets the function that receives log lines. By default there is no function. See hooks_log_fn.
 ///
 /// @param o        the options
-/// @param log      the function; NULL (the default): none
-/// @param userdata handed to the function, from any thread that uses a manager; it must live as
-/// long as any manager that is                 made with these options, and any monitor of one
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+/// @param log      the function; NULL (the default): no log
+/// @param userdata a pointer that is passed to the function, in any thread that uses a manager with
+///                 these options. It must stay valid until all those managers and their monitors
+///                 are freed
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_log(
     o: *mut hooks_options_t,
@@ -277,13 +283,12 @@ pub unsafe extern "C" fn hooks_options_set_log(
     })
 }
 
-/// How urgent a line must be to be made at all. Lines cost time, and at HOOKS_LOG_DEBUG there is
-/// one for every hook in most calls.
+/// Sets the least severe level that is logged. Log lines cost time: at HOOKS_LOG_DEBUG, most calls
+/// log one line for each hook.
 ///
 /// @param o     the options
-/// @param level a HOOKS_LOG_ number: that of the least urgent lines wanted; HOOKS_LOG_DEBUG (the
-/// default): all @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL, or level is
-/// no level
+/// @param level a HOOKS_LOG_ number; HOOKS_LOG_DEBUG (the default) logs everything
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or level is another number
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_log_level(
     o: *mut hooks_options_t,
@@ -297,20 +302,21 @@ pub unsafe extern "C" fn hooks_options_set_log_level(
             HOOKS_LOG_WARNING => LogLevel::Warning,
             HOOKS_LOG_INFO => LogLevel::Info,
             HOOKS_LOG_DEBUG => LogLevel::Debug,
-            _ => return Err(Error::invalid_argument(format!("level is {level}"))),
+            _ => return Err(convert::out_of_range("level", "0, 1, 2 or 3", level)),
         };
         Ok(())
     })
 }
 
-/// Who reads hook files of versions that this library does not know, or those of a known version in
-/// another way. See hooks_reader_fn.
+/// Sets a function that reads hook files in place of this library: files of versions that this
+/// library does not know, or files of a known version in another way. See hooks_reader_fn.
 ///
 /// @param o        the options
-/// @param reader   the function; NULL (the default): none
-/// @param userdata handed to the function, from any thread that loads hooks; it must live as long
-/// as any manager that is                 made with these options, and any monitor of one
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT: o is NULL
+/// @param reader   the function; NULL (the default): no reader
+/// @param userdata a pointer that is passed to the function, in any thread that loads hooks. It
+///                 must stay valid until all managers with these options, and their monitors, are
+///                 freed
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_reader(
     o: *mut hooks_options_t,
@@ -325,7 +331,7 @@ pub unsafe extern "C" fn hooks_options_set_reader(
     })
 }
 
-/// Frees options. Managers made with them are not affected. NULL is allowed.
+/// Frees options. Managers made with them are not affected. Does nothing if o is NULL.
 ///
 /// @param o the options, or NULL
 #[unsafe(no_mangle)]

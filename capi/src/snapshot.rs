@@ -1,22 +1,22 @@
-//! Snapshots: a set of hooks that does not change, matched by index and without JSON.
+//! Snapshots: sets of hooks that do not change, which are matched without JSON.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 
-use libhooks::{Error, Snapshot, ffi};
+use libhooks::{Snapshot, ffi};
 
 use crate::boundary;
 use crate::convert;
 use crate::error::hooks_error_t;
 
-/// A set of hooks that does not change under its user. Any number of threads may use it at once. It
-/// outlives its manager. Freed by hooks_snapshot_free().
+/// A set of hooks that never changes. Any number of threads may use it at once. It may outlive its
+/// manager. Free it with hooks_snapshot_free().
 pub struct hooks_snapshot_t(pub(crate) Arc<Snapshot>);
 
-/// The generation of the manager that this set was.
+/// Returns the generation number of a snapshot: hooks_manager_generation() when it was taken.
 ///
 /// @param s the snapshot, or NULL
-/// @return as hooks_manager_generation(); 0 only if s is NULL
+/// @return the number; 0 only if s is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_snapshot_generation(s: *const hooks_snapshot_t) -> u64 {
     boundary::value("hooks_snapshot_generation", 0, || {
@@ -25,7 +25,7 @@ pub unsafe extern "C" fn hooks_snapshot_generation(s: *const hooks_snapshot_t) -
     })
 }
 
-/// How many hooks the set has.
+/// Returns the number of hooks in a snapshot.
 ///
 /// @param s the snapshot, or NULL
 /// @return the number; 0 if s is NULL
@@ -37,11 +37,11 @@ pub unsafe extern "C" fn hooks_snapshot_len(s: *const hooks_snapshot_t) -> usize
     })
 }
 
-/// Lists the hooks of the set, as hooks_manager_list() does.
+/// Lists the hooks of a snapshot, as hooks_manager_list() does.
 ///
 /// @param s        the snapshot
-/// @param json_out receives the list, a JSON object, freed by hooks_string_free()
-/// @param err      receives the error; NULL: not wanted
+/// @param json_out receives the list, a JSON object, which hooks_string_free() frees
+/// @param err      receives the error; may be NULL
 /// @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_snapshot_list(
@@ -53,21 +53,20 @@ pub unsafe extern "C" fn hooks_snapshot_list(
     unsafe {
         boundary::status("hooks_snapshot_list", err, || {
             let snapshot = &convert::object(s, "s")?.0;
-            convert::wanted(json_out, "json_out")?;
-            convert::put_text(json_out, || snapshot.list().to_json());
+            convert::required(json_out, "json_out")?;
+            convert::put_string(json_out, || snapshot.list().to_json());
             Ok(())
         })
     }
 }
 
-/// One hook of the set.
+/// Returns one hook of a snapshot.
 ///
 /// @param s        the snapshot
-/// @param index    its position (from 0) in the order of hooks_snapshot_list()
-/// @param json_out receives the hook as it stands in the list, a JSON object, freed by
-/// hooks_string_free() @param err      receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT: also if there is no hook at that
-/// position
+/// @param index    the hook's position (from 0) in the order of hooks_snapshot_list()
+/// @param json_out receives the hook, a JSON object as in the list, which hooks_string_free() frees
+/// @param err      receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, also if there is no hook at index
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_snapshot_hook(
     s: *const hooks_snapshot_t,
@@ -79,42 +78,48 @@ pub unsafe extern "C" fn hooks_snapshot_hook(
     unsafe {
         boundary::status("hooks_snapshot_hook", err, || {
             let snapshot = &convert::object(s, "s")?.0;
-            convert::wanted(json_out, "json_out")?;
-            let hook = snapshot
-                .hook(index)
-                .ok_or_else(|| Error::invalid_argument(format!("index is {index}")))?;
-            convert::put_text(json_out, || hook.to_json());
+            convert::required(json_out, "json_out")?;
+            let hook = snapshot.hook(index).ok_or_else(|| {
+                let range = format!("less than {}, the number of hooks", snapshot.len());
+                convert::out_of_range("index", &range, index)
+            })?;
+            convert::put_string(json_out, || hook.to_json());
             Ok(())
         })
     }
 }
 
-/// Says which hooks match a container, as positions (from 0) in the order of hooks_snapshot_list().
-/// What conditions look at comes in a flat form, so that it may hold any bytes and no JSON is made
-/// or read.
+/// Finds the hooks that match a container, and returns their positions (from 0) in the order of
+/// hooks_snapshot_list(). The container is given in a binary format, so that its strings may have
+/// any bytes and no JSON is written or parsed.
 ///
-/// The request, without padding; every number is a uint32_t in the machine's byte order:
+/// The format of the request has no padding. Every number is a uint32_t in the byte order of the
+/// machine:
 ///
-///     process        0: the container has none; 1: it has one without args; 2: it has args, and
-/// args[0] follows:       length         its length in bytes
+///     process        0: the container has no process; 1: it has one without args; 2: it has args,
+///                    and args[0] follows:
+///       length         the length of args[0] in bytes
 ///       bytes          args[0], without a NUL at the end
-///     annotations    how many; then for each:
+///     annotations    the number of annotations; then for each:
 ///       length         the length of the key in bytes
 ///       bytes          the key
 ///       length         the length of the value in bytes
 ///       bytes          the value
 ///
-/// Whatever is left over at the end is an error, as is any length that goes beyond it.
+/// A length that exceeds the request is an error; so are bytes after the last annotation.
 ///
 /// @param s               the snapshot
 /// @param request         the request
-/// @param len             its length in bytes
-/// @param has_bind_mounts whether the container has bind mounts: 0 or 1 (there are no mounts to
-/// look at) @param indexes         receives the positions, growing, as many as there is room for;
-/// NULL if cap is 0 @param cap             how many there is room for
-/// @param count_out       receives how many hooks match; more than cap: call again with more room
-/// @param err             receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _MATCH
+/// @param len             the length of the request in bytes
+/// @param has_bind_mounts whether the container has bind mounts: 0 or 1 (the request has no mounts,
+///                        so the library cannot detect them)
+/// @param indexes         receives the positions in ascending order, at most cap of them; may be
+///                        NULL if cap is 0
+/// @param cap             the number of positions that indexes has space for
+/// @param count_out       receives the number of hooks that match. If it is larger than cap, call
+///                        again with more space
+/// @param err             receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT or _MATCH
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_snapshot_match(
     s: *const hooks_snapshot_t,
@@ -134,9 +139,9 @@ pub unsafe extern "C" fn hooks_snapshot_match(
             let request = convert::sized_bytes(request, len, "request")?;
             let has_bind_mounts = convert::switch(has_bind_mounts, "has_bind_mounts")?;
             if cap > 0 {
-                convert::wanted(indexes, "indexes")?;
+                convert::required(indexes, "indexes")?;
             }
-            convert::wanted(count_out, "count_out")?;
+            convert::required(count_out, "count_out")?;
             let mut matched = Vec::new();
             snapshot.matching(&ffi::container(request, has_bind_mounts)?, &mut matched)?;
             for (i, &index) in matched.iter().take(cap).enumerate() {
@@ -148,14 +153,14 @@ pub unsafe extern "C" fn hooks_snapshot_match(
     }
 }
 
-/// Frees a snapshot. NULL is allowed.
+/// Frees a snapshot. Does nothing if s is NULL.
 ///
 /// @param s the snapshot, or NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_snapshot_free(s: *mut hooks_snapshot_t) {
     boundary::nothing("hooks_snapshot_free", || {
         // SAFETY: the header asks for NULL or a snapshot of ours that is not freed yet and that
-        // nobody uses.
+        // no thread uses.
         unsafe { convert::free(s) }
     });
 }

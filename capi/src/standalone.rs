@@ -9,16 +9,16 @@ use crate::convert;
 use crate::error::hooks_error_t;
 use crate::options::hooks_options_t;
 
-/// Reads one hook file and checks it (docs/spec.md, section 3).
+/// Reads one hook file and validates it (docs/spec.md, section 3).
 ///
 /// @param path       the file, any bytes; its name must end in ".json"
-/// @param stages     stages beyond those of OCI that it may name; NULL if stages_len is 0
-/// @param stages_len how many
-/// @param hook_out   receives the hook as JSON, in the form of version 1.0.0 whatever the file's
-/// is, freed by                   hooks_string_free(); NULL: not wanted
-/// @param err        receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 (stages), _NO_JSON_SUFFIX, _IO,
-/// _HOOK_FILE, _STAGE
+/// @param stages     the extension stages that the file may name; may be NULL if stages_len is 0
+/// @param stages_len the number of extension stages
+/// @param hook_out   receives the hook as JSON, in the form of version 1.0.0 for every version of
+///                   the file, which hooks_string_free() frees; may be NULL
+/// @param err        receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 (stages), _NO_JSON_SUFFIX, _IO,
+///         _HOOK_FILE or _STAGE
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_read_file(
     path: *const c_char,
@@ -32,25 +32,26 @@ pub unsafe extern "C" fn hooks_read_file(
     unsafe {
         boundary::status("hooks_read_file", err, || {
             let path = convert::path(path, "path")?;
-            let stages = convert::texts(stages, stages_len, "stages")?;
+            let stages = convert::strings(stages, stages_len, "stages")?;
             let hook = Hook::read(path, &hooks_options_t::default().read_options(&stages))?;
-            convert::put_text(hook_out, || hook.to_json());
+            convert::put_string(hook_out, || hook.to_json());
             Ok(())
         })
     }
 }
 
-/// Reads the hook files of one directory and checks them (docs/spec.md, sections 1 and 3), as
-/// ReadDir of the Go package does.
+/// Reads the hook files of one directory and validates them, as ReadDir of the Go package does
+/// (docs/spec.md, sections 1 and 3).
 ///
 /// @param path       the directory, any bytes
-/// @param stages     stages beyond those of OCI that hooks may name; NULL if stages_len is 0
-/// @param stages_len how many
-/// @param hooks_out  receives the good hooks by file name, a JSON object of objects, freed by
-/// hooks_string_free(); NULL:                   not wanted. It is written when a file or the
-/// directory is bad too, but not when an argument is @param err        receives the error; NULL:
-/// not wanted @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 (stages): *hooks_out
-/// is not written; or         HOOKS_STATUS_IO, _HOOK_FILE, _STAGE: it is
+/// @param stages     the extension stages that hooks may name; may be NULL if stages_len is 0
+/// @param stages_len the number of extension stages
+/// @param hooks_out  receives the valid hooks, a JSON object with a hook for each file name, which
+///                   hooks_string_free() frees; may be NULL. It is written even if a file or the
+///                   directory is bad, but not if an argument is bad
+/// @param err        receives the error; may be NULL
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT or _UTF8 (stages), which do not write
+///         *hooks_out; or _IO, _HOOK_FILE or _STAGE, which do
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_read_dir(
     path: *const c_char,
@@ -63,23 +64,23 @@ pub unsafe extern "C" fn hooks_read_dir(
     unsafe {
         boundary::status("hooks_read_dir", err, || {
             let path = convert::path(path, "path")?;
-            let stages = convert::texts(stages, stages_len, "stages")?;
+            let stages = convert::strings(stages, stages_len, "stages")?;
             let read = HookDir::read(path, &hooks_options_t::default().read_options(&stages));
-            convert::put_text(hooks_out, || ffi::by_name_to_json(&read.listing));
+            convert::put_string(hooks_out, || ffi::by_name_to_json(&read.listing));
             read.error.map_or(Ok(()), Err)
         })
     }
 }
 
-/// Reads one hook file and checks it, as hooks_read_file() does, with options.
+/// Reads one hook file and validates it, as hooks_read_file() does, but with options.
 ///
 /// @param path       the file, any bytes; its name must end in ".json"
-/// @param stages     stages beyond those of OCI that it may name; NULL if stages_len is 0
-/// @param stages_len how many
-/// @param opts       options, of which the reader counts; NULL: the defaults
-/// @param hook_out   receives the hook as JSON, as from hooks_read_file(); NULL: not wanted. It is
-/// written also when the                   file is a hook that is not valid
-/// @param err        receives the error; NULL: not wanted
+/// @param stages     the extension stages that the file may name; may be NULL if stages_len is 0
+/// @param stages_len the number of extension stages
+/// @param opts       the options, of which only the reader has an effect; NULL: the defaults
+/// @param hook_out   receives the hook as JSON, as from hooks_read_file(); may be NULL. It is also
+///                   written if the file has a hook that is not valid
+/// @param err        receives the error; may be NULL
 /// @return as hooks_read_file()
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_read_file_with_options(
@@ -94,29 +95,31 @@ pub unsafe extern "C" fn hooks_read_file_with_options(
     unsafe {
         boundary::status("hooks_read_file_with_options", err, || {
             let path = convert::path(path, "path")?;
-            let stages = convert::texts(stages, stages_len, "stages")?;
+            let stages = convert::strings(stages, stages_len, "stages")?;
             let options =
                 opts.as_ref().unwrap_or(&hooks_options_t::default()).read_options(&stages);
             let read = HookFile::read(path, &options);
             if let Some(hook) = read.hook {
-                convert::put_text(hook_out, || hook.to_json());
+                convert::put_string(hook_out, || hook.to_json());
             }
             read.error.map_or(Ok(()), Err)
         })
     }
 }
 
-/// Reads the hook files of one directory and checks them, as hooks_read_dir() does, with options,
-/// and into a list that says which file each hook is from.
+/// Reads the hook files of one directory and validates them, as hooks_read_dir() does, but with
+/// options. It returns a list that has the file of each hook.
 ///
 /// @param path       the directory, any bytes
-/// @param stages     stages beyond those of OCI that hooks may name; NULL if stages_len is 0
-/// @param stages_len how many
-/// @param opts       options, of which the reader and the log count; NULL: the defaults
-/// @param list_out   receives the good hooks as hooks_manager_list() lists them, freed by
-/// hooks_string_free(); NULL: not                   wanted. It is written when a file or the
-/// directory is bad too, but not when an argument is @param err        receives the error; NULL:
-/// not wanted @return as hooks_read_dir()
+/// @param stages     the extension stages that hooks may name; may be NULL if stages_len is 0
+/// @param stages_len the number of extension stages
+/// @param opts       the options, of which only the reader and the log have an effect; NULL: the
+///                   defaults
+/// @param list_out   receives the valid hooks, as a list like that of hooks_manager_list(), which
+///                   hooks_string_free() frees; may be NULL. It is written even if a file or the
+///                   directory is bad, but not if an argument is bad
+/// @param err        receives the error; may be NULL
+/// @return as hooks_read_dir()
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_read_dir_with_options(
     path: *const c_char,
@@ -130,25 +133,27 @@ pub unsafe extern "C" fn hooks_read_dir_with_options(
     unsafe {
         boundary::status("hooks_read_dir_with_options", err, || {
             let path = convert::path(path, "path")?;
-            let stages = convert::texts(stages, stages_len, "stages")?;
+            let stages = convert::strings(stages, stages_len, "stages")?;
             let options =
                 opts.as_ref().unwrap_or(&hooks_options_t::default()).read_options(&stages);
             let read = HookDir::read(path, &options);
-            convert::put_text(list_out, || read.listing.to_json());
+            convert::put_string(list_out, || read.listing.to_json());
             read.error.map_or(Ok(()), Err)
         })
     }
 }
 
-/// Decodes what a hook file holds, without checking it (docs/spec.md, section 3).
+/// Decodes the content of a hook file, without validating it (docs/spec.md, section 3).
 ///
 /// @param content  the content of the file, any bytes
-/// @param len      its length in bytes
-/// @param version  the version to read it as, whatever it says itself: "1.0.0" or "0.1.0"; NULL:
-/// the one that it says @param hook_out receives the hook as JSON, as from hooks_read_file(), freed
-/// by hooks_string_free(); "null" where                 the content is null and is read as version
-/// 1.0.0; NULL: not wanted @param err      receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 (version), _JSON
+/// @param len      the length of content in bytes
+/// @param version  "1.0.0" or "0.1.0": the version to decode it as, even if the file states another
+///                 one; NULL: the version that the file states
+/// @param hook_out receives the hook as JSON, as from hooks_read_file(), which hooks_string_free()
+///                 frees; "null" if the content is null and is decoded as version 1.0.0. May be
+///                 NULL
+/// @param err      receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 (version) or _JSON
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_decode(
     content: *const c_void,
@@ -163,9 +168,9 @@ pub unsafe extern "C" fn hooks_decode(
         boundary::status("hooks_decode", err, || {
             let content = convert::sized_bytes(content, len, "content")?;
             let version =
-                if version.is_null() { None } else { Some(convert::text(version, "version")?) };
+                if version.is_null() { None } else { Some(convert::string(version, "version")?) };
             let hook = Hook::decode(content, version)?;
-            convert::put_text(hook_out, || {
+            convert::put_string(hook_out, || {
                 hook.map_or_else(|| "null".to_owned(), |hook| hook.to_json())
             });
             Ok(())
@@ -173,13 +178,14 @@ pub unsafe extern "C" fn hooks_decode(
     }
 }
 
-/// Checks a hook of version 1.0.0 (docs/spec.md, section 3).
+/// Validates a hook of version 1.0.0 (docs/spec.md, section 3).
 ///
-/// @param hook_json  the hook; "null" is the error "nil hook"
-/// @param stages     stages beyond those of OCI that it may name; NULL if stages_len is 0
-/// @param stages_len how many
-/// @param err        receives the error, whose text says what is wrong; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE, _IO, _STAGE
+/// @param hook_json  the hook; "null" causes the error "nil hook"
+/// @param stages     the extension stages that the hook may name; may be NULL if stages_len is 0
+/// @param stages_len the number of extension stages
+/// @param err        receives the error, whose message describes the problem; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE, _IO or
+///         _STAGE
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_validate(
     hook_json: *const c_char,
@@ -191,24 +197,25 @@ pub unsafe extern "C" fn hooks_validate(
     // memory for `err`.
     unsafe {
         boundary::status("hooks_validate", err, || {
-            let hook = convert::text(hook_json, "hook_json")?;
-            let stages = convert::texts(stages, stages_len, "stages")?;
+            let hook = convert::string(hook_json, "hook_json")?;
+            let stages = convert::strings(stages, stages_len, "stages")?;
             ffi::validate(hook, &stages)
         })
     }
 }
 
-/// Says whether conditions hold for a container (docs/spec.md, section 5). They need not have been
-/// checked: a pattern that is none is an error when it is reached.
+/// Evaluates conditions for a container (docs/spec.md, section 5). The conditions need not be
+/// validated first: an invalid pattern is reported when it is evaluated.
 ///
-/// @param when_json        the conditions: the "when" of a hook of version 1.0.0
+/// @param when_json        the conditions: the member "when" of a hook of version 1.0.0
 /// @param config_json      the container's OCI config
-/// @param annotations_json its annotations, a JSON object of strings; NULL: those of the config
-/// @param has_bind_mounts  0, 1, or HOOKS_BIND_MOUNTS_DETECT
-/// @param match_out        receives whether they hold
-/// @param err              receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE (a pattern),
-/// _MATCH
+/// @param annotations_json the container's annotations, a JSON object of strings; NULL: the
+///                         annotations of the config
+/// @param has_bind_mounts  0, 1 or HOOKS_BIND_MOUNTS_DETECT
+/// @param match_out        receives whether the conditions match
+/// @param err              receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE (an invalid
+///         pattern) or _MATCH
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_when_match(
     when_json: *const c_char,
@@ -221,10 +228,10 @@ pub unsafe extern "C" fn hooks_when_match(
     // SAFETY: the header asks for strings, and NULL or memory for the output and `err`.
     unsafe {
         boundary::status("hooks_when_match", err, || {
-            let when = convert::text(when_json, "when_json")?;
-            let config = convert::text(config_json, "config_json")?;
+            let when = convert::string(when_json, "when_json")?;
+            let config = convert::string(config_json, "config_json")?;
             let known = convert::known(annotations_json, has_bind_mounts)?;
-            convert::wanted(match_out, "match_out")?;
+            convert::required(match_out, "match_out")?;
             let when = When::from_json(when)?;
             let matches = when.matches(&known.of(Config::parse(config)?.container()))?;
             convert::put(match_out, matches);
@@ -233,17 +240,18 @@ pub unsafe extern "C" fn hooks_when_match(
     }
 }
 
-/// Says whether conditions hold for a container that comes in a flat form, so that it may hold any
-/// bytes and no JSON is made or read of it. They need not have been checked.
+/// Evaluates conditions for a container that is given in the binary format of
+/// hooks_snapshot_match(), so that its strings may have any bytes and no JSON is written or parsed
+/// for it. The conditions need not be validated first.
 ///
 /// @param when_json       the conditions, as for hooks_when_match()
 /// @param request         the container, as for hooks_snapshot_match()
 /// @param len             the length of the request in bytes
 /// @param has_bind_mounts whether the container has bind mounts: 0 or 1
-/// @param match_out       receives whether they hold
-/// @param err             receives the error; NULL: not wanted
-/// @return HOOKS_STATUS_OK; or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE (a pattern),
-/// _MATCH
+/// @param match_out       receives whether the conditions match
+/// @param err             receives the error; may be NULL
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE (an invalid
+///         pattern) or _MATCH
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_when_match_request(
     when_json: *const c_char,
@@ -257,10 +265,10 @@ pub unsafe extern "C" fn hooks_when_match_request(
     // output and `err`.
     unsafe {
         boundary::status("hooks_when_match_request", err, || {
-            let when = convert::text(when_json, "when_json")?;
+            let when = convert::string(when_json, "when_json")?;
             let request = convert::sized_bytes(request, len, "request")?;
             let has_bind_mounts = convert::switch(has_bind_mounts, "has_bind_mounts")?;
-            convert::wanted(match_out, "match_out")?;
+            convert::required(match_out, "match_out")?;
             let matches =
                 When::from_json(when)?.matches(&ffi::container(request, has_bind_mounts)?)?;
             convert::put(match_out, matches);

@@ -1,16 +1,15 @@
-//! Strings that are handed out.
+//! Strings that functions return.
 
 use std::ffi::{CString, c_char};
 
 use crate::boundary;
 use crate::convert::{bytes, take_string};
 
-/// Makes a string as this library's functions hand them out: for callbacks that must answer with
-/// one.
+/// Makes a string that a callback can hand to the library.
 ///
-/// @param text what it is to hold
-/// @return the string, freed by hooks_string_free() unless it is handed to the library; NULL if
-/// text is NULL
+/// @param text the bytes of the string, which are copied
+/// @return the string; NULL if text is NULL. Free it with hooks_string_free(), unless a callback
+///         hands it to the library
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_string_new(text: *const c_char) -> *mut c_char {
     boundary::value("hooks_string_new", std::ptr::null_mut(), || {
@@ -20,7 +19,7 @@ pub unsafe extern "C" fn hooks_string_new(text: *const c_char) -> *mut c_char {
     })
 }
 
-/// Frees a string that a function of this library made. NULL is allowed.
+/// Frees a string that a function of this library returned. Does nothing if s is NULL.
 ///
 /// @param s the string, or NULL
 #[unsafe(no_mangle)]

@@ -1,12 +1,12 @@
-//! `include/hooks.h` says what the sources say.
+//! Checks that `include/hooks.h` is generated from the current sources.
 
 use std::fs;
 use std::path::Path;
 
-const REFRESH: &str = "UPDATE=1 cargo test -p libhooks-capi --test header";
+const REFRESH: &str = "make header";
 
-/// What the header defines from elsewhere: the version from Cargo.toml, the directories from the
-/// core.
+/// Returns the definitions that are not in `capi/src`: the version from Cargo.toml, and the
+/// directories from the core.
 fn definitions() -> String {
     let [major, minor, patch] = [
         env!("CARGO_PKG_VERSION_MAJOR"),
@@ -15,20 +15,23 @@ fn definitions() -> String {
     ];
     format!(
         r#"
-/* The version of this header; hooks_version() is that of the library that is loaded. */
+/* The version of this header. hooks_version() returns the version of the loaded library. */
 #define HOOKS_VERSION "{major}.{minor}.{patch}"
 #define HOOKS_VERSION_MAJOR {major}
 #define HOOKS_VERSION_MINOR {minor}
 #define HOOKS_VERSION_PATCH {patch}
 #define HOOKS_MAKE_VERSION(major, minor, patch) ((major) * 65536 + (minor) * 256 + (patch))
-#define HOOKS_VERSION_NUMBER HOOKS_MAKE_VERSION (HOOKS_VERSION_MAJOR, HOOKS_VERSION_MINOR, HOOKS_VERSION_PATCH)
+#define HOOKS_VERSION_NUMBER \
+  HOOKS_MAKE_VERSION (HOOKS_VERSION_MAJOR, HOOKS_VERSION_MINOR, HOOKS_VERSION_PATCH)
 
-/* The well-known directories (docs/spec.md, section 1), in increasing preference: the system's hooks, and the administrator's. */
+/* The well-known directories (docs/spec.md, section 1), from the lower to the higher precedence:
+   the hooks of the system, and the hooks of the administrator. */
 #define HOOKS_DEFAULT_DIR "{default}"
 #define HOOKS_OVERRIDE_DIR "{override}"
 
-/* has_bind_mounts: look at the mounts of the config. A mount of type "bind", or with an option "bind" or "rbind", is one.
-   This is a hint, since engines mount files of their own (docs/spec.md, section 6). */
+/* For has_bind_mounts: detects bind mounts in the config. A mount is a bind mount if its type is
+   "bind" or it has the option "bind" or "rbind". The result is only an estimate, because engines
+   add mounts of their own (docs/spec.md, section 6). */
 #define HOOKS_BIND_MOUNTS_DETECT (-1)"#,
         default = libhooks::DEFAULT_DIR,
         override = libhooks::OVERRIDE_DIR,
@@ -36,7 +39,7 @@ fn definitions() -> String {
 }
 
 #[test]
-fn the_header_is_fresh() {
+fn the_header_is_current() {
     let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
     let root = crate_dir.parent().expect("capi/ is in the repository");
     let mut config =
@@ -61,7 +64,7 @@ fn the_header_is_fresh() {
         generated.lines().zip(checked_in.lines()).take_while(|(new, old)| new == old).count();
     assert!(
         generated == checked_in,
-        "include/hooks.h is not what the sources say from line {} on; refresh it: {REFRESH}",
+        "include/hooks.h differs from the sources from line {} on; to update it, run: {REFRESH}",
         same + 1
     );
 }

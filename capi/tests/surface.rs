@@ -1,7 +1,8 @@
-//! The case tables through the C ABI: the library that `cargo build --release` makes, loaded as any
-//! program loads it.
+//! Tests the library that `cargo build --release` makes, with the tables of cases and through the C
+//! ABI. It loads the library as any program does.
 //!
-//! Rust's own side of these tables is in `tests/it/cases.rs` and `regexp/tests/it/cases.rs`.
+//! The tests of the Rust API with these tables are in `tests/it/cases.rs` and
+//! `regexp/tests/it/cases.rs`.
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::{Path, PathBuf};
@@ -46,7 +47,7 @@ type Match = unsafe extern "C" fn(
 ) -> c_int;
 type Free = unsafe extern "C" fn(*mut c_void);
 
-/// libhooks.so, and what this test calls of it.
+/// The loaded libhooks.so.
 struct C {
     library: Library,
 }
@@ -65,7 +66,7 @@ impl C {
                 Path::new(ROOT).join("target/release/libhooks.so")
             }
         };
-        // SAFETY: our own library; its constructor only sets a panic hook.
+        // SAFETY: it is our own library; its constructor only sets a panic hook.
         let library = unsafe { Library::new(path) }.unwrap();
         C { library }
     }
@@ -75,26 +76,26 @@ impl C {
         unsafe { self.library.get(name.as_bytes()) }.unwrap()
     }
 
-    /// Takes an error: its text.
+    /// Returns the message of an error, and frees the error.
     fn error(&self, error: *mut c_void) -> String {
         let message: Symbol<'_, unsafe extern "C" fn(*const c_void) -> *const c_char> =
             self.get("hooks_error_message");
-        // SAFETY: `error` is what a failed call handed out; the text borrows from it and is copied
-        // before it is freed.
+        // SAFETY: a failed call returned `error`. The message belongs to it, and is copied before
+        // the error is freed.
         unsafe {
-            let text = CStr::from_ptr(message(error)).to_str().unwrap().to_owned();
+            let message = CStr::from_ptr(message(error)).to_str().unwrap().to_owned();
             self.get::<Free>("hooks_error_free")(error);
-            text
+            message
         }
     }
 
-    /// Takes a string.
+    /// Returns a copy of a string, and frees the string.
     fn string(&self, string: *mut c_char) -> String {
-        // SAFETY: `string` is what a call handed out.
+        // SAFETY: a call returned `string`.
         unsafe {
-            let text = CStr::from_ptr(string).to_str().unwrap().to_owned();
+            let copy = CStr::from_ptr(string).to_str().unwrap().to_owned();
             self.get::<Free>("hooks_string_free")(string.cast());
-            text
+            copy
         }
     }
 
@@ -113,14 +114,14 @@ impl C {
     }
 }
 
-/// A manager that is freed.
+/// A manager, which is freed when it is dropped.
 struct Manager<'c> {
     c: &'c C,
     manager: *mut c_void,
 }
 
 impl Manager<'_> {
-    /// The config and the extension stages' hooks.
+    /// Returns the config and the hooks of the extension stages.
     fn hooks(
         &self,
         config: &str,
@@ -147,11 +148,11 @@ impl Manager<'_> {
         if status != 0 {
             return Err(self.c.error(error));
         }
-        let parse = |text: String| serde_json::from_str(&text).unwrap();
+        let parse = |json: String| serde_json::from_str(&json).unwrap();
         Ok((parse(self.c.string(out)), parse(self.c.string(extension))))
     }
 
-    /// Whether the first hook is for a container with this command, which may be any bytes.
+    /// Returns whether the first hook matches a container with this command (any bytes).
     fn matches_command(&self, command: &[u8]) -> bool {
         let mut request = Vec::new();
         request.extend(2u32.to_ne_bytes());
@@ -182,8 +183,8 @@ impl Drop for Manager<'_> {
     }
 }
 
-fn strings<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<CString> {
-    texts.map(|text| CString::new(text).unwrap()).collect()
+fn strings<'a>(strings: impl Iterator<Item = &'a str>) -> Vec<CString> {
+    strings.map(|string| CString::new(string).unwrap()).collect()
 }
 
 fn pointers(strings: &[CString]) -> Vec<*const c_char> {
@@ -191,9 +192,9 @@ fn pointers(strings: &[CString]) -> Vec<*const c_char> {
 }
 
 fn lines(name: &str) -> Vec<Value> {
-    let text = std::fs::read_to_string(Path::new(ROOT).join(name)).unwrap();
-    // Patterns hold U+2028 and the like: only a line feed ends a line.
-    text.split('\n').filter(|line| !line.is_empty()).map(parse_deep).collect()
+    let content = std::fs::read_to_string(Path::new(ROOT).join(name)).unwrap();
+    // Patterns have U+2028 and similar characters; only a line feed ends a line.
+    content.split('\n').filter(|line| !line.is_empty()).map(parse_deep).collect()
 }
 
 fn parse_deep(line: &str) -> Value {
@@ -205,7 +206,7 @@ fn or_empty(value: &Value) -> Value {
 }
 
 #[test]
-fn the_references_answers() {
+fn answers_are_those_of_the_reference() {
     let c = C::load();
     let (mut cases, mut answers) = (0, 0);
     for (number, case) in lines("tests/data/cases.jsonl").iter().enumerate() {
@@ -261,7 +262,7 @@ fn the_references_answers() {
 }
 
 #[test]
-fn gos_verdicts_on_patterns() {
+fn patterns_match_as_in_go() {
     let c = C::load();
     let root = tempfile::tempdir().unwrap();
     let file = root.path().join("a.json");
@@ -270,11 +271,12 @@ fn gos_verdicts_on_patterns() {
         patterns += 1;
         let pattern = &case["pattern"];
         let hook = json!({"version": "1.0.0", "hook": {"path": "/bin/sh"}, "when": {"commands": [pattern]}, "stages": []});
-        let text = CString::new(hook.to_string()).unwrap();
+        let hook_json = CString::new(hook.to_string()).unwrap();
         let mut error = null_mut();
         // SAFETY: a NUL-terminated string, no stages, and memory for the error.
-        let status =
-            unsafe { c.get::<Validate>("hooks_validate")(text.as_ptr(), null(), 0, &mut error) };
+        let status = unsafe {
+            c.get::<Validate>("hooks_validate")(hook_json.as_ptr(), null(), 0, &mut error)
+        };
         assert_eq!(status == 0, case["accept"].as_bool().unwrap(), "{pattern}");
         if status != 0 {
             let message = c.error(error);
@@ -287,15 +289,15 @@ fn gos_verdicts_on_patterns() {
         for input in case["cases"].as_array().into_iter().flatten() {
             verdicts += 1;
             let command = match (input["input"].as_str(), input["input_hex"].as_str()) {
-                (Some(text), _) => text.as_bytes().to_vec(),
+                (Some(string), _) => string.as_bytes().to_vec(),
                 (None, hex) => {
                     raw += 1;
-                    // One case has a newline behind the digits; it is meant as such.
-                    let text = hex.unwrap();
-                    let digits = text.trim_end_matches('\n');
+                    // One case has a newline after the digits, which belongs to the input.
+                    let hex = hex.unwrap();
+                    let digits = hex.trim_end_matches('\n');
                     let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).unwrap();
                     let mut bytes: Vec<u8> = (0..digits.len()).step_by(2).map(byte).collect();
-                    bytes.extend(&text.as_bytes()[digits.len()..]);
+                    bytes.extend(&hex.as_bytes()[digits.len()..]);
                     bytes
                 }
             };
@@ -307,7 +309,7 @@ fn gos_verdicts_on_patterns() {
         }
     }
     println!(
-        "{patterns} patterns, {verdicts} verdicts ({raw} on bytes that are no UTF-8) agree with Go through the C ABI"
+        "{patterns} patterns, {verdicts} verdicts ({raw} on bytes that are not UTF-8) agree with Go through the C ABI"
     );
     assert!(patterns >= 4_300 && raw >= 100);
 }
