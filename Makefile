@@ -1,5 +1,4 @@
-# Thin: every target only calls the real tools. `make demo` and `make test` each suffice on a fresh
-# machine.
+# Every target only calls other tools. `make demo` and `make test` each work on a fresh machine.
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
@@ -10,10 +9,10 @@ MANDIR ?= $(DATADIR)/man
 DESTDIR ?=
 CARGO ?= cargo
 PYTHON ?= python3
-# Where everything here looks for what was built, whatever the environment says.
+# All tools here expect the build in this directory, so a value from the environment is replaced.
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
-# The version lives in Cargo.toml, the number of the ABI in capi/build.rs.
+# Cargo.toml has the version, and capi/build.rs the number of the ABI.
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 ABI := $(shell sed -n 's/^const ABI: u32 = \(.*\);/\1/p' capi/build.rs)
 SONAME := libhooks.so.$(ABI)
@@ -23,25 +22,25 @@ MAN := $(patsubst docs/man/%.md,target/man/%,$(wildcard docs/man/*.md))
 .DEFAULT_GOAL := build
 .PHONY: help build demo test check docs lint bench fuzz fuzz-long install man wheel deps header rust-api clean
 
-help: ## say what the targets are
+help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile | expand -t 16
 
-build: ## libhooks.so, libhooks.a and oci-hooks, in target/release
+build: ## build libhooks.so, libhooks.a and oci-hooks, in target/release
 	$(CARGO) build --release --locked
 
-demo: deps ## inject examples/hooks.d into a config, show what and why, run a container with it
+demo: deps ## inject examples/hooks.d into a config, explain it, run a container with it
 	@examples/demo
 
-test: deps ## every test; ends in a summary; see tests/README.md
+test: deps ## run all tests, and print a summary; see tests/README.md
 	@tests/run
 
-lint: ## formatters and linters of every language here
+lint: ## run the formatters and linters of every language
 	@tools/lint
 
-check: ## the tests of the Rust code, under three minutes after a build
+check: ## run the tests of the Rust code, under three minutes after a build
 	@tests/run cargo
 
-docs: target/tools/bin/mdbook ## a book of all documents, with search, in target/book
+docs: target/tools/bin/mdbook ## make a book of all documents, with search, in target/book
 	@tools/book.py
 
 target/tools/bin/mdbook:
@@ -49,27 +48,27 @@ target/tools/bin/mdbook:
 	env -u CARGO_TARGET_DIR $(CARGO) install -q --locked --root target/tools \
 	    --no-default-features --features search mdbook@0.5.4
 
-bench: deps ## libhooks beside the reference, measured in turns: a table, and target/bench/report.json
+bench: deps ## compare libhooks with the reference: a table, and target/bench/report.json
 	@benches/run
 
-fuzz: deps ## every fuzz target for FUZZ_SECONDS (60), from its corpus; see fuzz/README.md
+fuzz: deps ## run every fuzz target for FUZZ_SECONDS (60), from its corpus; see fuzz/README.md
 	@tools/fuzz run
 
-fuzz-long: deps ## the same for hours: FUZZ_RUNS (500000) executions each
+fuzz-long: deps ## run every fuzz target for hours: FUZZ_RUNS (500000) executions each
 	@tools/fuzz long
 
-man: $(MAN) ## the manual pages, in target/man (go-md2man or Go makes them)
+man: $(MAN) ## make the manual pages, in target/man, with go-md2man or Go
 
 target/man/%: docs/man/%.md tools/md2man
 	tools/md2man '$<' '$@'
 
-deps: ## install what demo, test and lint need (Debian, as root), or say how
+deps: ## install the packages for demo, test and lint (Debian, as root), or list them
 	@tools/deps
 
-header: ## write include/hooks.h anew
+header: ## generate include/hooks.h
 	UPDATE=1 $(CARGO) test -q -p libhooks-capi --test header
 
-rust-api: ## write abi/rust anew: the public API of the Rust crates
+rust-api: ## generate abi/rust: the public API of the Rust crates
 	UPDATE=1 tests/suites/rust_api.sh
 
 install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, DATADIR)
@@ -87,19 +86,19 @@ install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, DAT
 	install -D -m 644 target/completion.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/oci-hooks'
 	install -D -m 644 target/completion.zsh '$(DESTDIR)$(DATADIR)/zsh/site-functions/_oci-hooks'
 	install -D -m 644 target/completion.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/oci-hooks.fish'
-# All but the manual is there without go-md2man. Who packages it says `make man install`, which
-# fails without.
+# Without go-md2man, everything but the manual pages is installed. For a package, use
+# `make man install`, which fails without go-md2man.
 	@if $(MAKE) --no-print-directory man; then \
 	    for page in $(MAN); do \
 	        install -D -m 644 "$$page" '$(DESTDIR)$(MANDIR)'"/man$${page##*.}/$${page##*/}" || exit 1; \
 	    done; \
-	else echo 'NOT INSTALLED: the manual pages (see above); everything else is' >&2; fi
+	else echo 'NOT INSTALLED: the manual pages (see above); all other files are installed' >&2; fi
 
-wheel: build ## the Python package with the library in it, in target/wheel
+wheel: build ## build the Python package with the library in it, in target/wheel
 	[ -x target/python/build/bin/pip ] || $(PYTHON) -m venv target/python/build
 	rm -rf target/wheel bindings/python/build
 	target/python/build/bin/pip wheel -q --no-deps --wheel-dir target/wheel bindings/python
 	target/python/build/bin/python bindings/python/check_wheel.py target/wheel/*.whl
 
-clean: ## remove what was built
+clean: ## remove the build
 	$(CARGO) clean

@@ -1,4 +1,4 @@
-/* The least that a process takes, for `make bench`. */
+/* The smallest process, for comparison in `make bench`. */
 int
 main (void)
 {

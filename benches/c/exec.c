@@ -1,5 +1,8 @@
-/* One row of `make bench`, as a C runtime has it: exec ROW COUNT MEGABYTES Prints how many
-   nanoseconds one run took, on the average of COUNT, in a host that has touched so much memory. */
+/* A row of `make bench`, for a runtime in C:
+
+     exec ROW COUNT MEGABYTES
+
+   Prints the average nanoseconds of COUNT runs, in a process that uses this much memory. */
 #define _POSIX_C_SOURCE 200809L
 #include <libhooks/hooks.h>
 #include <stdio.h>
@@ -37,7 +40,7 @@ main (int argc, char **argv)
 {
   long count = argc == 4 ? atol (argv[2]) : 0;
   size_t bytes = argc == 4 ? (size_t) atol (argv[3]) << 20 : 0;
-  struct timespec begun, done;
+  struct timespec started, done;
   char *memory;
   long i;
 
@@ -47,11 +50,13 @@ main (int argc, char **argv)
   if (memory == NULL)
     return 1;
   memset (memory, 1, bytes + 1);
-  clock_gettime (CLOCK_MONOTONIC, &begun);
+  clock_gettime (CLOCK_MONOTONIC, &started);
   for (i = 0; i < count; i++)
     if (!once (strcmp (argv[1], "filter") == 0))
       return 1;
   clock_gettime (CLOCK_MONOTONIC, &done);
-  printf ("%.0f\n", ((double) (done.tv_sec - begun.tv_sec) * 1e9 + (double) (done.tv_nsec - begun.tv_nsec)) / (double) count);
+  printf ("%.0f\n", ((double) (done.tv_sec - started.tv_sec) * 1e9
+                     + (double) (done.tv_nsec - started.tv_nsec))
+                        / (double) count);
   return memory[bytes] != 1;
 }

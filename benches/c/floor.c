@@ -1,8 +1,10 @@
-/* The floor of `make bench`: what loading hooks costs whoever knows of nothing but files. floor new
-   DIRECTORY COUNT EXECUTABLE...     nanoseconds of one load, on the average of COUNT floor cold
-   DIRECTORY CONFIG EXECUTABLE...   one load, and the config read and printed as it is A load lists
-   the directory, opens each hook file, asks for its size, reads it once, closes it, and looks at
-   each executable. Nothing is done with what was read. */
+/* The floor of `make bench`: the cost of only reading the files that a load of hooks reads.
+
+     floor new DIRECTORY COUNT EXECUTABLE...    prints the average nanoseconds of COUNT loads
+     floor cold DIRECTORY CONFIG EXECUTABLE...  loads once, and prints the config unchanged
+
+   A load lists the directory, opens each hook file, gets its size, reads it once, closes it, and
+   calls stat(2) on each executable. It ignores the content. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
 #include <fcntl.h>
@@ -24,7 +26,7 @@ now (void)
   return (double) time.tv_sec * 1e9 + (double) time.tv_nsec;
 }
 
-/* Returns how many bytes the file has; -1: it cannot be read. */
+/* Reads a file, and returns its length in bytes; -1 if it cannot be read. */
 static ssize_t
 read_once (const char *path)
 {
@@ -34,7 +36,9 @@ read_once (const char *path)
 
   if (fd < 0)
     return -1;
-  length = fstat (fd, &status) == 0 && status.st_size < (off_t) sizeof buffer ? read (fd, buffer, (size_t) status.st_size) : -1;
+  length = fstat (fd, &status) == 0 && status.st_size < (off_t) sizeof buffer
+               ? read (fd, buffer, (size_t) status.st_size)
+               : -1;
   close (fd);
   return length;
 }
@@ -65,7 +69,7 @@ load (const char *directory, char **executables)
 int
 main (int argc, char **argv)
 {
-  double begun;
+  double started;
   ssize_t length;
   long i, count;
 
@@ -78,10 +82,10 @@ main (int argc, char **argv)
       return write (STDOUT_FILENO, buffer, (size_t) length) != length;
     }
   count = atol (argv[3]);
-  begun = now ();
+  started = now ();
   for (i = 0; i < count; i++)
     if (!load (argv[2], argv + 4))
       return 1;
-  printf ("%.0f\n", (now () - begun) / (double) count);
+  printf ("%.0f\n", (now () - started) / (double) count);
   return 0;
 }

@@ -1,10 +1,14 @@
-/* Rows of `make bench`, from C: manager new DIRECTORY COUNT              nanoseconds of a
-   hooks_manager_new, on the average of COUNT manager hooks DIRECTORY CONFIG COUNT     nanoseconds
-   of a hooks_manager_hooks, likewise manager explain DIRECTORY CONFIG COUNT   of a
-   hooks_manager_explain manager memory DIRECTORY                 kilobytes that a process is larger
-   for with these hooks, and one hook matched manager growth DIRECTORY CONFIG COUNT    kilobytes
-   that it grows by in COUNT calls, after a thousand manager cold DIRECTORY CONFIG            what
-   an engine does once for a container: prints the config with its hooks */
+/* Rows of `make bench`, in C. Each command prints one number; `cold` prints a config:
+
+     manager new DIRECTORY COUNT             average nanoseconds of COUNT calls of
+                                             hooks_manager_new
+     manager hooks DIRECTORY CONFIG COUNT    the same for hooks_manager_hooks
+     manager explain DIRECTORY CONFIG COUNT  the same for hooks_manager_explain
+     manager memory DIRECTORY                kilobytes of memory for these hooks
+     manager growth DIRECTORY CONFIG COUNT   kilobytes that the process grows by in COUNT calls,
+                                             after 1000 calls
+     manager cold DIRECTORY CONFIG           the config with its hooks: the work of an engine for
+                                             one container */
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
 #include <libhooks/hooks.h>
@@ -24,30 +28,30 @@ now (void)
   return (double) time.tv_sec * 1e9 + (double) time.tv_nsec;
 }
 
-/* Reads a file into memory of its own; NULL: it cannot be read. */
+/* Returns the content of a file in new memory; NULL if it cannot be read. */
 static char *
 read_file (const char *path)
 {
   struct stat status;
-  char *text = NULL;
+  char *content = NULL;
   ssize_t length = -1;
   int fd = open (path, O_RDONLY | O_CLOEXEC);
 
   if (fd < 0)
     return NULL;
   if (fstat (fd, &status) == 0)
-    text = malloc ((size_t) status.st_size + 1);
-  if (text != NULL)
-    length = read (fd, text, (size_t) status.st_size);
+    content = malloc ((size_t) status.st_size + 1);
+  if (content != NULL)
+    length = read (fd, content, (size_t) status.st_size);
   close (fd);
   if (length < 0)
     return NULL;
-  text[length] = '\0';
-  return text;
+  content[length] = '\0';
+  return content;
 }
 
-/* Resident memory in kilobytes, without what is mapped from files: code is read when it first runs.
-   This file counts pages; what statm says is off by some on each processor. */
+/* Returns the resident memory in kilobytes, without mapped files, because code is read when it
+   first runs. smaps_rollup counts pages; statm is inexact by some pages for each processor. */
 static long
 resident (void)
 {
@@ -69,7 +73,8 @@ load (const char *directory)
 {
   hooks_manager_t *manager = NULL;
 
-  return hooks_manager_new (&directory, 1, NULL, 0, NULL, &manager, NULL) == HOOKS_STATUS_OK ? manager : NULL;
+  hooks_manager_new (&directory, 1, NULL, 0, NULL, &manager, NULL);
+  return manager;
 }
 
 static int
@@ -101,10 +106,10 @@ measure_new (const char *directory, long count)
 
   for (i = 0; i < count; i++)
     {
-      double begun = now ();
+      double started = now ();
       hooks_manager_t *manager = load (directory);
 
-      spent += now () - begun;
+      spent += now () - started;
       if (manager == NULL)
         return 0;
       hooks_manager_free (manager);
@@ -117,15 +122,15 @@ static int
 measure_hooks (const char *directory, const char *config, int explain, long count)
 {
   hooks_manager_t *manager = load (directory);
-  double begun;
+  double started;
 
-  /* What is made at the first match is there then. */
+  /* The first calls make objects that later calls use. */
   if (manager == NULL || config == NULL || !calls (manager, config, explain, 2))
     return 0;
-  begun = now ();
+  started = now ();
   if (!calls (manager, config, explain, count))
     return 0;
-  printf ("%.0f\n", (now () - begun) / (double) count);
+  printf ("%.0f\n", (now () - started) / (double) count);
   hooks_manager_free (manager);
   return 1;
 }
@@ -138,7 +143,7 @@ measure_growth (const char *directory, const char *config, long count)
 
   if (manager == NULL || config == NULL || !calls (manager, config, 0, 1000))
     return 0;
-  /* What asking takes is there the second time. */
+  /* The first call of resident() allocates memory itself. */
   resident ();
   before = resident ();
   if (!calls (manager, config, 0, count))
@@ -151,13 +156,13 @@ measure_growth (const char *directory, const char *config, long count)
 static int
 measure_memory (const char *directory)
 {
-  /* One without hooks first: what the library needs but once is not the hooks'. */
-  hooks_manager_t *none = NULL, *manager;
+  /* A manager without hooks comes first: memory that the library needs once is not counted. */
+  hooks_manager_t *empty = NULL, *manager;
   long before;
 
-  if (hooks_manager_new (NULL, 0, NULL, 0, NULL, &none, NULL) != HOOKS_STATUS_OK)
+  if (hooks_manager_new (NULL, 0, NULL, 0, NULL, &empty, NULL) != HOOKS_STATUS_OK)
     return 0;
-  /* What asking takes is there the second time. */
+  /* The first call of resident() allocates memory itself. */
   resident ();
   before = resident ();
   manager = load (directory);
@@ -165,7 +170,7 @@ measure_memory (const char *directory)
     return 0;
   printf ("%ld\n", resident () - before);
   hooks_manager_free (manager);
-  hooks_manager_free (none);
+  hooks_manager_free (empty);
   return 1;
 }
 
@@ -175,28 +180,29 @@ cold (const char *directory, const char *config)
   hooks_manager_t *manager = load (directory);
   char *injected = NULL;
 
-  if (manager == NULL || config == NULL || hooks_manager_hooks (manager, config, NULL, -1, &injected, NULL, NULL) < 0)
+  if (manager == NULL || config == NULL
+      || hooks_manager_hooks (manager, config, NULL, -1, &injected, NULL, NULL) < 0)
     return 0;
-  /* It ends here, so nothing is freed. */
+  /* The process ends here, so it frees nothing. */
   return write (STDOUT_FILENO, injected, strlen (injected)) >= 0;
 }
 
 int
 main (int argc, char **argv)
 {
-  const char *what = argc > 2 ? argv[1] : "";
+  const char *row = argc > 2 ? argv[1] : "";
 
-  if (strcmp (what, "new") == 0 && argc == 4)
+  if (strcmp (row, "new") == 0 && argc == 4)
     return !measure_new (argv[2], atol (argv[3]));
-  if (strcmp (what, "hooks") == 0 && argc == 5)
+  if (strcmp (row, "hooks") == 0 && argc == 5)
     return !measure_hooks (argv[2], read_file (argv[3]), 0, atol (argv[4]));
-  if (strcmp (what, "explain") == 0 && argc == 5)
+  if (strcmp (row, "explain") == 0 && argc == 5)
     return !measure_hooks (argv[2], read_file (argv[3]), 1, atol (argv[4]));
-  if (strcmp (what, "memory") == 0 && argc == 3)
+  if (strcmp (row, "memory") == 0 && argc == 3)
     return !measure_memory (argv[2]);
-  if (strcmp (what, "growth") == 0 && argc == 5)
+  if (strcmp (row, "growth") == 0 && argc == 5)
     return !measure_growth (argv[2], read_file (argv[3]), atol (argv[4]));
-  if (strcmp (what, "cold") == 0 && argc == 4)
+  if (strcmp (row, "cold") == 0 && argc == 4)
     return !cold (argv[2], read_file (argv[3]));
   return 2;
 }

@@ -1,6 +1,10 @@
-/* One row of `make bench`, from C: monitor COUNT Prints, of each of COUNT changes, how many
-   nanoseconds after a hook file was renamed into its directory hooks_manager_hooks had it. A thread
-   waits for changes, as benches/go/monitor/main.go has a goroutine. */
+/* A row of `make bench`, in C:
+
+     monitor COUNT
+
+   Prints for each of COUNT changes how many nanoseconds passed from the rename of a hook file into
+   its directory until hooks_manager_hooks used it. A thread waits for changes; in
+   benches/go/monitor/main.go, a goroutine does. */
 #define _POSIX_C_SOURCE 200809L
 #include <libhooks/hooks.h>
 #include <pthread.h>
@@ -15,10 +19,10 @@
 #define HOOKS 10
 #define CHANGED 5
 
-/* The library's own quiet time is 20 ms. */
+/* Longer than the library's debounce of 20 ms. */
 static const struct timespec quiet = { 0, 40 * 1000 * 1000 };
 static const char config[] = "{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\"}}";
-/* In memory: a disk is not what is measured. */
+/* In memory, so that the disk is not measured. */
 static char parent[] = "/dev/shm/libhooks-bench-XXXXXX";
 
 static void *
@@ -52,18 +56,18 @@ now (void)
   return (double) time.tv_sec * 1e9 + (double) time.tv_nsec;
 }
 
-/* Renames a new hook file into its place, and returns how long it took until it was seen; -1: it
-   failed. */
+/* Renames a new hook file into its directory, and returns the nanoseconds until it is used; -1 on
+   failure. */
 static double
 change (const hooks_manager_t *manager, const char *prepared, const char *path, long to)
 {
   char mark[32];
-  double begun;
+  double started;
 
   snprintf (mark, sizeof mark, "\"mark %ld\"", to);
   if (!write_hook (prepared, to))
     return -1;
-  begun = now ();
+  started = now ();
   if (rename (prepared, path) < 0)
     return -1;
   for (;;)
@@ -76,9 +80,9 @@ change (const hooks_manager_t *manager, const char *prepared, const char *path, 
       seen = strstr (injected, mark) != NULL;
       hooks_string_free (injected);
       if (seen)
-        return now () - begun;
-      /* Who is woken is often put behind its waker, which would keep it waiting for a tick of the
-         scheduler by asking again and again. */
+        return now () - started;
+      /* The scheduler often queues the woken thread after this one, which would delay it until the
+         next tick of the scheduler by polling. */
       sched_yield ();
     }
 }
@@ -95,7 +99,8 @@ run (const char *directory, long count)
 
   snprintf (prepared, sizeof prepared, "%s/prepared", parent);
   snprintf (path, sizeof path, "%s/%02d.json", directory, CHANGED);
-  if (hooks_manager_new (&directory, 1, NULL, 0, NULL, &manager, NULL) < 0 || hooks_monitor_new (manager, &monitor, NULL) < 0
+  if (hooks_manager_new (&directory, 1, NULL, 0, NULL, &manager, NULL) < 0
+      || hooks_monitor_new (manager, &monitor, NULL) < 0
       || pthread_create (&thread, NULL, serve, monitor) != 0)
     return 0;
   for (i = 0; i < count && latency >= 0; i++)

@@ -1,6 +1,7 @@
-/* process COUNT PROGRAM ARGUMENT... Prints how many nanoseconds each of COUNT runs of a program
-   took, from its making to its end, and how many kilobytes it had resident at most. What it writes
-   is thrown away. */
+/* process COUNT PROGRAM ARGUMENT...
+
+   Prints for each of COUNT runs of a program the nanoseconds from start to end, and the maximum
+   resident memory in kilobytes. Discards the output of the program. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <spawn.h>
@@ -37,14 +38,14 @@ main (int argc, char **argv)
   for (i = 0; i < count; i++)
     {
       struct rusage usage;
-      double begun = now ();
+      double started = now ();
       int status;
       pid_t pid;
 
-      if (posix_spawnp (&pid, argv[2], &actions, NULL, argv + 2, environ) != 0 || wait4 (pid, &status, 0, &usage) < 0
-          || status != 0)
+      if (posix_spawnp (&pid, argv[2], &actions, NULL, argv + 2, environ) != 0
+          || wait4 (pid, &status, 0, &usage) < 0 || status != 0)
         return 1;
-      printf ("%.0f\n%ld\n", now () - begun, usage.ru_maxrss);
+      printf ("%.0f\n%ld\n", now () - started, usage.ru_maxrss);
     }
   return 0;
 }

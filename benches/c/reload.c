@@ -1,7 +1,10 @@
-/* Rows of `make bench`: reload CALLS RATE Prints how many calls of hooks_manager_hooks a second
-   THREADS threads made together, CALLS each, and how many reloads were made meanwhile by one more
-   thread, which writes a hook file before each: RATE a second, or as many as it can. If RATE is 0,
-   there is none. */
+/* Rows of `make bench`:
+
+     reload CALLS RATE
+
+   THREADS threads make CALLS calls of hooks_manager_hooks each. Prints their calls per second
+   together, and the number of reloads. One more thread reloads RATE times per second, or as often
+   as it can, and writes a hook file before each reload. If RATE is 0, it does not run. */
 #define _POSIX_C_SOURCE 200809L
 #include <libhooks/hooks.h>
 #include <pthread.h>
@@ -27,7 +30,7 @@ static long calls;
 static long reloads;
 static long rate;
 
-/* What the threads tell each other. */
+/* Shared by the threads. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int matching = THREADS;
 static int failed;
@@ -66,7 +69,8 @@ match (void *unused)
     {
       char *injected = NULL;
 
-      good = hooks_manager_hooks (manager, config, NULL, 0, &injected, NULL, NULL) == HOOKS_STATUS_OK;
+      good = hooks_manager_hooks (manager, config, NULL, 0, &injected, NULL, NULL)
+             == HOOKS_STATUS_OK;
       hooks_string_free (injected);
     }
   done (good);
@@ -77,14 +81,14 @@ match (void *unused)
 }
 
 static int
-somebody_matches (void)
+calls_continue (void)
 {
-  int somebody;
+  int continues;
 
   pthread_mutex_lock (&mutex);
-  somebody = matching > 0;
+  continues = matching > 0;
   pthread_mutex_unlock (&mutex);
-  return somebody;
+  return continues;
 }
 
 static void *
@@ -96,14 +100,14 @@ reload (void *unused)
   (void) unused;
   pthread_barrier_wait (&ready);
   clock_gettime (CLOCK_MONOTONIC, &next);
-  for (; somebody_matches () && good; reloads++)
+  for (; calls_continue () && good; reloads++)
     {
       good = write_hook (prepared, CHANGED, reloads) && rename (prepared, files[CHANGED]) == 0
              && hooks_manager_reload (manager, NULL) == HOOKS_STATUS_OK;
       next.tv_nsec += 1000000000 / rate;
       next.tv_sec += next.tv_nsec / 1000000000;
       next.tv_nsec %= 1000000000;
-      /* At once, if that is over already. */
+      /* Returns at once if that time is over. */
       clock_nanosleep (CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
     }
   done (good);
@@ -115,7 +119,7 @@ run (int with_reloads)
 {
   const char *directories[] = { directory };
   pthread_t threads[THREADS + 1];
-  struct timespec begun, over;
+  struct timespec started, over;
   int i;
 
   if (hooks_manager_new (directories, 1, NULL, 0, NULL, &manager, NULL) < 0
@@ -124,7 +128,7 @@ run (int with_reloads)
   for (i = 0; i < THREADS + with_reloads; i++)
     if (pthread_create (&threads[i], NULL, i < THREADS ? match : reload, NULL) != 0)
       return -1;
-  clock_gettime (CLOCK_MONOTONIC, &begun);
+  clock_gettime (CLOCK_MONOTONIC, &started);
   pthread_barrier_wait (&ready);
   for (i = 0; i < THREADS; i++)
     pthread_join (threads[i], NULL);
@@ -132,7 +136,9 @@ run (int with_reloads)
   if (with_reloads)
     pthread_join (threads[THREADS], NULL);
   hooks_manager_free (manager);
-  return failed ? -1 : (double) (over.tv_sec - begun.tv_sec) + (double) (over.tv_nsec - begun.tv_nsec) / 1e9;
+  if (failed)
+    return -1;
+  return (double) (over.tv_sec - started.tv_sec) + (double) (over.tv_nsec - started.tv_nsec) / 1e9;
 }
 
 int

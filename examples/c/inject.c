@@ -1,11 +1,12 @@
 /*
- * Injects the hooks of some directories into a container's config, as an OCI engine would before it calls its runtime.
+ * Injects the hooks of some directories into a container's config, as an OCI engine does before it
+ * calls the runtime.
  *
  *   gcc -std=c99 inject.c $(pkg-config --cflags --libs libhooks) -o inject
  *   ./inject config.json hooks.d [more-hooks.d ...] > injected.json
  *
- * A file in a later directory masks that of the same name in an earlier one. Without directories: the two well-known
- * ones.
+ * A file in a later directory masks the file of the same name in an earlier one. The default
+ * directories are HOOKS_DEFAULT_DIR and HOOKS_OVERRIDE_DIR.
  */
 #include <libhooks/hooks.h>
 
@@ -14,12 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The whole file as text, to be freed by free(); NULL with errno set. */
+/* Returns the content of a file as a string, which the caller frees with free(). Returns NULL and
+   sets errno on failure. */
 static char *
 read_file (const char *path)
 {
   FILE *file = fopen (path, "rb");
-  char *text = NULL;
+  char *content = NULL;
   size_t len = 0;
   size_t cap = 0;
 
@@ -30,39 +32,39 @@ read_file (const char *path)
       char *larger;
 
       cap = cap == 0 ? 65536 : 2 * cap;
-      larger = (char *) realloc (text, cap);
+      larger = (char *) realloc (content, cap);
       if (larger == NULL)
         break;
-      text = larger;
-      len += fread (text + len, 1, cap - len - 1, file);
+      content = larger;
+      len += fread (content + len, 1, cap - len - 1, file);
     }
   while (len == cap - 1);
-  if (text == NULL || ferror (file) || !feof (file))
+  if (content == NULL || ferror (file) || !feof (file))
     {
       int saved = errno;
 
-      free (text);
+      free (content);
       fclose (file);
       errno = saved;
       return NULL;
     }
   fclose (file);
-  text[len] = '\0';
-  /* A NUL would end the text early for the library, which could then not see the rest. */
-  if (strlen (text) != len)
+  content[len] = '\0';
+  /* The library would take a NUL as the end of the string, and ignore the rest. */
+  if (strlen (content) != len)
     {
-      free (text);
+      free (content);
       errno = EINVAL;
       return NULL;
     }
-  return text;
+  return content;
 }
 
 int
 main (int argc, char **argv)
 {
   static const char *const well_known[] = { HOOKS_DEFAULT_DIR, HOOKS_OVERRIDE_DIR };
-  /* Stages that are not the OCI runtime's: what Podman asks for. The caller runs these hooks itself. */
+  /* The extension stages, here as in Podman. This program must run their hooks itself. */
   static const char *const stages[] = { "precreate" };
   const char *const *dirs = well_known;
   size_t dirs_len = 2;
@@ -92,8 +94,9 @@ main (int argc, char **argv)
     }
   if (hooks_manager_new (dirs, dirs_len, stages, 1, NULL, &manager, &err) != HOOKS_STATUS_OK)
     goto out;
-  /* The annotations of the config count, and its mounts say whether there are bind mounts. */
-  if (hooks_manager_hooks (manager, config, NULL, HOOKS_BIND_MOUNTS_DETECT, &injected, &stage_hooks, &err)
+  /* NULL: use the annotations of the config. DETECT: find bind mounts in its mounts. */
+  if (hooks_manager_hooks (manager, config, NULL, HOOKS_BIND_MOUNTS_DETECT, &injected, &stage_hooks,
+                           &err)
       != HOOKS_STATUS_OK)
     goto out;
   if (fputs (injected, stdout) == EOF || fflush (stdout) == EOF)
@@ -106,9 +109,10 @@ main (int argc, char **argv)
   status = EXIT_SUCCESS;
 
 out:
-  /* Each of these is NULL if it was not reached, and freeing NULL does nothing. */
+  /* Objects that were not made are NULL; freeing NULL does nothing. */
   if (err != NULL)
-    fprintf (stderr, "%s: error %d: %s\n", argv[0], hooks_error_code (err), hooks_error_message (err));
+    fprintf (stderr, "%s: error %d: %s\n", argv[0], hooks_error_code (err),
+             hooks_error_message (err));
   hooks_error_free (err);
   hooks_string_free (stage_hooks);
   hooks_string_free (injected);

@@ -1,9 +1,10 @@
-/* Every function of the C API: what it does when all is well, and what it says of every bad argument. */
+/* Tests every function of the C API: its results, and its errors for every bad argument. */
 #define _XOPEN_SOURCE 700
 
 #include "test.h"
 
-#define CONFIG "{\"ociVersion\":\"1.0.2\", \"process\":{\"args\":[\"/bin/sh\"]},\"annotations\":{\"a\":\"b\"},\"x\":1e400}"
+#define CONFIG \
+  "{\"ociVersion\":\"1.0.2\", \"process\":{\"args\":[\"/bin/sh\"]},\"annotations\":{\"a\":\"b\"},\"x\":1e400}"
 #define DETECT HOOKS_BIND_MOUNTS_DETECT
 
 #define HOOK(path, when, stages) \
@@ -11,11 +12,11 @@
 #define ALWAYS HOOK ("/bin/true", "\"always\":true", "\"prestart\"")
 
 static const char not_utf8[] = { '{', '"', (char) 0xff, '"', ':', '1', '}', '\0' };
-static const char *const no_texts[1] = { NULL };
-static const char *const bad_texts[2] = { "precreate", not_utf8 };
+static const char *const null_string[1] = { NULL };
+static const char *const bad_strings[2] = { "precreate", not_utf8 };
 static const char *const stages[2] = { "precreate", "poststop" };
 
-/* Longer than any array: nothing may be read, nothing may overflow. */
+/* Longer than any array: the library must read nothing, and must not overflow. */
 static const size_t absurd = ((size_t) -1) / 2;
 
 static hooks_manager_t *
@@ -37,7 +38,7 @@ test_version (void)
   CHECK (HOOKS_MAKE_VERSION (1, 2, 3) == 0x010203);
 }
 
-/* Programs hold these numbers. */
+/* Programs were compiled with these numbers. */
 static void
 test_numbers (void)
 {
@@ -65,7 +66,7 @@ test_numbers (void)
   CHECK (HOOKS_LOG_DEBUG == 3);
 }
 
-/* Every free function takes NULL, and every getter says so little of it. */
+/* Every free function accepts NULL, and every getter returns its documented value for NULL. */
 static void
 test_null_objects (void)
 {
@@ -83,7 +84,7 @@ test_null_objects (void)
   CHECK (hooks_snapshot_generation (NULL) == 0);
 }
 
-/* `err` may be NULL, and is not touched on success; outputs are not touched on failure. */
+/* `err` may be NULL, and is not changed on success; outputs are not changed on failure. */
 static void
 test_conventions (const char *dir)
 {
@@ -100,7 +101,8 @@ test_conventions (const char *dir)
   hooks_string_free (out);
   CHECK (hooks_manager_hooks (m, CONFIG, NULL, 0, NULL, NULL, NULL) == HOOKS_STATUS_OK);
   CHECK (hooks_manager_hooks (m, "[]", NULL, 0, &config, &extra, NULL) == HOOKS_STATUS_JSON);
-  CHECK (hooks_manager_hooks (NULL, CONFIG, NULL, 0, &config, &extra, NULL) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_manager_hooks (NULL, CONFIG, NULL, 0, &config, &extra, NULL)
+         == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (config == mark_text && extra == mark_text);
   hooks_manager_free (m);
 }
@@ -125,7 +127,7 @@ test_options (const char *dir)
   CHECK (hooks_options_set_keep_last_good (NULL, 1) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_options_set_log (o, NULL, NULL) == HOOKS_STATUS_OK);
   CHECK (hooks_options_set_log (NULL, NULL, NULL) == HOOKS_STATUS_INVALID_ARGUMENT);
-  /* Copied: the manager does not need them any more. */
+  /* The manager has its own copy of the options. */
   EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (dirs, 1, stages, 2, o, &m, &err));
   hooks_options_free (o);
   EXPECT (HOOKS_STATUS_OK, "", hooks_manager_reload (m, &err));
@@ -145,9 +147,10 @@ on_log (void *userdata, int level, const char *message, const char *fields_json)
   struct log *log = (struct log *) userdata;
 
   log->lines++;
-  if (level < HOOKS_LOG_ERROR || level > HOOKS_LOG_DEBUG || message[0] == '\0' || fields_json[0] != '{')
+  if (level < HOOKS_LOG_ERROR || level > HOOKS_LOG_DEBUG || message[0] == '\0'
+      || fields_json[0] != '{')
     log->bad++;
-  /* No lock is held: we may call. */
+  /* No lock is held, so the callback may call the library. */
   if (log->reenter != NULL && hooks_manager_generation (log->reenter) == 0)
     log->bad++;
 }
@@ -193,38 +196,48 @@ test_new (const char *dir)
   dirs[0] = "/nonexistent/hooks.d";
   dirs[1] = dir;
   dirs[2] = NULL;
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "dirs is NULL", hooks_manager_new (NULL, 1, NULL, 0, NULL, &m, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "dirs[2] is NULL", hooks_manager_new (dirs, 3, NULL, 0, NULL, &m, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "dirs", hooks_manager_new (dirs, absurd, NULL, 0, NULL, &m, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "dirs", hooks_manager_new (dirs, (size_t) -1, NULL, 0, NULL, &m, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "dirs", hooks_manager_new (NULL, (size_t) -1, NULL, 0, NULL, &m, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages is NULL", hooks_manager_new (dirs, 1, NULL, 1, NULL, &m, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages[0]", hooks_manager_new (dirs, 1, no_texts, 1, NULL, &m, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages", hooks_manager_new (dirs, 1, stages, absurd, NULL, &m, &err));
-  EXPECT (HOOKS_STATUS_UTF8, "stages[1]", hooks_manager_new (dirs, 1, bad_texts, 2, NULL, &m, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "out is NULL", hooks_manager_new (dirs, 1, NULL, 0, NULL, NULL, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "dirs is NULL",
+          hooks_manager_new (NULL, 1, NULL, 0, NULL, &m, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "dirs[2] is NULL",
+          hooks_manager_new (dirs, 3, NULL, 0, NULL, &m, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "dirs",
+          hooks_manager_new (dirs, absurd, NULL, 0, NULL, &m, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "dirs",
+          hooks_manager_new (dirs, (size_t) -1, NULL, 0, NULL, &m, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "dirs",
+          hooks_manager_new (NULL, (size_t) -1, NULL, 0, NULL, &m, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages is NULL",
+          hooks_manager_new (dirs, 1, NULL, 1, NULL, &m, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages[0]",
+          hooks_manager_new (dirs, 1, null_string, 1, NULL, &m, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages",
+          hooks_manager_new (dirs, 1, stages, absurd, NULL, &m, &err));
+  EXPECT (HOOKS_STATUS_UTF8, "stages[1]",
+          hooks_manager_new (dirs, 1, bad_strings, 2, NULL, &m, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "out is NULL",
+          hooks_manager_new (dirs, 1, NULL, 0, NULL, NULL, &err));
   CHECK (m == mark);
-  CHECK (hooks_manager_new (dirs, 1, bad_texts, 2, NULL, &m, &error) == HOOKS_STATUS_UTF8);
+  CHECK (hooks_manager_new (dirs, 1, bad_strings, 2, NULL, &m, &error) == HOOKS_STATUS_UTF8);
   CHECK (strstr (hooks_error_json (error), "\"code\":\"not-utf8\"") != NULL);
   hooks_error_free (error);
   CHECK (hooks_manager_new (dirs, 1, NULL, 0, NULL, &m, NULL) == HOOKS_STATUS_OK);
   hooks_manager_free (m);
   m = mark;
 
-  /* A directory's name is bytes, and one that does not exist is no error. */
+  /* The name of a directory is any bytes; a directory that does not exist is not an error. */
   dirs[2] = not_utf8;
   EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (dirs, 3, stages, 2, NULL, &m, &err));
   CHECK (m != NULL && m != mark);
   CHECK (hooks_manager_generation (m) > 0);
   hooks_manager_free (m);
 
-  /* None at all: no hooks. The length counts, not the pointer. */
+  /* Without directories there are no hooks. The length decides, not the pointer. */
   EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (NULL, 0, NULL, 0, NULL, &m, &err));
   EXPECT (HOOKS_STATUS_OK, "", hooks_manager_list (m, &list, &err));
   CHECK (list != NULL && list[0] == '{' && strstr (list, ".json") == NULL);
   hooks_string_free (list);
   hooks_manager_free (m);
-  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (no_texts, 0, no_texts, 0, NULL, &m, &err));
+  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (null_string, 0, null_string, 0, NULL, &m, &err));
   hooks_manager_free (m);
 
   dirs[0] = "/dev/null";
@@ -233,7 +246,8 @@ test_new (const char *dir)
   CHECK (m == mark);
 }
 
-/* Three bad files in two directories: the error holds all three, whatever the policy, and the good hooks are not lost. */
+/* With three bad files in two directories, the diagnostics have all three with every policy, and
+   the valid hooks are kept. */
 static void
 test_all_problems (void)
 {
@@ -271,7 +285,8 @@ test_all_problems (void)
           CHECK (status < 0 && m == NULL && error != NULL && hooks_error_code (error) == status);
           json = hooks_error_json (error);
         }
-      CHECK (json != NULL && strstr (json, "first-bad.json") != NULL && strstr (json, "second-bad.json") != NULL
+      CHECK (json != NULL && strstr (json, "first-bad.json") != NULL
+             && strstr (json, "second-bad.json") != NULL
              && strstr (json, "third-bad.json") != NULL);
       hooks_string_free (diagnostics);
       hooks_error_free (error);
@@ -282,7 +297,7 @@ test_all_problems (void)
   remove_dir (two);
 }
 
-/* A file that is no hook file, alone in a directory: an error that names it, and nothing blocks. */
+/* A bad file that is alone in a directory causes an error that names it, and does not block. */
 static void
 bad_file (const char *dir, const char *name, const char *code)
 {
@@ -296,12 +311,14 @@ bad_file (const char *dir, const char *name, const char *code)
   dirs[0] = dir;
   status = hooks_manager_new (dirs, 1, NULL, 0, NULL, &m, &error);
   json = hooks_error_json (error);
-  if (!CHECK (status < 0 && m == NULL && json != NULL && strstr (json, name) != NULL && strstr (json, code) != NULL))
+  if (!CHECK (status < 0 && m == NULL && json != NULL && strstr (json, name) != NULL
+              && strstr (json, code) != NULL))
     printf ("  %s: wanted %s, got %d, %s\n", name, code, status, json ? json : "(null)");
   hooks_error_free (error);
   error = NULL;
   status = hooks_read_file (path, NULL, 0, NULL, &error);
-  CHECK (status < 0 && hooks_error_code (error) == status && hooks_error_message (error)[0] != '\0');
+  CHECK (status < 0 && hooks_error_code (error) == status
+         && hooks_error_message (error)[0] != '\0');
   hooks_error_free (error);
   if (remove (path) != 0)
     die (path);
@@ -319,11 +336,12 @@ test_strict (void)
   hooks_error_t *error = NULL;
 
   dirs[0] = dir;
-  write_file (dir, "a.json", "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/bin/true\"},\"stages\":[\"prestart\"],\"x\":1}");
+  write_file (dir, "a.json",
+              "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/bin/true\"},\"stages\":[\"prestart\"],\"x\":1}");
   if (chmod (dir, 0755) != 0 || chmod (path, 0644) != 0)
     die (path);
   CHECK (hooks_options_set_policy (o, HOOKS_POLICY_STRICT) == HOOKS_STATUS_OK);
-  /* Warnings of other kinds do not fail. */
+  /* Other warnings do not make loading fail. */
   CHECK (hooks_manager_new (dirs, 1, NULL, 0, o, &m, &error) == HOOKS_STATUS_OK);
   hooks_manager_free (m);
   m = NULL;
@@ -385,7 +403,7 @@ test_bad_files (void)
   write_bytes (dir, "raw-zero.json", raw_zero, sizeof raw_zero - 1);
   bad_file (dir, "raw-zero.json", "json-syntax");
 
-  /* A message that quotes a NUL does not end there. */
+  /* A quoted NUL does not end the message. */
   write_file (dir, "nul.json", zero);
   path = text ("%s/nul.json", dir);
   CHECK (hooks_read_file (path, NULL, 0, NULL, &error) < 0);
@@ -403,19 +421,22 @@ test_hooks (const char *dir)
   char *config = NULL;
   char *extra = NULL;
 
-  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_hooks (m, CONFIG, NULL, DETECT, &config, &extra, &err));
-  CHECK (config != NULL && strstr (config, "/bin/true") != NULL && strstr (config, "createRuntime") != NULL);
+  EXPECT (HOOKS_STATUS_OK, "",
+          hooks_manager_hooks (m, CONFIG, NULL, DETECT, &config, &extra, &err));
+  CHECK (config != NULL && strstr (config, "/bin/true") != NULL
+         && strstr (config, "createRuntime") != NULL);
   CHECK (config != NULL && strstr (config, "/bin/false") == NULL);
   CHECK (extra != NULL && strstr (extra, "\"precreate\"") != NULL);
   hooks_string_free (config);
   hooks_string_free (extra);
 
-  /* Either output may be left out; annotations of the caller's replace the config's. */
+  /* Each output may be NULL; the annotations from the caller replace those of the config. */
   config = extra = NULL;
   EXPECT (HOOKS_STATUS_OK, "", hooks_manager_hooks (m, CONFIG, "{}", 0, NULL, &extra, &err));
   CHECK (extra != NULL && strcmp (extra, "{}") == 0);
   hooks_string_free (extra);
-  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_hooks (m, CONFIG, "{\"a\":\"b\"}", 1, &config, NULL, &err));
+  EXPECT (HOOKS_STATUS_OK, "",
+          hooks_manager_hooks (m, CONFIG, "{\"a\":\"b\"}", 1, &config, NULL, &err));
   CHECK (config != NULL && strstr (config, "/bin/false") != NULL);
   hooks_string_free (config);
 
@@ -423,7 +444,8 @@ test_hooks (const char *dir)
   CHECK (config != NULL && config[0] == '{');
   hooks_string_free (config);
   EXPECT (HOOKS_STATUS_OK, "", hooks_manager_list (m, &config, &err));
-  CHECK (config != NULL && strstr (config, "always.json") != NULL && strstr (config, "mounts.json") != NULL);
+  CHECK (config != NULL && strstr (config, "always.json") != NULL
+         && strstr (config, "mounts.json") != NULL);
   hooks_string_free (config);
   EXPECT (HOOKS_STATUS_OK, "", hooks_manager_diagnostics (m, &config, &err));
   CHECK (config != NULL && config[0] == '[');
@@ -431,7 +453,7 @@ test_hooks (const char *dir)
   hooks_manager_free (m);
 }
 
-/* `depth` levels of nesting below a key that nobody knows. */
+/* Returns a config with `depth` nested arrays under an unknown key. */
 static char *
 nested (size_t depth)
 {
@@ -472,7 +494,8 @@ bad_annotations (const hooks_manager_t *m, int status, const char *part, const c
 
   EXPECT (status, part, hooks_manager_hooks (m, CONFIG, annotations, 0, &out, &extra, &err));
   EXPECT (status, part, hooks_manager_explain (m, CONFIG, annotations, 0, &out, &err));
-  EXPECT (status, part, hooks_when_match ("{\"always\":true}", CONFIG, annotations, 0, &match, &err));
+  EXPECT (status, part,
+          hooks_when_match ("{\"always\":true}", CONFIG, annotations, 0, &match, &err));
   CHECK (out == mark && extra == mark && match);
 }
 
@@ -493,7 +516,8 @@ test_bad_calls (const char *dir)
   bad_config (m, HOOKS_STATUS_JSON, "", "[]");
   bad_config (m, HOOKS_STATUS_JSON, "", "3");
   bad_config (m, HOOKS_STATUS_JSON, "", "\"{}\"");
-  bad_config (m, HOOKS_STATUS_JSON, "unexpected end of JSON input", "{\"process\":{\"args\":[\"/bin/sh\"]}");
+  bad_config (m, HOOKS_STATUS_JSON, "unexpected end of JSON input",
+              "{\"process\":{\"args\":[\"/bin/sh\"]}");
   bad_config (m, HOOKS_STATUS_JSON, "unexpected end of JSON input", "{\"process");
   bad_config (m, HOOKS_STATUS_JSON, "", "{} {}");
   bad_config (m, HOOKS_STATUS_JSON, "", "{\"hooks\":{},\"hooks\":{}}");
@@ -533,8 +557,10 @@ test_bad_calls (const char *dir)
     {
       int status = bad >= -1 && bad <= 1 ? HOOKS_STATUS_OK : HOOKS_STATUS_INVALID_ARGUMENT;
 
-      EXPECT (status, "has_bind_mounts", hooks_manager_hooks (m, CONFIG, NULL, bad, NULL, NULL, &err));
-      EXPECT (status, "has_bind_mounts", hooks_when_match ("{\"always\":true}", CONFIG, NULL, bad, &match, &err));
+      EXPECT (status, "has_bind_mounts",
+              hooks_manager_hooks (m, CONFIG, NULL, bad, NULL, NULL, &err));
+      EXPECT (status, "has_bind_mounts",
+              hooks_when_match ("{\"always\":true}", CONFIG, NULL, bad, &match, &err));
       CHECK (match);
       EXPECT (status, "has_bind_mounts", hooks_manager_explain (m, CONFIG, NULL, bad, &out, &err));
       if (out != mark)
@@ -542,13 +568,17 @@ test_bad_calls (const char *dir)
       out = mark;
     }
 
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "m is NULL", hooks_manager_hooks (NULL, CONFIG, NULL, 0, &out, &out, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "m is NULL", hooks_manager_explain (NULL, CONFIG, NULL, 0, &out, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "json_out is NULL", hooks_manager_explain (m, CONFIG, NULL, 0, NULL, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "m is NULL",
+          hooks_manager_hooks (NULL, CONFIG, NULL, 0, &out, &out, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "m is NULL",
+          hooks_manager_explain (NULL, CONFIG, NULL, 0, &out, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "json_out is NULL",
+          hooks_manager_explain (m, CONFIG, NULL, 0, NULL, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "m is NULL", hooks_manager_list (NULL, &out, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "json_out is NULL", hooks_manager_list (m, NULL, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "m is NULL", hooks_manager_diagnostics (NULL, &out, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "json_out is NULL", hooks_manager_diagnostics (m, NULL, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "json_out is NULL",
+          hooks_manager_diagnostics (m, NULL, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "m is NULL", hooks_manager_reload (NULL, &err));
   CHECK (out == mark);
   hooks_manager_free (m);
@@ -574,14 +604,14 @@ test_reload (void)
   hooks_string_free (list);
   hooks_manager_free (m);
 
-  /* The snapshot is as it was, and outlives the manager. */
+  /* The snapshot has not changed, and outlives the manager. */
   EXPECT (HOOKS_STATUS_OK, "", hooks_snapshot_list (before, &list, &err));
   CHECK (list != NULL && strstr (list, "new.json") == NULL);
   CHECK (hooks_snapshot_generation (before) == generation);
   hooks_string_free (list);
   hooks_snapshot_free (before);
 
-  /* A strict reload with a problem fails, and the old hooks stay. */
+  /* With the strict policy, a reload fails on an error, and the old hooks stay. */
   dirs[0] = dir;
   m = NULL;
   CHECK (hooks_options_set_policy (o, HOOKS_POLICY_STRICT) == HOOKS_STATUS_OK);
@@ -622,21 +652,24 @@ test_snapshot (const char *dir)
   put_bytes (&r, "b", 1);
   put_bytes (&r, "\xff\0\xfe", 3);
   put_bytes (&r, "", 0);
-  /* In order: always.json, annotation.json, mounts.json. */
-  EXPECT (HOOKS_STATUS_OK, "", hooks_snapshot_match (s, r.bytes, r.len, 1, indexes, 8, &count, &err));
+  /* The order is always.json, annotation.json, mounts.json. */
+  EXPECT (HOOKS_STATUS_OK, "",
+          hooks_snapshot_match (s, r.bytes, r.len, 1, indexes, 8, &count, &err));
   CHECK (count == 3 && indexes[0] == 0 && indexes[1] == 1 && indexes[2] == 2 && indexes[3] == 99);
-  EXPECT (HOOKS_STATUS_OK, "", hooks_snapshot_match (s, r.bytes, r.len, 0, indexes, 8, &count, &err));
+  EXPECT (HOOKS_STATUS_OK, "",
+          hooks_snapshot_match (s, r.bytes, r.len, 0, indexes, 8, &count, &err));
   CHECK (count == 2 && indexes[0] == 0 && indexes[1] == 1);
-  /* Too little room: the count says how much there should be. */
+  /* With too little space, the count is the number of positions that are needed. */
   indexes[1] = 99;
-  EXPECT (HOOKS_STATUS_OK, "", hooks_snapshot_match (s, r.bytes, r.len, 1, indexes, 1, &count, &err));
+  EXPECT (HOOKS_STATUS_OK, "",
+          hooks_snapshot_match (s, r.bytes, r.len, 1, indexes, 1, &count, &err));
   CHECK (count == 3 && indexes[0] == 0 && indexes[1] == 99);
   count = mark;
   EXPECT (HOOKS_STATUS_OK, "", hooks_snapshot_match (s, r.bytes, r.len, 1, NULL, 0, &count, &err));
   CHECK (count == 3);
 
   count = mark;
-  /* Cut short anywhere, or with something left over. */
+  /* The request is truncated at each byte, or has more bytes at its end. */
   for (len = 0; len < r.len; len++)
     {
       unsigned char *cut = (unsigned char *) malloc (len + 1);
@@ -644,11 +677,14 @@ test_snapshot (const char *dir)
       if (cut == NULL)
         die ("malloc");
       memcpy (cut, r.bytes, len);
-      EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "", hooks_snapshot_match (s, cut, len, 0, indexes, 8, &count, &err));
+      EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "",
+              hooks_snapshot_match (s, cut, len, 0, indexes, 8, &count, &err));
       free (cut);
     }
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "", hooks_snapshot_match (s, r.bytes, r.len + 1, 0, indexes, 8, &count, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "request is NULL", hooks_snapshot_match (s, NULL, 0, 0, indexes, 8, &count, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "",
+          hooks_snapshot_match (s, r.bytes, r.len + 1, 0, indexes, 8, &count, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "request is NULL",
+          hooks_snapshot_match (s, NULL, 0, 0, indexes, 8, &count, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "len",
           hooks_snapshot_match (s, r.bytes, (size_t) -1, 0, indexes, 8, &count, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "s is NULL",
@@ -662,24 +698,27 @@ test_snapshot (const char *dir)
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "count_out is NULL",
           hooks_snapshot_match (s, r.bytes, r.len, 0, indexes, 8, NULL, &err));
 
-  /* A kind of process that there is not; lengths that go beyond the end, and that would wrap around. */
+  /* An unknown kind of process; lengths that exceed the request, and that would overflow. */
   r.len = 0;
   put_number (&r, 3);
   put_number (&r, 0);
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "", hooks_snapshot_match (s, r.bytes, r.len, 0, indexes, 8, &count, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "",
+          hooks_snapshot_match (s, r.bytes, r.len, 0, indexes, 8, &count, &err));
   r.len = 0;
   put_number (&r, 2);
   put_number (&r, 0xffffffff);
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "", hooks_snapshot_match (s, r.bytes, r.len, 0, indexes, 8, &count, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "",
+          hooks_snapshot_match (s, r.bytes, r.len, 0, indexes, 8, &count, &err));
   r.len = 0;
   put_number (&r, 0);
   put_number (&r, 0xffffffff);
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "", hooks_snapshot_match (s, r.bytes, r.len, 0, indexes, 8, &count, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "",
+          hooks_snapshot_match (s, r.bytes, r.len, 0, indexes, 8, &count, &err));
   CHECK (count == mark);
   hooks_snapshot_free (s);
 }
 
-/* A hook with `commands`, and a process without args. */
+/* A hook has the condition `commands`, and the process has no args. */
 static void
 test_match_error (void)
 {
@@ -695,7 +734,8 @@ test_match_error (void)
   write_file (dir, "commands.json", HOOK ("/bin/true", "\"commands\":[\"sh$\"]", "\"prestart\""));
   m = manager_of (dir);
   s = hooks_manager_snapshot (m);
-  EXPECT (HOOKS_STATUS_MATCH, "matching hook \"commands.json\": process.args must have at least one entry",
+  EXPECT (HOOKS_STATUS_MATCH,
+          "matching hook \"commands.json\": process.args must have at least one entry",
           hooks_manager_hooks (m, "{\"process\":{}}", NULL, 0, &out, NULL, &err));
   CHECK (out == mark);
   put_number (&r, 1);
@@ -728,26 +768,34 @@ test_read (const char *dir)
   hooks_string_free (out);
   EXPECT (HOOKS_STATUS_OK, "", hooks_read_file (file, stages, 2, NULL, &err));
   out = mark;
-  EXPECT (HOOKS_STATUS_STAGE, "unknown stage \"precreate\"", hooks_read_file (file, NULL, 0, &out, &err));
+  EXPECT (HOOKS_STATUS_STAGE, "unknown stage \"precreate\"",
+          hooks_read_file (file, NULL, 0, &out, &err));
   EXPECT (HOOKS_STATUS_NO_JSON_SUFFIX, "", hooks_read_file (dir, stages, 2, &out, &err));
-  EXPECT (HOOKS_STATUS_IO, "no such file or directory", hooks_read_file (missing, stages, 2, &out, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "path is NULL", hooks_read_file (NULL, stages, 2, &out, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages is NULL", hooks_read_file (file, NULL, 2, &out, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages[0]", hooks_read_file (file, no_texts, 1, &out, &err));
-  EXPECT (HOOKS_STATUS_UTF8, "stages[1]", hooks_read_file (file, bad_texts, 2, &out, &err));
+  EXPECT (HOOKS_STATUS_IO, "no such file or directory",
+          hooks_read_file (missing, stages, 2, &out, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "path is NULL",
+          hooks_read_file (NULL, stages, 2, &out, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages is NULL",
+          hooks_read_file (file, NULL, 2, &out, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages[0]",
+          hooks_read_file (file, null_string, 1, &out, &err));
+  EXPECT (HOOKS_STATUS_UTF8, "stages[1]", hooks_read_file (file, bad_strings, 2, &out, &err));
   CHECK (out == mark);
 
   EXPECT (HOOKS_STATUS_OK, "", hooks_read_dir (dir, stages, 2, &out, &err));
-  CHECK (out != mark && strstr (out, "\"always.json\"") != NULL && strstr (out, "\"mounts.json\"") != NULL);
+  CHECK (out != mark && strstr (out, "\"always.json\"") != NULL
+         && strstr (out, "\"mounts.json\"") != NULL);
   hooks_string_free (out);
   EXPECT (HOOKS_STATUS_OK, "", hooks_read_dir (dir, stages, 2, NULL, &err));
   out = mark;
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "path is NULL", hooks_read_dir (NULL, stages, 2, &out, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages is NULL", hooks_read_dir (dir, NULL, 2, &out, &err));
-  EXPECT (HOOKS_STATUS_UTF8, "stages[1]", hooks_read_dir (dir, bad_texts, 2, &out, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "path is NULL",
+          hooks_read_dir (NULL, stages, 2, &out, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages is NULL",
+          hooks_read_dir (dir, NULL, 2, &out, &err));
+  EXPECT (HOOKS_STATUS_UTF8, "stages[1]", hooks_read_dir (dir, bad_strings, 2, &out, &err));
   CHECK (out == mark);
 
-  /* The good hooks come with the error. */
+  /* The valid hooks are returned in addition to the error. */
   write_file (bad_dir, "bad.json", "{");
   write_file (bad_dir, "good.json", ALWAYS);
   EXPECT (HOOKS_STATUS_HOOK_FILE, "bad.json", hooks_read_dir (bad_dir, NULL, 0, &out, &err));
@@ -761,33 +809,42 @@ test_read (const char *dir)
   CHECK (out == mark);
 
   EXPECT (HOOKS_STATUS_OK, "", hooks_validate (ALWAYS, NULL, 0, &err));
-  EXPECT (HOOKS_STATUS_OK, "", hooks_validate (HOOK ("/bin/true", "", "\"precreate\""), stages, 2, &err));
+  EXPECT (HOOKS_STATUS_OK, "",
+          hooks_validate (HOOK ("/bin/true", "", "\"precreate\""), stages, 2, &err));
   EXPECT (HOOKS_STATUS_STAGE, "unknown stage \"precreate\"",
           hooks_validate (HOOK ("/bin/true", "", "\"precreate\""), NULL, 0, &err));
   EXPECT (HOOKS_STATUS_HOOK_FILE, "nil hook", hooks_validate ("null", NULL, 0, &err));
-  EXPECT (HOOKS_STATUS_HOOK_FILE, "hook.path", hooks_validate ("{\"version\":\"1.0.0\"}", NULL, 0, &err));
+  EXPECT (HOOKS_STATUS_HOOK_FILE, "hook.path",
+          hooks_validate ("{\"version\":\"1.0.0\"}", NULL, 0, &err));
   EXPECT (HOOKS_STATUS_JSON, "", hooks_validate ("{", NULL, 0, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hook_json is NULL", hooks_validate (NULL, NULL, 0, &err));
   EXPECT (HOOKS_STATUS_UTF8, "hook_json", hooks_validate (not_utf8, NULL, 0, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages is NULL", hooks_validate (ALWAYS, NULL, 1, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages[0]", hooks_validate (ALWAYS, no_texts, 1, &err));
-  EXPECT (HOOKS_STATUS_UTF8, "stages[1]", hooks_validate (ALWAYS, bad_texts, 2, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "stages[0]",
+          hooks_validate (ALWAYS, null_string, 1, &err));
+  EXPECT (HOOKS_STATUS_UTF8, "stages[1]", hooks_validate (ALWAYS, bad_strings, 2, &err));
 
-  EXPECT (HOOKS_STATUS_OK, "", hooks_when_match ("{\"commands\":[\"sh$\"]}", CONFIG, NULL, 0, &match, &err));
+  EXPECT (HOOKS_STATUS_OK, "",
+          hooks_when_match ("{\"commands\":[\"sh$\"]}", CONFIG, NULL, 0, &match, &err));
   CHECK (match);
-  EXPECT (HOOKS_STATUS_OK, "", hooks_when_match ("{\"annotations\":{\"^a$\":\"c\"}}", CONFIG, NULL, 0, &match, &err));
+  EXPECT (HOOKS_STATUS_OK, "",
+          hooks_when_match ("{\"annotations\":{\"^a$\":\"c\"}}", CONFIG, NULL, 0, &match, &err));
   CHECK (!match);
   EXPECT (HOOKS_STATUS_OK, "",
-          hooks_when_match ("{\"annotations\":{\"^a$\":\"c\"}}", CONFIG, "{\"a\":\"c\"}", 0, &match, &err));
+          hooks_when_match ("{\"annotations\":{\"^a$\":\"c\"}}", CONFIG, "{\"a\":\"c\"}", 0,
+                            &match, &err));
   CHECK (match);
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "when_json is NULL", hooks_when_match (NULL, CONFIG, NULL, 0, &match, &err));
-  EXPECT (HOOKS_STATUS_UTF8, "when_json", hooks_when_match (not_utf8, CONFIG, NULL, 0, &match, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "when_json is NULL",
+          hooks_when_match (NULL, CONFIG, NULL, 0, &match, &err));
+  EXPECT (HOOKS_STATUS_UTF8, "when_json",
+          hooks_when_match (not_utf8, CONFIG, NULL, 0, &match, &err));
   EXPECT (HOOKS_STATUS_HOOK_FILE, "command: error parsing regexp: missing closing )",
           hooks_when_match ("{\"commands\":[\"(\"]}", CONFIG, NULL, 0, &match, &err));
   EXPECT (HOOKS_STATUS_MATCH, "process.args must have at least one entry",
           hooks_when_match ("{\"commands\":[\"a\"]}", "{\"process\":{}}", NULL, 0, &match, &err));
   EXPECT (HOOKS_STATUS_JSON, "", hooks_when_match ("{", CONFIG, NULL, 0, &match, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "match_out is NULL", hooks_when_match ("{}", CONFIG, NULL, 0, NULL, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "match_out is NULL",
+          hooks_when_match ("{}", CONFIG, NULL, 0, NULL, &err));
   CHECK (match);
   free (file);
   free (missing);
@@ -803,9 +860,10 @@ main (void)
   setvbuf (stdout, NULL, _IOLBF, 0);
   dir = new_dir (NULL);
   write_file (dir, "always.json", ALWAYS);
-  write_file (dir, "annotation.json", HOOK ("/bin/true", "\"annotations\":{\"^a$\":\"^b$\"}", "\"precreate\""));
+  write_file (dir, "annotation.json",
+              HOOK ("/bin/true", "\"annotations\":{\"^a$\":\"^b$\"}", "\"precreate\""));
   write_file (dir, "mounts.json", HOOK ("/bin/false", "\"hasBindMounts\":true", "\"poststart\""));
-  write_file (dir, "README", "not looked at");
+  write_file (dir, "README", "not a hook file");
   test_version ();
   test_numbers ();
   test_null_objects ();

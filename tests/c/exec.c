@@ -1,6 +1,7 @@
-/* Running hooks in hosts of all kinds: one that dies of SIGPIPE, one that ignores SIGCHLD, one that waits for any child in
-   another thread, one whose descriptors are not close-on-exec. With the argument "seccomp" all of it again where the system
-   refuses pidfd_open(2); with "valgrind" without what that cannot do. */
+/* Tests running hooks in several kinds of processes: a process that SIGPIPE would kill, that
+   ignores SIGCHLD, that waits for any child in another thread, or whose file descriptors are not
+   close-on-exec. With the argument "seccomp", the system refuses pidfd_open(2). The argument
+   "valgrind" skips the tests that valgrind does not support. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -16,10 +17,11 @@
 
 #define SH(script) "{\"path\":\"/bin/sh\",\"args\":[\"sh\",\"-c\",\"" script "\"]}"
 
-/* No test needs longer; one that hangs fails loudly. */
-#define PATIENCE 300
+/* In seconds. No test needs as long; SIGALRM ends a test that hangs. */
+#define TEST_TIMEOUT 300
 
-/* There posix_spawn(3) does not tell of an exec that fails, since parent and child share no memory. */
+/* Whether valgrind runs this. There, posix_spawn(3) does not report an exec that fails, since
+   parent and child share no memory. */
 static int valgrind;
 
 static hooks_exec_result_t *
@@ -38,7 +40,8 @@ says (const hooks_exec_result_t *r, const char *wanted)
   int good = wanted == NULL ? message == NULL : message != NULL && strcmp (message, wanted) == 0;
 
   if (!good)
-    printf ("  wanted \"%s\", got \"%s\"\n", wanted ? wanted : "(null)", message ? message : "(null)");
+    printf ("  wanted \"%s\", got \"%s\"\n", wanted ? wanted : "(null)",
+            message ? message : "(null)");
   return good;
 }
 
@@ -47,8 +50,9 @@ wrote (const hooks_exec_result_t *r, const char *wanted)
 {
   size_t len = 0;
   const uint8_t *bytes = hooks_exec_result_stdout (r, &len);
-  /* Where nothing was written, too, it points to memory: languages with a collector look at what pointers hold. */
-  int good = (uintptr_t) bytes >= 4096 && len == strlen (wanted) && memcmp (bytes, wanted, len) == 0;
+  /* The pointer is valid even without output: languages with a garbage collector check pointers. */
+  int good = (uintptr_t) bytes >= 4096 && len == strlen (wanted) && memcmp (bytes, wanted,
+                                                                            len) == 0;
 
   if (!good)
     printf ("  wanted \"%s\", got \"%.*s\"\n", wanted, (int) len, (const char *) bytes);
@@ -69,7 +73,8 @@ test_null (void)
   CHECK (hooks_exec_result_exit_status (NULL) == -1 && hooks_exec_result_signal (NULL) == 0);
   CHECK (!hooks_exec_result_timed_out (NULL) && hooks_exec_result_duration_us (NULL) == 0);
   CHECK (hooks_exec_result_message (NULL) == NULL && hooks_exec_result_json (NULL) == NULL);
-  CHECK (hooks_exec_result_stdout (NULL, &len) == NULL && len == 0 && hooks_exec_result_stderr (NULL, NULL) == NULL);
+  CHECK (hooks_exec_result_stdout (NULL, &len) == NULL && len == 0);
+  CHECK (hooks_exec_result_stderr (NULL, NULL) == NULL);
   CHECK (hooks_filter_result_status (NULL) == 0 && hooks_filter_result_message (NULL) == NULL);
   CHECK (hooks_filter_result_config (NULL) == NULL && hooks_filter_result_count (NULL) == 0);
   CHECK (hooks_filter_result_hook (NULL, 0) == NULL && hooks_filter_result_json (NULL) == NULL);
@@ -79,14 +84,20 @@ test_null (void)
   CHECK (hooks_exec_options_set_timeout_ms (NULL, 1) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_timeout_ms (o, -2) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_post_kill_timeout_ms (NULL, 1) == HOOKS_STATUS_INVALID_ARGUMENT);
-  CHECK (hooks_exec_options_set_post_kill_timeout_ms (o, INT64_MAX) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_post_kill_timeout_ms (o, INT64_C (9223372036854))
+         == HOOKS_STATUS_OK);
+  CHECK (hooks_exec_options_set_post_kill_timeout_ms (o, INT64_C (9223372036855))
+         == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_post_kill_timeout_ms (o, INT64_MAX)
+         == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_capture_limit (NULL, 1) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_output_fds (NULL, 1, 2) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_output_fds (o, -2, -1) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_output_fds (o, -1, -2) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_merge_stderr (NULL, 0) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_merge_stderr (o, 2) == HOOKS_STATUS_INVALID_ARGUMENT);
-  CHECK (hooks_exec_options_set_process_group (NULL, HOOKS_GROUP_AUTO) == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_exec_options_set_process_group (NULL, HOOKS_GROUP_AUTO)
+         == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_process_group (o, -1) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_process_group (o, 3) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_exec_options_set_output_fn (NULL, NULL, NULL) == HOOKS_STATUS_INVALID_ARGUMENT);
@@ -99,20 +110,28 @@ test_null (void)
   CHECK (hooks_exec_options_set_log (NULL, NULL, NULL) == HOOKS_STATUS_INVALID_ARGUMENT);
   hooks_exec_options_free (o);
 
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hook_json is NULL", hooks_exec_run (NULL, NULL, 0, NULL, &r, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hook_json is NULL",
+          hooks_exec_run (NULL, NULL, 0, NULL, &r, &err));
   EXPECT (HOOKS_STATUS_JSON, "", hooks_exec_run ("{", NULL, 0, NULL, &r, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hook_json holds 0 hooks", hooks_exec_run ("[]", NULL, 0, NULL, &r, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "exec: no command", hooks_exec_run ("{}", NULL, 0, NULL, &r, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "state is NULL", hooks_exec_run (SH ("exit 0"), NULL, 1, NULL, &r, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "out is NULL", hooks_exec_run (SH ("exit 0"), NULL, 0, NULL, NULL, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hook_json must be one hook, got 0",
+          hooks_exec_run ("[]", NULL, 0, NULL, &r, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "exec: no command",
+          hooks_exec_run ("{}", NULL, 0, NULL, &r, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "state is NULL",
+          hooks_exec_run (SH ("exit 0"), NULL, 1, NULL, &r, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "out is NULL",
+          hooks_exec_run (SH ("exit 0"), NULL, 0, NULL, NULL, &err));
   if (!valgrind)
     EXPECT (HOOKS_STATUS_IO, "fork/exec /nowhere: no such file or directory",
             hooks_exec_run ("{\"path\":\"/nowhere\"}", NULL, 0, NULL, &r, &err));
   CHECK (r == NULL);
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hooks_json is NULL", hooks_exec_filter (NULL, "{}", NULL, &f, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "config_json is NULL", hooks_exec_filter ("[]", NULL, NULL, &f, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hooks_json is NULL",
+          hooks_exec_filter (NULL, "{}", NULL, &f, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "config_json is NULL",
+          hooks_exec_filter ("[]", NULL, NULL, &f, &err));
   EXPECT (HOOKS_STATUS_JSON, "", hooks_exec_filter ("[]", "null", NULL, &f, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "out is NULL", hooks_exec_filter ("[]", "{}", NULL, NULL, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "out is NULL",
+          hooks_exec_filter ("[]", "{}", NULL, NULL, &err));
   CHECK (f == NULL);
 }
 
@@ -125,7 +144,8 @@ test_results (void)
   const uint8_t *bytes;
 
   CHECK (hooks_exec_result_exit_status (r) == 3 && hooks_exec_result_signal (r) == 0);
-  CHECK (says (r, "executing [sh -c cat; echo oh >&2; exit 3]: exit status 3") && wrote (r, "state"));
+  CHECK (says (r, "executing [sh -c cat; echo oh >&2; exit 3]: exit status 3")
+         && wrote (r, "state"));
   bytes = hooks_exec_result_stderr (r, &len);
   CHECK (len == 3 && memcmp (bytes, "oh\n", 3) == 0);
   CHECK (hooks_exec_result_duration_us (r) > 0 && !hooks_exec_result_timed_out (r));
@@ -136,11 +156,14 @@ test_results (void)
   CHECK (hooks_exec_result_exit_status (r) == -1 && hooks_exec_result_signal (r) == SIGSEGV);
   hooks_exec_result_free (r);
 
-  CHECK (hooks_exec_options_set_dir (o, "/") == 0 && hooks_exec_options_set_timeout_ms (o, 100) == 0);
+  CHECK (hooks_exec_options_set_dir (o, "/") == 0
+         && hooks_exec_options_set_timeout_ms (o, 100) == 0);
   r = run (SH ("pwd; exec sleep 60"), NULL, 0, o);
-  CHECK (hooks_exec_result_timed_out (r) && says (r, "context deadline exceeded") && wrote (r, "/\n"));
+  CHECK (hooks_exec_result_timed_out (r) && says (r, "context deadline exceeded")
+         && wrote (r, "/\n"));
   hooks_exec_result_free (r);
-  CHECK (hooks_exec_options_set_timeout_ms (o, -1) == 0 && hooks_exec_options_set_capture_limit (o, 3) == 0);
+  CHECK (hooks_exec_options_set_timeout_ms (o, -1) == 0
+         && hooks_exec_options_set_capture_limit (o, 3) == 0);
   r = run (SH ("echo 12345"), NULL, 0, o);
   CHECK (wrote (r, "45\n"));
   hooks_exec_result_free (r);
@@ -161,7 +184,9 @@ on_output (void *userdata, int stream, const uint8_t *data, size_t len)
 
   if (len + 2 > sizeof output->text - output->len)
     return 1;
-  output->text[output->len++] = stream == HOOKS_STREAM_STDOUT ? 'o' : stream == HOOKS_STREAM_STDERR ? 'e' : '?';
+  output->text[output->len++] = stream == HOOKS_STREAM_STDOUT   ? 'o'
+                                : stream == HOOKS_STREAM_STDERR ? 'e'
+                                                                : '?';
   memcpy (output->text + output->len, data, len);
   output->len += len;
   return output->answer;
@@ -183,7 +208,8 @@ test_output (void)
   CHECK (strcmp (output.text, "o1\ne2\n") == 0);
   output.answer = 7;
   r = run (SH ("echo 1"), NULL, 0, o);
-  CHECK (says (r, "executing [sh -c echo 1]: the output function returned 7") && hooks_exec_result_exit_status (r) == 0);
+  CHECK (says (r, "executing [sh -c echo 1]: the output function returned 7")
+         && hooks_exec_result_exit_status (r) == 0);
   hooks_exec_result_free (r);
   CHECK (hooks_exec_options_set_output_fn (o, NULL, NULL) == 0);
 
@@ -205,7 +231,8 @@ test_output (void)
   CHECK (hooks_exec_options_set_cancel_fd (o, cancel[0]) == 0);
   close (cancel[1]);
   r = run (SH ("exec sleep 60"), NULL, 0, o);
-  CHECK (says (r, "context canceled") && hooks_exec_result_signal (r) == SIGKILL && !hooks_exec_result_timed_out (r));
+  CHECK (says (r, "context canceled") && hooks_exec_result_signal (r) == SIGKILL
+         && !hooks_exec_result_timed_out (r));
   hooks_exec_result_free (r);
   hooks_exec_options_free (o);
   close (cancel[0]);
@@ -213,7 +240,7 @@ test_output (void)
   close (ends[1]);
 }
 
-/* In each group, and what is killed at a cancel. */
+/* Checks each process group, and the processes that are killed at the timeout. */
 static void
 test_process_group (void)
 {
@@ -234,8 +261,11 @@ test_process_group (void)
 
       CHECK (hooks_exec_options_set_process_group (o, cases[i].group) == 0);
       CHECK (hooks_exec_options_set_timeout_ms (o, 1000) == 0);
-      r = run (SH ("sleep 1000 & read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $$ $pgrp; wait"), NULL, 0, o);
-      CHECK (hooks_exec_result_timed_out (r) && strstr (hooks_exec_result_json (r), cases[i].killed) != NULL);
+      r = run (SH ("sleep 1000 & read -r pid comm state ppid pgrp rest < /proc/self/stat; "
+                   "echo $$ $pgrp; wait"),
+               NULL, 0, o);
+      CHECK (hooks_exec_result_timed_out (r)
+             && strstr (hooks_exec_result_json (r), cases[i].killed) != NULL);
       out = (const char *) hooks_exec_result_stdout (r, &len);
       if (len < sizeof text)
         memcpy (text, out, len);
@@ -246,7 +276,7 @@ test_process_group (void)
     }
 }
 
-/* State that nobody reads, in a host that SIGPIPE would kill. */
+/* The hook does not read its state, and SIGPIPE would kill this process. */
 static void
 test_unread_state (void)
 {
@@ -268,7 +298,7 @@ test_unread_state (void)
   free (state);
 }
 
-/* In a process of its own, since it is about what that has for all of it. */
+/* Runs a test in a child process, because the test changes settings of the whole process. */
 static void
 in_child (void (*body) (void))
 {
@@ -282,7 +312,7 @@ in_child (void (*body) (void))
   if (pid == 0)
     {
       failures = 0;
-      alarm (PATIENCE);
+      alarm (TEST_TIMEOUT);
       body ();
       fflush (stdout);
       _exit (failures == 0 ? 0 : 1);
@@ -303,14 +333,16 @@ with_sigchld_ignored (void)
   if (signal (SIGCHLD, SIG_IGN) == SIG_ERR)
     die ("signal");
   r = run (SH ("exit 3"), "state", 5, NULL);
-  CHECK (hooks_exec_result_exit_status (r) == -1 && hooks_exec_result_signal (r) == 0 && says (r, LOST));
+  CHECK (hooks_exec_result_exit_status (r) == -1 && hooks_exec_result_signal (r) == 0
+         && says (r, LOST));
   hooks_exec_result_free (r);
   CHECK (hooks_exec_options_set_timeout_ms (o, 50) == 0);
   r = run (SH ("exec sleep 60"), NULL, 0, o);
   CHECK (hooks_exec_result_timed_out (r) && says (r, "context deadline exceeded"));
   hooks_exec_result_free (r);
   if (!valgrind)
-    EXPECT (HOOKS_STATUS_IO, "no such file", hooks_exec_run ("{\"path\":\"/nowhere\"}", NULL, 0, NULL, &r, &err));
+    EXPECT (HOOKS_STATUS_IO, "no such file",
+            hooks_exec_run ("{\"path\":\"/nowhere\"}", NULL, 0, NULL, &r, &err));
   hooks_exec_options_free (o);
 }
 
@@ -336,7 +368,7 @@ with_a_thread_that_reaps (void)
 
   if (pthread_create (&thread, NULL, reap_any, NULL) != 0)
     die ("pthread_create");
-  /* Whoever is faster: until the other thread was, once. */
+  /* Both threads may reap the hook first. Repeat until the other thread was first once. */
   for (i = 0; i < 100 || (lost == 0 && i < 100000); i++)
     {
       hooks_exec_result_t *r = run (SH ("exit 3"), NULL, 0, NULL);
@@ -360,7 +392,7 @@ with_a_thread_that_reaps (void)
   hooks_exec_options_free (o);
 }
 
-/* The host's descriptors stay the host's; so do its mask and its other children. */
+/* The file descriptors, the signal mask and the other children of the process do not change. */
 static void
 test_host (void)
 {
@@ -384,11 +416,12 @@ test_host (void)
   if (sigprocmask (SIG_SETMASK, &mask, NULL) != 0)
     die ("sigprocmask");
   r = run (SH ("cd /proc/self/fd; echo *; grep SigBlk /proc/self/status"), NULL, 0, NULL);
-  /* dash lists with a descriptor of its own. */
+  /* dash lists the directory with one more file descriptor. */
   CHECK (wrote (r, "0 1 2 3\nSigBlk:\t0000000000000000\n"));
   hooks_exec_result_free (r);
   sigprocmask (SIG_SETMASK, NULL, &after);
-  CHECK (sigismember (&after, SIGTERM) && sigismember (&after, SIGCHLD) && !sigismember (&after, SIGPIPE));
+  CHECK (sigismember (&after, SIGTERM) && sigismember (&after, SIGCHLD)
+         && !sigismember (&after, SIGPIPE));
   sigemptyset (&mask);
   sigprocmask (SIG_SETMASK, &mask, NULL);
   for (i = 0; i < 500; i++)
@@ -397,7 +430,7 @@ test_host (void)
 }
 
 static void *
-run_there (void *unused)
+run_in_thread (void *unused)
 {
   hooks_exec_result_t *r = run (SH ("echo hi; exit 4"), "state", 5, NULL);
 
@@ -406,35 +439,36 @@ run_there (void *unused)
   return unused;
 }
 
-/* Threads need not have more, and in some C libraries have no more by default. */
+/* Hooks also run in a thread with a stack of 128 KiB, which is the default in some C libraries. */
 static void
 test_small_stack (void)
 {
   pthread_attr_t attributes;
   pthread_t thread;
 
-  if (pthread_attr_init (&attributes) != 0 || pthread_attr_setstacksize (&attributes, (size_t) 128 << 10) != 0
-      || pthread_create (&thread, &attributes, run_there, NULL) != 0)
+  if (pthread_attr_init (&attributes) != 0
+      || pthread_attr_setstacksize (&attributes, (size_t) 128 << 10) != 0
+      || pthread_create (&thread, &attributes, run_in_thread, NULL) != 0)
     die ("pthread_create");
   pthread_join (thread, NULL);
   pthread_attr_destroy (&attributes);
 }
 
-/* A descendant that holds the output does not hold us. */
+/* A descendant that keeps the output open does not delay the result. */
 static void
 test_descendants (void)
 {
   hooks_exec_options_t *o = hooks_exec_options_new ();
   hooks_exec_result_t *r;
-  double begun = now ();
+  double started = now ();
 
   r = run (SH ("sleep 60 & echo hook"), NULL, 0, NULL);
-  CHECK (says (r, NULL) && wrote (r, "hook\n") && now () - begun < 30);
+  CHECK (says (r, NULL) && wrote (r, "hook\n") && now () - started < 30);
   hooks_exec_result_free (r);
   CHECK (hooks_exec_options_set_timeout_ms (o, 50) == 0);
-  begun = now ();
+  started = now ();
   r = run (SH ("sleep 60 & sleep 60; echo never"), NULL, 0, o);
-  CHECK (hooks_exec_result_timed_out (r) && wrote (r, "") && now () - begun < 30);
+  CHECK (hooks_exec_result_timed_out (r) && wrote (r, "") && now () - started < 30);
   hooks_exec_result_free (r);
   hooks_exec_options_free (o);
 }
@@ -460,22 +494,30 @@ test_filter (void)
   int lines = 0;
 
   EXPECT (HOOKS_STATUS_OK, "",
-          hooks_exec_filter ("[" SH ("sed s/1/2/") "," SH ("echo oh >&2; exit 9") "]", "{\"x\": 1e400}", NULL, &f, &err));
-  CHECK (hooks_filter_result_status (f) == HOOKS_STATUS_HOOK_FAILED && hooks_filter_result_count (f) == 2);
+          hooks_exec_filter ("[" SH ("sed s/1/2/") "," SH ("echo oh >&2; exit 9") "]",
+                             "{\"x\": 1e400}", NULL, &f, &err));
+  CHECK (hooks_filter_result_status (f) == HOOKS_STATUS_HOOK_FAILED
+         && hooks_filter_result_count (f) == 2);
   CHECK (strcmp (hooks_filter_result_config (f), "{\"x\": 2e400}") == 0);
   CHECK (strcmp (hooks_filter_result_message (f),
                  "hook 1 (/bin/sh): executing [sh -c echo oh >&2; exit 9]: exit status 9: oh") == 0);
   r = hooks_filter_result_hook (f, 1);
   CHECK (hooks_exec_result_exit_status (r) == 9 && hooks_filter_result_hook (f, 2) == NULL);
-  CHECK (strstr (hooks_filter_result_json (f), "\"stderr\":\"oh\",\"kind\":\"hook-failed\"") != NULL);
-  CHECK (hooks_filter_result_patch (f, 0) == NULL && strstr (hooks_filter_result_json (f), "\"patches\":null") != NULL);
+  CHECK (strstr (hooks_filter_result_json (f),
+                 "\"stderr\":\"oh\",\"kind\":\"hook-failed\"") != NULL);
+  CHECK (hooks_filter_result_patch (f, 0) == NULL
+         && strstr (hooks_filter_result_json (f), "\"patches\":null") != NULL);
   hooks_filter_result_free (f);
 
-  CHECK (hooks_exec_options_set_patches (o, 1) == 0 && hooks_exec_options_set_log (o, on_log, &lines) == 0);
+  CHECK (hooks_exec_options_set_patches (o, 1) == 0
+         && hooks_exec_options_set_log (o, on_log, &lines) == 0);
   EXPECT (HOOKS_STATUS_OK, "",
-          hooks_exec_filter ("[" SH ("sed s/1/2/") "," SH ("cat") "," SH ("exit 9") "]", "{\"x\": 1e400}", o, &f, &err));
-  CHECK (strcmp (hooks_filter_result_patch (f, 0), "[{\"op\":\"replace\",\"path\":\"/x\",\"value\":2e400}]") == 0);
-  CHECK (strcmp (hooks_filter_result_patch (f, 1), "[]") == 0 && hooks_filter_result_patch (f, 2) == NULL);
+          hooks_exec_filter ("[" SH ("sed s/1/2/") "," SH ("cat") "," SH ("exit 9") "]",
+                             "{\"x\": 1e400}", o, &f, &err));
+  CHECK (strcmp (hooks_filter_result_patch (f, 0),
+                 "[{\"op\":\"replace\",\"path\":\"/x\",\"value\":2e400}]") == 0);
+  CHECK (strcmp (hooks_filter_result_patch (f, 1), "[]") == 0
+         && hooks_filter_result_patch (f, 2) == NULL);
   CHECK (hooks_filter_result_patch (f, 3) == NULL && lines == 1);
   hooks_filter_result_free (f);
   hooks_exec_options_free (o);
@@ -489,7 +531,7 @@ test_filter (void)
 int
 main (int argc, char **argv)
 {
-  alarm (PATIENCE);
+  alarm (TEST_TIMEOUT);
   if (argc > 1 && strcmp (argv[1], "seccomp") == 0)
     refuse_pidfd_open ();
   valgrind = argc > 1 && strcmp (argv[1], "valgrind") == 0;

@@ -1,5 +1,6 @@
-/* fork [FORKS [THREADS]]: children of a process whose threads are matching, against patterns that nobody has compiled
-   yet. Each child answers as its parent does, within 5 seconds, frees all, and exits with 0. */
+/* fork [FORKS [THREADS]]: tests the children of a process whose threads match patterns that are not
+   compiled yet. Each child gets the same result as its parent within 5 seconds, frees all objects,
+   and exits with 0. */
 #define _XOPEN_SOURCE 700
 
 #include "test.h"
@@ -47,8 +48,9 @@ work (void *argument)
   return NULL;
 }
 
-/* A hook whose last pattern alone matches, after many that must be compiled to know that they do not. `round` makes
-   them new, should they be kept by their text. */
+/* Writes a hook of which only the last pattern matches. The patterns before it must be compiled to
+   find that they do not match. `round` makes them new in each round, in case the library keeps
+   compiled patterns. */
 static void
 write_hook (const char *dir, int round)
 {
@@ -69,7 +71,7 @@ write_hook (const char *dir, int round)
   free (path);
 }
 
-/* What a child does. */
+/* Runs in a child. */
 static void
 child (struct round *r, const char *const *dirs, hooks_error_t *error)
 {
@@ -83,10 +85,12 @@ child (struct round *r, const char *const *dirs, hooks_error_t *error)
   s = hooks_manager_snapshot (r->manager);
   if (s == NULL || hooks_snapshot_generation (s) != hooks_manager_generation (r->manager))
     status = 2;
-  /* A manager of the child's own works too. */
-  if (hooks_manager_new (dirs, 1, NULL, 0, NULL, &m, NULL) != HOOKS_STATUS_OK || !answers (m, r->expected))
+  /* A new manager in the child works, too. */
+  if (hooks_manager_new (dirs, 1, NULL, 0, NULL, &m, NULL) != HOOKS_STATUS_OK
+      || !answers (m, r->expected))
     status = 3;
-  if (hooks_manager_reload (r->manager, NULL) != HOOKS_STATUS_OK || !answers (r->manager, r->expected))
+  if (hooks_manager_reload (r->manager, NULL) != HOOKS_STATUS_OK
+      || !answers (r->manager, r->expected))
     status = 4;
   hooks_snapshot_free (s);
   hooks_manager_free (m);
@@ -126,14 +130,15 @@ main (int argc, char **argv)
 
       write_hook (dir, round);
       EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (dirs, 1, NULL, 0, NULL, &r.manager, &err));
-      /* An error made before the fork is freed on both sides of it. */
-      CHECK (hooks_manager_hooks (r.manager, "[]", NULL, 0, NULL, NULL, &error) == HOOKS_STATUS_JSON);
+      /* Both the parent and the child free an error that was made before the fork. */
+      CHECK (hooks_manager_hooks (r.manager, "[]", NULL, 0, NULL, NULL, &error)
+             == HOOKS_STATUS_JSON);
       for (i = 0; i < threads; i++)
         if (pthread_create (&ids[i], NULL, work, &r) != 0)
           die ("pthread_create");
       for (i = 0; i < FORKS_PER_MANAGER; i++)
         {
-          /* At different moments of the first matches. */
+          /* The fork happens at different moments of the first matches. */
           struct timespec pause = { 0, (round * 37 + i * 101) % 400 * 1000L };
 
           nanosleep (&pause, NULL);
@@ -149,7 +154,8 @@ main (int argc, char **argv)
           int status = 0;
 
           forked++;
-          if (waitpid (pids[i], &status, 0) == pids[i] && WIFEXITED (status) && WEXITSTATUS (status) == 0)
+          if (waitpid (pids[i], &status, 0) == pids[i] && WIFEXITED (status)
+              && WEXITSTATUS (status) == 0)
             good++;
           else
             printf ("round %d: a child ended with status %#x\n", round, (unsigned) status);
@@ -164,8 +170,8 @@ main (int argc, char **argv)
       hooks_manager_free (r.manager);
       round++;
     }
-  printf ("%d forks of %d managers, %d answered and ended well; %ld calls in %d threads, %ld bad\n", forked, round, good,
-          calls, threads, bad);
+  printf ("%d forks with %d managers, %d children succeeded; %ld calls in %d threads, %ld bad\n",
+          forked, round, good, calls, threads, bad);
   CHECK (good == forked);
   CHECK (bad == 0);
   hooks_string_free (expected);

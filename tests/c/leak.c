@@ -1,4 +1,4 @@
-/* A control: it loses one string, so a memory check that lets it pass checks nothing. */
+/* A control: it leaks one string, so a memory check that accepts it does not work. */
 #include <libhooks/hooks.h>
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* A monitor in GLib's main loop. */
+/* Tests a monitor in a main loop of GLib. */
 #include "test.h"
 
 #include <glib-unix.h>

@@ -1,4 +1,4 @@
-/* A monitor in libuv's loop. */
+/* Tests a monitor in an event loop of libuv. */
 #define _XOPEN_SOURCE 700
 
 #include "test.h"
@@ -24,7 +24,7 @@ on_readable (uv_poll_t *handle, int status, int events)
 }
 
 static void
-on_begin (uv_timer_t *handle)
+on_start (uv_timer_t *handle)
 {
   (void) handle;
   write_file (dir, "a.json", "{");
@@ -43,22 +43,22 @@ main (void)
   hooks_manager_t *m = NULL;
   uv_loop_t *loop = uv_default_loop ();
   uv_poll_t poll;
-  uv_timer_t begin, timeout;
+  uv_timer_t start, timeout;
 
   dirs[0] = dir = new_dir (NULL);
   EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (dirs, 1, NULL, 0, NULL, &m, &err));
   EXPECT (HOOKS_STATUS_OK, "", hooks_monitor_new (m, &mon, &err));
   CHECK (uv_poll_init (loop, &poll, hooks_monitor_fd (mon)) == 0);
   CHECK (uv_poll_start (&poll, UV_READABLE, on_readable) == 0);
-  uv_timer_init (loop, &begin);
-  uv_timer_start (&begin, on_begin, 0, 0);
+  uv_timer_init (loop, &start);
+  uv_timer_start (&start, on_start, 0, 0);
   uv_timer_init (loop, &timeout);
   uv_timer_start (&timeout, on_timeout, 60000, 0);
   uv_run (loop, UV_RUN_DEFAULT);
   CHECK (reloads == 2);
-  /* As its users do: the loop lets go of the descriptor before it is closed. */
+  /* The loop must release the file descriptor before the monitor closes it. */
   uv_close ((uv_handle_t *) &poll, NULL);
-  uv_close ((uv_handle_t *) &begin, NULL);
+  uv_close ((uv_handle_t *) &start, NULL);
   uv_close ((uv_handle_t *) &timeout, NULL);
   uv_run (loop, UV_RUN_DEFAULT);
   uv_loop_close (loop);

@@ -1,6 +1,7 @@
-/* monitor [CYCLES]: monitors as C programs use them: in poll and in epoll, in a thread, ended from a thread and from a signal
-   handler, in a process that gets signals and that forks. With tests/c/slow_read.c preloaded, it reads hook files slowly and
-   looks at who waits for that. */
+/* monitor [CYCLES]: tests monitors in poll and epoll, in a thread, cancelled from a thread and from
+   a signal handler, and in a process that gets signals and forks. With tests/c/slow_read.c
+   preloaded and SLOW_READ set, it tests that no other thread waits while hook files are read
+   slowly. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -18,7 +19,7 @@
 #include <time.h>
 
 #define CONFIG "{\"process\":{\"args\":[\"/bin/sh\"]}}"
-/* No test that passes waits as long. */
+/* In milliseconds. A test that passes does not wait as long. */
 #define LONG 60000
 
 static int
@@ -29,7 +30,7 @@ compare (const void *a, const void *b)
   return difference < 0 ? -1 : difference > 0;
 }
 
-/* How many watches of inotify this process has. */
+/* Returns the number of inotify watches of this process. */
 static int
 watches (void)
 {
@@ -55,7 +56,7 @@ watches (void)
   return count;
 }
 
-/* Renames a hook file into the directory, so that it is there at once. */
+/* Renames a hook file into the directory, so that it is complete when it appears. */
 static void
 put_hook (const char *dir, const char *name, const char *mark)
 {
@@ -73,12 +74,13 @@ put_hook (const char *dir, const char *name, const char *mark)
   free (to);
 }
 
-/* Whether the hooks have this mark. */
+/* Returns whether the hooks have this mark. */
 static int
 has (const hooks_manager_t *m, const char *mark)
 {
   char *config = NULL;
-  int found = hooks_manager_hooks (m, CONFIG, NULL, 0, &config, NULL, NULL) == HOOKS_STATUS_OK && strstr (config, mark) != NULL;
+  int found = hooks_manager_hooks (m, CONFIG, NULL, 0, &config, NULL, NULL) == HOOKS_STATUS_OK
+              && strstr (config, mark) != NULL;
 
   hooks_string_free (config);
   return found;
@@ -94,8 +96,10 @@ test_arguments (const hooks_manager_t *m)
 
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "m is NULL", hooks_monitor_new (NULL, &mon, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "out is NULL", hooks_monitor_new (m, NULL, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "mon is NULL", hooks_monitor_dispatch (NULL, &reloaded, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "mon is NULL", hooks_monitor_wait (NULL, 0, &reloaded, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "mon is NULL",
+          hooks_monitor_dispatch (NULL, &reloaded, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "mon is NULL",
+          hooks_monitor_wait (NULL, 0, &reloaded, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "mon is NULL", hooks_monitor_changes (NULL, &json, &err));
   CHECK (hooks_monitor_cancel (NULL) == HOOKS_STATUS_INVALID_ARGUMENT);
   CHECK (hooks_monitor_fd (NULL) == -1);
@@ -104,8 +108,10 @@ test_arguments (const hooks_manager_t *m)
 
   EXPECT (HOOKS_STATUS_OK, "", hooks_monitor_new (m, &mon, &err));
   CHECK (hooks_monitor_fd (mon) > 2);
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "timeout_ms is -2", hooks_monitor_wait (mon, -2, &reloaded, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "json_out is NULL", hooks_monitor_changes (mon, NULL, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "timeout_ms must be -1 or more, got -2",
+          hooks_monitor_wait (mon, -2, &reloaded, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "json_out is NULL",
+          hooks_monitor_changes (mon, NULL, &err));
   CHECK (reloaded);
   EXPECT (HOOKS_STATUS_OK, "", hooks_monitor_wait (mon, 0, &reloaded, &err));
   CHECK (!reloaded);
@@ -120,7 +126,7 @@ test_arguments (const hooks_manager_t *m)
   hooks_monitor_free (mon);
 }
 
-/* A callback that comes back to the monitor that is calling it. */
+/* Tests a callback that calls the monitor that calls it. */
 static hooks_monitor_t *calling;
 static int called_back;
 
@@ -134,7 +140,8 @@ on_log (void *userdata, int level, const char *message, const char *fields_json)
   if (calling != NULL)
     {
       called_back++;
-      EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "mon is already in use", hooks_monitor_dispatch (calling, NULL, &err));
+      EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "mon is already in use",
+              hooks_monitor_dispatch (calling, NULL, &err));
       CHECK (hooks_monitor_fd (calling) > 2);
     }
 }
@@ -161,9 +168,9 @@ test_callback (const char *dir)
   hooks_options_free (o);
 }
 
-/* In PID namespaces of their own, a process and its child are both number 1. */
+/* In separate PID namespaces, a process and its child both have the PID 1. */
 static int
-both_are_one (void *argument)
+both_have_pid_1 (void *argument)
 {
   const char *dirs[1];
   hooks_manager_t *m = NULL;
@@ -180,13 +187,15 @@ both_are_one (void *argument)
   if (pid == 0)
     {
       CHECK (getpid () == 1);
-      EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "belongs to the parent process", hooks_monitor_dispatch (mon, NULL, &err));
+      EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "belongs to the parent process",
+              hooks_monitor_dispatch (mon, NULL, &err));
       CHECK (hooks_monitor_cancel (mon) == HOOKS_STATUS_OK);
       hooks_monitor_free (mon);
       fflush (stdout);
       _exit (failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
     }
-  CHECK (getpid () == 1 && waitpid (pid, &status, 0) == pid && WIFEXITED (status) && WEXITSTATUS (status) == EXIT_SUCCESS);
+  CHECK (getpid () == 1 && waitpid (pid, &status, 0) == pid);
+  CHECK (WIFEXITED (status) && WEXITSTATUS (status) == EXIT_SUCCESS);
   EXPECT (HOOKS_STATUS_OK, "", hooks_monitor_dispatch (mon, NULL, &err));
   hooks_monitor_free (mon);
   hooks_manager_free (m);
@@ -207,8 +216,9 @@ test_pid_namespaces (char *dir)
       fflush (stdout);
       pid = fork ();
       if (pid == 0)
-        both_are_one (dir);
-      _exit (waitpid (pid, &status, 0) == pid && WIFEXITED (status) ? WEXITSTATUS (status) : EXIT_FAILURE);
+        both_have_pid_1 (dir);
+      _exit (waitpid (pid, &status, 0) == pid && WIFEXITED (status) ? WEXITSTATUS (status)
+                                                                     : EXIT_FAILURE);
     }
   CHECK (waitpid (outer, &status, 0) == outer && WIFEXITED (status));
   if (WEXITSTATUS (status) == 77)
@@ -217,7 +227,7 @@ test_pid_namespaces (char *dir)
     CHECK (WEXITSTATUS (status) == EXIT_SUCCESS);
 }
 
-/* An event loop, by poll(2) or by epoll(7), until the hooks have the mark. */
+/* Runs an event loop, with poll(2) or epoll(7), until the hooks have the mark. */
 static void
 loop (hooks_monitor_t *mon, const hooks_manager_t *m, const char *mark, int by_epoll)
 {
@@ -260,7 +270,7 @@ test_loops (hooks_manager_t *m, const char *dir)
   hooks_monitor_free (mon);
 }
 
-/* A thread of the host's that waits. */
+/* A thread that waits for changes. */
 struct waiter
 {
   hooks_monitor_t *mon;
@@ -294,16 +304,16 @@ start (struct waiter *w, const hooks_manager_t *m)
 static double
 stop (struct waiter *w)
 {
-  double begun = now ();
+  double started = now ();
 
   CHECK (hooks_monitor_cancel (w->mon) == HOOKS_STATUS_OK);
   pthread_join (w->thread, NULL);
   CHECK (w->status == HOOKS_STATUS_CANCELLED);
   hooks_monitor_free (w->mon);
-  return w->returned - begun;
+  return w->returned - started;
 }
 
-/* Waits, without a look at the monitor, until the hooks have the mark. */
+/* Waits until the hooks have the mark, without calling the monitor. */
 static int
 await (const hooks_manager_t *m, const char *mark)
 {
@@ -315,7 +325,7 @@ await (const hooks_manager_t *m, const char *mark)
   return 1;
 }
 
-/* Read by a signal handler in another thread: written and read with __atomic builtins. */
+/* A signal handler in another thread reads this, so all accesses use __atomic builtins. */
 static hooks_monitor_t *to_be_cancelled;
 static volatile double cancelled_at;
 
@@ -345,14 +355,15 @@ handle (int number, void (*handler) (int))
     die ("sigaction");
 }
 
-/* The median, since on a busy machine any single thread may be kept waiting. */
+/* The test uses the median, because any thread may have to wait on a busy machine. */
 #define ROUNDS 21
 
 static void
-show (const char *what, double *times)
+show (const char *call, double *times)
 {
   qsort (times, ROUNDS, sizeof *times, compare);
-  printf ("%s returns after %.3f ms (median), %.3f ms (most)\n", what, times[ROUNDS / 2] * 1e3, times[ROUNDS - 1] * 1e3);
+  printf ("%s returns after %.3f ms (median), %.3f ms (maximum)\n", call, times[ROUNDS / 2] * 1e3,
+          times[ROUNDS - 1] * 1e3);
   CHECK (times[ROUNDS / 2] < 0.05);
 }
 
@@ -368,14 +379,14 @@ test_cancel (const hooks_manager_t *m)
       start (&w, m);
       times[i] = stop (&w);
     }
-  show ("a wait that another thread ends", times);
+  show ("a wait that another thread cancels", times);
 
   handle (SIGALRM, on_cancel);
   for (i = 0; i < ROUNDS; i++)
     {
       start (&w, m);
       __atomic_store_n (&to_be_cancelled, w.mon, __ATOMIC_RELEASE);
-      /* In the very thread that waits; or in this one, after that has seen the end of the other. */
+      /* The handler runs in the waiting thread, or in this thread. */
       if (i % 2 == 0)
         pthread_kill (w.thread, SIGALRM);
       else
@@ -385,7 +396,7 @@ test_cancel (const hooks_manager_t *m)
       times[i] = w.returned - cancelled_at;
       hooks_monitor_free (w.mon);
     }
-  show ("a wait that a signal handler ends", times);
+  show ("a wait that a signal handler cancels", times);
 }
 
 static void
@@ -394,7 +405,7 @@ test_nothing_is_left (hooks_manager_t *m, int cycles)
   int descriptors, threads, i;
   struct waiter w;
 
-  /* What the first one may set up for ever. */
+  /* The first monitor may set up things that stay. */
   start (&w, m);
   stop (&w);
   descriptors = entries ("/proc/self/fd");
@@ -422,7 +433,7 @@ test_nothing_is_left (hooks_manager_t *m, int cycles)
   CHECK (watches () == 0);
 }
 
-/* Two threads run the handler at once, so that all of this is read and written with __atomic builtins. */
+/* Two threads run the handler at once, so all accesses use __atomic builtins. */
 static int handled;
 static int handled_elsewhere;
 static pid_t hosts[2];
@@ -441,13 +452,14 @@ on_usr1 (int number)
 }
 
 static void *
-wait_and_say_who (void *argument)
+record_and_wait (void *argument)
 {
   __atomic_store_n (&hosts[1], (pid_t) syscall (SYS_gettid), __ATOMIC_SEQ_CST);
   return wait_on (argument);
 }
 
-/* Signals run the host's handler in the host's threads, of which a monitor makes none; and they end no wait. */
+/* A monitor starts no thread, so signal handlers run in the program's threads; and a signal does
+   not end a wait. */
 static void
 test_signals (hooks_manager_t *m, const char *dir, int signals)
 {
@@ -460,7 +472,7 @@ test_signals (hooks_manager_t *m, const char *dir, int signals)
   memset (&w, 0, sizeof w);
   EXPECT (HOOKS_STATUS_OK, "", hooks_monitor_new (m, &w.mon, &err));
   CHECK (entries ("/proc/self/task") == threads);
-  if (pthread_create (&w.thread, NULL, wait_and_say_who, &w) != 0)
+  if (pthread_create (&w.thread, NULL, record_and_wait, &w) != 0)
     die ("pthread_create");
   while (__atomic_load_n (&hosts[1], __ATOMIC_SEQ_CST) == 0)
     sched_yield ();
@@ -481,10 +493,11 @@ test_signals (hooks_manager_t *m, const char *dir, int signals)
   stop (&w);
   CHECK (__atomic_load_n (&handled, __ATOMIC_SEQ_CST) > 0);
   CHECK (!__atomic_load_n (&handled_elsewhere, __ATOMIC_SEQ_CST));
-  printf ("%d signals sent, %d handled, %s\n", signals, handled, handled_elsewhere ? "some elsewhere" : "all by the host's threads");
+  printf ("%d signals sent, %d handled, %s\n", signals, handled,
+          handled_elsewhere ? "some in other threads" : "all in the program's threads");
 }
 
-/* What a child does. It ends by a signal if it hangs. */
+/* Runs in a child. SIGALRM ends it if it hangs. */
 static void
 child (hooks_manager_t *m, struct waiter *w, const char *mark)
 {
@@ -495,9 +508,12 @@ child (hooks_manager_t *m, struct waiter *w, const char *mark)
   alarm (20);
   checks = failures = 0;
   CHECK (has (m, mark));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "belongs to the parent process", hooks_monitor_changes (w->mon, &json, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "belongs to the parent process", hooks_monitor_dispatch (w->mon, &reloaded, &err));
-  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "belongs to the parent process", hooks_monitor_wait (w->mon, -1, &reloaded, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "belongs to the parent process",
+          hooks_monitor_changes (w->mon, &json, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "belongs to the parent process",
+          hooks_monitor_dispatch (w->mon, &reloaded, &err));
+  EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "belongs to the parent process",
+          hooks_monitor_wait (w->mon, -1, &reloaded, &err));
   CHECK (hooks_monitor_cancel (w->mon) == HOOKS_STATUS_OK);
   hooks_monitor_free (w->mon);
   CHECK (entries ("/proc/self/fd") < before);
@@ -525,7 +541,7 @@ test_forks (hooks_manager_t *m, const char *dir, int forks)
 
       put_hook (dir, "a.json", mark);
       CHECK (await (m, mark));
-      /* In the middle of a reload, mostly. */
+      /* The fork mostly happens during a reload. */
       if (i % 2 == 0)
         put_hook (dir, "b.json", mark);
       fflush (stdout);
@@ -534,7 +550,8 @@ test_forks (hooks_manager_t *m, const char *dir, int forks)
         die ("fork");
       if (pid == 0)
         child (m, &w, mark);
-      CHECK (waitpid (pid, &status, 0) == pid && WIFEXITED (status) && WEXITSTATUS (status) == EXIT_SUCCESS);
+      CHECK (waitpid (pid, &status, 0) == pid && WIFEXITED (status)
+             && WEXITSTATUS (status) == EXIT_SUCCESS);
       free (mark);
     }
   put_hook (dir, "a.json", "after all forks");
@@ -543,21 +560,21 @@ test_forks (hooks_manager_t *m, const char *dir, int forks)
   stop (&w);
 }
 
-/* Nobody who matches waits for a reload: a lock would show as a call that sleeps as long as a read does. */
+/* Calls that match do not wait for a reload: with a lock, a call would sleep as long as a read. */
 static void
 test_slow_reads (hooks_manager_t *m, const char *dir)
 {
   struct waiter w;
   uint64_t generation;
-  long calls = 0, kept_waiting = 0;
-  double most = 0, begun;
+  long calls = 0, waited = 0;
+  double most = 0, started;
   char *config = NULL;
 
   start (&w, m);
   generation = hooks_manager_generation (m);
   put_hook (dir, "a.json", "read slowly");
-  begun = now ();
-  while (!has (m, "read slowly") && now () < begun + LONG / 1e3)
+  started = now ();
+  while (!has (m, "read slowly") && now () < started + LONG / 1e3)
     {
       struct rusage before, after;
       double then = now (), took;
@@ -568,16 +585,16 @@ test_slow_reads (hooks_manager_t *m, const char *dir)
       took = now () - then;
       hooks_string_free (config);
       most = took > most ? took : most;
-      /* Another process may have had the processor; but who waits gives it up. */
-      kept_waiting += took > 0.02 && after.ru_nvcsw > before.ru_nvcsw;
+      /* A slow call may only have lost the processor; a call that waits gives it up itself. */
+      waited += took > 0.02 && after.ru_nvcsw > before.ru_nvcsw;
       calls++;
     }
   CHECK (hooks_manager_generation (m) > generation);
-  CHECK (now () - begun >= 0.3);
+  CHECK (now () - started >= 0.3);
   CHECK (calls >= 1000);
-  CHECK (kept_waiting == 0);
-  printf ("while files were read for %.0f ms: %ld calls, none kept waiting, the slowest %.3f ms\n", (now () - begun) * 1e3,
-          calls, most * 1e3);
+  CHECK (waited == 0);
+  printf ("while files were read for %.0f ms: %ld calls, %ld waited, the slowest took %.3f ms\n",
+          (now () - started) * 1e3, calls, waited, most * 1e3);
   stop (&w);
 }
 
@@ -599,7 +616,7 @@ main (int argc, char **argv)
     {
       test_arguments (m);
       test_callback (dir);
-      /* As of other forks: what the parent holds is lost in the child, which valgrind would mind. */
+      /* Not under valgrind, which would report the parent's memory as leaked in the child. */
       if (cycles >= 10)
         test_pid_namespaces (dir);
       test_loops (m, dir);

@@ -1,11 +1,12 @@
-/* Against a library with the feature `planted-panic`: a panic in each function in turn is HOOKS_STATUS_PANIC, NULL or 0,
-   and what was held can be freed. Prints the name of each function on a line of its own; that nothing is printed on
-   stderr is for tests/suites/c.sh to see. */
+/* Tests a library with the feature `planted-panic`: after a panic, each function returns
+   HOOKS_STATUS_PANIC, NULL or 0, and all objects can be freed. Prints the name of each function on
+   a line; tests/suites/c.sh checks that stderr stays empty. */
 #define _XOPEN_SOURCE 700
 
 #include "test.h"
 
-#define ALWAYS "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/bin/true\"},\"when\":{\"always\":true},\"stages\":[\"prestart\"]}"
+#define ALWAYS \
+  "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"/bin/true\"},\"when\":{\"always\":true},\"stages\":[\"prestart\"]}"
 
 static void
 plant (const char *name)
@@ -22,7 +23,7 @@ lift (void)
     die ("unsetenv");
 }
 
-/* A function that returns a status: the error says which it was. */
+/* For a function that returns a status: the error names the function. */
 #define PANICS(name, call)                              \
   do                                                    \
     {                                                   \
@@ -36,8 +37,8 @@ lift (void)
     }                                                   \
   while (0)
 
-/* A function that returns something else, or a status without an error. */
-#define GIVES(name, call, value)      \
+/* For a function that returns another type, or a status without an error. */
+#define RETURNS(name, call, value)    \
   do                                  \
     {                                 \
       int good_;                      \
@@ -48,7 +49,7 @@ lift (void)
     }                                 \
   while (0)
 
-/* A function that frees: the panic is swallowed. It was planted before anything was freed. */
+/* For a function that frees: the panic has no effect. It happens before the object is freed. */
 #define FREES(name, call) \
   do                      \
     {                     \
@@ -76,7 +77,7 @@ main (void)
   const char *dirs[1];
   hooks_options_t *o = NULL;
   hooks_manager_t *m = NULL;
-  hooks_manager_t *none = NULL;
+  hooks_manager_t *unset = NULL;
   hooks_snapshot_t *s = NULL;
   hooks_monitor_t *mon = NULL;
   bool reloaded = true;
@@ -97,7 +98,7 @@ main (void)
   put_number (&r, 0);
   put_number (&r, 0);
 
-  /* Not a function, but the step after one has failed. */
+  /* Not a function, but the step that makes an error after a function has failed. */
   if (setenv ("HOOKS_PANIC_IN", "making an error", 1) != 0)
     die ("setenv");
   CHECK (hooks_validate ("{", NULL, 0, &error) == HOOKS_STATUS_PANIC);
@@ -107,30 +108,30 @@ main (void)
   hooks_error_free (error);
   error = NULL;
 
-  GIVES (hooks_version, (), NULL);
-  GIVES (hooks_version_number, (), 0);
+  RETURNS (hooks_version, (), NULL);
+  RETURNS (hooks_version_number, (), 0);
 
-  GIVES (hooks_options_new, (), NULL);
+  RETURNS (hooks_options_new, (), NULL);
   o = hooks_options_new ();
-  GIVES (hooks_options_set_policy, (o, HOOKS_POLICY_LENIENT), HOOKS_STATUS_PANIC);
-  GIVES (hooks_options_set_keep_last_good, (o, 1), HOOKS_STATUS_PANIC);
-  GIVES (hooks_options_set_log, (o, on_log, NULL), HOOKS_STATUS_PANIC);
-  GIVES (hooks_options_set_log_level, (o, HOOKS_LOG_INFO), HOOKS_STATUS_PANIC);
-  GIVES (hooks_options_set_reader, (o, NULL, NULL), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_options_set_policy, (o, HOOKS_POLICY_LENIENT), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_options_set_keep_last_good, (o, 1), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_options_set_log, (o, on_log, NULL), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_options_set_log_level, (o, HOOKS_LOG_INFO), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_options_set_reader, (o, NULL, NULL), HOOKS_STATUS_PANIC);
 
-  PANICS (hooks_manager_new, (dirs, 1, NULL, 0, o, &none, &err));
-  CHECK (none == NULL);
+  PANICS (hooks_manager_new, (dirs, 1, NULL, 0, o, &unset, &err));
+  CHECK (unset == NULL);
   EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (dirs, 1, NULL, 0, o, &m, &err));
   PANICS (hooks_manager_hooks, (m, "{}", NULL, 0, &out, &out, &err));
   PANICS (hooks_manager_explain, (m, "{}", NULL, 0, &out, &err));
   PANICS (hooks_manager_list, (m, &out, &err));
   PANICS (hooks_manager_diagnostics, (m, &out, &err));
   PANICS (hooks_manager_reload, (m, &err));
-  GIVES (hooks_manager_generation, (m), 0);
-  GIVES (hooks_manager_snapshot, (m), NULL);
+  RETURNS (hooks_manager_generation, (m), 0);
+  RETURNS (hooks_manager_snapshot, (m), NULL);
   s = hooks_manager_snapshot (m);
-  GIVES (hooks_snapshot_generation, (s), 0);
-  GIVES (hooks_snapshot_len, (s), 0);
+  RETURNS (hooks_snapshot_generation, (s), 0);
+  RETURNS (hooks_snapshot_len, (s), 0);
   PANICS (hooks_snapshot_list, (s, &out, &err));
   PANICS (hooks_snapshot_hook, (s, 0, &out, &err));
   PANICS (hooks_snapshot_match, (s, r.bytes, r.len, 0, NULL, 0, &count, &err));
@@ -138,12 +139,12 @@ main (void)
   PANICS (hooks_monitor_new, (m, &mon, &err));
   CHECK (mon == NULL);
   EXPECT (HOOKS_STATUS_OK, "", hooks_monitor_new (m, &mon, &err));
-  GIVES (hooks_monitor_fd, (mon), -1);
+  RETURNS (hooks_monitor_fd, (mon), -1);
   PANICS (hooks_monitor_dispatch, (mon, &reloaded, &err));
   PANICS (hooks_monitor_wait, (mon, 0, &reloaded, &err));
   PANICS (hooks_monitor_changes, (mon, &out, &err));
-  /* A signal handler may call it, so it has nothing in it that could panic. */
-  GIVES (hooks_monitor_cancel, (mon), HOOKS_STATUS_OK);
+  /* A signal handler may call it, so no code in it can panic. */
+  RETURNS (hooks_monitor_cancel, (mon), HOOKS_STATUS_OK);
   EXPECT (HOOKS_STATUS_CANCELLED, "cancelled", hooks_monitor_wait (mon, -1, &reloaded, &err));
   CHECK (reloaded);
   FREES (hooks_monitor_free, (mon));
@@ -155,41 +156,45 @@ main (void)
   PANICS (hooks_validate, (ALWAYS, NULL, 0, &err));
   PANICS (hooks_when_match, ("{}", "{}", NULL, 0, &match, &err));
   PANICS (hooks_when_match_request, ("{}", r.bytes, r.len, 0, &match, &err));
-  GIVES (hooks_string_new, ("text"), NULL);
+  RETURNS (hooks_string_new, ("text"), NULL);
 
-  GIVES (hooks_exec_options_new, (), NULL);
+  RETURNS (hooks_exec_options_new, (), NULL);
   e = hooks_exec_options_new ();
-  GIVES (hooks_exec_options_set_dir, (e, "/"), HOOKS_STATUS_PANIC);
-  GIVES (hooks_exec_options_set_timeout_ms, (e, 1), HOOKS_STATUS_PANIC);
-  GIVES (hooks_exec_options_set_post_kill_timeout_ms, (e, 1), HOOKS_STATUS_PANIC);
-  GIVES (hooks_exec_options_set_capture_limit, (e, 1), HOOKS_STATUS_PANIC);
-  GIVES (hooks_exec_options_set_output_fds, (e, -1, -1), HOOKS_STATUS_PANIC);
-  GIVES (hooks_exec_options_set_merge_stderr, (e, 1), HOOKS_STATUS_PANIC);
-  GIVES (hooks_exec_options_set_process_group, (e, HOOKS_GROUP_OWN), HOOKS_STATUS_PANIC);
-  GIVES (hooks_exec_options_set_output_fn, (e, NULL, NULL), HOOKS_STATUS_PANIC);
-  GIVES (hooks_exec_options_set_cancel_fd, (e, -1), HOOKS_STATUS_PANIC);
-  GIVES (hooks_exec_options_set_output_annotations, (e, 1), HOOKS_STATUS_PANIC);
-  GIVES (hooks_exec_options_set_patches, (e, 1), HOOKS_STATUS_PANIC);
-  GIVES (hooks_exec_options_set_log, (e, NULL, NULL), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_exec_options_set_dir, (e, "/"), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_exec_options_set_timeout_ms, (e, 1), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_exec_options_set_post_kill_timeout_ms, (e, 1), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_exec_options_set_capture_limit, (e, 1), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_exec_options_set_output_fds, (e, -1, -1), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_exec_options_set_merge_stderr, (e, 1), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_exec_options_set_process_group, (e, HOOKS_GROUP_OWN), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_exec_options_set_output_fn, (e, NULL, NULL), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_exec_options_set_cancel_fd, (e, -1), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_exec_options_set_output_annotations, (e, 1), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_exec_options_set_patches, (e, 1), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_exec_options_set_log, (e, NULL, NULL), HOOKS_STATUS_PANIC);
   PANICS (hooks_exec_run, ("{\"path\":\"/bin/true\"}", NULL, 0, e, &ran, &err));
-  CHECK (ran == NULL && hooks_exec_run ("{\"path\":\"/bin/false\"}", NULL, 0, e, &ran, NULL) == HOOKS_STATUS_OK);
-  GIVES (hooks_exec_result_exit_status, (ran), -1);
-  GIVES (hooks_exec_result_signal, (ran), 0);
-  GIVES (hooks_exec_result_timed_out, (ran), false);
-  GIVES (hooks_exec_result_duration_us, (ran), 0);
-  GIVES (hooks_exec_result_message, (ran), NULL);
-  GIVES (hooks_exec_result_json, (ran), NULL);
-  GIVES (hooks_exec_result_stdout, (ran, NULL), NULL);
-  GIVES (hooks_exec_result_stderr, (ran, NULL), NULL);
+  CHECK (ran == NULL
+         && hooks_exec_run ("{\"path\":\"/bin/false\"}", NULL, 0, e, &ran,
+                            NULL) == HOOKS_STATUS_OK);
+  RETURNS (hooks_exec_result_exit_status, (ran), -1);
+  RETURNS (hooks_exec_result_signal, (ran), 0);
+  RETURNS (hooks_exec_result_timed_out, (ran), false);
+  RETURNS (hooks_exec_result_duration_us, (ran), 0);
+  RETURNS (hooks_exec_result_message, (ran), NULL);
+  RETURNS (hooks_exec_result_json, (ran), NULL);
+  RETURNS (hooks_exec_result_stdout, (ran, NULL), NULL);
+  RETURNS (hooks_exec_result_stderr, (ran, NULL), NULL);
   PANICS (hooks_exec_filter, ("[]", "{}", e, &filtered, &err));
-  CHECK (filtered == NULL && hooks_exec_filter ("[{\"path\":\"/bin/cat\"}]", "{}", e, &filtered, NULL) == HOOKS_STATUS_OK);
-  GIVES (hooks_filter_result_status, (filtered), HOOKS_STATUS_PANIC);
-  GIVES (hooks_filter_result_message, (filtered), NULL);
-  GIVES (hooks_filter_result_json, (filtered), NULL);
-  GIVES (hooks_filter_result_config, (filtered), NULL);
-  GIVES (hooks_filter_result_count, (filtered), 0);
-  GIVES (hooks_filter_result_hook, (filtered, 0), NULL);
-  GIVES (hooks_filter_result_patch, (filtered, 0), NULL);
+  CHECK (filtered == NULL
+         && hooks_exec_filter ("[{\"path\":\"/bin/cat\"}]", "{}", e, &filtered,
+                               NULL) == HOOKS_STATUS_OK);
+  RETURNS (hooks_filter_result_status, (filtered), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_filter_result_message, (filtered), NULL);
+  RETURNS (hooks_filter_result_json, (filtered), NULL);
+  RETURNS (hooks_filter_result_config, (filtered), NULL);
+  RETURNS (hooks_filter_result_count, (filtered), 0);
+  RETURNS (hooks_filter_result_hook, (filtered, 0), NULL);
+  RETURNS (hooks_filter_result_patch, (filtered, 0), NULL);
   FREES (hooks_filter_result_free, (filtered));
   FREES (hooks_exec_result_free, (ran));
   FREES (hooks_exec_options_free, (e));
@@ -197,12 +202,12 @@ main (void)
 
   CHECK (hooks_read_file ("/nonexistent/x.json", NULL, 0, NULL, &error) == HOOKS_STATUS_IO);
   CHECK (hooks_error_errno (error) != 0);
-  GIVES (hooks_error_code, (error), HOOKS_STATUS_PANIC);
-  GIVES (hooks_error_errno, (error), 0);
-  GIVES (hooks_error_message, (error), NULL);
-  GIVES (hooks_error_json, (error), NULL);
+  RETURNS (hooks_error_code, (error), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_error_errno, (error), 0);
+  RETURNS (hooks_error_message, (error), NULL);
+  RETURNS (hooks_error_json, (error), NULL);
 
-  /* All of it still works, and can be freed. */
+  /* All objects still work, and can be freed. */
   EXPECT (HOOKS_STATUS_OK, "", hooks_manager_hooks (m, "{}", NULL, 0, &config, NULL, &err));
   CHECK (config != NULL && strstr (config, "/bin/true") != NULL);
   FREES (hooks_string_free, (config));

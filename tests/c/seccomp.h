@@ -1,4 +1,4 @@
-/* A system that refuses pidfd_open(2), as some sandboxes do. */
+/* Makes the system refuse pidfd_open(2), as some sandboxes do. */
 #ifndef SECCOMP_H
 #define SECCOMP_H
 
@@ -23,7 +23,8 @@ refuse_pidfd_open (void)
 
   program.len = sizeof code / sizeof code[0];
   program.filter = code;
-  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0
+      || prctl (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
     die ("seccomp");
   if (syscall (SYS_pidfd_open, getpid (), 0) >= 0 || errno != EPERM)
     die ("pidfd_open is not refused");

@@ -1,4 +1,4 @@
-/* To be preloaded: a read(2) of a hook file takes 300 ms. */
+/* For LD_PRELOAD: makes each read(2) of a hook file take 300 ms. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif

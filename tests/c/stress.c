@@ -1,6 +1,6 @@
-/* A thousand hooks of all kinds, where there are hardly descriptors enough, by one thread and by 16: nothing is left. And what
-   becomes of the processes that hooks leave behind. With the argument "seccomp" all of it again where the system refuses
-   pidfd_open(2). */
+/* Runs 1000 hooks of several kinds with barely enough file descriptors, in one thread and in 16
+   threads, and checks that no process and no file descriptor is left. Also tests the processes that
+   hooks leave running. With the argument "seccomp", the system refuses pidfd_open(2). */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -18,9 +18,9 @@
 #define RUNS 1000
 #define THREADS 16
 
-/* Where the hooks' files are. */
+/* The directory of the hooks' files. */
 static char *dir;
-/* This program, which is a hook's daemon, too. */
+/* The path of this program, which is also the daemon of a hook. */
 static char self[4096];
 
 static hooks_exec_result_t *
@@ -40,7 +40,7 @@ run (const char *script, int timeout_ms)
   return r;
 }
 
-/* Opens a FIFO that somebody has or will have open at the other end, which this waits for. */
+/* Opens a FIFO, and waits until another process opens the other end. */
 static int
 opened (const char *name, int flags)
 {
@@ -69,7 +69,8 @@ struct share
   int good;
 };
 
-/* A mix of hooks. The daemons hold their output, and wait for the end of what comes from the gate. */
+/* Runs several kinds of hooks. The daemons keep their output open, and wait until the FIFO "gate"
+   is closed. */
 static void *
 run_many (void *arg)
 {
@@ -85,7 +86,8 @@ run_many (void *arg)
       int status = hooks_exec_result_exit_status (r);
 
       share->good += r != NULL
-                     && (kind == 2 ? hooks_exec_result_timed_out (r) && hooks_exec_result_signal (r) == SIGKILL
+                     && (kind == 2 ? hooks_exec_result_timed_out (r)
+                         && hooks_exec_result_signal (r) == SIGKILL
                                    : status == (kind == 1 ? 3 : 0));
       hooks_exec_result_free (r);
     }
@@ -93,7 +95,7 @@ run_many (void *arg)
   return NULL;
 }
 
-/* The most descriptors that one run has open at once, tried out: with fewer it cannot be started. */
+/* Returns how many file descriptors a run needs at once: with fewer, the hook cannot be started. */
 static int
 needed (int open_now)
 {
@@ -137,7 +139,7 @@ test_many (int threads)
     }
   make_fifo ("alive");
   make_fifo ("gate");
-  /* For both, so that nobody waits for us. */
+  /* Opened in both directions, so that no daemon waits for this process. */
   alive = opened ("alive", O_RDONLY | O_NONBLOCK);
   gate = opened ("gate", O_RDWR);
   fds = entries ("/proc/self/fd");
@@ -162,13 +164,15 @@ test_many (int threads)
       good += shares[i].good;
     }
   setrlimit (RLIMIT_NOFILE, &old);
-  printf ("stress: %d threads, %d runs well, %d descriptors for one run\n", threads, good, need);
+  printf ("stress: %d threads, %d runs succeeded, %d file descriptors for one run\n", threads,
+          good, need);
   CHECK (good == RUNS);
   CHECK (entries ("/proc/self/fd") == fds && entries ("/proc/self/task") == tasks);
   CHECK (waitpid (other, &status, WNOHANG) == 0 && kill (other, SIGKILL) == 0);
-  CHECK (waitpid (other, &status, 0) == other && WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+  CHECK (waitpid (other, &status, 0) == other && WIFSIGNALED (status)
+         && WTERMSIG (status) == SIGKILL);
   CHECK (waitpid (-1, NULL, WNOHANG) == -1 && errno == ECHILD);
-  /* Now the daemons end, and with the last of them what we read. */
+  /* Now the daemons end; after the last one, the read ends, too. */
   close (gate);
   fcntl (alive, F_SETFL, 0);
   while (read (alive, &byte, 1) > 0)
@@ -176,7 +180,7 @@ test_many (int threads)
   close (alive);
 }
 
-/* The daemon: writes 1 MiB to its stdout once the gate opens, and then says how that went. */
+/* The daemon: writes 1 MiB to its stdout once the gate opens, and then reports the result. */
 static int
 be_daemon (const char *gate, const char *done)
 {
@@ -193,14 +197,15 @@ be_daemon (const char *gate, const char *done)
   return fd >= 0 && write (fd, bad == 0 ? "alive" : "error", 5) == 5 ? 0 : 1;
 }
 
-/* What a hook leaves behind goes on writing, and neither waits nor dies. It begins only when the run is over. */
+/* A process that a hook leaves running continues to write; it does not block and does not die. It
+   starts to write after the run has returned. */
 static void
 test_daemon (const char *name, const char *script)
 {
   char *gate = text ("gate-%s", name);
   char *done = text ("done-%s", name);
   hooks_exec_result_t *r;
-  char said[8] = { 0 };
+  char result[8] = { 0 };
   int fd;
 
   make_fifo (gate);
@@ -212,7 +217,7 @@ test_daemon (const char *name, const char *script)
   CHECK (write (fd, "go\n", 3) == 3);
   close (fd);
   fd = opened (done, O_RDONLY);
-  CHECK (read (fd, said, sizeof said - 1) >= 5 && strncmp (said, "alive", 5) == 0);
+  CHECK (read (fd, result, sizeof result - 1) >= 5 && strncmp (result, "alive", 5) == 0);
   close (fd);
   free (gate);
   free (done);
@@ -221,9 +226,9 @@ test_daemon (const char *name, const char *script)
 static void
 test_grandchild (void)
 {
-  double begun = now ();
+  double started = now ();
   hooks_exec_result_t *r = run ("sleep 600 & echo $!; wait", 200);
-  double late = now () - begun - 0.2;
+  double late = now () - started - 0.2;
   const char *pid = (const char *) hooks_exec_result_stdout (r, NULL);
   char *path = text ("/proc/%ld/stat", strtol (pid ? pid : "0", NULL, 10));
   char line[256];
@@ -232,7 +237,7 @@ test_grandchild (void)
   CHECK (hooks_exec_result_timed_out (r) && strtol (pid ? pid : "0", NULL, 10) > 0);
   printf ("stress: returned %.1f ms after the timeout\n", late * 1e3);
   CHECK (late < 5);
-  /* Gone, or a zombie until init reaps it; the alarm ends this otherwise. */
+  /* The process is gone, or a zombie until init reaps it. Otherwise, SIGALRM ends this test. */
   while ((file = fopen (path, "r")) != NULL)
     {
       int zombie = fgets (line, sizeof line, file) == NULL || strstr (line, ") Z ") != NULL;
@@ -265,13 +270,15 @@ main (int argc, char **argv)
   remove_dir (dir);
   dir = new_dir (NULL);
   test_many (THREADS);
-  script = text ("(read -r go <%s/gate-sh; i=0; while [ $i -lt 1024 ]; do printf %%01024d 0 2>/dev/null; i=$((i + 1)); done; "
-                 "echo alive >%s/done-sh) & exit 0", dir, dir);
+  script = text ("(read -r go <%s/gate-sh; i=0; while [ $i -lt 1024 ]; do "
+                 "printf %%01024d 0 2>/dev/null; i=$((i + 1)); done; echo alive >%s/done-sh) & exit 0",
+                 dir, dir);
   test_daemon ("sh", script);
   free (script);
-  /* Hooks have no environment but their own, and this program may need to find its library. */
+  /* The hook does not inherit the environment, but this program may need LD_LIBRARY_PATH. */
   path = getenv ("LD_LIBRARY_PATH");
-  script = text ("LD_LIBRARY_PATH=%s %s daemon %s/gate-c %s/done-c & exit 0", path ? path : "", self, dir, dir);
+  script = text ("LD_LIBRARY_PATH=%s %s daemon %s/gate-c %s/done-c & exit 0", path ? path : "",
+                 self, dir, dir);
   test_daemon ("c", script);
   free (script);
   test_grandchild ();

@@ -1,4 +1,5 @@
-/* What the test programs share: checks that count, files in a directory of their own, flat requests. */
+/* Shared by the test programs: checks that are counted, files in a temporary directory, and
+   requests in the binary format. */
 #ifndef TEST_H
 #define TEST_H
 
@@ -27,30 +28,32 @@ static int failures;
 #define CHECK(condition) check ((condition) ? 1 : 0, __FILE__, __LINE__, #condition)
 
 static MAYBE_UNUSED int
-check (int good, const char *file, int line, const char *what)
+check (int good, const char *file, int line, const char *condition)
 {
   checks++;
   if (!good)
     {
       failures++;
-      printf ("%s:%d: failed: %s\n", file, line, what);
+      printf ("%s:%d: failed: %s\n", file, line, condition);
     }
   return good;
 }
 
-/* A call with `&err` as its last argument: its status is `want`, and so is the error's; the error's text holds `part`. */
-#define EXPECT(want, part, call)                                                                                       \
-  do                                                                                                                   \
-    {                                                                                                                  \
-      hooks_error_t *err = NULL;                                                                                       \
-      int got_ = (call);                                                                                               \
-      expect ((want), (part), got_, err, __FILE__, __LINE__, #call);                                                   \
-      hooks_error_free (err);                                                                                          \
-    }                                                                                                                  \
+/* Checks a call with `&err` as its last argument: it returns `want`, and the error has that status
+   and a message that contains `part`. */
+#define EXPECT(want, part, call)                                      \
+  do                                                                  \
+    {                                                                 \
+      hooks_error_t *err = NULL;                                      \
+      int got_ = (call);                                              \
+      expect ((want), (part), got_, err, __FILE__, __LINE__, #call);  \
+      hooks_error_free (err);                                         \
+    }                                                                 \
   while (0)
 
 static MAYBE_UNUSED void
-expect (int want, const char *part, int got, const hooks_error_t *err, const char *file, int line, const char *call)
+expect (int want, const char *part, int got, const hooks_error_t *err, const char *file, int line,
+        const char *call)
 {
   const char *message = hooks_error_message (err);
   const char *json = hooks_error_json (err);
@@ -59,11 +62,13 @@ expect (int want, const char *part, int got, const hooks_error_t *err, const cha
   if (want == HOOKS_STATUS_OK)
     good = good && err == NULL && message == NULL && json == NULL && hooks_error_errno (err) == 0;
   else
-    good = good && message != NULL && message[0] != '\0' && strstr (message, part) != NULL && json != NULL
-           && json[0] == '{' && json[strlen (json) - 1] == '}' && (want != HOOKS_STATUS_IO || hooks_error_errno (err) > 0);
+    good = good && message != NULL && message[0] != '\0' && strstr (message, part) != NULL
+           && json != NULL && json[0] == '{' && json[strlen (json) - 1] == '}'
+           && (want != HOOKS_STATUS_IO || hooks_error_errno (err) > 0);
   if (!check (good, file, line, call))
-    printf ("  wanted %d with \"%s\", got %d, code %d, errno %d, \"%s\", %s\n", want, part, got, hooks_error_code (err),
-            hooks_error_errno (err), message ? message : "(null)", json ? json : "(null)");
+    printf ("  wanted %d with \"%s\", got %d, code %d, errno %d, \"%s\", %s\n", want, part, got,
+            hooks_error_code (err), hooks_error_errno (err), message ? message : "(null)",
+            json ? json : "(null)");
 }
 
 static MAYBE_UNUSED int
@@ -74,13 +79,13 @@ summary (const char *program)
 }
 
 static MAYBE_UNUSED void
-die (const char *what)
+die (const char *failed)
 {
-  perror (what);
+  perror (failed);
   exit (EXIT_FAILURE);
 }
 
-/* printf into new memory. */
+/* Returns formatted text in new memory, as printf writes it. */
 static MAYBE_UNUSED char *
 text (const char *format, ...)
 {
@@ -117,7 +122,7 @@ write_file (const char *dir, const char *name, const char *content)
   write_bytes (dir, name, content, strlen (content));
 }
 
-/* A new directory in `parent`; in TMPDIR if that is NULL. */
+/* Makes a directory in `parent`, or in TMPDIR if `parent` is NULL. */
 static MAYBE_UNUSED char *
 new_dir (const char *parent)
 {
@@ -129,7 +134,7 @@ new_dir (const char *parent)
   return path;
 }
 
-/* Removes a directory and all in it, and frees its name. */
+/* Removes a directory with its content, and frees its name. */
 static MAYBE_UNUSED void
 remove_dir (char *path)
 {
@@ -159,7 +164,7 @@ remove_dir (char *path)
   free (path);
 }
 
-/* Seconds, by a clock that nobody sets. */
+/* Returns the seconds of a clock that cannot be set. */
 static MAYBE_UNUSED double
 now (void)
 {
@@ -169,7 +174,7 @@ now (void)
   return (double) ts.tv_sec + (double) ts.tv_nsec / 1e9;
 }
 
-/* How many entries a directory has. */
+/* Returns the number of entries of a directory. */
 static MAYBE_UNUSED int
 entries (const char *path)
 {
@@ -184,7 +189,7 @@ entries (const char *path)
   return count;
 }
 
-/* The flat request of hooks_snapshot_match(). */
+/* A request for hooks_snapshot_match(), in the binary format. */
 struct request
 {
   unsigned char bytes[512];

@@ -1,5 +1,5 @@
-/* threads [RELOADS]: 8 threads inject by one manager while its files alternate between two sets and are read again;
-   every answer is that of one set or of the other. */
+/* threads [RELOADS]: tests that 8 threads can inject with one manager during reloads. The files of
+   the manager alternate between two sets; each result must be the result of one of the sets. */
 #define _XOPEN_SOURCE 700
 
 #include "test.h"
@@ -40,7 +40,7 @@ work (void *argument)
       else
         w->bad++;
       hooks_string_free (config);
-      /* A snapshot is one set or the other too, and never newer than its manager. */
+      /* A snapshot also has one of the sets, and is never newer than the manager. */
       if (hooks_snapshot_list (s, &list, NULL) != HOOKS_STATUS_OK
           || (strstr (list, "a-1.json") != NULL) == (strstr (list, "b-1.json") != NULL)
           || hooks_snapshot_generation (s) > hooks_manager_generation (w->manager))
@@ -52,7 +52,7 @@ work (void *argument)
   return NULL;
 }
 
-/* A directory of three hooks, and what they make of the config. */
+/* Makes a directory with three hooks; `expected` receives the config with these hooks. */
 static char *
 new_set (const char *parent, const char *letter, char **expected)
 {
@@ -136,8 +136,9 @@ main (int argc, char **argv)
       seen[1] += workers[i].seen[1];
     }
   hooks_manager_free (m);
-  printf ("%d reloads, %ld calls in %d threads: %ld gave one set, %ld the other, %ld neither\n", reloads, calls, THREADS,
-          seen[0], seen[1], bad);
+  printf ("%d reloads, %ld calls in %d threads: %ld with the first set, %ld with the second set, "
+          "%ld with neither\n",
+          reloads, calls, THREADS, seen[0], seen[1], bad);
   CHECK (bad == 0);
   CHECK (seen[0] > 0 && seen[1] > 0);
   for (i = 0; i < 2; i++)
