@@ -82,7 +82,9 @@ install: build ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, DAT
 	tools/pkgconfig '$(PREFIX)' '$(LIBDIR)' '$(INCLUDEDIR)' '$(VERSION)' static > target/libhooks-static.pc
 	install -m 644 target/libhooks.pc target/libhooks-static.pc '$(DESTDIR)$(LIBDIR)/pkgconfig'
 	install -m 755 target/release/oci-hooks '$(DESTDIR)$(BINDIR)/oci-hooks'
-	for shell in bash zsh fish; do target/release/oci-hooks completion $$shell > target/completion.$$shell || exit 1; done
+	for shell in bash zsh fish; do \
+	    target/release/oci-hooks completion $$shell > target/completion.$$shell || exit 1; \
+	done
 	install -D -m 644 target/completion.bash '$(DESTDIR)$(DATADIR)/bash-completion/completions/oci-hooks'
 	install -D -m 644 target/completion.zsh '$(DESTDIR)$(DATADIR)/zsh/site-functions/_oci-hooks'
 	install -D -m 644 target/completion.fish '$(DESTDIR)$(DATADIR)/fish/vendor_completions.d/oci-hooks.fish'

@@ -40,9 +40,9 @@
  * close-on-exec. In the child of a fork, even of a program with threads, all objects may be used
  * and freed, except that a monitor may only be freed.
  *
- * Bugs. A panic in the library never reaches the caller: the function returns
- * HOOKS_STATUS_PANIC, or NULL or 0 if it returns no status, and nothing is printed. If memory runs
- * out, the process aborts, with a line on stderr.
+ * Bugs. A panic in the library never reaches the caller, and prints nothing: the function returns
+ * HOOKS_STATUS_PANIC, or NULL, 0 or -1 if it returns no status. If memory runs out, the process
+ * aborts, with a line on stderr.
  *
  * Stability. All types are opaque. All names start with hooks_ or HOOKS_. Numbers never change
  * their meaning.
@@ -96,7 +96,7 @@
 
 /**
  * The default policy. hooks_manager_new() fails where Podman's package fails (docs/spec.md,
- * section 2); a reload never fails.
+ * section 2); a reload tolerates every problem in hook files and directories.
  */
 #define HOOKS_POLICY_COMPATIBLE 0
 
@@ -789,7 +789,7 @@ int hooks_monitor_new(const struct hooks_manager_t *m,
 int hooks_monitor_fd(const struct hooks_monitor_t *mon);
 
 /**
- * Handles changes to the files, and reloads the hooks if it is time to. It reads files, and does
+ * Handles changes to the files, and reloads the hooks if necessary. It reads files, and does
  * not block otherwise. After a quiet time, it handles a change at once. It handles changes in the
  * next 20 ms together, after 20 ms without a change, or after one second at the latest. Both times
  * are longer if reading the files takes longer.
@@ -822,7 +822,7 @@ int hooks_monitor_wait(struct hooks_monitor_t *mon,
 
 /**
  * Returns the changes since the last call (the first time: since the monitor was made). They
- * include reloads by other monitors and by hooks_manager_reload().
+ * include the changes of reloads by other monitors and by hooks_manager_reload().
  *
  * @param mon      the monitor
  * @param json_out receives a JSON array of objects ("[]" without changes), which

@@ -137,7 +137,7 @@ pub unsafe extern "C" fn hooks_monitor_fd(mon: *const hooks_monitor_t) -> c_int 
     })
 }
 
-/// Handles changes to the files, and reloads the hooks if it is time to. It reads files, and does
+/// Handles changes to the files, and reloads the hooks if necessary. It reads files, and does
 /// not block otherwise. After a quiet time, it handles a change at once. It handles changes in the
 /// next 20 ms together, after 20 ms without a change, or after one second at the latest. Both times
 /// are longer if reading the files takes longer.
@@ -201,7 +201,7 @@ pub unsafe extern "C" fn hooks_monitor_wait(
 }
 
 /// Returns the changes since the last call (the first time: since the monitor was made). They
-/// include reloads by other monitors and by hooks_manager_reload().
+/// include the changes of reloads by other monitors and by hooks_manager_reload().
 ///
 /// @param mon      the monitor
 /// @param json_out receives a JSON array of objects ("[]" without changes), which

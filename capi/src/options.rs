@@ -10,7 +10,7 @@ use crate::boundary;
 use crate::convert;
 
 /// The default policy. hooks_manager_new() fails where Podman's package fails (docs/spec.md,
-/// section 2); a reload never fails.
+/// section 2); a reload tolerates every problem in hook files and directories.
 pub const HOOKS_POLICY_COMPATIBLE: c_int = 0;
 /// Loading fails on any error. It also fails if other users can write a hook file, an executable or
 /// a directory, or if another user owns it. It does not fail on other warnings.
