@@ -211,14 +211,14 @@ pub(crate) unsafe fn put_object<T>(out: *mut *mut T, object: T) {
     }
 }
 
-/// Frees an object that [`put_object`] made.
+/// Frees an object that C owns.
 ///
 /// # Safety
-/// `pointer` is NULL, or points to a `T` that `put_object` made, that is not freed yet, and that
-/// no thread uses.
+/// `pointer` is NULL, or points to a `T` that `Box::into_raw` returned, that is not freed yet, and
+/// that no thread uses.
 pub(crate) unsafe fn free<T>(pointer: *mut T) {
     if !pointer.is_null() {
-        // SAFETY: by this function's contract `Box::into_raw` made it; no other thread frees it.
+        // SAFETY: by this function's contract `Box::into_raw` returned it; no other thread frees it.
         drop(unsafe { Box::from_raw(pointer) });
     }
 }
@@ -241,7 +241,7 @@ pub(crate) unsafe fn take_string(pointer: *mut c_char) -> Option<CString> {
     if pointer.is_null() {
         return None;
     }
-    // SAFETY: by this function's contract `into_raw` made it, and no other thread frees it.
+    // SAFETY: by this function's contract `into_raw` returned it, and no other thread frees it.
     Some(unsafe { CString::from_raw(pointer) })
 }
 
