@@ -218,7 +218,7 @@ pub(crate) unsafe fn put_object<T>(out: *mut *mut T, object: T) {
 /// that no thread uses.
 pub(crate) unsafe fn free<T>(pointer: *mut T) {
     if !pointer.is_null() {
-        // SAFETY: by this function's contract `Box::into_raw` returned it; no other thread frees it.
+        // SAFETY: by this function's contract `Box::into_raw` made it, and only this call frees it.
         drop(unsafe { Box::from_raw(pointer) });
     }
 }
