@@ -1,5 +1,5 @@
 #!/bin/bash
-# Imports between the parts of the code: none goes up, and none closes a circle.
+# Imports between the parts of the code: none goes up, and none closes a cycle.
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"
