@@ -20,7 +20,8 @@ LIBRARY := $(SONAME).$(shell echo '$(VERSION)' | cut -d. -f2,3)
 MAN := $(patsubst docs/man/%.md,target/man/%,$(wildcard docs/man/*.md))
 
 .DEFAULT_GOAL := build
-.PHONY: help build demo test check docs lint bench fuzz fuzz-long install man wheel deps header rust-api clean
+.PHONY: help build demo test check docs lint bench fuzz fuzz-long install man wheel deps \
+    header rust-api clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile | expand -t 16
