@@ -1,100 +1,102 @@
 package libhooks
 
-// Explanation is why each hook is for a container, or is not.
+// Explanation says why each hook matches a container, or does not.
 type Explanation struct {
-	// Generation is which set of hooks was asked; a reload that finds other hooks makes another.
+	// Generation is the generation number of the set of hooks. A reload that finds different hooks
+	// increases it.
 	Generation uint64
-	// Error is what hooks.Manager.Hooks fails with for this container; "" if it does not.
+	// Error is the error that hooks.Manager.Hooks returns for this container; "" if it succeeds.
 	Error string
 	// Hooks are the verdicts of all hooks, in the order of injection.
 	Hooks []HookVerdict
-	// Masked are the hooks that were not asked, since files of later directories mask them.
+	// Masked are the hooks that were not evaluated, since files in later directories mask them.
 	Masked []MaskedHook
-	// WithoutHook says why files give no hook: of each its first error, or that it is a link that
-	// leads nowhere (code "dangling-link"); also (code "override-ineffective") that it does not
-	// mask the hook of its name in an earlier directory.
+	// WithoutHook says why files provide no hook. It has the first error of each file, and dangling
+	// symbolic links (code "dangling-link"). It also has files that do not mask the hook with the
+	// same name in an earlier directory (code "override-ineffective").
 	WithoutHook []Diagnostic
 }
 
-// HookVerdict is whether a hook is for a container, and why.
+// HookVerdict says whether a hook matches a container, and why.
 type HookVerdict struct {
-	// Name is the name of its file, Path the file.
+	// Name is the name of the hook file, Path its path.
 	Name, Path string
 	// Verdict is "match", "no-match" or "error".
 	Verdict string
-	// Error is why it could not be told; "" unless Verdict is "error".
+	// Error is the error of the evaluation; "" unless Verdict is "error".
 	Error string
-	// Stages are its stages, as its file has them.
+	// Stages are the stages of the hook, as written in its file.
 	Stages []string
-	// AnyOf says that one condition that holds is enough (version 0.1.0), instead of all.
+	// AnyOf means that one true condition is enough (version 0.1.0), instead of all.
 	AnyOf bool
-	// Conditions are what its conditions came to, in the order in which they are tried.
+	// Conditions are the results of the conditions, in the order of evaluation.
 	Conditions []Condition
 }
 
-// Matches says whether Verdict is "match".
+// Matches reports whether Verdict is "match".
 func (v *HookVerdict) Matches() bool {
 	return v.Verdict == "match"
 }
 
-// Condition is what a condition of a hook came to.
+// Condition is the result of one condition of a hook.
 type Condition struct {
-	// Kind is "always", "has-bind-mounts", "annotation" or "commands". There may come more.
+	// Kind is "always", "has-bind-mounts", "annotation" or "commands". New kinds may be added.
 	Kind string
-	// What it looked at: one of these is not nil, by its kind.
+	// The details of the condition: exactly one of these is not nil, depending on Kind. For a new
+	// kind all are nil.
 	Always        *AlwaysCondition
 	HasBindMounts *HasBindMountsCondition
 	Annotation    *AnnotationCondition
 	Commands      *CommandsCondition
-	// Line and Column are where the file has it: the pattern that matched or nearly did, else the
-	// first one; from 1, and the column counts bytes. 0: not known, since one of hooks.Readers has
-	// made the hook.
+	// Line and Column are the position of the condition in the hook file: of the pattern that
+	// matched or nearly matched, otherwise of the first pattern. Both start at 1; the column counts
+	// bytes. 0 means unknown, since one of hooks.Readers made the hook.
 	Line, Column int
 	// Outcome is "holds", "fails", "ignored" (commands, and the container has no process) or
 	// "error".
 	Outcome string
-	// Error is the text of an error; "" unless Outcome is "error".
+	// Error is the error message; "" unless Outcome is "error".
 	Error string
-	// AfterVerdict says that the conditions before it had settled the verdict: it is told for
-	// information.
+	// AfterVerdict means that earlier conditions had already decided the verdict, so this condition
+	// is only for information.
 	AfterVerdict bool
 }
 
 // AlwaysCondition is the condition always.
 type AlwaysCondition struct {
-	// Value is what the hook says.
+	// Value is the value in the hook file.
 	Value bool
 }
 
 // HasBindMountsCondition is the condition hasBindMounts.
 type HasBindMountsCondition struct {
-	// Value is what the hook says, Container what the container has.
+	// Value is the value in the hook file. Container says whether the container has bind mounts.
 	Value, Container bool
 }
 
 // AnnotationCondition is one entry of the condition annotations.
 type AnnotationCondition struct {
 	KeyPattern, ValuePattern string
-	// Tried is how many annotations the container has.
+	// Tried is the number of annotations of the container.
 	Tried int
-	// Matched is the annotation that matched; nil if none did.
+	// Matched is the annotation that matched; nil if none matched.
 	Matched *Annotation
-	// Nearest is an annotation whose key matched, but not its value; nil if there is none, or
-	// another one matched.
+	// Nearest is an annotation whose key matched but whose value did not. It is nil if there is
+	// none, or if another annotation matched.
 	Nearest *Annotation
-	// NearMiss is what keeps the value of Nearest from matching or, where no key matched, a key
-	// that nearly does; or nil.
+	// NearMiss says why the value of Nearest does not match. If no key matched, it describes a key
+	// that nearly matches. It may be nil.
 	NearMiss *NearMiss
 }
 
 // CommandsCondition is the condition commands.
 type CommandsCondition struct {
 	Patterns []string
-	// Command is process.args[0]; "" if there is none, and then Outcome is "ignored" or "error".
+	// Command is process.args[0]; "" if there is none: then Outcome is "ignored" or "error".
 	Command string
 	// Matched is the pattern that matched; "" unless Outcome is "holds".
 	Matched string
-	// NearMiss is what keeps a pattern that nearly matches from matching; or nil.
+	// NearMiss describes a pattern that nearly matches; it may be nil.
 	NearMiss *NearMiss
 }
 
@@ -103,17 +105,17 @@ type Annotation struct {
 	Key, Value string
 }
 
-// NearMiss is a pattern that nearly matches a text, and what stands in its way.
+// NearMiss is a pattern that nearly matches a string, with the reasons why it does not match.
 type NearMiss struct {
-	// Pattern is the pattern, Text the value or the key of an annotation, or the command.
+	// Pattern is the pattern. Text is the value or the key of an annotation, or the command.
 	Pattern, Text string
-	// Obstacles are what stands in its way, without which it would match: "case",
-	// "whitespace-in-text" or "whitespace-in-pattern" (at an end of it), "start" (^), "end" ($), or
-	// "spelling" (a letter or two). There may come more.
+	// Obstacles are the reasons; without them the pattern would match. They are "case",
+	// "whitespace-in-text" or "whitespace-in-pattern" (leading or trailing), "start" (^), "end"
+	// ($), and "spelling" (one or two letters). New ones may be added.
 	Obstacles []string
-	// Part is a part of the text that the pattern would match, where "start" or "end" is among the
-	// obstacles; else "".
+	// Part is the part of Text that the pattern would match if Obstacles contains "start" or "end";
+	// otherwise "".
 	Part string
-	// Message is the same in words.
+	// Message describes the obstacles in a sentence.
 	Message string
 }

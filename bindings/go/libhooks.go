@@ -1,9 +1,9 @@
-// Package libhooks holds what the packages below it say beyond the Go package that they take the
-// place of: errors, problems, verdicts and lists as data. Fields may be added to each type.
+// Package libhooks defines the types that the packages libhooks/hooks and libhooks/hooks/exec add
+// to Podman's Go packages: errors, diagnostics, verdicts and lists as data. New fields may be added
+// to each type.
 //
-// The hooks themselves are in libhooks/hooks, which has the exported API of
-// go.podman.io/common/pkg/hooks, name for name, and three methods that say more. All of them stand
-// on libhooks.so; nothing of it is done a second time in Go.
+// Package libhooks/hooks has the same exported API as go.podman.io/common/pkg/hooks, and three
+// additional methods. All packages call libhooks.so; nothing is implemented a second time in Go.
 package libhooks
 
 import (
@@ -11,54 +11,55 @@ import (
 	"syscall"
 )
 
-// Error is the error of every function of the packages below this one, but for
-// hooks.ErrNoJSONSuffix; errors.As finds it. It does not change, and may be used by many goroutines
-// at once.
+// Error is the error that every function of the packages libhooks/hooks and libhooks/hooks/exec
+// returns, except hooks.ErrNoJSONSuffix. Use errors.As to get it. It is immutable, so several
+// goroutines may use it at once.
 //
-// Where the system refused something, errors.Is finds what package syscall and io/fs call it
-// (fs.ErrNotExist, fs.ErrPermission, syscall.ELOOP), and errors.As a *fs.PathError.
+// If the system reported the error, errors.Is matches the errors of packages syscall and io/fs
+// (fs.ErrNotExist, fs.ErrPermission, syscall.ELOOP), and errors.As finds a *fs.PathError.
 type Error struct {
-	// Kind is what programs tell errors apart by, such as "io", "hook-file", "match", "stage".
+	// Kind is the class of the error, for programs, such as "io", "hook-file", "match", "stage".
 	Kind string
-	// Code says which problem it is, such as "missing-executable".
+	// Code is the stable name of the problem, such as "missing-executable".
 	Code string
-	// Message is what Error returns.
+	// Message is the string that the method Error returns.
 	Message string
 	// Errno is the system's error number; 0 if none applies.
 	Errno syscall.Errno
-	// Path is the file or directory that the problem is in; "" if there is none.
+	// Path is the file or directory with the problem; "" if there is none.
 	Path string
-	// Line and Column are the place in that file, or in the argument, from 1; the column counts
-	// bytes. 0: not known.
+	// Line and Column are the position in that file or in the argument. Both start at 1; the column
+	// counts bytes. 0 means unknown.
 	Line, Column int
-	// Hook is the file name of the hook that it is about; "" if it is about none.
+	// Hook is the file name of the hook concerned; "" if the error does not concern one.
 	Hook string
-	// Diagnostics are, of a failed hooks.New or hooks.ReadDir, all problems of all directories.
+	// Diagnostics holds all diagnostics of all directories if hooks.New or hooks.ReadDir failed.
 	Diagnostics []Diagnostic
-	// System is what the system refused, on which path; nil if it is no error of the system's.
+	// System is the failed system call with its path; nil if the system did not report the error.
 	System *fs.PathError
-	// Result is what became of the hook that was run; nil if none was.
+	// Result is the result of the hook that was run; nil if no hook was run.
 	Result *Result
-	// Cause is the error of others that this one is about, and errors.Is and errors.As find: that
-	// of a writer, or of reading a hook's output as JSON; nil if there is none.
+	// Cause is the wrapped error: that of a writer, or of parsing a hook's output as JSON; nil if
+	// there is none. errors.Is and errors.As examine it.
 	Cause error
 }
 
-// Error is Message.
+// Error returns e.Message.
 func (e *Error) Error() string {
 	return e.Message
 }
 
-// Unwrap is System, or Cause.
+// Unwrap returns e.System, or e.Cause if System is nil.
 func (e *Error) Unwrap() error {
 	if e.System == nil {
-		// Not a nil pointer in an error, which is not nil.
+		// A nil *fs.PathError in an error would not be equal to nil.
 		return e.Cause
 	}
 	return e.System
 }
 
-// ExitCode is what the hook exited with, as that of *os/exec.ExitError; -1 if it did not exit.
+// ExitCode returns the exit status of the hook, like the method of *os/exec.ExitError; -1 if the
+// hook did not exit.
 func (e *Error) ExitCode() int {
 	if e.Result == nil {
 		return -1
@@ -68,22 +69,23 @@ func (e *Error) ExitCode() int {
 
 // Diagnostic is one problem in a hook file or a directory.
 type Diagnostic struct {
-	// Severity is "error" (the file gives no hook), "warning" or "info".
+	// Severity is "error" (the file provides no hook), "warning" or "info".
 	Severity string
-	// Code says which problem it is, such as "unknown-key".
+	// Code is the stable name of the problem, such as "unknown-key".
 	Code string
 	// Path is the file or directory.
 	Path string
-	// Line and Column are the place in the file, from 1; the column counts bytes. 0: not known.
+	// Line and Column are the position in the file. Both start at 1; the column counts bytes. 0
+	// means unknown.
 	Line, Column int
-	// Message says what is wrong in plain words, without the path. Hint says what to write instead
-	// ("": no hint).
+	// Message says what is wrong, without the path. Hint says what to write instead; "" if there is
+	// no hint.
 	Message, Hint string
-	// Reference is what the Go package hooks of Podman and CRI-O says instead. It is "" if that
-	// package says nothing, or repeats its JSON package.
+	// Reference is the message of Podman's and CRI-O's Go package hooks for the same problem. It is
+	// "" if that package reports nothing, or only the error of its JSON package.
 	Reference string
-	// Cause is the stable name of the kind of cause in kebab-case. It is finer than Code:
-	// "unexpected-character".
+	// Cause is the stable name of the cause in kebab-case, such as "unexpected-character". It is
+	// more specific than Code.
 	Cause string
 	// Errno is the system's error number; 0 if none applies.
 	Errno syscall.Errno

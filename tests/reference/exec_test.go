@@ -376,14 +376,14 @@ func TestExecFilter(t *testing.T) {
 		"an array":                 {hooks: []rspec.Hook{sh("echo '[]'")}},
 		"a wrong type":             {hooks: []rspec.Hook{sh(`echo '{"process": {"args": 3}}'`)}},
 		"another wrong type":       {hooks: []rspec.Hook{sh("cat"), sh(`echo '{"linux": {"devices": [{"major": "x"}]}}'`)}},
-		"null":                     {hooks: []rspec.Hook{sh("echo null")}, differs: "unmarshal output from config-filter hook 0: it is null"},
+		"null":                     {hooks: []rspec.Hook{sh("echo null")}, differs: "unmarshal output from config-filter hook 0: the output is null"},
 		"fails":                    {hooks: []rspec.Hook{sh("sed s/fuse/a/"), sh("cat; exit 3"), sh("echo '{}'")}},
 		"dies half-way":            {hooks: []rspec.Hook{sh("head -c 10; kill -9 $$")}},
 		"is missing":               {hooks: []rspec.Hook{sh("sed s/fuse/a/"), {Path: "/nonexistent"}}},
 		"times out":                {hooks: []rspec.Hook{sh("sed s/fuse/a/"), with(sh("exec sleep 60"), timeout(1))}},
 		"does not read":            {hooks: []rspec.Hook{sh("echo '{}'")}},
 		"prints much that is good": {hooks: []rspec.Hook{sh(`printf '{"hostname": "'; head -c 9000000 /dev/zero | tr '\0' a; echo '"}'`)}},
-		"prints too much":          {hooks: []rspec.Hook{sh(`printf '{"hostname": "'; head -c 11000000 /dev/zero | tr '\0' a; echo '"}'`)}, differs: "unmarshal output from config-filter hook 0: 11000017 bytes, and 10485760 are the most"},
+		"prints too much":          {hooks: []rspec.Hook{sh(`printf '{"hostname": "'; head -c 11000000 /dev/zero | tr '\0' a; echo '"}'`)}, differs: "unmarshal output from config-filter hook 0: 11000017 bytes exceed the limit of 10485760"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			their, our := config(), config()

@@ -8,8 +8,9 @@ import (
 	rspec "github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// BenchmarkHooks is a call on a manager of so many hooks, a third of which look at annotations, a
-// third at the command, a third at both; a tenth match. `make bench` compares it with others.
+// BenchmarkHooks measures Hooks for managers of different sizes. A third of the hooks have
+// conditions on annotations, a third on the command, a third on both. A tenth of them match. `make
+// bench` compares it with other implementations.
 func BenchmarkHooks(b *testing.B) {
 	for _, size := range []struct{ hooks, annotations int }{{5, 5}, {100, 20}, {1000, 20}} {
 		b.Run(fmt.Sprintf("%dx%d", size.hooks, size.annotations), func(b *testing.B) {

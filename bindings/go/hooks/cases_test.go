@@ -17,8 +17,8 @@ import (
 	"libhooks"
 )
 
-// What the reference answered, replayed: 600 sets of hook files with five containers each. The
-// table is the one of all surfaces; tests/it/cases.rs is Rust's side.
+// TestCases replays the results of Podman's package: 600 sets of hook files with five containers
+// each. All languages use this table; tests/it/cases.rs is the test in Rust.
 func TestCases(t *testing.T) {
 	type request struct {
 		Config        string
@@ -76,7 +76,7 @@ func TestCases(t *testing.T) {
 			if err := json.Unmarshal([]byte(request.Config), &config); err != nil {
 				t.Fatal(err)
 			}
-			told, toldExtension := explained(
+			wantHooks, wantExtension := explained(
 				t,
 				manager,
 				request.Config,
@@ -86,14 +86,15 @@ func TestCases(t *testing.T) {
 			)
 			extension, err := manager.Hooks(&config, request.Annotations, request.HasBindMounts)
 			if err == nil &&
-				!(same(t, told, text(t, config.Hooks)) && same(t, toldExtension, text(t, extension))) {
+				!(same(t, wantHooks, text(t, config.Hooks)) &&
+					same(t, wantExtension, text(t, extension))) {
 				t.Errorf(
-					"case %d: Hooks gives %s and %s, by what is explained it were %s and %s",
+					"case %d: Hooks returned %s and %s, but Explain implies %s and %s",
 					cases,
 					text(t, config.Hooks),
 					text(t, extension),
-					text(t, told),
-					text(t, toldExtension),
+					text(t, wantHooks),
+					text(t, wantExtension),
 				)
 			}
 			switch {
@@ -133,8 +134,8 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// explained is what Hooks gives, by what Explain says of each hook and List of where it goes; and
-// it checks that what is said of each hook follows from what is said of its conditions.
+// explained computes the result of Hooks from Explain and List. It also checks that each verdict
+// follows from the results of its conditions.
 func explained(
 	t *testing.T,
 	m *Manager,
@@ -171,10 +172,10 @@ func explained(
 		listed, verdict := &listing.Hooks[i], &explanation.Hooks[i]
 		if listed.Path != verdict.Path || listed.Name != verdict.Name ||
 			!slices.Equal(listed.Stages, verdict.Stages) {
-			t.Errorf("%+v is listed, and %+v explained", listed, verdict)
+			t.Errorf("List has %+v, but Explain has %+v", listed, verdict)
 		}
-		if want := cameTo(verdict); verdict.Verdict != want {
-			t.Errorf("%+v: by its conditions it were %s", verdict, want)
+		if want := impliedVerdict(verdict); verdict.Verdict != want {
+			t.Errorf("%+v: its conditions imply %s", verdict, want)
 		}
 		if verdict.Matches() {
 			hook := &hook{
@@ -188,8 +189,8 @@ func explained(
 	return config.Hooks, extension
 }
 
-// cameTo is what a hook's conditions come to.
-func cameTo(verdict *libhooks.HookVerdict) string {
+// impliedVerdict returns the verdict that follows from the results of a hook's conditions.
+func impliedVerdict(verdict *libhooks.HookVerdict) string {
 	held, failed := false, false
 	for _, condition := range verdict.Conditions {
 		switch {
@@ -216,7 +217,7 @@ func text(t *testing.T, value any) []byte {
 	return text
 }
 
-// same tells whether both are the same JSON.
+// same reports whether both are the same JSON value.
 func same(t *testing.T, got any, want json.RawMessage) bool {
 	t.Helper()
 	var a, b any
@@ -229,7 +230,7 @@ func same(t *testing.T, got any, want json.RawMessage) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// place writes a file elsewhere and renames it to path: nobody sees it half written.
+// place writes a file elsewhere and renames it to path, so that no reader sees it incomplete.
 func place(t *testing.T, path, content string) {
 	t.Helper()
 	elsewhere := filepath.Join(t.TempDir(), filepath.Base(path))

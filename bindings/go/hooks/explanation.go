@@ -8,15 +8,14 @@ import (
 	"libhooks/internal/wire"
 )
 
-// Explain says of each hook whether it is for a container, and why, condition by condition. The
-// container is described as for Hooks, and nothing is injected; that Hooks would fail is told as
-// Explanation.Error.
+// Explain says for each hook whether it matches a container, and why, with the result of each
+// condition. The container is described as for Hooks. Nothing is injected. If Hooks would fail, the
+// error is in Explanation.Error.
 //
-// What is explained is text: each byte of annotations and args that is no UTF-8 is shown as U+FFFD,
-// which is also what patterns take it for. Two annotations whose keys become one by that are an
-// error, as is a config that is nil.
+// Each byte of annotations and args that is not UTF-8 is shown as U+FFFD, and patterns treat it as
+// U+FFFD, too. Explain fails if this makes the keys of two annotations equal, or if config is nil.
 //
-// The other package does not have this method.
+// Podman's package does not have this method.
 func (m *Manager) Explain(
 	config *rspec.Spec,
 	annotations map[string]string,
@@ -32,10 +31,10 @@ func (m *Manager) Explain(
 	return m.native.Explain(configText, annotationsText, hasBindMounts)
 }
 
-// List is the hooks in the order in which they are injected, and what masks what. An error is a bug
-// in libhooks.
+// List returns the hooks in the order of injection, with the masked hooks. An error is a bug in
+// libhooks.
 //
-// The other package does not have this method.
+// Podman's package does not have this method.
 func (m *Manager) List() (*libhooks.Listing, error) {
 	if m == nil || m.native == nil {
 		return &libhooks.Listing{}, nil
@@ -43,10 +42,10 @@ func (m *Manager) List() (*libhooks.Listing, error) {
 	return m.native.List()
 }
 
-// Diagnostics are all problems that were found when the hooks were loaded last, also those that New
-// bears. An error is a bug in libhooks.
+// Diagnostics returns all diagnostics of the last load, including those that New tolerates. An
+// error is a bug in libhooks.
 //
-// The other package does not have this method.
+// Podman's package does not have this method.
 func (m *Manager) Diagnostics() ([]libhooks.Diagnostic, error) {
 	if m == nil || m.native == nil {
 		return nil, nil

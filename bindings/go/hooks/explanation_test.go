@@ -16,17 +16,17 @@ import (
 	current "libhooks/hooks/1.0.0"
 )
 
-// when is a hook file with these conditions.
+// when returns a hook file with these conditions.
 func when(conditions string) string {
 	return strings.Replace(always, `"always": true`, conditions, 1)
 }
 
-// command is the config of a container that runs this.
+// command returns the config of a container that runs this command.
 func command(command string) *rspec.Spec {
 	return &rspec.Spec{Process: &rspec.Process{Args: []string{command, "more"}}}
 }
 
-// explain is what is said of the one hook with these conditions.
+// explain returns the verdict of the only hook, which has these conditions.
 func explain(
 	t *testing.T,
 	conditions string,
@@ -101,7 +101,7 @@ func TestExplainEachKindOfCondition(t *testing.T) {
 	}
 }
 
-func TestExplainGoesOnAfterTheVerdict(t *testing.T) {
+func TestExplainContinuesAfterVerdict(t *testing.T) {
 	m, _ := manager(
 		t,
 		map[string]string{
@@ -180,7 +180,8 @@ func TestNearMisses(t *testing.T) {
 	}
 }
 
-// layers is a manager of two directories; each path names the directory, too.
+// layers returns a manager of two directories with these files. The names of files start with the
+// directory.
 func layers(t *testing.T, files map[string]string) (m *Manager, root string) {
 	t.Helper()
 	root = t.TempDir()
@@ -279,8 +280,8 @@ func TestMaskedAndBrokenFiles(t *testing.T) {
 	}
 }
 
-// What New bears is told.
-func TestDiagnosticsOfAnExecutableThatIsMissing(t *testing.T) {
+// Diagnostics includes problems that New tolerates.
+func TestDiagnosticsOfMissingExecutable(t *testing.T) {
 	modern := strings.Replace(always, `"prestart", `, "", 1)
 	m, _ := manager(
 		t,
@@ -297,7 +298,7 @@ func TestDiagnosticsOfAnExecutableThatIsMissing(t *testing.T) {
 	}
 }
 
-func TestExplainBytesThatAreNoText(t *testing.T) {
+func TestExplainBytesThatAreNotUTF8(t *testing.T) {
 	m, root := layers(
 		t,
 		map[string]string{
@@ -325,7 +326,7 @@ func TestExplainBytesThatAreNoText(t *testing.T) {
 		t.Errorf("%+v", verdict.Conditions[1].Commands)
 	}
 	if _, err := m.Hooks(config, annotations, false); err != nil || config.Hooks == nil {
-		t.Error("Hooks says otherwise", err)
+		t.Error("Hooks and Explain differ:", err)
 	}
 	masked := []libhooks.MaskedHook{
 		{Path: root + "/below/\xff.json", By: root + "/above/\xff.json"},
@@ -344,8 +345,9 @@ func TestExplainBytesThatAreNoText(t *testing.T) {
 		failure.Code != "duplicate-key" {
 		t.Errorf("%v", err)
 	}
-	// A NUL is a character like others, and does not end the text.
-	if explanation, err = m.Explain(command("\x00\""), map[string]string{"a\x00<b": "\x00"}, false); err != nil {
+	// A NUL is a normal character, and does not end the string.
+	annotations = map[string]string{"a\x00<b": "\x00"}
+	if explanation, err = m.Explain(command("\x00\""), annotations, false); err != nil {
 		t.Fatal(err)
 	}
 	if command := explanation.Hooks[0].Conditions[1].Commands.Command; command != "\x00\"" {
@@ -353,8 +355,8 @@ func TestExplainBytesThatAreNoText(t *testing.T) {
 	}
 }
 
-// What a config says beyond what conditions look at does not matter, as to Hooks.
-func TestExplainLooksAtWhatHooksLooksAt(t *testing.T) {
+// Like Hooks, Explain ignores all members of a config that conditions do not use.
+func TestExplainIgnoresSameMembersAsHooks(t *testing.T) {
 	config := &rspec.Spec{
 		Annotations: map[string]string{"debug": "on"},
 		Mounts:      []rspec.Mount{{Type: "bind"}},
@@ -399,7 +401,7 @@ func TestExplainHooksOfReaders(t *testing.T) {
 	}
 }
 
-func TestExplainOfNothing(t *testing.T) {
+func TestExplainWithoutManager(t *testing.T) {
 	for _, m := range []*Manager{nil, {}} {
 		explanation, err := m.Explain(nil, nil, false)
 		if err != nil || !reflect.DeepEqual(*explanation, libhooks.Explanation{}) {

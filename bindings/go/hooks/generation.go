@@ -12,8 +12,8 @@ import (
 	"libhooks/internal/wire"
 )
 
-// generation is a set of hooks that does not change any more. A hook is decoded when it first
-// matches, unless the generation before had it: after a reload most are as they were.
+// generation is an immutable set of hooks. A hook is decoded when it first matches, unless the
+// previous generation contains it: after a reload most hooks are unchanged.
 type generation struct {
 	snapshot *native.Snapshot
 	number   uint64
@@ -21,7 +21,7 @@ type generation struct {
 	known    map[string]*hook
 }
 
-// hook is what there is to inject, and where.
+// hook is a decoded hook, with the places where it is injected.
 type hook struct {
 	text            string
 	name            string
@@ -31,7 +31,7 @@ type hook struct {
 	extensionStages []string
 }
 
-// newGeneration is what a snapshot holds; before is the generation that it follows, or nil.
+// newGeneration returns the hooks of a snapshot; before is the previous generation, or nil.
 func newGeneration(snapshot *native.Snapshot, before *generation) *generation {
 	g := &generation{
 		snapshot: snapshot,
@@ -49,7 +49,8 @@ func newGeneration(snapshot *native.Snapshot, before *generation) *generation {
 	return g
 }
 
-// match returns the indexes of the hooks that are for a container, in room if that suffices.
+// match returns the indexes of the hooks that match a container. It uses room if it is large
+// enough.
 func (g *generation) match(request []byte, hasBindMounts bool, room []uint32) ([]uint32, error) {
 	count, err := g.snapshot.Match(request, hasBindMounts, room)
 	if err == nil && count > len(room) {
@@ -62,8 +63,8 @@ func (g *generation) match(request []byte, hasBindMounts bool, room []uint32) ([
 	return room[:count], nil
 }
 
-// hook returns the hook at this index. Several goroutines may decode it at once; one of the results
-// stays.
+// hook returns the hook at this index. Several goroutines may decode it at once; only one result is
+// kept.
 func (g *generation) hook(index uint32) (*hook, error) {
 	slot := &g.hooks[index]
 	if known := slot.Load(); known != nil {
@@ -92,7 +93,7 @@ func (g *generation) hook(index uint32) (*hook, error) {
 	return slot.Load(), nil
 }
 
-// log says of each hook whether it matched, as the reference does.
+// log logs whether each hook matched, with the same messages as Podman's package.
 func (g *generation) log(matched []uint32) {
 	for index := range g.hooks {
 		hook, err := g.hook(uint32(index))
@@ -107,8 +108,8 @@ func (g *generation) log(matched []uint32) {
 	}
 }
 
-// inject adds the hook to the config and to the extension stages, which are made when there is
-// something in them.
+// inject adds the hook to the config and to the extension stages. It creates the map when it is
+// first needed.
 func (h *hook) inject(
 	config *rspec.Spec,
 	extensionStageHooks map[string][]rspec.Hook,
@@ -130,7 +131,7 @@ func (h *hook) inject(
 	return extensionStageHooks
 }
 
-// copy is the hook in memory of its own: callers change what they got.
+// copy returns a deep copy of the hook, since callers may change it.
 func (h *hook) copy() rspec.Hook {
 	copied := h.hook
 	copied.Args = slices.Clone(copied.Args)
@@ -142,7 +143,7 @@ func (h *hook) copy() rspec.Hook {
 	return copied
 }
 
-// member is the member of config.hooks that the library names.
+// member returns the member of config.hooks with this name.
 func member(hooks *rspec.Hooks, name string) *[]rspec.Hook {
 	switch name {
 	case "createContainer":

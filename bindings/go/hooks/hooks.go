@@ -1,9 +1,11 @@
-// Package hooks finds, matches and injects OCI hooks as package go.podman.io/common/pkg/hooks does, whose exported API it has,
-// name for name. A program changes over by one import path, and gets the hooks of libhooks.so. Beyond that API there are three
-// methods of Manager: Explain says why a hook is for a container or is not, List what hooks there are, Diagnostics what is wrong.
+// Package hooks finds, matches and injects OCI hooks like go.podman.io/common/pkg/hooks. It has the
+// same exported API, so a program only changes its import path to use libhooks.so. Manager has
+// three additional methods: Explain says why a hook matches a container or does not, List returns
+// the hooks, and Diagnostics returns their problems.
 //
-// Errors are those of the other package, in the same words, but for the differences in docs/parity.md of libhooks; errors.As
-// finds a *libhooks.Error, which says more, in each but ErrNoJSONSuffix. Log lines go to logrus, at the same levels.
+// Error messages are those of Podman's package, except for the differences in docs/parity.md of
+// libhooks. errors.As finds a *libhooks.Error with more details in each error except
+// ErrNoJSONSuffix. Log lines go to logrus, at the same levels as in Podman's package.
 package hooks
 
 import (
@@ -18,40 +20,43 @@ import (
 	"libhooks/internal/wire"
 )
 
-// Version is the version of the format of hook files that hooks have in memory.
+// Version is the version of the hook format that this package uses in memory.
 const Version = current.Version
 
 const (
-	// DefaultDir is the system's directory, which packages install hook files to.
+	// DefaultDir is the system's hook directory, where packages install hook files.
 	DefaultDir = "/usr/share/containers/oci/hooks.d"
 
-	// OverrideDir is the administrator's directory, whose files are preferred to those of DefaultDir.
+	// OverrideDir is the administrator's hook directory. Its files mask files with the same name in
+	// DefaultDir.
 	OverrideDir = "/etc/containers/oci/hooks.d"
 )
 
-// Manager holds the hooks of some directories, and injects them into one container after another. Any number of goroutines
-// may use it at once; none waits for another, nor for a reload. A nil Manager, and one that New did not make, has no hooks.
-// What it holds of libhooks.so is freed when it is garbage.
+// Manager holds the hooks of some directories, and injects them into containers. Any number of
+// goroutines may use it at once. They do not wait for each other or for a reload. A nil Manager,
+// and a Manager that New did not create, has no hooks. The resources in libhooks.so are freed when
+// the Manager becomes garbage.
 type Manager struct {
 	native      *native.Manager
 	directories []string
 	current     atomic.Pointer[generation]
 }
 
-// New reads the hook files of directories, which come in increasing preference: a file of a later one masks that of the same
-// name in an earlier one. A directory that does not exist is empty.
+// New loads the hook files of directories. A file in a later directory masks a file with the same
+// name in an earlier one. A directory that does not exist counts as empty.
 //
-// extensionStages are stages that hook files may name beside those of OCI, and stages of OCI that the caller takes from the
-// runtime: their hooks are returned by Hooks, and not injected. None of them may hold a NUL.
+// extensionStages are additional stages that hook files may name. They may also be OCI stages that
+// the caller runs instead of the runtime. Hooks returns the hooks of these stages, and does not
+// inject them. No stage may contain a NUL.
 //
-// It fails on a file that is no hook, unless the first such file of its directory names an executable that does not exist.
-// The context is not used.
+// New fails if a file is not a valid hook, unless the first such file of its directory names an
+// executable that does not exist. The context is not used.
 func New(
 	_ context.Context,
 	directories []string,
 	extensionStages []string,
 ) (manager *Manager, err error) {
-	// What is logged once New is done is of a reload.
+	// Log lines after New has returned belong to a reload.
 	loaded := new(atomic.Bool)
 	nativeManager, err := native.NewManager(directories, extensionStages, callbacks(loaded))
 	if err != nil {
@@ -63,13 +68,15 @@ func New(
 	return manager, nil
 }
 
-// Hooks injects into config the hooks that are for this container, after those that it has; config.Hooks is made as soon as
-// one is. Those of extension stages are returned instead, by stage, in the order in which they are to run.
+// Hooks injects the hooks that match this container into config, after the hooks that config
+// already has. It creates config.Hooks when a hook matches. Hooks of extension stages are returned
+// instead, by stage, in the order in which the caller must run them.
 //
-// The container is described by config.Process, annotations and hasBindMounts; the annotations of the config are not looked
-// at. What is injected shares no memory with what another container got.
+// The container is described by config.Process, annotations and hasBindMounts. config.Annotations
+// is ignored. The injected hooks share no memory with those of other containers.
 //
-// It fails if a hook asks for a command and config.Process has no args. Nothing is injected then.
+// Hooks fails if a hook has the condition commands and config.Process has no args. Then nothing is
+// injected.
 func (m *Manager) Hooks(
 	config *rspec.Spec,
 	annotations map[string]string,
@@ -85,7 +92,7 @@ func (m *Manager) Hooks(
 	if config == nil {
 		return nil, native.Invalid("config is nil")
 	}
-	// Both usually suffice, and stay on the stack.
+	// This array and room are usually large enough, and stay on the stack.
 	var space [1024]byte
 	request, err := wire.AppendRequest(space[:0], config, annotations)
 	if err != nil {

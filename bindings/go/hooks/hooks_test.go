@@ -23,7 +23,7 @@ import (
 const always = `{"version": "1.0.0", "hook": {"path": "/bin/sh", "args": ["sh", "-c", "true"], "env": ["A=b"], "timeout": 3},
 	"when": {"always": true}, "stages": ["prestart", "poststop", "precreate"]}`
 
-// manager is a manager of one directory with these files.
+// manager returns a manager of one directory with these files.
 func manager(t testing.TB, files map[string]string) (*Manager, string) {
 	t.Helper()
 	directory := t.TempDir()
@@ -39,7 +39,7 @@ func manager(t testing.TB, files map[string]string) (*Manager, string) {
 	return m, directory
 }
 
-// reload reads the directories again, as a Monitor does.
+// reload reads the directories again, like a Monitor.
 func (m *Manager) reload() {
 	if err := m.native.Reload(); err != nil {
 		panic(err)
@@ -85,7 +85,7 @@ func TestNilConfig(t *testing.T) {
 	}
 }
 
-// What one container got is its own, to the last slice.
+// The hooks of two containers share no memory.
 func TestNothingIsShared(t *testing.T) {
 	m, _ := manager(t, map[string]string{"a.json": always})
 	var configs [2]rspec.Spec
@@ -105,14 +105,18 @@ func TestNothingIsShared(t *testing.T) {
 			Timeout: &timeout,
 		},
 	}
-	for _, hooks := range [][]rspec.Hook{configs[0].Hooks.CreateRuntime, configs[0].Hooks.Poststop, extensions[0]["precreate"]} {
+	injected := func(i int) [][]rspec.Hook {
+		hooks := configs[i].Hooks
+		return [][]rspec.Hook{hooks.CreateRuntime, hooks.Poststop, extensions[i]["precreate"]}
+	}
+	for _, hooks := range injected(0) {
 		if !reflect.DeepEqual(hooks, want) {
 			t.Fatalf("%v", hooks)
 		}
 		hooks[0].Args[0], hooks[0].Env[0], *hooks[0].Timeout = "changed", "changed", 99
 		_ = append(hooks[0].Args, "more")
 	}
-	for _, hooks := range [][]rspec.Hook{configs[1].Hooks.CreateRuntime, configs[1].Hooks.Poststop, extensions[1]["precreate"]} {
+	for _, hooks := range injected(1) {
 		if !reflect.DeepEqual(hooks, want) {
 			t.Errorf("%v", hooks)
 		}
@@ -132,12 +136,12 @@ func TestMoreHooksThanRoom(t *testing.T) {
 	}
 }
 
-func TestBytesThatAreNoText(t *testing.T) {
+func TestBytesThatAreNotUTF8(t *testing.T) {
 	hook := func(key, value string) string {
 		return `{"version": "1.0.0", "hook": {"path": "/bin/sh"}, "when": {"annotations": {"` + key + `": "` + value + `"}}, "stages": ["poststop"]}`
 	}
 	m, _ := manager(t, map[string]string{
-		// Go's patterns see each byte that is no UTF-8 as one U+FFFD.
+		// Go's patterns treat each byte that is not UTF-8 as one U+FFFD.
 		"bytes.json": hook(`^a.b$`, `^\\x{FFFD}\\x{FFFD}$`),
 		"text.json":  hook(`^a\\x{DC}b$`, `.`),
 	})
@@ -155,7 +159,7 @@ func TestBytesThatAreNoText(t *testing.T) {
 	}
 }
 
-func TestArgumentsThatCannotBe(t *testing.T) {
+func TestInvalidArguments(t *testing.T) {
 	ctx := context.Background()
 	var failure *libhooks.Error
 	_, err := New(ctx, []string{"a\x00b"}, nil)
@@ -163,7 +167,7 @@ func TestArgumentsThatCannotBe(t *testing.T) {
 		!errors.As(err, &failure) {
 		t.Error(err)
 	}
-	// The manager does not look at the caller's slice again.
+	// The manager keeps its own copy of the caller's slice.
 	directories := []string{t.TempDir()}
 	m, err := New(ctx, directories, nil)
 	if err != nil {
@@ -192,7 +196,7 @@ func TestArgumentsThatCannotBe(t *testing.T) {
 	}
 }
 
-// monitorOnce lets a monitor start and end.
+// monitorOnce starts and ends a monitor.
 func monitorOnce(m *Manager) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -271,8 +275,8 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// A hook that is not valid is there beside its error, as from the reference.
-func TestReadGivesInvalidHooks(t *testing.T) {
+// Read returns an invalid hook together with its error, like Podman's package.
+func TestReadReturnsInvalidHooks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.json")
 	write(t, path, always)
 	hook, err := Read(path, nil)
@@ -281,7 +285,7 @@ func TestReadGivesInvalidHooks(t *testing.T) {
 	}
 }
 
-func TestNamesThatAreNoText(t *testing.T) {
+func TestNamesThatAreNotUTF8(t *testing.T) {
 	directory := t.TempDir()
 	for _, name := range []string{"\xff.json", "\xfe.json"} {
 		write(t, filepath.Join(directory, name), always)
@@ -294,7 +298,7 @@ func TestNamesThatAreNoText(t *testing.T) {
 	}
 }
 
-// recorder keeps what is logged.
+// recorder keeps the log lines.
 type recorder struct {
 	mutex sync.Mutex
 	lines []string
@@ -309,7 +313,7 @@ func (r *recorder) Fire(entry *logrus.Entry) error {
 	return nil
 }
 
-// record records what is logged at this level while body runs.
+// record returns the lines that are logged at this level while body runs.
 func record(level logrus.Level, body func()) []string {
 	logger := logrus.StandardLogger()
 	out, before := logger.Out, logger.GetLevel()
@@ -346,7 +350,8 @@ func TestLog(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	// At the level of most programs there is nothing to be read, as from the reference: not that b.json never matches.
+	// At the usual level nothing is logged, as in Podman's package, even though b.json never
+	// matches.
 	if lines := record(logrus.InfoLevel, run); len(lines) != 0 {
 		t.Errorf("%q", lines)
 	}
@@ -362,12 +367,13 @@ func TestLog(t *testing.T) {
 			t.Errorf("%q is not among %q", want, lines)
 		}
 	}
-	// A tolerated problem is not for who did not ask.
+	// A tolerated problem is logged only at the debug level.
 	write(t, filepath.Join(directory, "b.json"), strings.Replace(always, "/bin/sh", "/no/such", 1))
 	if lines := record(logrus.InfoLevel, run); len(lines) != 0 {
 		t.Errorf("%q", lines)
 	}
-	failed := "error Failed loading hooks for " + directory + `/b.json: parsing hook "` + directory + `/b.json": version check: `
+	failed := "error Failed loading hooks for " + directory + `/b.json: parsing hook "` +
+		directory + `/b.json": version check: `
 	for content, want := range map[string]string{
 		"{":  failed + "unexpected end of JSON input",
 		"{]": failed + "expected a key in double quotes, found ']'",
@@ -378,7 +384,7 @@ func TestLog(t *testing.T) {
 			t.Errorf("%s: %q", content, lines)
 		}
 	}
-	// It is known by now.
+	// A known problem is not logged again.
 	if lines := record(logrus.ErrorLevel, m.reload); len(lines) != 0 {
 		t.Errorf("%q", lines)
 	}
@@ -393,7 +399,7 @@ func contains(lines []string, want string) bool {
 	return false
 }
 
-// Goroutines match, reload, and make managers that become garbage, all at once.
+// Goroutines match hooks, reload, and make managers that become garbage, all at once.
 func TestGoroutines(t *testing.T) {
 	m, directory := manager(t, map[string]string{"a.json": always})
 	var group sync.WaitGroup
@@ -406,7 +412,8 @@ func TestGoroutines(t *testing.T) {
 				case i == 0:
 					m.reload()
 				case i == 1 && j%10 == 0:
-					if _, err := New(context.Background(), []string{directory}, []string{"precreate"}); err != nil {
+					directories, stages := []string{directory}, []string{"precreate"}
+					if _, err := New(context.Background(), directories, stages); err != nil {
 						t.Error(err)
 					}
 					runtime.GC()

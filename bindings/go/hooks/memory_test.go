@@ -1,6 +1,6 @@
 //go:build !race && !asan
 
-// These detectors have memory of their own.
+// The race detector and the address sanitizer use additional memory.
 
 package hooks
 
@@ -22,9 +22,9 @@ import (
 	current "libhooks/hooks/1.0.0"
 )
 
-// resident is how much memory the process has, in kB, once what is garbage is gone.
+// resident collects garbage and returns the resident memory of the process in kB.
 func resident(t *testing.T) int {
-	// What cleanups free is garbage only after the first of them.
+	// Memory that a cleanup releases is garbage only in the next collection.
 	for range 3 {
 		runtime.GC()
 	}
@@ -43,8 +43,8 @@ func resident(t *testing.T) int {
 	return 0
 }
 
-// grow makes 100,000 calls with a reload after every 250th, each of which finds another hook, and
-// returns by how many kB the memory has grown since the first thousand.
+// grow makes 100,000 calls with a reload after every 250, each with a changed hook. It returns the
+// growth of the memory in kB since the first 1,000 calls.
 func grow(t *testing.T, afterReload func(*Manager)) int {
 	files := map[string]string{}
 	for i := range 50 {
@@ -76,7 +76,8 @@ func grow(t *testing.T, afterReload func(*Manager)) int {
 			afterReload(m)
 		}
 		config := &rspec.Spec{Process: &rspec.Process{Args: []string{"/bin/sh"}}}
-		if _, err := m.Hooks(config, map[string]string{fmt.Sprintf("key-%d", i%50): "vvv"}, false); err != nil {
+		annotations := map[string]string{fmt.Sprintf("key-%d", i%50): "vvv"}
+		if _, err := m.Hooks(config, annotations, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -85,14 +86,14 @@ func grow(t *testing.T, afterReload func(*Manager)) int {
 	return after - before
 }
 
-// Every function, on what is good and on what is bad: nothing that the library makes for a call
-// stays.
+// TestMemoryOfEachFunction calls every function with valid and invalid arguments, and checks that
+// the library leaks nothing.
 func TestMemoryOfEachFunction(t *testing.T) {
 	logrus.SetOutput(discard{})
 	defer logrus.SetOutput(os.Stderr)
 	directory := t.TempDir()
 	path := func(name string) string { return filepath.Join(directory, name) }
-	// What is lost should be large enough to be seen.
+	// The strings are long, so that a leak is visible.
 	long := strings.Repeat("x", 50_000)
 	write(t, path("good.json"), strings.Replace(always, `"true"`, `"`+long+`"`, 1))
 	bad := `{"version": "` + long + `"}`
@@ -106,7 +107,7 @@ func TestMemoryOfEachFunction(t *testing.T) {
 	write(t, path("panic/panic.json"), `{"version": "panic"}`)
 	with(t, "error", func([]byte) (*current.Hook, error) { return nil, errors.New(long) })
 	with(t, "panic", func([]byte) (*current.Hook, error) { panic(long) })
-	// As long as a stage may be.
+	// A stage has at most 255 bytes.
 	stages := []string{"precreate", long[:255]}
 	hook, err := Read(path("good.json"), stages)
 	if err != nil {
@@ -166,7 +167,7 @@ func TestMemoryOfEachFunction(t *testing.T) {
 	after := resident(t)
 	t.Logf("%d kB after 100 rounds, %d kB after 500", before, after)
 	if after-before > 4096 {
-		t.Errorf("grown by %d kB: 400 texts of 50 kB are 20,000", after-before)
+		t.Errorf("grown by %d kB: 400 strings of 50 kB are 20,000", after-before)
 	}
 }
 
@@ -174,7 +175,7 @@ func TestMemory(t *testing.T) {
 	if grown := grow(t, func(*Manager) {}); grown > 2048 {
 		t.Errorf("grown by %d kB", grown)
 	}
-	// The control: the same, but whatever is loaded stays.
+	// The control experiment keeps everything that is loaded.
 	var kept []*Manager
 	grown := grow(t, func(m *Manager) {
 		again, err := New(t.Context(), m.directories, []string{"precreate"})
@@ -184,7 +185,7 @@ func TestMemory(t *testing.T) {
 		kept = append(kept, again)
 	})
 	if grown <= 2048 {
-		t.Errorf("the test does not see what is kept: grown by %d kB", grown)
+		t.Errorf("the test does not detect a leak: grown by %d kB", grown)
 	}
 	runtime.KeepAlive(kept)
 }

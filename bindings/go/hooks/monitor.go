@@ -9,14 +9,13 @@ import (
 	"libhooks/internal/native"
 )
 
-// Monitor reloads the hooks when their files change, until ctx is done. It blocks, so it is run in
-// a goroutine of its own. It sends twice on sync: nil once it watches, and ctx.Err() when it ends;
-// then it closes sync. If it cannot watch, it sends the error instead, and nothing else. A manager
-// may have several.
+// Monitor reloads the hooks when their files change, until ctx is done. It blocks, so run it in its
+// own goroutine. It sends nil on sync once it watches the directories, and ctx.Err() when it ends;
+// then it closes sync. If it cannot start watching, it only sends the error. A manager may have
+// several monitors.
 //
-// A directory that does not exist is waited for. What is written from New on is seen. Where the
-// system refuses to tell of changes, that is logged as a warning, and the files are looked at every
-// second.
+// Monitor also waits for directories that do not exist yet. It detects all changes since New. If
+// inotify does not work, it logs a warning and checks the files every second instead.
 func (m *Manager) Monitor(ctx context.Context, sync chan<- error) {
 	var err error
 	if m == nil || m.native == nil {
@@ -34,7 +33,7 @@ func (m *Manager) Monitor(ctx context.Context, sync chan<- error) {
 			logrus.Debugf("monitoring %q for hooks", directory)
 		}
 		sync <- nil
-		// It is freed before its end is told.
+		// serve frees the monitor before the last send on sync.
 		err = m.serve(ctx, monitor)
 	}
 	logrus.Debugf("hook monitoring canceled: %v", err)
@@ -42,7 +41,7 @@ func (m *Manager) Monitor(ctx context.Context, sync chan<- error) {
 	close(sync)
 }
 
-// serve reloads when monitor says so, and frees it.
+// serve reloads the hooks when monitor reports a change. It frees monitor when it returns.
 func (m *Manager) serve(ctx context.Context, monitor *native.Monitor) error {
 	defer monitor.Close()
 	defer context.AfterFunc(ctx, monitor.Cancel)()
@@ -56,7 +55,8 @@ func (m *Manager) serve(ctx context.Context, monitor *native.Monitor) error {
 			logrus.Errorf("Failed loading hooks: %v", err)
 			return err
 		}
-		// The library reads what was touched. Another reader may read any file otherwise.
+		// The library reads only files that have changed. A new reader may read any file
+		// differently.
 		now := readers()
 		if changed := !maps.Equal(before, now); (changed || asks()) &&
 			m.native.Snapshot().Generation() > m.current.Load().number {
@@ -69,13 +69,13 @@ func (m *Manager) serve(ctx context.Context, monitor *native.Monitor) error {
 	}
 }
 
-// adopt makes Hooks see what was loaded, by whoever it was: who reloaded may have panicked before
-// it came to this.
+// adopt makes the loaded hooks visible to Hooks, even if another goroutine reloaded them: that one
+// may have panicked before its own call of adopt.
 func (m *Manager) adopt() {
 	snapshot := m.native.Snapshot()
 	for {
 		now := m.current.Load()
-		// Another reload may have been faster.
+		// Another reload may have stored a newer generation.
 		if now.number >= snapshot.Generation() ||
 			m.current.CompareAndSwap(now, newGeneration(snapshot, now)) {
 			return

@@ -21,8 +21,8 @@ import (
 	current "libhooks/hooks/1.0.0"
 )
 
-// monitored starts a Monitor, which runs when this returns, and returns what ends it and awaits its
-// end.
+// monitored starts a Monitor and waits until it watches. The returned function ends it and waits
+// for its end.
 func monitored(t *testing.T, m *Manager) (end func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -43,7 +43,7 @@ func monitored(t *testing.T, m *Manager) (end func()) {
 	}
 }
 
-// await returns when so many hooks match.
+// await waits until this number of hooks matches.
 func await(t *testing.T, m *Manager, count int) {
 	t.Helper()
 	until(func() bool {
@@ -76,7 +76,7 @@ func TestMonitor(t *testing.T) {
 	must(t, os.RemoveAll(directory))
 	await(t, m, 0)
 	end()
-	// Nobody watches any more, and somebody does again: what happened in between is seen.
+	// A new monitor detects changes made while there was none.
 	must(t, os.Mkdir(directory, 0o755))
 	write(t, filepath.Join(directory, "a.json"), always)
 	end = monitored(t, m)
@@ -84,7 +84,7 @@ func TestMonitor(t *testing.T) {
 	end()
 }
 
-func TestMonitorOfDirectoriesThatComeAndGo(t *testing.T) {
+func TestMonitorWhenDirectoriesAppearAndDisappear(t *testing.T) {
 	parent := filepath.Join(t.TempDir(), "not", "yet")
 	low, high := filepath.Join(parent, "low"), filepath.Join(parent, "high")
 	m, err := New(t.Context(), []string{low, high}, []string{"precreate"})
@@ -105,7 +105,7 @@ func TestMonitorOfDirectoriesThatComeAndGo(t *testing.T) {
 	}
 }
 
-func TestMonitorIsDoneBeforeItBegins(t *testing.T) {
+func TestMonitorWithContextDoneBeforeStart(t *testing.T) {
 	m, _ := manager(t, nil)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errors.New("cause"))
@@ -139,14 +139,14 @@ func TestMonitorThatCannotStart(t *testing.T) {
 	case err, open := <-sync:
 		t.Error(err, open)
 	default:
-		// As the reference, which leaves it open.
+		// Like Podman's package, which does not close the channel.
 	}
 }
 
-// withDescriptors leaves the process so many descriptors until end is called.
+// withDescriptors leaves the process this number of unused file descriptors until end is called.
 func withDescriptors(t *testing.T, left uint64) (end func()) {
 	t.Helper()
-	// Those below the last one are all taken.
+	// Open files until no lower file descriptor is unused.
 	var taken []*os.File
 	highest := 0
 	for _, name := range descriptors(t) {
@@ -174,7 +174,7 @@ func withDescriptors(t *testing.T, left uint64) (end func()) {
 	}
 }
 
-// descriptors are those that the process has, but for the one that lists them.
+// descriptors returns the file descriptors of the process, except the one used to list them.
 func descriptors(t *testing.T) []string {
 	t.Helper()
 	list, err := os.Open("/proc/self/fd")
@@ -182,13 +182,13 @@ func descriptors(t *testing.T) []string {
 	defer list.Close()
 	names, err := list.Readdirnames(-1)
 	must(t, err)
-	var others []string
+	var found []string
 	for _, name := range names {
 		if name != fmt.Sprint(list.Fd()) {
-			others = append(others, name)
+			found = append(found, name)
 		}
 	}
-	return others
+	return found
 }
 
 func TestTwoMonitors(t *testing.T) {
@@ -202,8 +202,8 @@ func TestTwoMonitors(t *testing.T) {
 	endSecond()
 }
 
-// It has nothing to do when it is ended, and what it had is gone once it says so.
-func TestMonitorLeavesNothing(t *testing.T) {
+// An idle monitor ends, and has released everything when it reports its end.
+func TestMonitorLeaksNothing(t *testing.T) {
 	m, _ := manager(t, map[string]string{"a.json": always})
 	monitored(t, m)()
 	goroutines, before := runtime.NumGoroutine(), len(descriptors(t))
@@ -213,11 +213,11 @@ func TestMonitorLeavesNothing(t *testing.T) {
 	if after := len(descriptors(t)); after != before {
 		t.Errorf("%d descriptors, %d before", after, before)
 	}
-	// The last goroutines may still be on their way out.
+	// The last goroutines may need some time to end.
 	until(func() bool { return runtime.NumGoroutine() <= goroutines })
 }
 
-// A panic of a reader's comes out of Monitor, which leaves nothing behind; the next one goes on.
+// A panic of a reader leaves Monitor, and nothing leaks. The next Monitor works.
 func TestMonitorWhoseReaderPanics(t *testing.T) {
 	logrus.SetOutput(discard{})
 	defer logrus.SetOutput(os.Stderr)
@@ -256,7 +256,7 @@ func TestMonitorWhoseReaderPanics(t *testing.T) {
 	end()
 }
 
-// The process gets its signals, and the Monitor goes on.
+// The process receives its signals, and Monitor continues.
 func TestMonitorAndSignals(t *testing.T) {
 	m, directory := manager(t, nil)
 	signals := make(chan os.Signal, 1)
@@ -272,12 +272,11 @@ func TestMonitorAndSignals(t *testing.T) {
 	end()
 }
 
-// Where the system refuses to tell of changes, that is said once at a level that is read, and they
-// are seen all the same.
-func TestMonitorThatTheSystemRefuses(t *testing.T) {
+// If inotify does not work, Monitor logs one warning and still detects changes.
+func TestMonitorWithoutInotify(t *testing.T) {
 	const limit = "/proc/sys/user/max_inotify_instances"
 	if os.Getenv("LIBHOOKS_LIMITED") == "" {
-		// In a user namespace of its own, so that the limit is nobody else's.
+		// A new user namespace has its own limit.
 		again := exec.Command(os.Args[0], "-test.v", "-test.run=^"+t.Name()+"$")
 		again.Env = append(os.Environ(), "LIBHOOKS_LIMITED=1")
 		again.SysProcAttr = &syscall.SysProcAttr{
@@ -314,8 +313,8 @@ func TestMonitorThatTheSystemRefuses(t *testing.T) {
 	}
 }
 
-// A reader may read otherwise the next time, and files too to which nothing has happened.
-func TestMonitorAsksForAllFiles(t *testing.T) {
+// A custom reader may return another result, also for files that have not changed.
+func TestMonitorRereadsAllFiles(t *testing.T) {
 	m, directory := manager(t, map[string]string{"a.json": always, "b.json": always})
 	replaced := Readers[current.Version]
 	defer func() { Readers[current.Version] = replaced }()

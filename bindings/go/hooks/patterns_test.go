@@ -13,7 +13,7 @@ import (
 	current "libhooks/hooks/1.0.0"
 )
 
-// Every pattern of the table, with what Go's regexp said about it.
+// TestPatterns compares each pattern of the table with the result of Go's package regexp.
 func TestPatterns(t *testing.T) {
 	table, err := os.Open("../../../regexp/tests/data/cases.jsonl")
 	if err != nil {
@@ -53,7 +53,7 @@ func TestPatterns(t *testing.T) {
 			verdicts++
 			text := input.Input
 			if input.InputHex != "" {
-				// One has a newline behind its digits, which is meant.
+				// One string intentionally has a newline after its hexadecimal digits.
 				digits := strings.TrimSuffix(input.InputHex, "\n")
 				bytes, err := hex.DecodeString(digits)
 				if err != nil {
@@ -76,6 +76,6 @@ func TestPatterns(t *testing.T) {
 	}
 	t.Logf("%d patterns, %d verdicts agree with Go", patterns, verdicts)
 	if patterns < 4000 || verdicts < 40_000 {
-		t.Error("the table is not whole")
+		t.Error("the table is incomplete")
 	}
 }

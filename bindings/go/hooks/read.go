@@ -21,16 +21,16 @@ import (
 type reader func(content []byte) (*current.Hook, error)
 
 var (
-	// ErrNoJSONSuffix is the error, as it is, of a file whose name does not end in ".json".
+	// ErrNoJSONSuffix is the error for a file whose name does not end in ".json". It is not wrapped
+	// in a *libhooks.Error.
 	ErrNoJSONSuffix = errors.New("hook filename does not end in '.json'")
 
-	// Readers are who reads hook files, by the version that these say. One that is put in, replaced
-	// or deleted counts from the next load on. It must not be changed while hooks are loaded, nor
-	// while a Monitor runs.
+	// Readers maps a hook file's version to the function that parses it. Changes take effect at the
+	// next load. The map must not be changed while hooks are loaded or while a Monitor runs.
 	//
-	// A reader is called from within libhooks.so. It may panic, but must not end its goroutine
-	// (runtime.Goexit, and so testing.T.FailNow): that leaks what the call holds. The hook that it
-	// returns is copied, and must be UTF-8.
+	// A reader is called from inside libhooks.so. It may panic, but must not end its goroutine
+	// (runtime.Goexit, and therefore testing.T.FailNow): that leaks the resources of the call. The
+	// hook that it returns is copied, and must be UTF-8.
 	Readers = map[string]reader{
 		current.Version: current.Read,
 		old.Version:     old.Read,
@@ -38,18 +38,18 @@ var (
 	}
 )
 
-// own are the readers that libhooks.so has itself.
+// own holds the readers that libhooks.so implements itself.
 var own = map[string]uintptr{
 	current.Version: pointerOf(current.Read),
 	old.Version:     pointerOf(old.Read),
 	"":              pointerOf(old.Read),
 }
 
-// Read reads a hook file and validates it. A hook that is not valid is returned, too, beside the
-// error.
+// Read reads a hook file and validates it. It also returns a hook that is not valid, together with
+// the error.
 func Read(path string, extensionStages []string) (*current.Hook, error) {
 	if strings.IndexByte(path, 0) >= 0 && !strings.HasSuffix(path, ".json") {
-		// The name is wrong before the path is, and the library would see another one.
+		// The name is checked before the path, and the library would see a shorter name.
 		return nil, ErrNoJSONSuffix
 	}
 	text, err := native.ReadFile(path, extensionStages, callbacks(nil))
@@ -67,8 +67,8 @@ func Read(path string, extensionStages []string) (*current.Hook, error) {
 	return hookOf(hook), err
 }
 
-// ReadDir reads the hook files of a directory and validates them. It adds the good ones to hooks,
-// by file name, in place of those that are there, and returns one error about all others. The
+// ReadDir reads the hook files in a directory and validates them. It adds the valid hooks to hooks
+// by file name, replacing existing entries, and returns one error for all other files. The
 // directory must exist.
 func ReadDir(path string, extensionStages []string, hooks map[string]*current.Hook) error {
 	text, err := native.ReadDir(path, extensionStages, callbacks(nil))
@@ -98,8 +98,8 @@ func hookOf(hook *wire.Hook) *current.Hook {
 	}
 }
 
-// callbacks are what the library asks of Go while it loads hooks. loaded says whether this is a
-// reload; nil: never.
+// callbacks returns the functions that the library calls while it loads hooks. loaded says whether
+// this is a reload; nil means never.
 func callbacks(loaded *atomic.Bool) *native.Callbacks {
 	level := native.LogWarning
 	if logrus.IsLevelEnabled(logrus.DebugLevel) {
@@ -107,28 +107,28 @@ func callbacks(loaded *atomic.Bool) *native.Callbacks {
 	}
 	log := func(level native.Level, message string, data []byte) {
 		var about struct{ Path, Code string }
-		// The library's own JSON; without it the message still says what there is to say.
+		// The JSON comes from the library. Without it the message is still useful.
 		_ = json.Unmarshal(data, &about)
 		fields := logrus.Fields{"path": about.Path, "code": about.Code}
 		switch {
 		case about.Code == "":
-			// What is being done, in the reference's words.
+			// A step of the work, with the same message as in Podman's package.
 			logrus.Debug(message)
 		case about.Code == "watch-refused":
-			// Not of a hook file, but of the system, for who runs it to put right.
+			// The problem is in the system, not in a hook file, and its administrator must fix it.
 			logrus.WithFields(fields).Warn(message)
 		case level == native.LogError && loaded != nil && loaded.Load():
-			// A call that fails returns what it lost; a reload has nobody to return it to.
+			// Other calls return this as an error, but a reload in a monitor has no caller.
 			logrus.Errorf("Failed loading hooks for %s: %s", about.Path, message)
 		default:
-			// The reference says nothing of these, so who does not ask for them is not bothered.
+			// Podman's package does not log these, so they appear only at the debug level.
 			logrus.WithFields(fields).Debug(message)
 		}
 	}
 	return &native.Callbacks{Log: log, LogLevel: level, Read: read, Asks: asks}
 }
 
-// readers are who reads now.
+// readers returns the current readers.
 func readers() map[string]uintptr {
 	pointers := make(map[string]uintptr, len(Readers))
 	for version, reader := range Readers {
@@ -137,12 +137,12 @@ func readers() map[string]uintptr {
 	return pointers
 }
 
-// asks says whether a reader is not the library's own, or one of those is not there.
+// asks reports whether Readers differs from the library's own readers.
 func asks() bool {
 	return !maps.Equal(readers(), own)
 }
 
-// read answers the library from Readers.
+// read is the library's reader callback. It uses Readers.
 func read(version string, content []byte) (native.Reading, string) {
 	reader, ok := Readers[version]
 	if !ok {
@@ -151,7 +151,7 @@ func read(version string, content []byte) (native.Reading, string) {
 	if pointer, ok := own[version]; ok && pointer == pointerOf(reader) {
 		return native.ReadDefault, ""
 	}
-	// The content is the library's, and the reader may keep it.
+	// The content belongs to the library, and the reader may keep its copy.
 	hook, err := reader(append([]byte(nil), content...))
 	if err != nil {
 		return native.ReadFailed, err.Error()
@@ -165,14 +165,14 @@ func read(version string, content []byte) (native.Reading, string) {
 		When:    libhooks.When(hook.When),
 		Stages:  hook.Stages,
 	}
-	if !read.IsText() {
-		// JSON would change what is run.
+	if !read.IsUTF8() {
+		// JSON would change the strings, and so the command that is run.
 		return native.ReadFailed, "the reader's hook is not UTF-8"
 	}
 	return native.ReadHook, wire.Encode(read)
 }
 
-// pointerOf tells functions apart, which Go does not compare.
+// pointerOf returns a function's address, since Go cannot compare functions.
 func pointerOf(reader reader) uintptr {
 	return reflect.ValueOf(reader).Pointer()
 }

@@ -15,7 +15,7 @@ import (
 	current "libhooks/hooks/1.0.0"
 )
 
-// with puts a reader in for as long as the test runs; nil deletes it.
+// with sets a reader until the test ends; nil deletes it.
 func with(t *testing.T, version string, read reader) {
 	before, ok := Readers[version]
 	t.Cleanup(func() {
@@ -31,7 +31,7 @@ func with(t *testing.T, version string, read reader) {
 	Readers[version] = read
 }
 
-// hookFile is a hook file of this version, and its path.
+// hookFile writes a hook file of this version, and returns its directory and its path.
 func hookFile(t *testing.T, version string) (directory, path string) {
 	directory = t.TempDir()
 	path = filepath.Join(directory, "a.json")
@@ -81,7 +81,7 @@ func TestReaderOfANewVersion(t *testing.T) {
 	}
 }
 
-func TestReadersThatRefuse(t *testing.T) {
+func TestReadersThatFail(t *testing.T) {
 	_, path := hookFile(t, "9.9.9")
 	prefix := `parsing hook "` + path + `": `
 	for _, c := range []struct {
@@ -116,7 +116,7 @@ func TestReadersThatAreReplaced(t *testing.T) {
 			t.Errorf("%s: %v", version, err)
 		}
 	}
-	// That of the empty version is still there, and can be put elsewhere.
+	// The reader of the empty version remains, and can be used for another version.
 	with(t, "0.0.1", old.Read)
 	for version, want := range map[string]string{"": ": missing required property: hook", "0.0.1": "0.0.1: missing required property: hook"} {
 		_, path := hookFile(t, version)
@@ -132,7 +132,7 @@ type faultyLog struct{}
 func (faultyLog) Levels() []logrus.Level   { return logrus.AllLevels }
 func (faultyLog) Fire(*logrus.Entry) error { panic("the log") }
 
-// A panic of a reader's comes out where the reader was asked for, and nothing is broken behind it.
+// A panic of a reader leaves the function that called the reader, and breaks nothing.
 func TestReaderThatPanics(t *testing.T) {
 	logrus.SetOutput(discard{})
 	defer logrus.SetOutput(os.Stderr)
@@ -160,7 +160,7 @@ func TestReaderThatPanics(t *testing.T) {
 			call()
 		}()
 	}
-	// So does a panic of the log, which is told of panics.
+	// The same holds if the log, which receives the panic, panics itself.
 	hooks := logrus.StandardLogger().
 		ReplaceHooks(logrus.LevelHooks{logrus.ErrorLevel: {faultyLog{}}})
 	defer logrus.StandardLogger().ReplaceHooks(hooks)

@@ -1,4 +1,4 @@
-// Package hook has hook files in the form of version 0.1.0.
+// Package hook defines hook files in the format of version 0.1.0.
 package hook
 
 import (
@@ -7,10 +7,10 @@ import (
 	"libhooks/internal/wire"
 )
 
-// Version is the version of the format that this package is for.
+// Version is the version of the hook format of this package.
 const Version = "0.1.0"
 
-// Hook is a hook file. Of two fields that mean the same, one may be set.
+// Hook is a hook file. Some fields have two names, and only one of the two may be set.
 type Hook struct {
 	Hook      *string  `json:"hook"`
 	Arguments []string `json:"arguments,omitempty"`
@@ -27,8 +27,8 @@ type Hook struct {
 	HasBindMounts *bool `json:"hasbindmounts,omitempty"`
 }
 
-// Read decodes a hook file of version 0.1.0, whatever version it says, into the form of version
-// 1.0.0, and does not validate it. Of its conditions one is enough.
+// Read decodes a hook file as version 0.1.0, even if it names another version, and converts it to
+// version 1.0.0. It does not validate the hook. One true condition is enough (When.Or).
 func Read(content []byte) (hook *current.Hook, err error) {
 	text, err := native.Decode(content, Version)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package hook has hooks in the form of version 1.0.0, which all hooks have in memory.
+// Package hook defines hooks in the format of version 1.0.0, which is also their form in memory.
 package hook
 
 import (
@@ -9,10 +9,10 @@ import (
 	"libhooks/internal/wire"
 )
 
-// Version is the version of the format that this package is for.
+// Version is the version of the hook format of this package.
 const Version = "1.0.0"
 
-// Hook is a hook, the containers that it is for, and the stages that it runs at.
+// Hook is a hook with its conditions and its stages.
 type Hook struct {
 	Version string     `json:"version"`
 	Hook    rspec.Hook `json:"hook"`
@@ -20,8 +20,8 @@ type Hook struct {
 	Stages  []string   `json:"stages"`
 }
 
-// Read decodes a hook file of version 1.0.0, whatever version it says, and does not validate it. Of
-// null it makes nil.
+// Read decodes a hook file as version 1.0.0, even if it names another version. It does not validate
+// the hook. For null it returns nil.
 func Read(content []byte) (hook *Hook, err error) {
 	text, err := native.Decode(content, Version)
 	if err != nil {
@@ -39,9 +39,9 @@ func Read(content []byte) (hook *Hook, err error) {
 	}, nil
 }
 
-// Validate says what is wrong with a hook, beginning with what the reference finds first; its
-// executable must exist, and extensionStages are stages that it may name beside those of OCI. A nil
-// Hook is not valid.
+// Validate returns an error if the hook is not valid; its first problem is the one that Podman's
+// package reports. The executable must exist. extensionStages are additional stages that the hook
+// may name. A nil Hook is not valid.
 func (hook *Hook) Validate(extensionStages []string) (err error) {
 	if hook == nil {
 		return native.Validate(wire.Encode[wire.Hook](nil), extensionStages)

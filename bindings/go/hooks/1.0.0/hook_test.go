@@ -12,7 +12,7 @@ import (
 	hook "libhooks/hooks/1.0.0"
 )
 
-// What tests/reference compares over thousands of hooks, here in one of each kind.
+// These tests have one hook of each kind; tests/reference compares thousands.
 
 func TestRead(t *testing.T) {
 	yes, no, timeout := true, false, -1
@@ -48,11 +48,11 @@ type request struct {
 	content [2]byte
 }
 
-// pooled is on the heap.
+// pooled forces its object onto the heap.
 var pooled *request
 
-// Bytes may be a part of something that has pointers, which cgo must not take for pointers that C
-// is given.
+// The bytes may be in an object that contains pointers. cgo must not treat these as pointers passed
+// to C.
 func TestReadOfBytesAmongPointers(t *testing.T) {
 	pooled = &request{new(request), [2]byte{'{', '}'}}
 	if got, err := hook.Read(pooled.content[:]); err != nil ||

@@ -8,23 +8,23 @@ import (
 	"libhooks/internal/wire"
 )
 
-// When are the conditions that say which containers a hook is for. All that are set must hold; none
-// set holds for none.
+// When holds the conditions that select the containers of a hook. All conditions that are set must
+// hold. Without any condition it matches no container.
 type When struct {
 	Always        *bool             `json:"always,omitempty"`
 	Annotations   map[string]string `json:"annotations,omitempty"`
 	Commands      []string          `json:"commands,omitempty"`
 	HasBindMounts *bool             `json:"hasBindMounts,omitempty"`
 
-	// Or says that one condition that holds is enough.
+	// Or makes one true condition enough.
 	//
-	// Deprecated: hooks of version 0.1.0 are so, and no file of version 1.0.0 can be.
+	// Deprecated: only hooks of version 0.1.0 use it; a file of version 1.0.0 cannot set it.
 	Or bool `json:"-"`
 }
 
-// Match says whether the conditions hold for a container. They need not be valid: a pattern that is
-// none is an error when it is reached. It compiles the patterns anew each time, which Manager.Hooks
-// does not. A nil When holds for no container, and a nil config has no process.
+// Match reports whether the conditions hold for a container. The conditions need not be valid: an
+// invalid pattern is an error when it is evaluated. Match compiles the patterns at each call,
+// unlike Manager.Hooks. A nil When matches no container, and a nil config has no process.
 func (when *When) Match(
 	config *rspec.Spec,
 	annotations map[string]string,

@@ -1,7 +1,6 @@
-// Package exec runs hooks as package go.podman.io/common/pkg/hooks/exec does, whose exported API it
-// has, name for name, and keeps what that one loses: errors.As finds in the errors a
-// *libhooks.Error with a *libhooks.Result, which has the exit status, the signal, and the end of
-// what the hook wrote.
+// Package exec runs hooks like go.podman.io/common/pkg/hooks/exec. It has the same exported API,
+// and its errors have more details: errors.As finds a *libhooks.Error whose Result has the exit
+// status, the signal, and the end of the hook's output.
 package exec
 
 import (
@@ -26,32 +25,34 @@ import (
 	"libhooks/internal/wire"
 )
 
-// DefaultPostKillTimeout is how long to wait for a hook that was killed.
+// DefaultPostKillTimeout is the usual time to wait for a killed hook to end.
 const DefaultPostKillTimeout = time.Duration(10) * time.Second
 
-// tailLimit is how much of each stream is kept for the result.
+// tailLimit is the number of bytes of each stream that are kept for the result.
 const tailLimit = 64 << 10
 
-// RunOptions say which hook is run, and how.
+// RunOptions are the options of RunWithOptions.
 type RunOptions struct {
-	// Hook is the hook. Its Timeout is in whole seconds; 0 and less: it is killed at once.
+	// Hook is the hook to run. Its Timeout is in whole seconds. With 0 or less it is killed at
+	// once.
 	Hook *rspec.Hook
-	// Dir is where it is started, and what its path is relative to; "" is the caller's working
-	// directory.
+	// Dir is the hook's working directory, and its path is relative to it. "" means the caller's
+	// working directory.
 	Dir string
-	// State is what it reads on its stdin. That it does not read it is no failure.
+	// State is the hook's stdin. It is not an error if the hook does not read it.
 	State []byte
-	// Stdout and Stderr receive what it writes, as it comes; nil: nobody. An *os.File becomes the
-	// hook's own descriptor. Another Writer is called by a goroutine of its own, one after the
-	// other. If both are the same, what comes is in the order in which the hook wrote it. One that
-	// fails does not end the hook: what that writes from then on is lost, and it is waited for.
+	// Stdout and Stderr receive the hook's output as it is written; nil discards it. An *os.File
+	// becomes the hook's own file descriptor. Any other Writer is called in a separate goroutine,
+	// one call at a time. If Stdout and Stderr are the same Writer, it receives the output in the
+	// order in which the hook wrote it. If a Writer fails, the hook continues, but its later output
+	// is lost.
 	Stdout io.Writer
 	Stderr io.Writer
-	// PostKillTimeout is how long to wait for a hook that was killed; 0 and less: not at all.
+	// PostKillTimeout is the time to wait for a killed hook to end; 0 or less means not to wait.
 	PostKillTimeout time.Duration
 }
 
-// nativeGroup is the group that the context asks for, as the library numbers it.
+// nativeGroup returns the library's number for the process group that is set in ctx.
 func nativeGroup(ctx context.Context) (native.ProcessGroup, error) {
 	switch group := libhooks.ProcessGroupOf(ctx); group {
 	case libhooks.ProcessGroupCaller:
@@ -61,13 +62,13 @@ func nativeGroup(ctx context.Context) (native.ProcessGroup, error) {
 	case libhooks.ProcessGroupAuto:
 		return native.ProcessGroupAuto, nil
 	default:
-		return 0, native.Invalid(fmt.Sprintf("process group is %d", int(group)))
+		return 0, native.Invalid(fmt.Sprintf("process group %d is unknown", int(group)))
 	}
 }
 
-// Run is RunWithOptions without a directory.
+// Run calls RunWithOptions without a directory.
 //
-// Deprecated: RunWithOptions says what is what.
+// Deprecated: use RunWithOptions, which has named options.
 func Run(
 	ctx context.Context,
 	hook *rspec.Hook,
@@ -88,20 +89,21 @@ func Run(
 	)
 }
 
-// RunWithOptions runs a hook and waits until it ends. When its timeout is over or ctx is done, it
-// is killed with those of its descendants that can be found. It runs in the caller's process group,
-// unless libhooks.WithProcessGroup says otherwise. When the hook itself ends, processes that it
-// leaves behind are not waited for.
+// RunWithOptions runs a hook and waits until it ends. If its timeout expires or ctx is done, it is
+// killed with those of its descendants that are found. It runs in the caller's process group unless
+// libhooks.WithProcessGroup sets another. RunWithOptions does not wait for other processes that are
+// still running when the hook itself ends.
 //
-// hookErr is what is wrong with the hook: it could not be started, exited with another status than
-// 0, died of a signal, or is not gone after PostKillTimeout. err is the same, but for a hook that
-// was killed here: context.DeadlineExceeded, or ctx.Err(). An error of a Writer is both errors.
+// hookErr is the error of the hook: it could not be started, its exit status was not 0, a signal
+// killed it, or it still exists after PostKillTimeout. err is the same error, except that it is
+// context.DeadlineExceeded or ctx.Err() if RunWithOptions killed the hook. An error of a Writer is
+// returned as both errors.
 func RunWithOptions(ctx context.Context, options RunOptions) (hookErr, err error) {
 	_, hookErr, err = runWithResult(ctx, options)
 	return hookErr, err
 }
 
-// runWithResult tells what became of the hook, too; nil if it was not started.
+// runWithResult also returns the result of the hook; nil if it was not started.
 func runWithResult(
 	ctx context.Context,
 	options RunOptions,
@@ -139,23 +141,23 @@ func runWithResult(
 		defer reader.Close()
 		defer writer.Close()
 		if ctx.Err() != nil {
-			// Now, not when another goroutine has its turn.
+			// The hook is cancelled now, and not when another goroutine is scheduled.
 			writer.Close()
 		}
 		defer context.AfterFunc(ctx, func() { writer.Close() })()
 		run.Cancel = int(reader.Fd())
 	}
-	// The library looks after the hook's own timeout; a writer that blocks must know of it, too.
+	// The library enforces the hook's own timeout, but a blocked writer must also end at it.
 	limited, cancel := limitedBy(ctx, hook.Timeout)
 	defer cancel()
-	// From here on nothing fails before the feed is ended.
+	// From here on, nothing may fail before feed.end is called.
 	var feed *feed
 	if writers != [2]io.Writer{} {
 		feed = newFeed(limited, writers)
 		run.Write = feed.send
 	}
 	ran, err := run.Do()
-	// Of its files only numbers were handed over.
+	// The library has only the file descriptors of the files in options.
 	runtime.KeepAlive(options)
 	var fed fed
 	if feed != nil {
@@ -171,7 +173,7 @@ func runWithResult(
 	return ran.Result, hookErr, err
 }
 
-// errorsOf are the two errors that a run comes to.
+// errorsOf returns the two errors of a run.
 func errorsOf(
 	ctx context.Context,
 	ran *native.Ran,
@@ -182,7 +184,7 @@ func errorsOf(
 	failure := &libhooks.Error{Kind: "hook-failed", Code: "hook-failed", Result: result}
 	switch {
 	case fed.blocked || ran.HookErr != nil && strings.HasPrefix(*ran.HookErr, "failed to reap "):
-		// In the caller's own time: the library knows milliseconds.
+		// The message needs the caller's own duration, since the library rounds to milliseconds.
 		failure.Message = fmt.Sprintf(
 			"failed to reap process within %s of the kill signal",
 			postKillTimeout,
@@ -208,8 +210,8 @@ func errorsOf(
 	}
 }
 
-// limitedBy is done when ctx is, or so many seconds later. More than Go's clock can count are no
-// limit.
+// limitedBy returns a context that is also done after this number of seconds. There is no limit if
+// it exceeds the range of time.Duration.
 func limitedBy(ctx context.Context, seconds *int) (context.Context, context.CancelFunc) {
 	if seconds == nil || int64(*seconds) > math.MaxInt64/int64(time.Second) {
 		return context.WithCancel(ctx)
@@ -217,7 +219,7 @@ func limitedBy(ctx context.Context, seconds *int) (context.Context, context.Canc
 	return context.WithTimeout(ctx, time.Duration(max(*seconds, 0))*time.Second)
 }
 
-// check refuses what cannot go through C.
+// check rejects values that cannot be passed to C.
 func check(hook *rspec.Hook, directory string) error {
 	if hook == nil {
 		return native.Invalid("hook is nil")
@@ -232,14 +234,14 @@ func check(hook *rspec.Hook, directory string) error {
 			System:  system,
 		}
 	}
-	texts := slices.Concat([]string{hook.Path}, hook.Args, hook.Env)
-	if slices.ContainsFunc(texts, func(text string) bool { return !utf8.ValidString(text) }) {
-		return native.Invalid("path, args and env of a hook must be UTF-8")
+	all := slices.Concat([]string{hook.Path}, hook.Args, hook.Env)
+	if slices.ContainsFunc(all, func(one string) bool { return !utf8.ValidString(one) }) {
+		return native.Invalid("path, args and env of the hook must be UTF-8")
 	}
 	return nil
 }
 
-// isSame says whether both are one writer.
+// isSame reports whether both are the same writer.
 func isSame(stdout, stderr io.Writer) bool {
 	if stdout == nil || stderr == nil || reflect.TypeOf(stdout) != reflect.TypeOf(stderr) {
 		return false
@@ -247,7 +249,7 @@ func isSame(stdout, stderr io.Writer) bool {
 	return reflect.ValueOf(stdout).Comparable() && stdout == stderr
 }
 
-// descriptor is that of a file; one that is closed is none.
+// descriptor returns the file descriptor of a file; -1 if the file is closed.
 func descriptor(file *os.File) int {
 	if fd := file.Fd(); fd <= math.MaxInt32 {
 		return int(fd)

@@ -32,7 +32,7 @@ func sh(script string) rspec.Hook {
 	}
 }
 
-// run runs a script with these writers, within ten seconds.
+// run runs a script with these writers for at most ten seconds.
 func run(t testing.TB, script string, stdout, stderr io.Writer) (hookErr, err error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
@@ -49,7 +49,7 @@ func run(t testing.TB, script string, stdout, stderr io.Writer) (hookErr, err er
 	)
 }
 
-// resultOf is what an error has of the hook.
+// resultOf returns the result in an error.
 func resultOf(t testing.TB, err error) *libhooks.Result {
 	t.Helper()
 	var failure *libhooks.Error
@@ -59,7 +59,7 @@ func resultOf(t testing.TB, err error) *libhooks.Result {
 	return failure.Result
 }
 
-func TestAFailureSaysWhatTheHookSaid(t *testing.T) {
+func TestFailureHasOutputOfHook(t *testing.T) {
 	hookErr, err := run(
 		t,
 		"echo out; echo words >&2; head -c 100000 /dev/zero >&2; exit 3",
@@ -94,9 +94,9 @@ func TestAFailureSaysWhatTheHookSaid(t *testing.T) {
 	}
 }
 
-// Bytes may be a part of something that has pointers, which cgo must not take for pointers that C
-// is given.
-func TestAStateAmongPointers(t *testing.T) {
+// The bytes may be in an object that contains pointers. cgo must not treat these as pointers passed
+// to C.
+func TestStateAmongPointers(t *testing.T) {
 	request := &struct {
 		next  *int
 		state [2]byte
@@ -112,7 +112,7 @@ func TestAStateAmongPointers(t *testing.T) {
 	}
 }
 
-// What was begun for the hook is ended where the hook cannot be run.
+// If the hook cannot be run, the goroutine that was started for it ends.
 func TestWithoutDescriptors(t *testing.T) {
 	var before syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &before); err != nil {
@@ -122,7 +122,8 @@ func TestWithoutDescriptors(t *testing.T) {
 	defer cancel()
 	hook := sh("echo hi")
 	goroutines := runtime.NumGoroutine()
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 0, Max: before.Max}); err != nil {
+	none := syscall.Rlimit{Cur: 0, Max: before.Max}
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &none); err != nil {
 		t.Fatal(err)
 	}
 	_, err := RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: new(bytes.Buffer)})
@@ -137,12 +138,12 @@ func TestWithoutDescriptors(t *testing.T) {
 	}
 }
 
-func TestWritersAreFedAsItComes(t *testing.T) {
+func TestWritersReceiveOutputAtOnce(t *testing.T) {
 	fifo := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	// The hook goes on once its first line was seen.
+	// The hook continues once the writer has received its first line.
 	var seen []string
 	writer := writerFunc(func(data []byte) (int, error) {
 		if seen = append(seen, string(data)); len(seen) == 1 {
@@ -162,7 +163,7 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(data []byte) (int, error) { return f(data) }
 
-// uncomparable would make == panic.
+// uncomparable is a type for which == panics.
 type uncomparable struct {
 	buffer *bytes.Buffer
 	_      []int
@@ -178,13 +179,13 @@ func TestOneWriterForBoth(t *testing.T) {
 		t.Errorf("%q, %v", &both, err)
 	}
 	var buffer bytes.Buffer
-	if _, err := run(t, "echo out", uncomparable{buffer: &buffer}, uncomparable{buffer: &buffer}); err != nil ||
-		buffer.String() != "out\n" {
+	writer := uncomparable{buffer: &buffer}
+	if _, err := run(t, "echo out", writer, writer); err != nil || buffer.String() != "out\n" {
 		t.Errorf("%q, %v", &buffer, err)
 	}
 }
 
-func TestFilesAreTheHooksOwn(t *testing.T) {
+func TestFilesBecomeDescriptorsOfHook(t *testing.T) {
 	file, err := os.Create(filepath.Join(t.TempDir(), "file"))
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +210,7 @@ func TestFilesAreTheHooksOwn(t *testing.T) {
 
 var errFull = errors.New("disk full")
 
-func TestAWriterThatFails(t *testing.T) {
+func TestWriterFails(t *testing.T) {
 	calls := 0
 	writer := writerFunc(func([]byte) (int, error) { calls++; return 0, errFull })
 	hookErr, err := run(t, "echo a; echo b; echo c >&2", writer, nil)
@@ -217,14 +218,14 @@ func TestAWriterThatFails(t *testing.T) {
 		err.Error() != "executing [sh -c echo a; echo b; echo c >&2]: disk full" {
 		t.Errorf("%v, %v, %d calls", hookErr, err, calls)
 	}
-	// The hook's own failure comes first.
+	// A failure of the hook itself takes precedence.
 	if _, err := run(t, "echo a; exit 3", writer, nil); err == nil ||
 		err.Error() != "executing [sh -c echo a; exit 3]: exit status 3" {
 		t.Error(err)
 	}
 }
 
-func TestAWriterThatBlocksHoldsUpNoTimeout(t *testing.T) {
+func TestBlockedWriterDoesNotDelayTimeout(t *testing.T) {
 	for _, script := range []string{"exec cat /dev/zero", "echo a"} {
 		for _, own := range []bool{true, false} {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -251,32 +252,41 @@ func TestAWriterThatBlocksHoldsUpNoTimeout(t *testing.T) {
 	}
 }
 
-func TestDoneBeforeTheStart(t *testing.T) {
+func TestContextDoneBeforeStart(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for range 100 {
 		hook := rspec.Hook{Path: "/bin/true"}
-		if _, err := RunWithOptions(ctx, RunOptions{Hook: &hook, PostKillTimeout: DefaultPostKillTimeout}); err != context.Canceled {
+		options := RunOptions{Hook: &hook, PostKillTimeout: DefaultPostKillTimeout}
+		if _, err := RunWithOptions(ctx, options); err != context.Canceled {
 			t.Fatal(err)
 		}
 	}
 }
 
 func TestCancelKillsDescendants(t *testing.T) {
-	for group, scope := range map[libhooks.ProcessGroup]string{libhooks.ProcessGroupCaller: "descendants", libhooks.ProcessGroupOwn: "group"} {
+	for group, scope := range map[libhooks.ProcessGroup]string{
+		libhooks.ProcessGroupCaller: "descendants",
+		libhooks.ProcessGroupOwn:    "group",
+	} {
 		cancelKillsDescendants(t, group, scope)
 	}
 	hook := rspec.Hook{Path: "/bin/true"}
-	if _, err := RunWithOptions(libhooks.WithProcessGroup(context.Background(), 3), RunOptions{Hook: &hook}); err == nil {
-		t.Error("there is no such group")
+	ctx := libhooks.WithProcessGroup(context.Background(), 3)
+	if _, err := RunWithOptions(ctx, RunOptions{Hook: &hook}); err == nil {
+		t.Error("no error for an unknown process group")
 	}
 }
 
 func TestProcessGroup(t *testing.T) {
 	hook := sh("read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $pgrp $pid")
-	for group, want := range map[libhooks.ProcessGroup]int{libhooks.ProcessGroupCaller: syscall.Getpgrp(), libhooks.ProcessGroupOwn: 0} {
+	for group, want := range map[libhooks.ProcessGroup]int{
+		libhooks.ProcessGroupCaller: syscall.Getpgrp(),
+		libhooks.ProcessGroupOwn:    0,
+	} {
 		var stdout bytes.Buffer
-		if _, err := RunWithOptions(libhooks.WithProcessGroup(context.Background(), group), RunOptions{Hook: &hook, Stdout: &stdout}); err != nil {
+		ctx := libhooks.WithProcessGroup(context.Background(), group)
+		if _, err := RunWithOptions(ctx, RunOptions{Hook: &hook, Stdout: &stdout}); err != nil {
 			t.Fatal(err)
 		}
 		var pgrp, pid int
@@ -312,7 +322,7 @@ func cancelKillsDescendants(t *testing.T, group libhooks.ProcessGroup, scope str
 		killed.Count > 1 {
 		t.Errorf("killed: %v", killed)
 	}
-	// It was told to die; when it has is the system's to say.
+	// The process was killed, but the system may need some time until it has ended.
 	for deadline := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
 		stat, err := os.ReadFile("/proc/" + pid + "/stat")
 		_, state, _ := strings.Cut(string(stat), ") ")
@@ -325,14 +335,16 @@ func cancelKillsDescendants(t *testing.T, group libhooks.ProcessGroup, scope str
 	}
 }
 
-func TestPostKillTimeoutsTexts(t *testing.T) {
-	for _, duration := range []time.Duration{0, -time.Second, time.Nanosecond, 1500 * time.Microsecond, 1<<63 - 1} {
+func TestPostKillTimeoutInMessage(t *testing.T) {
+	for _, duration := range []time.Duration{
+		0, -time.Second, time.Nanosecond, 1500 * time.Microsecond, 1<<63 - 1,
+	} {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		hook := sh("exec sleep 1000")
 		hookErr, err := RunWithOptions(ctx, RunOptions{Hook: &hook, PostKillTimeout: duration})
 		want := "failed to reap process within " + duration.String() + " of the kill signal"
-		// It may be gone in no time.
+		// The hook may end before the timeout.
 		if err != context.Canceled || hookErr == nil ||
 			hookErr.Error() != want && !strings.HasSuffix(hookErr.Error(), ": signal: killed") {
 			t.Errorf("%s: %v, %v", duration, hookErr, err)
@@ -340,7 +352,7 @@ func TestPostKillTimeoutsTexts(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeRun(t *testing.T) {
+func TestHooksThatCannotRun(t *testing.T) {
 	if hookErr, err := RunWithOptions(context.Background(), RunOptions{}); err == nil ||
 		hookErr != err {
 		t.Errorf("%v, %v", hookErr, err)
@@ -360,27 +372,28 @@ func TestWhatCannotBeRun(t *testing.T) {
 	}
 }
 
-// state counts goroutines and descriptors, and says whether there are children.
+// state returns the numbers of goroutines and file descriptors, and whether there are children (1
+// or 0).
 func state(t *testing.T) (goroutines, descriptors, children int) {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Nobody else in this program has children.
+	// No other part of this program starts children.
 	if _, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); err != syscall.ECHILD {
 		children = 1
 	}
 	return runtime.NumGoroutine(), len(entries), children
 }
 
-func TestNothingIsLeft(t *testing.T) {
+func TestNothingLeaks(t *testing.T) {
 	runAll := func() {
 		for _, script := range []string{"exit 0", "exit 3", "kill -9 $$", "exec sleep 1000"} {
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
 			hook := sh(script)
 			var stdout bytes.Buffer
-			// What becomes of it is asked elsewhere.
+			// Other tests check the result.
 			_, _ = RunWithOptions(
 				ctx,
 				RunOptions{Hook: &hook, Stdout: &stdout, PostKillTimeout: DefaultPostKillTimeout},
@@ -401,8 +414,9 @@ func TestNothingIsLeft(t *testing.T) {
 		}()
 	}
 	all.Wait()
-	// context.AfterFunc's goroutines end when the system has time for them.
-	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > goroutines && time.Now().Before(deadline); {
+	// The goroutines of context.AfterFunc may need some time to end.
+	deadline := time.Now().Add(10 * time.Second)
+	for runtime.NumGoroutine() > goroutines && time.Now().Before(deadline) {
 		runtime.Gosched()
 	}
 	nowGoroutines, nowDescriptors, children := state(t)
@@ -427,7 +441,7 @@ func filter(t *testing.T, config *rspec.Spec, scripts ...string) (hookErr, err e
 	return RuntimeConfigFilter(context.Background(), hooks, config, DefaultPostKillTimeout)
 }
 
-func TestFilterKeepsWhatGoDoesNotKnow(t *testing.T) {
+func TestFilterKeepsMembersUnknownToGo(t *testing.T) {
 	config := &rspec.Spec{Hostname: "a"}
 	hookErr, err := filter(
 		t,
@@ -441,11 +455,11 @@ func TestFilterKeepsWhatGoDoesNotKnow(t *testing.T) {
 	}
 }
 
-func TestFilterSaysWhichHookFailedAndWhatItSaid(t *testing.T) {
+func TestFilterReportsFailedHookAndItsOutput(t *testing.T) {
 	for script, want := range map[string]string{
 		"echo words >&2; exit 3":    "executing [sh -c echo words >&2; exit 3]: exit status 3",
 		"echo words >&2; echo '[]'": "unmarshal output from config-filter hook 1: json: cannot unmarshal array into Go value of type specs.Spec",
-		"echo words >&2; echo null": "unmarshal output from config-filter hook 1: it is null",
+		"echo words >&2; echo null": "unmarshal output from config-filter hook 1: the output is null",
 	} {
 		config := &rspec.Spec{Hostname: "a"}
 		_, err := filter(t, config, `echo '{"hostname": "b"}'`, script, "cat")
@@ -470,13 +484,14 @@ func TestFilterSaysWhichHookFailedAndWhatItSaid(t *testing.T) {
 	}
 }
 
-func TestFilterLogsWhatChanged(t *testing.T) {
+func TestFilterLogsChanges(t *testing.T) {
 	var log bytes.Buffer
 	logrus.SetOutput(&log)
 	logrus.SetLevel(logrus.DebugLevel)
 	defer logrus.SetOutput(os.Stderr)
 	defer logrus.SetLevel(logrus.InfoLevel)
-	if _, err := filter(t, &rspec.Spec{Hostname: "a", Root: &rspec.Root{}}, "cat", `echo '{"ociVersion": "", "hostname": "b"}'`); err != nil {
+	config := &rspec.Spec{Hostname: "a", Root: &rspec.Root{}}
+	if _, err := filter(t, config, "cat", `echo '{"ociVersion": "", "hostname": "b"}'`); err != nil {
 		t.Fatal(err)
 	}
 	if text := log.String(); strings.Count(text, "\n") != 1 ||
@@ -505,14 +520,19 @@ func TestAnnotationsNameFilesForTheOutput(t *testing.T) {
 	if _, err := os.Stat(path("none")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file without hooks: %v", err)
 	}
-	// What the first hook writes into the config does not count.
+	// Annotations that the first hook writes into the config are ignored.
 	good := config(path("out"), path("err"))
-	if _, err := filter(t, good, `echo first >&2; echo '{"annotations": {"run.oci.hooks.stderr": "/nonexistent/a"}}'`, "echo second >&2; cat; exit 3"); err == nil {
+	const printed = `{"annotations": {"run.oci.hooks.stderr": "/nonexistent/a"}}`
+	first := "echo first >&2; echo '" + printed + "'"
+	if _, err := filter(t, good, first, "echo second >&2; cat; exit 3"); err == nil {
 		t.Fatal("no error")
 	} else if result := resultOf(t, err); string(result.Stderr.Bytes) != "second\n" {
 		t.Errorf("%+v", result)
 	}
-	for name, want := range map[string]string{"out": strings.Repeat(`{"annotations": {"run.oci.hooks.stderr": "/nonexistent/a"}}`+"\n", 2), "err": "first\nsecond\n"} {
+	for name, want := range map[string]string{
+		"out": strings.Repeat(printed+"\n", 2),
+		"err": "first\nsecond\n",
+	} {
 		content, err := os.ReadFile(path(name))
 		info, _ := os.Stat(path(name))
 		if err != nil || string(content) != want || info.Mode() != 0o600 {
@@ -520,10 +540,20 @@ func TestAnnotationsNameFilesForTheOutput(t *testing.T) {
 		}
 	}
 
-	if err := errors.Join(os.Symlink(path("out"), path("link")), syscall.Mkfifo(path("fifo"), 0o600)); err != nil {
+	if err := errors.Join(
+		os.Symlink(path("out"), path("link")),
+		syscall.Mkfifo(path("fifo"), 0o600),
+	); err != nil {
 		t.Fatal(err)
 	}
-	for place, want := range map[string]error{path("link"): syscall.ELOOP, path("fifo"): syscall.ENXIO, "/dev/null": syscall.ENXIO, path("no/where"): fs.ErrNotExist, "/": syscall.EISDIR, "": fs.ErrNotExist} {
+	for place, want := range map[string]error{
+		path("link"):     syscall.ELOOP,
+		path("fifo"):     syscall.ENXIO,
+		"/dev/null":      syscall.ENXIO,
+		path("no/where"): fs.ErrNotExist,
+		"/":              syscall.EISDIR,
+		"":               fs.ErrNotExist,
+	} {
 		hookErr, err := filter(t, config(path("out"), place), "touch "+path("ran"))
 		if hookErr != nil || !errors.Is(err, want) ||
 			!strings.HasPrefix(

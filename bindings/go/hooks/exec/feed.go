@@ -7,27 +7,27 @@ import (
 	"time"
 )
 
-// feed hands what a hook writes to the caller's writers, in a goroutine of its own: one that blocks
-// must not keep the hook from being killed in time.
+// feed passes a hook's output to the caller's writers in a separate goroutine: a writer that blocks
+// must not delay the killing of the hook.
 type feed struct {
 	ctx     context.Context
 	writers [2]io.Writer
 	chunks  chan chunk
 	ended   chan struct{}
-	// err is the first error of a writer; it is there once ended is closed.
+	// err is the first error of a writer. It may be read once ended is closed.
 	err error
-	// late says that something was lost since the context was done.
+	// late means that output was lost after the context was done.
 	late bool
 }
 
-// chunk is what was written to a stream.
+// chunk is a part of the output to one stream.
 type chunk struct {
 	stderr bool
 	data   []byte
 }
 
-// fed is what became of the writers: the error of one, whether one blocks still, and whether they
-// were too slow for the context.
+// fed is the result of a feed: the error of a writer, whether a writer still blocks, and whether
+// the writers were slower than the context allows.
 type fed struct {
 	err           error
 	blocked, late bool
@@ -59,8 +59,8 @@ func (f *feed) write() {
 	}
 }
 
-// send hands over, and says whether there is a point in more. It waits for the writers as long as
-// the hook has time.
+// send passes data to the writers, and reports whether to send more. It waits for the writers until
+// the hook's time is over.
 func (f *feed) send(stderr bool, data []byte) bool {
 	select {
 	case f.chunks <- chunk{stderr, bytes.Clone(data)}:
@@ -73,8 +73,8 @@ func (f *feed) send(stderr bool, data []byte) bool {
 	}
 }
 
-// end waits until all is written: as long as the hook has time, and then, or if it was killed, as
-// long as it has to be reaped.
+// end waits until everything is written. It waits until the hook's time is over, and then for
+// postKillTimeout. If the hook was killed, it only waits for postKillTimeout.
 func (f *feed) end(killed bool, postKillTimeout time.Duration) fed {
 	close(f.chunks)
 	if !killed {

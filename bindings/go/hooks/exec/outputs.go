@@ -9,8 +9,8 @@ import (
 	"libhooks"
 )
 
-// outputs are the files that a config's annotations name for the output of its hooks; nil where
-// they name none.
+// outputs are the files for the output of hooks that the annotations of a config name. They are nil
+// if there is no such annotation.
 type outputs struct {
 	stdout, stderr *output
 }
@@ -34,20 +34,21 @@ func (o outputs) close() {
 	}
 }
 
-// output is no *os.File, which would become the hook's own descriptor: its last words are wanted
-// for the result, too.
+// output wraps a file. An *os.File would become the hook's own file descriptor, and the result
+// would not contain the end of the output.
 type output struct {
 	file *os.File
 }
 
-// openOutput never waits for the file, nor follows a link: who set the annotation need not be who
-// we are.
+// openOutput does not block, and does not follow a symbolic link: the author of the annotation may
+// have fewer privileges than this process.
 func openOutput(stream string, annotations map[string]string) (*output, error) {
 	path, ok := annotations["run.oci.hooks."+stream]
 	if !ok {
 		return nil, nil
 	}
-	const flags = os.O_WRONLY | os.O_APPEND | os.O_CREATE | syscall.O_NOFOLLOW | syscall.O_NONBLOCK | syscall.O_NOCTTY
+	const flags = os.O_WRONLY | os.O_APPEND | os.O_CREATE |
+		syscall.O_NOFOLLOW | syscall.O_NONBLOCK | syscall.O_NOCTTY
 	file, err := os.OpenFile(path, flags, 0o600)
 	if err == nil {
 		var info fs.FileInfo
@@ -73,8 +74,8 @@ func openOutput(stream string, annotations map[string]string) (*output, error) {
 	return &output{file}, nil
 }
 
-// Write appends. Beyond the limit for files the system would end the program (SIGXFSZ) for what a
-// hook writes.
+// Write appends to the file. It checks RLIMIT_FSIZE first: exceeding it would kill this process
+// (SIGXFSZ) because of a hook's output.
 func (o *output) Write(data []byte) (int, error) {
 	var limit syscall.Rlimit
 	info, err := o.file.Stat()

@@ -17,26 +17,26 @@ import (
 	"libhooks/internal/native"
 )
 
-// configLimit is the most that a hook may print, in bytes: so that none can make its caller eat all
-// memory.
+// configLimit is the maximum size of a hook's output in bytes, so that no hook can exhaust the
+// memory of its caller.
 const configLimit = 10 << 20
 
-// RuntimeConfigFilterOptions say which hooks a config is passed through, and how.
+// RuntimeConfigFilterOptions are the options of RuntimeConfigFilterWithOptions.
 type RuntimeConfigFilterOptions struct {
-	// Hooks are the hooks, in the order in which they are run.
+	// Hooks are the hooks, in the order in which they run.
 	Hooks []rspec.Hook
-	// Dir is where they are started, and what their paths are relative to; "" is the caller's
-	// working directory.
+	// Dir is the hooks' working directory, and their paths are relative to it. "" means the
+	// caller's working directory.
 	Dir string
-	// Config is the config, and becomes what the hooks make of it.
+	// Config is the config. It is replaced by the config that the hooks return.
 	Config *rspec.Spec
-	// PostKillTimeout is how long to wait for a hook that was killed; 0 and less: not at all.
+	// PostKillTimeout is the time to wait for a killed hook to end; 0 or less means not to wait.
 	PostKillTimeout time.Duration
 }
 
-// RuntimeConfigFilter is RuntimeConfigFilterWithOptions without a directory.
+// RuntimeConfigFilter calls RuntimeConfigFilterWithOptions without a directory.
 //
-// Deprecated: RuntimeConfigFilterWithOptions says what is what.
+// Deprecated: use RuntimeConfigFilterWithOptions, which has named options.
 func RuntimeConfigFilter(
 	ctx context.Context,
 	hooks []rspec.Hook,
@@ -49,14 +49,16 @@ func RuntimeConfigFilter(
 	)
 }
 
-// RuntimeConfigFilterWithOptions passes a config through hooks: the first gets it on its stdin, and
-// each later one what the one before it printed, byte for byte. What a hook prints replaces
-// *options.Config whole. The first that fails, with the two errors of RunWithOptions, or that
-// prints no config, with an err and no hookErr, ends it; the config is what the last good one made.
+// RuntimeConfigFilterWithOptions passes a config through hooks. The first hook gets the config on
+// its stdin, and each later hook gets the output of the previous one, byte for byte. Each output
+// replaces *options.Config completely. The filter stops at the first hook that fails, with the two
+// errors of RunWithOptions. It also stops at the first hook whose output is not a config; then only
+// err is set. *options.Config then is the config from the last successful hook.
 //
-// The annotations run.oci.hooks.stdout and run.oci.hooks.stderr of the config passed in name files
-// that the hooks' output is appended to; they are made with mode 0600, and must be regular files,
-// and no links. Whoever sets a container's annotations may then have such files written.
+// The annotations run.oci.hooks.stdout and run.oci.hooks.stderr of the original config name files
+// to which the hooks' output is appended. The files are created with mode 0600. They must be
+// regular files, and not symbolic links. This means that anyone who can set a container's
+// annotations can make this process write such files.
 func RuntimeConfigFilterWithOptions(
 	ctx context.Context,
 	options RuntimeConfigFilterOptions,
@@ -122,7 +124,7 @@ func RuntimeConfigFilterWithOptions(
 	return nil, nil
 }
 
-// limited keeps what a hook prints, but no more than a config may have.
+// limited keeps a hook's output, up to configLimit.
 type limited struct {
 	buffer bytes.Buffer
 	total  int
@@ -138,25 +140,25 @@ func (l *limited) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
-// config is the config that was printed.
+// config parses the output as a config.
 func (l *limited) config() (*rspec.Spec, error) {
 	if l.total > configLimit {
-		return nil, fmt.Errorf("%d bytes, and %d are the most", l.total, configLimit)
+		return nil, fmt.Errorf("%d bytes exceed the limit of %d", l.total, configLimit)
 	}
 	var config *rspec.Spec
 	if err := json.Unmarshal(l.buffer.Bytes(), &config); err != nil {
 		return nil, err
 	}
 	if config == nil {
-		return nil, errors.New("it is null")
+		return nil, errors.New("the output is null")
 	}
 	return config, nil
 }
 
-// changed are the members that differ between two configs.
+// changed returns the names of the members that differ between two configs.
 func changed(old, new []byte) []string {
 	var before, after map[string]json.RawMessage
-	// Both were read as objects before.
+	// Both have been decoded as objects before.
 	_, _ = json.Unmarshal(old, &before), json.Unmarshal(new, &after)
 	var names []string
 	for name, value := range after {

@@ -16,20 +16,20 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// Level is how urgent a log line is.
+// Level is the severity of a log line.
 type Level int
 
-// The levels of the library that are asked for.
+// The levels of the library that Go uses.
 const (
 	LogError   Level = C.HOOKS_LOG_ERROR
 	LogWarning Level = C.HOOKS_LOG_WARNING
 	LogDebug   Level = C.HOOKS_LOG_DEBUG
 )
 
-// Reading is what a reader makes of a hook file.
+// Reading is the result of a reader for a hook file.
 type Reading int
 
-// What a reader can answer; see hooks_reader_fn in hooks.h.
+// The results of a reader; see hooks_reader_fn in hooks.h.
 const (
 	ReadDefault      Reading = C.HOOKS_READER_DEFAULT
 	ReadHook         Reading = C.HOOKS_READER_HOOK
@@ -37,34 +37,34 @@ const (
 	ReadUnrecognized Reading = C.HOOKS_READER_UNRECOGNIZED
 )
 
-// Callbacks are what the library calls while it loads hooks.
+// Callbacks are the functions that the library calls while it loads hooks.
 type Callbacks struct {
-	// Log receives log lines, with their fields as a JSON object; those that are less urgent than
-	// LogLevel are not made.
+	// Log receives log lines, with their fields as a JSON object. Lines less severe than LogLevel
+	// are not created.
 	Log      func(level Level, message string, fields []byte)
 	LogLevel Level
-	// Read reads a hook file: its answer goes with the JSON of the hook, or the text of the error.
+	// Read reads a hook file. The string is the JSON of the hook, or the error message.
 	Read func(version string, content []byte) (Reading, string)
-	// Asks says, before each load, whether Read has anything to say but ReadDefault and
-	// ReadUnrecognized, as the library would.
+	// Asks is called before each load. It reports whether Read is needed. Read is not needed if it
+	// would only return ReadDefault and ReadUnrecognized for the same versions as the library.
 	Asks func() bool
 
 	panicked atomic.Pointer[any]
 }
 
-// guard keeps a panic of the caller's functions from crossing the library's frames, which it would
-// tear away. (Goexit cannot be kept from it.) Where the panic comes from is said here, since its
-// trace ends behind the library.
+// guard stops a panic of a callback before it would unwind the library's frames. (It cannot stop
+// runtime.Goexit.) It logs the stack here, since the trace of the repeated panic starts after the
+// library has returned.
 func (c *Callbacks) guard() {
 	if value := recover(); value != nil {
 		c.panicked.CompareAndSwap(nil, &value)
-		// It may be the log that panics.
+		// The log itself may panic.
 		defer func() { _ = recover() }()
 		logrus.Errorf("panic in a function that libhooks called: %v\n%s", value, debug.Stack())
 	}
 }
 
-// rethrow goes on with a panic on the other side of the library.
+// rethrow repeats the panic once the library has returned.
 func (c *Callbacks) rethrow() {
 	if value := c.panicked.Swap(nil); value != nil {
 		panic(*value)
@@ -88,16 +88,15 @@ func libhooks_go_read(
 	answer **C.char,
 ) (reading C.int) {
 	callbacks := cgo.Handle(handle).Value().(*Callbacks)
-	// What is answered if the reader panics; nobody sees it, since the panic goes on behind the
-	// library.
+	// The result if the reader panics. Nobody sees it, since rethrow repeats the panic.
 	reading = C.int(ReadFailed)
 	defer callbacks.guard()
 	result, text := callbacks.Read(C.GoString(version), unsafe.Slice((*byte)(content), int(length)))
 	if result == ReadHook || result == ReadFailed {
-		// C would end the text at a NUL; in JSON there is none.
+		// In C a NUL would end the string. JSON contains no NUL.
 		copied := C.CString(strings.ReplaceAll(text, "\x00", `\0`))
 		defer C.free(unsafe.Pointer(copied))
-		// It is NULL before, as the header has it: see newStringList.
+		// The header guarantees that *answer is NULL before this: see newStringList.
 		*answer = C.hooks_string_new(copied)
 	}
 	return C.int(result)

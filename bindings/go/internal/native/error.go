@@ -9,7 +9,7 @@ import (
 	"libhooks/internal/wire"
 )
 
-// parseError makes an error of what hooks_error_json says.
+// parseError converts the JSON of hooks_error_json to an error.
 func parseError(text []byte) *libhooks.Error {
 	var data struct {
 		Kind, Code, Message string
@@ -29,7 +29,7 @@ func parseError(text []byte) *libhooks.Error {
 		return &libhooks.Error{
 			Kind:    "panic",
 			Code:    "panic",
-			Message: "an error that is no JSON: " + err.Error(),
+			Message: "the library returned an error that is not JSON: " + err.Error(),
 		}
 	}
 	e := &libhooks.Error{

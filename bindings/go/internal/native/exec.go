@@ -33,31 +33,31 @@ import (
 	"libhooks"
 )
 
-// Run is a hook that is to be run.
+// Run describes a run of a hook.
 type Run struct {
-	// Hook is an entry of config.hooks, as JSON.
+	// Hook is an entry of config.hooks as JSON.
 	Hook string
-	// Directory is where it is started; "" is the caller's.
+	// Directory is the hook's working directory; "" means that of the caller.
 	Directory string
 	State     []byte
-	// PostKillTimeout is in nanoseconds; C knows milliseconds.
+	// PostKillTimeout has nanoseconds, while C uses milliseconds.
 	PostKillTimeout time.Duration
-	// TailLimit is how much of each stream is kept.
+	// TailLimit is the number of bytes to keep of each stream.
 	TailLimit int
-	// Descriptors become the hook's stdout and stderr, where they are not -1.
+	// Descriptors become the hook's stdout and stderr unless they are -1.
 	Descriptors [2]int
-	// MergeStderr is whether stderr goes where stdout goes.
+	// MergeStderr sends stderr to the same place as stdout.
 	MergeStderr bool
-	// Write is handed what the hook writes, as it comes, and may not keep it, nor block, nor panic;
-	// nil: nobody is. If it says false, nothing more is handed over, and the run fails.
+	// Write receives the hook's output; it may be nil. It must not keep the data, block, or panic.
+	// If it returns false, it is not called again and the run fails.
 	Write func(stderr bool, data []byte) bool
-	// Cancel is a descriptor that can be read from once the hook is to be killed; -1: none.
+	// Cancel is a file descriptor, or -1. The hook is killed when it becomes readable.
 	Cancel int
-	// ProcessGroup is the group in which it runs.
+	// ProcessGroup is the process group in which the hook runs.
 	ProcessGroup ProcessGroup
 }
 
-// ProcessGroup is the process group of a hook, as the library numbers them.
+// ProcessGroup is the library's number for a process group.
 type ProcessGroup int
 
 const (
@@ -66,14 +66,13 @@ const (
 	ProcessGroupCaller ProcessGroup = C.HOOKS_GROUP_CALLER
 )
 
-// Ran is what became of a hook: its result, and the two errors that running it comes to, nil if
-// there is none.
+// Ran is the result of a hook, with the two errors of RunWithOptions; they are nil on success.
 type Ran struct {
 	Result          *libhooks.Result
 	HookErr, RunErr *string
 }
 
-// Do is hooks_exec_run.
+// Do calls hooks_exec_run.
 func (r *Run) Do() (*Ran, error) {
 	options := C.hooks_exec_options_new()
 	defer C.hooks_exec_options_free(options)
@@ -118,7 +117,7 @@ func (r *Run) Do() (*Ran, error) {
 	if err != nil {
 		return nil, err
 	}
-	// In JSON they are text.
+	// In the JSON the output is a string, which cannot hold all bytes.
 	var length C.size_t
 	bytes := C.hooks_exec_result_stdout(result, &length)
 	ran.Result.Stdout.Bytes = C.GoBytes(unsafe.Pointer(bytes), C.int(length))
@@ -127,7 +126,7 @@ func (r *Run) Do() (*Ran, error) {
 	return ran, nil
 }
 
-// milliseconds rounds up, so that some time is not none.
+// milliseconds rounds up, so that a positive duration does not become 0.
 func milliseconds(duration time.Duration) int64 {
 	const most = math.MaxInt64 / int64(time.Millisecond)
 	if duration <= 0 {
@@ -154,7 +153,7 @@ func libhooks_go_output(
 	)
 }
 
-// parseResult makes a result of what hooks_exec_result_json says; the bytes of the tails are not in
+// parseResult converts the JSON of hooks_exec_result_json. The bytes of the tails are not part of
 // it.
 func parseResult(text []byte) (*Ran, error) {
 	type tail struct{ Total uint64 }
@@ -173,7 +172,7 @@ func parseResult(text []byte) (*Ran, error) {
 		return nil, &libhooks.Error{
 			Kind:    "panic",
 			Code:    "panic",
-			Message: "a result that is no JSON: " + err.Error(),
+			Message: "the library returned a result that is not JSON: " + err.Error(),
 		}
 	}
 	result := &libhooks.Result{
@@ -194,7 +193,7 @@ func parseResult(text []byte) (*Ran, error) {
 	return &Ran{Result: result, HookErr: data.HookError, RunErr: data.Error}, nil
 }
 
-// IsCString says whether C can have it.
+// IsCString reports whether text can be a C string: it contains no NUL.
 func IsCString(text string) bool {
 	return strings.IndexByte(text, 0) < 0
 }

@@ -16,7 +16,7 @@ import (
 	"libhooks/internal/wire"
 )
 
-// Explain is hooks_manager_explain.
+// Explain calls hooks_manager_explain.
 func (m *Manager) Explain(
 	config, annotations string,
 	hasBindMounts bool,
@@ -56,7 +56,7 @@ func (m *Manager) Explain(
 	}, nil
 }
 
-// List is hooks_manager_list.
+// List calls hooks_manager_list.
 func (m *Manager) List() (*libhooks.Listing, error) {
 	defer runtime.KeepAlive(m)
 	var text *C.char
@@ -79,7 +79,7 @@ func (m *Manager) List() (*libhooks.Listing, error) {
 	}, nil
 }
 
-// Diagnostics is hooks_manager_diagnostics.
+// Diagnostics calls hooks_manager_diagnostics.
 func (m *Manager) Diagnostics() ([]libhooks.Diagnostic, error) {
 	defer runtime.KeepAlive(m)
 	var text *C.char
@@ -104,7 +104,7 @@ type verdictJSON struct {
 
 func (v verdictJSON) verdict() libhooks.HookVerdict {
 	return libhooks.HookVerdict{
-		// The name that the library gives is text, even where it stands for other bytes.
+		// The name in the library's JSON has replacement characters if it is not UTF-8.
 		Name:    filepath.Base(v.Exact()),
 		Path:    v.Exact(),
 		Verdict: v.Verdict,
@@ -120,7 +120,7 @@ func (v verdictJSON) verdict() libhooks.HookVerdict {
 
 type conditionJSON libhooks.Condition
 
-// UnmarshalJSON reads what all have, and then what those of its kind have.
+// UnmarshalJSON reads the members that all kinds have, and then those of this kind.
 func (c *conditionJSON) UnmarshalJSON(text []byte) error {
 	var common struct {
 		Condition, Outcome, Error string
@@ -179,7 +179,7 @@ func (m maskedJSON) masked() libhooks.MaskedHook {
 	return libhooks.MaskedHook{Path: m.Exact(), By: wire.Path{Text: m.By, Hex: m.ByHex}.Exact()}
 }
 
-// each converts each; nil if there are none.
+// each converts each element. It returns nil for an empty slice.
 func each[From, To any](all []From, convert func(From) To) []To {
 	var converted []To
 	for _, one := range all {

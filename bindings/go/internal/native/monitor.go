@@ -8,7 +8,7 @@ package native
 #cgo noescape hooks_monitor_cancel
 #cgo nocallback hooks_monitor_cancel
 
-// Go signals its threads.
+// The loop is needed since Go sends signals to its own threads.
 static void
 wait_readable (int fd)
 {
@@ -27,15 +27,15 @@ import (
 
 // Monitor is a hooks_monitor_t. It is freed by Close.
 type Monitor struct {
-	// The library calls back what the manager has.
+	// The library calls the manager's callbacks.
 	manager    *Manager
 	descriptor C.int
-	// Held while the pointer is used that Close frees; Wait is over by then.
+	// closing protects pointer, which Close frees, against Cancel. Wait has returned by then.
 	closing sync.Mutex
 	pointer *C.hooks_monitor_t
 }
 
-// Monitor is hooks_monitor_new.
+// Monitor calls hooks_monitor_new.
 func (m *Manager) Monitor() (*Monitor, error) {
 	defer runtime.KeepAlive(m)
 	m.reloading.Lock()
@@ -47,7 +47,7 @@ func (m *Manager) Monitor() (*Monitor, error) {
 		m.callbacks.rethrow()
 		return nil, err
 	}
-	// What the library has to say of the watches is logged by a function that may panic.
+	// The log callback, which receives problems with the watches, may have panicked.
 	if m.callbacks.panicked.Load() != nil {
 		monitor.Close()
 	}
@@ -56,11 +56,11 @@ func (m *Manager) Monitor() (*Monitor, error) {
 	return monitor, nil
 }
 
-// Wait waits until there is something to do, and does it: hooks_monitor_dispatch. One goroutine may
-// be in it.
+// Wait waits for an event and handles it with hooks_monitor_dispatch. Only one goroutine may call
+// it at a time.
 func (m *Monitor) Wait() error {
-	// Nobody else is to wait for files that do not change: hooks_monitor_wait would be within the
-	// lock.
+	// This waits without the lock, so that idle monitors do not block reloads. hooks_monitor_wait
+	// would have to be called with the lock held.
 	C.wait_readable(m.descriptor)
 	m.manager.reloading.Lock()
 	defer m.manager.reloading.Unlock()
@@ -72,8 +72,7 @@ func (m *Monitor) Wait() error {
 	return err
 }
 
-// Cancel is hooks_monitor_cancel: Wait fails from now on. It may be called at any time, from any
-// goroutine.
+// Cancel calls hooks_monitor_cancel; then Wait fails. Any goroutine may call it at any time.
 func (m *Monitor) Cancel() {
 	m.closing.Lock()
 	defer m.closing.Unlock()
@@ -82,7 +81,7 @@ func (m *Monitor) Cancel() {
 	}
 }
 
-// Close is hooks_monitor_free. No goroutine may be in Wait.
+// Close calls hooks_monitor_free. No goroutine may be in Wait.
 func (m *Monitor) Close() {
 	m.closing.Lock()
 	defer m.closing.Unlock()

@@ -1,5 +1,5 @@
-// Package native is libhooks.so for Go, and the only place that knows C: every function converts
-// its arguments, calls the library, and converts what comes back. Its errors are *libhooks.Error.
+// Package native calls libhooks.so and is the only package that uses C. Every function converts its
+// arguments, calls the library, and converts the results. All errors are of type *libhooks.Error.
 package native
 
 /*
@@ -7,7 +7,8 @@ package native
 #include <stdlib.h>
 #include "library.h"
 
-// None of them calls back, and none keeps what it is given: what they get may stay on Go's stack.
+// These functions do not call back and do not keep their arguments, so the arguments may stay on
+// Go's stack.
 #cgo noescape hooks_snapshot_match
 #cgo nocallback hooks_snapshot_match
 #cgo noescape hooks_snapshot_hook
@@ -28,8 +29,8 @@ on_log (void *handle, int level, const char *message, const char *fields)
   libhooks_go_log ((uintptr_t) handle, level, (char *) message, (char *) fields);
 }
 
-// Whether Go is asked: to enter it for each file, to be told that the library is to read it, takes
-// longer than to read it.
+// Whether to call Go for each file. Entering Go only to learn that the library must read the file
+// takes longer than reading it.
 static int asks;
 
 static void
@@ -47,6 +48,7 @@ on_read (void *handle, const char *version, const void *content, size_t length, 
 }
 
 // A handle is a number that C carries as a pointer.
+// A handle is a number that C passes as a pointer.
 static void
 set_log (hooks_options_t *options, uintptr_t handle, int level)
 {
@@ -75,23 +77,25 @@ import (
 	"libhooks"
 )
 
-// Manager is a hooks_manager_t. It frees itself.
+// Manager is a hooks_manager_t. It is freed when it becomes garbage.
 type Manager struct {
 	pointer   *C.hooks_manager_t
 	callbacks *Callbacks
-	// Two reloads at once would not know whose callback has panicked.
+	// Two reloads at once could not tell whose callback panicked.
 	reloading sync.Mutex
 }
 
-// Snapshot is a hooks_snapshot_t. It frees itself, and does not need its manager.
+// Snapshot is a hooks_snapshot_t. It is freed when it becomes garbage, and does not need its
+// manager.
 type Snapshot struct {
 	pointer *C.hooks_snapshot_t
-	// To Go, what C keeps to itself is no pointer. Without any it would put this together with
-	// other small values, and clean up only once all of them are garbage.
+	// Go does not count a pointer to an incomplete C type as a pointer. A value without pointers
+	// shares an allocation with other small values, and the cleanup would run only once all of them
+	// are garbage.
 	_ unsafe.Pointer
 }
 
-// NewManager is hooks_manager_new. The callbacks are used as long as the manager is.
+// NewManager calls hooks_manager_new. The callbacks are used for the lifetime of the manager.
 func NewManager(directories, stages []string, callbacks *Callbacks) (*Manager, error) {
 	for _, directory := range directories {
 		if err := checkPath(directory); err != nil {
@@ -125,8 +129,8 @@ func NewManager(directories, stages []string, callbacks *Callbacks) (*Manager, e
 		callbacks.rethrow()
 		return nil, err
 	}
-	// The library calls back only from inside of its functions, and frees what it has of the
-	// callbacks with the manager.
+	// The library calls back only from inside its functions, and releases the callbacks with the
+	// manager.
 	runtime.AddCleanup(manager, func(pointer *C.hooks_manager_t) {
 		C.hooks_manager_free(pointer)
 		handle.Delete()
@@ -135,7 +139,7 @@ func NewManager(directories, stages []string, callbacks *Callbacks) (*Manager, e
 	return manager, nil
 }
 
-// Reload is hooks_manager_reload.
+// Reload calls hooks_manager_reload.
 func (m *Manager) Reload() error {
 	defer runtime.KeepAlive(m)
 	m.reloading.Lock()
@@ -148,7 +152,7 @@ func (m *Manager) Reload() error {
 	return err
 }
 
-// Snapshot is hooks_manager_snapshot.
+// Snapshot calls hooks_manager_snapshot.
 func (m *Manager) Snapshot() *Snapshot {
 	defer runtime.KeepAlive(m)
 	snapshot := &Snapshot{pointer: C.hooks_manager_snapshot(m.pointer)}
@@ -160,19 +164,19 @@ func (m *Manager) Snapshot() *Snapshot {
 	return snapshot
 }
 
-// Generation is hooks_snapshot_generation.
+// Generation calls hooks_snapshot_generation.
 func (s *Snapshot) Generation() uint64 {
 	defer runtime.KeepAlive(s)
 	return uint64(C.hooks_snapshot_generation(s.pointer))
 }
 
-// Len is hooks_snapshot_len.
+// Len calls hooks_snapshot_len.
 func (s *Snapshot) Len() int {
 	defer runtime.KeepAlive(s)
 	return int(C.hooks_snapshot_len(s.pointer))
 }
 
-// Hook is hooks_snapshot_hook.
+// Hook calls hooks_snapshot_hook.
 func (s *Snapshot) Hook(index int) ([]byte, error) {
 	defer runtime.KeepAlive(s)
 	var text *C.char
@@ -183,8 +187,8 @@ func (s *Snapshot) Hook(index int) ([]byte, error) {
 	return takeText(text), nil
 }
 
-// Match is hooks_snapshot_match: it writes to indexes as many as there is room for, and returns how
-// many there are.
+// Match calls hooks_snapshot_match. It writes at most len(indexes) indexes, and returns the number
+// of matching hooks.
 func (s *Snapshot) Match(request []byte, hasBindMounts bool, indexes []uint32) (int, error) {
 	defer runtime.KeepAlive(s)
 	var count C.size_t
@@ -205,26 +209,39 @@ func (s *Snapshot) Match(request []byte, hasBindMounts bool, indexes []uint32) (
 	return int(count), nil
 }
 
-// ReadFile is hooks_read_file_with_options. The hook is there, too, where it is not valid.
+// ReadFile calls hooks_read_file_with_options. It also returns a hook that is not valid, together
+// with the error.
 func ReadFile(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
 	return load(
 		path,
 		stages,
 		callbacks,
-		func(path *C.char, stages stringList, options *C.hooks_options_t, text **C.char, failure **C.hooks_error_t) {
+		func(
+			path *C.char,
+			stages stringList,
+			options *C.hooks_options_t,
+			text **C.char,
+			failure **C.hooks_error_t,
+		) {
 			C.hooks_read_file_with_options(path, stages.first, stages.count, options, text, failure)
 		},
 	)
 }
 
-// ReadDir is hooks_read_dir_with_options. The list is there when there is an error, too, unless an
-// argument is bad.
+// ReadDir calls hooks_read_dir_with_options. It also returns the list if there is an error, unless
+// an argument is invalid.
 func ReadDir(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
 	return load(
 		path,
 		stages,
 		callbacks,
-		func(path *C.char, stages stringList, options *C.hooks_options_t, text **C.char, failure **C.hooks_error_t) {
+		func(
+			path *C.char,
+			stages stringList,
+			options *C.hooks_options_t,
+			text **C.char,
+			failure **C.hooks_error_t,
+		) {
 			C.hooks_read_dir_with_options(path, stages.first, stages.count, options, text, failure)
 		},
 	)
@@ -259,7 +276,7 @@ func load(
 	return result, err
 }
 
-// Decode is hooks_decode.
+// Decode calls hooks_decode.
 func Decode(content []byte, version string) ([]byte, error) {
 	text := notNil(content)
 	cVersion := C.CString(version)
@@ -270,7 +287,7 @@ func Decode(content []byte, version string) ([]byte, error) {
 	return takeText(hook), take(failure)
 }
 
-// Validate is hooks_validate.
+// Validate calls hooks_validate.
 func Validate(hook string, stages []string) error {
 	cStages, err := stageList(stages)
 	if err != nil {
@@ -284,7 +301,7 @@ func Validate(hook string, stages []string) error {
 	return take(failure)
 }
 
-// WhenMatch is hooks_when_match_request.
+// WhenMatch calls hooks_when_match_request.
 func WhenMatch(when string, request []byte, hasBindMounts bool) (bool, error) {
 	cWhen := C.CString(when)
 	defer C.free(unsafe.Pointer(cWhen))
@@ -301,13 +318,13 @@ func WhenMatch(when string, request []byte, hasBindMounts bool) (bool, error) {
 	return bool(match), take(failure)
 }
 
-// load is called before hooks are loaded.
+// load must be called before hooks are loaded.
 func (c *Callbacks) load() {
 	C.set_asks(cBool(c.Asks != nil && c.Asks()))
 }
 
-// newOptions makes options with these callbacks, which need the handle until nothing that was made
-// with them calls them.
+// newOptions returns options with these callbacks. The handle must exist as long as an object made
+// with the options can call them.
 func newOptions(callbacks *Callbacks) (*C.hooks_options_t, cgo.Handle) {
 	options := C.hooks_options_new()
 	handle := cgo.NewHandle(callbacks)
@@ -321,7 +338,7 @@ func newOptions(callbacks *Callbacks) (*C.hooks_options_t, cgo.Handle) {
 	return options, handle
 }
 
-// take makes an error of what a function said, and frees it; nil where it said nothing.
+// take converts an error of the library, and frees it. It returns nil for NULL.
 func take(failure *C.hooks_error_t) error {
 	if failure == nil {
 		return nil
@@ -330,7 +347,7 @@ func take(failure *C.hooks_error_t) error {
 	return parseError([]byte(C.GoString(C.hooks_error_json(failure))))
 }
 
-// takeText takes a string of the library's, and frees it; nil where there is none.
+// takeText converts a string of the library, and frees it. It returns nil for NULL.
 func takeText(text *C.char) []byte {
 	if text == nil {
 		return nil
@@ -339,9 +356,9 @@ func takeText(text *C.char) []byte {
 	return []byte(C.GoString(text))
 }
 
-// notNil is bytes of the caller's, or one of ours where there are none: C has no pointer to nothing
-// that is not NULL. It is to be handed over as &text[0], which has cgo look for pointers in the
-// bytes alone, and not in what else of the caller's they are in.
+// notNil returns the caller's bytes, or one byte of its own if there are none: C needs a pointer
+// that is not NULL. Pass &text[0], so that cgo looks for pointers only in these bytes, and not in
+// the object that contains them.
 func notNil(text []byte) []byte {
 	if len(text) == 0 {
 		return make([]byte, 1)
@@ -349,65 +366,71 @@ func notNil(text []byte) []byte {
 	return text
 }
 
-// stringList is an array of strings for C, in C's memory.
+// stringList is an array of strings in C memory.
 type stringList struct {
 	first **C.char
 	count C.size_t
 }
 
-// newStringList clears the memory before it writes pointers to it: the garbage collector looks at
-// what they take the place of, and dies of what looks like a pointer to something of its own that
-// is no more ("found pointer to free object"). The rules of cgo ask for that.
-func newStringList(texts []string) stringList {
-	if len(texts) == 0 {
+// newStringList clears the memory before it writes pointers to it, as the rules of cgo require. The
+// garbage collector reads the values that are overwritten, and crashes if one looks like a pointer
+// to a Go object that is gone ("found pointer to free object").
+func newStringList(values []string) stringList {
+	if len(values) == 0 {
 		return stringList{}
 	}
 	list := stringList{
-		(**C.char)(C.calloc(C.size_t(len(texts)), C.size_t(unsafe.Sizeof((*C.char)(nil))))),
-		C.size_t(len(texts)),
+		(**C.char)(C.calloc(C.size_t(len(values)), C.size_t(unsafe.Sizeof((*C.char)(nil))))),
+		C.size_t(len(values)),
 	}
-	for i, text := range texts {
-		list.texts()[i] = C.CString(text)
+	for i, value := range values {
+		list.strings()[i] = C.CString(value)
 	}
 	return list
 }
 
-func (l stringList) texts() []*C.char {
+func (l stringList) strings() []*C.char {
 	return unsafe.Slice(l.first, int(l.count))
 }
 
 func (l stringList) free() {
-	for _, text := range l.texts() {
-		C.free(unsafe.Pointer(text))
+	for _, value := range l.strings() {
+		C.free(unsafe.Pointer(value))
 	}
 	C.free(unsafe.Pointer(l.first))
 }
 
-// stageList checks extension stages: a hook file could name none that is no UTF-8, and C none with
-// a NUL.
+// stageList converts extension stages. It rejects a stage that is not UTF-8, since no hook file
+// could name it, and a stage with a NUL, since C cannot represent it.
 func stageList(stages []string) (stringList, error) {
 	for _, stage := range stages {
 		if strings.IndexByte(stage, 0) >= 0 || !utf8.ValidString(stage) {
 			return stringList{}, Invalid(
-				"extension stage " + stage + " holds a NUL, or is no UTF-8",
+				"extensionStages: " + stage + " contains a NUL or is not UTF-8",
 			)
 		}
 	}
 	return newStringList(stages), nil
 }
 
-// checkPath refuses what C would cut short, with the system's word for it.
+// checkPath rejects a path with a NUL, which C would truncate. The error is the one that the system
+// reports.
 func checkPath(path string) error {
 	if strings.IndexByte(path, 0) >= 0 {
 		system := &fs.PathError{Op: "open", Path: path, Err: syscall.EINVAL}
 		return &libhooks.Error{
-			Kind: "io", Code: "unreadable-file", Message: system.Error(), Errno: syscall.EINVAL, Path: path, System: system,
+			Kind:    "io",
+			Code:    "unreadable-file",
+			Message: system.Error(),
+			Errno:   syscall.EINVAL,
+			Path:    path,
+			System:  system,
 		}
 	}
 	return nil
 }
 
-// Invalid is the error of an argument that cannot be.
+// Invalid returns the error for an invalid argument.
 func Invalid(message string) *libhooks.Error {
 	return &libhooks.Error{Kind: "invalid-argument", Code: "invalid-argument", Message: message}
 }

@@ -13,8 +13,8 @@ import (
 	"libhooks"
 )
 
-// A handle that is not deleted keeps what it is for, and nobody would see it but by the memory.
-func TestCallbacksAreLetGo(t *testing.T) {
+// A handle that is not deleted keeps its value alive. Only the memory would show this.
+func TestCallbacksAreReleased(t *testing.T) {
 	directory := t.TempDir()
 	if err := os.WriteFile(filepath.Join(directory, "bad.json"), nil, 0o644); err != nil {
 		t.Fatal(err)
@@ -38,8 +38,8 @@ func TestCallbacksAreLetGo(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		callbacks = nil
-		// What a cleanup lets go is garbage for the next collection; it runs when the system has
-		// time for it.
+		// A cleanup runs some time after a collection. The values that it releases are garbage in
+		// the next collection.
 		for range 1000 {
 			runtime.GC()
 			if pointer.Value() == nil {
@@ -52,8 +52,8 @@ func TestCallbacksAreLetGo(t *testing.T) {
 	}
 }
 
-// Small values that are garbage at other times must not share a snapshot's memory.
-func TestSnapshotsAreLetGo(t *testing.T) {
+// A snapshot must not share an allocation with small values that become garbage at other times.
+func TestSnapshotsAreReleased(t *testing.T) {
 	manager, err := NewManager(nil, nil, &Callbacks{})
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func TestSnapshotsAreLetGo(t *testing.T) {
 	runtime.KeepAlive(neighbours)
 }
 
-// Whoever ends a monitor may be late.
+// Cancel may be called at any time, even after Close.
 func TestMonitorIsCancelledAtAnyTime(t *testing.T) {
 	manager, err := NewManager([]string{t.TempDir()}, nil, &Callbacks{})
 	if err != nil {

@@ -2,5 +2,5 @@
 
 package native
 
-// Without cgo there is no libhooks; the compiler's message is this name.
+// Without cgo, libhooks cannot be used. The compiler reports this name.
 var _ = libhooks_needs_cgo_and_a_C_compiler

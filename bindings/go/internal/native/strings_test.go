@@ -9,11 +9,12 @@ import (
 
 type object struct{ pointers [12]*object }
 
-// escaped is on the heap.
+// escaped forces its object onto the heap.
 var escaped *object
 
-// While Go collects, it marks what a pointer named before it was overwritten. In memory of malloc's
-// that may be anything: here it is objects that are no more, of which the collector must not hear.
+// During a collection, Go marks the object that an overwritten pointer referred to. Memory from
+// malloc may contain any values. Here it contains the addresses of objects that have been freed,
+// which the collector must not see.
 func TestStringListsShowTheCollectorNoGarbage(t *testing.T) {
 	const count = 100
 	var garbage []byte
@@ -26,7 +27,7 @@ func TestStringListsShowTheCollectorNoGarbage(t *testing.T) {
 	}
 	escaped = nil
 	runtime.GC()
-	// With its NUL as long as the list, so that malloc has it for the list as soon as it is free.
+	// With its NUL it is as long as the list, so that malloc reuses its memory for the list.
 	before := []string{string(garbage[:len(garbage)-1])}
 
 	done := make(chan struct{})
@@ -36,9 +37,9 @@ func TestStringListsShowTheCollectorNoGarbage(t *testing.T) {
 			runtime.GC()
 		}
 	}()
-	for texts := make([]string, count); ; {
+	for list := make([]string, count); ; {
 		newStringList(before).free()
-		newStringList(texts).free()
+		newStringList(list).free()
 		select {
 		case <-done:
 			return

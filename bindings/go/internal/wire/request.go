@@ -16,8 +16,8 @@ const (
 	processWithArgs
 )
 
-// AppendRequest appends what conditions look at, in the flat form of hooks_snapshot_match. A nil
-// config has no process.
+// AppendRequest appends the container's data that conditions use, in the flat form that
+// hooks_snapshot_match takes. A nil config has no process.
 func AppendRequest(
 	request []byte,
 	config *rspec.Spec,
@@ -37,20 +37,20 @@ func AppendRequest(
 		request = appendText(request, key)
 		request = appendText(request, value)
 	}
-	// Lengths are numbers of 32 bits; if the whole is no longer, none of its parts is.
+	// Lengths are 32-bit numbers. If the whole request is not longer, no part of it is.
 	if uint64(len(request)) > math.MaxUint32 {
 		return nil, &libhooks.Error{
 			Kind:    "invalid-argument",
 			Code:    "invalid-argument",
-			Message: "annotations and process.args[0] are 4 GiB and more",
+			Message: "annotations and config.Process.Args[0] have 4 GiB or more",
 		}
 	}
 	return request, nil
 }
 
-// Container is what conditions look at as JSON: a config with nothing else, and the annotations.
-// Each byte that is no UTF-8 becomes U+FFFD, which is what patterns take it for. A nil config has
-// no process.
+// Container returns the container's data that conditions use, as JSON: a config with nothing else,
+// and the annotations. Each byte that is not UTF-8 becomes U+FFFD, and patterns treat it as U+FFFD,
+// too. A nil config has no process.
 func Container(
 	config *rspec.Spec,
 	annotations map[string]string,

@@ -1,6 +1,6 @@
-// Package wire is what goes between Go and libhooks.so: hooks as the JSON of a hook file of version
-// 1.0.0, with "or" beside it, which the exported types leave out of theirs; containers as flat
-// requests.
+// Package wire encodes and decodes the data that Go and libhooks.so exchange. Hooks are JSON in the
+// form of a hook file of version 1.0.0, with an additional "or", which the exported types omit from
+// their JSON. Containers are flat requests.
 package wire
 
 import (
@@ -15,7 +15,7 @@ import (
 	"libhooks"
 )
 
-// Hook has the fields of the exported type, and Or has a name in JSON.
+// Hook has the fields of the exported type, and a JSON name for Or.
 type Hook struct {
 	Version string        `json:"version"`
 	Hook    rspec.Hook    `json:"hook"`
@@ -23,9 +23,9 @@ type Hook struct {
 	Stages  []string      `json:"stages"`
 }
 
-// IsText says whether all strings of a hook are UTF-8, as JSON has it.
-func (h *Hook) IsText() bool {
-	texts := slices.Concat(
+// IsUTF8 reports whether all strings of a hook are valid UTF-8, as JSON requires.
+func (h *Hook) IsUTF8() bool {
+	all := slices.Concat(
 		[]string{h.Version, h.Hook.Path},
 		h.Hook.Args,
 		h.Hook.Env,
@@ -33,9 +33,9 @@ func (h *Hook) IsText() bool {
 		h.Stages,
 	)
 	for key, value := range h.When.Annotations {
-		texts = append(texts, key, value)
+		all = append(all, key, value)
 	}
-	return !slices.ContainsFunc(texts, func(text string) bool { return !utf8.ValidString(text) })
+	return !slices.ContainsFunc(all, func(one string) bool { return !utf8.ValidString(one) })
 }
 
 // Listed is an entry of the library's list of hooks.
@@ -46,14 +46,14 @@ type Listed struct {
 	ExtensionStages []string `json:"extensionStages"`
 }
 
-// Path is a path in the library's JSON, which is text: one that is no UTF-8 is there in hexadecimal
-// digits, too.
+// Path is a path in the library's JSON. A path that is not UTF-8 is also given in hexadecimal
+// digits.
 type Path struct {
 	Text string `json:"path"`
 	Hex  string `json:"path_hex"`
 }
 
-// Exact is the path with the bytes that it has.
+// Exact returns the path as the byte string that the system uses.
 func (p Path) Exact() string {
 	if exact, err := hex.DecodeString(p.Hex); err == nil && len(exact) > 0 {
 		return string(exact)
@@ -61,7 +61,7 @@ func (p Path) Exact() string {
 	return p.Text
 }
 
-// Decode reads what the library wrote. An error is a bug, in one of the two.
+// Decode decodes JSON that the library wrote. An error is a bug in the library or in this package.
 func Decode[T any](text []byte) (value T, err error) {
 	if err := json.Unmarshal(text, &value); err != nil {
 		return value, fmt.Errorf("libhooks: %w", err)
@@ -69,12 +69,13 @@ func Decode[T any](text []byte) (value T, err error) {
 	return value, nil
 }
 
-// Encode writes what the library reads: a Hook (nil is "null"), a When, or an entry of a config.
+// Encode encodes JSON for the library: a Hook (nil becomes "null"), a When, or an entry of
+// config.hooks.
 func Encode[T Hook | libhooks.When | rspec.Hook](value *T) string {
 	return encode(value)
 }
 
-// encode writes what has nothing in it that could fail.
+// encode encodes values of types for which json.Marshal cannot fail.
 func encode(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {
