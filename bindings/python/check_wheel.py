@@ -1,5 +1,6 @@
-"""Checks that wheels are what their names say, and that all is there: the glibc and the machine of
-the library within, by readelf; the version, by Cargo.toml.
+"""Check that wheels match their names and are complete.
+
+The glibc and the machine come from the library, by readelf; the version comes from Cargo.toml.
 
     python3 check_wheel.py WHEEL...
 """
@@ -14,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 LIBRARY = "libhooks/libhooks.so.0"
-# What readelf calls the machines that wheels are named after.
+# readelf's names for the machines in wheel names.
 MACHINES = {
     "x86_64": "Advanced Micro Devices X86-64",
     "aarch64": "AArch64",
@@ -22,12 +23,12 @@ MACHINES = {
     "riscv64": "RISC-V",
     "s390x": "IBM S/390",
 }
-# What is on every system with glibc.
+# Libraries that every system with glibc has.
 SYSTEM = re.compile(r"(libc|libgcc_s|libm|ld-linux[a-z0-9_-]*)\.so\.[0-9]+")
 
 
 def readelf(option: str, library: bytes) -> str:
-    """What readelf says of a library."""
+    """Return the output of readelf for a library."""
     with tempfile.NamedTemporaryFile() as file:
         file.write(library)
         file.flush()
@@ -36,7 +37,7 @@ def readelf(option: str, library: bytes) -> str:
 
 
 def problems(wheel: Path, version: str) -> "list[str]":
-    """What is wrong with a wheel that should be of this version."""
+    """Return what is wrong with a wheel of this version."""
     with zipfile.ZipFile(wheel) as archive:
         contents = {name: archive.read(name) for name in archive.namelist()}
     found = []
@@ -44,7 +45,7 @@ def problems(wheel: Path, version: str) -> "list[str]":
     sources = {f"libhooks/{file.name}" for file in (HERE / "libhooks").glob("*.py")}
     described = {f"{info}/{file}" for file in ("METADATA", "RECORD", "WHEEL", "top_level.txt", "licenses/LICENSE")}
     wanted = {LIBRARY, "libhooks/py.typed", *sources, *described}
-    found += [f"{file} is not in it" for file in sorted(wanted - contents.keys())]
+    found += [f"{file} is missing" for file in sorted(wanted - contents.keys())]
     found += [f"{file} does not belong into it" for file in sorted(contents.keys() - wanted)]
     if found:
         return found
@@ -63,7 +64,7 @@ def problems(wheel: Path, version: str) -> "list[str]":
 
     library = contents[LIBRARY]
     if "GLIBC_ABI_" in readelf("-V", library):
-        found.append("its library needs more of glibc than a version says")
+        found.append("its library needs a glibc ABI flag, which no manylinux tag expresses")
     needs = max(int(minor) for minor in re.findall(r"Name: GLIBC_2\.([0-9]+)", readelf("-V", library)))
     if needs != int(glibc):
         found.append(f"its name says glibc 2.{glibc}, its library needs 2.{needs}")
@@ -71,13 +72,13 @@ def problems(wheel: Path, version: str) -> "list[str]":
     if header is None or header[1] != MACHINES.get(machine):
         found.append(f"its name says {machine}, its library is for {header and header[1]}")
     needed = re.findall(r"\(NEEDED\).*\[(.+)\]", readelf("-d", library))
-    if others := [other for other in needed if not SYSTEM.fullmatch(other)]:
-        found.append(f"its library needs {', '.join(others)}")
+    if extra := [name for name in needed if not SYSTEM.fullmatch(name)]:
+        found.append(f"its library needs {', '.join(extra)}")
     return found
 
 
 def main(wheels: "list[str]") -> int:
-    """Checks each wheel; 1 if one is not right, or there is none."""
+    """Check each wheel; return 1 if one has a problem."""
     cargo = HERE.parent.parent / "Cargo.toml"
     version = re.search(r'^version = "(.+)"$', cargo.read_text(), re.MULTILINE)
     if version is None or not wheels:
@@ -86,7 +87,7 @@ def main(wheels: "list[str]") -> int:
     for wheel in wheels:
         found = problems(Path(wheel), version[1])
         failed |= bool(found)
-        print(f"{wheel}: {'; '.join(found) or 'is what its name says'}")
+        print(f"{wheel}: {'; '.join(found) or 'matches its name'}")
     return int(failed)
 
 

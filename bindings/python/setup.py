@@ -1,5 +1,8 @@
-"""What pyproject.toml cannot say: the version is that of Cargo.toml, the library is built by cargo,
-a wheel fits any Python 3, and a source distribution holds the Rust sources."""
+"""Build settings that pyproject.toml cannot express.
+
+The version comes from Cargo.toml, and cargo builds the library. A wheel works with any Python 3. A
+source distribution contains the Rust sources.
+"""
 
 import json
 import re
@@ -13,8 +16,8 @@ from setuptools.command.build_ext import build_ext
 from setuptools.command.sdist import sdist
 
 HERE = Path(__file__).resolve().parent
-# In a source distribution, the Rust sources lie beside this file; in the repository, this lies
-# within them.
+# In a source distribution the Rust sources are in the subdirectory rust. In the repository this
+# file is inside the Rust sources.
 RUST = HERE / "rust" if (HERE / "rust").exists() else HERE.parent.parent
 SOURCES = (
     "Cargo.toml",
@@ -30,7 +33,7 @@ SOURCES = (
 
 
 def version() -> str:
-    """The version in Cargo.toml."""
+    """Return the version in Cargo.toml."""
     found = re.search(r'^version = "(.+)"$', (RUST / "Cargo.toml").read_text(), re.MULTILINE)
     if found is None:
         raise SystemExit("Cargo.toml has no version")
@@ -38,19 +41,22 @@ def version() -> str:
 
 
 class CargoBuild(build_ext):
-    """Builds libhooks.so by cargo and puts it into the package."""
+    """Build libhooks.so with cargo and copy it into the package."""
 
     def build_extension(self, ext: Extension) -> None:
-        """Runs cargo, which says where it has put the library, since its settings may move that."""
-        # The very command of the Makefile: with other packages beside it, the library would be
-        # another one.
+        """Run cargo and copy the library from the path that cargo reports.
+
+        The path depends on cargo's settings.
+        """
+        # This is the same command as in the Makefile. With other packages in the command, cargo
+        # would build a different library.
         command = ["cargo", "build", "--release", "--locked"]
         try:
             built = subprocess.run(
                 [*command, "--message-format=json-render-diagnostics"], cwd=RUST, check=True, stdout=subprocess.PIPE
             )
         except FileNotFoundError:
-            raise SystemExit("libhooks is built by cargo, which is not here: install Rust 1.85 or later") from None
+            raise SystemExit("cargo not found, which builds libhooks: install Rust 1.85 or later") from None
         except subprocess.CalledProcessError as error:
             raise SystemExit(f"{' '.join(command)}: exit status {error.returncode}") from None
         messages = map(json.loads, built.stdout.splitlines())
@@ -61,34 +67,37 @@ class CargoBuild(build_ext):
         shutil.copyfile(library, target)
 
     def get_ext_filename(self, fullname: str) -> str:
-        """Its SONAME: the library knows no Python, and what ends in .so would pass for a module of
-        one."""
+        """Return the SONAME as file name.
+
+        The library is not a Python module, but a name that ends in .so would look like one.
+        """
         return fullname.replace(".", "/") + ".so.0"
 
 
 class Wheel(bdist_wheel):
-    """A wheel for any Python 3 on systems whose glibc has what the library needs."""
+    """A wheel for any Python 3 on systems with a sufficiently new glibc."""
 
     def get_tag(self) -> "tuple[str, str, str]":
-        """py3-none-manylinux_2_XX_ARCH: XX is the newest version of glibc that the library names.
-        (All texts in the file are looked at, so it can be too careful; check_wheel.py says whether
-        it is right.)"""
+        """Return py3-none-manylinux_2_XX_ARCH, where XX is the newest glibc version named in the
+        library.
+
+        This searches all strings in the file, so XX can be too high. check_wheel.py finds that.
+        """
         _, _, platform = super().get_tag()
         library = Path(self.bdist_dir or "", "libhooks", "libhooks.so.0")
-        # It is not there if the wheel is an editable one; and with another libc there is no such
-        # name.
-        text = library.read_bytes() if library.exists() else b""
-        needs = [int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", text)]
+        # The file is missing in an editable wheel, and another libc has no such names.
+        content = library.read_bytes() if library.exists() else b""
+        needs = [int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", content)]
         if needs:
             platform = platform.replace("linux_", f"manylinux_2_{max(needs)}_", 1)
         return "py3", "none", platform
 
 
 class SourceDistribution(sdist):
-    """With the Rust sources, so that a wheel can be built of it."""
+    """A source distribution with the Rust sources, so that a wheel can be built from it."""
 
     def make_release_tree(self, base_dir: str, files: "list[str]") -> None:
-        """Adds them to the files of the package."""
+        """Add the Rust sources to the files of the package."""
         super().make_release_tree(base_dir, files)
         for name in SOURCES:
             source, target = RUST / name, Path(base_dir, "rust", name)

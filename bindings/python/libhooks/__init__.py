@@ -6,18 +6,19 @@
 >>> result.extension_stage_hooks
 {}
 
-`Manager` holds the hooks of some directories, and its `Monitor` reloads them when they change;
-`read`, `read_dir`, `validate` and `when_match` are for hook files by themselves; `run` runs a hook,
-and `filter_config` passes a config through several. What fails raises `HooksError`, and what is
-wrong with a call's arguments `TypeError` or `ValueError`.
+A `Manager` holds the hooks of some directories, and its `Monitor` reloads them when they change.
+`read`, `read_dir`, `validate` and `when_match` work with hook files, without a manager. `run` runs
+a hook, and `filter_config` passes a config through several hooks. A failure raises `HooksError`; an
+invalid argument raises `TypeError` or `ValueError`.
 
-Everything may be used by any number of threads at once, and in the child of a fork, where a monitor
-is only to be closed.
+Any number of threads may use all objects at once. They may also be used after a fork, except that
+the child can only close a monitor.
 
-This stands on the C library libhooks. It is loaded when this module is imported, which raises
-ImportError if it cannot be: from the file that the environment variable LIBHOOKS_PATH names; else
-from the package itself, if it carries one, as wheels do; else as ``libhooks.so.0`` from where the
-system has its libraries. """
+This package uses the C library libhooks. Importing the package loads the library, and raises
+ImportError if that fails. It loads the file named by the environment variable LIBHOOKS_PATH;
+otherwise the library in the package, which wheels contain; otherwise the system's
+``libhooks.so.0``.
+"""
 
 from __future__ import annotations
 
@@ -81,23 +82,23 @@ __all__ = [
 ]
 
 __version__: str
-"""The version of this package; `version` is that of the library."""
+"""The version of this package; `version` returns the version of the library."""
 
 
 def version() -> str:
-    """The version of the C library that is loaded, such as ``"0.1.0"``."""
+    """Return the version of the loaded C library, such as ``"0.1.0"``."""
     return _ffi.version()
 
 
-if not TYPE_CHECKING:  # which would take any name for a text
+if not TYPE_CHECKING:  # A type checker would accept any attribute as a str.
 
     def __getattr__(name: str) -> str:
-        # Looked up when it is asked for: it takes as long as all the rest of the import.
+        # This is not done at import, since it takes as long as the rest of the import.
         if name == "__version__":
             from importlib import metadata  # noqa: PLC0415
 
             try:
                 return metadata.version("libhooks")
             except metadata.PackageNotFoundError:
-                raise AttributeError("libhooks has no __version__, since it is not installed") from None
+                raise AttributeError("libhooks has no __version__: it is not installed") from None
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

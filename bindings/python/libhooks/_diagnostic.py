@@ -1,4 +1,4 @@
-"""What is wrong with a hook file or a directory, as data."""
+"""Diagnostics: problems in hook files and directories."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from typing import Any, Optional
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One problem of a hook file or a directory, which need not be an error.
+    """One problem in a hook file or a directory, which need not be an error.
 
     Attributes:
-        severity: ``"error"`` (the file gives no hook), ``"warning"`` or ``"info"``. code: which
-        problem it is: a stable name such as ``"missing-executable"``. path: the file or directory;
-        bytes that are not UTF-8 are there as `os.fsdecode` has them. message: what is wrong, in
-        plain words, without the path. line: the line in the file, from 1; None where there is no
-        such place. column: the column in bytes, from 1. hint: what to do about it, if something is
-        known. errno: the system's error number behind it, as in the module `errno`, if there is
-        one. reference: what the Go package ``hooks`` of Podman and CRI-O says instead, if it says
-        something else. cause: the stable name of the kind of cause, finer than `code`:
-        ``"unexpected-character"``.
+        severity: ``"error"`` (the file provides no hook), ``"warning"`` or ``"info"``.
+        code: the stable name of the problem, such as ``"missing-executable"``.
+        path: the file or directory; bytes that are not UTF-8 are in the form of `os.fsdecode`.
+        message: what is wrong, without the path.
+        line: the line in the file, from 1, or None.
+        column: the column in bytes, from 1, or None.
+        hint: what to do about it, or None.
+        errno: the system's error number, as in the module `errno`, or None.
+        reference: the message of Podman's and CRI-O's Go package ``hooks`` for the same problem, if
+            it is different.
+        cause: the stable name of the cause, which is more specific than `code`, such as
+            ``"unexpected-character"``.
     """
 
     severity: str
@@ -37,7 +40,7 @@ class Diagnostic:
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> Diagnostic:
-        """That which the library describes as this JSON object."""
+        """Build an instance from the library's JSON."""
         return cls(
             severity=data["severity"],
             code=data["code"],
@@ -53,8 +56,11 @@ class Diagnostic:
 
 
 def path_of(data: Mapping[str, Any], key: str) -> Optional[str]:
-    """The path at `key`, fit to be opened. The library's JSON has one that is not UTF-8 in full
-    beside it; and what the program takes paths for need not be UTF-8."""
+    """Return the path at `key` in a form that `open` accepts.
+
+    A path that is not UTF-8 also has a hexadecimal form in the library's JSON. The file system
+    encoding of the program need not be UTF-8.
+    """
     if key not in data:
         return None
     digits = data.get(f"{key}_hex")

@@ -1,4 +1,4 @@
-"""The explanation: each hook's verdict on a container, condition by condition."""
+"""The explanation: each hook's verdict for a container, with the result of each condition."""
 
 from __future__ import annotations
 
@@ -21,16 +21,18 @@ class Annotation:
 
 @dataclass(frozen=True)
 class NearMiss:
-    """A pattern that nearly matches a text, and what stands in its way.
+    """A pattern that nearly matches a string, with the reasons why it does not match.
 
     Attributes:
-        pattern: the pattern. text: the text: the value or the key of an annotation, or the command.
-        obstacles: what stands in its way, without which it would match: ``"case"``,
-        ``"whitespace-in-text"`` or
-            ``"whitespace-in-pattern"`` (at an end of it), ``"start"`` (``^``), ``"end"`` (``$``),
-            or ``"spelling"`` (a letter or two). There may come more.
-        part: a part of the text that the pattern would match, where its begin or end is in the way;
-        else None. message: the same in words.
+        pattern: the pattern.
+        text: the string: the value or the key of an annotation, or the command.
+        obstacles: the reasons; without them the pattern would match: ``"case"``,
+            ``"whitespace-in-text"`` or ``"whitespace-in-pattern"`` (leading or trailing),
+            ``"start"`` (``^``), ``"end"`` (``$``), and ``"spelling"`` (one or two letters). New
+            ones may be added.
+        part: the part of the string that the pattern would match, if ``"start"`` or ``"end"`` is an
+            obstacle; otherwise None.
+        message: the obstacles described in a sentence.
     """
 
     pattern: str
@@ -42,17 +44,22 @@ class NearMiss:
 
 @dataclass(frozen=True)
 class Condition:
-    """What a condition of a hook came to. Each is one of the classes below it, which say what it
-    looked at: `AlwaysCondition`, `BindMountsCondition`, `AnnotationCondition`, `CommandsCondition`.
-    There may come more; one that this package does not know is a mere `Condition`.
+    """The result of one condition of a hook.
+
+    Each instance is of a subclass, which has the details: `AlwaysCondition`, `BindMountsCondition`,
+    `AnnotationCondition` or `CommandsCondition`. New kinds may be added; one that this package does
+    not know is a plain `Condition`.
 
     Attributes:
-        kind: ``"always"``, ``"has-bind-mounts"``, ``"annotation"`` or ``"commands"``. outcome:
-        ``"holds"``, ``"fails"``, ``"ignored"`` (commands, and the container has no process) or
-        ``"error"``. error: the text of an ``"error"``, else None. line: where the file has it: the
-        pattern that matched or nearly did, else the first; from 1. column: the column in bytes,
-        from 1. after_verdict: the conditions before it had settled the verdict; it is told for
-        information.
+        kind: ``"always"``, ``"has-bind-mounts"``, ``"annotation"`` or ``"commands"``.
+        outcome: ``"holds"``, ``"fails"``, ``"ignored"`` (commands, and the container has no
+            process) or ``"error"``.
+        error: the error message if the outcome is ``"error"``, or None.
+        line: the line in the hook file, from 1: of the pattern that matched or nearly matched,
+            otherwise of the first pattern. None if a reader made the hook.
+        column: the column in bytes, from 1.
+        after_verdict: whether earlier conditions had already decided the verdict, so this condition
+            is only for information.
     """
 
     kind: str
@@ -76,7 +83,7 @@ class AlwaysCondition(Condition):
     """The condition ``always``.
 
     Attributes:
-        value: what the hook says.
+        value: the value in the hook file.
     """
 
     value: bool
@@ -90,7 +97,7 @@ class BindMountsCondition(Condition):
     """The condition ``hasBindMounts``.
 
     Attributes:
-        value: what the hook says.
+        value: the value in the hook file.
         container: whether the container has bind mounts.
     """
 
@@ -98,7 +105,7 @@ class BindMountsCondition(Condition):
     container: bool
 
     def _what(self) -> str:
-        return f"hasBindMounts={self.value}, the container's: {self.container}"
+        return f"hasBindMounts={self.value}, container: {self.container}"
 
 
 @dataclass(frozen=True)
@@ -106,10 +113,13 @@ class AnnotationCondition(Condition):
     """One entry of the condition ``annotations``.
 
     Attributes:
-        key_pattern: the pattern of the key. value_pattern: the pattern of the value. tried: how
-        many annotations the container has. matched: the one that matched, or None. nearest: one
-        whose key matched, but not its value, or None. near_miss: what keeps the value of
-        ``nearest`` from matching; or, where no key matched, a key that nearly does.
+        key_pattern: the pattern for the key.
+        value_pattern: the pattern for the value.
+        tried: the number of annotations of the container.
+        matched: the annotation that matched, or None.
+        nearest: an annotation whose key matched but whose value did not, or None.
+        near_miss: why the value of ``nearest`` does not match; or, if no key matched, a key that
+            nearly matches.
     """
 
     key_pattern: str
@@ -123,7 +133,7 @@ class AnnotationCondition(Condition):
         what = f"annotation {_printable(self.key_pattern)} = {_printable(self.value_pattern)}"
         found = self.matched or self.nearest
         if found is not None:
-            what += f", the container's: {_printable(found.key)} = {_printable(found.value)}"
+            what += f", container: {_printable(found.key)} = {_printable(found.value)}"
         return what + _nearly(self.near_miss)
 
 
@@ -135,7 +145,7 @@ class CommandsCondition(Condition):
         patterns: the patterns.
         command: ``process.args[0]``, or None.
         matched: the pattern that matched, or None.
-        near_miss: what keeps one that nearly matches from matching, or None.
+        near_miss: a pattern that nearly matches, or None.
     """
 
     patterns: tuple[str, ...]
@@ -146,23 +156,24 @@ class CommandsCondition(Condition):
     def _what(self) -> str:
         what = f"commands {', '.join(map(_printable, self.patterns))}"
         if self.command is not None:
-            what += f", the container's: {_printable(self.command)}"
+            what += f", container: {_printable(self.command)}"
         return what + _nearly(self.near_miss)
 
 
 @dataclass(frozen=True)
 class HookVerdict:
-    """Whether a hook is for a container, and why. ``str(verdict)`` says it in a line, and one for
-    each condition.
+    """Whether a hook matches a container, and why.
+
+    ``str(verdict)`` has one line for the verdict, and one for each condition.
 
     Attributes:
-        name: the name of its file, as `os.fsdecode` gives it.
-        path: its file.
+        name: the name of the hook file, in the form of `os.fsdecode`.
+        path: the path of the hook file.
         verdict: ``"match"``, ``"no-match"`` or ``"error"``.
-        error: why it could not be told, or None.
-        stages: its stages, as its file has them.
-        any_of: whether one condition that holds is enough (version 0.1.0), instead of all.
-        conditions: what each condition came to, in the order in which they are tried.
+        error: the error of the evaluation, or None.
+        stages: the stages of the hook, as written in its file.
+        any_of: whether one true condition is enough (version 0.1.0), instead of all.
+        conditions: the results of the conditions, in the order of evaluation.
     """
 
     name: str
@@ -175,7 +186,7 @@ class HookVerdict:
 
     @property
     def matches(self) -> bool:
-        """Whether it is ``"match"``."""
+        """Whether the verdict is ``"match"``."""
         return self.verdict == "match"
 
     def __str__(self) -> str:
@@ -183,7 +194,7 @@ class HookVerdict:
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> HookVerdict:
-        """That which the library describes as this JSON object."""
+        """Build an instance from the library's JSON."""
         path = path_of(data, "path") or ""
         return cls(
             name=os.path.basename(path),
@@ -198,15 +209,16 @@ class HookVerdict:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What `Manager.explain` gives.
+    """The result of `Manager.explain`.
 
     Attributes:
-        generation: which set of hooks was asked. error: what `Manager.hooks` fails with for this
-        container, or None. hooks: the verdict of each, in the order of injection. masked: hooks
-        that were not asked, since others hide them. without_hook: why files give no hook: of each
-        its first error, or that it is a link that leads nowhere
-            (``"dangling-link"``); also (``"override-ineffective"``) that it does not mask the hook
-            of its name in an earlier directory.
+        generation: the generation number of the set of hooks.
+        error: the error that `Manager.hooks` raises for this container, or None.
+        hooks: the verdicts of all hooks, in the order of injection.
+        masked: the hooks that were not evaluated, since other files mask them.
+        without_hook: why files provide no hook: the first error of each file, and dangling symbolic
+            links (``"dangling-link"``). It also has files that do not mask the hook with the same
+            name in an earlier directory (``"override-ineffective"``).
     """
 
     generation: int
@@ -217,7 +229,7 @@ class Explanation:
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> Explanation:
-        """That which the library describes as this JSON object."""
+        """Build an instance from the library's JSON."""
         return cls(
             generation=data["generation"],
             error=data["error"],
@@ -228,7 +240,7 @@ class Explanation:
 
 
 def _condition(data: Mapping[str, Any]) -> Condition:
-    """That which the library describes as this JSON object."""
+    """Build an instance of the right class from the library's JSON."""
     common = {
         "kind": data["condition"],
         "outcome": data["outcome"],
@@ -287,6 +299,5 @@ def _nearly(miss: Optional[NearMiss]) -> str:
 
 
 def _printable(text: str) -> str:
-    """Text of files and containers, which may do things to a terminal, or have no form in its
-    encoding."""
+    """Return text without characters that may control a terminal or that its encoding lacks."""
     return text if text.isprintable() else ascii(text)

@@ -1,12 +1,13 @@
-"""The C library: how it is found, and the one place where pointers are touched.
+"""Find, load and call the C library.
 
-Text goes in and comes out as bytes here, and an error as a `HooksError`; nothing outside knows of
-ctypes. What each function does is in hooks.h, and its names and conventions are followed here: an
-output is NULL until it is written, and freeing NULL does nothing, so what was made can be freed
-whatever happened.
+Only this module uses ctypes and pointers. Strings are passed as bytes, and errors are returned as
+`HooksError`. hooks.h describes the functions; this module has their names and conventions: an
+output is NULL until it is written, and freeing NULL does nothing, so all outputs can be freed in
+any case.
 
-ctypes releases the GIL during calls, so they run beside each other and beside other threads of the
-program. """
+ctypes releases the GIL during calls, so they run in parallel with each other and with other threads
+of the program.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from typing import Any, Callable, NamedTuple, NoReturn, Optional
 from ._results import HooksError
 
 SONAME = "libhooks.so.0"
-# The oldest library that has all that is called here.
+# The oldest library with all functions that this module calls.
 REQUIRED = (0, 1, 0)
 # hooks.h: HOOKS_POLICY_...
 COMPATIBLE, STRICT, LENIENT = 0, 1, 2
@@ -35,8 +36,8 @@ GROUPS = {"auto": 0, "own": 1, "caller": 2}
 # hooks.h: HOOKS_STREAM_...
 STREAMS = {1: "stdout", 2: "stderr"}
 
-# A text that is handed out is a c_void_p: of a c_char_p, ctypes would make bytes, and the pointer
-# to be freed would be lost.
+# The type of a returned string is c_void_p: ctypes would convert a c_char_p to bytes, and lose the
+# pointer that must be freed.
 _TEXT = c_char_p
 _TEXTS = (POINTER(c_char_p), c_size_t)
 _OUT = POINTER(c_void_p)
@@ -96,28 +97,30 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
 
 
 def _load() -> ctypes.CDLL:
-    """The library: that of LIBHOOKS_PATH, or that of the package, or that of the system.
+    """Load the library from LIBHOOKS_PATH, from the package, or from the system.
 
-    One that is there and cannot be loaded is an error, not passed over: the next would be another
-    than was meant. """
+    If one of them exists and cannot be loaded, that is an error: the next one would not be the
+    intended library.
+    """
     bundled = os.path.join(os.path.dirname(os.path.abspath(__file__)), SONAME)
     named = os.environ.get("LIBHOOKS_PATH")
     if named:
-        # Absolute, since the loader would search for a mere name, and not in the working directory.
-        path, origin = os.path.abspath(named), "LIBHOOKS_PATH names it"
+        # The path must be absolute: the loader would search for a plain file name, and not in the
+        # working directory.
+        path, origin = os.path.abspath(named), "set by LIBHOOKS_PATH"
     elif os.path.lexists(bundled):
-        path, origin = bundled, "the package carries it"
+        path, origin = bundled, "part of the package"
     else:
-        path, origin = SONAME, "the system's"
+        path, origin = SONAME, "from the system"
     try:
         library = ctypes.CDLL(path)
     except OSError as error:
         if path == SONAME:
             message = (
-                f"the library {SONAME} is not here. Tried: LIBHOOKS_PATH (not set), {bundled} (not there), the "
-                f"system's libraries ({error}). Install a wheel of libhooks that carries it (pip install libhooks), or "
-                f"the library itself (make install in the source of libhooks, then ldconfig), or set LIBHOOKS_PATH to "
-                f"its file"
+                f"cannot find the library {SONAME}. Tried: LIBHOOKS_PATH (not set), {bundled} "
+                f"(does not exist), the system's libraries ({error}). Install a wheel of libhooks, "
+                f"which contains it (pip install libhooks), or the library itself (make install in "
+                f"the source of libhooks, then ldconfig), or set LIBHOOKS_PATH to its file"
             )
         else:
             message = f"{path} cannot be loaded ({origin}): {error}"
@@ -127,7 +130,7 @@ def _load() -> ctypes.CDLL:
 
 
 def _declare(library: ctypes.CDLL, path: str, origin: str) -> None:
-    """Tells ctypes of the functions; a library that lacks one is an error."""
+    """Declare the functions to ctypes; a library without one of them is an error."""
     needs = "libhooks {}.{}.{} or later of that major version is needed".format(*REQUIRED)
     try:
         library.hooks_version_number.restype = c_uint32
@@ -136,7 +139,7 @@ def _declare(library: ctypes.CDLL, path: str, origin: str) -> None:
     except AttributeError:
         raise ImportError(f"{path} is not libhooks ({origin}); {needs}", name="libhooks", path=path) from None
     found = (number >> 16, number >> 8 & 0xFF, number & 0xFF)
-    # A file need not be of the SONAME that says which functions it has.
+    # The file may have another SONAME, which would identify its functions.
     if found < REQUIRED or found[0] != REQUIRED[0]:
         have = "{}.{}.{}".format(*found)
         raise ImportError(f"{path} is libhooks {have} ({origin}); {needs}", name="libhooks", path=path)
@@ -146,19 +149,22 @@ def _declare(library: ctypes.CDLL, path: str, origin: str) -> None:
             function.restype = result
             function.argtypes = arguments
     except AttributeError as error:
-        raise ImportError(f"{path} is not whole ({origin}): {error}", name="libhooks", path=path) from None
+        raise ImportError(f"{path} is incomplete ({origin}): {error}", name="libhooks", path=path) from None
 
 
-# At import: that is where a program expects to hear that something is not installed, and nothing is
-# left to be set up when threads or the child of a fork call.
+# The library is loaded at import, since programs expect ImportError there if something is not
+# installed. Threads and the child of a fork then have nothing to set up.
 _library = _load()
 
 
 def _call(
     function: Callable[..., int], *arguments: object, outputs: int = 0
 ) -> tuple[Optional[HooksError], list[Optional[bytes]]]:
-    """Calls a function whose last parameters are so many texts that it makes, and the error. Gives
-    the error, and the texts that were made."""
+    """Call a function whose last parameters are string outputs and the error output.
+
+    Returns:
+        The error, and the strings.
+    """
     texts = [c_void_p() for _ in range(outputs)]
     err = c_void_p()
     try:
@@ -168,7 +174,10 @@ def _call(
             text = _library.hooks_error_json(err)
             if text is None:
                 error = HooksError(
-                    "an error that says nothing, a bug in libhooks", kind="panic", code="panic", status=status
+                    "the library returned an error without details: this is a bug in libhooks",
+                    kind="panic",
+                    code="panic",
+                    status=status,
                 )
             else:
                 error = HooksError._of(status, json.loads(text))
@@ -180,14 +189,14 @@ def _call(
 
 
 def _texts(function: Callable[..., int], *arguments: object, outputs: int = 0) -> list[bytes]:
-    """The same where texts are made only if there is no error, which is raised."""
+    """Call a function like `_call`, but raise the error and return only the strings."""
     error, texts = _call(function, *arguments, outputs=outputs)
     if error is not None:
         try:
             raise error
         finally:
-            # It refers to this frame: they would keep each other, and the caller's object, until
-            # the collector comes.
+            # The error refers to this frame. Without this, the cycle would keep both, and the
+            # caller's object, until the next garbage collection.
             del error
     return [text for text in texts if text is not None]
 
@@ -199,10 +208,11 @@ def _array(texts: Sequence[bytes]) -> tuple[Any, int]:
 class Manager:
     """A manager of the library, freed with this object.
 
-    Whoever uses it has a reference to it, so no call finds it freed, and no lock is needed, which
-    another thread might hold while this process forks. """
+    Every caller holds a reference to it, so it cannot be freed during a call. No lock is needed,
+    which another thread could hold while this process forks.
+    """
 
-    # None in one that an interrupt has kept from being made.
+    # None if an interrupt stopped the construction.
     _pointer: Optional[c_void_p] = None
 
     def __init__(
@@ -211,20 +221,21 @@ class Manager:
         self._pointer = c_void_p()
         options = c_void_p(_library.hooks_options_new())
         try:
-            # Without options a manager would be made all the same, and not be strict.
+            # If a setting were ignored, the manager would not be strict.
             if _library.hooks_options_set_policy(options, policy) != 0:
-                raise RuntimeError(f"libhooks takes no policy {policy}")
+                raise RuntimeError(f"libhooks does not accept policy {policy}")
             if _library.hooks_options_set_keep_last_good(options, keep_last_good) != 0:
-                raise RuntimeError("libhooks takes no keep_last_good")
+                raise RuntimeError("libhooks does not accept keep_last_good")
             _texts(_library.hooks_manager_new, *_array(directories), *_array(stages), options, byref(self._pointer))
         finally:
             _library.hooks_options_free(options)
 
-    # The function is bound here, since a module's variables may be gone when the interpreter ends.
+    # The function is bound here, since the variables of a module may be gone when the interpreter
+    # shuts down.
     def __del__(self, free: Callable[[Optional[c_void_p]], None] = _library.hooks_manager_free) -> None:
         free(self._pointer)
 
-    # Of two objects, each would free the manager.
+    # Two objects would both free the manager.
     def __reduce__(self) -> NoReturn:
         raise TypeError("a manager cannot be pickled or copied")
 
@@ -253,21 +264,21 @@ class Manager:
 
 
 class Monitor:
-    """A monitor of the library, freed with this object: as with `Manager`, no call finds it freed.
+    """A monitor of the library, freed with this object: as for `Manager`, never during a call.
 
     In the child of a fork it can only be freed.
     """
 
-    # None in one that an interrupt has kept from being made, and in one that was freed early.
+    # None if an interrupt stopped the construction, or if it was freed early.
     _pointer: Optional[c_void_p] = None
 
     def __init__(self, manager: Manager) -> None:
-        # One thread at a time may be in it. A signal handler may be called by the one that has the
-        # lock, and is not in the library then.
+        # Only one thread may use the monitor at a time. A signal handler may run in the thread that
+        # holds the lock, but that thread is not in the library then.
         self._lock = threading.RLock()
         self._process = os.getpid()
-        # Changes that the library has told of, and that nobody has taken yet: an interrupt may come
-        # in between.
+        # Changes that the library has returned but nobody has taken: an interrupt may come in
+        # between.
         self._untaken = c_void_p()
         self._pointer = c_void_p()
         _texts(_library.hooks_monitor_new, manager._pointer, byref(self._pointer))
@@ -275,17 +286,20 @@ class Monitor:
     def __del__(self) -> None:
         self.free()
 
-    # The functions are bound here, since a module's variables may be gone when the interpreter
-    # ends.
+    # The functions are bound here, since the variables of a module may be gone when the interpreter
+    # shuts down.
     def free(
         self,
         free: Callable[[Optional[c_void_p]], None] = _library.hooks_monitor_free,
         free_string: Callable[[Optional[c_void_p]], None] = _library.hooks_string_free,
     ) -> None:
-        """Frees it early, which is only for the child of a fork: there is no other way if the
-        parent had a thread that refers to it, since that will never let go of it here."""
-        # In a child, the lock may be that of a thread that was in the middle of the library. What
-        # is half done there cannot be freed; nor can the lock be waited for.
+        """Free the monitor early; only for the child of a fork.
+
+        If a thread of the parent refers to the monitor, that reference never goes away in the
+        child.
+        """
+        # In a child, the lock may belong to a thread that was inside the library. The monitor may
+        # then be in an inconsistent state, so it cannot be freed, and the lock is never released.
         if self._pointer is not None and self._lock.acquire(blocking=False):
             try:
                 pointer, self._pointer = self._pointer, None
@@ -294,7 +308,7 @@ class Monitor:
             finally:
                 self._lock.release()
 
-    # Of two objects, each would free the monitor.
+    # Two objects would both free the monitor.
     def __reduce__(self) -> NoReturn:
         raise TypeError("a monitor cannot be pickled or copied")
 
@@ -314,8 +328,10 @@ class Monitor:
         return reloaded.value
 
     def changes(self, take: Callable[[bytes], None]) -> None:
-        """Hands over the changes. What is not taken, since that raises or is interrupted, comes
-        again the next time."""
+        """Pass the changes to `take`.
+
+        If `take` raises or is interrupted, the changes are passed again the next time.
+        """
         self._check_process()
         with self._lock:
             while True:
@@ -328,7 +344,7 @@ class Monitor:
                     return
 
     def _free_changes(self, free: Callable[[Optional[c_void_p]], None]) -> None:
-        # Rather lost than freed twice.
+        # An interrupt here may leak the changes, but they are not freed twice.
         untaken, self._untaken = self._untaken, c_void_p()
         free(untaken)
 
@@ -336,9 +352,11 @@ class Monitor:
         _library.hooks_monitor_cancel(self._pointer)
 
     def _check_process(self) -> None:
-        # The library says so too, but the lock comes before that.
+        # The library checks this, too, but the lock would have to be taken first.
         if self.is_of_parent():
-            message = "the monitor is of the parent process; in the child of a fork it may only be closed"
+            message = (
+                "the monitor belongs to the parent process; after fork() the child may only close it"
+            )
             raise HooksError(message, kind="invalid-argument", code="invalid-argument", status=INVALID_ARGUMENT)
 
 
@@ -367,7 +385,7 @@ def when_match(when: bytes, config: bytes, annotations: Optional[bytes], has_bin
 
 
 class RunOptions(NamedTuple):
-    """How hooks are run; a descriptor that there is not is -1."""
+    """The options of a run; a missing file descriptor is -1."""
 
     directory: Optional[bytes]
     timeout_ms: int
@@ -384,11 +402,14 @@ class RunOptions(NamedTuple):
 
 @contextmanager
 def _exec_options(options: RunOptions) -> Iterator[c_void_p]:
-    """The library's options. What the caller's output function raises is raised at the end, since
-    it cannot pass through the library."""
+    """Create the library's options.
+
+    An exception of the caller's output callback is raised at the end, since it cannot pass through
+    the library.
+    """
     raised: list[BaseException] = []
 
-    def hand_over(_userdata: object, stream: int, data: int, length: int) -> int:
+    def pass_on(_userdata: object, stream: int, data: int, length: int) -> int:
         try:
             if options.output is not None:
                 options.output(STREAMS[stream], ctypes.string_at(data, length))
@@ -405,7 +426,7 @@ def _exec_options(options: RunOptions) -> Iterator[c_void_p]:
             "post_kill_timeout_ms": (options.post_kill_timeout_ms,),
             "capture_limit": (options.capture_limit,),
             "output_fds": (options.stdout, options.stderr),
-            "output_fn": (_OUTPUT_FN() if options.output is None else _OUTPUT_FN(hand_over), None),
+            "output_fn": (_OUTPUT_FN() if options.output is None else _OUTPUT_FN(pass_on), None),
             "cancel_fd": (options.cancel,),
             "process_group": (options.process_group,),
             "output_annotations": (options.output_annotations,),
@@ -413,7 +434,7 @@ def _exec_options(options: RunOptions) -> Iterator[c_void_p]:
         }
         for name, values in settings.items():
             if getattr(_library, f"hooks_exec_options_set_{name}")(pointer, *values) != 0:
-                raise RuntimeError(f"libhooks takes no {name} {values}")
+                raise RuntimeError(f"libhooks does not accept {name} {values}")
         yield pointer
         if raised:
             raise raised[0]
@@ -421,12 +442,12 @@ def _exec_options(options: RunOptions) -> Iterator[c_void_p]:
         _library.hooks_exec_options_free(pointer)
 
 
-# What string_at() can copy at once: it counts in an int of C's.
+# The largest size that ctypes.string_at() copies at once: it uses a C int.
 PIECE = 1 << 30
 
 
 class Ran(NamedTuple):
-    """A hook's result: the JSON, and the bytes that it has only as text."""
+    """The result of a hook: the JSON, and the output as bytes, which JSON cannot hold."""
 
     json: bytes
     stdout: bytes
@@ -458,7 +479,7 @@ def exec_run(hook: bytes, state: bytes, options: RunOptions) -> Ran:
 
 
 class Filtered(NamedTuple):
-    """A filter's result."""
+    """The result of a filter."""
 
     message: Optional[bytes]
     json: bytes

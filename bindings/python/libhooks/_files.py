@@ -1,4 +1,4 @@
-"""Hook files and conditions by themselves, without a manager."""
+"""Hook files and conditions, without a manager."""
 
 from __future__ import annotations
 
@@ -12,37 +12,38 @@ from ._types import Hook
 
 
 def read(path: Path, extension_stages: Iterable[str] = ()) -> Hook:
-    """Reads one hook file and checks it.
+    """Read and validate one hook file.
 
     Args:
         path: the file; its name must end in ``.json``.
-        extension_stages: stages beyond those of OCI that it may name.
+        extension_stages: additional stages that the hook may name.
 
     Returns:
-        The hook in the form of version 1.0.0, whatever the file's is.
+        The hook in the form of version 1.0.0, even if the file has another version.
 
     Raises:
-        HooksError: it cannot be read (see ``errno``), or is no good hook file (see ``path``,
-        ``line``, ``column``). TypeError, ValueError: an argument is of another type, or has a NUL
-        in it.
+        HooksError: the file cannot be read (see ``errno``), or is not a valid hook file (see
+            ``path``, ``line``, ``column``).
+        TypeError, ValueError: an argument has a wrong type or contains a NUL.
     """
     hook: Hook = json.loads(_ffi.read_file(_arguments.path("path", path), _arguments.stages(extension_stages)))
     return hook
 
 
 def read_dir(path: Path, extension_stages: Iterable[str] = ()) -> dict[str, Hook]:
-    """Reads the hook files of one directory and checks them.
+    """Read and validate the hook files in one directory.
 
     Args:
         path: the directory.
-        extension_stages: stages beyond those of OCI that hooks may name.
+        extension_stages: additional stages that hooks may name.
 
     Returns:
         The hooks by the names of their files.
 
     Raises:
-        HooksError: the directory or a file is bad, or the directory is not there; its ``hooks`` are
-        the good ones. TypeError, ValueError: an argument is of another type, or has a NUL in it.
+        HooksError: the directory does not exist or cannot be read, or a file is not valid. Its
+            ``hooks`` are the valid hooks.
+        TypeError, ValueError: an argument has a wrong type or contains a NUL.
     """
     error, text = _ffi.read_dir(_arguments.path("path", path), _arguments.stages(extension_stages))
     hooks: dict[str, Hook] = {} if text is None else json.loads(text)
@@ -53,11 +54,11 @@ def read_dir(path: Path, extension_stages: Iterable[str] = ()) -> dict[str, Hook
 
 
 def validate(hook: JSON, extension_stages: Iterable[str] = ()) -> None:
-    """Checks a hook of version 1.0.0, which is JSON text or a mapping.
+    """Validate a hook of version 1.0.0, given as JSON or as a mapping.
 
     Raises:
-        HooksError: the hook is no good one; the text says why.
-        TypeError, ValueError: an argument is of another type, or JSON cannot hold it.
+        HooksError: the hook is not valid; the message says why.
+        TypeError, ValueError: an argument has a wrong type, or cannot be converted to JSON.
     """
     _ffi.validate(_arguments.json_text("hook", hook), _arguments.stages(extension_stages))
 
@@ -68,19 +69,17 @@ def when_match(
     annotations: Optional[Mapping[str, str]] = None,
     has_bind_mounts: Optional[bool] = None,
 ) -> bool:
-    """Says whether conditions hold for a container.
+    """Return whether conditions hold for a container.
 
     Args:
-        when: the conditions: the ``when`` of a hook of version 1.0.0, as JSON text or a mapping.
-        They need not have
-            been checked.
+        when: the conditions: the ``when`` of a hook of version 1.0.0, as JSON or as a mapping. They
+            need not be validated first.
         config, annotations, has_bind_mounts: the container, as for `Manager.hooks`.
 
     Raises:
-        HooksError: the config is not one; a pattern is none, and was reached; ``process.args`` is
-        empty, and was
-            asked for.
-        TypeError, ValueError: an argument is of another type, or JSON cannot hold it.
+        HooksError: the config is not valid; a pattern is not valid and was evaluated; or
+            ``process.args`` is empty and a condition needs it.
+        TypeError, ValueError: an argument has a wrong type, or cannot be converted to JSON.
     """
     return _ffi.when_match(
         _arguments.json_text("when", when),

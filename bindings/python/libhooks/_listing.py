@@ -1,4 +1,4 @@
-"""The list: the hooks in the order of injection, where they come from, and what masks what."""
+"""The list of hooks in the order of injection, with their files and the masked hooks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ._types import Hook
 
 @dataclass(frozen=True)
 class MaskedHook:
-    """A hook that another file, of a later directory, hides.
+    """A hook that is masked by a file in a later directory.
 
     Attributes:
-        path: its file, as `os.fsdecode` gives it.
-        by: the file that hides it.
+        path: the file of the hook, in the form of `os.fsdecode`.
+        by: the file that masks it.
     """
 
     path: str
@@ -25,20 +25,22 @@ class MaskedHook:
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> MaskedHook:
-        """That which the library describes as this JSON object."""
+        """Build an instance from the library's JSON."""
         return cls(path=path_of(data, "path") or "", by=path_of(data, "by") or "")
 
 
 @dataclass(frozen=True)
 class ListedHook:
-    """A hook and where it comes from.
+    """A hook and its origin.
 
     Attributes:
-        name: the name of its file, as `os.fsdecode` gives it. path: its file. masks: the files of
-        earlier directories that it hides. hook: the hook itself. injected: the members of
-        ``config["hooks"]`` that it is added to, in the order of its stages: one that is there
-            twice, twice.
-        extension_stages: the stages at which the caller runs it.
+        name: the name of the hook file, in the form of `os.fsdecode`.
+        path: the path of the hook file.
+        masks: the files in earlier directories that it masks.
+        hook: the hook.
+        injected: the members of ``config["hooks"]`` that it is added to, in the order of its
+            stages. A stage listed twice appears twice.
+        extension_stages: the stages at which the caller must run it.
     """
 
     name: str
@@ -50,7 +52,7 @@ class ListedHook:
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> ListedHook:
-        """That which the library describes as this JSON object."""
+        """Build an instance from the library's JSON."""
         path = path_of(data, "path") or ""
         return cls(
             name=os.path.basename(path),
@@ -64,12 +66,12 @@ class ListedHook:
 
 @dataclass(frozen=True)
 class Listing:
-    """What `Manager.list` gives.
+    """The result of `Manager.list`.
 
     Attributes:
-        generation: which set of hooks it is.
+        generation: the generation number of the set of hooks.
         hooks: the hooks, in the order of injection.
-        masked: the hooks that others hide.
+        masked: the hooks that other files mask.
     """
 
     generation: int
@@ -78,7 +80,7 @@ class Listing:
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> Listing:
-        """That which the library describes as this JSON object."""
+        """Build an instance from the library's JSON."""
         return cls(
             generation=data["generation"],
             hooks=tuple(map(ListedHook._of, data["hooks"])),

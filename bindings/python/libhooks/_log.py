@@ -1,4 +1,4 @@
-"""What the logger ``libhooks`` is told of problems."""
+"""The logger ``libhooks``, which receives diagnostics."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from collections.abc import Iterable
 from ._diagnostic import Diagnostic
 
 logger = logging.getLogger("libhooks")
-# Without a handler of the program's, nothing is printed.
+# If the program sets no handler, nothing is printed.
 logger.addHandler(logging.NullHandler())
 _LEVELS = {"error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO}
 
 
 class Log:
-    """The log of a manager and its monitors, which remembers the problems that were there last: one
-    of them logs what another has found.
+    """The log of a manager and its monitors.
 
-    They come from what the library has kept, and not by its log callback: Python would be called
-    from within the library, where an interrupt cannot be raised and a daemon thread not be ended.
+    It remembers the last diagnostics, so that one of them does not log what another has logged.
+
+    The diagnostics are read from the library, and not received by its log callback. A callback
+    would run Python inside the library, where no interrupt can be raised and no daemon thread can
+    be ended.
     """
 
     def __init__(self) -> None:
@@ -28,29 +30,29 @@ class Log:
         return logger.isEnabledFor(logging.ERROR)
 
     def all(self, found: tuple[Diagnostic, ...]) -> None:
-        """Logs all the problems there are now."""
+        """Log all current diagnostics."""
         self.raised(found)
-        _tell(found)
+        _write(found)
 
     def new(self, found: tuple[Diagnostic, ...]) -> None:
-        """Logs those of all the problems there are now that were not there before."""
+        """Log the current diagnostics that are new."""
         known = self._known
         self.raised(found)
-        _tell(diagnostic for diagnostic in found if diagnostic not in known)
+        _write(diagnostic for diagnostic in found if diagnostic not in known)
 
     def more(self, found: Iterable[Diagnostic]) -> None:
-        """Logs those of some problems that were not there before."""
+        """Log the new ones among some of the current diagnostics."""
         new = [diagnostic for diagnostic in found if diagnostic not in self._known]
         self._known = self._known.union(new)
-        _tell(new)
+        _write(new)
 
     def raised(self, found: tuple[Diagnostic, ...]) -> None:
-        """The caller gets to know all the problems there are now."""
+        """Remember the current diagnostics, which the caller receives otherwise."""
         self._known = frozenset(found)
 
 
-def _tell(problems: Iterable[Diagnostic]) -> None:
-    for diagnostic in problems:
+def _write(diagnostics: Iterable[Diagnostic]) -> None:
+    for diagnostic in diagnostics:
         place = ":".join(str(part) for part in (diagnostic.path, diagnostic.line, diagnostic.column) if part)
         level = _LEVELS.get(diagnostic.severity, logging.WARNING)
         logger.log(level, "%s: %s", place, diagnostic.message, extra={"diagnostic": diagnostic})

@@ -1,5 +1,4 @@
-"""The manager: the hooks of some directories, injected into one container's config after
-another."""
+"""The manager, which injects the hooks of some directories into the configs of containers."""
 
 from __future__ import annotations
 
@@ -19,21 +18,22 @@ from ._monitor import Change, Monitor
 from ._types import OCIHook
 
 DEFAULT_DIR = "/usr/share/containers/oci/hooks.d"
-"""The well-known directory of the system's hooks."""
+"""The system's hook directory."""
 
 OVERRIDE_DIR = "/etc/containers/oci/hooks.d"
-"""The well-known directory of the administrator's hooks, preferred to `DEFAULT_DIR`."""
+"""The administrator's hook directory, whose files mask those in `DEFAULT_DIR`."""
 
 Config = TypeVar("Config", bound=Union[Mapping[str, object], str, bytes])
 
 
 @dataclass(frozen=True)
 class Result(Generic[Config]):
-    """What `Manager.hooks` gives.
+    """The result of `Manager.hooks`.
 
     Attributes:
-        config: the config with the hooks, in the form in which it was given. extension_stage_hooks:
-        the hooks of the extension stages, for the caller to run: by stage, in order.
+        config: the config with the hooks, in the same form as the argument.
+        extension_stage_hooks: the hooks of the extension stages, which the caller must run: by
+            stage, in order.
     """
 
     config: Config
@@ -41,17 +41,17 @@ class Result(Generic[Config]):
 
 
 class Manager:
-    """The hooks of some directories, ready to be injected into the configs of containers.
+    """The hooks of some directories, which can be injected into the configs of containers.
 
-    Any number of threads may use a manager at once; none waits for another, nor for a reload. It
-    may be used in the child of a fork. It is a context manager, which closes it; one that is not
-    closed is freed when nothing refers to it.
+    Any number of threads may use a manager at once; they do not wait for each other or for a
+    reload. A manager may be used in the child of a fork. It is a context manager, which closes it.
+    A manager that is not closed is freed when nothing refers to it.
 
-    What was found wrong when hooks were loaded, by this or by `reload`, is also logged, unless it
-    was raised: by the logger ``libhooks``, with the `Diagnostic` as the record's attribute
-    ``diagnostic``. """
+    The logger ``libhooks`` receives the diagnostics of the constructor and of `reload`, unless they
+    are raised. Each record has the `Diagnostic` in its attribute ``diagnostic``.
+    """
 
-    # Of one whose making failed, or was left out by a subclass, too.
+    # None also if the constructor failed, or if a subclass did not call it.
     _handle: Optional[_ffi.Manager] = None
 
     def __init__(
@@ -63,33 +63,33 @@ class Manager:
         lenient: bool = False,
         keep_last_good: bool = False,
     ) -> None:
-        """Loads the hooks.
+        """Load the hooks.
 
         Args:
-            directories: the directories, in increasing preference: a file in a later one masks that
-            of the same name
-                in an earlier one. One that does not exist is no error. None: `DEFAULT_DIR` and
+            directories: the directories: a file in a later directory masks a file with the same
+                name in an earlier one. A directory need not exist. None means `DEFAULT_DIR` and
                 `OVERRIDE_DIR`.
-            extension_stages: stages beyond those of OCI that hooks may name, and that the caller
-            runs itself; their
-                hooks come back apart, as `Result.extension_stage_hooks`.
-            strict: any bad file fails, and files and programs that other users can write or
-            replace. lenient: nothing fails; the good hooks are used. keep_last_good: a reload keeps
-            the last good form of a hook while its file is bad. Only with ``lenient``.
+            extension_stages: additional stages that hooks may name, and that the caller runs
+                itself. Their hooks are returned separately in `Result.extension_stage_hooks`.
+            strict: fail for any bad file, and for files and programs that other users can write or
+                replace.
+            lenient: tolerate all problems, and use the valid hooks.
+            keep_last_good: during a reload, keep the last valid form of a hook while its file is
+                bad. Requires ``lenient``.
 
         Raises:
-            HooksError: the hooks of a directory are refused, unless strict or lenient as Podman
-            refuses them; its
-                ``diagnostics`` are all problems of all directories.
-            TypeError, ValueError: an argument is of another type, or has a NUL in it; options
-            contradict each other.
+            HooksError: the hooks of a directory are rejected, by the same rules as in Podman unless
+                strict or lenient is set. Its ``diagnostics`` has all diagnostics of all
+                directories.
+            TypeError, ValueError: an argument has a wrong type or contains a NUL, or options
+                contradict each other.
         """
         for name, value in (("strict", strict), ("lenient", lenient), ("keep_last_good", keep_last_good)):
             _arguments.switch(name, value)
         if strict and lenient:
-            raise ValueError("a manager is strict or lenient, not both")
+            raise ValueError("strict and lenient must not both be True")
         if keep_last_good and not lenient:
-            raise ValueError("keep_last_good goes with lenient only")
+            raise ValueError("keep_last_good requires lenient")
         if directories is None:
             directories = (DEFAULT_DIR, OVERRIDE_DIR)
         self._handle = handle = _ffi.Manager(
@@ -99,7 +99,7 @@ class Manager:
             keep_last_good,
         )
         self._log = Log()
-        self._tell(handle)
+        self._log_all(handle)
 
     @overload
     def hooks(
@@ -119,34 +119,34 @@ class Manager:
     def hooks(
         self, config: JSON, annotations: Optional[Mapping[str, str]] = None, has_bind_mounts: Optional[bool] = None
     ) -> Union[Result[str], Result[bytes], Result[dict[str, Any]]]:
-        """Injects the hooks that match a container into its OCI config. Calling it on what came out
-        injects them again.
+        """Inject the hooks that match a container into its OCI config.
 
-        A config that is text comes out byte for byte as it went in, but for its ``hooks``. Of one
-        that is a mapping, a new dict comes out with ``hooks`` replaced, or added if a hook matched;
-        the mapping itself is not changed, and all its other values are the very same objects.
+        Calling this with a returned config injects the hooks again.
+
+        If the config is a str or bytes, all of it except ``hooks`` is returned unchanged, byte for
+        byte. If it is a mapping, a new dict is returned in which ``hooks`` is replaced, or added if
+        a hook matched. The mapping is not changed, and all its other values are the same objects.
 
         Args:
-            config: the container's OCI config: JSON text, or a mapping of what JSON can hold.
-            annotations: the container's annotations. None: those of the config. has_bind_mounts:
-            whether it has bind mounts. None: whether the mounts of the config say so, which is a
-            hint,
-                since engines mount files of their own.
+            config: the container's OCI config: JSON, or a mapping that JSON can represent.
+            annotations: the container's annotations. None means those of the config.
+            has_bind_mounts: whether the container has bind mounts. None means to look at the mounts
+                of the config. That is only a guess, since engines add mounts of their own.
 
-        A lone surrogate in a mapping, such as `os.fsdecode` makes of a byte that is not UTF-8,
-        counts as U+FFFD, as that byte does for Podman; two annotations whose keys become one by
-        that are an error. Text must be UTF-8.
+        A lone surrogate in a mapping, such as `os.fsdecode` creates for a byte that is not UTF-8,
+        counts as U+FFFD, just as Podman treats that byte. It is an error if this makes the keys of
+        two annotations equal. A str or bytes must be UTF-8.
 
         Raises:
-            HooksError: the config is not one (kind ``"json"``, ``"utf8"``), or its ``process.args``
-            is empty and a hook
-                asks for it (``"match"``). Nothing is injected then.
-            TypeError, ValueError: an argument is of another type, or JSON cannot hold it (NaN); the
-            manager is closed.
+            HooksError: the config is not valid (kind ``"json"``, ``"utf8"``), or its
+                ``process.args`` is empty and a hook needs it (``"match"``). Nothing is injected
+                then.
+            TypeError, ValueError: an argument has a wrong type or cannot be converted to JSON
+                (NaN), or the manager is closed.
         """
         if not isinstance(config, (str, bytes)) and isinstance(config, Mapping):
-            # What is asked for and what is given back is the same, whatever other threads do to the
-            # caller's.
+            # The same members must be encoded and returned, even if another thread changes the
+            # caller's mapping.
             config = dict(config)
         text, stage_hooks = self._open().hooks(
             _arguments.json_text("config", config),
@@ -158,7 +158,8 @@ class Manager:
             return Result(text.decode(), extension_stage_hooks)
         if isinstance(config, bytes):
             return Result(text, extension_stage_hooks)
-        # Only the hooks are taken from the answer: nothing else goes through JSON and back.
+        # Only the hooks are taken from the result: the other members are not converted to JSON and
+        # back.
         answer = json.loads(text)
         injected = {**config, "hooks": answer["hooks"]} if "hooks" in answer else dict(config)
         return Result(injected, extension_stage_hooks)
@@ -166,12 +167,14 @@ class Manager:
     def explain(
         self, config: JSON, annotations: Optional[Mapping[str, str]] = None, has_bind_mounts: Optional[bool] = None
     ) -> Explanation:
-        """Says of each hook whether it matches a container, and why, condition by condition. The
-        arguments are those of `hooks`.
+        """Return for each hook whether it matches a container, and why.
+
+        The explanation has the result of each condition. The arguments are those of `hooks`.
 
         Raises:
-            HooksError: the config is not one. That `hooks` would fail for another reason is told as
-            ``error``. TypeError, ValueError: as `hooks`.
+            HooksError: the config is not valid. If `hooks` would fail for another reason, that
+                error is in ``error``.
+            TypeError, ValueError: as for `hooks`.
         """
         text = self._open().explain(
             _arguments.json_text("config", config),
@@ -181,7 +184,7 @@ class Manager:
         return Explanation._of(json.loads(text))
 
     def list(self) -> Listing:
-        """Lists the hooks in the order in which they are injected, and what masks what.
+        """Return the hooks in the order of injection, with the masked hooks.
 
         Raises:
             ValueError: the manager is closed.
@@ -189,7 +192,7 @@ class Manager:
         return Listing._of(json.loads(self._open().list()))
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """Every problem found when the hooks were loaded last, those too that did not make it fail.
+        """Return all diagnostics of the last load, including those that are tolerated.
 
         Raises:
             ValueError: the manager is closed.
@@ -197,38 +200,39 @@ class Manager:
         return _diagnostics(self._open())
 
     def reload(self) -> None:
-        """Reads the directories again and swaps the new hooks in as a whole: a call under way in
-        another thread goes on with the old set or the new one, never with a mixture.
+        """Read the directories again and replace all hooks at once.
+
+        A concurrent call in another thread uses either the old or the new hooks, never a mixture.
 
         Raises:
-            HooksError: there is a problem, and the manager is strict; or there are no descriptors
-            or no memory left to
-                read anything. The old hooks stay.
+            HooksError: there is a problem and the manager is strict, or there are not enough file
+                descriptors or memory to read anything. The old hooks stay in use.
             ValueError: the manager is closed.
         """
         handle = self._open()
         handle.reload()
-        self._tell(handle)
+        self._log_all(handle)
 
     def monitor(self, callback: Optional[Callable[[tuple[Change, ...]], object]] = None) -> Monitor:
-        """Watches the directories from now on, and reloads the hooks when they change. Directories
-        need not exist; also watched are those that lead there, where symlinks lead, and the hooks'
-        executables. What was written since the hooks were loaded is found, too.
+        """Watch the directories, and reload the hooks when they change.
+
+        The directories need not exist. Their parent directories, the targets of symbolic links and
+        the hooks' executables are watched, too. Changes since the hooks were loaded are also
+        detected.
 
         Args:
-            callback: called with a tuple of each `Change` after a reload that changed something, in
-            a daemon thread
-                that is started here. What it raises goes to `threading.excepthook`, which prints
-                it; the monitor goes on. Problems for which a strict manager refuses to reload are
-                changes, too. None: there is no thread, and the caller's asks for the changes: see
-                `Monitor`.
+            callback: a function that is called with a tuple of `Change` after each reload that
+                changed something. It runs in a daemon thread, which this method starts. Exceptions
+                go to `threading.excepthook`, which prints them, and the monitor continues. Problems
+                that make a strict manager reject a reload are also passed as changes. None means
+                that no thread is started; the caller asks for the changes: see `Monitor`.
 
         Returns:
-            The monitor. It is to be closed, and ends when nothing refers to it.
+            The monitor. The caller must close it; it also ends when nothing refers to it.
 
         Raises:
-            HooksError: the system has no descriptors left.
-            TypeError: the callback cannot be called.
+            HooksError: the process or the system has no file descriptors left.
+            TypeError: the callback is not callable.
             ValueError: the manager is closed.
         """
         _arguments.function("callback", callback)
@@ -236,7 +240,7 @@ class Manager:
 
     @property
     def generation(self) -> int:
-        """A number that grows with each set of hooks swapped in.
+        """The generation number, which increases with each new set of hooks.
 
         Raises:
             ValueError: the manager is closed.
@@ -245,12 +249,15 @@ class Manager:
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed."""
+        """Whether the manager is closed."""
         return self._handle is None
 
     def close(self) -> None:
-        """Lets go of the hooks. Calls under way in other threads end as usual, and the last of them
-        frees the hooks; any later one raises ValueError. Closing again does nothing."""
+        """Close the manager.
+
+        Calls in other threads finish normally, and the last of them frees the hooks. Later calls
+        raise ValueError. Closing again does nothing.
+        """
         self._handle = None
 
     def __enter__(self) -> Manager:
@@ -271,14 +278,15 @@ class Manager:
         return f"<{type(self).__module__}.{type(self).__qualname__} {state}>"
 
     def _open(self) -> _ffi.Manager:
-        # Whoever got it holds it, so a close in another thread does not free it under them.
+        # The caller holds this reference, so another thread that closes the manager does not free
+        # it.
         handle = self._handle
         if handle is None:
             raise ValueError("the manager is closed")
         return handle
 
-    def _tell(self, handle: _ffi.Manager) -> None:
-        """Logs what was found when the hooks were loaded."""
+    def _log_all(self, handle: _ffi.Manager) -> None:
+        """Log the diagnostics of the last load."""
         if self._log.is_wanted():
             self._log.all(_diagnostics(handle))
 

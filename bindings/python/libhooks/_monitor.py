@@ -1,4 +1,4 @@
-"""Monitors: hooks that are reloaded when their files change."""
+"""Monitors, which reload hooks when their files change."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from ._results import HooksError
 if TYPE_CHECKING:
     import asyncio
 
-# The system counts milliseconds, in 32 bits.
+# The system counts milliseconds in 32 bits.
 _LONGEST = 3600.0
 
 
 @dataclass(frozen=True)
 class Change:
-    """What happened to a hook file.
+    """A change of a hook file.
 
     Attributes:
-        kind: ``"added"`` (it gives a hook, and did not before), ``"updated"`` (it gives another),
-        ``"removed"`` (it
-            gives none any more: it has gone, or turned bad), ``"masked"`` (another file hides it),
-            ``"unmasked"`` (it is used again), or ``"problem"`` (there is one that was not there
-            before; also of a directory, or of the watching itself). There may come more.
-        path: the file or directory, as `os.fsdecode` gives it.
-        by: of ``"masked"``: the file that hides it.
-        diagnostic: of ``"problem"``: the problem.
+        kind: ``"added"`` (the file now provides a hook), ``"updated"`` (it provides a different
+            hook), ``"removed"`` (it no longer provides a hook: it was deleted or has become
+            invalid), ``"masked"`` (another file masks it), ``"unmasked"`` (it is used again), or
+            ``"problem"`` (a new problem of a file, of a directory or of the watching itself). New
+            kinds may be added.
+        path: the file or directory, in the form of `os.fsdecode`.
+        by: for ``"masked"``, the file that masks it.
+        diagnostic: for ``"problem"``, the diagnostic.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Change:
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> Change:
-        """That which the library describes as this JSON object."""
+        """Build an instance from the library's JSON."""
         return cls(
             kind=data["change"],
             path=path_of(data, "path") or "",
@@ -62,8 +62,10 @@ Callback = Callable[[tuple[Change, ...]], object]
 
 
 class _Watch:
-    """What there is of a monitor in its thread, which must not refer to the monitor: that could
-    never be dropped."""
+    """The part of a monitor that its thread uses.
+
+    The thread must not refer to the `Monitor`, which otherwise could never be garbage-collected.
+    """
 
     def __init__(self, manager: _ffi.Manager, log: Log) -> None:
         self._manager = manager
@@ -71,8 +73,12 @@ class _Watch:
         self._log = log
 
     def end(self) -> bool:
-        """Ends it, and says whether there is an end of its thread to be waited for: not in the
-        child of a fork."""
+        """End the monitor.
+
+        Returns:
+            Whether its thread will end. It does not in the child of a fork, which has no such
+            thread.
+        """
         if self._monitor.is_of_parent():
             self._monitor.free()
             return False
@@ -83,34 +89,39 @@ class _Watch:
         return self._monitor.fileno()
 
     def ready(self, deadline: Optional[float] = None) -> bool:
-        """Waits until there is something to be dealt with, here and not in the library: that no
-        signal ends, so KeyboardInterrupt could not be raised."""
+        """Wait until there is an event, or until the deadline.
+
+        This waits here and not in the library: a signal does not interrupt the library, so
+        KeyboardInterrupt could not be raised.
+        """
         poll = select.poll()
         poll.register(self.fileno(), select.POLLIN)
-        # Again and again in the thread of the signals: one that comes just before the system is
-        # asked does not wake it.
+        # The main thread wakes up regularly: a signal that arrives just before poll() does not
+        # interrupt it.
         longest = 1.0 if threading.current_thread() is threading.main_thread() else _LONGEST
         while True:
             left = longest if deadline is None else min(longest, max(0.0, deadline - time.monotonic()))
-            # Rounded up, as poll does with what is no whole number.
+            # poll() rounds fractions up.
             if poll.poll(left * 1000):
                 return True
             if deadline is not None and time.monotonic() >= deadline:
                 return False
 
     def dispatch(self) -> bool:
-        """Deals with it, and says whether there are other hooks or problems."""
+        """Handle the events, and return whether the hooks or their problems changed."""
         changed = self._monitor.dispatch()
         if changed and self._log.is_wanted():
             self._log.new(tuple(map(Diagnostic._of, json.loads(self._manager.diagnostics()))))
         return changed
 
     def raised(self, error: HooksError) -> None:
-        """The caller gets to know the error of `dispatch`, so it need not be logged."""
+        """Remember the diagnostics of an error that the caller receives, so that they are not
+        logged.
+        """
         self._log.raised(error.diagnostics)
 
     def changes(self, take: Callable[[list[Change]], None]) -> None:
-        """Hands over the changes. An interrupt loses none of them before they are taken."""
+        """Pass the changes to `take`; an interrupt before that loses none of them."""
         taken: list[Change] = []
 
         def read(text: bytes) -> None:
@@ -119,14 +130,20 @@ class _Watch:
             taken.extend(changes)
 
         self._monitor.changes(read)
-        # What `dispatch` does not know of: that the system refuses to watch.
+        # `dispatch` does not log that inotify has failed.
         self._log.more(change.diagnostic for change in taken if change.diagnostic is not None)
 
     def serve(self, take: Callable[[list[Change]], None]) -> bool:
-        """Deals with it, and hands over the changes; False at the end. Hooks that are refused are
-        among them, and no end."""
+        """Handle the events and pass the changes to `take`.
+
+        Hooks that a strict manager rejects are among the changes, and do not end the monitor.
+
+        Returns:
+            False if the monitor has ended.
+        """
         try:
-            # If it has changed nothing, another monitor of the manager may have.
+            # Even if this changes nothing, another monitor of the manager may have changed
+            # something.
             self.dispatch()
         except HooksError as error:
             if error.kind == "cancelled":
@@ -139,7 +156,7 @@ class _Watch:
 
 
 def _follow(watch: _Watch, callback: Callback) -> None:
-    """What a monitor's thread does."""
+    """Run a monitor in its thread."""
     while True:
         watch.ready()
         changes: list[Change] = []
@@ -156,36 +173,38 @@ def _follow(watch: _Watch, callback: Callback) -> None:
 
 
 class Monitor:
-    """Watches the directories of a `Manager`, and reloads its hooks when they change. Made by
-    `Manager.monitor`; either may be closed first.
+    """Watches the directories of a `Manager`, and reloads its hooks when they change.
 
-    With a callback, a thread does all that. Without, it is done in the thread that asks, in one of
-    these ways:
+    `Manager.monitor` creates it. The manager and the monitor may be closed in any order.
 
-    - ``for change in monitor`` and ``async for change in monitor`` give each `Change`, and end when
-    the monitor is
-      closed, by whatever thread. Hooks that a strict manager refuses are changes of kind
-      ``"problem"``; they end nothing.
-    - `wait` blocks until there are other hooks, and `changes` tells of them.
+    With a callback, a thread does everything. Without a callback, the caller's thread does it, in
+    one of these ways:
+
+    - ``for change in monitor`` and ``async for change in monitor`` yield each `Change`, and end
+      when any thread closes the monitor. Hooks that a strict manager rejects are changes of kind
+      ``"problem"``, and do not end the loop.
+    - `wait` blocks until the hooks have changed, and `changes` returns the changes.
     - An event loop watches `fileno` for reading, and calls `dispatch`.
 
-    Any number of threads may do so at once; each change is for one of them. An interrupt, a timeout
-    and the cancellation of a task leave the monitor as it was.
+    Any number of threads may do so at once; each change goes to one of them. An interrupt, a
+    timeout or the cancellation of a task leaves the monitor unchanged.
 
-    The logger ``libhooks`` is told of each new problem, as by `Manager.reload`.
+    The logger ``libhooks`` receives each new problem, as for `Manager.reload`.
 
-    It is a context manager, which closes it. One that is not closed ends when nothing refers to it,
-    a callback of its own included; if it has a callback, that is a ResourceWarning. In the child of
-    a fork it can only be closed, which the parent does not notice; all else raises HooksError. """
+    A monitor is a context manager, which closes it. A monitor that is not closed ends when nothing
+    refers to it, not even its own callback; if it has a callback, this causes a ResourceWarning. In
+    the child of a fork a monitor can only be closed, which does not affect the parent; everything
+    else raises HooksError.
+    """
 
-    # Of one whose making failed, or was left out by a subclass, too.
+    # None also if the constructor failed, or if a subclass did not call it.
     _watch: Optional[_Watch] = None
     _thread: Optional[threading.Thread] = None
 
     def __init__(self, manager: _ffi.Manager, log: Log, callback: Optional[Callback]) -> None:
-        """For `Manager.monitor` alone."""
+        """Create the monitor; only for `Manager.monitor`."""
         watch = _Watch(manager, log)
-        # A signal handler may be called by the thread that has the lock.
+        # A signal handler may run in the thread that holds the lock.
         self._lock = threading.RLock()
         self._pending: deque[Change] = deque()
         if callback is not None:
@@ -193,68 +212,71 @@ class Monitor:
             try:
                 thread.start()
             except BaseException:
-                # An interrupt may have come when it runs already.
+                # After an interrupt, the thread may already be running.
                 watch.end()
                 raise
             self._thread = thread
         self._watch = watch
 
-    # The functions are bound here, since a module's variables may be gone when the interpreter
-    # ends.
+    # The functions are bound here, since the variables of a module may be gone when the interpreter
+    # shuts down.
     def __del__(
         self, is_finalizing: Callable[[], bool] = sys.is_finalizing, warn: Callable[..., None] = warnings.warn
     ) -> None:
         watch = self._watch
-        # At the end of the interpreter the thread just stops.
+        # At the end of the interpreter the thread simply stops.
         if watch is None or is_finalizing():
             return
-        # There is nobody to wait for the thread: it may be this one.
+        # Do not wait for the thread: this may be the thread itself.
         if watch.end() and self._thread is not None:
-            warn(f"{self!r} was dropped, so nothing is watched any more", ResourceWarning, source=self)
+            warn(f"unclosed {self!r}, which now stops watching", ResourceWarning, source=self)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a monitor cannot be pickled or copied")
 
     def fileno(self) -> int:
-        """The descriptor that can be read from when `dispatch` has something to do, which may be
-        nothing. It must not be read, and is open as long as the monitor.
+        """Return a file descriptor that is readable when `dispatch` must be called.
+
+        A call may find nothing to do. The caller must not read from the file descriptor. It is open
+        as long as the monitor.
 
         Raises:
             RuntimeError: the monitor has a callback.
-            ValueError: it is closed.
+            ValueError: the monitor is closed.
         """
         return self._own().fileno()
 
     def dispatch(self) -> bool:
-        """Deals with what has happened to the files: reloads the hooks if they are to be. It reads
-        files, and does not block otherwise. A change after a quiet time is served at once; what
-        follows within 20 ms is served together, once 20 ms were quiet (or after a second).
+        """Handle the events, and reload the hooks if needed.
+
+        This reads files, and does not block otherwise. The first change after a quiet time is
+        handled at once. Changes within the next 20 ms are handled together, after 20 ms without a
+        change, or after a second.
 
         Returns:
-            Whether there are other hooks, or other problems, than before.
+            Whether the hooks or their problems have changed.
 
         Raises:
-            HooksError: what `Manager.reload` raises, if the manager is strict; the old hooks stay,
-            and the monitor goes
-                on.
+            HooksError: as for `Manager.reload`, if the manager is strict. The old hooks stay in
+                use, and the monitor continues.
             RuntimeError: the monitor has a callback.
-            ValueError: it is closed.
+            ValueError: the monitor is closed.
         """
         return self._dispatch(self._own())
 
     def wait(self, timeout: Optional[float] = None) -> bool:
-        """Waits until there are other hooks, or other problems, or until the time is over.
+        """Wait until the hooks or their problems have changed, or until the timeout expires.
 
         Args:
-            timeout: the time in seconds; None: for ever.
+            timeout: the timeout in seconds; None means no timeout.
 
         Returns:
-            Whether there are.
+            Whether the hooks or their problems have changed.
 
         Raises:
-            HooksError, RuntimeError: as `dispatch`.
-            ValueError: it is closed, be it meanwhile.
-            TypeError: the timeout is no number.
+            HooksError, RuntimeError: as for `dispatch`.
+            ValueError: the monitor is closed, possibly by another thread during the call.
+            TypeError: the timeout is not a number.
         """
         milliseconds = _arguments.timeout_ms(timeout)
         deadline = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
@@ -265,12 +287,13 @@ class Monitor:
         return False
 
     def changes(self) -> tuple[Change, ...]:
-        """What is different from when this was asked last (at first: from when the monitor was
-        made), whoever reloaded the hooks.
+        """Return the changes since the last call, or since the monitor was created.
+
+        They include changes found by any other reload.
 
         Raises:
             RuntimeError: the monitor has a callback.
-            ValueError: it is closed.
+            ValueError: the monitor is closed.
         """
         self._own().changes(self._keep)
         with self._lock:
@@ -302,13 +325,15 @@ class Monitor:
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed."""
+        """Whether the monitor is closed."""
         return self._watch is None
 
     def close(self) -> None:
-        """Ends it: the thread of the callback has ended when this returns, unless it is the
-        callback that calls this; whoever waits in another thread stops to. The manager keeps its
-        hooks. Closing again does nothing."""
+        """End the monitor.
+
+        The thread of the callback has ended when this returns, unless the callback itself calls
+        this. Other threads stop waiting. The manager keeps its hooks. Closing again does nothing.
+        """
         watch, self._watch = self._watch, None
         if watch is None or not watch.end():
             return
@@ -334,10 +359,12 @@ class Monitor:
         return f"<{type(self).__module__}.{type(self).__qualname__} {state}>"
 
     def _unless_closed(self) -> Optional[_Watch]:
-        """What the caller may use, and holds, so a close in another thread does not free it under
-        them."""
+        """Return the watch for the caller's own thread, or None if the monitor is closed.
+
+        The caller holds the reference, so another thread that closes the monitor does not free it.
+        """
         if self._thread is not None:
-            raise RuntimeError("the monitor has a callback, which is told of the changes")
+            raise RuntimeError("the monitor has a callback, which receives the changes")
         return self._watch
 
     def _own(self) -> _Watch:
@@ -356,7 +383,7 @@ class Monitor:
             raise
 
     def _keep(self, changes: list[Change]) -> None:
-        """Keeps all of them, so that whoever leaves a loop in the middle has lost none."""
+        """Keep the changes, so that leaving a loop early loses none."""
         with self._lock:
             self._pending.extend(changes)
 
@@ -366,12 +393,13 @@ class Monitor:
 
 
 async def _readable(descriptor: int) -> None:
-    """Waits until a descriptor can be read from."""
-    # Here, since it takes longer than all the rest of the import.
+    """Wait until a file descriptor is readable."""
+    # This is not at the top, since it takes longer than the rest of the import.
     import asyncio  # noqa: PLC0415
 
     loop = asyncio.get_running_loop()
-    # A loop has one reader of a descriptor: another task, or the program, may have one of that.
+    # An event loop allows one reader for each file descriptor. Another task or the program may
+    # already have one for this.
     own = os.dup(descriptor)
     try:
         readable: asyncio.Future[None] = loop.create_future()

@@ -1,7 +1,7 @@
-"""What calls come to: the exception for what fails, and what became of hooks that were run.
+"""The exception for failures, and the results of hooks that were run.
 
-Each of the two leads to the other: a result raises the exception if it is asked to, and the
-exception has the result. """
+They refer to each other: a result can raise the exception, and the exception has the result.
+"""
 
 from __future__ import annotations
 
@@ -21,33 +21,36 @@ _STATUS = {"io": -4, "hook-failed": -8, "timeout": -9, "cancelled": -10}
 class HooksError(Exception):
     """A call failed; ``str(error)`` says why, in one or more lines.
 
-    Arguments of a wrong type or form are `TypeError` and `ValueError`, as everywhere in Python.
-    This is about what the arguments mean: hook files, configs, the system. It can be pickled.
+    An argument of a wrong type or form raises `TypeError` or `ValueError`, as usual in Python. This
+    exception is for the meaning of the arguments: hook files, configs, the system. It can be
+    pickled.
 
     Attributes:
-        message: what ``str(error)`` is. kind: what sort of error it is: ``"invalid-argument"``,
-        ``"utf8"``, ``"json"`` (an argument is not the JSON
-            expected), ``"io"``, ``"hook-file"``, ``"match"`` (``process.args`` is empty),
-            ``"stage"``, ``"no-json-suffix"``, ``"strict"``, ``"hook-failed"``, ``"timeout"``,
-            ``"cancelled"`` or ``"panic"`` (a bug in libhooks). There may come more.
-        code: which error it is: a stable name such as ``"missing-executable"``, one of those of
-        `Diagnostic.code`; of a
-            hook or a filter that did not go well, its kind.
+        message: the same as ``str(error)``.
+        kind: the class of the error: ``"invalid-argument"``, ``"utf8"``, ``"json"`` (an argument is
+            not the expected JSON), ``"io"``, ``"hook-file"``, ``"match"`` (``process.args`` is
+            empty), ``"stage"``, ``"no-json-suffix"``, ``"strict"``, ``"hook-failed"``,
+            ``"timeout"``, ``"cancelled"`` or ``"panic"`` (a bug in libhooks). New kinds may be
+            added.
+        code: the stable name of the error, such as ``"missing-executable"``, as in
+            `Diagnostic.code`. For a hook or a filter that failed, it is the kind.
         status: the C library's number for the kind: an ``enum hooks_status`` of hooks.h, negative.
-        errno: the system's error number behind it, as in the module `errno`, or None. path: the
-        file or directory that it is about, as `os.fsdecode` gives it, or None. line: the line in
-        that file, or in the argument, from 1, or None. column: the column in bytes, from 1, or
-        None. hook: the name of the hook that could not be matched, or None. diagnostics: of a
-        failed `Manager`, `Manager.reload` or `read_dir`: every problem of every directory. hooks:
-        of a failed `read_dir`: the hooks that are good, by file name. completed: of a hook that did
-        not go well: what became of it, or None. filtered: of a filter that did not go well: what
-        became of the config, or None.
+        errno: the system's error number, as in the module `errno`, or None.
+        path: the file or directory concerned, in the form of `os.fsdecode`, or None.
+        line: the line in that file, or in the argument, from 1, or None.
+        column: the column in bytes, from 1, or None.
+        hook: the name of the hook whose conditions could not be evaluated, or None.
+        diagnostics: all diagnostics of all directories, if `Manager`, `Manager.reload` or
+            `read_dir` failed.
+        hooks: the valid hooks by file name, if `read_dir` failed.
+        completed: the result of the hook, if a hook failed, or None.
+        filtered: the result of the filter, if a filter failed, or None.
     """
 
-    # As tracebacks and pickles name it.
+    # Tracebacks and pickles show this name.
     __module__ = "libhooks"
 
-    # Everything but the message has a default and lives in __dict__, which is all that copying and
+    # Everything except the message has a default and is in __dict__, which is all that copying and
     # pickling need.
     def __init__(
         self,
@@ -80,7 +83,7 @@ class HooksError(Exception):
 
     @classmethod
     def _of(cls, status: int, data: Mapping[str, Any]) -> HooksError:
-        """That which the library describes as this JSON object."""
+        """Build an instance from the library's JSON."""
         where = data["where"]
         return cls(
             data["message"],
@@ -98,22 +101,28 @@ class HooksError(Exception):
 
 @dataclass(frozen=True)
 class CompletedHook:
-    """What became of a hook that was started.
+    """The result of a hook that was started.
 
     Attributes:
-        path: its executable. argv: its command line. exit_status: what it exited with; None if it
-        was killed, or nobody could tell. signal: the number of the signal that killed it, or None.
-        timed_out: its time was over, and it was killed. cancelled: the caller asked for its end,
-        and it was killed. killed: which processes were killed then: ``"group"``: it and its process
-        group; ``"descendants"``: it and those
-            of its descendants that were found; ``"hook"``: it alone, since there is no /proc. None:
-            none was.
-        killed_descendants: how many descendants were killed, where ``killed`` is ``"descendants"``;
-        else None. duration: how long it took, in seconds. stdout: what it wrote to stdout, if that
-        was captured: the last bytes, as many as ``capture_limit`` allows. stderr: likewise for
-        stderr. stdout_total: how many bytes it wrote to stdout, if that was captured. stderr_total:
-        likewise for stderr. hook_error: what is wrong with the hook itself, or None: what Podman's
-        package calls the *hook error*. error: why it did not go well, or None: it did.
+        path: its executable.
+        argv: its command line.
+        exit_status: its exit status; None if it was killed or the status is unknown.
+        signal: the number of the signal that killed it, or None.
+        timed_out: whether it was killed because its timeout expired.
+        cancelled: whether it was killed because the caller cancelled it.
+        killed: which processes were killed in these cases: ``"group"`` (the hook and its process
+            group), ``"descendants"`` (the hook and those of its descendants that were found),
+            ``"hook"`` (only the hook, since /proc is missing), or None.
+        killed_descendants: the number of descendants killed if ``killed`` is ``"descendants"``;
+            otherwise None.
+        duration: the duration in seconds.
+        stdout: the captured output to stdout: its last bytes, up to ``capture_limit``.
+        stderr: the same for stderr.
+        stdout_total: the number of bytes written to stdout, if it was captured.
+        stderr_total: the same for stderr.
+        hook_error: the error of the hook itself, or None; Podman's package calls it the *hook
+            error*.
+        error: why the run failed, or None if it succeeded.
     """
 
     path: str
@@ -133,12 +142,11 @@ class CompletedHook:
     killed_descendants: Optional[int] = None
 
     def check(self) -> None:
-        """Does nothing if it went well.
+        """Raise an exception if the hook failed.
 
         Raises:
-            HooksError: it did not: of kind ``"timeout"``, ``"cancelled"`` or ``"hook-failed"``,
-            with this object as its
-                ``completed``.
+            HooksError: the hook failed. The kind is ``"timeout"``, ``"cancelled"`` or
+                ``"hook-failed"``, and ``completed`` is this object.
         """
         if self.error is None:
             return
@@ -171,17 +179,20 @@ class CompletedHook:
 
 @dataclass(frozen=True)
 class FilterFailure:
-    """Why a config did not get through.
+    """Why a filter failed.
 
     Attributes:
-        message: all of it, for people: which hook, the error, and the end of what it wrote to
-        stderr. hook: which hook failed, from 0; None if none has run. path: its executable, or
-        None. stderr: the end of what it wrote to stderr, as text. kind: ``"hook-failed"``,
-        ``"timeout"``, ``"cancelled"``, or ``"io"``: a file that an annotation names cannot be
-            opened.
-        hook_error: what is wrong with the hook itself, or None: it is what it printed, or no hook
-        at all. error: why it did not go well. errno: the system's error number behind it, as in the
-        module `errno`, or None.
+        message: the whole message for users: which hook failed, the error, and the end of its
+            stderr.
+        hook: the index of the failed hook, from 0; None if none was run.
+        path: its executable, or None.
+        stderr: the end of its stderr, as a str.
+        kind: ``"hook-failed"``, ``"timeout"``, ``"cancelled"``, or ``"io"`` (a file named by an
+            annotation cannot be opened).
+        hook_error: the error of the hook itself; None if its output is the problem, or if no hook
+            was run.
+        error: why it failed.
+        errno: the system's error number, as in the module `errno`, or None.
     """
 
     message: str
@@ -196,15 +207,15 @@ class FilterFailure:
 
 @dataclass(frozen=True)
 class FilterResult(Generic[Config]):
-    """What became of a config.
+    """The result of a filter.
 
     Attributes:
-        config: the config as the last good hook printed it, in the form in which it was given; as
-        it was given, if
-            there was none.
-        runs: the hooks that were started, in order, the failing one included. failure: why it did
-        not get through, or None: it did. patches: what each hook changed, if that was asked for: a
-        JSON Patch (RFC 6902) for each that did not fail.
+        config: the config from the last successful hook, or the original config if there is none;
+            in the same form as the argument.
+        runs: the results of the hooks that were started, in order, including the failed one.
+        failure: why the filter failed, or None if it succeeded.
+        patches: the changes of each successful hook, if they were requested: one JSON Patch (RFC
+            6902) for each hook.
     """
 
     config: Config
@@ -213,12 +224,11 @@ class FilterResult(Generic[Config]):
     patches: Optional[tuple[list[dict[str, Any]], ...]] = None
 
     def check(self) -> None:
-        """Does nothing if the config got through.
+        """Raise an exception if the filter failed.
 
         Raises:
-            HooksError: it did not: of the failure's kind, with this object as its ``filtered`` and
-            the failing hook, if
-                it was started, as its ``completed``.
+            HooksError: the filter failed. The kind is that of the failure, and ``filtered`` is this
+                object. ``completed`` is the result of the failed hook, if it was started.
         """
         failure = self.failure
         if failure is None:

@@ -35,46 +35,52 @@ def run(
     process_group: ProcessGroup = "auto",
     check: bool = False,
 ) -> CompletedHook:
-    """Runs a hook and waits for its end. One that fails is a result, unless ``check`` is true.
+    """Run a hook and wait for its end.
 
-    It gets the environment that it has and no other, and no descriptor but 0, 1 and 2. When its
-    time is over, or its end is asked for, it is killed with its process group or its descendants.
-    When it exits by itself, what it has left behind lives on: what that writes then is lost.
+    A hook that fails is a result, and not an exception, unless ``check`` is true.
+
+    The hook has only the environment variables in its definition, and only the file descriptors 0,
+    1 and 2. If its timeout expires or it is cancelled, it is killed with its process group or its
+    descendants. If it exits by itself, processes that it started continue to run, but their later
+    output is lost.
 
     Args:
-        hook: an entry of ``config["hooks"]``, as JSON text or a mapping: ``path``, ``args``,
-        ``env``, ``timeout``. state: what it reads on stdin: the container's state. A mapping is
-        written as JSON. directory: where it is started; its executable's path is relative to it.
-        None: the working directory. timeout: its time in seconds, if it has none of its own; down
-        to the millisecond. None: none. post_kill_timeout: how long to wait for it after it was
-        killed, in seconds. None: as long as it takes. capture_limit: how much of each stream is
-        kept, in bytes: the last of it. stdout, stderr: where that goes instead of being captured:
-        an open file, or a descriptor. output: called with ``"stdout"`` or ``"stderr"`` and bytes,
-        for what is captured as it comes; not in the main
-            thread. What it raises ends that, and is raised here when the hook has ended.
-        cancel: the hook is killed as soon as this can be read from: a descriptor (of a pipe, say),
-        or an object that
-            has one. It is not read.
-        process_group: ``"caller"``: the hook runs in the caller's process group. It gets the
-        signals that are sent to
-            that group, such as that of Ctrl-C, and may read the terminal if the group is in the
-            foreground. It is killed with those of its descendants that can be found in /proc, for 1
-            s and 4096 descendants at most; one whose parent has ended is not found, one in a
-            session of its own is left alone. ``"own"``: a group of its own, which is killed as a
-            whole; signals for the caller's group do not reach it. ``"auto"``: ``"caller"`` if the
-            process is in the foreground of its controlling terminal, or if that cannot be found
-            out; else ``"own"``.
-        check: raise what `CompletedHook.check` does.
+        hook: an entry of ``config["hooks"]``, as JSON or as a mapping: ``path``, ``args``, ``env``,
+            ``timeout``.
+        state: its stdin: the container's state. A mapping is converted to JSON.
+        directory: its working directory; the path of its executable is relative to it. None means
+            the caller's working directory.
+        timeout: its timeout in seconds, with millisecond precision, if the hook does not define
+            one. None means no timeout.
+        post_kill_timeout: the time in seconds to wait for a killed hook to end. None means no
+            limit.
+        capture_limit: the number of bytes of each stream to keep, from its end.
+        stdout, stderr: an open file or a file descriptor that receives the stream instead of
+            capturing it.
+        output: a callback that receives ``"stdout"`` or ``"stderr"`` and bytes, as the captured
+            output is written. It does not run in the main thread. If it raises an exception, it is
+            not called again, and the exception is raised here when the hook has ended.
+        cancel: a file descriptor, or an object that has one. The hook is killed when it becomes
+            readable, for example a pipe. It is not read.
+        process_group: ``"caller"``: the hook runs in the caller's process group. It receives the
+            signals sent to that group, such as that of Ctrl-C, and may read from the terminal if
+            the group is in the foreground. It is killed with those of its descendants that are
+            found in /proc, within 1 s and up to 4096 descendants. A descendant whose parent has
+            ended is not found, and one in its own session is not killed. ``"own"``: the hook runs
+            in a new group, which is killed as a whole; signals to the caller's group do not reach
+            it. ``"auto"``: ``"caller"`` if the process is in the foreground of its controlling
+            terminal, or if this cannot be determined; otherwise ``"own"``.
+        check: whether to call `CompletedHook.check`.
 
-    Called in the main thread, the hook is followed by a thread made for that, so that signals are
-    handled meanwhile. When a handler raises, as that of Ctrl-C raises KeyboardInterrupt, the hook
-    is killed first. The same is done in a daemon thread that gives ``output``: the interpreter does
-    not end before such a hook.
+    If this is called in the main thread, another thread runs the hook, so that signals are handled
+    during the run. If a signal handler raises an exception, such as KeyboardInterrupt for Ctrl-C,
+    the hook is killed first. A daemon thread that passes ``output`` also uses another thread: the
+    interpreter waits for it before it shuts down.
 
     Raises:
-        HooksError: the hook is none, or cannot be started (see ``errno``); it did not go well, and
-        ``check`` is true. TypeError, ValueError: an argument is of another type, or JSON cannot
-        hold it.
+        HooksError: the hook is not valid or cannot be started (see ``errno``), or it failed and
+            ``check`` is true.
+        TypeError, ValueError: an argument has a wrong type, or cannot be converted to JSON.
     """
     text, given = _arguments.json_text("hook", hook), _arguments.state_bytes(state)
     _arguments.switch("check", check)
@@ -154,28 +160,30 @@ def filter_config(
     patches: bool = False,
     check: bool = False,
 ) -> Union[FilterResult[str], FilterResult[bytes], FilterResult[dict[str, Any]]]:
-    """Passes a config through hooks: each reads what the one before it printed, byte for byte, and
-    what it prints is the new config. A hook that fails, or prints no config, ends it; that is a
-    result, unless ``check`` is true.
+    """Pass a config through hooks.
+
+    Each hook reads the output of the previous one, byte for byte, and its output is the new config.
+    The filter stops at the first hook that fails or whose output is not a config. That is a result,
+    and not an exception, unless ``check`` is true.
 
     Args:
-        hooks: the hooks, such as ``result.extension_stage_hooks["precreate"]``; or a JSON array of
-        them, as text. config: the container's OCI config: JSON text, or a mapping. directory,
-        timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group: as for
-        `run`. A
-            config longer than ``capture_limit`` is a failure.
+        hooks: the hooks, such as ``result.extension_stage_hooks["precreate"]``, or a JSON array of
+            hooks.
+        config: the container's OCI config: JSON, or a mapping.
+        directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group:
+        as for `run`. A config longer than ``capture_limit`` is a failure.
         output_annotations: whether the annotations ``run.oci.hooks.stdout`` and
-        ``run.oci.hooks.stderr`` of the config
-            name files that the hooks' output is appended to. Who may set them may then have such
-            files written.
-        patches: whether to tell what each hook changed.
-        check: raise what `FilterResult.check` does.
+            ``run.oci.hooks.stderr`` of the config name files to which the hooks' output is
+            appended. Anyone who can set these annotations can then make this process write such
+            files.
+        patches: whether the result has the changes of each hook.
+        check: whether to call `FilterResult.check`.
 
-    The logger ``libhooks`` is told what each hook changed, too, at level DEBUG.
+    The logger ``libhooks`` also receives the changes of each hook, at level DEBUG.
 
     Raises:
-        HooksError: the config is none; or it did not get through, and ``check`` is true.
-        TypeError, ValueError: an argument is of another type, or JSON cannot hold it.
+        HooksError: the config is not valid, or the filter failed and ``check`` is true.
+        TypeError, ValueError: an argument has a wrong type, or cannot be converted to JSON.
     """
     hooks_text, text = _arguments.hooks_text(hooks), _arguments.json_text("config", config)
     for name, value in (("output_annotations", output_annotations), ("patches", patches), ("check", check)):
@@ -193,14 +201,14 @@ def filter_config(
     for index, patch in enumerate(changes):
         if patch:
             _logger.debug("hook %d (%s) changed the config: %s", index, runs[index].path, json.dumps(patch))
-    told = tuple(changes) if patches else None
+    reported = tuple(changes) if patches else None
     result: Union[FilterResult[str], FilterResult[bytes], FilterResult[dict[str, Any]]]
     if isinstance(config, str):
-        result = FilterResult(filtered.config.decode(), runs, failure, told)
+        result = FilterResult(filtered.config.decode(), runs, failure, reported)
     elif isinstance(config, bytes):
-        result = FilterResult(filtered.config, runs, failure, told)
+        result = FilterResult(filtered.config, runs, failure, reported)
     else:
-        result = FilterResult(json.loads(filtered.config), runs, failure, told)
+        result = FilterResult(json.loads(filtered.config), runs, failure, reported)
     if check:
         result.check()
     return result
@@ -243,39 +251,43 @@ def _options(
     )
 
 
-# There can be no thread more, or the interpreter is about to end.
+# No more threads can be started, or the interpreter is about to shut down.
 _NO_THREAD = ("can't start new thread", "can't create new thread")
 
 
 def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
-    """What `call` gives, whose argument is the descriptor that ends it.
+    """Return the result of `call`, whose argument is a file descriptor that cancels it.
 
-    Python handles signals in the main thread, and not while that is in the library. So there a
-    thread is made for the call; when a handler raises, the call is ended first. So it is in a
-    daemon thread where Python is called from within the library: when the interpreter ends, it ends
-    such threads there and then, and the process would abort. """
+    Python handles signals only in the main thread, and not while it is inside the library.
+    Therefore the main thread starts another thread for the call. If a signal handler raises an
+    exception, the call is cancelled first. A daemon thread does the same if the library calls back
+    into Python: at its shutdown, the interpreter would end such a thread inside the library, and
+    the process would abort.
+    """
     cancel, current = options.cancel, threading.current_thread()
     may_be_ended = current.daemon and options.output is not None
     if current is not threading.main_thread() and not may_be_ended:
         return call(cancel)
     future: Future[_T] = Future()
-    # A shutdown of one end can be seen at the other: there that the call is to end, here that it
-    # has. (A close could not, if another thread has forked since.)
+    // A shutdown of one end is visible at the other end. It cancels the call, or reports that the
+    // call has ended. (A close would not be visible if another thread has forked in between.)
     try:
         ours, theirs = socket.socketpair()
     except OSError as error:
         raise HooksError(
-            f"no hook can be run: {error}", kind="io", code="start-failed", status=_ffi.IO, errno=error.errno
+            f"cannot run the hook: {error}", kind="io", code="start-failed", status=_ffi.IO, errno=error.errno
         ) from error
 
     def work() -> None:
         with theirs:
             if future.set_running_or_notify_cancel():
                 try:
-                    # The interpreter waits for the threads that there are when its main thread has
-                    # ended.
+                    # When its main thread has ended, the interpreter waits only for threads that
+                    # already exist.
                     if may_be_ended and not threading.main_thread().is_alive():
-                        raise RuntimeError("a hook with an output function cannot be run while the interpreter ends")
+                        raise RuntimeError(
+                            "cannot run a hook with an output callback at interpreter shutdown"
+                        )
                     future.set_result(call(theirs.fileno()))
                 except BaseException as error:
                     future.set_exception(error)
@@ -289,17 +301,17 @@ def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
             for descriptor in (ours.fileno(), cancel):
                 if descriptor >= 0:
                     ends.register(descriptor, select.POLLIN)
-            # Again and again: a signal that comes just before the system is asked does not wake it.
+            # The loop is needed since a signal just before poll() does not interrupt it.
             while not ends.poll(100):
                 pass
-            # Where the call has ended, it is too late for this, and does nothing.
+            # If the call has already ended, this does nothing.
             ours.shutdown(socket.SHUT_RDWR)
             thread.join()
         except BaseException as error:
-            # If it has not begun, it never will.
+            # If the call has not started yet, this prevents it from starting.
             if future.cancel():
                 theirs.close()
-                # A signal handler may raise such an error, too.
+                # A signal handler may also raise a RuntimeError.
                 if type(error) is RuntimeError and str(error).startswith(_NO_THREAD) and not may_be_ended:
                     return call(cancel)
             else:

@@ -1,5 +1,7 @@
-"""Hooks as data, which go in and come out as JSON. Members may be added to each; none goes or
-changes its meaning."""
+"""The types of hooks that are read and written as JSON.
+
+New members may be added to each type. No member is removed or changes its meaning.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,18 @@ class _OCIHook(TypedDict):
 
 
 class OCIHook(_OCIHook, total=False):
-    """A hook as the OCI runtime specification has it: what is run. The timeout is in seconds."""
+    """A hook as in the OCI runtime specification: the program to run.
+
+    The timeout is in seconds.
+    """
 
     args: list[str]
     env: list[str]
     timeout: int
 
 
-# By calls, since "hasBindMounts" and "or" are the names in the files, and the latter is no name in
-# Python.
+# The function form is needed since "hasBindMounts" and "or" are the names in hook files, and "or"
+# is a keyword in Python.
 When = TypedDict(
     "When",
     {
@@ -31,11 +36,14 @@ When = TypedDict(
     },
     total=False,
 )
-When.__doc__ = """The conditions of a hook. ``"or": True`` says that one that holds is enough, as in version 0.1.0."""
+When.__doc__ = """The conditions of a hook.
+
+With ``"or": True`` one true condition is enough, as in version 0.1.0.
+"""
 
 
 class Hook(TypedDict):
-    """A hook file, in the form of version 1.0.0 whatever the file's is."""
+    """A hook file in the form of version 1.0.0, even if the file has another version."""
 
     version: str
     hook: OCIHook
