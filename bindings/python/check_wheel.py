@@ -32,7 +32,9 @@ def readelf(option: str, library: bytes) -> str:
     with tempfile.NamedTemporaryFile() as file:
         file.write(library)
         file.flush()
-        ran = subprocess.run(["readelf", "-W", option, file.name], check=True, stdout=subprocess.PIPE, text=True)
+        ran = subprocess.run(
+            ["readelf", "-W", option, file.name], check=True, stdout=subprocess.PIPE, text=True
+        )
         return ran.stdout
 
 
@@ -43,7 +45,10 @@ def problems(wheel: Path, version: str) -> "list[str]":
     found = []
     info = f"libhooks-{version}.dist-info"
     sources = {f"libhooks/{file.name}" for file in (HERE / "libhooks").glob("*.py")}
-    described = {f"{info}/{file}" for file in ("METADATA", "RECORD", "WHEEL", "top_level.txt", "licenses/LICENSE")}
+    described = {
+        f"{info}/{file}"
+        for file in ("METADATA", "RECORD", "WHEEL", "top_level.txt", "licenses/LICENSE")
+    }
     wanted = {LIBRARY, "libhooks/py.typed", *sources, *described}
     found += [f"{file} is missing" for file in sorted(wanted - contents.keys())]
     found += [f"{file} does not belong into it" for file in sorted(contents.keys() - wanted)]
@@ -54,7 +59,9 @@ def problems(wheel: Path, version: str) -> "list[str]":
         if metadata[key] != value:
             found.append(f"its METADATA says {key}: {metadata[key]}")
 
-    name = re.fullmatch(rf"libhooks-{re.escape(version)}-py3-none-(manylinux_2_([0-9]+)_(\w+))\.whl", wheel.name)
+    name = re.fullmatch(
+        rf"libhooks-{re.escape(version)}-py3-none-(manylinux_2_([0-9]+)_(\w+))\.whl", wheel.name
+    )
     if name is None:
         return [f"its name is not libhooks-{version}-py3-none-manylinux_2_XX_ARCH.whl"]
     platform, glibc, machine = name.groups()
@@ -65,7 +72,9 @@ def problems(wheel: Path, version: str) -> "list[str]":
     library = contents[LIBRARY]
     if "GLIBC_ABI_" in readelf("-V", library):
         found.append("its library needs a glibc ABI flag, which no manylinux tag expresses")
-    needs = max(int(minor) for minor in re.findall(r"Name: GLIBC_2\.([0-9]+)", readelf("-V", library)))
+    needs = max(
+        int(minor) for minor in re.findall(r"Name: GLIBC_2\.([0-9]+)", readelf("-V", library))
+    )
     if needs != int(glibc):
         found.append(f"its name says glibc 2.{glibc}, its library needs 2.{needs}")
     header = re.search(r"Machine: +(.+)", readelf("-h", library))

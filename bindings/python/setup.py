@@ -53,10 +53,15 @@ class CargoBuild(build_ext):
         command = ["cargo", "build", "--release", "--locked"]
         try:
             built = subprocess.run(
-                [*command, "--message-format=json-render-diagnostics"], cwd=RUST, check=True, stdout=subprocess.PIPE
+                [*command, "--message-format=json-render-diagnostics"],
+                cwd=RUST,
+                check=True,
+                stdout=subprocess.PIPE,
             )
         except FileNotFoundError:
-            raise SystemExit("cargo not found, which builds libhooks: install Rust 1.85 or later") from None
+            raise SystemExit(
+                "cargo not found, which builds libhooks: install Rust 1.85 or later"
+            ) from None
         except subprocess.CalledProcessError as error:
             raise SystemExit(f"{' '.join(command)}: exit status {error.returncode}") from None
         messages = map(json.loads, built.stdout.splitlines())

@@ -103,7 +103,9 @@ def _dumps(name: str, value: object) -> bytes:
     except RecursionError:
         raise ValueError(f"{name} is nested too deeply") from None
     except (TypeError, ValueError) as error:
-        raise (ValueError if isinstance(error, ValueError) else TypeError)(f"{name}: {error}") from error
+        raise (ValueError if isinstance(error, ValueError) else TypeError)(
+            f"{name}: {error}"
+        ) from error
 
 
 def _data(value: object) -> object:
@@ -143,7 +145,9 @@ def process_group(value: ProcessGroup) -> int:
     if not isinstance(value, str):
         raise _type_error("process_group", "a str", value)
     if value not in _ffi.GROUPS:
-        raise ValueError(f"process_group is {value!r}, not one of {', '.join(map(repr, _ffi.GROUPS))}")
+        raise ValueError(
+            f"process_group is {value!r}, not one of {', '.join(map(repr, _ffi.GROUPS))}"
+        )
     return _ffi.GROUPS[value]
 
 

@@ -56,7 +56,7 @@ class Condition:
             process) or ``"error"``.
         error: the error message if the outcome is ``"error"``, or None.
         line: the line in the hook file, from 1: of the pattern that matched or nearly matched,
-            otherwise of the first pattern. None if a reader made the hook.
+            otherwise of the first pattern; or None.
         column: the column in bytes, from 1.
         after_verdict: whether earlier conditions had already decided the verdict, so this condition
             is only for information.
@@ -190,7 +190,9 @@ class HookVerdict:
         return self.verdict == "match"
 
     def __str__(self) -> str:
-        return "\n".join([f"{_printable(self.path)}: {self.verdict}", *(f"  {each}" for each in self.conditions)])
+        return "\n".join(
+            [f"{_printable(self.path)}: {self.verdict}", *(f"  {each}" for each in self.conditions)]
+        )
 
     @classmethod
     def _of(cls, data: Mapping[str, Any]) -> HookVerdict:
@@ -291,11 +293,10 @@ def _near_miss(data: Optional[Mapping[str, Any]]) -> Optional[NearMiss]:
 
 
 def _nearly(miss: Optional[NearMiss]) -> str:
-    return (
-        ""
-        if miss is None
-        else f"; {_printable(miss.pattern)} nearly matches {_printable(miss.text)}: {_printable(miss.message)}"
-    )
+    if miss is None:
+        return ""
+    pattern, text, message = map(_printable, (miss.pattern, miss.text, miss.message))
+    return f"; {pattern} nearly matches {text}: {message}"
 
 
 def _printable(text: str) -> str:

@@ -17,7 +17,19 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from ctypes import CFUNCTYPE, POINTER, byref, c_bool, c_char_p, c_int, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import (
+    CFUNCTYPE,
+    POINTER,
+    byref,
+    c_bool,
+    c_char_p,
+    c_int,
+    c_int64,
+    c_size_t,
+    c_uint32,
+    c_uint64,
+    c_void_p,
+)
 from typing import Any, Callable, NamedTuple, NoReturn, Optional
 
 from ._results import HooksError
@@ -137,19 +149,25 @@ def _declare(library: ctypes.CDLL, path: str, origin: str) -> None:
         library.hooks_version_number.argtypes = ()
         number = library.hooks_version_number()
     except AttributeError:
-        raise ImportError(f"{path} is not libhooks ({origin}); {needs}", name="libhooks", path=path) from None
+        raise ImportError(
+            f"{path} is not libhooks ({origin}); {needs}", name="libhooks", path=path
+        ) from None
     found = (number >> 16, number >> 8 & 0xFF, number & 0xFF)
     # The file may have another SONAME, which would identify its functions.
     if found < REQUIRED or found[0] != REQUIRED[0]:
         have = "{}.{}.{}".format(*found)
-        raise ImportError(f"{path} is libhooks {have} ({origin}); {needs}", name="libhooks", path=path)
+        raise ImportError(
+            f"{path} is libhooks {have} ({origin}); {needs}", name="libhooks", path=path
+        )
     try:
         for name, (result, arguments) in _FUNCTIONS.items():
             function = getattr(library, name)
             function.restype = result
             function.argtypes = arguments
     except AttributeError as error:
-        raise ImportError(f"{path} is incomplete ({origin}): {error}", name="libhooks", path=path) from None
+        raise ImportError(
+            f"{path} is incomplete ({origin}): {error}", name="libhooks", path=path
+        ) from None
 
 
 # The library is loaded at import, since programs expect ImportError there if something is not
@@ -181,7 +199,9 @@ def _call(
                 )
             else:
                 error = HooksError._of(status, json.loads(text))
-        return error, [None if text.value is None else ctypes.string_at(text.value) for text in texts]
+        return error, [
+            None if text.value is None else ctypes.string_at(text.value) for text in texts
+        ]
     finally:
         for text in texts:
             _library.hooks_string_free(text)
@@ -216,7 +236,11 @@ class Manager:
     _pointer: Optional[c_void_p] = None
 
     def __init__(
-        self, directories: Sequence[bytes], stages: Sequence[bytes], policy: int, keep_last_good: bool
+        self,
+        directories: Sequence[bytes],
+        stages: Sequence[bytes],
+        policy: int,
+        keep_last_good: bool,
     ) -> None:
         self._pointer = c_void_p()
         options = c_void_p(_library.hooks_options_new())
@@ -226,22 +250,37 @@ class Manager:
                 raise RuntimeError(f"libhooks does not accept policy {policy}")
             if _library.hooks_options_set_keep_last_good(options, keep_last_good) != 0:
                 raise RuntimeError("libhooks does not accept keep_last_good")
-            _texts(_library.hooks_manager_new, *_array(directories), *_array(stages), options, byref(self._pointer))
+            _texts(
+                _library.hooks_manager_new,
+                *_array(directories),
+                *_array(stages),
+                options,
+                byref(self._pointer),
+            )
         finally:
             _library.hooks_options_free(options)
 
     # The function is bound here, since the variables of a module may be gone when the interpreter
     # shuts down.
-    def __del__(self, free: Callable[[Optional[c_void_p]], None] = _library.hooks_manager_free) -> None:
+    def __del__(
+        self, free: Callable[[Optional[c_void_p]], None] = _library.hooks_manager_free
+    ) -> None:
         free(self._pointer)
 
     # Two objects would both free the manager.
     def __reduce__(self) -> NoReturn:
         raise TypeError("a manager cannot be pickled or copied")
 
-    def hooks(self, config: bytes, annotations: Optional[bytes], has_bind_mounts: int) -> tuple[bytes, bytes]:
+    def hooks(
+        self, config: bytes, annotations: Optional[bytes], has_bind_mounts: int
+    ) -> tuple[bytes, bytes]:
         injected, stage_hooks = _texts(
-            _library.hooks_manager_hooks, self._pointer, config, annotations, has_bind_mounts, outputs=2
+            _library.hooks_manager_hooks,
+            self._pointer,
+            config,
+            annotations,
+            has_bind_mounts,
+            outputs=2,
         )
         return injected, stage_hooks
 
@@ -354,10 +393,13 @@ class Monitor:
     def _check_process(self) -> None:
         # The library checks this, too, but the lock would have to be taken first.
         if self.is_of_parent():
-            message = (
-                "the monitor belongs to the parent process; after fork() the child may only close it"
+            raise HooksError(
+                "the monitor belongs to the parent process; "
+                "after fork() the child may only close it",
+                kind="invalid-argument",
+                code="invalid-argument",
+                status=INVALID_ARGUMENT,
             )
-            raise HooksError(message, kind="invalid-argument", code="invalid-argument", status=INVALID_ARGUMENT)
 
 
 def version() -> str:
@@ -378,7 +420,9 @@ def validate(hook: bytes, stages: Sequence[bytes]) -> None:
     _texts(_library.hooks_validate, hook, *_array(stages))
 
 
-def when_match(when: bytes, config: bytes, annotations: Optional[bytes], has_bind_mounts: int) -> bool:
+def when_match(
+    when: bytes, config: bytes, annotations: Optional[bytes], has_bind_mounts: int
+) -> bool:
     match = c_bool()
     _texts(_library.hooks_when_match, when, config, annotations, has_bind_mounts, byref(match))
     return match.value
@@ -497,7 +541,10 @@ def exec_filter(hooks: bytes, config: bytes, options: RunOptions) -> Filtered:
             _library.hooks_filter_result_message(result),
             _library.hooks_filter_result_json(result),
             _library.hooks_filter_result_config(result),
-            [_ran(c_void_p(_library.hooks_filter_result_hook(result, index))) for index in range(count)],
+            [
+                _ran(c_void_p(_library.hooks_filter_result_hook(result, index)))
+                for index in range(count)
+            ],
         )
     finally:
         _library.hooks_filter_result_free(result)

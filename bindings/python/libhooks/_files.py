@@ -26,7 +26,9 @@ def read(path: Path, extension_stages: Iterable[str] = ()) -> Hook:
             ``path``, ``line``, ``column``).
         TypeError, ValueError: an argument has a wrong type or contains a NUL.
     """
-    hook: Hook = json.loads(_ffi.read_file(_arguments.path("path", path), _arguments.stages(extension_stages)))
+    hook: Hook = json.loads(
+        _ffi.read_file(_arguments.path("path", path), _arguments.stages(extension_stages))
+    )
     return hook
 
 

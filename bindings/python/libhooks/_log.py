@@ -53,6 +53,8 @@ class Log:
 
 def _write(diagnostics: Iterable[Diagnostic]) -> None:
     for diagnostic in diagnostics:
-        place = ":".join(str(part) for part in (diagnostic.path, diagnostic.line, diagnostic.column) if part)
+        place = ":".join(
+            str(part) for part in (diagnostic.path, diagnostic.line, diagnostic.column) if part
+        )
         level = _LEVELS.get(diagnostic.severity, logging.WARNING)
         logger.log(level, "%s: %s", place, diagnostic.message, extra={"diagnostic": diagnostic})

@@ -84,7 +84,11 @@ class Manager:
             TypeError, ValueError: an argument has a wrong type or contains a NUL, or options
                 contradict each other.
         """
-        for name, value in (("strict", strict), ("lenient", lenient), ("keep_last_good", keep_last_good)):
+        for name, value in (
+            ("strict", strict),
+            ("lenient", lenient),
+            ("keep_last_good", keep_last_good),
+        ):
             _arguments.switch(name, value)
         if strict and lenient:
             raise ValueError("strict and lenient must not both be True")
@@ -103,11 +107,17 @@ class Manager:
 
     @overload
     def hooks(
-        self, config: str, annotations: Optional[Mapping[str, str]] = None, has_bind_mounts: Optional[bool] = None
+        self,
+        config: str,
+        annotations: Optional[Mapping[str, str]] = None,
+        has_bind_mounts: Optional[bool] = None,
     ) -> Result[str]: ...
     @overload
     def hooks(
-        self, config: bytes, annotations: Optional[Mapping[str, str]] = None, has_bind_mounts: Optional[bool] = None
+        self,
+        config: bytes,
+        annotations: Optional[Mapping[str, str]] = None,
+        has_bind_mounts: Optional[bool] = None,
     ) -> Result[bytes]: ...
     @overload
     def hooks(
@@ -117,7 +127,10 @@ class Manager:
         has_bind_mounts: Optional[bool] = None,
     ) -> Result[dict[str, Any]]: ...
     def hooks(
-        self, config: JSON, annotations: Optional[Mapping[str, str]] = None, has_bind_mounts: Optional[bool] = None
+        self,
+        config: JSON,
+        annotations: Optional[Mapping[str, str]] = None,
+        has_bind_mounts: Optional[bool] = None,
     ) -> Union[Result[str], Result[bytes], Result[dict[str, Any]]]:
         """Inject the hooks that match a container into its OCI config.
 
@@ -165,7 +178,10 @@ class Manager:
         return Result(injected, extension_stage_hooks)
 
     def explain(
-        self, config: JSON, annotations: Optional[Mapping[str, str]] = None, has_bind_mounts: Optional[bool] = None
+        self,
+        config: JSON,
+        annotations: Optional[Mapping[str, str]] = None,
+        has_bind_mounts: Optional[bool] = None,
     ) -> Explanation:
         """Return for each hook whether it matches a container, and why.
 

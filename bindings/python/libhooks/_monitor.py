@@ -100,7 +100,9 @@ class _Watch:
         # interrupt it.
         longest = 1.0 if threading.current_thread() is threading.main_thread() else _LONGEST
         while True:
-            left = longest if deadline is None else min(longest, max(0.0, deadline - time.monotonic()))
+            left = (
+                longest if deadline is None else min(longest, max(0.0, deadline - time.monotonic()))
+            )
             # poll() rounds fractions up.
             if poll.poll(left * 1000):
                 return True
@@ -168,7 +170,9 @@ def _follow(watch: _Watch, callback: Callback) -> None:
             callback(tuple(changes))
         except BaseException as error:
             threading.excepthook(
-                threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))
+                threading.ExceptHookArgs(
+                    (type(error), error, error.__traceback__, threading.current_thread())
+                )
             )
 
 
@@ -208,7 +212,9 @@ class Monitor:
         self._lock = threading.RLock()
         self._pending: deque[Change] = deque()
         if callback is not None:
-            thread = threading.Thread(target=_follow, args=(watch, callback), name="libhooks", daemon=True)
+            thread = threading.Thread(
+                target=_follow, args=(watch, callback), name="libhooks", daemon=True
+            )
             try:
                 thread.start()
             except BaseException:
@@ -221,7 +227,9 @@ class Monitor:
     # The functions are bound here, since the variables of a module may be gone when the interpreter
     # shuts down.
     def __del__(
-        self, is_finalizing: Callable[[], bool] = sys.is_finalizing, warn: Callable[..., None] = warnings.warn
+        self,
+        is_finalizing: Callable[[], bool] = sys.is_finalizing,
+        warn: Callable[..., None] = warnings.warn,
     ) -> None:
         watch = self._watch
         # At the end of the interpreter the thread simply stops.
@@ -355,7 +363,13 @@ class Monitor:
         self.close()
 
     def __repr__(self) -> str:
-        state = "closed" if self._watch is None else "open" if self._thread is None else "open, with a callback"
+        state = (
+            "closed"
+            if self._watch is None
+            else "open"
+            if self._thread is None
+            else "open, with a callback"
+        )
         return f"<{type(self).__module__}.{type(self).__qualname__} {state}>"
 
     def _unless_closed(self) -> Optional[_Watch]:

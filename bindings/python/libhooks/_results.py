@@ -234,7 +234,13 @@ class FilterResult(Generic[Config]):
         if failure is None:
             return
         status = _STATUS[failure.kind]
-        error = HooksError(failure.message, kind=failure.kind, code=failure.kind, status=status, errno=failure.errno)
+        error = HooksError(
+            failure.message,
+            kind=failure.kind,
+            code=failure.kind,
+            status=status,
+            errno=failure.errno,
+        )
         error.filtered = self
         if failure.hook is not None and failure.hook < len(self.runs):
             error.completed = self.runs[failure.hook]

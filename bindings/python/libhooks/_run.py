@@ -84,9 +84,13 @@ def run(
     """
     text, given = _arguments.json_text("hook", hook), _arguments.state_bytes(state)
     _arguments.switch("check", check)
-    options = _options(directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group)
+    options = _options(
+        directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group
+    )
     options = options._replace(stdout=_arguments.descriptor("stdout", stdout))
-    ran = _interruptibly(lambda descriptor: _ffi.exec_run(text, given, options._replace(cancel=descriptor)), options)
+    ran = _interruptibly(
+        lambda descriptor: _ffi.exec_run(text, given, options._replace(cancel=descriptor)), options
+    )
     completed = CompletedHook._of(json.loads(ran.json), ran.stdout, ran.stderr)
     if check:
         completed.check()
@@ -186,21 +190,35 @@ def filter_config(
         TypeError, ValueError: an argument has a wrong type, or cannot be converted to JSON.
     """
     hooks_text, text = _arguments.hooks_text(hooks), _arguments.json_text("config", config)
-    for name, value in (("output_annotations", output_annotations), ("patches", patches), ("check", check)):
+    for name, value in (
+        ("output_annotations", output_annotations),
+        ("patches", patches),
+        ("check", check),
+    ):
         _arguments.switch(name, value)
     log = _logger.isEnabledFor(logging.DEBUG)
-    options = _options(directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group)
+    options = _options(
+        directory, timeout, post_kill_timeout, capture_limit, stderr, output, cancel, process_group
+    )
     options = options._replace(output_annotations=output_annotations, patches=patches or log)
     filtered = _interruptibly(
-        lambda descriptor: _ffi.exec_filter(hooks_text, text, options._replace(cancel=descriptor)), options
+        lambda descriptor: _ffi.exec_filter(hooks_text, text, options._replace(cancel=descriptor)),
+        options,
     )
     data = json.loads(filtered.json)
-    runs = tuple(CompletedHook._of(run, ran.stdout, ran.stderr) for run, ran in zip(data["hooks"], filtered.runs))
-    failure = None if data["failure"] is None else _failure(data["failure"], filtered.message or b"")
+    runs = tuple(
+        CompletedHook._of(run, ran.stdout, ran.stderr)
+        for run, ran in zip(data["hooks"], filtered.runs)
+    )
+    failure = (
+        None if data["failure"] is None else _failure(data["failure"], filtered.message or b"")
+    )
     changes = data.get("patches") or ()
     for index, patch in enumerate(changes):
         if patch:
-            _logger.debug("hook %d (%s) changed the config: %s", index, runs[index].path, json.dumps(patch))
+            _logger.debug(
+                "hook %d (%s) changed the config: %s", index, runs[index].path, json.dumps(patch)
+            )
     reported = tuple(changes) if patches else None
     result: Union[FilterResult[str], FilterResult[bytes], FilterResult[dict[str, Any]]]
     if isinstance(config, str):
@@ -269,13 +287,17 @@ def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
     if current is not threading.main_thread() and not may_be_ended:
         return call(cancel)
     future: Future[_T] = Future()
-    // A shutdown of one end is visible at the other end. It cancels the call, or reports that the
-    // call has ended. (A close would not be visible if another thread has forked in between.)
+    # A shutdown of one end is visible at the other end. It cancels the call, or reports that the
+    # call has ended. (A close would not be visible if another thread has forked in between.)
     try:
         ours, theirs = socket.socketpair()
     except OSError as error:
         raise HooksError(
-            f"cannot run the hook: {error}", kind="io", code="start-failed", status=_ffi.IO, errno=error.errno
+            f"cannot run the hook: {error}",
+            kind="io",
+            code="start-failed",
+            status=_ffi.IO,
+            errno=error.errno,
         ) from error
 
     def work() -> None:
@@ -312,7 +334,11 @@ def _interruptibly(call: Callable[[int], _T], options: _ffi.RunOptions) -> _T:
             if future.cancel():
                 theirs.close()
                 # A signal handler may also raise a RuntimeError.
-                if type(error) is RuntimeError and str(error).startswith(_NO_THREAD) and not may_be_ended:
+                if (
+                    type(error) is RuntimeError
+                    and str(error).startswith(_NO_THREAD)
+                    and not may_be_ended
+                ):
                     return call(cancel)
             else:
                 ours.shutdown(socket.SHUT_RDWR)

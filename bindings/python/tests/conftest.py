@@ -1,4 +1,4 @@
-"""What the tests share: where the repository is, and hook files."""
+"""Fixtures that the tests share."""
 
 from __future__ import annotations
 
@@ -18,23 +18,28 @@ from libhooks import _ffi
 
 
 class Write(Protocol):
-    """Writes a hook file, by default one that matches any container, and gives its path."""
+    """Write a hook file, by default one that matches any container, and return its path."""
 
     def __call__(self, name: str = ..., directory: str = ..., **changes: Any) -> Path: ...
 
 
 class Put(Protocol):
-    """Puts a hook file into its directory in one step, so that it is one change, and never there in
-    part."""
+    """Put a hook file into its directory in one step, so that it is one change and never
+    incomplete.
+    """
 
     def __call__(self, name: str = ..., directory: str = ..., **changes: Any) -> None: ...
 
 
 class Python(Protocol):
-    """Runs a program in a Python of its own, which sees only a copy of the package, with or without
-    a library in it."""
+    """Run a program in another Python interpreter.
 
-    def __call__(self, program: str, *arguments: str, bundled: Optional[str] = ..., **env: str) -> Any: ...
+    It sees only a copy of the package, with or without a library in it.
+    """
+
+    def __call__(
+        self, program: str, *arguments: str, bundled: Optional[str] = ..., **env: str
+    ) -> Any: ...
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +60,7 @@ def write(tmp_path: Path) -> Write:
         path = tmp_path / directory / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(hook))
-        # Whatever the umask is: the strict policy minds.
+        # The strict policy checks the modes, which must not depend on the umask.
         path.parent.chmod(0o755)
         path.chmod(0o644)
         return path
@@ -85,13 +90,13 @@ def path(write: Write) -> Path:
 
 @pytest.fixture
 def collected() -> None:
-    """What other tests have raised may still refer to what they have opened."""
+    """Free everything that exceptions of earlier tests still refer to."""
     gc.collect()
 
 
 @pytest.fixture(scope="session")
 def library() -> Path:
-    """The file of the library that is loaded here."""
+    """The file of the loaded library."""
     path = Path(_ffi._library._name)
     if path.is_absolute():
         return path
@@ -105,13 +110,19 @@ def python(tmp_path: Path) -> Python:
     environment."""
 
     def python(program: str, *arguments: str, bundled: Optional[str] = None, **env: str) -> Any:
+        """See `Python`.
+
+        `bundled` is the library to put into the package; `env` is added to an empty environment.
+        """
         place = tmp_path / "place"
         shutil.rmtree(place, ignore_errors=True)
         package = Path(libhooks.__file__).parent
-        shutil.copytree(package, place / "libhooks", ignore=shutil.ignore_patterns("*.so*", "__pycache__"))
+        shutil.copytree(
+            package, place / "libhooks", ignore=shutil.ignore_patterns("*.so*", "__pycache__")
+        )
         if bundled is not None:
             shutil.copyfile(bundled, place / "libhooks" / "libhooks.so.0")
-        # Warnings are errors, and are told at the end of the interpreter too.
+        # Warnings are errors, and are also reported when the interpreter shuts down.
         command = [sys.executable, "-X", "dev", "-W", "error", "-c", program, *arguments]
         kept = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
         return subprocess.run(

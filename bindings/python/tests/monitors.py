@@ -1,4 +1,4 @@
-"""What the tests of monitors share: what is told, who waits for it, and how they are asked."""
+"""Helpers for the tests of monitors."""
 
 from __future__ import annotations
 
@@ -13,36 +13,40 @@ from typing import Any, Callable
 import libhooks
 from libhooks import Change
 
-# Longer than any test waits, unless what it waits for never comes.
+# Longer than any test waits, unless the awaited event never comes.
 LONG = 60.0
 Changes = tuple[Change, ...]
 
 
 def descriptors() -> set[str]:
-    """What descriptors there are, and of what."""
+    """Return the open file descriptors with their targets."""
     found = set()
     for name in os.listdir("/proc/self/fd"):
-        # That of the listing itself is not there any more.
+        # The file descriptor of the listing itself is already closed.
         with contextlib.suppress(FileNotFoundError):
             found.add(f"{name} {os.readlink(f'/proc/self/fd/{name}')}")
     return found
 
 
 def threads() -> list[threading.Thread]:
-    """The threads of monitors."""
+    """Return the threads of monitors."""
     return [thread for thread in threading.enumerate() if thread.name == "libhooks"]
 
 
-def told(changes: Changes) -> list[tuple[str, ...]]:
-    """Changes without what is wrong, but for its code."""
+def summary(changes: Changes) -> list[tuple[str, ...]]:
+    """Return the changes with their kinds, file names and diagnostic codes."""
     return [
-        (change.kind, Path(change.path).name, *([change.diagnostic.code] if change.diagnostic else []))
+        (
+            change.kind,
+            Path(change.path).name,
+            *([change.diagnostic.code] if change.diagnostic else []),
+        )
         for change in changes
     ]
 
 
 def waiting(work: Callable[[], Any]) -> tuple[threading.Thread, Queue[Any]]:
-    """A thread that does this, and where what it gives, or raises, comes out."""
+    """Start a thread that does `work`; return it with a queue for the result or the exception."""
     out: Queue[Any] = Queue()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""What the tests of running hooks share: hooks, and whether they still run."""
+"""Helpers for the tests that run hooks."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def sh(script: str, **more: Any) -> dict[str, Any]:
     return {"path": "/bin/sh", "args": ["sh", "-c", script], **more}
 
 
-def there(pid: str) -> bool:
-    """Whether a process runs; one that its parent has not reaped yet does not."""
+def is_running(pid: str) -> bool:
+    """Return whether a process runs; a zombie does not."""
     try:
         return ") Z " not in Path(f"/proc/{pid.strip()}/stat").read_text()
     except (FileNotFoundError, ProcessLookupError):

@@ -1,4 +1,4 @@
-"""Arguments of a wrong type or form are refused, by their names, before the library sees them."""
+"""Arguments of a wrong type or form are rejected by name, before the library gets them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ MANAGER: Any = libhooks.Manager
 
 
 @pytest.mark.parametrize("value", ["/etc", b"/etc", Path("/etc"), 1])
-def test_one_directory_is_not_several(value: Any) -> None:
-    with pytest.raises(TypeError, match="^directories must be several paths"):
+def test_a_single_directory_is_rejected(value: Any) -> None:
+    with pytest.raises(TypeError, match="^directories must be an iterable of paths"):
         MANAGER(value)
 
 
 @pytest.mark.parametrize("value", [None, 1, ["/etc"], object()])
-def test_a_path_is_a_path(value: Any) -> None:
+def test_a_path_of_a_wrong_type(value: Any) -> None:
     with pytest.raises(TypeError, match=r"^directories\[1\] must be a str, bytes or os.PathLike"):
         MANAGER(["/etc", value])
     for function in (libhooks.read, libhooks.read_dir):
@@ -28,16 +28,16 @@ def test_a_path_is_a_path(value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", ["a\0b", b"a\0b", Path("a\0b")])
-def test_a_path_has_no_nul(value: Any) -> None:
-    with pytest.raises(ValueError, match=r"^directories\[0\] has a NUL in it"):
+def test_a_path_with_a_nul(value: Any) -> None:
+    with pytest.raises(ValueError, match=r"^directories\[0\] contains a NUL"):
         MANAGER([value])
     for function in (libhooks.read, libhooks.read_dir):
-        with pytest.raises(ValueError, match="^path has a NUL in it"):
+        with pytest.raises(ValueError, match="^path contains a NUL"):
             function(value)
 
 
-def test_a_path_has_a_form_in_bytes() -> None:
-    with pytest.raises(ValueError, match=r"^directories\[0\] is no path: .*surrogates"):
+def test_a_path_that_cannot_be_encoded() -> None:
+    with pytest.raises(ValueError, match=r"^directories\[0\] is not a path: .*surrogates"):
         MANAGER(["\ud800"])
 
 
@@ -50,16 +50,16 @@ STAGES = [
 
 
 @pytest.mark.parametrize("call", STAGES)
-def test_stages_are_several_texts(call: Any) -> None:
+def test_stages_are_an_iterable_of_str(call: Any) -> None:
     for alone in ("precreate", b"precreate", 1, None):
-        with pytest.raises(TypeError, match="^extension_stages must be several stages"):
+        with pytest.raises(TypeError, match="^extension_stages must be an iterable of stages"):
             call(alone)
     for wrong in (b"precreate", None, 1):
         with pytest.raises(TypeError, match=r"^extension_stages\[1\] must be a str"):
             call(["a", wrong])
-    with pytest.raises(ValueError, match=r"^extension_stages\[0\] has a NUL in it"):
+    with pytest.raises(ValueError, match=r"^extension_stages\[0\] contains a NUL"):
         call(["a\0"])
-    with pytest.raises(ValueError, match=r"^extension_stages\[0\] has no form in UTF-8"):
+    with pytest.raises(ValueError, match=r"^extension_stages\[0\] cannot be encoded as UTF-8"):
         call(["\udcff"])
 
 
@@ -72,7 +72,7 @@ CONTAINERS = [
 
 
 @pytest.mark.parametrize("call", CONTAINERS)
-def test_annotations_are_a_mapping_of_texts(call: Any) -> None:
+def test_annotations_are_a_mapping_of_str(call: Any) -> None:
     for wrong in ("{}", b"{}", [("a", "b")], 1, {"a"}):
         with pytest.raises(TypeError, match="^annotations must be a mapping of str to str"):
             call(wrong)
@@ -95,7 +95,7 @@ def test_has_bind_mounts_is_a_bool_or_none(call: Any) -> None:
         call(None, right)
 
 
-def test_annotations_are_any_text(tmp_path: Path) -> None:
+def test_annotations_are_any_str(tmp_path: Path) -> None:
     for text in ("", "é", "a\0b", '"\\', "\n", "\U0001f600", "x" * 100_000):
         (tmp_path / "x").mkdir(exist_ok=True)
         when = {"annotations": {"^k$": r"^(?s:.*)$"}}

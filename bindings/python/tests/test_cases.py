@@ -1,5 +1,7 @@
-"""What the reference answered (tests/data/cases.jsonl), replayed: 600 sets of hook files with five
-containers each."""
+"""Replays the results of Podman's package in tests/data/cases.jsonl.
+
+They are 600 sets of hook files with five containers each.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ import libhooks
 
 
 def directories(case: dict[str, Any], place: Path) -> list[Path]:
-    """The hooks directories of a case."""
+    """Write the hook directories of a case."""
     paths = []
     for index, files in enumerate(case["dirs"]):
         path = place / str(index)
@@ -25,7 +27,7 @@ def directories(case: dict[str, Any], place: Path) -> list[Path]:
     return paths
 
 
-def test_the_references_answers(root: Path, tmp_path: Path) -> None:
+def test_results_of_podman(root: Path, tmp_path: Path) -> None:
     refused = answers = 0
     lines = (root / "tests/data/cases.jsonl").read_text().splitlines()
     for number, line in enumerate(lines):
@@ -40,21 +42,24 @@ def test_the_references_answers(root: Path, tmp_path: Path) -> None:
             for request, answer in zip(case["requests"], case["answers"]):
                 answers += 1
                 check(manager, request, answer)
-    print(f"{len(lines)} cases ({refused} of them refused), {answers} answers agree with the reference")
+    print(
+        f"{len(lines)} cases ({refused} of them rejected), "
+        f"{answers} results agree with Podman's package"
+    )
     assert len(lines) == 600
     assert refused > 10
     assert answers == 5 * (600 - refused)
 
 
 def check(manager: libhooks.Manager, request: dict[str, Any], answer: dict[str, Any]) -> None:
-    """One container, its config given as text, as bytes and as data."""
+    """Check one container, with its config as a str, as bytes and as a dict."""
     text = request["config"]
     rest = request["annotations"], request["hasBindMounts"]
     explained = manager.explain(text, *rest)
     assert explained.error == answer["error"]
     assert explained == manager.explain(json.loads(text), *rest)
     for verdict in explained.hooks:
-        assert verdict.verdict == came_to(verdict), verdict
+        assert verdict.verdict == implied_verdict(verdict), verdict
     if answer["error"] is not None:
         for config in (text, text.encode(), json.loads(text)):
             with pytest.raises(libhooks.HooksError) as caught:
@@ -68,25 +73,37 @@ def check(manager: libhooks.Manager, request: dict[str, Any], answer: dict[str, 
     assert data == before
     assert manager.hooks(text.encode(), *rest).config == from_text.config.encode()
     assert json.loads(from_text.config) == from_data.config
-    assert from_text.extension_stage_hooks == from_data.extension_stage_hooks == (answer["extensionStageHooks"] or {})
+    assert (
+        from_text.extension_stage_hooks
+        == from_data.extension_stage_hooks
+        == (answer["extensionStageHooks"] or {})
+    )
     injected = from_data.config
     assert (injected.get("hooks") or {}) == (answer["hooks"] or {})
     if "hooks" not in before:
         assert ("hooks" in injected) == (answer["hooks"] is not None)
     assert {**injected, "hooks": None} == {**before, "hooks": None}
-    assert (injected.get("hooks"), from_data.extension_stage_hooks) == told(manager, explained, before.get("hooks"))
+    assert (injected.get("hooks"), from_data.extension_stage_hooks) == implied_result(
+        manager, explained, before.get("hooks")
+    )
 
 
-def came_to(verdict: libhooks.HookVerdict) -> str:
-    """What a hook's conditions come to, by what is said of each."""
-    outcomes = [condition.outcome for condition in verdict.conditions if not condition.after_verdict]
+def implied_verdict(verdict: libhooks.HookVerdict) -> str:
+    """Return the verdict that follows from the results of a hook's conditions."""
+    outcomes = [
+        condition.outcome for condition in verdict.conditions if not condition.after_verdict
+    ]
     if "error" in outcomes:
         return "error"
-    return "match" if "holds" in outcomes and (verdict.any_of or "fails" not in outcomes) else "no-match"
+    return (
+        "match"
+        if "holds" in outcomes and (verdict.any_of or "fails" not in outcomes)
+        else "no-match"
+    )
 
 
-def told(manager: libhooks.Manager, explained: libhooks.Explanation, before: Any) -> Any:
-    """What is injected, by what is said of each hook and where it goes."""
+def implied_result(manager: libhooks.Manager, explained: libhooks.Explanation, before: Any) -> Any:
+    """Return the result of `Manager.hooks` that follows from `explain` and `list`."""
     listing = manager.list()
     assert listing.masked == explained.masked
     injected: dict[str, Any] = {stage: list(hooks or ()) for stage, hooks in (before or {}).items()}

@@ -1,4 +1,4 @@
-"""Errors carry what is known, and travel."""
+"""The attributes of errors, and copies of errors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import libhooks
 
 @pytest.fixture
 def error(write: Write) -> libhooks.HooksError:
-    """The error of a manager whose directory has a bad file and one that warns."""
+    """The error of a manager whose directory has a bad file and a file with a warning."""
     path = write()
     write("no-path.json", hook={"path": "/missing/\udcff"})
     (path.parent / "bad.json").write_text('{"version": "1.0.0",\n "stages": 1}')
@@ -26,7 +26,7 @@ def error(write: Write) -> libhooks.HooksError:
     return caught.value
 
 
-def test_an_error_has_all_that_is_known(error: libhooks.HooksError, tmp_path: Path) -> None:
+def test_the_attributes_of_an_error(error: libhooks.HooksError, tmp_path: Path) -> None:
     bad = str(tmp_path / "hooks.d/bad.json")
     assert str(error) == error.message == error.args[0]
     assert bad in str(error)
@@ -51,7 +51,7 @@ def test_the_error_of_a_match_names_the_hook(write: Write) -> None:
     assert manager.explain({"process": {"args": []}}).error == str(caught.value)
 
 
-def test_a_nul_in_a_message_does_not_cut_it_short(write: Write) -> None:
+def test_a_nul_does_not_truncate_a_message(write: Write) -> None:
     path = write(stages=["a\0b"])
     with pytest.raises(libhooks.HooksError) as caught:
         libhooks.Manager([path.parent])
@@ -69,7 +69,7 @@ def test_an_error_can_be_copied(error: libhooks.HooksError) -> None:
 
 
 def same(one: BaseException, other: BaseException) -> None:
-    """Checks that both are the same error, with all that it has."""
+    """Check that both are the same error with the same attributes."""
     assert type(one) is type(other) is libhooks.HooksError
     assert one is not other
     assert one.args == other.args

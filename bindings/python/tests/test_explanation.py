@@ -1,5 +1,4 @@
-"""What `Manager.explain` says: of each kind of condition, of near misses, and of files that give no
-hook."""
+"""`Manager.explain`: each kind of condition, near misses, and files that provide no hook."""
 
 from __future__ import annotations
 
@@ -21,39 +20,51 @@ DEBUG = {"^debug$": "^(on|all)$"}
 
 
 def explain(path: Path, config: Any, *rest: Any) -> libhooks.HookVerdict:
-    """The verdict on the only hook of a directory."""
+    """Return the verdict of the only hook of a directory."""
     (verdict,) = libhooks.Manager([path.parent]).explain(config, *rest).hooks
     return verdict
 
 
 def condition(path: Path, config: Any, *rest: Any) -> libhooks.Condition:
-    """What its only condition came to."""
+    """Return the result of the only condition."""
     (condition,) = explain(path, config, *rest).conditions
     return condition
 
 
-def test_a_verdict_has_all_that_is_known(write: Write) -> None:
+def test_the_attributes_of_a_verdict(write: Write) -> None:
     path = write(when={"always": True, "hasBindMounts": True}, stages=["prestart", "poststop"])
     verdict = explain(path, {}, None, False)
     assert (verdict.name, verdict.path, verdict.verdict) == ("a.json", str(path), "no-match")
-    assert (verdict.error, verdict.stages, verdict.any_of) == (None, ("prestart", "poststop"), False)
+    assert (verdict.error, verdict.stages, verdict.any_of) == (
+        None,
+        ("prestart", "poststop"),
+        False,
+    )
     assert not verdict.matches
     assert explain(path, {}, None, True).matches
     always, bind_mounts = verdict.conditions
-    assert always == libhooks.AlwaysCondition("always", "holds", None, 1, always.column, False, value=True)
+    assert always == libhooks.AlwaysCondition(
+        "always", "holds", None, 1, always.column, False, value=True
+    )
     assert isinstance(bind_mounts, libhooks.BindMountsCondition)
     assert (bind_mounts.kind, bind_mounts.outcome) == ("has-bind-mounts", "fails")
     assert (bind_mounts.value, bind_mounts.container) == (True, False)
-    # Where the file has it.
+    # The position in the file.
     text = path.read_text()
     for each, key in ((always, "always"), (bind_mounts, "hasBindMounts")):
         assert each.line == 1
-        assert text[(each.column or 0) - 1 :].startswith(("true", f'"{key}"')), text[(each.column or 0) - 1 :]
+        assert text[(each.column or 0) - 1 :].startswith(("true", f'"{key}"')), text[
+            (each.column or 0) - 1 :
+        ]
 
 
 def test_one_condition_is_enough_for_version_0_1_0(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    path.write_text('{"hook": "/bin/sh", "stages": ["poststop"],\n"cmds": ["^/bin/sh$"],\n"hasbindmounts": true}')
+    path.write_text(
+        '{"hook": "/bin/sh", "stages": ["poststop"],\n'
+        '"cmds": ["^/bin/sh$"],\n'
+        '"hasbindmounts": true}'
+    )
     verdict = explain(path, {"process": {"args": ["sh"]}}, {}, True)
     assert (verdict.any_of, verdict.matches, verdict.stages) == (True, True, ("poststop",))
     assert [(each.kind, each.outcome, each.after_verdict) for each in verdict.conditions] == [
@@ -66,9 +77,17 @@ def test_an_annotation(write: Write) -> None:
     path = write(when={"annotations": DEBUG})
     matched = condition(path, {"annotations": {"debug": "on", "x": "y"}})
     assert isinstance(matched, libhooks.AnnotationCondition)
-    assert (matched.outcome, matched.key_pattern, matched.value_pattern) == ("holds", "^debug$", "^(on|all)$")
+    assert (matched.outcome, matched.key_pattern, matched.value_pattern) == (
+        "holds",
+        "^debug$",
+        "^(on|all)$",
+    )
     assert matched.tried == 2
-    assert (matched.matched, matched.nearest, matched.near_miss) == (libhooks.Annotation("debug", "on"), None, None)
+    assert (matched.matched, matched.nearest, matched.near_miss) == (
+        libhooks.Annotation("debug", "on"),
+        None,
+        None,
+    )
     other = condition(path, {"annotations": {"debug": "far"}})
     assert isinstance(other, libhooks.AnnotationCondition)
     assert (other.outcome, other.matched, other.near_miss) == ("fails", None, None)
@@ -79,14 +98,18 @@ def test_commands(write: Write) -> None:
     path = write(when={"commands": ["^sh$", "/true$"]})
     matched = condition(path, {"process": {"args": ["/bin/true", "x"]}})
     assert isinstance(matched, libhooks.CommandsCondition)
-    assert (matched.kind, matched.outcome, matched.patterns) == ("commands", "holds", ("^sh$", "/true$"))
+    assert (matched.kind, matched.outcome, matched.patterns) == (
+        "commands",
+        "holds",
+        ("^sh$", "/true$"),
+    )
     assert (matched.command, matched.matched, matched.near_miss) == ("/bin/true", "/true$", None)
     ignored = condition(path, {})
     assert isinstance(ignored, libhooks.CommandsCondition)
     assert (ignored.outcome, ignored.command, ignored.matched) == ("ignored", None, None)
 
 
-def test_an_error_is_told_of_the_condition_of_the_hook_and_of_all(write: Write) -> None:
+def test_an_error_is_in_the_condition_the_verdict_and_the_explanation(write: Write) -> None:
     path = write(when={"commands": ["^sh$"]})
     explanation = libhooks.Manager([path.parent]).explain({"process": {"args": []}})
     (verdict,) = explanation.hooks
@@ -108,10 +131,17 @@ NEAR = [
 
 
 @pytest.mark.parametrize(("pattern", "text", "obstacles", "part"), NEAR)
-def test_near_misses(write: Write, pattern: str, text: str, obstacles: tuple[str, ...], part: Optional[str]) -> None:
+def test_near_misses(
+    write: Write, pattern: str, text: str, obstacles: tuple[str, ...], part: Optional[str]
+) -> None:
     def check(miss: Optional[libhooks.NearMiss]) -> None:
         assert miss is not None
-        assert (miss.pattern, miss.text, miss.obstacles, miss.part) == (pattern, text, obstacles, part)
+        assert (miss.pattern, miss.text, miss.obstacles, miss.part) == (
+            pattern,
+            text,
+            obstacles,
+            part,
+        )
         assert miss.message
 
     command = condition(write(when={"commands": ["^far$", pattern]}), {"process": {"args": [text]}})
@@ -147,10 +177,11 @@ def test_masked_and_broken_files(write: Write) -> None:
     assert (ineffective.line, ineffective.column, ineffective.errno) == (None, None, None)
 
 
-def test_text_that_is_not_utf8(tmp_path: Path) -> None:
+def test_strings_that_are_not_utf8(tmp_path: Path) -> None:
     file = os.fsencode(tmp_path) + b"/\xff.json"
     Path(os.fsdecode(file)).write_text(
-        '{"version": "1.0.0", "hook": {"path": "/bin/sh"}, "when": {"commands": ["^\\ufffd$"]}, "stages": ["poststop"]}'
+        '{"version": "1.0.0", "hook": {"path": "/bin/sh"}, '
+        '"when": {"commands": ["^\\ufffd$"]}, "stages": ["poststop"]}'
     )
     verdict = explain(Path(os.fsdecode(file)), {"process": {"args": [os.fsdecode(b"\xff")]}})
     assert (os.fsencode(verdict.name), os.fsencode(verdict.path)) == (b"\xff.json", file)
@@ -161,7 +192,7 @@ def test_text_that_is_not_utf8(tmp_path: Path) -> None:
     str(verdict).encode()
 
 
-def test_a_hook_that_is_listed_is_one_to_be_given(write: Write) -> None:
+def test_a_listed_hook_is_a_valid_argument(write: Write) -> None:
     path = write(when={"annotations": DEBUG})
     (listed,) = libhooks.Manager([path.parent]).list().hooks
     libhooks.validate(listed.hook)
@@ -169,9 +200,11 @@ def test_a_hook_that_is_listed_is_one_to_be_given(write: Write) -> None:
     assert listed.hook == libhooks.read(path)
 
 
-def test_a_verdict_as_text(write: Write) -> None:
+def test_a_verdict_as_a_str(write: Write) -> None:
     path = write(when={"annotations": DEBUG, "commands": ["^sh$"], "hasBindMounts": False})
-    verdict = explain(path, {"process": {"args": ["/bin/sh\x1b"]}, "annotations": {"debug": "ON"}}, None, True)
+    verdict = explain(
+        path, {"process": {"args": ["/bin/sh\x1b"]}, "annotations": {"debug": "ON"}}, None, True
+    )
     lines = str(verdict).splitlines()
     assert lines[0] == f"{path}: no-match"
     assert [line.split()[:2] for line in lines[1:]] == [
@@ -180,30 +213,42 @@ def test_a_verdict_as_text(write: Write) -> None:
         ["fails", "commands"],
     ]
     assert "; ^(on|all)$ nearly matches ON: its letters are of another case" in lines[2]
-    # What a container says does nothing to a terminal.
+    # Strings of a container cannot control the terminal.
     assert "'/bin/sh\\x1b'" in lines[3]
     path = write(when={"commands": ["^sh$"]})
-    assert str(explain(path, {"process": {"args": []}})).endswith(": process.args must have at least one entry")
+    assert str(explain(path, {"process": {"args": []}})).endswith(
+        ": process.args must have at least one entry"
+    )
 
 
-def test_they_do_not_change_and_travel(write: Write) -> None:
-    path = write(when={"annotations": DEBUG, "commands": ["^sh$"], "hasBindMounts": True, "always": False})
+def test_explanations_are_immutable_and_can_be_pickled(write: Write) -> None:
+    path = write(
+        when={"annotations": DEBUG, "commands": ["^sh$"], "hasBindMounts": True, "always": False}
+    )
     explanation = libhooks.Manager([path.parent]).explain({"process": {"args": ["SH"]}})
     verdict = explanation.hooks[0]
-    for thing, name in ((explanation, "error"), (verdict, "verdict"), (verdict.conditions[0], "outcome")):
+    for thing, name in (
+        (explanation, "error"),
+        (verdict, "verdict"),
+        (verdict.conditions[0], "outcome"),
+    ):
         with pytest.raises(dataclasses.FrozenInstanceError):
             setattr(thing, name, "x")
-    assert len({explanation, copy.deepcopy(explanation), pickle.loads(pickle.dumps(explanation))}) == 1
+    assert (
+        len({explanation, copy.deepcopy(explanation), pickle.loads(pickle.dumps(explanation))}) == 1
+    )
 
 
-def test_what_newer_libraries_add_is_no_obstacle(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_members_of_a_newer_library_are_ignored(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = write(when={"commands": ["^sh$"]})
     manager = libhooks.Manager([path.parent])
     text = {"process": {"args": ["SH"]}}
     known, listing = manager.explain(text), manager.list()
 
     def more(value: Any) -> Any:
-        """With a member more in each object."""
+        """Add a member to each object."""
         if isinstance(value, dict):
             return {**{name: more(each) for name, each in value.items()}, "more": 1}
         return [more(each) for each in value] if isinstance(value, list) else value
@@ -215,10 +260,14 @@ def test_what_newer_libraries_add_is_no_obstacle(write: Write, monkeypatch: pyte
 
     monkeypatch.setattr(_ffi.Manager, "explain", explain_more)
     monkeypatch.setattr(
-        _ffi.Manager, "list", lambda *arguments: json.dumps(more(json.loads(lists(*arguments)))).encode()
+        _ffi.Manager,
+        "list",
+        lambda *arguments: json.dumps(more(json.loads(lists(*arguments)))).encode(),
     )
     assert manager.explain(text) == known
     assert manager.list().hooks[0].path == listing.hooks[0].path
-    unknown = _explanation._condition({"condition": "moon", "phase": "full", "outcome": "holds", "afterVerdict": False})
+    unknown = _explanation._condition(
+        {"condition": "moon", "phase": "full", "outcome": "holds", "afterVerdict": False}
+    )
     assert unknown == libhooks.Condition("moon", "holds", None, None, None, False)
     assert str(unknown) == "holds moon"

@@ -1,4 +1,4 @@
-"""Hook files and conditions by themselves."""
+"""Hook files and conditions, without a manager."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from conftest import Write
 import libhooks
 
 
-def test_read_gives_the_hook_as_version_1_0_0(write: Write, tmp_path: Path) -> None:
+def test_read_returns_the_hook_as_version_1_0_0(write: Write, tmp_path: Path) -> None:
     path = write(hook={"path": "/bin/sh", "env": ["A=1"], "timeout": 3})
     for form in (path, str(path), str(path).encode()):
         assert libhooks.read(form) == {
@@ -23,7 +23,9 @@ def test_read_gives_the_hook_as_version_1_0_0(write: Write, tmp_path: Path) -> N
             "stages": ["createRuntime"],
         }
     old = tmp_path / "old.json"
-    old.write_text('{"hook": "/bin/sh", "stage": ["prestart"], "cmd": ["sh$"], "arguments": ["-c", "true"]}')
+    old.write_text(
+        '{"hook": "/bin/sh", "stage": ["prestart"], "cmd": ["sh$"], "arguments": ["-c", "true"]}'
+    )
     assert libhooks.read(old) == {
         "version": "1.0.0",
         "hook": {"path": "/bin/sh", "args": ["/bin/sh", "-c", "true"]},
@@ -32,7 +34,7 @@ def test_read_gives_the_hook_as_version_1_0_0(write: Write, tmp_path: Path) -> N
     }
 
 
-def test_read_fails_as_the_system_does(tmp_path: Path) -> None:
+def test_read_reports_errors_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(libhooks.HooksError) as caught:
         libhooks.read(tmp_path / "missing.json")
     error = caught.value
@@ -41,10 +43,14 @@ def test_read_fails_as_the_system_does(tmp_path: Path) -> None:
     assert str(error) == error.message == f"open {tmp_path}/missing.json: no such file or directory"
     with pytest.raises(libhooks.HooksError) as caught:
         libhooks.read(tmp_path / "x.txt")
-    assert (caught.value.kind, caught.value.status, caught.value.errno) == ("no-json-suffix", -12, None)
+    assert (caught.value.kind, caught.value.status, caught.value.errno) == (
+        "no-json-suffix",
+        -12,
+        None,
+    )
 
 
-def test_read_says_where_a_file_is_bad(tmp_path: Path) -> None:
+def test_read_reports_the_position_of_an_error(tmp_path: Path) -> None:
     path = tmp_path / "bad.json"
     path.write_text('{\n  "version": 1\n}')
     with pytest.raises(libhooks.HooksError) as caught:
@@ -54,14 +60,14 @@ def test_read_says_where_a_file_is_bad(tmp_path: Path) -> None:
     assert (error.line, error.column, error.hook, error.diagnostics) == (2, 14, None, ())
 
 
-def test_read_takes_extension_stages(write: Write) -> None:
+def test_read_accepts_extension_stages(write: Write) -> None:
     path = write(stages=["precreate"])
     assert libhooks.read(path, ["precreate"])["stages"] == ["precreate"]
     with pytest.raises(libhooks.HooksError, match='unknown stage "precreate"'):
         libhooks.read(path)
 
 
-def test_read_dir_gives_the_good_ones_on_failure_too(write: Write) -> None:
+def test_read_dir_returns_the_valid_hooks_also_on_failure(write: Write) -> None:
     path = write()
     write("é.json")
     good = libhooks.read_dir(path.parent)
@@ -88,7 +94,7 @@ def test_validate(write: Write) -> None:
         libhooks.validate(bad)
     with pytest.raises(libhooks.HooksError, match="nil hook"):
         libhooks.validate("null")
-    with pytest.raises(TypeError, match="^hook must be a mapping, or JSON text"):
+    with pytest.raises(TypeError, match="^hook must be a mapping, or JSON as a str or bytes"):
         libhooks.validate(None)  # type: ignore[arg-type]
     with pytest.raises(libhooks.HooksError, match="invalid command"):
         libhooks.validate({**hook, "when": {"commands": ["("]}})
@@ -107,16 +113,18 @@ def test_when_match() -> None:
     assert (caught.value.kind, caught.value.status) == ("match", -6)
     with pytest.raises(libhooks.HooksError, match="error parsing regexp: missing closing"):
         libhooks.when_match({"commands": ["("]}, {"process": {"args": ["x"]}})
-    with pytest.raises(TypeError, match="^when must be a mapping, or JSON text"):
+    with pytest.raises(TypeError, match="^when must be a mapping, or JSON as a str or bytes"):
         libhooks.when_match(None, {})  # type: ignore[arg-type]
 
 
-def test_real_mistakes_are_found_where_they_are(root: Path) -> None:
+def test_real_mistakes_are_found_at_their_positions(root: Path) -> None:
     mistakes = root / "tests/data/mistakes"
     names = sorted(path.name for path in mistakes.iterdir())
     manager = libhooks.Manager([mistakes], lenient=True)
-    # Whatever the checkout's modes and owner are.
-    ours = [d for d in manager.diagnostics() if d.code not in ("writable-by-others", "foreign-owner")]
+    # The result must not depend on the modes and the owner of the checkout.
+    ours = [
+        d for d in manager.diagnostics() if d.code not in ("writable-by-others", "foreign-owner")
+    ]
     found = {name: [d for d in ours if Path(d.path).name == name] for name in names}
     assert [name for name in names if not found[name]] == ["clean.json", "names-its-schema.json"]
     good = {hook.name for hook in manager.list().hooks}

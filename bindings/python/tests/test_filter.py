@@ -18,7 +18,7 @@ import libhooks
 CONFIG: dict[str, Any] = {"ociVersion": "1.2.0", "x": 1}
 
 
-def test_a_config_goes_through_hooks() -> None:
+def test_a_config_passes_through_hooks() -> None:
     text = '{"x": 1e400,\t"ä": 1}'
     hooks = [sh("sed s/1e400/1E400/"), {"path": "/bin/cat"}]
     result = libhooks.filter_config(hooks, text)
@@ -44,11 +44,17 @@ def test_a_filter_that_fails() -> None:
     assert [run.exit_status for run in result.runs] == [0, 9]
     with pytest.raises(libhooks.HooksError) as caught:
         result.check()
-    assert (str(caught.value), caught.value.kind, caught.value.status) == (message, "hook-failed", -8)
+    assert (str(caught.value), caught.value.kind, caught.value.status) == (
+        message,
+        "hook-failed",
+        -8,
+    )
     assert caught.value.filtered is result
     assert caught.value.completed is result.runs[1]
     assert pickle.loads(pickle.dumps(caught.value)).filtered == result
-    with pytest.raises(libhooks.HooksError, match="unmarshal output from config-filter hook 0") as caught:
+    with pytest.raises(
+        libhooks.HooksError, match="unmarshal output from config-filter hook 0"
+    ) as caught:
         libhooks.filter_config([sh("echo '[]'")], CONFIG, check=True)
     assert caught.value.filtered is not None
     assert caught.value.filtered.config == CONFIG
@@ -56,27 +62,38 @@ def test_a_filter_that_fails() -> None:
     assert caught.value.filtered.failure.hook_error is None
     with pytest.raises(libhooks.HooksError) as caught:
         libhooks.filter_config([{"path": "/nowhere"}], CONFIG, check=True)
-    assert (caught.value.kind, caught.value.errno, caught.value.completed) == ("hook-failed", errno.ENOENT, None)
+    assert (caught.value.kind, caught.value.errno, caught.value.completed) == (
+        "hook-failed",
+        errno.ENOENT,
+        None,
+    )
     for bad in ("null", "{", b"\xff"):
         with pytest.raises(libhooks.HooksError):
             FILTER([], bad)
 
 
-def test_filters_end_in_time() -> None:
+def test_filters_have_timeouts_and_can_be_cancelled() -> None:
     reader, writer = os.pipe()
     os.close(writer)
-    for kind, status, how in (("timeout", -9, {"timeout": 0}), ("cancelled", -10, {"cancel": reader})):
+    for kind, status, how in (
+        ("timeout", -9, {"timeout": 0}),
+        ("cancelled", -10, {"cancel": reader}),
+    ):
         with pytest.raises(libhooks.HooksError) as caught:
             FILTER([sh(LONG)], CONFIG, check=True, **how)
         assert (caught.value.kind, caught.value.status) == (kind, status)
     os.close(reader)
 
 
-def test_filters_tell_what_they_do(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_filters_report_changes_and_output(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     seen = []
     hooks = [sh('sed \'s/"x":1/"x":2/\''), sh("cat; echo oh >&2"), sh("exit 1")]
     with open(tmp_path / "err", "wb") as err:
-        result = libhooks.filter_config(hooks, CONFIG, patches=True, stderr=err, output=lambda *what: seen.append(what))
+        result = libhooks.filter_config(
+            hooks, CONFIG, patches=True, stderr=err, output=lambda *what: seen.append(what)
+        )
     assert result.patches == ([{"op": "replace", "path": "/x", "value": 2}], [])
     assert (tmp_path / "err").read_bytes() == b"oh\n"
     assert seen == [("stdout", b'{"ociVersion":"1.2.0","x":2}')] * 2
@@ -87,7 +104,7 @@ def test_filters_tell_what_they_do(tmp_path: Path, caplog: pytest.LogCaptureFixt
     assert [record.getMessage() for record in caplog.records] == [said]
 
 
-def test_annotations_name_files_if_they_may(tmp_path: Path) -> None:
+def test_annotations_name_files_if_this_is_enabled(tmp_path: Path) -> None:
     out = tmp_path / "out"
     config = {"annotations": {"run.oci.hooks.stdout": str(out)}}
     cat = [{"path": "/bin/cat"}]
@@ -96,7 +113,9 @@ def test_annotations_name_files_if_they_may(tmp_path: Path) -> None:
     libhooks.filter_config(cat, config, output_annotations=True, check=True)
     assert json.loads(out.read_text()) == config
     config["annotations"]["run.oci.hooks.stdout"] = str(tmp_path)
-    with pytest.raises(libhooks.HooksError, match="opening stdout file for config-filter hook") as caught:
+    with pytest.raises(
+        libhooks.HooksError, match="opening stdout file for config-filter hook"
+    ) as caught:
         libhooks.filter_config(cat, config, output_annotations=True, check=True)
     assert (caught.value.kind, caught.value.status, caught.value.errno) == ("io", -4, errno.EISDIR)
     assert caught.value.completed is None

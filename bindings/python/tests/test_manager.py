@@ -1,4 +1,4 @@
-"""The manager: options, what it tells, and its end."""
+"""The manager: its options, its results, and its end."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ import libhooks
 from libhooks import _ffi
 
 
-def path_of_hooks(manager: libhooks.Manager, *arguments: Any) -> list[str]:
-    """The paths of the createRuntime hooks that a container gets."""
+def paths_of_hooks(manager: libhooks.Manager, *arguments: Any) -> list[str]:
+    """Return the paths of the createRuntime hooks that a container gets."""
     hooks = manager.hooks({}, *arguments).config.get("hooks", {})
     return [hook["path"] for hook in hooks.get("createRuntime", [])]
 
 
-def test_without_directories_the_well_known_ones_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_directories(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     real = _ffi.Manager
 
@@ -41,7 +41,7 @@ def test_directories_are_any_kind_of_path(hooks_d: Path) -> None:
     for path in (hooks_d, str(hooks_d), os.fsencode(hooks_d)):
         for paths in ([path], (path,), iter([path]), {path}):
             with libhooks.Manager(paths) as manager:
-                assert path_of_hooks(manager) == ["/bin/sh"]
+                assert paths_of_hooks(manager) == ["/bin/sh"]
     with libhooks.Manager([hooks_d / "missing", ""]) as manager:
         assert manager.list().hooks == ()
 
@@ -49,7 +49,7 @@ def test_directories_are_any_kind_of_path(hooks_d: Path) -> None:
 def test_a_later_directory_masks_an_earlier_one(write: Write) -> None:
     below, above = write(directory="below"), write(directory="above", hook={"path": "/bin/true"})
     manager = libhooks.Manager([below.parent, above.parent])
-    assert path_of_hooks(manager) == ["/bin/true"]
+    assert paths_of_hooks(manager) == ["/bin/true"]
     assert manager.list() == libhooks.Listing(
         generation=1,
         hooks=(
@@ -71,8 +71,11 @@ def test_a_later_directory_masks_an_earlier_one(write: Write) -> None:
     )
 
 
-def test_hooks_of_extension_stages_come_back_apart(write: Write) -> None:
-    path = write(stages=["precreate", "createRuntime"], hook={"path": "/bin/sh", "args": ["sh", "-c", "true"]})
+def test_hooks_of_extension_stages_are_returned_separately(write: Write) -> None:
+    path = write(
+        stages=["precreate", "createRuntime"],
+        hook={"path": "/bin/sh", "args": ["sh", "-c", "true"]},
+    )
     hook = {"path": "/bin/sh", "args": ["sh", "-c", "true"]}
     for stages in (["precreate"], ("precreate", "é"), {"precreate": 1}, iter(["precreate"])):
         manager = libhooks.Manager([path.parent], stages)
@@ -90,7 +93,9 @@ def test_annotations_and_bind_mounts(write: Write) -> None:
     manager = libhooks.Manager([path.parent])
 
     def paths(
-        config: dict[str, Any], annotations: Optional[dict[str, str]] = None, binds: Optional[bool] = None
+        config: dict[str, Any],
+        annotations: Optional[dict[str, str]] = None,
+        binds: Optional[bool] = None,
     ) -> Any:
         hooks = manager.hooks(config, annotations, binds).config.get("hooks", {})
         conditions = [
@@ -116,7 +121,9 @@ def test_paths_that_are_not_utf8_can_be_opened(tmp_path: Path) -> None:
     above, below = os.fsdecode(file), os.fsdecode(file).replace("above", "below")
     manager = libhooks.Manager([os.path.dirname(below), os.path.dirname(above)])
     listing = manager.list()
-    assert [(hook.name, hook.path, hook.masks) for hook in listing.hooks] == [("\udcfe.json", above, (below,))]
+    assert [(hook.name, hook.path, hook.masks) for hook in listing.hooks] == [
+        ("\udcfe.json", above, (below,))
+    ]
     assert listing.masked == (libhooks.MaskedHook(below, by=above),)
     explanation = manager.explain("{}")
     assert (explanation.hooks[0].name, explanation.hooks[0].path) == ("\udcfe.json", above)
@@ -133,40 +140,44 @@ def test_reload_and_generation(write: Write) -> None:
     manager = libhooks.Manager([path.parent])
     first = manager.generation
     write(hook={"path": "/bin/true"})
-    assert path_of_hooks(manager) == ["/bin/sh"]
+    assert paths_of_hooks(manager) == ["/bin/sh"]
     manager.reload()
-    assert path_of_hooks(manager) == ["/bin/true"]
+    assert paths_of_hooks(manager) == ["/bin/true"]
     assert manager.generation > first
     path.write_text("{")
     manager.reload()
-    assert path_of_hooks(manager) == []
+    assert paths_of_hooks(manager) == []
     assert [diagnostic.line for diagnostic in manager.diagnostics()] == [1]
 
 
-def test_strict_refuses_and_keeps_what_there_was(write: Write) -> None:
+def test_strict_rejects_a_reload_and_keeps_the_old_hooks(write: Write) -> None:
     path = write()
     manager = libhooks.Manager([path.parent], strict=True)
     path.chmod(0o666)
     with pytest.raises(libhooks.HooksError) as caught:
         manager.reload()
-    assert (caught.value.kind, caught.value.status, caught.value.code) == ("strict", -13, "writable-by-others")
+    assert (caught.value.kind, caught.value.status, caught.value.code) == (
+        "strict",
+        -13,
+        "writable-by-others",
+    )
     assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["writable-by-others"]
-    assert path_of_hooks(manager) == ["/bin/sh"]
+    assert paths_of_hooks(manager) == ["/bin/sh"]
     with pytest.raises(libhooks.HooksError):
         libhooks.Manager([path.parent], strict=True)
     libhooks.Manager([path.parent])
 
 
-def test_lenient_keeps_the_good_ones(write: Write) -> None:
+def test_lenient_uses_the_valid_hooks(write: Write) -> None:
     path = write()
     (path.parent / "bad.json").write_text("[]")
     with pytest.raises(libhooks.HooksError):
         libhooks.Manager([path.parent])
     manager = libhooks.Manager([path.parent], lenient=True)
-    assert path_of_hooks(manager) == ["/bin/sh"]
+    assert paths_of_hooks(manager) == ["/bin/sh"]
     path.write_text("{")
     manager.reload()
-    assert path_of_hooks(manager) == []
+    assert paths_of_hooks(manager) == []
 
 
 def test_keep_last_good_keeps_a_hook_while_its_file_is_bad(write: Write) -> None:
@@ -174,17 +185,17 @@ def test_keep_last_good_keeps_a_hook_while_its_file_is_bad(write: Write) -> None
     manager = libhooks.Manager([path.parent], lenient=True, keep_last_good=True)
     path.write_text("{")
     manager.reload()
-    assert path_of_hooks(manager) == ["/bin/sh"]
+    assert paths_of_hooks(manager) == ["/bin/sh"]
     path.unlink()
     manager.reload()
-    assert path_of_hooks(manager) == []
+    assert paths_of_hooks(manager) == []
 
 
 def test_options_that_contradict_each_other() -> None:
-    with pytest.raises(ValueError, match="strict or lenient, not both"):
+    with pytest.raises(ValueError, match="strict and lenient must not both be True"):
         libhooks.Manager([], strict=True, lenient=True)
     for strict in (False, True):
-        with pytest.raises(ValueError, match="keep_last_good goes with lenient"):
+        with pytest.raises(ValueError, match="keep_last_good requires lenient"):
             libhooks.Manager([], strict=strict, keep_last_good=True)
     positional: Any = libhooks.Manager
     with pytest.raises(TypeError):
@@ -192,11 +203,12 @@ def test_options_that_contradict_each_other() -> None:
 
 
 def test_a_policy_is_not_lost(hooks_d: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not even if the library makes no options, as after a bug in it: without, the manager would
-    not be strict."""
+    """Even if the library returned no options, because of a bug: without options the manager would
+    not be strict.
+    """
     monkeypatch.setattr(_ffi._library, "hooks_options_new", lambda: None)
     for strict in (True, False):
-        with pytest.raises(RuntimeError, match="libhooks takes no policy"):
+        with pytest.raises(RuntimeError, match="libhooks does not accept policy"):
             libhooks.Manager([hooks_d], strict=strict)
 
 
@@ -211,7 +223,7 @@ USES: list[Callable[[libhooks.Manager], object]] = [
 ]
 
 
-def test_a_closed_manager_says_so(hooks_d: Path) -> None:
+def test_a_closed_manager_raises(hooks_d: Path) -> None:
     with libhooks.Manager([hooks_d]) as manager:
         assert not manager.closed
         assert repr(manager) == "<libhooks._manager.Manager generation 1>"
@@ -234,7 +246,7 @@ def test_a_manager_is_closed_when_its_block_fails(hooks_d: Path) -> None:
 
 @pytest.fixture
 def freed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The managers of the library that are freed, as they are."""
+    """The addresses of the library's managers, in the order in which they are freed."""
     pointers: list[int] = []
     gc.collect()
     free = _ffi.Manager.__del__
@@ -247,7 +259,7 @@ def freed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return pointers
 
 
-def test_each_manager_is_freed_once_and_at_once(hooks_d: Path, freed: list[int]) -> None:
+def test_each_manager_is_freed_once_and_immediately(hooks_d: Path, freed: list[int]) -> None:
     gc.disable()
     try:
         manager = libhooks.Manager([hooks_d])
@@ -257,7 +269,7 @@ def test_each_manager_is_freed_once_and_at_once(hooks_d: Path, freed: list[int])
         manager.close()
         del manager
         assert len(freed) == 1
-        # Nor are there cycles that only the collector would find.
+        # There are no cycles that only the garbage collector would find.
         manager = libhooks.Manager([hooks_d])
         manager.hooks({})
         del manager
@@ -266,7 +278,7 @@ def test_each_manager_is_freed_once_and_at_once(hooks_d: Path, freed: list[int])
         gc.enable()
 
 
-def test_of_a_manager_that_was_not_made_nothing_is_freed(hooks_d: Path, freed: list[int]) -> None:
+def test_a_failed_constructor_frees_no_manager(hooks_d: Path, freed: list[int]) -> None:
     (hooks_d / "bad.json").write_text("{")
     with pytest.raises(libhooks.HooksError):
         libhooks.Manager([hooks_d])
@@ -281,22 +293,22 @@ def test_a_manager_cannot_be_copied(hooks_d: Path) -> None:
     for copied in (copy.deepcopy, pickle.dumps):
         with pytest.raises(TypeError, match="cannot be pickled or copied"):
             copied(manager)
-    # What is inside is freed by its object, so there must not be two of them.
+    # The inner object frees the library's manager, so there must be only one.
     with pytest.raises(TypeError, match="cannot be pickled or copied"):
         copy.copy(manager._handle)
 
 
-def test_a_shallow_copy_of_a_manager_lives_by_itself(hooks_d: Path, freed: list[int]) -> None:
+def test_a_shallow_copy_of_a_manager_is_independent(hooks_d: Path, freed: list[int]) -> None:
     manager = libhooks.Manager([hooks_d])
     shared = copy.copy(manager)
     manager.close()
-    assert path_of_hooks(shared) == ["/bin/sh"]
+    assert paths_of_hooks(shared) == ["/bin/sh"]
     assert freed == []
     shared.close()
     assert len(freed) == 1
 
 
-def test_nothing_is_said_when_the_interpreter_ends(python: Python, library: Path, hooks_d: Path) -> None:
+def test_the_interpreter_shuts_down_silently(python: Python, library: Path, hooks_d: Path) -> None:
     program = (
         "import sys, libhooks\n"
         "manager = libhooks.Manager([sys.argv[1]])\n"
@@ -317,7 +329,9 @@ def test_problems_are_logged(write: Write, caplog: pytest.LogCaptureFixture) -> 
     manager = libhooks.Manager([path.parent], lenient=True)
     manager.reload()
     problem = manager.diagnostics()[0]
-    assert [(record.name, record.levelno) for record in caplog.records] == [("libhooks", logging.ERROR)] * 2
+    assert [(record.name, record.levelno) for record in caplog.records] == [
+        ("libhooks", logging.ERROR)
+    ] * 2
     assert caplog.records[0].getMessage() == f"{bad}:2:1: {problem.message}"
     assert vars(caplog.records[0])["diagnostic"] == problem
     caplog.clear()
@@ -326,7 +340,9 @@ def test_problems_are_logged(write: Write, caplog: pytest.LogCaptureFixture) -> 
     assert caplog.records == []
 
 
-def test_nothing_is_printed_where_logging_is_not_set_up(python: Python, library: Path, hooks_d: Path) -> None:
+def test_nothing_is_printed_if_logging_is_not_configured(
+    python: Python, library: Path, hooks_d: Path
+) -> None:
     (hooks_d / "bad.json").write_text("{")
     program = "import sys, libhooks; libhooks.Manager([sys.argv[1]], lenient=True)"
     ran = python(program, str(hooks_d), bundled=str(library))
@@ -340,7 +356,7 @@ def test_an_option_is_true_or_false(hooks_d: Path) -> None:
                 libhooks.Manager([hooks_d], **{name: value})  # type: ignore[arg-type]
 
 
-def test_what_was_not_made_is_closed(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_manager_without_constructor_is_closed(capfd: pytest.CaptureFixture[str]) -> None:
     class Forgetful(libhooks.Manager):
         def __init__(self) -> None:
             pass
@@ -354,17 +370,17 @@ def test_what_was_not_made_is_closed(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("", "")
 
 
-def test_too_deep_is_said_so(hooks_d: Path) -> None:
+def test_a_config_that_is_nested_too_deeply(hooks_d: Path) -> None:
     deep: dict[str, object] = {}
     for _ in range(200_000):
         deep = {"x": deep}
-    with pytest.raises(ValueError, match="config is nested too deep"):
+    with pytest.raises(ValueError, match="config is nested too deeply"):
         libhooks.Manager([hooks_d]).hooks(deep)
     while deep:
         deep = deep["x"]  # type: ignore[assignment]
 
 
-def test_paths_are_what_the_locale_makes_of_them(python: Any, tmp_path: Path, library: Path) -> None:
+def test_paths_use_the_encoding_of_the_locale(python: Any, tmp_path: Path, library: Path) -> None:
     folder = tmp_path / "h-é"
     folder.mkdir()
     (folder / "a.json").write_text("{")
@@ -375,5 +391,12 @@ def test_paths_are_what_the_locale_makes_of_them(python: Any, tmp_path: Path, li
         "assert path == os.fsdecode(os.fsencode(sys.argv[1]) + b'/a.json'), path\n"
         "open(path).close()\n"
     )
-    ran = python(program, str(folder), LIBHOOKS_PATH=str(library), LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+    ran = python(
+        program,
+        str(folder),
+        LIBHOOKS_PATH=str(library),
+        LC_ALL="C",
+        PYTHONUTF8="0",
+        PYTHONCOERCECLOCALE="0",
+    )
     assert ran.returncode == 0, ran.stderr

@@ -1,5 +1,6 @@
-"""Nothing is left behind: whatever the library makes is freed, once; and 100,000 calls take no
-memory."""
+"""Nothing leaks: everything that the library allocates is freed once, and 100,000 calls need no
+additional memory.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ from conftest import Python, Write
 import libhooks
 from libhooks import _ffi
 
-# Prints the resident memory after 1,000 calls and at the end, in kB. "leak": strings are not freed,
-# as a control.
+# Prints the resident memory after 1,000 calls and at the end, in kB. With "leak", strings are not
+# freed, as a control experiment.
 PROGRAM = """
 import re, sys
 import libhooks
@@ -51,40 +52,47 @@ print(after_1000, resident())
 
 
 def growth(python: Python, library: Path, hooks_d: Path, calls: int, what: str) -> int:
-    ran = python(PROGRAM, str(hooks_d), str(calls), what, bundled=str(library)) assert
-    (ran.returncode, ran.stderr) == (0, "") after_1000, end = map(int, ran.stdout.split())
-    print(f"{what}: RSS {after_1000} kB after 1,000 calls, {end} kB after {calls:,}: {end -
-    after_1000} kB more") return end - after_1000
+    ran = python(PROGRAM, str(hooks_d), str(calls), what, bundled=str(library))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    after_1000, end = map(int, ran.stdout.split())
+    print(
+        f"{what}: RSS {after_1000} kB after 1,000 calls, {end} kB after {calls:,}: "
+        f"{end - after_1000} kB more"
+    )
+    return end - after_1000
 
 
 @pytest.fixture
 def directory(write: Write) -> Path:
-    return write(stages=["createRuntime", "precreate"], when={"annotations": {"^a$":
-    "^x+$"}}).parent
+    return write(
+        stages=["createRuntime", "precreate"], when={"annotations": {"^a$": "^x+$"}}
+    ).parent
 
 
-def test_calls_leave_no_memory_behind(python: Python, library: Path, directory: Path) -> None:
+def test_calls_leak_no_memory(python: Python, library: Path, directory: Path) -> None:
     assert growth(python, library, directory, 100_000, "freed") < 2048
 
 
-def test_strings_that_are_not_freed_would_be_seen(python: Python, library: Path, directory: Path) ->
-None:
+def test_leaked_strings_are_detected(python: Python, library: Path, directory: Path) -> None:
     assert growth(python, library, directory, 10_000, "leak") > 2048
 
 
 @pytest.fixture
 def balance(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
-    """The library's objects and texts that are there: a pointer that it hands out counts 1, one
-    that is freed -1."""
+    """Count the library's objects and strings: each returned pointer adds 1, each freed one
+    subtracts 1.
+    """
     there: Counter[int] = Counter()
     gc.collect()
 
     def making(real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
             result = real(*arguments)
-            # Outputs are given as byref(c_void_p()).
+            # Outputs are passed as byref(c_void_p()).
             outputs = [getattr(argument, "_obj", None) for argument in arguments]
-            there.update(output.value for output in outputs if isinstance(output, c_void_p) and output.value)
+            there.update(
+                output.value for output in outputs if isinstance(output, c_void_p) and output.value
+            )
             return result
 
         return call
@@ -119,18 +127,18 @@ def balance(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
     return there
 
 
-def refusing(path: Path) -> libhooks.Monitor:
-    """A monitor whose manager refuses what there is."""
+def rejecting(path: Path) -> libhooks.Monitor:
+    """Return a monitor whose manager rejects the current files."""
     manager = libhooks.Manager([path.parent], ["precreate"], strict=True)
     monitor = manager.monitor()
     path.chmod(0o666)
     return monitor
 
 
-def test_whatever_the_library_makes_is_freed_once(write: Write, balance: Counter[int]) -> None:
+def test_everything_is_freed_once(write: Write, balance: Counter[int]) -> None:
     path = write(stages=["createRuntime", "precreate"])
     manager = libhooks.Manager([path.parent], ["precreate"])
-    # The manager itself is there, and nothing else.
+    # Only the manager itself exists.
     assert sorted(balance.values(), reverse=True)[:2] == [1, 0]
     manager.hooks({})
     manager.hooks("{}")
@@ -150,7 +158,7 @@ def test_whatever_the_library_makes_is_freed_once(write: Write, balance: Counter
         lambda: libhooks.Manager([path.parent]),
         lambda: manager.hooks("{"),
         lambda: manager.explain("{"),
-        lambda: refusing(path).dispatch(),
+        lambda: rejecting(path).dispatch(),
         lambda: libhooks.read(path),
         lambda: libhooks.read_dir(path.parent),
         lambda: libhooks.validate("null"),

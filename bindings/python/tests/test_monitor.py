@@ -1,4 +1,4 @@
-"""Monitors: each of the ways to be told of changes."""
+"""Monitors: each of the ways to receive changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,17 @@ from typing import Any, Callable
 
 import pytest
 from conftest import Put, Write
-from monitors import LONG, USES, Changes, anext_of, descriptors, next_in_loop, threads, told, waiting
+from monitors import (
+    LONG,
+    USES,
+    Changes,
+    anext_of,
+    descriptors,
+    next_in_loop,
+    summary,
+    threads,
+    waiting,
+)
 
 import libhooks
 from libhooks import Change, HooksError, _ffi
@@ -25,13 +35,13 @@ pytestmark = pytest.mark.usefixtures("collected")
 
 
 def spoil(path: Path) -> None:
-    """Makes a hook file bad, in one step."""
+    """Make a hook file invalid in one step."""
     new = path.with_suffix(".new")
     new.write_text("[\n]")
     new.replace(path)
 
 
-def test_a_callback_is_told_of_everything(write: Write, put: Put) -> None:
+def test_a_callback_receives_all_changes(write: Write, put: Put) -> None:
     low = write().parent
     high = low.parent / "high"
     queue: Queue[Changes] = Queue()
@@ -44,7 +54,7 @@ def test_a_callback_is_told_of_everything(write: Write, put: Put) -> None:
         assert queue.get(timeout=LONG) == (Change("updated", str(low / "b.json")),)
         (low / "b.json").unlink()
         assert queue.get(timeout=LONG) == (Change("removed", str(low / "b.json")),)
-        # The directory was missing so far.
+        # Until now the directory did not exist.
         ready = low.parent / "ready"
         ready.mkdir()
         (ready / "a.json").write_text((low / "a.json").read_text())
@@ -68,7 +78,7 @@ def test_a_callback_is_told_of_everything(write: Write, put: Put) -> None:
     assert queue.empty()
 
 
-def test_paths_are_as_everywhere(tmp_path: Path) -> None:
+def test_paths_that_are_not_utf8(tmp_path: Path) -> None:
     directory = os.fsencode(tmp_path) + b"/\xff"
     os.mkdir(directory)
     with libhooks.Manager([directory]) as manager, manager.monitor() as monitor:
@@ -81,28 +91,32 @@ def test_paths_are_as_everywhere(tmp_path: Path) -> None:
         assert change.diagnostic.path == change.path
 
 
-def test_what_a_strict_manager_refuses_is_told_of(put: Put, path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_hooks_that_a_strict_manager_rejects_are_reported(
+    put: Put, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO, "libhooks")
     queue: Queue[Changes] = Queue()
     refused, added = [("problem", "a.json", "writable-by-others")], ("added", "b.json")
     manager, other = (libhooks.Manager([path.parent], strict=True) for _ in range(2))
     with manager.monitor(queue.put), manager.monitor() as iterated, other.monitor() as dispatched:
         path.chmod(0o666)
-        assert told(queue.get(timeout=LONG)) == refused
-        assert told((next(iterated),)) == refused
+        assert summary(queue.get(timeout=LONG)) == refused
+        assert summary((next(iterated),)) == refused
         with pytest.raises(HooksError) as caught:
             dispatched.wait(LONG)
         assert (caught.value.kind, len(caught.value.diagnostics)) == ("strict", 1)
-        assert told(dispatched.changes()) == refused
+        assert summary(dispatched.changes()) == refused
         assert len(manager.list().hooks) == 1
-        # Once, of those that have it in common; and where it was raised, not at all.
-        assert [vars(record)["diagnostic"].code for record in caplog.records] == ["writable-by-others"]
-        # It goes on, each of them.
+        # The monitors of one manager log it once; the one that raised it does not log it.
+        assert [vars(record)["diagnostic"].code for record in caplog.records] == [
+            "writable-by-others"
+        ]
+        # All monitors continue.
         path.chmod(0o644)
         put()
-        assert told(queue.get(timeout=LONG)) == [added]
-        assert told((next(iterated),)) == [added]
-        while added not in told(dispatched.changes()):
+        assert summary(queue.get(timeout=LONG)) == [added]
+        assert summary((next(iterated),)) == [added]
+        while added not in summary(dispatched.changes()):
             dispatched.wait(LONG)
 
 
@@ -114,11 +128,13 @@ def test_problems_are_logged_once(put: Put, path: Path, caplog: pytest.LogCaptur
             while not manager.diagnostics():
                 monitor.wait(LONG)
             (problem,) = manager.diagnostics()
-            assert [record.getMessage() for record in caplog.records] == [f"{path}:1:1: {problem.message}"]
+            assert [record.getMessage() for record in caplog.records] == [
+                f"{path}:1:1: {problem.message}"
+            ]
             assert vars(caplog.records[0])["diagnostic"] == problem
-            assert ("problem", "a.json", problem.code) in told(monitor.changes())
+            assert ("problem", "a.json", problem.code) in summary(monitor.changes())
             assert len(caplog.records) == 1
-            # What was there before is not new, and what comes again is.
+            # A known problem is not new; a problem that occurs again is new.
             put("b.json")
             while len(manager.list().hooks) != 1:
                 monitor.wait(LONG)
@@ -132,7 +148,7 @@ def test_problems_are_logged_once(put: Put, path: Path, caplog: pytest.LogCaptur
             assert caplog.records == []
 
 
-def test_that_the_system_refuses_to_watch_is_logged(
+def test_a_failure_of_inotify_is_logged(
     hooks_d: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     notice = (
@@ -150,7 +166,7 @@ def test_that_the_system_refuses_to_watch_is_logged(
 
 
 @pytest.mark.parametrize("error", [LookupError, SystemExit])
-def test_a_callback_that_raises_ends_nothing(
+def test_a_callback_that_raises_does_not_end_the_monitor(
     error: type[BaseException], put: Put, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue: Queue[Changes] = Queue()
@@ -163,16 +179,16 @@ def test_a_callback_that_raises_ends_nothing(
 
     with libhooks.Manager([path.parent]) as manager, manager.monitor(callback):
         put("b.json")
-        assert told(queue.get(timeout=LONG)) == [("added", "b.json")]
+        assert summary(queue.get(timeout=LONG)) == [("added", "b.json")]
         args = raised.get(timeout=LONG)
         assert (args.exc_type, str(args.exc_value), args.thread) == (error, "added", threads()[0])
         assert args.exc_traceback is not None
         (path.parent / "b.json").unlink()
-        assert told(queue.get(timeout=LONG)) == [("removed", "b.json")]
+        assert summary(queue.get(timeout=LONG)) == [("removed", "b.json")]
     assert str(raised.get(timeout=LONG).exc_value) == "removed"
 
 
-def test_a_callback_may_close_it(put: Put, path: Path) -> None:
+def test_a_callback_may_close_the_monitor(put: Put, path: Path) -> None:
     begun, ended = threading.Event(), threading.Event()
     with libhooks.Manager([path.parent]) as manager:
 
@@ -212,7 +228,7 @@ def test_close_waits_for_the_callback(put: Put, path: Path) -> None:
         thread.join()
 
 
-def test_with_a_callback_nothing_else_is_asked(hooks_d: Path) -> None:
+def test_with_a_callback_other_calls_fail(hooks_d: Path) -> None:
     with libhooks.Manager([hooks_d]) as manager, manager.monitor(str) as monitor:
         for use in (*USES, next_in_loop):
             with pytest.raises(RuntimeError, match="has a callback"):
@@ -220,7 +236,7 @@ def test_with_a_callback_nothing_else_is_asked(hooks_d: Path) -> None:
         assert repr(monitor) == "<libhooks._monitor.Monitor open, with a callback>"
 
 
-def test_a_closed_monitor_says_so(hooks_d: Path) -> None:
+def test_a_closed_monitor_raises(hooks_d: Path) -> None:
     with libhooks.Manager([hooks_d]) as manager:
         with manager.monitor() as monitor:
             assert repr(monitor) == "<libhooks._monitor.Monitor open>"
@@ -239,7 +255,7 @@ def test_a_closed_monitor_says_so(hooks_d: Path) -> None:
         libhooks.Manager([]).monitor("x")  # type: ignore[arg-type]
 
 
-def test_it_is_iterated(write: Write, path: Path) -> None:
+def test_a_loop_receives_changes(write: Write, path: Path) -> None:
     with libhooks.Manager([path.parent]) as manager, manager.monitor() as monitor:
         write("b.json", directory="ready")
         write("c.json", directory="ready")
@@ -247,12 +263,16 @@ def test_it_is_iterated(write: Write, path: Path) -> None:
         path.parent.rmdir()
         (path.parent.parent / "ready").rename(path.parent)
         seen: list[Change] = []
-        # Who leaves the loop loses nothing.
+        # Leaving the loop loses no change.
         while len(seen) < 3:
             for change in monitor:
                 seen.append(change)
                 break
-        assert sorted(told(tuple(seen))) == [("added", "b.json"), ("added", "c.json"), ("removed", "a.json")]
+        assert sorted(summary(tuple(seen))) == [
+            ("added", "b.json"),
+            ("added", "c.json"),
+            ("removed", "a.json"),
+        ]
         assert monitor.changes() == ()
         (path.parent / "b.json").write_text("[]")
         (path.parent / "c.json").write_text("[]")
@@ -262,8 +282,12 @@ def test_it_is_iterated(write: Write, path: Path) -> None:
         assert first not in rest
 
 
-def test_an_interrupt_loses_no_change(put: Put, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that comes when the library has told of the changes, and nobody else has been."""
+def test_an_interrupt_loses_no_change(
+    put: Put, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The interrupt comes after the library has returned the changes, and before the caller has
+    them.
+    """
     real = Change._of
 
     def interrupted(data: Any) -> Change:
@@ -278,7 +302,7 @@ def test_an_interrupt_loses_no_change(put: Put, path: Path, monkeypatch: pytest.
         for index, (first, then) in enumerate((first, then) for first in asks for then in asks):
             put(f"{index}.json")
             assert monitor.wait(LONG)
-            # So that there is something to wake for.
+            # This causes an event.
             put("b.json", stages=[["poststop"], ["poststart"]][index % 2])
             monkeypatch.setattr(Change, "_of", interrupted)
             with pytest.raises(KeyboardInterrupt):
@@ -287,11 +311,11 @@ def test_an_interrupt_loses_no_change(put: Put, path: Path, monkeypatch: pytest.
             seen = out.get(timeout=LONG) + monitor.changes()
             while len(seen) < 2 and monitor.wait(LONG):
                 seen += monitor.changes()
-            assert sorted(path for _, path in told(seen)) == [f"{index}.json", "b.json"]
+            assert sorted(path for _, path in summary(seen)) == [f"{index}.json", "b.json"]
 
 
-def test_threads_share_it(put: Put, path: Path) -> None:
-    """Each change is for one of them, and they get into nobody's way."""
+def test_threads_share_a_monitor(put: Put, path: Path) -> None:
+    """Each change goes to one thread, and the threads do not block each other."""
     out: Queue[Change] = Queue()
     with libhooks.Manager([path.parent]) as manager, manager.monitor() as monitor:
 
@@ -319,18 +343,18 @@ def test_wait_has_a_timeout(put: Put, path: Path) -> None:
             assert not monitor.wait(timeout)
         put("b.json")
         assert monitor.wait(LONG)
-        assert told(monitor.changes()) == [("added", "b.json")]
+        assert summary(monitor.changes()) == [("added", "b.json")]
         (path.parent / "b.json").unlink()
         assert monitor.wait()
         for bad in ("1", True):
             with pytest.raises(TypeError, match="timeout must be a number"):
                 monitor.wait(bad)  # type: ignore[arg-type]
         put("b.json")
-        # Longer than the system can count.
+        # This exceeds the system's limit.
         assert monitor.wait(1e30)
 
 
-def test_a_selector_is_told_of_it(put: Put, path: Path) -> None:
+def test_a_selector_receives_events(put: Put, path: Path) -> None:
     with libhooks.Manager([path.parent]) as manager, manager.monitor() as monitor:
         with selectors.DefaultSelector() as selector:
             selector.register(monitor, selectors.EVENT_READ)
@@ -339,15 +363,15 @@ def test_a_selector_is_told_of_it(put: Put, path: Path) -> None:
             while not changed:
                 assert selector.select(LONG)
                 changed = monitor.dispatch()
-        assert told(monitor.changes()) == [("added", "b.json")]
+        assert summary(monitor.changes()) == [("added", "b.json")]
         assert monitor.changes() == ()
-        # Whoever reloads.
+        # Changes found by another reload are included.
         put("c.json")
         manager.reload()
-        assert told(monitor.changes()) == [("added", "c.json")]
+        assert summary(monitor.changes()) == [("added", "c.json")]
 
 
-def test_a_task_iterates_it(put: Put, path: Path) -> None:
+def test_a_task_receives_changes(put: Put, path: Path) -> None:
 
     async def main(monitor: libhooks.Monitor) -> None:
         seen: asyncio.Queue[Change] = asyncio.Queue()
@@ -356,21 +380,21 @@ def test_a_task_iterates_it(put: Put, path: Path) -> None:
             async for change in monitor:
                 seen.put_nowait(change)
 
-        # Several of them: a loop has one reader of a descriptor.
+        # There are several tasks, although an event loop allows one reader per file descriptor.
         tasks = [asyncio.ensure_future(follow()) for _ in range(3)]
         put("b.json")
-        assert told((await asyncio.wait_for(seen.get(), LONG),)) == [("added", "b.json")]
+        assert summary((await asyncio.wait_for(seen.get(), LONG),)) == [("added", "b.json")]
         tasks[0].cancel()
         with pytest.raises(asyncio.CancelledError):
             await tasks[0]
         (path.parent / "b.json").unlink()
-        assert told((await asyncio.wait_for(seen.get(), LONG),)) == [("removed", "b.json")]
+        assert summary((await asyncio.wait_for(seen.get(), LONG),)) == [("removed", "b.json")]
         for task in tasks[1:]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        # None of that ends it.
+        # The monitor continues after all this.
         put("c.json")
-        assert told((await asyncio.wait_for(anext_of(monitor), LONG),)) == [("added", "c.json")]
+        assert summary((await asyncio.wait_for(anext_of(monitor), LONG),)) == [("added", "c.json")]
         task = asyncio.ensure_future(follow())
         await asyncio.sleep(0)
         closer, out = waiting(monitor.close)
@@ -386,7 +410,7 @@ def test_a_task_iterates_it(put: Put, path: Path) -> None:
     assert descriptors() == before
 
 
-def test_a_loop_may_end_before_its_task(hooks_d: Path) -> None:
+def test_an_event_loop_may_end_before_its_task(hooks_d: Path) -> None:
     before = descriptors()
     with libhooks.Manager([hooks_d]) as manager, manager.monitor() as monitor:
         loop = asyncio.new_event_loop()

@@ -17,7 +17,7 @@ from typing import Any, Callable, Optional
 
 import pytest
 from conftest import Put, Python, Write
-from monitors import LONG, USES, Changes, descriptors, next_in_loop, threads, told, waiting
+from monitors import LONG, USES, Changes, descriptors, next_in_loop, summary, threads, waiting
 
 import libhooks
 from libhooks import HooksError, _ffi
@@ -25,20 +25,22 @@ from libhooks import HooksError, _ffi
 pytestmark = pytest.mark.usefixtures("collected")
 
 
-def test_a_close_ends_whoever_waits(hooks_d: Path) -> None:
+def test_close_ends_waiting_threads(hooks_d: Path) -> None:
     with libhooks.Manager([hooks_d]) as manager:
         for work, result in ((list, []), (lambda monitor: monitor.wait(), ValueError)):
             inside = threading.Event()
             monitor = manager.monitor()
             ready = monitor._watch.ready  # type: ignore[union-attr]
 
-            def tell(
-                deadline: Optional[float] = None, inside: threading.Event = inside, ready: Callable[..., bool] = ready
+            def report(
+                deadline: Optional[float] = None,
+                inside: threading.Event = inside,
+                ready: Callable[..., bool] = ready,
             ) -> bool:
                 inside.set()
                 return ready(deadline)
 
-            monitor._watch.ready = tell  # type: ignore[union-attr, method-assign]
+            monitor._watch.ready = report  # type: ignore[union-attr, method-assign]
             thread, out = waiting(lambda work=work, monitor=monitor: work(monitor))  # type: ignore[misc]
             assert inside.wait(LONG)
             monitor.close()
@@ -47,7 +49,7 @@ def test_a_close_ends_whoever_waits(hooks_d: Path) -> None:
             thread.join()
 
 
-# Waits in the main thread, in one of the ways, and says how that ended.
+# Waits in the main thread in one of the ways, and prints how that ended.
 INTERRUPTED = """
 import signal, sys
 import libhooks
@@ -63,18 +65,30 @@ monitor = libhooks.Manager([sys.argv[1]]).monitor()
 monitor.wait(0)
 try:
     print("waiting", flush=True)
-    for_ever = {"wait": monitor.wait, "for": lambda: list(monitor), "timeout": lambda: monitor.wait(1e9)}
-    for_ever[sys.argv[2]]()
+    ways = {
+        "wait": monitor.wait,
+        "for": lambda: list(monitor),
+        "timeout": lambda: monitor.wait(1e9),
+    }
+    ways[sys.argv[2]]()
 except (KeyboardInterrupt, Stop) as error:
     print(type(error).__name__, monitor.closed, monitor.wait(0))
 """
 
 
 @pytest.mark.parametrize("way", ["wait", "for", "timeout"])
-@pytest.mark.parametrize(("number", "name"), [(signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "Stop")])
-def test_an_interrupt_ends_a_wait(way: str, number: signal.Signals, name: str, library: Path, hooks_d: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "name"), [(signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "Stop")]
+)
+def test_an_interrupt_ends_a_wait(
+    way: str, number: signal.Signals, name: str, library: Path, hooks_d: Path
+) -> None:
     program = [sys.executable, "-c", INTERRUPTED, str(hooks_d), way]
-    env = {**os.environ, "PYTHONPATH": str(Path(libhooks.__file__).parents[1]), "LIBHOOKS_PATH": str(library)}
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(Path(libhooks.__file__).parents[1]),
+        "LIBHOOKS_PATH": str(library),
+    }
     with subprocess.Popen(program, stdout=subprocess.PIPE, text=True, env=env) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"
@@ -89,11 +103,11 @@ def test_the_manager_may_be_closed_first(put: Put, path: Path) -> None:
     with manager.monitor(queue.put), manager.monitor() as monitor:
         manager.close()
         put("b.json")
-        assert told(queue.get(timeout=LONG)) == [("added", "b.json")]
-        assert told((next(monitor),)) == [("added", "b.json")]
+        assert summary(queue.get(timeout=LONG)) == [("added", "b.json")]
+        assert summary((next(monitor),)) == [("added", "b.json")]
 
 
-def test_many_leave_nothing_behind(hooks_d: Path) -> None:
+def test_many_monitors_leak_nothing(hooks_d: Path) -> None:
     with libhooks.Manager([hooks_d]) as manager:
         gc.collect()
         gc.disable()
@@ -110,7 +124,7 @@ def test_many_leave_nothing_behind(hooks_d: Path) -> None:
             gc.enable()
 
 
-def test_one_that_is_dropped_is_freed(hooks_d: Path) -> None:
+def test_a_monitor_without_references_is_freed(hooks_d: Path) -> None:
     before = descriptors()
     with libhooks.Manager([hooks_d]) as manager:
         quiet = manager.monitor()
@@ -121,7 +135,7 @@ def test_one_that_is_dropped_is_freed(hooks_d: Path) -> None:
         monitor = manager.monitor(str)
         gone = weakref.ref(monitor)
         (thread,) = threads()
-        with pytest.warns(ResourceWarning, match="open, with a callback> was dropped, so nothing is watched any more"):
+        with pytest.warns(ResourceWarning, match="^unclosed <.* open, with a callback>, which now"):
             del monitor
         assert gone() is None
         thread.join(LONG)
@@ -129,7 +143,7 @@ def test_one_that_is_dropped_is_freed(hooks_d: Path) -> None:
         assert descriptors() == before
 
 
-def test_of_one_that_was_not_made_nothing_stays(
+def test_a_failed_constructor_leaks_nothing(
     hooks_d: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     before = descriptors()
@@ -156,7 +170,7 @@ def test_of_one_that_was_not_made_nothing_stays(
     assert capfd.readouterr() == ("", "")
 
 
-def test_it_cannot_be_copied(hooks_d: Path) -> None:
+def test_a_monitor_cannot_be_copied(hooks_d: Path) -> None:
     with libhooks.Manager([hooks_d]) as manager, manager.monitor() as monitor:
         for copied in (copy.copy, copy.deepcopy, pickle.dumps):
             for thing in (monitor, monitor._watch._monitor):  # type: ignore[union-attr]
@@ -165,8 +179,9 @@ def test_it_cannot_be_copied(hooks_d: Path) -> None:
 
 
 def in_child(work: Callable[[], object]) -> int:
-    """How a child of a fork ends that does this: with 0 if all went well, and by a signal if it
-    hangs."""
+    """Do `work` in the child of a fork, and return its wait status: 0 if all went well, a signal if
+    it hangs.
+    """
     child = os.fork()
     if child == 0:
         status = 1
@@ -179,17 +194,23 @@ def in_child(work: Callable[[], object]) -> int:
     return os.waitpid(child, 0)[1]
 
 
-def test_in_the_child_of_a_fork_it_can_only_be_closed(put: Put, path: Path) -> None:
+def test_the_child_of_a_fork_can_only_close_a_monitor(put: Put, path: Path) -> None:
     queue: Queue[Changes] = Queue()
     before = descriptors()
     manager = libhooks.Manager([path.parent])
-    asked, followed, dropped = manager.monitor(), manager.monitor(queue.put), [manager.monitor(), manager.monitor()]
+    asked, followed, dropped = (
+        manager.monitor(),
+        manager.monitor(queue.put),
+        [manager.monitor(), manager.monitor()],
+    )
 
     def child() -> None:
         for use in (*USES, next, libhooks.Monitor.wait, next_in_loop):
-            with pytest.raises(HooksError, match="of the parent process") as caught:
+            with pytest.raises(HooksError, match="belongs to the parent process") as caught:
                 use(asked)
-            assert (caught.value.kind, caught.value.code, caught.value.status) == ("invalid-argument",) * 2 + (-1,)
+            assert (caught.value.kind, caught.value.code, caught.value.status) == (
+                "invalid-argument",
+            ) * 2 + (-1,)
         for monitor in (asked, followed):
             monitor.close()
             monitor.close()
@@ -198,20 +219,20 @@ def test_in_the_child_of_a_fork_it_can_only_be_closed(put: Put, path: Path) -> N
         assert descriptors() == before
 
     watch: Any = followed._watch
-    # So that its thread is not in the middle of the library, by chance.
+    # With the lock held, its thread is not inside the library.
     with watch._monitor._lock:
         assert in_child(child) == 0
     for name in ("b.json", "c.json"):
         put(name)
-        while ("added", name) not in told(queue.get(timeout=LONG)):
+        while ("added", name) not in summary(queue.get(timeout=LONG)):
             pass
-        while ("added", name) not in told(asked.changes()):
+        while ("added", name) not in summary(asked.changes()):
             asked.wait(LONG)
     followed.close()
     asked.close()
 
 
-def test_a_fork_in_the_middle_of_the_library_hangs_nobody(hooks_d: Path) -> None:
+def test_a_fork_during_a_call_does_not_hang_the_child(hooks_d: Path) -> None:
     locked, go_on = threading.Event(), threading.Event()
     with libhooks.Manager([hooks_d]) as manager, manager.monitor() as monitor:
         watch: Any = monitor._watch
@@ -227,10 +248,10 @@ def test_a_fork_in_the_middle_of_the_library_hangs_nobody(hooks_d: Path) -> None
         pointer = watch._monitor._pointer.value
 
         def child() -> None:
-            with pytest.raises(HooksError, match="of the parent process"):
+            with pytest.raises(HooksError, match="belongs to the parent process"):
                 monitor.dispatch()
             monitor.close()
-            # What is half done is not freed.
+            # An object in an inconsistent state is not freed.
             assert watch._monitor._pointer.value == pointer
 
         status = in_child(child)
@@ -239,7 +260,7 @@ def test_a_fork_in_the_middle_of_the_library_hangs_nobody(hooks_d: Path) -> None
         assert status == 0
 
 
-# The interpreter ends while monitors are open, and their threads wait or are in a callback.
+# The interpreter shuts down while monitors are open, and their threads wait or are in a callback.
 RUNNING = """
 import os, sys, threading
 import libhooks
@@ -252,7 +273,9 @@ def callback(changes):
     threading.Event().wait()
 
 class Holder: pass
-holder = Holder(); holder.me = holder; holder.monitor = manager.monitor(str); holder.quiet = manager.monitor()
+holder = Holder()
+holder.me = holder
+holder.monitor, holder.quiet = manager.monitor(str), manager.monitor()
 libhooks.late = manager.monitor(str)
 libhooks.late_and_quiet = manager.monitor()
 busy = manager.monitor(callback)
@@ -266,7 +289,7 @@ print("end")
 
 
 @pytest.mark.parametrize("how", ["closed", "open"])
-def test_the_end_of_the_interpreter_is_silent(
+def test_the_interpreter_shuts_down_silently(
     python: Python, library: Path, write: Write, path: Path, how: str
 ) -> None:
     for _ in range(5):

@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import FILTER, LONG, RUN, sh, there
+from running import FILTER, LONG, RUN, is_running, sh
 
 import libhooks
 from libhooks import HooksError, _ffi
 
 
-def test_a_hook_is_run() -> None:
+def test_run_returns_the_result() -> None:
     for hook in (sh("cat; echo oh >&2"), json.dumps(sh("cat; echo oh >&2"))):
         completed = libhooks.run(hook, "stäte")
         assert (completed.path, completed.argv) == ("/bin/sh", ("sh", "-c", "cat; echo oh >&2"))
@@ -37,7 +37,7 @@ def test_a_hook_is_run() -> None:
             completed.signal = 1  # type: ignore[misc]
 
 
-def test_state_is_bytes_text_or_data() -> None:
+def test_state_is_bytes_str_or_mapping() -> None:
     cat = {"path": "/bin/cat"}
     assert libhooks.run(cat).stdout == b""
     for state in (b"\0\xff\n", bytearray(b"\0\xff\n"), memoryview(b"\0\xff\n")):
@@ -48,7 +48,9 @@ def test_state_is_bytes_text_or_data() -> None:
 
 
 def test_the_process_group() -> None:
-    script = "sleep 1000 & read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $pgrp $$; wait"
+    script = (
+        "sleep 1000 & read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $pgrp $$; wait"
+    )
     for group, killed in (("caller", ("descendants", 1)), ("own", ("group", None))):
         completed = RUN(sh(script), timeout=1, process_group=group)
         assert completed.timed_out
@@ -59,7 +61,9 @@ def test_the_process_group() -> None:
     assert (completed.killed, completed.killed_descendants) == (None, None)
     filtered = libhooks.filter_config([sh("cat")], "{}", process_group="caller")
     assert filtered.failure is None
-    with pytest.raises(ValueError, match="^process_group is 'mine', not one of 'auto', 'own', 'caller'$"):
+    with pytest.raises(
+        ValueError, match="^process_group is 'mine', not one of 'auto', 'own', 'caller'$"
+    ):
         RUN(sh("exit 0"), process_group="mine")
     with pytest.raises(TypeError, match="^process_group must be a str, not int$"):
         RUN(sh("exit 0"), process_group=1)
@@ -70,7 +74,12 @@ def test_a_hook_that_cannot_be_started() -> None:
         libhooks.run({"path": "/nowhere"})
     error = caught.value
     assert str(error) == "fork/exec /nowhere: no such file or directory"
-    assert (error.kind, error.code, error.status, error.errno) == ("io", "start-failed", -4, errno.ENOENT)
+    assert (error.kind, error.code, error.status, error.errno) == (
+        "io",
+        "start-failed",
+        -4,
+        errno.ENOENT,
+    )
     assert (error.completed, error.filtered) == (None, None)
     with pytest.raises(libhooks.HooksError) as caught:
         libhooks.run({"path": "/bin"})
@@ -81,7 +90,7 @@ def test_a_hook_that_cannot_be_started() -> None:
         libhooks.run(sh("pwd"), directory="/nowhere")
 
 
-def test_what_does_not_go_well_can_be_raised() -> None:
+def test_a_failure_can_be_raised() -> None:
     said = "executing [sh -c exit 3]: exit status 3"
     completed = libhooks.run(sh("exit 3"))
     assert (completed.exit_status, completed.error, completed.hook_error) == (3, said, said)
@@ -105,12 +114,16 @@ def test_timeouts() -> None:
     completed = caught.value.completed
     assert completed is not None
     assert completed.timed_out
-    assert (completed.stdout, completed.signal, completed.exit_status) == (b"hi\n", signal.SIGKILL, None)
+    assert (completed.stdout, completed.signal, completed.exit_status) == (
+        b"hi\n",
+        signal.SIGKILL,
+        None,
+    )
     assert (completed.error, completed.cancelled) == ("context deadline exceeded", False)
-    # The hook's own comes first.
+    # The hook's own timeout takes precedence.
     assert libhooks.run(sh("sleep 0.1", timeout=600), timeout=0.0001).error is None
     assert libhooks.run(sh(LONG, timeout=0), timeout=600).timed_out
-    # The shortest is not none, and the longest does not overflow.
+    # The shortest timeout does not mean no timeout, and the longest does not overflow.
     for timeout in (0, -1, 5e-324, -math.inf):
         assert libhooks.run(sh(LONG), timeout=timeout).timed_out
     for timeout in (600, 1e300, math.inf):
@@ -121,7 +134,7 @@ def test_timeouts() -> None:
 
 
 class Handle:
-    """Something that stands on a descriptor."""
+    """An object with a file descriptor."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
@@ -145,7 +158,9 @@ def test_another_thread_cancels(wrap: Any, in_main_thread: bool, tmp_path: Path)
     def run() -> None:
         results.append(libhooks.run(sh(f"echo > {ready}; {LONG}"), cancel=wrap(reader)))
 
-    other, *more = [threading.Thread(target=what) for what in ((cancel,) if in_main_thread else (cancel, run))]
+    other, *more = [
+        threading.Thread(target=what) for what in ((cancel,) if in_main_thread else (cancel, run))
+    ]
     for thread in (other, *more):
         thread.start()
     if in_main_thread:
@@ -159,13 +174,13 @@ def test_another_thread_cancels(wrap: Any, in_main_thread: bool, tmp_path: Path)
     with pytest.raises(libhooks.HooksError) as caught:
         completed.check()
     assert (caught.value.kind, caught.value.status) == ("cancelled", -10)
-    # The other end's being closed counts.
+    # Closing the other end also cancels the run.
     os.close(writer)
     assert libhooks.run(sh(LONG), cancel=reader).cancelled
     os.close(reader)
 
 
-def test_the_environment_is_the_hooks_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_hook_has_only_its_own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OURS", "1")
     env = {"path": "/usr/bin/env", "env": ["A=1", "B=ä", "A=2"]}
     assert libhooks.run(env).stdout.decode() == "B=ä\nA=2\n"
@@ -175,7 +190,10 @@ def test_the_environment_is_the_hooks_own(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_directory(tmp_path: Path) -> None:
     (tmp_path / "hook").symlink_to("/bin/pwd")
     for directory in (tmp_path, str(tmp_path), os.fsencode(tmp_path)):
-        assert libhooks.run({"path": "./hook"}, directory=directory).stdout == os.fsencode(tmp_path.resolve()) + b"\n"
+        assert (
+            libhooks.run({"path": "./hook"}, directory=directory).stdout
+            == os.fsencode(tmp_path.resolve()) + b"\n"
+        )
     assert libhooks.run({"path": "/bin/pwd"}).stdout.decode() == f"{Path.cwd()}\n"
 
 
@@ -189,8 +207,8 @@ def test_output_is_exact_and_bounded() -> None:
     assert (completed.stdout, completed.stdout_total) == (b"", 256)
 
 
-def test_output_comes_as_it_is_written(tmp_path: Path) -> None:
-    """The hook goes on only when its first words have come."""
+def test_output_is_passed_on_as_it_is_written(tmp_path: Path) -> None:
+    """The hook continues only after its first output has been received."""
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     seen = []
@@ -210,7 +228,7 @@ class OurError(BaseException):
     pass
 
 
-def test_what_the_output_function_raises_comes_out(tmp_path: Path) -> None:
+def test_an_exception_of_the_output_callback_is_raised(tmp_path: Path) -> None:
     done = tmp_path / "done"
     gate = tmp_path / "gate"
     os.mkfifo(gate)
@@ -221,7 +239,7 @@ def test_what_the_output_function_raises_comes_out(tmp_path: Path) -> None:
         gate.write_text("go\n")
         raise OurError("oh no")
 
-    # The hook goes on to its end, and nothing more of it is handed over.
+    # The hook continues to its end, and its later output is not passed on.
     hook = sh(f"echo 1; read -r go <{gate}; echo 2; echo done >{done}")
     with pytest.raises(OurError, match="^oh no$"):
         libhooks.run(hook, output=output)
@@ -242,8 +260,8 @@ def test_output_goes_into_files(tmp_path: Path) -> None:
     assert (tmp_path / "err").read_text() == "err\nboth\nboth\n"
 
 
-def test_what_is_left_behind_lives_on(tmp_path: Path) -> None:
-    """Its output does not hold the run up; what the hook leaves on a timeout dies with it."""
+def test_child_processes_of_a_hook_survive_it(tmp_path: Path) -> None:
+    """The run does not wait for their output. At a timeout they are killed with the hook."""
     gate, done = tmp_path / "gate", tmp_path / "done"
     os.mkfifo(gate)
     os.mkfifo(done)
@@ -255,16 +273,16 @@ def test_what_is_left_behind_lives_on(tmp_path: Path) -> None:
     child = completed.stdout.decode()
     assert completed.timed_out
     assert child
-    while there(child):
+    while is_running(child):
         pass
 
 
-def test_much_output_is_taken_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_output_is_copied_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_ffi, "PIECE", 3)
     assert libhooks.run(sh("printf 12345678; printf 123 >&2")).stdout == b"12345678"
 
 
-def test_without_descriptors_it_says_so() -> None:
+def test_missing_file_descriptors_are_reported() -> None:
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, before[1]))
     try:
@@ -273,7 +291,12 @@ def test_without_descriptors_it_says_so() -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
     error = raised.value
-    assert (error.kind, error.code, error.errno, error.status) == ("io", "start-failed", errno.EMFILE, -4)
+    assert (error.kind, error.code, error.errno, error.status) == (
+        "io",
+        "start-failed",
+        errno.EMFILE,
+        -4,
+    )
 
 
 def test_the_hooks_of_a_manager_can_be_run(root: Path) -> None:
@@ -288,39 +311,39 @@ def test_the_hooks_of_a_manager_can_be_run(root: Path) -> None:
     ("error", "match", "options"),
     [
         (TypeError, "^directory must be", {"directory": 1}),
-        (ValueError, "^directory has a NUL", {"directory": "a\0"}),
+        (ValueError, "^directory contains a NUL", {"directory": "a\0"}),
         (TypeError, "^timeout must be a number of seconds or None, not str", {"timeout": "1"}),
         (TypeError, "^timeout must be", {"timeout": True}),
-        (ValueError, "^timeout is no number", {"timeout": math.nan}),
+        (ValueError, "^timeout is not a number", {"timeout": math.nan}),
         (TypeError, "^post_kill_timeout must be", {"post_kill_timeout": "1"}),
         (TypeError, "^capture_limit must be an int", {"capture_limit": 1.0}),
-        (ValueError, "^capture_limit is -1", {"capture_limit": -1}),
-        (ValueError, "^capture_limit is", {"capture_limit": 1 << 64}),
-        (TypeError, "^stderr must be a descriptor", {"stderr": "/dev/null"}),
-        (ValueError, "^stderr is no descriptor: -1", {"stderr": subprocess.PIPE}),
+        (ValueError, "^capture_limit must be from 0 to .*, not -1", {"capture_limit": -1}),
+        (ValueError, "^capture_limit must be from 0", {"capture_limit": 1 << 64}),
+        (TypeError, "^stderr must be a file descriptor", {"stderr": "/dev/null"}),
+        (ValueError, "^stderr is not a file descriptor: -1", {"stderr": subprocess.PIPE}),
         (TypeError, "^output must be callable", {"output": 1}),
-        (TypeError, "^cancel must be a descriptor", {"cancel": True}),
-        (ValueError, "^cancel is no descriptor", {"cancel": 1 << 31}),
+        (TypeError, "^cancel must be a file descriptor", {"cancel": True}),
+        (ValueError, "^cancel is not a file descriptor", {"cancel": 1 << 31}),
         (TypeError, "^check must be a bool", {"check": 1}),
     ],
 )
-def test_options_are_what_they_are(error: type[Exception], match: str, options: dict[str, Any]) -> None:
+def test_invalid_options(error: type[Exception], match: str, options: dict[str, Any]) -> None:
     with pytest.raises(error, match=match):
         RUN(sh("exit 0"), **options)
     with pytest.raises(error, match=match):
         FILTER([], {}, **options)
 
 
-def test_arguments_are_what_they_are() -> None:
-    with pytest.raises(TypeError, match="^hook must be a mapping, or JSON text"):
+def test_invalid_arguments() -> None:
+    with pytest.raises(TypeError, match="^hook must be a mapping, or JSON as a str or bytes"):
         RUN(["/bin/sh"])
     with pytest.raises(TypeError, match="^state must be bytes, a str or a mapping"):
         RUN(sh("exit 0"), 1)
-    with pytest.raises(ValueError, match="^state has no form in UTF-8"):
+    with pytest.raises(ValueError, match="^state cannot be encoded as UTF-8"):
         RUN(sh("exit 0"), "\udcff")
-    with pytest.raises(TypeError, match="^stdout must be a descriptor"):
+    with pytest.raises(TypeError, match="^stdout must be a file descriptor"):
         RUN(sh("exit 0"), stdout="x")
-    with pytest.raises(TypeError, match="^hooks must be several hooks"):
+    with pytest.raises(TypeError, match="^hooks must be an iterable of hooks"):
         FILTER(sh("exit 0"), {})
     with pytest.raises(TypeError, match=r"^hooks\[0\] must be a mapping"):
         FILTER(["/bin/sh"], {})

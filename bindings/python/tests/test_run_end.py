@@ -1,4 +1,4 @@
-"""Running hooks: interrupts, threads, and the end of the interpreter."""
+"""Running hooks: interrupts, threads, and the shutdown of the interpreter."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Optional
 
 import pytest
 from conftest import Python
-from running import LONG, sh, there
+from running import LONG, is_running, sh
 
 import libhooks
 from libhooks import _run
 
-# Runs a hook that says where it is, and never ends by itself.
+# Runs a hook that prints its process IDs and does not end by itself.
 INTERRUPTED = """
 import os, signal, sys, threading
 import libhooks
@@ -33,15 +33,22 @@ signal.signal(signal.SIGTERM, stop)
 cancel = os.pipe()[0] if sys.argv[1] == "cancel" else None
 hook = {"path": "/bin/sh", "args": ["sh", "-c", "sleep 600 & echo $$ $!; wait"]}
 try:
-    libhooks.run(hook, output=lambda stream, data: print(data.decode(), end="", flush=True), cancel=cancel)
+    def output(stream, data):
+        print(data.decode(), end="", flush=True)
+
+    libhooks.run(hook, output=output, cancel=cancel)
 except (KeyboardInterrupt, Stop) as error:
     print(type(error).__name__, threading.active_count())
 """
 
 
 @pytest.mark.parametrize("cancel", ["cancel", "none"])
-@pytest.mark.parametrize(("number", "name"), [(signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "Stop")])
-def test_an_interrupt_ends_the_hook(cancel: str, number: signal.Signals, name: str, library: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "name"), [(signal.SIGINT, "KeyboardInterrupt"), (signal.SIGTERM, "Stop")]
+)
+def test_an_interrupt_ends_the_hook(
+    cancel: str, number: signal.Signals, name: str, library: Path
+) -> None:
     program = [sys.executable, "-c", INTERRUPTED, cancel]
     path = str(Path(libhooks.__file__).parents[1])
     env = {**os.environ, "PYTHONPATH": path, "LIBHOOKS_PATH": str(library)}
@@ -53,11 +60,11 @@ def test_an_interrupt_ends_the_hook(cancel: str, number: signal.Signals, name: s
         assert process.stdout.read() == f"{name} 1\n"
     assert process.returncode == 0
     for pid in pids:
-        while there(pid):
+        while is_running(pid):
             pass
 
 
-# The interpreter ends while a daemon thread's hook goes on writing.
+# The interpreter shuts down while the hook of a daemon thread still writes.
 DAEMON = """
 import threading
 import libhooks
@@ -65,17 +72,18 @@ import libhooks
 begun = threading.Event()
 hook = {"path": "/bin/sh", "args": ["sh", "-c", "while :; do echo x; done"]}
 output = lambda stream, data: begun.set()
-threading.Thread(target=libhooks.run, args=(hook,), kwargs={"timeout": 0.5, "output": output}, daemon=True).start()
+options = {"timeout": 0.5, "output": output}
+threading.Thread(target=libhooks.run, args=(hook,), kwargs=options, daemon=True).start()
 begun.wait()
 """
 
 
-def test_a_daemon_thread_does_not_abort_the_end(python: Python, library: Path) -> None:
+def test_a_daemon_thread_does_not_abort_the_shutdown(python: Python, library: Path) -> None:
     ran = python(DAEMON, bundled=str(library))
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
 
 
-# The interpreter waits for no thread any more when its daemon thread runs a hook.
+# A daemon thread runs a hook when the interpreter no longer waits for threads.
 DAEMON_AT_EXIT = """
 import atexit
 import threading
@@ -101,18 +109,18 @@ threading.Thread(target=run, daemon=True).start()
 """
 
 
-def test_a_daemon_thread_runs_no_hook_at_the_end(python: Python, library: Path) -> None:
+def test_a_daemon_thread_runs_no_hook_at_shutdown(python: Python, library: Path) -> None:
     ran = python(DAEMON_AT_EXIT, bundled=str(library))
     assert (ran.returncode, ran.stderr) == (0, "")
-    # Newer ones make no thread any more.
+    # Newer interpreters start no thread at that time.
     assert ran.stdout in (
-        "a hook with an output function cannot be run while the interpreter ends\n",
+        "cannot run a hook with an output callback at interpreter shutdown\n",
         "can't create new thread at interpreter shutdown\n",
     )
 
 
 def test_a_signal_handler_may_cancel() -> None:
-    """One that does not raise, but writes into the pipe that the run was given."""
+    """The handler does not raise, but writes to the pipe that was passed as `cancel`."""
     reader, writer = os.pipe()
     before = signal.signal(signal.SIGUSR1, lambda number, frame: os.write(writer, b"x"))
     try:
@@ -124,7 +132,7 @@ def test_a_signal_handler_may_cancel() -> None:
     assert completed.cancelled
 
 
-def test_without_threads_it_still_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_hook_runs_if_no_thread_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     def start(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
@@ -134,13 +142,14 @@ def test_without_threads_it_still_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(os.listdir("/proc/self/fd")) == len(before)
 
 
-@pytest.mark.parametrize("begins", [False, True])
+@pytest.mark.parametrize("starts", [False, True])
 @pytest.mark.parametrize("error", [RuntimeError("time is over"), KeyboardInterrupt()])
-def test_an_interrupt_in_the_very_beginning(
-    error: BaseException, begins: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_an_interrupt_during_the_start(
+    error: BaseException, starts: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A signal handler raises while the thread is made: the hook is not run, and nothing is said
-    but that."""
+    """A signal handler raises while the thread is started: the hook does not run, and only that
+    exception is raised.
+    """
     raised: list[object] = []
     made: list[threading.Thread] = []
     real, interrupted = threading.Thread.start, threading.Event()
@@ -151,7 +160,7 @@ def test_an_interrupt_in_the_very_beginning(
             return super().set_running_or_notify_cancel()
 
     def start(thread: threading.Thread) -> None:
-        if begins:
+        if starts:
             real(thread)
             made.append(thread)
         raise error
@@ -170,18 +179,19 @@ def test_an_interrupt_in_the_very_beginning(
     assert not (tmp_path / "ran").exists()
 
 
-def test_threads_run_hooks_beside_each_other(tmp_path: Path) -> None:
-    """Each hook waits for the next, so none would end if one call held the others up."""
+def test_threads_run_hooks_in_parallel(tmp_path: Path) -> None:
+    """Each hook waits for the next one, so that no hook ends if the calls do not run in parallel."""
     fifos = [tmp_path / str(index) for index in range(8)]
     for fifo in fifos:
         os.mkfifo(fifo)
-    # Held open, or what is written before the reader comes would be lost.
+    # The FIFOs are held open: otherwise output written before the reader opens one would be lost.
     held = [os.open(fifo, os.O_RDWR) for fifo in fifos]
     results: list[Optional[libhooks.CompletedHook]] = [None] * len(fifos)
 
     def use(index: int) -> None:
-        ours, others = fifos[index], fifos[(index + 1) % len(fifos)]
-        results[index] = libhooks.run(sh(f"exec 3<>{ours} 4<>{others}; echo {index} >&4; read -r x <&3; echo $x"))
+        own, following = fifos[index], fifos[(index + 1) % len(fifos)]
+        script = f"exec 3<>{own} 4<>{following}; echo {index} >&4; read -r x <&3; echo $x"
+        results[index] = libhooks.run(sh(script))
 
     threads = [threading.Thread(target=use, args=(index,)) for index in range(len(fifos))]
     for thread in threads:
@@ -193,7 +203,7 @@ def test_threads_run_hooks_beside_each_other(tmp_path: Path) -> None:
     assert [result and int(result.stdout) for result in results] == [7, 0, 1, 2, 3, 4, 5, 6]
 
 
-def test_nothing_is_left_after_200_runs() -> None:
+def test_200_runs_leak_nothing() -> None:
     def left() -> tuple[int, int, str]:
         children = "".join(task.read_text() for task in Path("/proc/self/task").glob("*/children"))
         return len(os.listdir("/proc/self/fd")), threading.active_count(), children

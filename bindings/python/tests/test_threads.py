@@ -1,4 +1,4 @@
-"""Threads that use a manager while another closes it, and processes that fork."""
+"""Threads that use a manager while another thread closes it, and processes that fork."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ THREADS = 8
 ROUNDS = 20
 
 
-def test_a_close_frees_nothing_under_a_call(hooks_d: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One thread is in the middle of a call while another closes the manager."""
+def test_close_frees_nothing_during_a_call(hooks_d: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One thread is inside a call while another closes the manager."""
     inside, go_on = threading.Event(), threading.Event()
     events = []
     free, real = _ffi.Manager.__del__, _ffi._library.hooks_manager_list
@@ -85,27 +85,30 @@ def test_threads_inject_and_reload_until_it_is_closed(write: Write) -> None:
             except BaseException as error:
                 unexpected.append(error)
             finally:
-                # Who waits for this one waits for nothing, unless it is past the barrier.
+                # Before the barrier, this thread must not leave the others waiting.
                 if done[index] < 5:
                     busy.abort()
 
         threads = [threading.Thread(target=use, args=(index,)) for index in range(THREADS)]
         for thread in threads:
             thread.start()
-        # Each is in its loop now; the manager is closed in the middle of whatever they are doing.
+        # All threads are in their loops now, and the manager is closed during their calls.
         busy.wait()
         manager.close()
         for thread in threads:
             thread.join()
         assert unexpected == []
         calls += sum(done)
-    print(f"{calls} rounds of calls by {THREADS} threads, {ROUNDS} managers closed under them")
+    print(
+        f"{calls} rounds of calls by {THREADS} threads, {ROUNDS} managers closed during the calls"
+    )
     assert calls >= ROUNDS * THREADS * 5
 
 
-def test_the_child_of_a_fork_can_go_on(hooks_d: Path) -> None:
-    """Forks while threads of the parent use the manager; each child uses, reloads and closes its
-    own."""
+def test_the_child_of_a_fork_can_use_a_manager(hooks_d: Path) -> None:
+    """Fork while threads of the parent use the manager; each child uses, reloads and closes its
+    own.
+    """
     manager = libhooks.Manager([hooks_d])
     stop = threading.Event()
 
@@ -128,8 +131,9 @@ def test_the_child_of_a_fork_can_go_on(hooks_d: Path) -> None:
 
 
 def fork(manager: libhooks.Manager) -> int:
-    """A child that uses the manager; it ends with 0 if all went well, and by a signal if it
-    hangs."""
+    """Start a child that uses the manager; it ends with 0 if all went well, and by a signal if it
+    hangs.
+    """
     child = os.fork()
     if child != 0:
         return child
@@ -150,5 +154,5 @@ def fork(manager: libhooks.Manager) -> int:
 
 
 def wait(child: int) -> int:
-    """How a child ended."""
+    """Return the wait status of a child."""
     return os.waitpid(child, 0)[1]
