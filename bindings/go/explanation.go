@@ -81,8 +81,8 @@ type AnnotationCondition struct {
 	Tried int
 	// Matched is the annotation that matched; nil if none matched.
 	Matched *Annotation
-	// Nearest is an annotation whose key matched but whose value did not. It is nil if there is
-	// none, or if another annotation matched.
+	// Nearest is an annotation whose key matched but whose value did not. It is nil if there is no
+	// such annotation, or if another one matched.
 	Nearest *Annotation
 	// NearMiss says why the value of Nearest does not match. If no key matched, it describes a key
 	// that nearly matches. It may be nil.

@@ -26,7 +26,7 @@ type Error struct {
 	Message string
 	// Errno is the system's error number; 0 if none applies.
 	Errno syscall.Errno
-	// Path is the file or directory with the problem; "" if there is none.
+	// Path is the file or directory with the problem, or "".
 	Path string
 	// Line and Column are the position in that file or in the argument. Both start at 1; the column
 	// counts bytes. 0 means unknown.
@@ -39,8 +39,8 @@ type Error struct {
 	System *fs.PathError
 	// Result is the result of the hook that was run; nil if no hook was run.
 	Result *Result
-	// Cause is the wrapped error: that of a writer, or of parsing a hook's output as JSON; nil if
-	// there is none. errors.Is and errors.As examine it.
+	// Cause is the wrapped error: that of a writer, or of parsing a hook's output as JSON; or nil.
+	// errors.Is and errors.As examine it.
 	Cause error
 }
 

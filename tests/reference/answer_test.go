@@ -5,20 +5,20 @@ import (
 	current "go.podman.io/common/pkg/hooks/1.0.0"
 )
 
-// hookAnswer is what a function gave that reads one hook.
+// hookAnswer is the result of a function that reads one hook.
 func hookAnswer(hook *current.Hook, err error) answer { return answer{normal(hook), err} }
 
 func hooksAnswer(hooks map[string]*current.Hook, err error) answer {
 	return answer{normalAll(hooks), err}
 }
 
-// injected is what Hooks did.
+// injected is the result of Hooks.
 type injected struct {
 	Config         *rspec.Spec
 	ExtensionHooks map[string][]rspec.Hook
 }
 
-// inject injects into a new config, that many times.
+// inject injects into a new config, this number of times.
 func inject(m manager, container container, calls int) answer {
 	config := container.config()
 	var extensionHooks map[string][]rspec.Hook
@@ -39,14 +39,21 @@ func inject(m manager, container container, calls int) answer {
 
 func normalConfig(config *rspec.Spec) *rspec.Spec {
 	if h := config.Hooks; h != nil {
-		for _, hooks := range []*[]rspec.Hook{&h.Prestart, &h.CreateRuntime, &h.CreateContainer, &h.StartContainer, &h.Poststart, &h.Poststop} {
+		for _, hooks := range []*[]rspec.Hook{
+			&h.Prestart,
+			&h.CreateRuntime,
+			&h.CreateContainer,
+			&h.StartContainer,
+			&h.Poststart,
+			&h.Poststop,
+		} {
 			*hooks = normalHooks(*hooks)
 		}
 	}
 	return config
 }
 
-// normal is a hook without the difference of nil and empty, but in its stages.
+// normal returns a hook in which empty slices and maps are nil, except its stages.
 func normal(hook *current.Hook) *current.Hook {
 	if hook == nil {
 		return nil

@@ -24,13 +24,14 @@ const (
 	ourModule   = "libhooks/"
 )
 
-// beyond are the methods that we have beyond the reference's, by package and type: the README names them.
-var beyond = map[string][]string{
+// additional holds the additional methods of our packages, by package and type. The README lists
+// them.
+var additional = map[string][]string{
 	"hooks.Manager": {"Diagnostics", "Explain", "List"},
 }
 
-// TestExportedAPI compares what both sides' packages export: names, types, fields with their order and tags, methods,
-// and the values of constants.
+// TestExportedAPI compares the exported API of the packages of both sides: names, types, fields
+// with their order and tags, methods, and the values of constants.
 func TestExportedAPI(t *testing.T) {
 	packages := loadPackages(t)
 	for _, name := range []string{"hooks", "hooks/1.0.0", "hooks/0.1.0", "hooks/exec"} {
@@ -38,7 +39,7 @@ func TestExportedAPI(t *testing.T) {
 		var lacking []string
 		for object, theirText := range theirs {
 			ourText, ok := ours[object]
-			for _, method := range beyond[name+"."+object] {
+			for _, method := range additional[name+"."+object] {
 				var known bool
 				if ourText, known = withoutMethod(ourText, method); !known {
 					t.Errorf("%s.%s has no %s", name, object, method)
@@ -52,20 +53,21 @@ func TestExportedAPI(t *testing.T) {
 		}
 		for object, text := range ours {
 			if _, ok := theirs[object]; !ok {
-				t.Errorf("%s.%s is not the reference's: %s", name, object, text)
+				t.Errorf("%s.%s is not in the reference: %s", name, object, text)
 			}
 		}
 		if slices.Sort(lacking); len(lacking) > 0 {
 			t.Errorf("%s lacks %q", name, lacking)
 		}
-		t.Logf("%s: %d names, %d lacking: %q", name, len(theirs), len(lacking), lacking)
+		t.Logf("%s: %d names, %d missing: %q", name, len(theirs), len(lacking), lacking)
 		if len(theirs) == 0 {
 			t.Errorf("%s: the reference exports nothing", name)
 		}
 	}
 }
 
-// withoutMethod is the description of a type without one of its methods, and whether it has it.
+// withoutMethod removes a method from the description of a type, and reports whether the type has
+// it.
 func withoutMethod(described, method string) (string, bool) {
 	lines := strings.Split(described, "\n")
 	before := len(lines)
@@ -76,7 +78,7 @@ func withoutMethod(described, method string) (string, bool) {
 	return strings.Join(lines, "\n"), len(lines) < before
 }
 
-// loadPackages lets the compiler tell what packages export.
+// loadPackages loads the exported API of packages from the compiler's export data.
 func loadPackages(t *testing.T) func(path string) *types.Package {
 	list := exec.Command(
 		"go",
@@ -112,7 +114,7 @@ func loadPackages(t *testing.T) func(path string) *types.Package {
 	}
 }
 
-// exported describes each exported name of a package.
+// exported returns a description of each exported name of a package.
 func exported(from *types.Package) map[string]string {
 	described := map[string]string{}
 	d := describer{from}
@@ -124,19 +126,29 @@ func exported(from *types.Package) map[string]string {
 	return described
 }
 
-// describer tells types by their structure, where they have no exported name.
+// describer describes types without an exported name by their structure.
 type describer struct{ of *types.Package }
 
 func (d describer) object(object types.Object) string {
 	switch object := object.(type) {
 	case *types.Const:
-		return fmt.Sprintf("const %s = %s (%s)", d.describe(object.Type()), object.Val().ExactString(), kindOf(object.Val()))
+		return fmt.Sprintf(
+			"const %s = %s (%s)",
+			d.describe(object.Type()),
+			object.Val().ExactString(),
+			kindOf(object.Val()),
+		)
 	case *types.TypeName:
 		var methods []string
 		for _, receiver := range []types.Type{object.Type(), types.NewPointer(object.Type())} {
 			for method := range types.NewMethodSet(receiver).Methods() {
 				if method.Obj().Exported() {
-					methods = append(methods, fmt.Sprintf("(%s).%s%s", d.describe(receiver), method.Obj().Name(), d.describe(method.Type())))
+					methods = append(methods, fmt.Sprintf(
+						"(%s).%s%s",
+						d.describe(receiver),
+						method.Obj().Name(),
+						d.describe(method.Type()),
+					))
 				}
 			}
 		}
@@ -144,7 +156,8 @@ func (d describer) object(object types.Object) string {
 		if object.IsAlias() {
 			alias = "= "
 		}
-		return "type " + alias + d.describe(object.Type().Underlying()) + "\n" + strings.Join(methods, "\n")
+		underlying := d.describe(object.Type().Underlying())
+		return "type " + alias + underlying + "\n" + strings.Join(methods, "\n")
 	default:
 		return fmt.Sprintf("%T %s", object, d.describe(object.Type()))
 	}
@@ -162,7 +175,8 @@ func (d describer) describe(of types.Type) string {
 		if object.Pkg() == nil {
 			return object.Name()
 		}
-		return strings.TrimPrefix(strings.TrimPrefix(object.Pkg().Path(), theirModule), ourModule) + "." + object.Name()
+		path := strings.TrimPrefix(object.Pkg().Path(), theirModule)
+		return strings.TrimPrefix(path, ourModule) + "." + object.Name()
 	case *types.Pointer:
 		return "*" + d.describe(of.Elem())
 	case *types.Slice:
@@ -183,7 +197,13 @@ func (d describer) describe(of types.Type) string {
 		var fields []string
 		for i := range of.NumFields() {
 			if field := of.Field(i); field.Exported() {
-				fields = append(fields, fmt.Sprintf("%s %s embedded:%t `%s`", field.Name(), d.describe(field.Type()), field.Embedded(), of.Tag(i)))
+				fields = append(fields, fmt.Sprintf(
+					"%s %s embedded:%t `%s`",
+					field.Name(),
+					d.describe(field.Type()),
+					field.Embedded(),
+					of.Tag(i),
+				))
 			}
 		}
 		return "struct{" + strings.Join(fields, "; ") + "}"
@@ -200,7 +220,7 @@ func (d describer) tuple(tuple *types.Tuple) string {
 	return strings.Join(all, ", ")
 }
 
-// TestExportedAPIFindsChanges shows that the descriptions of what differs differ.
+// TestExportedAPIFindsChanges checks that different APIs have different descriptions.
 func TestExportedAPIFindsChanges(t *testing.T) {
 	const source = `package p
 const C = "a"
@@ -224,8 +244,17 @@ func F(c chan<- error) {}
 	}
 	before := describe(source)
 	for _, change := range [][2]string{
-		{`C = "a"`, `C = "b"`}, {`C = "a"`, `C string = "a"`}, {`[]byte) error`, `string) error`}, {`json:"a"`, `json:"a,omitempty"`},
-		{`B []int }`, `B []int; C bool }`}, {`B []int`, `B []int64`}, {`s *S`, `s S`}, {`...string`, `string`}, {`chan<-`, `<-chan`}, {`func F`, `func f`}, {`R map`, `Q map`},
+		{`C = "a"`, `C = "b"`},
+		{`C = "a"`, `C string = "a"`},
+		{`[]byte) error`, `string) error`},
+		{`json:"a"`, `json:"a,omitempty"`},
+		{`B []int }`, `B []int; C bool }`},
+		{`B []int`, `B []int64`},
+		{`s *S`, `s S`},
+		{`...string`, `string`},
+		{`chan<-`, `<-chan`},
+		{`func F`, `func f`},
+		{`R map`, `Q map`},
 	} {
 		if changed := strings.Replace(source, change[0], change[1], 1); changed == source ||
 			maps.Equal(before, describe(changed)) {
@@ -235,15 +264,13 @@ func F(c chan<- error) {}
 	const more = "func (s *S) More() {}\n"
 	if without, known := withoutMethod(describe(source + more)["S"], "More"); !known ||
 		without != before["S"] {
-		t.Errorf("without a method it is %s", without)
+		t.Errorf("the type without the method: %s", without)
 	}
 	if without, known := withoutMethod(before["S"], "More"); known || without != before["S"] {
-		t.Errorf("without a method that it does not have it is %s", without)
+		t.Errorf("the type without a method that it does not have: %s", without)
 	}
-	if same := strings.NewReplacer("reader", "decoder", "a int", "n int").Replace(source); !maps.Equal(
-		before,
-		describe(same),
-	) {
-		t.Error("names that are not exported make a difference")
+	same := strings.NewReplacer("reader", "decoder", "a int", "n int").Replace(source)
+	if !maps.Equal(before, describe(same)) {
+		t.Error("names that are not exported change the description")
 	}
 }

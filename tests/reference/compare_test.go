@@ -15,35 +15,37 @@ import (
 	current "go.podman.io/common/pkg/hooks/1.0.0"
 )
 
-// comparison asks the reference and another implementation the same, of one tree.
+// comparison calls the reference and another implementation with the same arguments, on one tree.
 type comparison struct {
 	theirs, ours implementation
 	tree         *tree
 	root         string
-	// happened counts what the reference did, and which differences were allowed.
+	// happened counts the results of the reference and the allowed differences.
 	happened map[string]int
 	// differences are those that no rule allows.
 	differences []string
-	// jsonTexts are our texts for the reference's, of files that are no JSON or not of the right types.
+	// jsonTexts maps the reference's messages for invalid JSON and wrong types to ours.
 	jsonTexts map[string]string
-	// randomText: the text of a file's error depends on the order of a map.
+	// randomText: the message of a file's error depends on the order of a map.
 	randomText bool
-	// ties: names are equal in lower case.
+	// ties: some names are equal in lower case.
 	ties bool
 }
 
-// answer is what a call gave; values are compared by reflect.DeepEqual.
+// answer is the result of a call; values are compared with reflect.DeepEqual.
 type answer struct {
 	value any
 	err   error
 }
 
-// repeats is how often the reference is asked again where its answers are random. Go starts to range over a small map at
-// one of eight places, so that an order of two names may come once in eight calls, and twice in a row once in 64. Of so
-// many repeats none fails by chance, and few are ever needed.
+// repeats is the maximum number of calls of the reference if its results are random. Go starts to
+// iterate over a small map at one of eight positions. So an order of two names may occur once in
+// eight calls, and twice in a row once in 64. With this many repeats no test fails by chance, and
+// few are needed.
 const repeats = 5000
 
-// check compares a call's answers. Where the reference answers by chance, as the rule says, ours must be one of its answers.
+// check compares the results of a call. If the result of the reference is random, as the rule says,
+// ours must be one of its results.
 func (c *comparison) check(what, rule string, theirs func() answer, ours answer) answer {
 	want := theirs()
 	first := c.difference(want, ours)
@@ -74,7 +76,7 @@ func (c *comparison) difference(want, got answer) string {
 			return fmt.Sprintf("error:\nwant %q\ngot  %q", text, got.err)
 		}
 		if want, got := wraps(want.err), wraps(got.err); want != got {
-			return fmt.Sprintf("what the error wraps: want %s, got %s", want, got)
+			return fmt.Sprintf("wrapped errors: want %s, got %s", want, got)
 		}
 	}
 	if !reflect.DeepEqual(want.value, got.value) {
@@ -83,11 +85,22 @@ func (c *comparison) difference(want, got answer) string {
 	return ""
 }
 
-// wraps is what errors.Is and errors.As find in an error.
+// wraps lists what errors.Is and errors.As find in an error.
 func wraps(err error) string {
 	var found []string
-	for _, target := range []error{fs.ErrNotExist, fs.ErrPermission, fs.ErrExist, fs.ErrInvalid, syscall.ENOENT, syscall.ENOTDIR, syscall.ELOOP,
-		syscall.ENAMETOOLONG, syscall.EISDIR, syscall.EINVAL, syscall.EACCES} {
+	for _, target := range []error{
+		fs.ErrNotExist,
+		fs.ErrPermission,
+		fs.ErrExist,
+		fs.ErrInvalid,
+		syscall.ENOENT,
+		syscall.ENOTDIR,
+		syscall.ELOOP,
+		syscall.ENAMETOOLONG,
+		syscall.EISDIR,
+		syscall.EINVAL,
+		syscall.EACCES,
+	} {
 		if errors.Is(err, target) {
 			found = append(found, fmt.Sprintf("%q", target))
 		}
@@ -107,7 +120,7 @@ func show(value any) string {
 	return string(text)
 }
 
-// compareAll asks all there is to ask of a tree.
+// compareAll makes all comparisons for a tree.
 func (c *comparison) compareAll() {
 	seen := map[string]bool{}
 	for _, path := range c.tree.paths(c.root) {
@@ -137,7 +150,7 @@ func (c *comparison) compareDirectory(path string, again bool) {
 	}
 }
 
-// compareFile asks all functions that take one file.
+// compareFile compares all functions that take one file.
 func (c *comparison) compareFile(path string) {
 	stages := c.tree.stages()
 	hook, err := c.ours.read(path, stages)
@@ -145,9 +158,12 @@ func (c *comparison) compareFile(path string) {
 	content, unreadable := os.ReadFile(path)
 	rule := ""
 	if unreadable == nil {
-		for _, read := range []func([]byte) (*current.Hook, error){c.theirs.readCurrent, c.theirs.readOld} {
+		for _, read := range []func([]byte) (*current.Hook, error){
+			c.theirs.readCurrent,
+			c.theirs.readOld,
+		} {
 			if theirErr != nil && err != nil {
-				// A reader's error is there as text only, unlike the version check's.
+				// A reader's error is only in the message; that of the version check is wrapped.
 				_, readErr := read(content)
 				c.knowJSON(theirErr.Error(), jsonErrorText(readErr), err)
 				c.knowJSON(theirErr.Error(), jsonErrorText(theirErr), err)
@@ -175,7 +191,8 @@ func (c *comparison) compareFile(path string) {
 	}
 }
 
-// compareContent asks both versions' Read, and what takes the hook that they give. The result is that hook, whichever it is.
+// compareContent compares the Read functions of both versions, and the functions that take their
+// hook. It returns one of these hooks.
 func (c *comparison) compareContent(content []byte) (decoded *current.Hook) {
 	for _, version := range []struct {
 		name         string
@@ -217,7 +234,7 @@ func (c *comparison) compareContent(content []byte) (decoded *current.Hook) {
 	return decoded
 }
 
-// compareHook validates a hook that was decoded, and matches its conditions, which may be invalid.
+// compareHook validates a decoded hook, and matches its conditions, which may be invalid.
 func (c *comparison) compareHook(hook *current.Hook) {
 	rule := ""
 	if hook != nil && invalidAnnotations(hook) > 1 {
@@ -278,13 +295,11 @@ func (c *comparison) compareManagers() {
 	ordered, _ := model{}.implementation().new(paths, stages)
 	extended := false
 	for number, container := range c.tree.Containers {
-		what, calls := fmt.Sprintf(
-			"Hooks of container %d",
-			number,
-		), 1+number/4 // the last is called again on what it gave
+		what := fmt.Sprintf("Hooks of container %d", number)
+		calls := 1 + number/4 // for the last container, Hooks is called again on its result
 		want := func() answer { return c.undone(inject(manager, container, calls), container) }
 		if c.ties {
-			// The model has the order that ours should have, and that the reference may have.
+			// The model has the order that ours must have. The reference may have it.
 			byBytes := inject(ordered, container, calls)
 			c.check(what+", ordered by bytes", caseTie, want, byBytes)
 			want = func() answer { return byBytes }

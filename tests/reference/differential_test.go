@@ -15,7 +15,7 @@ import (
 	"github.com/sirupsen/logrus"
 )
 
-// Where cases that fail are kept.
+// kept is the directory for failed cases.
 const kept = "../../target/differential"
 
 func TestMain(m *testing.M) {
@@ -23,8 +23,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestDifferential compares libhooks with the reference on generated trees. LIBHOOKS_DIFFERENTIAL_COUNT is how many,
-// LIBHOOKS_DIFFERENTIAL_SEED another seed, and LIBHOOKS_DIFFERENTIAL_CASE a file with one tree to try again.
+// TestDifferential compares libhooks with the reference on generated trees. The environment
+// variable LIBHOOKS_DIFFERENTIAL_COUNT sets their number, and LIBHOOKS_DIFFERENTIAL_SEED the seed.
+// LIBHOOKS_DIFFERENTIAL_CASE names a file with one tree to repeat.
 func TestDifferential(t *testing.T) {
 	if path := os.Getenv("LIBHOOKS_DIFFERENTIAL_CASE"); path != "" {
 		one, err := loadTree(path)
@@ -32,20 +33,14 @@ func TestDifferential(t *testing.T) {
 			t.Fatal(err)
 		}
 		prepare(t)
-		for _, difference := range compare(t, libhooks(), one, filepath.Join(t.TempDir(), "tree")).differences {
+		c := compare(t, libhooks(), one, filepath.Join(t.TempDir(), "tree"))
+		for _, difference := range c.differences {
 			t.Errorf("%.2000s", difference)
 		}
 		return
 	}
-	seed, count := number(
-		t,
-		"LIBHOOKS_DIFFERENTIAL_SEED",
-		uint64(time.Now().UnixNano()),
-	), number(
-		t,
-		"LIBHOOKS_DIFFERENTIAL_COUNT",
-		20_000,
-	)
+	seed := number(t, "LIBHOOKS_DIFFERENTIAL_SEED", uint64(time.Now().UnixNano()))
+	count := number(t, "LIBHOOKS_DIFFERENTIAL_COUNT", 20_000)
 	t.Logf("LIBHOOKS_DIFFERENTIAL_SEED=%d LIBHOOKS_DIFFERENTIAL_COUNT=%d", seed, count)
 	keep, err := filepath.Abs(kept)
 	if err != nil {
@@ -62,7 +57,7 @@ func TestDifferential(t *testing.T) {
 			t.Error(err)
 		}
 		t.Errorf(
-			"tree %d; to try it again: LIBHOOKS_DIFFERENTIAL_CASE=%s",
+			"tree %d; to repeat it: LIBHOOKS_DIFFERENTIAL_CASE=%s",
 			failure.tree.Index,
 			path,
 		)
@@ -88,21 +83,27 @@ func number(t *testing.T, name string, otherwise uint64) uint64 {
 	return number
 }
 
-// prepare makes a working directory that has what relative paths of executables name, in memory where that can be.
+// prepare creates a working directory with the targets of relative executable paths, in memory if
+// possible.
 func prepare(t *testing.T) {
 	if information, err := os.Stat("/dev/shm"); err == nil && information.IsDir() &&
 		os.Getenv("TMPDIR") == "" {
 		t.Setenv("TMPDIR", "/dev/shm")
 	}
 	t.Chdir(t.TempDir())
-	for name, target := range map[string]string{"link": "/bin/sh", "loop": "loop", "dangling": "nowhere"} {
+	for name, target := range map[string]string{
+		"link":     "/bin/sh",
+		"loop":     "loop",
+		"dangling": "nowhere",
+	} {
 		if err := os.Symlink(target, name); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
-// compare writes a tree below a root that does not exist yet, and asks both.
+// compare writes a tree below a root that does not exist yet, and compares both implementations on
+// it.
 func compare(t testing.TB, ours implementation, tree *tree, root string) *comparison {
 	if err := tree.write(root); err != nil {
 		t.Fatalf("tree %d: %v", tree.Index, err)
@@ -122,8 +123,8 @@ func compare(t testing.TB, ours implementation, tree *tree, root string) *compar
 	return c
 }
 
-// differential compares so many trees, and stops after a number of failures. Each is reported at once: what comes after may
-// end the process.
+// differential compares this number of trees, and stops after stopAfter failures. It reports each
+// failure at once, since a later tree may end the process.
 func differential(
 	t testing.TB,
 	ours implementation,
@@ -141,7 +142,7 @@ func differential(
 	}
 	for worker := range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
-			// Half of the trees are given by relative paths.
+			// Half of the trees have relative paths.
 			roots := []string{
 				fmt.Sprintf("%s/tree%d", directory, worker),
 				fmt.Sprintf("tree%d", worker),

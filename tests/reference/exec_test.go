@@ -22,21 +22,22 @@ import (
 	ours "libhooks/hooks/exec"
 )
 
-// runCase is one run of a hook that is asked of both.
+// runCase is one run of a hook, which both sides perform.
 type runCase struct {
 	hook     rspec.Hook
 	dir      string
 	state    string
 	postKill time.Duration
-	// ctx makes the context; nil: one that is never done.
+	// ctx creates the context; nil means one that is never done.
 	ctx func() (context.Context, context.CancelFunc)
-	// one says that both streams have one writer, none that they have none.
+	// one means that both streams have the same writer, none that they have no writer.
 	one, none bool
-	// differs is what libhooks says instead of the reference, where that is known (docs/parity.md); %s is its own argv.
+	// differs is the message of libhooks if it intentionally differs from the reference's
+	// (docs/parity.md).
 	differs string
 }
 
-// ran is what a run looks like from outside.
+// ran is the visible result of a run.
 type ran struct {
 	HookErr, Err   string
 	Is             string
@@ -44,9 +45,16 @@ type ran struct {
 	Stdout, Stderr string
 }
 
-// these are errors that callers ask for.
+// these are errors that callers look for with errors.Is.
 var these = []error{
-	fs.ErrNotExist, fs.ErrPermission, syscall.ENOENT, syscall.EACCES, syscall.ENOEXEC, syscall.EINVAL, syscall.ENOTDIR, context.Canceled,
+	fs.ErrNotExist,
+	fs.ErrPermission,
+	syscall.ENOENT,
+	syscall.EACCES,
+	syscall.ENOEXEC,
+	syscall.EINVAL,
+	syscall.ENOTDIR,
+	context.Canceled,
 	context.DeadlineExceeded,
 }
 
@@ -65,7 +73,7 @@ func describeErrors(hookErr, err error) (described ran) {
 	if errors.As(err, &path) {
 		described.Is += path.Op + " " + path.Path
 	}
-	// They compare these by ==, too.
+	// Callers also compare these with ==.
 	described.Is += fmt.Sprint(err == context.Canceled, err == context.DeadlineExceeded)
 	return described
 }
@@ -188,9 +196,9 @@ func runCases(t *testing.T) map[string]runCase {
 			hook: sh("head -c 64000000 /dev/zero; head -c 64000000 /dev/zero >&2"),
 		},
 		"64 MB there and back": {hook: sh("cat"), state: strings.Repeat("a", 64_000_000)},
-		"64 MB for nobody":     {hook: sh("head -c 64000000 /dev/zero"), none: true},
-		"output for nobody":    {hook: sh("echo a; echo b >&2; exit 1"), none: true},
-		"output in one": {
+		"64 MB discarded":      {hook: sh("head -c 64000000 /dev/zero"), none: true},
+		"output discarded":     {hook: sh("echo a; echo b >&2; exit 1"), none: true},
+		"one writer for both": {
 			hook: sh("for i in 1 2 3; do echo a; echo b >&2; done"),
 			one:  true,
 		},
@@ -205,32 +213,32 @@ func runCases(t *testing.T) map[string]runCase {
 			hook:    rspec.Hook{Path: "/bin/false"},
 			differs: "executing [/bin/false]: exit status 1",
 		},
-		"done before, in its way": {hook: sh("exec sleep 60"), ctx: done, postKill: busy},
+		"context done before start": {hook: sh("exec sleep 60"), ctx: done, postKill: busy},
 		"deadline": {
 			hook:     sh("exec sleep 60"),
 			ctx:      in(50 * time.Millisecond),
 			postKill: busy,
 		},
-		"timeout":                {hook: with(sh("exec sleep 60"), timeout(1)), postKill: busy},
-		"timeout that is enough": {hook: with(sh("echo a"), timeout(60)), postKill: busy},
+		"timeout":                     {hook: with(sh("exec sleep 60"), timeout(1)), postKill: busy},
+		"timeout that is long enough": {hook: with(sh("echo a"), timeout(60)), postKill: busy},
 		"deadline before timeout": {
 			hook:     with(sh("exec sleep 60"), timeout(60)),
 			ctx:      in(50 * time.Millisecond),
 			postKill: busy,
 		},
-		"no time":           {hook: with(sh("exec sleep 60"), timeout(0)), postKill: busy},
-		"less than no time": {hook: with(sh("exec sleep 60"), timeout(-1)), postKill: busy},
+		"zero timeout":     {hook: with(sh("exec sleep 60"), timeout(0)), postKill: busy},
+		"negative timeout": {hook: with(sh("exec sleep 60"), timeout(-1)), postKill: busy},
 		"the longest timeout": {
 			hook:     with(sh("echo a"), timeout(math.MaxInt64/int(time.Second))),
 			postKill: busy,
 		},
-		"a longer one": {
+		"a timeout longer than that": {
 			hook:     with(sh("sleep 0.1; echo a"), timeout(math.MaxInt64/int(time.Second)+1)),
 			postKill: busy,
 			differs:  "nil",
 		},
 	}
-	// Whether it is dumped is the system's to say: the same for both.
+	// The system decides whether to dump core, in the same way for both sides.
 	cases["a core"] = runCase{hook: sh("ulimit -c unlimited; kill -11 $$"), dir: directory}
 	for _, status := range []int{0, 1, 2, 3, 126, 127, 128, 255} {
 		cases[fmt.Sprint("exit ", status)] = runCase{
@@ -249,7 +257,7 @@ func runCases(t *testing.T) map[string]runCase {
 			syscall.SIGWINCH,
 			32,
 			33:
-			// They do not kill, or are the C library's.
+			// These do not kill, or the C library uses them.
 		default:
 			cases[fmt.Sprint("signal ", int(signal))] = runCase{
 				hook: sh(fmt.Sprintf("ulimit -c 0; kill -%d $$", int(signal))),
@@ -259,7 +267,7 @@ func runCases(t *testing.T) map[string]runCase {
 	return cases
 }
 
-// TestExecRun asks both to run the same hooks.
+// TestExecRun runs the same hooks with both implementations.
 func TestExecRun(t *testing.T) {
 	cases, differ := runCases(t), 0
 	for name, c := range cases {
@@ -289,11 +297,11 @@ func TestExecRun(t *testing.T) {
 	t.Logf("%d runs, %d of them known to differ", len(cases), differ)
 }
 
-// TestExecPostKillTimeout asks for what a hook that cannot be reaped in time comes to.
+// TestExecPostKillTimeout compares the errors for a hook that cannot be reaped in time.
 func TestExecPostKillTimeout(t *testing.T) {
 	for _, postKill := range []time.Duration{0, -1, -time.Second, math.MinInt64} {
 		c := runCase{hook: sh("exec sleep 60"), postKill: postKill, ctx: done}
-		// The reference may be fast enough to see its end.
+		// The reference may reap the hook in time.
 		for range 100 {
 			their := c.run(func(ctx context.Context, options ours.RunOptions) (error, error) {
 				return theirs.RunWithOptions(ctx, theirs.RunOptions(options))
@@ -323,12 +331,12 @@ type failing struct{}
 
 func (failing) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
-// short is one that does not say why it took less.
+// short is a writer that accepts less than it was given, without an error.
 type short struct{}
 
 func (short) Write(data []byte) (int, error) { return len(data) - 1, nil }
 
-// TestExecWriters asks for what a writer's error comes to.
+// TestExecWriters compares the errors for a writer that fails.
 func TestExecWriters(t *testing.T) {
 	for _, writer := range []interface{ Write([]byte) (int, error) }{failing{}, short{}} {
 		hook := sh("echo a")
@@ -347,14 +355,20 @@ func TestExecWriters(t *testing.T) {
 	}
 }
 
-// TestExecFilter asks both to pass configs through the same hooks.
+// TestExecFilter passes configs through the same hooks with both implementations.
 func TestExecFilter(t *testing.T) {
 	config := func() *rspec.Spec {
+		fuse := rspec.LinuxDevice{Path: "/dev/fuse", Type: "c", Major: 10, Minor: 229}
 		return &rspec.Spec{
-			Version: "1.0.2", Process: &rspec.Process{Args: []string{"sh", "<&>\u2028"}, Cwd: "/", Env: []string{"A=b"}},
-			Root: &rspec.Root{
-				Path: "rootfs",
-			}, Annotations: map[string]string{"a": "b", "c": "é"}, Linux: &rspec.Linux{Devices: []rspec.LinuxDevice{{Path: "/dev/fuse", Type: "c", Major: 10, Minor: 229}}},
+			Version: "1.0.2",
+			Process: &rspec.Process{
+				Args: []string{"sh", "<&>\u2028"},
+				Cwd:  "/",
+				Env:  []string{"A=b"},
+			},
+			Root:        &rspec.Root{Path: "rootfs"},
+			Annotations: map[string]string{"a": "b", "c": "é"},
+			Linux:       &rspec.Linux{Devices: []rspec.LinuxDevice{fuse}},
 		}
 	}
 	for name, c := range map[string]struct {
@@ -367,10 +381,10 @@ func TestExecFilter(t *testing.T) {
 		"unknown members":          {hooks: []rspec.Hook{sh(`sed 's/^{/{"future": 1e400, /'`), sh(`grep -q 1e400 && echo '{"hostname": "seen"}'`)}},
 		"other case":               {hooks: []rspec.Hook{sh(`echo '{"HOSTNAME": "a", "hostname": "b", "hostname": "c"}'`)}},
 		"not UTF-8":                {hooks: []rspec.Hook{sh(`printf '{"hostname": "\377"}'`), sh(`od -c >&2; echo '{}'`)}},
-		"blanks":                   {hooks: []rspec.Hook{sh(`printf '\n\t {} \r\n'`)}},
+		"whitespace":               {hooks: []rspec.Hook{sh(`printf '\n\t {} \r\n'`)}},
 		"an empty object":          {hooks: []rspec.Hook{sh("echo '{}'")}},
 		"nothing":                  {hooks: []rspec.Hook{sh("sed s/fuse/a/"), sh("exit 0")}},
-		"no JSON":                  {hooks: []rspec.Hook{sh("sed s/fuse/a/"), sh("echo '{'"), sh("echo '{}'")}},
+		"truncated JSON":           {hooks: []rspec.Hook{sh("sed s/fuse/a/"), sh("echo '{'"), sh("echo '{}'")}},
 		"bad JSON":                 {hooks: []rspec.Hook{sh(`echo '{"a": tru}'`)}},
 		"more than JSON":           {hooks: []rspec.Hook{sh("echo '{} {}'")}},
 		"an array":                 {hooks: []rspec.Hook{sh("echo '[]'")}},

@@ -14,32 +14,34 @@ import (
 	current "go.podman.io/common/pkg/hooks/1.0.0"
 )
 
-// plantedFaults are mistakes that an implementation can make, each of which the comparison must find.
+// plantedFaults are possible mistakes of an implementation. The comparison must find each of them.
 var plantedFaults = []model{
 	{
-		name: "there are always bind mounts",
+		name: "containers always have bind mounts",
 		when: func(_ *current.When, _ *rspec.Spec, hasBindMounts *bool) { *hasBindMounts = true },
 	},
 	{
-		name:  "the order is that of the names' bytes",
+		name:  "hooks are sorted by the bytes of their names",
 		order: func(name string) string { return name },
 	},
 	{
-		name:  "lower case as Rust has it",
-		order: func(name string) string { return strings.ReplaceAll(strings.ToLower(name), "i.json", "i\u0307.json") },
+		name: "names are converted to lower case as in Rust",
+		order: func(name string) string {
+			return strings.ReplaceAll(strings.ToLower(name), "i.json", "i\u0307.json")
+		},
 	},
 	{
-		name:   "the first of two keys counts",
+		name:   "the first of two equal keys is used",
 		decode: rewritten(func(key string, seen map[string]bool) bool { return !seen[key] }),
 	},
 	{
-		name: "keys are exact",
+		name: "keys are case-sensitive",
 		decode: rewritten(
 			func(key string, _ map[string]bool) bool { return slices.Contains(known, key) },
 		),
 	},
 	{
-		name: "absent stages are none",
+		name: "missing stages are an empty list",
 		decode: func(hook *current.Hook, _ []byte, _ func([]byte) (*current.Hook, error)) {
 			if hook.Stages == nil {
 				hook.Stages = []string{}
@@ -48,22 +50,26 @@ var plantedFaults = []model{
 	},
 	{name: "a file of an earlier directory masks", earlier: true},
 	{name: "every problem is tolerated", refuse: func(error) bool { return false }},
-	{name: "a missing executable is refused", refuse: func(err error) bool {
+	{name: "a missing executable is an error", refuse: func(err error) bool {
 		var path *os.PathError
 		return !errors.Is(err, os.ErrNotExist) || errors.As(err, &path) && path.Op == "faccessat"
 	}},
 	{
-		name:   "ENOTDIR is tolerated",
-		refuse: func(err error) bool { return !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) },
+		name: "ENOTDIR is tolerated",
+		refuse: func(err error) bool {
+			return !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR)
+		},
 	},
 	{name: "errors wrap nothing", fail: func(err error) error { return errors.New(err.Error()) }},
 	{
-		name: "names are as they are",
-		fail: func(err error) error { return reworded{strings.ReplaceAll(err.Error(), "\\n", "\n"), err} },
+		name: "names are not quoted",
+		fail: func(err error) error {
+			return reworded{strings.ReplaceAll(err.Error(), "\\n", "\n"), err}
+		},
 	},
-	{name: "extension stages are injected too", both: true},
-	{name: "prestart is a stage of its own", prestart: true},
-	{name: "what was injected before an error stays", halfDone: true},
+	{name: "extension stages are also injected", both: true},
+	{name: "prestart is a separate stage", prestart: true},
+	{name: "hooks injected before an error remain", halfDone: true},
 	{
 		name: "without a process no command matches",
 		when: func(when *current.When, config *rspec.Spec, _ *bool) {
@@ -72,15 +78,18 @@ var plantedFaults = []model{
 			}
 		},
 	},
-	{name: "commands match as a whole", when: func(when *current.When, _ *rspec.Spec, _ *bool) {
-		var commands []string
-		for _, command := range when.Commands {
-			commands = append(commands, "^(?:"+command+")$")
-		}
-		when.Commands = commands
-	}},
 	{
-		name: "keys of annotations are not looked at",
+		name: "patterns must match the whole command",
+		when: func(when *current.When, _ *rspec.Spec, _ *bool) {
+			var commands []string
+			for _, command := range when.Commands {
+				commands = append(commands, "^(?:"+command+")$")
+			}
+			when.Commands = commands
+		},
+	},
+	{
+		name: "keys of annotations are ignored",
 		when: func(when *current.When, _ *rspec.Spec, _ *bool) {
 			annotations := map[string]string{}
 			for _, value := range when.Annotations {
@@ -90,7 +99,7 @@ var plantedFaults = []model{
 		},
 	},
 	{
-		name: "hasBindMounts: false blocks any-of too",
+		name: "hasBindMounts: false also disables or",
 		when: func(when *current.When, _ *rspec.Spec, _ *bool) {
 			if when.HasBindMounts != nil && !*when.HasBindMounts {
 				when.Or = false
@@ -99,9 +108,9 @@ var plantedFaults = []model{
 	},
 }
 
-// rewritten reads a file again with only those of its outermost keys that are to be kept.
+// rewritten reads a file again with only those of its outermost keys for which keep returns true.
 func rewritten(
-	ignore func(key string, seen map[string]bool) bool,
+	keep func(key string, seen map[string]bool) bool,
 ) func(*current.Hook, []byte, func([]byte) (*current.Hook, error)) {
 	return func(hook *current.Hook, content []byte, read func([]byte) (*current.Hook, error)) {
 		decoder := json.NewDecoder(bytes.NewReader(content))
@@ -114,7 +123,7 @@ func rewritten(
 			if decoder.Decode(&value) != nil || !ok {
 				return
 			}
-			if ignore(name, seen) {
+			if keep(name, seen) {
 				if len(out) > 1 {
 					out = append(out, ',')
 				}
@@ -129,14 +138,14 @@ func rewritten(
 	}
 }
 
-// TestPlantedFaults shows that the comparison can fail: each fault is found soon, and the model finds none without one.
+// TestPlantedFaults checks that the comparison can fail: it finds each fault, and the model without
+// a fault passes.
 func TestPlantedFaults(t *testing.T) {
 	prepare(t)
 	const seed, most = 20261124, 2000
 	ignore := func(*comparison) {}
-	if _, failures := differential(t, model{name: "no fault"}.implementation(), seed, most, 1, ignore); len(
-		failures,
-	) > 0 {
+	none := model{name: "no fault"}.implementation()
+	if _, failures := differential(t, none, seed, most, 1, ignore); len(failures) > 0 {
 		t.Fatalf("without a fault: tree %d: %s", failures[0].tree.Index, failures[0].differences[0])
 	}
 	for _, fault := range plantedFaults {

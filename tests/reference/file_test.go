@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// files writes the content of hook files for one tree.
+// files generates the content of hook files for one tree.
 type files struct {
 	writer
-	// stages are those that a hook may name.
+	// stages are the stages that a hook may name.
 	stages []string
 }
 
-// fixed are values to be written as they are, once, by their keys; "": the key is left out.
+// fixed maps keys to values that are written once, unchanged. For "" the key is omitted.
 type fixed map[string]string
 
 func (f *files) object(fixed fixed, members ...member) string {
@@ -37,7 +37,7 @@ func (f *files) object(fixed fixed, members ...member) string {
 	return object
 }
 
-// good is a file that is most often accepted.
+// good returns a file that is usually valid.
 func (f *files) good() string {
 	if f.percent(60) {
 		return f.current(nil)
@@ -78,7 +78,7 @@ func (f *files) boolean(chance int) func() string {
 	return func() string { return fmt.Sprint(f.percent(chance)) }
 }
 
-// current is a file of version 1.0.0.
+// current returns a file of version 1.0.0.
 func (f *files) current(fixed fixed) string {
 	hook := func() string {
 		members := []member{{"path", f.path}}
@@ -145,7 +145,7 @@ func (f *files) current(fixed fixed) string {
 	)
 }
 
-// annotations are those of version 1.0.0; seldom do several of them match.
+// annotations returns annotations of version 1.0.0. Usually at most one of them matches.
 func (f *files) annotations() string {
 	var members []member
 	for range f.below(5) {
@@ -157,7 +157,7 @@ func (f *files) annotations() string {
 	return (&writer{random: f.random, twice: f.twice}).object(members...)
 }
 
-// old is a file of version 0.1.0.
+// old returns a file of version 0.1.0.
 func (f *files) old(fixed fixed) string {
 	members := []member{{"hook", f.path}, {pick(f.random, "stages", "stage"), f.stageList}}
 	for key := range fixed {
@@ -191,7 +191,8 @@ func (f *files) old(fixed fixed) string {
 	return f.object(fixed, members...)
 }
 
-// missing is a file whose executable does not exist: what `New` tolerates, where it fails first.
+// missing returns a file whose executable does not exist. New tolerates it if it is the first
+// failure.
 func (f *files) missing() string {
 	path := f.text(pick(f.random, "/nonexistent", "/bin/none", "none", "dangling", "/bin/none/x"))
 	if f.percent(70) {

@@ -2,7 +2,7 @@ package reference
 
 import "strings"
 
-// bad is a file that has a flaw, for the most part.
+// bad returns a file that usually has a flaw.
 func (f *files) bad() string {
 	at := 0
 	for _, flaw := range flaws {
@@ -20,14 +20,14 @@ func (f *files) bad() string {
 func (f *files) valid() string   { return f.text(pattern(f.random)) }
 func (f *files) invalid() string { return f.text(invalidPattern(f.random)) }
 
-// wrongly writes a file in which values may be of wrong types.
+// wrongly returns a file in which values may have wrong types.
 func (f *files) wrongly(write func(*files) string) string {
 	wrong := &files{f.writer, f.stages}
 	wrong.wrong = 20
 	return write(wrong)
 }
 
-// both gives a property of 0.1.0 by both of its names.
+// both returns a file of 0.1.0 with both names of a property.
 func (f *files) both(one, other string) string {
 	value := func() string {
 		if f.percent(30) {
@@ -38,7 +38,7 @@ func (f *files) both(one, other string) string {
 	return f.old(fixed{one: value(), other: value()})
 }
 
-// at gives a path to a file of either version.
+// at returns a file of either version with this path.
 func (f *files) at(path string) string {
 	if f.percent(70) {
 		return f.current(fixed{"path": f.text(path)})
@@ -71,7 +71,9 @@ var flaws = []struct {
 	{2, func(f *files) string { return f.wrongly((*files).good) }},
 	{6, func(f *files) string {
 		return f.wrongly(
-			func(f *files) string { return f.old(fixed{"version": pick(f.random, `""`, `"0.1.0"`, ``)}) },
+			func(f *files) string {
+				return f.old(fixed{"version": pick(f.random, `""`, `"0.1.0"`, ``)})
+			},
 		)
 	}},
 	{2, func(f *files) string {
@@ -125,7 +127,9 @@ var flaws = []struct {
 	{2, (*files).missing},
 	{
 		3,
-		func(f *files) string { return f.at(pick(f.random, "/bin/sh/x", "/bin/sh/", "/etc/passwd/.")) },
+		func(f *files) string {
+			return f.at(pick(f.random, "/bin/sh/x", "/bin/sh/", "/etc/passwd/."))
+		},
 	},
 	{3, func(f *files) string { return f.at(pick(f.random, "loop", "loop/x", "./loop")) }},
 	{3, func(f *files) string {
@@ -140,7 +144,9 @@ var flaws = []struct {
 	}},
 	{
 		3,
-		func(f *files) string { return f.at(pick(f.random, "/bin/sh\x00", "\x00", "/bin/\x00/sh")) },
+		func(f *files) string {
+			return f.at(pick(f.random, "/bin/sh\x00", "\x00", "/bin/\x00/sh"))
+		},
 	},
 	{2, func(f *files) string {
 		return f.current(fixed{"annotations": "{" + f.invalid() + ":" + f.valid() + "}"})
@@ -167,7 +173,9 @@ var flaws = []struct {
 	{1, func(f *files) string { return f.old(fixed{"cmd": "[" + f.invalid() + "]"}) }},
 	{
 		1,
-		func(f *files) string { return f.old(fixed{"annotation": "[" + f.valid() + "," + f.invalid() + "]"}) },
+		func(f *files) string {
+			return f.old(fixed{"annotation": "[" + f.valid() + "," + f.invalid() + "]"})
+		},
 	},
 	{2, func(f *files) string { return f.current(fixed{"stages": pick(f.random, ``, `null`)}) }},
 	{3, func(f *files) string {

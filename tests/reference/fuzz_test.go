@@ -6,8 +6,9 @@ import (
 	"testing"
 )
 
-// FuzzHookFile compares on one file, whatever is in it, and containers with whatever annotation and command. With
-// `go test -fuzz FuzzHookFile -fuzzminimizetime 10x` it goes on; minimising for longer takes most of the time.
+// FuzzHookFile compares one file with any content, and containers with any annotation and command.
+// Run `go test -fuzz FuzzHookFile -fuzzminimizetime 10x`; a longer minimization takes most of the
+// time.
 func FuzzHookFile(f *testing.F) {
 	for index := range uint64(200) {
 		r := newRandom(1, index)
@@ -28,9 +29,9 @@ func FuzzHookFile(f *testing.F) {
 		)
 	}
 	f.Fuzz(func(t *testing.T, content, key, value, command []byte, hasBindMounts bool) {
-		// Names of files in what /proc has of this process are not the same to both sides at all times.
+		// The files of this process in /proc may differ between the calls of both sides.
 		if bytes.Contains(content, []byte("proc")) {
-			t.Skip("it names /proc")
+			t.Skip("the file names /proc")
 		}
 		given := container{
 			Process:       true,
@@ -54,7 +55,8 @@ func FuzzHookFile(f *testing.F) {
 			Stages:     [][]byte{[]byte("precreate"), []byte("poststop")},
 			Containers: containers,
 		}
-		for _, difference := range compare(t, libhooks(), tree, filepath.Join(t.TempDir(), "tree")).differences {
+		c := compare(t, libhooks(), tree, filepath.Join(t.TempDir(), "tree"))
+		for _, difference := range c.differences {
 			t.Errorf("%.2000s", difference)
 		}
 	})

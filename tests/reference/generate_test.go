@@ -38,7 +38,7 @@ var names = []string{
 	"ia.json",
 }
 
-// generate is the tree of this seed and index.
+// generate returns the tree of this seed and index.
 func generate(seed, index uint64) *tree {
 	r := newRandom(seed, index)
 	t := &tree{Seed: seed, Index: index}
@@ -74,7 +74,8 @@ func generate(seed, index uint64) *tree {
 	return t
 }
 
-// anyContainer is one of five shapes: without a process, without args, with args, with hooks, with hooks and bind mounts.
+// anyContainer returns a container of one of five shapes: without a process, without args, with
+// args, with hooks, with hooks and bind mounts.
 func anyContainer(r random, shape int) container {
 	c := container{Process: shape > 0, HasBindMounts: shape == 4 || r.percent(30), Hooks: shape > 2}
 	if shape > 1 {
@@ -103,12 +104,12 @@ func anyContainer(r random, shape int) container {
 	return c
 }
 
-// mood is what a tree's files are like.
+// mood is the kind of a tree's files.
 type mood int
 
 const (
 	flawless mood = iota
-	// tolerated: what fails first in a directory is a missing executable.
+	// tolerated: the first failure in a directory is a missing executable.
 	tolerated
 	flawed
 )
@@ -129,7 +130,7 @@ func (f *files) directories(t *tree) {
 	var used []string
 	for range 3 + f.IntN(4) {
 		name := pick(f.random, names...)
-		// Names that are equal in lower case have no order in the reference; see the rule case-tie.
+		// The reference does not order names that are equal in lower case: see the rule case-tie.
 		if !slices.ContainsFunc(
 			used,
 			func(other string) bool { return strings.ToLower(other) == strings.ToLower(name) },
@@ -175,7 +176,7 @@ func (f *files) directories(t *tree) {
 					)
 				}
 			}
-		case chance < 89: // the directory is behind a link
+		case chance < 89: // the path is a symbolic link to the directory
 			d.Kind, d.Target = isLink, "real-"+made
 			t.Directories = append(t.Directories, d)
 			d = directory{
@@ -194,7 +195,8 @@ func (f *files) directories(t *tree) {
 				directory{Path: made, Inside: true, Made: made, Kind: isLink, Target: "nowhere"},
 			)
 		case chance < 96 && number > 0:
-			d = directory{Path: t.Directories[0].Path, Inside: t.Directories[0].Inside} // once more
+			// The same directory again.
+			d = directory{Path: t.Directories[0].Path, Inside: t.Directories[0].Inside}
 		case chance < 96:
 			d.Path = "missing"
 		case chance < 98:
@@ -208,7 +210,7 @@ func (f *files) directories(t *tree) {
 	}
 }
 
-// many is a directory of more hooks than a caller makes room for at once.
+// many returns a directory with more hooks than the first buffer of the caller holds.
 func (f *files) many() directory {
 	d := directory{Path: "many", Inside: true, Made: "many", Kind: isDirectory}
 	for number := range 50 + f.IntN(100) {
@@ -230,7 +232,8 @@ func (f *files) many() directory {
 	return d
 }
 
-// entries are those of one directory, in the order of their names, so that what fails first can be chosen.
+// entries returns the entries of one directory sorted by name, so that it can choose the first
+// failure.
 func (f *files) entries(t *tree, used []string, mood mood) (entries []entry) {
 	chosen := slices.Clone(used)
 	f.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })

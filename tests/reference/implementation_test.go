@@ -1,4 +1,5 @@
-// Package reference compares libhooks, by way of its Go binding, with the Go package whose behaviour it has.
+// Package reference compares libhooks, through its Go package, with Podman's Go package, which
+// defines the behaviour.
 package reference
 
 import (
@@ -11,21 +12,30 @@ import (
 	current "go.podman.io/common/pkg/hooks/1.0.0"
 )
 
-// implementation is one of those that are compared. What they share, the types of hooks, are the reference's here.
+// implementation is one of the compared implementations. The types of hooks are always those of the
+// reference.
 type implementation struct {
 	name     string
 	new      func(directories, stages []string) (manager, error)
 	read     func(path string, stages []string) (*current.Hook, error)
 	readDir  func(path string, stages []string) (map[string]*current.Hook, error)
 	validate func(hook *current.Hook, stages []string) error
-	match    func(when *current.When, config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (bool, error)
-	// readCurrent and readOld are the Read functions of 1.0.0 and 0.1.0.
+	match    matchFunc
+	// readCurrent and readOld are the Read functions of versions 1.0.0 and 0.1.0.
 	readCurrent, readOld func(content []byte) (*current.Hook, error)
-	// setReader changes who reads a version; nil: nobody. The result undoes it.
+	// setReader sets the reader of a version; nil deletes it. The returned function restores the
+	// old readers.
 	setReader func(version string, read func(content []byte) (*current.Hook, error)) (undo func())
 	// noSuffix is ErrNoJSONSuffix.
 	noSuffix error
 }
+
+type matchFunc func(
+	when *current.When,
+	config *rspec.Spec,
+	annotations map[string]string,
+	hasBindMounts bool,
+) (bool, error)
 
 type manager interface {
 	Hooks(

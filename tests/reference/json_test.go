@@ -5,16 +5,18 @@ import (
 	"strings"
 )
 
-// writer writes JSON as people, programs and attackers do: any order, keys twice, folded, unknown, odd escapes.
+// writer generates unusual JSON: in any order, with duplicate, folded and unknown keys, and odd
+// escapes.
 type writer struct {
 	random
-	// twice is how many keys of a hundred come twice, and fold how many are spelt so that only folding finds them.
+	// twice is the percentage of duplicate keys, and fold the percentage of keys that are only
+	// found by case folding.
 	twice, fold int
-	// wrong is how many values of a hundred are replaced by any other.
+	// wrong is the percentage of values that are replaced by a value of any type.
 	wrong int
 }
 
-// member is a key with what writes values for it: another one where the key comes twice.
+// member is a key with a generator of its values. A duplicate key gets a new value.
 type member struct {
 	key   string
 	value func() string
@@ -45,7 +47,7 @@ func (w *writer) object(members ...member) string {
 	if w.percent(50) {
 		w.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
 	}
-	return "{" + strings.Join(texts, ","+w.blank()) + w.blank() + "}"
+	return "{" + strings.Join(texts, ","+w.space()) + w.space() + "}"
 }
 
 func (w *writer) member(key, value string) string {
@@ -55,10 +57,10 @@ func (w *writer) member(key, value string) string {
 	if w.percent(w.wrong) {
 		value = w.any()
 	}
-	return w.text(key) + w.blank() + ":" + w.blank() + value
+	return w.text(key) + w.space() + ":" + w.space() + value
 }
 
-// folded is another spelling of a key, which folding takes for the same.
+// folded returns another spelling of a key that is equal after case folding.
 func (w *writer) folded(key string) string {
 	switch w.IntN(4) {
 	case 0:
@@ -73,11 +75,11 @@ func (w *writer) folded(key string) string {
 	}
 }
 
-func (w *writer) blank() string {
+func (w *writer) space() string {
 	return pick(w.random, "", "", "", " ", " ", "\n  ", "\t", "\r\n")
 }
 
-// text quotes a string, some of it escaped, and leaves bytes that are not UTF-8 as they are.
+// text quotes a string and escapes parts of it. It does not change bytes that are not UTF-8.
 func (w *writer) text(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
@@ -95,7 +97,7 @@ func (w *writer) text(s string) string {
 	return b.String()
 }
 
-// loose is a string where any will do, halves of surrogate pairs and bytes that are not UTF-8 among them.
+// loose returns any quoted string, including half surrogate pairs and bytes that are not UTF-8.
 func (w *writer) loose() string {
 	return pick(
 		w.random,
@@ -124,10 +126,10 @@ func (w *writer) array(chance int, value func() string) string {
 	for range w.below(chance) {
 		texts = append(texts, value())
 	}
-	return "[" + w.blank() + strings.Join(texts, ","+w.blank()) + "]"
+	return "[" + w.space() + strings.Join(texts, ","+w.space()) + "]"
 }
 
-// below is 1 more often than 0, 2 or 3: nothing in chance of a hundred.
+// below returns 0 with this chance in percent, otherwise 1, 2 or 3; 1 is the most frequent.
 func (w *writer) below(chance int) int {
 	if w.percent(chance) {
 		return 0
@@ -144,7 +146,7 @@ func (w *writer) texts(nothing, null int, values ...string) string {
 	})
 }
 
-// any is a value of any type.
+// any returns a value of any type.
 func (w *writer) any() string {
 	switch w.IntN(10) {
 	case 0:
@@ -173,7 +175,7 @@ func (w *writer) any() string {
 	}
 }
 
-// mutated is a text of which some bytes were changed.
+// mutated changes some bytes of a string.
 func (w *writer) mutated(text string) string {
 	b := []byte(text)
 	for range 1 + w.IntN(3) {

@@ -11,7 +11,7 @@ import (
 	ourCurrent "libhooks/hooks/1.0.0"
 )
 
-// libhooks is what is tested.
+// libhooks is the tested implementation.
 func libhooks() implementation {
 	return implementation{
 		name: "libhooks",
@@ -38,12 +38,20 @@ func libhooks() implementation {
 		validate: func(hook *theirCurrent.Hook, stages []string) error {
 			return toOurs(hook).Validate(stages)
 		},
-		match: func(when *theirCurrent.When, config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (bool, error) {
+		match: func(
+			when *theirCurrent.When,
+			config *rspec.Spec,
+			annotations map[string]string,
+			hasBindMounts bool,
+		) (bool, error) {
 			return (*ourCurrent.When)(when).Match(config, annotations, hasBindMounts)
 		},
 		readCurrent: reader(ourCurrent.Read),
 		readOld:     reader(ourOld.Read),
-		setReader: func(version string, read func(content []byte) (*theirCurrent.Hook, error)) func() {
+		setReader: func(
+			version string,
+			read func(content []byte) (*theirCurrent.Hook, error),
+		) func() {
 			before := maps.Clone(ours.Readers)
 			if read == nil {
 				delete(ours.Readers, version)

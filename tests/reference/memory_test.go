@@ -11,19 +11,12 @@ import (
 	current "go.podman.io/common/pkg/hooks/1.0.0"
 )
 
-// TestHooksInMemory compares Validate and Match on hooks that no file holds: with any of their fields set or not, and with
-// text that is not UTF-8.
+// TestHooksInMemory compares Validate and Match on hooks that no file contains: with any fields set
+// or missing, and with strings that are not UTF-8.
 func TestHooksInMemory(t *testing.T) {
 	prepare(t)
-	seed, count := number(
-		t,
-		"LIBHOOKS_DIFFERENTIAL_SEED",
-		20261124,
-	), number(
-		t,
-		"LIBHOOKS_DIFFERENTIAL_COUNT",
-		20_000,
-	)
+	seed := number(t, "LIBHOOKS_DIFFERENTIAL_SEED", 20261124)
+	count := number(t, "LIBHOOKS_DIFFERENTIAL_COUNT", 20_000)
 	t.Logf("LIBHOOKS_DIFFERENTIAL_SEED=%d LIBHOOKS_DIFFERENTIAL_COUNT=%d", seed, count)
 	happened := map[string]int{}
 	for index := range count {
@@ -38,7 +31,7 @@ func TestHooksInMemory(t *testing.T) {
 		if len(c.differences) == 0 {
 			continue
 		}
-		// Text of the C ABI is UTF-8: the hook is then one with U+FFFD for each byte that is not.
+		// Strings in the C ABI are UTF-8: each byte that is not UTF-8 becomes U+FFFD.
 		if same := utf8Hook(t, hook); !reflect.DeepEqual(hook, same) {
 			c.theirs, c.differences = onUTF8(t, c.theirs), nil
 			if c.compareHook(hook); len(c.differences) == 0 {
@@ -53,8 +46,16 @@ func TestHooksInMemory(t *testing.T) {
 	for _, what := range slices.Sorted(maps.Keys(happened)) {
 		t.Logf("%8d %s", happened[what], what)
 	}
-	for what, least := range map[string]int{"evaluations": 15, "evaluations that match": 3, "error: unexpected version": 2, "error: command": 1,
-		"error: annotation value": 1, "error: unknown stage": 1, "error: no stages": 1, "allowed: " + memoryIsUTF8: 1} {
+	for what, least := range map[string]int{
+		"evaluations":               15,
+		"evaluations that match":    3,
+		"error: unexpected version": 2,
+		"error: command":            1,
+		"error: annotation value":   1,
+		"error: unknown stage":      1,
+		"error: no stages":          1,
+		"allowed: " + memoryIsUTF8:  1,
+	} {
 		if 100*uint64(happened[what]) < count*uint64(least) {
 			t.Errorf("%s: %d times, want %d %%", what, happened[what], least)
 		}
@@ -123,7 +124,7 @@ func memory(r random) *current.Hook {
 	return hook
 }
 
-// utf8Hook is the hook as it is when JSON brought it.
+// utf8Hook returns the hook after a conversion to JSON and back.
 func utf8Hook(t *testing.T, hook *current.Hook) *current.Hook {
 	text, err := json.Marshal(hook)
 	if err != nil {
@@ -137,11 +138,18 @@ func utf8Hook(t *testing.T, hook *current.Hook) *current.Hook {
 	return same
 }
 
-// onUTF8 is an implementation that is asked of such hooks only.
+// onUTF8 returns an implementation that converts hooks with utf8Hook first.
 func onUTF8(t *testing.T, of implementation) implementation {
-	asked := of
-	asked.validate = func(hook *current.Hook, stages []string) error { return of.validate(utf8Hook(t, hook), stages) }
-	asked.match = func(when *current.When, config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (bool, error) {
+	converting := of
+	converting.validate = func(hook *current.Hook, stages []string) error {
+		return of.validate(utf8Hook(t, hook), stages)
+	}
+	converting.match = func(
+		when *current.When,
+		config *rspec.Spec,
+		annotations map[string]string,
+		hasBindMounts bool,
+	) (bool, error) {
 		return of.match(
 			&utf8Hook(t, &current.Hook{When: *when}).When,
 			config,
@@ -149,5 +157,5 @@ func onUTF8(t *testing.T, of implementation) implementation {
 			hasBindMounts,
 		)
 	}
-	return asked
+	return converting
 }

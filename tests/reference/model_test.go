@@ -11,27 +11,31 @@ import (
 	current "go.podman.io/common/pkg/hooks/1.0.0"
 )
 
-// model is the reference, but for what it injects, which is told anew here so that it can go wrong on purpose. Without a
-// fault it is what libhooks should be.
+// model is the reference with its own implementation of the injection, so that faults can be
+// planted. Without a fault it behaves as libhooks must.
 type model struct {
 	name string
-	// order is what the names of hooks are sorted by.
+	// order returns the sort key of a hook's name.
 	order func(name string) string
-	// decode is what happens to each hook that is read from that content.
-	decode func(hook *current.Hook, content []byte, read func(content []byte) (*current.Hook, error))
-	// refuse tells whether New fails by an error of a directory.
+	// decode changes a hook that was read from content.
+	decode func(
+		hook *current.Hook,
+		content []byte,
+		read func(content []byte) (*current.Hook, error),
+	)
+	// refuse reports whether New fails with an error of a directory.
 	refuse func(err error) bool
-	// fail is what happens to each error.
+	// fail changes each error.
 	fail func(err error) error
-	// when is what happens to conditions and bind mounts before they are evaluated.
+	// when changes conditions and bind mounts before they are evaluated.
 	when func(when *current.When, config *rspec.Spec, hasBindMounts *bool)
-	// earlier: a file of an earlier directory masks one of a later.
+	// earlier: a file in an earlier directory masks one in a later directory.
 	earlier bool
-	// both: an extension stage is injected into the config too.
+	// both: hooks of extension stages are also injected into the config.
 	both bool
-	// halfDone: what is injected before an error stays.
+	// halfDone: hooks injected before an error remain.
 	halfDone bool
-	// prestart is a stage of its own.
+	// prestart: prestart is a separate stage.
 	prestart bool
 }
 
@@ -48,7 +52,9 @@ func (m model) implementation() implementation {
 	if m.refuse == nil {
 		m.refuse = func(err error) bool { return !errors.Is(err, fs.ErrNotExist) }
 	}
-	reader := func(read func(content []byte) (*current.Hook, error)) func(content []byte) (*current.Hook, error) {
+	reader := func(
+		read func(content []byte) (*current.Hook, error),
+	) func(content []byte) (*current.Hook, error) {
 		return func(content []byte) (*current.Hook, error) {
 			hook, err := read(content)
 			if err == nil && hook != nil && m.decode != nil {
@@ -62,7 +68,12 @@ func (m model) implementation() implementation {
 		hook, err := theirs.read(path, stages)
 		return hook, m.failed(err)
 	}
-	ours.match = func(when *current.When, config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (bool, error) {
+	ours.match = func(
+		when *current.When,
+		config *rspec.Spec,
+		annotations map[string]string,
+		hasBindMounts bool,
+	) (bool, error) {
 		changed := *when
 		if m.when != nil {
 			m.when(&changed, config, &hasBindMounts)
@@ -100,10 +111,10 @@ type modelManager struct {
 	model
 	hooks  map[string]*current.Hook
 	stages []string
-	match  func(when *current.When, config *rspec.Spec, annotations map[string]string, hasBindMounts bool) (bool, error)
+	match  matchFunc
 }
 
-// reworded is an error with another text.
+// reworded is an error with another message.
 type reworded struct {
 	text string
 	err  error

@@ -2,7 +2,7 @@ package reference
 
 import "testing"
 
-// TestOddPaths compares on paths that no tree has.
+// TestOddPaths compares unusual paths, which no tree has.
 func TestOddPaths(t *testing.T) {
 	c := &comparison{
 		theirs:   reference(),
@@ -10,8 +10,11 @@ func TestOddPaths(t *testing.T) {
 		tree:     &tree{},
 		happened: map[string]int{},
 	}
-	for _, path := range []string{"", ".", "a\x00b", "/tmp\x00", "/proc/self/mem", "/dev/null", "/proc/1/fdinfo/x", "/none/none", "/dev/null/x", "\xff",
-		".json", "a\x00.json", "/none.json", "/none/a.json", "/dev/null/a.json", "\xff.json", "/proc/self/.json", "testdata/swap/../swap/.json"} {
+	for _, path := range []string{
+		"", ".", "a\x00b", "/tmp\x00", "/proc/self/mem", "/dev/null", "/proc/1/fdinfo/x",
+		"/none/none", "/dev/null/x", "\xff", ".json", "a\x00.json", "/none.json", "/none/a.json",
+		"/dev/null/a.json", "\xff.json", "/proc/self/.json", "testdata/swap/../swap/.json",
+	} {
 		c.check(
 			"Read",
 			"",

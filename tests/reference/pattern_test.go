@@ -2,7 +2,7 @@ package reference
 
 import "strings"
 
-// What patterns are tried on: by annotations, and by commands.
+// The inputs of patterns: keys and values of annotations, and commands.
 var (
 	keys = []string{
 		"io.podman.annotations.a",
@@ -55,7 +55,7 @@ var wholePatterns = []string{
 	"true|false",
 }
 
-// pieces can be put together in any order.
+// pieces are parts of patterns that can be combined in any order.
 var pieces = []string{
 	"a",
 	"b",
@@ -106,7 +106,7 @@ var pieces = []string{
 	"\u212a",
 }
 
-// faults are pieces that no pattern may have.
+// faults are parts that make a pattern invalid.
 var faults = []string{
 	"(",
 	")",

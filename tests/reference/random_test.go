@@ -2,7 +2,8 @@ package reference
 
 import "math/rand/v2"
 
-// random makes the choices of the generators: the same ones for the same seed and index, with every release of Go.
+// random makes the choices of the generators. They depend only on the seed and the index, with
+// every release of Go.
 type random struct{ *rand.Rand }
 
 func newRandom(seed, index uint64) random {

@@ -12,7 +12,8 @@ import (
 	current "go.podman.io/common/pkg/hooks/1.0.0"
 )
 
-// TestReaders changes who reads a version, on both sides, and compares them. It runs alone: Readers are global.
+// TestReaders sets the same readers on both sides, and compares them. It does not run in parallel,
+// since Readers is global.
 func TestReaders(t *testing.T) {
 	prepare(t)
 	always := true
@@ -28,7 +29,7 @@ func TestReaders(t *testing.T) {
 		name, version string
 		read          func(content []byte) (*current.Hook, error)
 	}{
-		{"a version of the caller's", "9.9.9", constant},
+		{"a new version", "9.9.9", constant},
 		{"1.0.0 replaced", "1.0.0", constant},
 		{"0.1.0 replaced", "0.1.0", current.Read},
 		{"no version replaced", "", constant},
@@ -38,12 +39,17 @@ func TestReaders(t *testing.T) {
 		{
 			"a reader that fails",
 			"9.9.9",
-			func([]byte) (*current.Hook, error) { return nil, errors.New("is not for us: 100%s") },
+			func([]byte) (*current.Hook, error) {
+				return nil, errors.New("is not for us: 100%s")
+			},
 		},
 		{
-			"a reader that fails beside a hook",
+			"a reader that returns a hook and an error",
 			"1.0.0",
-			func([]byte) (*current.Hook, error) { hook, _ := constant(nil); return hook, errors.New("late") },
+			func([]byte) (*current.Hook, error) {
+				hook, _ := constant(nil)
+				return hook, errors.New("late")
+			},
 		},
 		{"a reader of nil", "1.0.0", func([]byte) (*current.Hook, error) { return nil, nil }},
 		{
@@ -56,7 +62,7 @@ func TestReaders(t *testing.T) {
 			},
 		},
 		{
-			"a reader that keeps what it was given",
+			"a reader that uses its argument in the hook",
 			"9.9.9",
 			func(content []byte) (*current.Hook, error) {
 				hook, err := constant(content)

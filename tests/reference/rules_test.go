@@ -11,30 +11,31 @@ import (
 	current "go.podman.io/common/pkg/hooks/1.0.0"
 )
 
-// The differences that are meant to be, each by a name: docs/parity.md says why.
+// The names of the intended differences; docs/parity.md explains them.
 const (
-	// The texts of JSON errors.
+	// The messages of JSON errors.
 	jsonText = "json-text"
-	// Match, given several annotations of which one is no pattern: the reference tries them in random order.
+	// Match with several annotations, one of them with an invalid pattern: the reference evaluates
+	// them in random order.
 	annotationOrder = "annotation-order"
-	// Several annotations that are no patterns: the reference names any of them.
+	// Several annotations with invalid patterns: the reference reports any of them.
 	invalidOrder = "invalid-order"
 	// Names that are equal in lower case: the reference's hooks are in random order.
 	caseTie = "case-tie"
-	// What the reference has injected when it fails.
+	// Hooks that the reference has injected before it fails.
 	halfDone = "half-done"
-	// Validate and Match, given what is not UTF-8.
+	// Validate and Match with strings that are not UTF-8.
 	memoryIsUTF8 = "memory-is-utf8"
-	// The texts of errors that name a file whose name is not UTF-8.
+	// The messages of errors for a file whose name is not UTF-8.
 	textIsUTF8 = "text-is-utf8"
 )
 
 // allow counts a difference that a rule allows.
 func (c *comparison) allow(rule string) { c.happened["allowed: "+rule]++ }
 
-// knowJSON makes our words for the reference's JSON error those that are expected from here on, if they may differ: only
-// the last part may, and input that ends early has the same words. Where that ends inside of a literal, an escape or a
-// number, the reference finds a blank that is not there.
+// knowJSON makes our message for the reference's JSON error the expected one from here on, if it
+// may differ. Only the last part may differ, and truncated input has the same message. If the input
+// ends inside a literal, an escape or a number, the reference reports a space that is not there.
 func (c *comparison) knowJSON(text, jsonError string, ours error) {
 	const end = "unexpected end of JSON input"
 	before, found := strings.CutSuffix(text, jsonError)
@@ -49,7 +50,7 @@ func (c *comparison) knowJSON(text, jsonError string, ours error) {
 	}
 }
 
-// jsonErrorText is the text of what encoding/json found wrong, if that is what the error wraps.
+// jsonErrorText returns the message of the wrapped error of encoding/json, or "".
 func jsonErrorText(err error) string {
 	var syntax *json.SyntaxError
 	var wrongType *json.UnmarshalTypeError
@@ -62,7 +63,7 @@ func jsonErrorText(err error) string {
 	return ""
 }
 
-// inOurWords is a text of the reference with the JSON errors that we were seen to give instead of its own.
+// inOurWords replaces the JSON errors in a message of the reference by ours.
 func (c *comparison) inOurWords(text string) string {
 	for theirs, ours := range c.jsonTexts {
 		text = strings.Replace(text, theirs, ours, 1)
@@ -70,10 +71,10 @@ func (c *comparison) inOurWords(text string) string {
 	return text
 }
 
-// asUTF8 is a text with U+FFFD for each byte that is not UTF-8.
+// asUTF8 returns a string with U+FFFD for each byte that is not UTF-8.
 func asUTF8(text string) string { return string([]rune(text)) }
 
-// tied tells whether files of any of the directories have names that are equal in lower case.
+// tied reports whether files in the directories have names that are equal in lower case.
 func (c *comparison) tied() bool {
 	lower := map[string]string{}
 	for _, path := range c.tree.paths(c.root) {
@@ -90,7 +91,7 @@ func (c *comparison) tied() bool {
 	return false
 }
 
-// textRule is the rule for texts that name all problems of a directory.
+// textRule returns the rule for messages that list all problems of a directory.
 func (c *comparison) textRule() string {
 	if c.randomText {
 		return invalidOrder
@@ -98,7 +99,7 @@ func (c *comparison) textRule() string {
 	return ""
 }
 
-// invalidAnnotations counts the pairs that are not two patterns.
+// invalidAnnotations counts the annotations with an invalid pattern.
 func invalidAnnotations(hook *current.Hook) (count int) {
 	for key, value := range hook.When.Annotations {
 		_, keyErr := regexp.Compile(key)
@@ -110,7 +111,8 @@ func invalidAnnotations(hook *current.Hook) (count int) {
 	return count
 }
 
-// undone is the reference's answer as ours should be: on an error nothing has been injected.
+// undone returns the result that ours must have instead of the reference's: after an error nothing
+// has been injected.
 func (c *comparison) undone(a answer, container container) answer {
 	nothing := injected{normalConfig(container.config()), nil}
 	if a.err != nil && !reflect.DeepEqual(a.value, nothing) {

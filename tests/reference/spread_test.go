@@ -13,7 +13,8 @@ import (
 	current "go.podman.io/common/pkg/hooks/1.0.0"
 )
 
-// errorKinds are the texts of errors that the contract lists, by what they match: the first is the kind.
+// errorKinds are the kinds of errors in docs/spec.md, each with a pattern for its messages. The
+// first pattern that matches decides.
 var errorKinds = []struct {
 	name  string
 	match *regexp.Regexp
@@ -67,7 +68,7 @@ var errorKinds = []struct {
 	},
 }
 
-// matchErrors are those of Match, given what was never validated.
+// matchErrors are the errors of Match for hooks that were not validated.
 var matchErrors = []string{
 	"annotation key: ",
 	"annotation value: ",
@@ -93,7 +94,7 @@ var conditions = []string{
 	"none",
 }
 
-// count counts an error of the reference's by its kind.
+// count counts an error of the reference by its kind.
 func (c *comparison) count(err error) {
 	if err == nil {
 		return
@@ -107,7 +108,7 @@ func (c *comparison) count(err error) {
 	c.happened["error of no kind, as: "+err.Error()]++
 }
 
-// seeVerdict counts what a valid hook's evaluation gave.
+// seeVerdict counts the result of the evaluation of a valid hook.
 func (c *comparison) seeVerdict(verdict answer) {
 	c.happened["evaluations"]++
 	if verdict.value == true {
@@ -137,7 +138,7 @@ func (c *comparison) seeConditions(when *current.When) {
 	given(none, "none")
 }
 
-// seeFile notes what a file has, once it was read: an error, or a hook by which the tree is remarkable.
+// seeFile counts the error of a file, or the unusual features of its hook.
 func (c *comparison) seeFile(path string, content []byte, hook *current.Hook, err error) {
 	c.count(err)
 	keys := keysOf(content)
@@ -145,7 +146,7 @@ func (c *comparison) seeFile(path string, content []byte, hook *current.Hook, er
 		name := path[strings.LastIndexByte(path, '/'):]
 		c.happened["name:"+name]++
 		if keys.twice {
-			c.happened["tree: a key twice"]++
+			c.happened["tree: a duplicate key"]++
 		}
 		if keys.folded {
 			c.happened["tree: a folded key"]++
@@ -161,7 +162,7 @@ func (c *comparison) seeFile(path string, content []byte, hook *current.Hook, er
 	}
 }
 
-// remarkable is what the keys of a file are.
+// remarkable holds the unusual features of a file's keys.
 type remarkable struct{ twice, folded, synonym bool }
 
 var known = []string{
@@ -185,7 +186,7 @@ var known = []string{
 	"hasbindmounts",
 }
 
-// keysOf looks at the keys of a file that is JSON; as encoding/json does, it takes those that differ in case for the same.
+// keysOf examines the keys of a JSON file. Like encoding/json, it ignores the case of keys.
 func keysOf(content []byte) (found remarkable) {
 	decoder := json.NewDecoder(bytes.NewReader(content))
 	var value func() error
@@ -203,8 +204,11 @@ func keysOf(content []byte) (found remarkable) {
 					return err
 				}
 				key := token.(string)
-				if at := slices.IndexFunc(known, func(name string) bool { return strings.EqualFold(name, key) }); at >= 0 &&
-					!slices.Contains(known, key) {
+				at := slices.IndexFunc(
+					known,
+					func(name string) bool { return strings.EqualFold(name, key) },
+				)
+				if at >= 0 && !slices.Contains(known, key) {
 					found.folded = true
 					key = known[at]
 				}
@@ -226,7 +230,7 @@ func keysOf(content []byte) (found remarkable) {
 	return found
 }
 
-// summary makes what happened in one tree into counts of trees.
+// summary converts the counts of one tree into counts of trees.
 func (c *comparison) summary() map[string]int {
 	all := map[string]int{"trees": 1}
 	for what, count := range c.happened {
@@ -249,7 +253,7 @@ func (c *comparison) summary() map[string]int {
 	return all
 }
 
-// assertSpread fails where too little happened for the comparison to mean much.
+// assertSpread fails if the trees were not varied enough for a meaningful comparison.
 func assertSpread(t *testing.T, happened map[string]int) {
 	for _, what := range slices.Sorted(maps.Keys(happened)) {
 		t.Logf("%8d %s", happened[what], what)
@@ -263,7 +267,14 @@ func assertSpread(t *testing.T, happened map[string]int) {
 	share("New succeeds", "trees", 40, 80)
 	share("evaluations that match", "evaluations", 20, 80)
 	share("tree: a masked file", "trees", 30, 100)
-	for _, what := range []string{"a hook of an extension stage", "injected into extension stages", "a link", "a synonym of 0.1.0", "a key twice", "a folded key"} {
+	for _, what := range []string{
+		"a hook of an extension stage",
+		"injected into extension stages",
+		"a link",
+		"a synonym of 0.1.0",
+		"a duplicate key",
+		"a folded key",
+	} {
 		share("tree: "+what, "trees", 20, 100)
 	}
 	least := 500 * happened["trees"] / 20_000

@@ -11,7 +11,7 @@ import (
 
 const swapped = "testdata/swap/main.go"
 
-// swapFiles are the hooks directories that the program reads.
+// swapFiles are the files in the hook directories of the program.
 var swapFiles = map[string]string{
 	"all/always.json":   `{"version": "1.0.0", "hook": {"path": "/bin/sh", "args": ["a"], "env": ["A=1"], "timeout": 3}, "when": {"always": true}, "stages": ["prestart", "precreate"]}`,
 	"all/old.json":      `{"hook": "/bin/sh", "arguments": ["b"], "stage": ["poststop"], "cmds": ["sh"], "annotation": ["b", "c"], "hasbindmounts": false}`,
@@ -27,7 +27,7 @@ var swapFiles = map[string]string{
 	"watched/README":    ``,
 }
 
-// TestImportSwap runs one program with either side's packages: what it prints must be the same.
+// TestImportSwap runs one program with the packages of each side; it must print the same.
 func TestImportSwap(t *testing.T) {
 	source, err := os.ReadFile(swapped)
 	if err != nil {
@@ -72,10 +72,15 @@ func TestImportSwap(t *testing.T) {
 	}
 }
 
-// usesAll fails if the reference exports what the program does not use.
+// usesAll fails if the program does not use everything that the reference exports.
 func usesAll(t *testing.T, source string) {
 	packages := loadPackages(t)
-	for name, path := range map[string]string{"hooks": "hooks", "current": "hooks/1.0.0", "old": "hooks/0.1.0", "exec": "hooks/exec"} {
+	for name, path := range map[string]string{
+		"hooks":   "hooks",
+		"current": "hooks/1.0.0",
+		"old":     "hooks/0.1.0",
+		"exec":    "hooks/exec",
+	} {
 		for exported := range exported(packages(theirModule + path)) {
 			if !strings.Contains(source, name+"."+exported) {
 				t.Errorf("%s does not use %s.%s", swapped, path, exported)
@@ -84,7 +89,7 @@ func usesAll(t *testing.T, source string) {
 	}
 }
 
-// runSwap builds the program, and runs it in a new directory with the files.
+// runSwap builds the program and runs it in a new directory with the files.
 func runSwap(t *testing.T, directory string, flags ...string) string {
 	program := directory + ".program"
 	build := exec.Command(

@@ -10,22 +10,24 @@ import (
 	rspec "github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// tree is one case: hooks directories, and the containers that are asked about. As JSON it can be kept and tried again;
-// what need not be valid UTF-8 is base64 there.
+// tree is one case: hook directories, and containers to match. It can be saved as JSON and
+// repeated. Strings that need not be UTF-8 are in base64 there.
 type tree struct {
 	Seed, Index uint64
 	Directories []directory
-	// Store holds what links lead to.
+	// Store holds the targets of symbolic links.
 	Store      []entry
 	Stages     [][]byte
 	Containers []container
 }
 
 type directory struct {
-	// Path is what the implementations are given: below the root of the tree if Inside, else as it is.
+	// Path is the argument of the implementations: relative to the root of the tree if Inside,
+	// otherwise unchanged.
 	Path   string
 	Inside bool
-	// Made is the name below the root under which Kind is made; "" where another one made it, or nobody.
+	// Made is the name below the root under which Kind is created; "" if another directory creates
+	// it, or if it does not exist.
 	Made    string
 	Kind    kind
 	Target  string
@@ -52,13 +54,13 @@ type container struct {
 	Args          [][]byte
 	Annotations   [][2][]byte
 	HasBindMounts bool
-	// Hooks: the config has hooks already.
+	// Hooks: the config already has hooks.
 	Hooks bool
 }
 
-func (t *tree) stages() []string { return texts(t.Stages) }
+func (t *tree) stages() []string { return toStrings(t.Stages) }
 
-// paths are the directories as the implementations are given them.
+// paths returns the directories in the form that the implementations get.
 func (t *tree) paths(root string) (paths []string) {
 	for _, d := range t.Directories {
 		if d.Inside {
@@ -115,7 +117,7 @@ func (e entry) write(path string) error {
 	}
 }
 
-// config is a new one each time: implementations change it.
+// config returns a new config each time, since implementations change it.
 func (c container) config() *rspec.Spec {
 	config := &rspec.Spec{
 		Version:     "1.0.2",
@@ -123,7 +125,7 @@ func (c container) config() *rspec.Spec {
 		Annotations: map[string]string{"of": "the config"},
 	}
 	if c.Process {
-		config.Process = &rspec.Process{Cwd: "/", Args: texts(c.Args)}
+		config.Process = &rspec.Process{Cwd: "/", Args: toStrings(c.Args)}
 	}
 	if c.Hooks {
 		timeout := 7
@@ -148,14 +150,14 @@ func (c container) annotations() map[string]string {
 	return annotations
 }
 
-func texts(bytes [][]byte) (texts []string) {
+func toStrings(bytes [][]byte) (converted []string) {
 	for _, b := range bytes {
-		texts = append(texts, string(b))
+		converted = append(converted, string(b))
 	}
-	return texts
+	return converted
 }
 
-// save keeps the case for another try.
+// save writes the case to a file, so that it can be repeated.
 func (t *tree) save(path string) error {
 	content, err := json.MarshalIndent(t, "", "  ")
 	if err != nil {
@@ -176,20 +178,21 @@ func loadTree(path string) (*tree, error) {
 	return t, json.Unmarshal(content, t)
 }
 
-// TestTreesAreReproducible: the same seed and index give the same tree, and a tree that was kept is the one that failed.
+// TestTreesAreReproducible checks that a seed and an index always generate the same tree, and that
+// a saved tree is the original one.
 func TestTreesAreReproducible(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "tree.json")
 	for index := range uint64(500) {
 		one := generate(7, index)
 		if again := generate(7, index); !reflect.DeepEqual(one, again) {
-			t.Fatalf("tree %d is another one the second time", index)
+			t.Fatalf("tree %d is different the second time", index)
 		}
 		if err := one.save(path); err != nil {
 			t.Fatal(err)
 		}
 		kept, err := loadTree(path)
 		if err != nil || show(kept) != show(one) {
-			t.Fatalf("tree %d is not what was kept of it: %v", index, err)
+			t.Fatalf("tree %d differs from its saved copy: %v", index, err)
 		}
 	}
 }

@@ -55,26 +55,32 @@ func TestExplainEachKindOfCondition(t *testing.T) {
 			Kind: "always", Outcome: "fails", Always: &libhooks.AlwaysCondition{},
 		}},
 		{`"hasBindMounts": true`, &rspec.Spec{}, "match", libhooks.Condition{
-			Kind: "has-bind-mounts", Outcome: "holds", HasBindMounts: &libhooks.HasBindMountsCondition{Value: true, Container: true},
+			Kind: "has-bind-mounts", Outcome: "holds",
+			HasBindMounts: &libhooks.HasBindMountsCondition{Value: true, Container: true},
 		}},
 		{`"annotations": {"^debug$": "^(on|all)$"}`, &rspec.Spec{}, "match", libhooks.Condition{
 			Kind: "annotation", Outcome: "holds",
 			Annotation: &libhooks.AnnotationCondition{
-				KeyPattern: "^debug$", ValuePattern: "^(on|all)$", Tried: 2, Matched: &libhooks.Annotation{Key: "debug", Value: "on"},
+				KeyPattern: "^debug$", ValuePattern: "^(on|all)$", Tried: 2,
+				Matched: &libhooks.Annotation{Key: "debug", Value: "on"},
 			},
 		}},
 		{`"annotations": {"^debug$": "^far$"}`, &rspec.Spec{}, "no-match", libhooks.Condition{
 			Kind: "annotation", Outcome: "fails",
 			Annotation: &libhooks.AnnotationCondition{
-				KeyPattern: "^debug$", ValuePattern: "^far$", Tried: 2, Nearest: &libhooks.Annotation{Key: "debug", Value: "on"},
+				KeyPattern: "^debug$", ValuePattern: "^far$", Tried: 2,
+				Nearest: &libhooks.Annotation{Key: "debug", Value: "on"},
 			},
 		}},
 		{`"commands": ["^far$", "sh$"]`, command("/bin/sh"), "match", libhooks.Condition{
 			Kind: "commands", Outcome: "holds",
-			Commands: &libhooks.CommandsCondition{Patterns: []string{"^far$", "sh$"}, Command: "/bin/sh", Matched: "sh$"},
+			Commands: &libhooks.CommandsCondition{
+				Patterns: []string{"^far$", "sh$"}, Command: "/bin/sh", Matched: "sh$",
+			},
 		}},
 		{`"commands": ["sh$"]`, &rspec.Spec{}, "no-match", libhooks.Condition{
-			Kind: "commands", Outcome: "ignored", Commands: &libhooks.CommandsCondition{Patterns: []string{"sh$"}},
+			Kind: "commands", Outcome: "ignored",
+			Commands: &libhooks.CommandsCondition{Patterns: []string{"sh$"}},
 		}},
 		{`"commands": ["sh$"]`, &rspec.Spec{Process: &rspec.Process{}}, "error", libhooks.Condition{
 			Kind: "commands", Outcome: "error", Error: "process.args must have at least one entry",
@@ -160,7 +166,9 @@ func TestNearMisses(t *testing.T) {
 			t.Errorf("%q: %+v", c.text, nearest)
 		}
 		for _, miss := range []*libhooks.NearMiss{
-			ofCommand.Conditions[0].Commands.NearMiss, ofKey.Conditions[0].Annotation.NearMiss, ofValue.Conditions[0].Annotation.NearMiss,
+			ofCommand.Conditions[0].Commands.NearMiss,
+			ofKey.Conditions[0].Annotation.NearMiss,
+			ofValue.Conditions[0].Annotation.NearMiss,
 		} {
 			if miss == nil || miss.Message == "" {
 				t.Errorf("%q: %+v", c.text, miss)

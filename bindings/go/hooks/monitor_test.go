@@ -76,7 +76,7 @@ func TestMonitor(t *testing.T) {
 	must(t, os.RemoveAll(directory))
 	await(t, m, 0)
 	end()
-	// A new monitor detects changes made while there was none.
+	// A new monitor detects changes made while no monitor was running.
 	must(t, os.Mkdir(directory, 0o755))
 	write(t, filepath.Join(directory, "a.json"), always)
 	end = monitored(t, m)

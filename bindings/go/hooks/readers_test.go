@@ -89,13 +89,20 @@ func TestReadersThatFail(t *testing.T) {
 		read reader
 		want string
 	}{
-		{"error", func([]byte) (*current.Hook, error) { return nil, errors.New("no, \xff") }, prefix + "9.9.9: no, \ufffd"},
-		{"NUL", func([]byte) (*current.Hook, error) { return nil, errors.New("a\x00b") }, prefix + `9.9.9: a\0b`},
+		{"error", func([]byte) (*current.Hook, error) {
+			return nil, errors.New("no, \xff")
+		}, prefix + "9.9.9: no, \ufffd"},
+		{"NUL", func([]byte) (*current.Hook, error) {
+			return nil, errors.New("a\x00b")
+		}, prefix + `9.9.9: a\0b`},
 		{"not UTF-8", func([]byte) (*current.Hook, error) {
-			return &current.Hook{Version: "1.0.0", Hook: rspec.Hook{Path: "/bin/sh", Args: []string{"\xff"}}, Stages: []string{}}, nil
+			hook := rspec.Hook{Path: "/bin/sh", Args: []string{"\xff"}}
+			return &current.Hook{Version: "1.0.0", Hook: hook, Stages: []string{}}, nil
 		}, prefix + "9.9.9: the reader's hook is not UTF-8"},
 		{"nil", func([]byte) (*current.Hook, error) { return nil, nil }, "nil hook"},
-		{"not valid", func([]byte) (*current.Hook, error) { return &current.Hook{}, nil }, `unexpected hook version "" (expecting 1.0.0)`},
+		{"not valid", func([]byte) (*current.Hook, error) {
+			return &current.Hook{}, nil
+		}, `unexpected hook version "" (expecting 1.0.0)`},
 		{"none", nil, prefix + `unrecognized hook version: "9.9.9"`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -110,7 +117,10 @@ func TestReadersThatFail(t *testing.T) {
 func TestReadersThatAreReplaced(t *testing.T) {
 	with(t, "1.0.0", func([]byte) (*current.Hook, error) { return nil, errors.New("mine") })
 	with(t, "0.1.0", nil)
-	for version, want := range map[string]string{"1.0.0": "1.0.0: mine", "0.1.0": `unrecognized hook version: "0.1.0"`} {
+	for version, want := range map[string]string{
+		"1.0.0": "1.0.0: mine",
+		"0.1.0": `unrecognized hook version: "0.1.0"`,
+	} {
 		_, path := hookFile(t, version)
 		if _, err := Read(path, nil); err == nil || !strings.HasSuffix(err.Error(), `": `+want) {
 			t.Errorf("%s: %v", version, err)
@@ -118,7 +128,10 @@ func TestReadersThatAreReplaced(t *testing.T) {
 	}
 	// The reader of the empty version remains, and can be used for another version.
 	with(t, "0.0.1", old.Read)
-	for version, want := range map[string]string{"": ": missing required property: hook", "0.0.1": "0.0.1: missing required property: hook"} {
+	for version, want := range map[string]string{
+		"":      ": missing required property: hook",
+		"0.0.1": "0.0.1: missing required property: hook",
+	} {
 		_, path := hookFile(t, version)
 		if _, err := Read(path, nil); err == nil || !strings.HasSuffix(err.Error(), `": `+want) {
 			t.Errorf("%s: %v", version, err)

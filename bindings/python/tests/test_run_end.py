@@ -180,7 +180,7 @@ def test_an_interrupt_during_the_start(
 
 
 def test_threads_run_hooks_in_parallel(tmp_path: Path) -> None:
-    """Each hook waits for the next one, so that no hook ends if the calls do not run in parallel."""
+    """Each hook waits for the next one, so no hook ends unless the calls run in parallel."""
     fifos = [tmp_path / str(index) for index in range(8)]
     for fifo in fifos:
         os.mkfifo(fifo)

@@ -24,10 +24,18 @@ func TestRead(t *testing.T) {
 		{`{}`, &hook.Hook{}},
 		{`{"version": "7", "stages": []}`, &hook.Hook{Version: "7", Stages: []string{}}},
 		{`{"hook": {"path": "a", "args": ["b"], "env": ["c"], "timeout": -1}, "stages": null,
-			"when": {"always": true, "hasBindMounts": false, "annotations": {"d": "e"}, "commands": ["f"], "or": true}}`,
+			"when": {"always": true, "hasBindMounts": false, "annotations": {"d": "e"},
+				"commands": ["f"], "or": true}}`,
 			&hook.Hook{
-				Hook: rspec.Hook{Path: "a", Args: []string{"b"}, Env: []string{"c"}, Timeout: &timeout},
-				When: hook.When{Always: &yes, HasBindMounts: &no, Annotations: map[string]string{"d": "e"}, Commands: []string{"f"}},
+				Hook: rspec.Hook{
+					Path: "a", Args: []string{"b"}, Env: []string{"c"}, Timeout: &timeout,
+				},
+				When: hook.When{
+					Always:        &yes,
+					HasBindMounts: &no,
+					Annotations:   map[string]string{"d": "e"},
+					Commands:      []string{"f"},
+				},
 			}},
 	} {
 		if got, err := hook.Read([]byte(c.content)); err != nil || !reflect.DeepEqual(got, c.want) {

@@ -81,7 +81,7 @@ import (
 type Manager struct {
 	pointer   *C.hooks_manager_t
 	callbacks *Callbacks
-	// Two reloads at once could not tell whose callback panicked.
+	// Concurrent reloads could not determine whose callback panicked.
 	reloading sync.Mutex
 }
 
@@ -356,9 +356,9 @@ func takeText(text *C.char) []byte {
 	return []byte(C.GoString(text))
 }
 
-// notNil returns the caller's bytes, or one byte of its own if there are none: C needs a pointer
-// that is not NULL. Pass &text[0], so that cgo looks for pointers only in these bytes, and not in
-// the object that contains them.
+// notNil returns text, or one byte of its own if text is empty: C needs a pointer that is not NULL.
+// Pass &text[0], so that cgo looks for pointers only in these bytes, and not in the object that
+// contains them.
 func notNil(text []byte) []byte {
 	if len(text) == 0 {
 		return make([]byte, 1)

@@ -21,9 +21,18 @@ func TestCallbacksAreReleased(t *testing.T) {
 	}
 	read := func(string, []byte) (Reading, string) { return ReadDefault, "" }
 	for name, call := range map[string]func(*Callbacks) error{
-		"ReadFile": func(c *Callbacks) error { _, err := ReadFile(filepath.Join(directory, "bad.json"), nil, c); return err },
-		"ReadDir":  func(c *Callbacks) error { _, err := ReadDir(directory, nil, c); return err },
-		"New":      func(c *Callbacks) error { _, err := NewManager([]string{directory}, nil, c); return err },
+		"ReadFile": func(c *Callbacks) error {
+			_, err := ReadFile(filepath.Join(directory, "bad.json"), nil, c)
+			return err
+		},
+		"ReadDir": func(c *Callbacks) error {
+			_, err := ReadDir(directory, nil, c)
+			return err
+		},
+		"New": func(c *Callbacks) error {
+			_, err := NewManager([]string{directory}, nil, c)
+			return err
+		},
 		"Manager": func(c *Callbacks) error {
 			manager, err := NewManager(nil, nil, c)
 			if err != nil {

@@ -1,5 +1,5 @@
-// Command permissions prints what is said of hook directories by the Go package, whose policy is the reference's:
-// permissions DIRECTORY...
+// Command permissions prints the result and the diagnostics of the Go package, which has the
+// reference's policy, for hook directories: permissions DIRECTORY...
 package main
 
 import (

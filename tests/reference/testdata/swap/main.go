@@ -1,4 +1,5 @@
-// Uses everything that the reference exports, and prints what it sees. TestImportSwap builds it twice.
+// Command swap uses everything that the reference exports, and prints the results. TestImportSwap
+// builds it with each side's packages.
 package main
 
 import (
@@ -53,7 +54,7 @@ func show(what string, values ...any) {
 	fmt.Println()
 }
 
-// readers puts a reader in, beside those that are there.
+// readers adds a reader to the existing ones.
 func readers() {
 	show("readers", slices.Sorted(maps.Keys(hooks.Readers)))
 	hooks.Readers["swap"] = func(content []byte) (*current.Hook, error) {
@@ -67,7 +68,10 @@ func readers() {
 }
 
 func files() {
-	for _, name := range []string{"always.json", "old.json", "swap.json", "swap-bad.json", "missing.json", "stage.json", "none.json", "none.txt", "ends.json"} {
+	for _, name := range []string{
+		"always.json", "old.json", "swap.json", "swap-bad.json", "missing.json",
+		"stage.json", "none.json", "none.txt", "ends.json",
+	} {
 		hook, err := hooks.Read("all/"+name, []string{"precreate"})
 		show(
 			"Read "+name,
@@ -120,8 +124,16 @@ func conditions() {
 	yes, no := true, false
 	config := &rspec.Spec{Process: &rspec.Process{Args: []string{"/bin/sh"}}}
 	for _, when := range []current.When{
-		{}, {Always: &yes}, {Always: &no}, {HasBindMounts: &yes}, {HasBindMounts: &no}, {Commands: []string{"sh$"}}, {Commands: []string{"("}},
-		{Annotations: map[string]string{"^a$": "^b$"}}, {Annotations: map[string]string{"^a$": "["}}, {Always: &yes, HasBindMounts: &yes, Commands: []string{"none"}},
+		{},
+		{Always: &yes},
+		{Always: &no},
+		{HasBindMounts: &yes},
+		{HasBindMounts: &no},
+		{Commands: []string{"sh$"}},
+		{Commands: []string{"("}},
+		{Annotations: map[string]string{"^a$": "^b$"}},
+		{Annotations: map[string]string{"^a$": "["}},
+		{Always: &yes, HasBindMounts: &yes, Commands: []string{"none"}},
 	} {
 		for _, or := range []bool{false, true} {
 			when.Or = or //nolint:staticcheck // Deprecated, and exported.
@@ -161,7 +173,7 @@ func inject() *hooks.Manager {
 	return manager
 }
 
-// monitor changes files, and waits until Hooks says so.
+// monitor changes files, and waits until Hooks returns the changed hooks.
 func monitor(manager *hooks.Manager) {
 	ctx, cancel := context.WithCancel(context.Background())
 	sync := make(chan error, 2)
@@ -187,7 +199,8 @@ func monitor(manager *hooks.Manager) {
 			must(os.Rename("watched/.new", "watched/"+step.name))
 		}
 		var seen []string
-		for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		deadline := time.Now().Add(30 * time.Second)
+		for ; time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 			extension, err := manager.Hooks(
 				&rspec.Spec{Process: &rspec.Process{Args: []string{"-"}}},
 				nil,
@@ -204,7 +217,7 @@ func monitor(manager *hooks.Manager) {
 		}
 		show("Monitor", step.name, seen)
 		if !slices.Equal(seen, step.want) {
-			panic("it was not seen in time")
+			panic("the change was not detected in time")
 		}
 	}
 	cancel()
@@ -213,7 +226,7 @@ func monitor(manager *hooks.Manager) {
 	show("Monitor ends", err, errors.Is(err, context.Canceled), open)
 }
 
-// run runs hooks, in each of the four ways.
+// run runs hooks in each of the four ways.
 func run() {
 	ctx := context.Background()
 	hook := rspec.Hook{

@@ -1,5 +1,7 @@
-// Command terminal runs a script of a shell as a hook, by the reference or by libhooks: terminal reference|libhooks SCRIPT
-// [TIMEOUT]. It prints what became of it.
+// Command terminal runs a shell script as a hook, with the reference or with libhooks, and prints
+// the result:
+//
+//	terminal reference|libhooks SCRIPT [TIMEOUT]
 package main
 
 import (
