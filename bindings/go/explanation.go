@@ -92,7 +92,8 @@ type AnnotationCondition struct {
 // CommandsCondition is the condition commands.
 type CommandsCondition struct {
 	Patterns []string
-	// Command is process.args[0]; "" if there is none: then Outcome is "ignored" or "error".
+	// Command is process.args[0], or "" if args is empty or missing: then Outcome is "ignored" or
+	// "error".
 	Command string
 	// Matched is the pattern that matched; "" unless Outcome is "holds".
 	Matched string

@@ -14,13 +14,13 @@ type Result struct {
 	Index int
 	// ExitStatus is the exit status; -1 if the hook was killed or its status is unknown.
 	ExitStatus int
-	// Signal is the signal that killed the hook; 0 if none did or it is unknown.
+	// Signal is the signal that killed the hook; 0 if no signal killed it or it is unknown.
 	Signal syscall.Signal
 	// TimedOut means that the hook was killed because its own timeout expired. Cancelled means that
 	// it was killed because the context was done.
 	TimedOut, Cancelled bool
-	// Killed says which processes were killed in these cases. It is nil if none was killed, or if
-	// the process had already reaped the hook itself.
+	// Killed says which processes were killed in these cases. It is nil if no process was killed,
+	// or if the process had already reaped the hook itself.
 	Killed *Killed
 	// Duration is the time from before the start of the hook to after its end.
 	Duration time.Duration

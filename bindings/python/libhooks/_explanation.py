@@ -300,5 +300,8 @@ def _nearly(miss: Optional[NearMiss]) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return text without characters that may control a terminal or that its encoding lacks."""
+    """Return the string, escaped if it contains characters that are not printable.
+
+    Strings from files and containers may control a terminal, or may not exist in its encoding.
+    """
     return text if text.isprintable() else ascii(text)

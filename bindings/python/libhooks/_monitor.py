@@ -177,7 +177,7 @@ def _follow(watch: _Watch, callback: Callback) -> None:
 
 
 class Monitor:
-    """Watches the directories of a `Manager`, and reloads its hooks when they change.
+    """A monitor that watches the directories of a `Manager` and reloads its hooks when they change.
 
     `Manager.monitor` creates it. The manager and the monitor may be closed in any order.
 

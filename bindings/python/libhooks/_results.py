@@ -210,7 +210,7 @@ class FilterResult(Generic[Config]):
     """The result of a filter.
 
     Attributes:
-        config: the config from the last successful hook, or the original config if there is none;
+        config: the config from the last successful hook, or else the original config;
             in the same form as the argument.
         runs: the results of the hooks that were started, in order, including the failed one.
         failure: why the filter failed, or None if it succeeded.

@@ -106,14 +106,12 @@ def library() -> Path:
 
 @pytest.fixture
 def python(tmp_path: Path) -> Python:
-    """See `Python`; `bundled` is the library to put into the package, `env` what to add to an empty
-    environment."""
+    """See `Python`.
+
+    `bundled` is the library to put into the package; `env` is added to an empty environment.
+    """
 
     def python(program: str, *arguments: str, bundled: Optional[str] = None, **env: str) -> Any:
-        """See `Python`.
-
-        `bundled` is the library to put into the package; `env` is added to an empty environment.
-        """
         place = tmp_path / "place"
         shutil.rmtree(place, ignore_errors=True)
         package = Path(libhooks.__file__).parent

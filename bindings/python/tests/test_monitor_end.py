@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import gc
 import os
 import pickle
@@ -41,7 +42,7 @@ def test_close_ends_waiting_threads(hooks_d: Path) -> None:
                 return ready(deadline)
 
             monitor._watch.ready = report  # type: ignore[union-attr, method-assign]
-            thread, out = waiting(lambda work=work, monitor=monitor: work(monitor))  # type: ignore[misc]
+            thread, out = waiting(functools.partial(work, monitor))
             assert inside.wait(LONG)
             monitor.close()
             found = out.get(timeout=LONG)
