@@ -50,8 +50,8 @@ STREAMS = {1: "stdout", 2: "stderr"}
 
 # The type of a returned string is c_void_p: ctypes would convert a c_char_p to bytes, and lose the
 # pointer that must be freed.
-_TEXT = c_char_p
-_TEXTS = (POINTER(c_char_p), c_size_t)
+_STRING = c_char_p
+_STRINGS = (POINTER(c_char_p), c_size_t)
 _OUT = POINTER(c_void_p)
 _OUTPUT_FN = CFUNCTYPE(c_int, c_void_p, c_int, c_void_p, c_size_t)
 _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -63,9 +63,9 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "hooks_options_set_policy": (c_int, (c_void_p, c_int)),
     "hooks_options_set_keep_last_good": (c_int, (c_void_p, c_int)),
     "hooks_options_free": (None, (c_void_p,)),
-    "hooks_manager_new": (c_int, (*_TEXTS, *_TEXTS, c_void_p, _OUT, _OUT)),
-    "hooks_manager_hooks": (c_int, (c_void_p, _TEXT, _TEXT, c_int, _OUT, _OUT, _OUT)),
-    "hooks_manager_explain": (c_int, (c_void_p, _TEXT, _TEXT, c_int, _OUT, _OUT)),
+    "hooks_manager_new": (c_int, (*_STRINGS, *_STRINGS, c_void_p, _OUT, _OUT)),
+    "hooks_manager_hooks": (c_int, (c_void_p, _STRING, _STRING, c_int, _OUT, _OUT, _OUT)),
+    "hooks_manager_explain": (c_int, (c_void_p, _STRING, _STRING, c_int, _OUT, _OUT)),
     "hooks_manager_list": (c_int, (c_void_p, _OUT, _OUT)),
     "hooks_manager_diagnostics": (c_int, (c_void_p, _OUT, _OUT)),
     "hooks_manager_reload": (c_int, (c_void_p, _OUT)),
@@ -77,12 +77,12 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "hooks_monitor_changes": (c_int, (c_void_p, _OUT, _OUT)),
     "hooks_monitor_cancel": (c_int, (c_void_p,)),
     "hooks_monitor_free": (None, (c_void_p,)),
-    "hooks_read_file": (c_int, (_TEXT, *_TEXTS, _OUT, _OUT)),
-    "hooks_read_dir": (c_int, (_TEXT, *_TEXTS, _OUT, _OUT)),
-    "hooks_validate": (c_int, (_TEXT, *_TEXTS, _OUT)),
-    "hooks_when_match": (c_int, (_TEXT, _TEXT, _TEXT, c_int, POINTER(c_bool), _OUT)),
+    "hooks_read_file": (c_int, (_STRING, *_STRINGS, _OUT, _OUT)),
+    "hooks_read_dir": (c_int, (_STRING, *_STRINGS, _OUT, _OUT)),
+    "hooks_validate": (c_int, (_STRING, *_STRINGS, _OUT)),
+    "hooks_when_match": (c_int, (_STRING, _STRING, _STRING, c_int, POINTER(c_bool), _OUT)),
     "hooks_exec_options_new": (c_void_p, ()),
-    "hooks_exec_options_set_dir": (c_int, (c_void_p, _TEXT)),
+    "hooks_exec_options_set_dir": (c_int, (c_void_p, _STRING)),
     "hooks_exec_options_set_timeout_ms": (c_int, (c_void_p, c_int64)),
     "hooks_exec_options_set_post_kill_timeout_ms": (c_int, (c_void_p, c_int64)),
     "hooks_exec_options_set_capture_limit": (c_int, (c_void_p, c_size_t)),
@@ -93,12 +93,12 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "hooks_exec_options_set_process_group": (c_int, (c_void_p, c_int)),
     "hooks_exec_options_set_patches": (c_int, (c_void_p, c_int)),
     "hooks_exec_options_free": (None, (c_void_p,)),
-    "hooks_exec_run": (c_int, (_TEXT, c_void_p, c_size_t, c_void_p, _OUT, _OUT)),
+    "hooks_exec_run": (c_int, (_STRING, c_void_p, c_size_t, c_void_p, _OUT, _OUT)),
     "hooks_exec_result_json": (c_char_p, (c_void_p,)),
     "hooks_exec_result_stdout": (c_void_p, (c_void_p, POINTER(c_size_t))),
     "hooks_exec_result_stderr": (c_void_p, (c_void_p, POINTER(c_size_t))),
     "hooks_exec_result_free": (None, (c_void_p,)),
-    "hooks_exec_filter": (c_int, (_TEXT, _TEXT, c_void_p, _OUT, _OUT)),
+    "hooks_exec_filter": (c_int, (_STRING, _STRING, c_void_p, _OUT, _OUT)),
     "hooks_filter_result_message": (c_char_p, (c_void_p,)),
     "hooks_filter_result_json": (c_char_p, (c_void_p,)),
     "hooks_filter_result_config": (c_char_p, (c_void_p,)),
@@ -183,10 +183,10 @@ def _call(
     Returns:
         The error, and the strings.
     """
-    texts = [c_void_p() for _ in range(outputs)]
+    strings = [c_void_p() for _ in range(outputs)]
     err = c_void_p()
     try:
-        status = function(*arguments, *map(byref, texts), byref(err))
+        status = function(*arguments, *map(byref, strings), byref(err))
         error = None
         if status != 0:
             text = _library.hooks_error_json(err)
@@ -200,17 +200,19 @@ def _call(
             else:
                 error = HooksError._of(status, json.loads(text))
         return error, [
-            None if text.value is None else ctypes.string_at(text.value) for text in texts
+            None if text.value is None else ctypes.string_at(text.value) for text in strings
         ]
     finally:
-        for text in texts:
+        for text in strings:
             _library.hooks_string_free(text)
         _library.hooks_error_free(err)
 
 
-def _texts(function: Callable[..., int], *arguments: object, outputs: int = 0) -> list[bytes]:
+def _checked_call(
+    function: Callable[..., int], *arguments: object, outputs: int = 0
+) -> list[bytes]:
     """Call a function like `_call`, but raise the error and return only the strings."""
-    error, texts = _call(function, *arguments, outputs=outputs)
+    error, strings = _call(function, *arguments, outputs=outputs)
     if error is not None:
         try:
             raise error
@@ -218,11 +220,11 @@ def _texts(function: Callable[..., int], *arguments: object, outputs: int = 0) -
             # The error refers to this frame. Without this, the cycle would keep both, and the
             # caller's object, until the next garbage collection.
             del error
-    return [text for text in texts if text is not None]
+    return [text for text in strings if text is not None]
 
 
-def _array(texts: Sequence[bytes]) -> tuple[Any, int]:
-    return (c_char_p * len(texts))(*texts), len(texts)
+def _array(strings: Sequence[bytes]) -> tuple[Any, int]:
+    return (c_char_p * len(strings))(*strings), len(strings)
 
 
 class Manager:
@@ -250,7 +252,7 @@ class Manager:
                 raise RuntimeError(f"libhooks does not accept policy {policy}")
             if _library.hooks_options_set_keep_last_good(options, keep_last_good) != 0:
                 raise RuntimeError("libhooks does not accept keep_last_good")
-            _texts(
+            _checked_call(
                 _library.hooks_manager_new,
                 *_array(directories),
                 *_array(stages),
@@ -274,7 +276,7 @@ class Manager:
     def hooks(
         self, config: bytes, annotations: Optional[bytes], has_bind_mounts: int
     ) -> tuple[bytes, bytes]:
-        injected, stage_hooks = _texts(
+        injected, stage_hooks = _checked_call(
             _library.hooks_manager_hooks,
             self._pointer,
             config,
@@ -286,16 +288,18 @@ class Manager:
 
     def explain(self, config: bytes, annotations: Optional[bytes], has_bind_mounts: int) -> bytes:
         function = _library.hooks_manager_explain
-        return _texts(function, self._pointer, config, annotations, has_bind_mounts, outputs=1)[0]
+        return _checked_call(
+            function, self._pointer, config, annotations, has_bind_mounts, outputs=1
+        )[0]
 
     def list(self) -> bytes:
-        return _texts(_library.hooks_manager_list, self._pointer, outputs=1)[0]
+        return _checked_call(_library.hooks_manager_list, self._pointer, outputs=1)[0]
 
     def diagnostics(self) -> bytes:
-        return _texts(_library.hooks_manager_diagnostics, self._pointer, outputs=1)[0]
+        return _checked_call(_library.hooks_manager_diagnostics, self._pointer, outputs=1)[0]
 
     def reload(self) -> None:
-        _texts(_library.hooks_manager_reload, self._pointer)
+        _checked_call(_library.hooks_manager_reload, self._pointer)
 
     def generation(self) -> int:
         generation: int = _library.hooks_manager_generation(self._pointer)
@@ -320,7 +324,7 @@ class Monitor:
         # between.
         self._untaken = c_void_p()
         self._pointer = c_void_p()
-        _texts(_library.hooks_monitor_new, manager._pointer, byref(self._pointer))
+        _checked_call(_library.hooks_monitor_new, manager._pointer, byref(self._pointer))
 
     def __del__(self) -> None:
         self.free()
@@ -363,7 +367,7 @@ class Monitor:
         self._check_process()
         reloaded = c_bool()
         with self._lock:
-            _texts(_library.hooks_monitor_dispatch, self._pointer, byref(reloaded))
+            _checked_call(_library.hooks_monitor_dispatch, self._pointer, byref(reloaded))
         return reloaded.value
 
     def changes(self, take: Callable[[bytes], None]) -> None:
@@ -376,7 +380,9 @@ class Monitor:
             while True:
                 is_new = not self._untaken
                 if is_new:
-                    _texts(_library.hooks_monitor_changes, self._pointer, byref(self._untaken))
+                    _checked_call(
+                        _library.hooks_monitor_changes, self._pointer, byref(self._untaken)
+                    )
                 take(ctypes.string_at(self._untaken))
                 self._free_changes(_library.hooks_string_free)
                 if is_new:
@@ -408,23 +414,25 @@ def version() -> str:
 
 
 def read_file(path: bytes, stages: Sequence[bytes]) -> bytes:
-    return _texts(_library.hooks_read_file, path, *_array(stages), outputs=1)[0]
+    return _checked_call(_library.hooks_read_file, path, *_array(stages), outputs=1)[0]
 
 
 def read_dir(path: bytes, stages: Sequence[bytes]) -> tuple[Optional[HooksError], Optional[bytes]]:
-    error, texts = _call(_library.hooks_read_dir, path, *_array(stages), outputs=1)
-    return error, texts[0]
+    error, strings = _call(_library.hooks_read_dir, path, *_array(stages), outputs=1)
+    return error, strings[0]
 
 
 def validate(hook: bytes, stages: Sequence[bytes]) -> None:
-    _texts(_library.hooks_validate, hook, *_array(stages))
+    _checked_call(_library.hooks_validate, hook, *_array(stages))
 
 
 def when_match(
     when: bytes, config: bytes, annotations: Optional[bytes], has_bind_mounts: int
 ) -> bool:
     match = c_bool()
-    _texts(_library.hooks_when_match, when, config, annotations, has_bind_mounts, byref(match))
+    _checked_call(
+        _library.hooks_when_match, when, config, annotations, has_bind_mounts, byref(match)
+    )
     return match.value
 
 
@@ -516,7 +524,7 @@ def exec_run(hook: bytes, state: bytes, options: RunOptions) -> Ran:
     result = c_void_p()
     try:
         with _exec_options(options) as pointer:
-            _texts(_library.hooks_exec_run, hook, state, len(state), pointer, byref(result))
+            _checked_call(_library.hooks_exec_run, hook, state, len(state), pointer, byref(result))
         return _ran(result)
     finally:
         _library.hooks_exec_result_free(result)
@@ -535,7 +543,7 @@ def exec_filter(hooks: bytes, config: bytes, options: RunOptions) -> Filtered:
     result = c_void_p()
     try:
         with _exec_options(options) as pointer:
-            _texts(_library.hooks_exec_filter, hooks, config, pointer, byref(result))
+            _checked_call(_library.hooks_exec_filter, hooks, config, pointer, byref(result))
         count = _library.hooks_filter_result_count(result)
         return Filtered(
             _library.hooks_filter_result_message(result),

@@ -43,7 +43,7 @@ func (m *Manager) Explain(
 		Hooks       []verdictJSON
 		Masked      []maskedJSON
 		WithoutHook []diagnosticJSON
-	}](takeText(text))
+	}](takeString(text))
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (m *Manager) List() (*libhooks.Listing, error) {
 		Generation uint64
 		Hooks      []listedJSON
 		Masked     []maskedJSON
-	}](takeText(text))
+	}](takeString(text))
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (m *Manager) Diagnostics() ([]libhooks.Diagnostic, error) {
 	if C.hooks_manager_diagnostics(m.pointer, &text, &failure) != C.HOOKS_STATUS_OK {
 		return nil, take(failure)
 	}
-	data, err := wire.Decode[[]diagnosticJSON](takeText(text))
+	data, err := wire.Decode[[]diagnosticJSON](takeString(text))
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,6 @@ on_read (void *handle, const char *version, const void *content, size_t length, 
   return libhooks_go_read ((uintptr_t) handle, (char *) version, (void *) content, length, answer);
 }
 
-// A handle is a number that C carries as a pointer.
 // A handle is a number that C passes as a pointer.
 static void
 set_log (hooks_options_t *options, uintptr_t handle, int level)
@@ -184,7 +183,7 @@ func (s *Snapshot) Hook(index int) ([]byte, error) {
 	if C.hooks_snapshot_hook(s.pointer, C.size_t(index), &text, &failure) != C.HOOKS_STATUS_OK {
 		return nil, take(failure)
 	}
-	return takeText(text), nil
+	return takeString(text), nil
 }
 
 // Match calls hooks_snapshot_match. It writes at most len(indexes) indexes, and returns the number
@@ -270,7 +269,7 @@ func load(
 	var text *C.char
 	var failure *C.hooks_error_t
 	call(cPath, cStages, options, &text, &failure)
-	result := takeText(text)
+	result := takeString(text)
 	err = take(failure)
 	callbacks.rethrow()
 	return result, err
@@ -284,7 +283,7 @@ func Decode(content []byte, version string) ([]byte, error) {
 	var hook *C.char
 	var failure *C.hooks_error_t
 	C.hooks_decode(unsafe.Pointer(&text[0]), C.size_t(len(content)), cVersion, &hook, &failure)
-	return takeText(hook), take(failure)
+	return takeString(hook), take(failure)
 }
 
 // Validate calls hooks_validate.
@@ -347,8 +346,8 @@ func take(failure *C.hooks_error_t) error {
 	return parseError([]byte(C.GoString(C.hooks_error_json(failure))))
 }
 
-// takeText converts a string of the library, and frees it. It returns nil for NULL.
-func takeText(text *C.char) []byte {
+// takeString converts a string of the library, and frees it. It returns nil for NULL.
+func takeString(text *C.char) []byte {
 	if text == nil {
 		return nil
 	}

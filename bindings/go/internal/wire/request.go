@@ -30,12 +30,12 @@ func AppendRequest(
 		request = appendNumber(request, processWithoutArgs)
 	default:
 		request = appendNumber(request, processWithArgs)
-		request = appendText(request, config.Process.Args[0])
+		request = appendString(request, config.Process.Args[0])
 	}
 	request = appendNumber(request, len(annotations))
 	for key, value := range annotations {
-		request = appendText(request, key)
-		request = appendText(request, value)
+		request = appendString(request, key)
+		request = appendString(request, value)
 	}
 	// Lengths are 32-bit numbers. If the whole request is not longer, no part of it is.
 	if uint64(len(request)) > math.MaxUint32 {
@@ -71,6 +71,6 @@ func appendNumber(request []byte, number int) []byte {
 	return binary.NativeEndian.AppendUint32(request, uint32(number))
 }
 
-func appendText(request []byte, text string) []byte {
+func appendString(request []byte, text string) []byte {
 	return append(appendNumber(request, len(text)), text...)
 }
