@@ -51,7 +51,7 @@ def problems(wheel: Path, version: str) -> "list[str]":
     }
     wanted = {LIBRARY, "libhooks/py.typed", *sources, *described}
     found += [f"{file} is missing" for file in sorted(wanted - contents.keys())]
-    found += [f"{file} does not belong into it" for file in sorted(contents.keys() - wanted)]
+    found += [f"{file} does not belong in it" for file in sorted(contents.keys() - wanted)]
     if found:
         return found
     metadata = email.message_from_bytes(contents[f"{info}/METADATA"])

@@ -82,7 +82,7 @@ retag "s/$tag/$lower/" "$tag" "$lower"
 check "python: a wheel whose tag promises an older glibc is refused" refused "its name says glibc 2.17, its library needs"
 retag "s/libhooks-/libhooks-/" "$tag" "$tag"
 "${chosen[-1]#* }" -c 'import sys, zipfile; zipfile.ZipFile(sys.argv[1], "a").writestr("tests/stray.py", "")' "$controls"/*.whl
-check "python: a wheel with something else in it is refused" refused "tests/stray.py does not belong into it"
+check "python: a wheel with something else in it is refused" refused "tests/stray.py does not belong in it"
 retag "s/libhooks-/libhooks-9/" "$tag" "$tag"
 check "python: a wheel of another version is refused" refused "its name is not libhooks-"
 
