@@ -1,5 +1,5 @@
-//! Explaining: each hook's verdict on a container, condition by condition (docs/spec.md, section
-//! 8).
+//! Explanations: the verdict of each hook on a container, condition by condition (docs/spec.md,
+//! section 8).
 
 mod near_miss;
 
@@ -23,27 +23,27 @@ use crate::when::{Evaluated, Outcome, Trace};
 use near_miss::Nearly;
 pub use near_miss::{NearMiss, Obstacle};
 
-/// Why each hook is for a container, or is not.
+/// Why each hook matches a container or not.
 #[derive(Debug, Clone, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Explanation {
-    /// Which set of hooks was asked.
+    /// The generation number of the snapshot.
     pub generation: u64,
-    /// What [`Manager::select`](crate::Manager::select) fails with for this container, if it does.
+    /// The error of [`Manager::select`](crate::Manager::select) for this container, if it fails.
     #[serde(serialize_with = "as_text")]
     pub error: Option<Error>,
-    /// Each hook's verdict, in the order of injection.
+    /// The verdict of each hook, in the order of injection.
     pub hooks: Vec<HookVerdict>,
-    /// Hooks that were not asked, since files of later directories mask them.
+    /// Hooks that were not evaluated, since files in later directories mask them.
     pub masked: Vec<MaskedHook>,
-    /// Why files give no hook: of each its first error, or that it is a link that leads nowhere
-    /// (`dangling-link`); and (`override-ineffective`) that it does not mask the hook of its
-    /// name in an earlier directory.
+    /// Why files give no hook: the first error of each file, or `dangling-link`; and
+    /// `override-ineffective` if the file therefore does not mask the hook of its name in an
+    /// earlier directory.
     pub without_hook: Vec<Diagnostic>,
 }
 
-/// One hook's verdict.
+/// The verdict of one hook.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct HookVerdict {
@@ -51,44 +51,44 @@ pub struct HookVerdict {
     pub name: String,
     /// Its file.
     pub path: PathBuf,
-    /// Whether it is injected; an error says why that could not be told.
+    /// Whether the hook is injected, or the error that prevented a verdict.
     pub verdict: Result<bool>,
-    /// Its stages, as its file has them.
+    /// Its stages, as in its file.
     pub stages: Vec<String>,
     /// Whether one condition that holds is enough (version 0.1.0), instead of all.
     pub any_of: bool,
-    /// What each condition came to, in the order in which they are tried.
+    /// The verdict of each condition, in the order of evaluation.
     pub conditions: Vec<ConditionVerdict>,
 }
 
-/// What a condition came to.
+/// The verdict of one condition.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ConditionVerdict {
-    /// The condition, and what it looked at.
+    /// The condition, and the values that it was compared with.
     pub condition: Condition,
-    /// Where the file has it: the pattern that matched or nearly did, else the first one.
+    /// The position in the file: the pattern that matched or nearly matched, else the first one.
     pub position: Option<Position>,
-    /// What it came to, or why that could not be told.
+    /// The outcome, or the error that prevented it.
     pub outcome: Result<Outcome>,
-    /// The conditions before it had settled the verdict; it is shown for information.
+    /// Whether earlier conditions had already decided the verdict; then this is information only.
     pub after_verdict: bool,
 }
 
-/// A condition, and what it looked at.
+/// A condition, and the values that it was compared with.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Condition {
     /// `always`
     Always {
-        /// What the hook says.
+        /// The value in the hook.
         value: bool,
     },
     /// `hasBindMounts`
     HasBindMounts {
-        /// What the hook says.
+        /// The value in the hook.
         value: bool,
-        /// What the container has.
+        /// Whether the container has bind mounts.
         container: bool,
     },
     /// One entry of `annotations`.
@@ -101,10 +101,10 @@ pub enum Condition {
         tried: usize,
         /// The annotation that matched, key and value.
         matched: Option<Annotation>,
-        /// The nearest miss: an annotation whose key matched, but its value did not.
+        /// The nearest annotation whose key matched, but whose value did not.
         nearest: Option<Annotation>,
-        /// What keeps the nearest one's value from matching or, if no key matched, the key of one
-        /// that nearly does.
+        /// The near miss: what keeps the value of the nearest annotation from matching; if no key
+        /// matched, what keeps a key from matching.
         near_miss: Option<NearMiss>,
     },
     /// `commands`
@@ -115,7 +115,7 @@ pub enum Condition {
         command: Option<String>,
         /// The pattern that matched.
         matched: Option<String>,
-        /// What keeps one that nearly matches from matching.
+        /// The pattern that nearly matches, and what keeps it from matching.
         near_miss: Option<NearMiss>,
     },
 }
@@ -130,8 +130,8 @@ pub struct Annotation {
 }
 
 impl Snapshot {
-    /// Each hook's verdict on a container, and why (docs/spec.md, section 8). It agrees with
-    /// [`Snapshot::select`].
+    /// Returns the verdict of each hook on a container, and the reasons (docs/spec.md, section 8).
+    /// It agrees with [`Snapshot::select`].
     pub fn explain(&self, container: &Container<'_>) -> Explanation {
         let too_large = container.check().err();
         let mut error = too_large.clone();
@@ -164,7 +164,7 @@ impl Snapshot {
                 verdict,
                 any_of: file.hook.when.any_of,
                 conditions: recorder.conditions,
-                stages: texts(file.hook.stages.as_deref().unwrap_or_default()),
+                stages: owned(file.hook.stages.as_deref().unwrap_or_default()),
             }
         };
         let hooks = self.hooks.iter().map(explain).collect();
@@ -179,25 +179,25 @@ impl Snapshot {
 }
 
 impl Explanation {
-    /// The explanation as JSON. Its members are this type's fields in camel case.
+    /// Returns the explanation as JSON. Its members are this type's fields in camel case.
     pub fn to_json(&self) -> String {
         crate::go::json::to_string(self)
     }
 }
 
-/// Writes down what an evaluation does.
+/// Records the steps of an evaluation.
 struct Recorder<'a> {
     loaded: &'a LoadedHook,
     file: &'a Decoded<'a>,
-    /// Of the file's text.
+    /// The lines of the file.
     lines: Lines,
     container: &'a Container<'a>,
     conditions: Vec<ConditionVerdict>,
-    /// How often more it is looked for what keeps a pattern from matching a text.
+    /// The number of near misses that may still be searched for.
     misses: usize,
 }
 
-/// Enough for any hook that somebody has written; a file of 16 MiB may have millions of patterns.
+/// Enough for any hook that a person has written; a file of 16 MiB can have millions of patterns.
 const MISSES: usize = 256;
 
 impl Trace for Recorder<'_> {
@@ -217,7 +217,7 @@ impl Trace for Recorder<'_> {
 }
 
 impl Recorder<'_> {
-    /// The condition, and the part of the file that decided it.
+    /// Returns the condition, and the part of the file that decided it.
     fn describe(&mut self, condition: Evaluated) -> (Condition, Field) {
         let when = &self.file.hook.when;
         match condition {
@@ -247,7 +247,7 @@ impl Recorder<'_> {
         let (mut nearest, mut near_miss) = (near, None);
         let patterns = self.loaded.conditions.annotations.get(index);
         if let (1.., None, Some(patterns)) = (self.misses, matched, patterns) {
-            // A value that nearly matches says more than a key that does.
+            // A value that nearly matches is more useful than a key that nearly matches.
             let mut value_of = Nearly::new(value_pattern);
             for (at, (key, value)) in annotations.iter().enumerate() {
                 if self.misses > 0 && patterns.key.matches(key) == Ok(true) {
@@ -306,7 +306,7 @@ impl Recorder<'_> {
             }
         }
         let condition = Condition::Commands {
-            patterns: texts(patterns),
+            patterns: owned(patterns),
             command: command.map(|command| text_of_bytes(command).into_owned()),
             matched: matched
                 .and_then(|index| patterns.get(index))
@@ -317,7 +317,7 @@ impl Recorder<'_> {
     }
 }
 
-/// Keeps the nearer one; whether that is the new one.
+/// Keeps the nearer miss. Returns whether that is the new one.
 fn nearer(known: &mut Option<NearMiss>, new: Option<NearMiss>) -> bool {
     let distance = |miss: &Option<NearMiss>| miss.as_ref().map(Nearly::distance);
     let is_nearer = new.is_some() && (known.is_none() || distance(&new) < distance(known));
@@ -327,10 +327,10 @@ fn nearer(known: &mut Option<NearMiss>, new: Option<NearMiss>) -> bool {
     is_nearer
 }
 
-fn texts(texts: &[Cow<'_, str>]) -> Vec<String> {
-    let mut owned = Vec::with_capacity(texts.len());
-    for text in texts {
-        owned.push(text.to_string());
+fn owned(strings: &[Cow<'_, str>]) -> Vec<String> {
+    let mut owned = Vec::with_capacity(strings.len());
+    for string in strings {
+        owned.push(string.to_string());
     }
     owned
 }
@@ -342,8 +342,7 @@ fn as_text<S: Serializer>(
     error.as_ref().map(Error::to_string).serialize(serializer)
 }
 
-/// In a line: the path of the file, and whether the hook is injected, or why that could not be
-/// told.
+/// Writes one line: the path of the file, and the verdict or the error that prevented it.
 impl fmt::Display for HookVerdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.display();

@@ -1,47 +1,47 @@
-//! Near misses: what keeps a pattern from matching a text that it nearly matches (docs/spec.md,
-//! section 8).
+//! Near misses: the obstacles that keep a pattern from matching a string that it nearly matches
+//! (docs/spec.md, section 8).
 //!
-//! A pattern is relaxed step by step: without its case, without blanks at the ends, without its
-//! anchors. The fewest steps that make it match are what stood in its way. Only explaining asks for
-//! this; matching never comes here.
+//! A pattern is relaxed step by step: without its case, without whitespace at its ends, without its
+//! anchors. The obstacles are the smallest set of steps that make it match. Only `explain` needs
+//! near misses; matching never uses this module.
 
 use go_regexp::{Regexp, Relaxed};
 
 use crate::edit_distance::edit_distance;
 use crate::go::text_of_bytes;
 
-/// A pattern that nearly matches a text, and what stands in its way.
+/// A pattern that nearly matches a string, and the obstacles.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct NearMiss {
     /// The pattern.
     pub pattern: String,
-    /// The text: an annotation's key or value, or the command.
+    /// The string: an annotation's key or value, or the command.
     pub text: String,
-    /// What stands in its way: without these it would match.
+    /// The obstacles: without them, the pattern would match.
     pub obstacles: Vec<Obstacle>,
-    /// A part of the text that the pattern would match, where anchors are in the way.
+    /// A part of the string that the pattern would match, if anchors are among the obstacles.
     pub part: Option<String>,
-    /// The same in words.
+    /// The obstacles in words.
     pub message: String,
 }
 
-/// What keeps a pattern from matching.
+/// A property that keeps a pattern from matching a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Obstacle {
-    /// Letters are capital in the one and small in the other.
+    /// The letter case differs.
     Case,
-    /// The text begins or ends with a blank.
+    /// The string starts or ends with whitespace.
     WhitespaceInText,
-    /// The pattern begins or ends with a blank.
+    /// The pattern starts or ends with whitespace.
     WhitespaceInPattern,
-    /// The pattern wants it at the start of the text (`^`).
+    /// The pattern requires the match at the start of the string (`^`).
     Start,
-    /// The pattern wants it at the end of the text (`$`).
+    /// The pattern requires the match at the end of the string (`$`).
     End,
-    /// They differ in a letter or two.
+    /// The pattern and the string differ by one or two characters.
     Spelling,
 }
 
@@ -55,14 +55,14 @@ impl Obstacle {
     ];
 }
 
-/// A pattern, and how it reads when some obstacles are taken away: each is made when it is first
-/// asked for.
+/// A pattern, and its variants without some obstacles. Each variant is compiled when it is first
+/// needed.
 pub(crate) struct Nearly<'p> {
     pattern: &'p str,
     relaxed: Vec<(Obstacles, Option<Regexp>)>,
 }
 
-/// A set of obstacles: the bit of each is its place in [`Obstacle::RELAXABLE`].
+/// A set of obstacles: the bit of each is its index in [`Obstacle::RELAXABLE`].
 type Obstacles = usize;
 
 impl<'p> Nearly<'p> {
@@ -70,16 +70,16 @@ impl<'p> Nearly<'p> {
         Nearly { pattern, relaxed: Vec::new() }
     }
 
-    /// What keeps the pattern, which does not match this text, from matching it; `None` if it is
-    /// far from it.
+    /// Returns what keeps the pattern from matching this string, which it does not match; `None` if
+    /// it is far from matching.
     pub fn miss(&mut self, text: &[u8]) -> Option<NearMiss> {
-        // More than names and values are long; the effort grows with the length.
+        // Longer than names and values are. The effort grows with the length.
         const LONGEST: usize = 256;
         let all: Obstacles = (1 << Obstacle::RELAXABLE.len()) - 1;
         if text.len() > LONGEST {
             return None;
         }
-        // What may be nothing at all is near everything.
+        // A pattern that can match the empty string is near every string.
         if self.matches(all, b"") {
             return None;
         }
@@ -97,10 +97,10 @@ impl<'p> Nearly<'p> {
             .map(|(_, obstacle)| obstacle)
             .collect();
         let part = self.part(set, text);
-        Some(self.tell(text, obstacles, part))
+        Some(self.near_miss(text, obstacles, part))
     }
 
-    /// How few and plain the obstacles are: the nearest miss has the least.
+    /// Returns how far the miss is from a match: the nearest miss has the smallest value.
     pub fn distance(miss: &NearMiss) -> (bool, usize) {
         (miss.obstacles.contains(&Obstacle::Spelling), miss.obstacles.len())
     }
@@ -120,25 +120,29 @@ impl<'p> Nearly<'p> {
                 start: has(Obstacle::Start),
                 end: has(Obstacle::End),
             };
-            let blanks = has(Obstacle::WhitespaceInPattern);
-            let text = if blanks { without_blanks(self.pattern) } else { self.pattern.to_owned() };
-            self.relaxed.push((set, Regexp::relaxed(&text, relaxed).ok()));
+            let pattern = if has(Obstacle::WhitespaceInPattern) {
+                trimmed_pattern(self.pattern)
+            } else {
+                self.pattern.to_owned()
+            };
+            self.relaxed.push((set, Regexp::relaxed(&pattern, relaxed).ok()));
             self.relaxed.len() - 1
         });
         self.relaxed.get(index)?.1.as_ref()
     }
 
-    /// A part of the text that the pattern matches as it is anchored, where anchors are among the
+    /// Returns a part of the string that the anchored pattern matches, if anchors are among the
     /// obstacles.
     fn part<'t>(&mut self, set: Obstacles, text: &'t [u8]) -> Option<&'t [u8]> {
         let (start, end) = (bit(Obstacle::Start), bit(Obstacle::End));
         if set & (start | end) == 0 {
             return None;
         }
-        // Blanks are at the ends of the text; at those of a part they may be meant.
+        // Whitespace at the ends of the string is an obstacle; at the ends of a part it may be
+        // intended.
         let text = if has(set, Obstacle::WhitespaceInText) { trimmed(text) } else { text };
         let set = set & !bit(Obstacle::WhitespaceInText);
-        // Characters are not cut.
+        // A part starts and ends at character boundaries.
         let places: Vec<usize> = match std::str::from_utf8(text) {
             Ok(text) => (0..=text.len()).filter(|place| text.is_char_boundary(*place)).collect(),
             Err(_) => (0..=text.len()).collect(),
@@ -157,7 +161,8 @@ impl<'p> Nearly<'p> {
         text.get(first..*last?)
     }
 
-    /// Whether the text is nearly one of the few that the pattern stands for.
+    /// Returns a near miss if the string is a misspelling of one of the few strings that the
+    /// pattern matches.
     fn misspelt(&mut self, set: Obstacles, text: &[u8]) -> Option<NearMiss> {
         let written = std::str::from_utf8(trimmed(text)).ok()?.to_ascii_lowercase();
         let is_near = |meant| {
@@ -165,22 +170,23 @@ impl<'p> Nearly<'p> {
                 .is_ok_and(|meant| is_slip(&meant.to_ascii_lowercase(), &written))
         };
         let near = self.relaxed(set)?.required_literals().any(is_near);
-        near.then(|| self.tell(text, vec![Obstacle::Spelling], None))
+        near.then(|| self.near_miss(text, vec![Obstacle::Spelling], None))
     }
 
-    fn tell(&self, text: &[u8], obstacles: Vec<Obstacle>, part: Option<&[u8]>) -> NearMiss {
+    fn near_miss(&self, text: &[u8], obstacles: Vec<Obstacle>, part: Option<&[u8]>) -> NearMiss {
         let text = text_of_bytes(text).into_owned();
         let part = part.map(|part| text_of_bytes(part).into_owned());
         let mut message = String::new();
         for obstacle in &obstacles {
             message += if message.is_empty() { "" } else { ", and " };
             message += match obstacle {
-                Obstacle::Case => "its letters are of another case",
-                Obstacle::WhitespaceInText => "there is a blank at an end of it",
-                Obstacle::WhitespaceInPattern => "there is a blank at an end of the pattern",
-                Obstacle::Start => "^ wants the match at its start",
-                Obstacle::End => "$ wants the match at its end",
-                Obstacle::Spelling => "it is spelt a little otherwise",
+                Obstacle::Case if obstacles.len() == 1 => "it would match except for letter case",
+                Obstacle::Case => "its letter case differs",
+                Obstacle::WhitespaceInText => "it has leading or trailing whitespace",
+                Obstacle::WhitespaceInPattern => "the pattern has leading or trailing whitespace",
+                Obstacle::Start => "^ requires the match at the start",
+                Obstacle::End => "$ requires the match at the end",
+                Obstacle::Spelling => "it differs by one or two characters",
             };
         }
         if let Some(part) = part.as_deref().filter(|part| *part != text) {
@@ -198,14 +204,14 @@ fn bit(obstacle: Obstacle) -> Obstacles {
     Obstacle::RELAXABLE.iter().position(|known| *known == obstacle).map_or(0, |place| 1 << place)
 }
 
-/// The text without the blanks at its ends.
+/// Returns the string without whitespace at its ends.
 fn trimmed(text: &[u8]) -> &[u8] {
     std::str::from_utf8(text).map_or(text.trim_ascii(), |text| text.trim().as_bytes())
 }
 
-/// Whether the two differ in one word, which is long enough to be known again, and there by a slip.
-/// Other numbers are none: `key-1` is not `key-2`; nor are other short words: `/bin/ls` is not
-/// `/bin/sh`.
+/// Returns whether the two strings differ in one word only, and there by one or two characters. The
+/// word must be long enough to be recognized: `/bin/ls` is not a misspelling of `/bin/sh`. Another
+/// number is not a misspelling: `key-1` is not `key-2`.
 fn is_slip(meant: &str, written: &str) -> bool {
     const LONG_ENOUGH: usize = 5;
     let words = |text: &str| text.split(|c: char| !c.is_ascii_alphabetic()).count();
@@ -225,12 +231,12 @@ fn is_slip(meant: &str, written: &str) -> bool {
     slips == 1
 }
 
-/// The pattern without the blanks at its ends, inside its anchors.
-fn without_blanks(pattern: &str) -> String {
+/// Returns the pattern without whitespace at its ends, inside its anchors.
+fn trimmed_pattern(pattern: &str) -> String {
     let (start, rest) = pattern.strip_prefix('^').map_or(("", pattern), |rest| ("^", rest));
     let (rest, end) = rest.strip_suffix('$').map_or((rest, ""), |rest| (rest, "$"));
     let inside = rest.trim();
-    // Behind a backslash, unless that is escaped itself, stands what is meant.
+    // Whitespace after a backslash that is not escaped itself is intended.
     let backslashes = inside.len() - inside.trim_end_matches('\\').len();
     if backslashes % 2 == 1 { pattern.to_owned() } else { format!("{start}{inside}{end}") }
 }
@@ -241,7 +247,7 @@ mod tests {
 
     use super::*;
 
-    /// The obstacles and the part, as text.
+    /// Returns the obstacles and the part as a string.
     fn miss(pattern: &str, text: &str) -> String {
         assert!(!Regexp::new(pattern).unwrap().is_match(text), "{pattern} {text}");
         Nearly::new(pattern).miss(text.as_bytes()).map_or(String::new(), |miss| {
@@ -251,25 +257,25 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_the_way() {
+    fn finds_the_obstacles() {
         for (pattern, text, want) in [
             ("^sh$", "SH", "[Case] "),
             ("gpu", "com.example.GPU", "[Case] "),
             ("^true$", "true ", "[WhitespaceInText] "),
             ("^true$", "\ttrue", "[WhitespaceInText] "),
             ("^true $", "true", "[WhitespaceInPattern] "),
-            ("^sh$", "/bin/sh", "[Begin] sh"),
-            ("^(sh|bash)$", "/bin/bash", "[Begin] bash"),
+            ("^sh$", "/bin/sh", "[Start] sh"),
+            ("^(sh|bash)$", "/bin/bash", "[Start] bash"),
             ("/bin/sh$", "/bin/sh -c", "[End] /bin/sh"),
-            ("\\Ash\\z", "/bin/sh -c", "[Begin, End] sh"),
+            ("\\Ash\\z", "/bin/sh -c", "[Start, End] sh"),
             ("^[0-9]+$", "12a", "[End] 12"),
-            ("^True$", "is true ", "[WhitespaceInText, Case, Begin] true"),
+            ("^True$", "is true ", "[WhitespaceInText, Case, Start] true"),
             ("^io\\.example\\.debug$", "io.example.debgu", "[Spelling] "),
             ("^com\\.example\\.debug$", "com.exmple.debug", "[Spelling] "),
             ("^key-1$", "key-2", ""),
-            ("^a{2,3}$", "aaaa", "[Begin] aaa"),
-            ("^b$", "B b", "[Begin] b"),
-            ("^.$", "éa", "[Begin] a"),
+            ("^a{2,3}$", "aaaa", "[Start] aaa"),
+            ("^b$", "B b", "[Start] b"),
+            ("^.$", "éa", "[Start] a"),
             ("^[^a]+$", "é漢a", "[End] é漢"),
             ("^$", "foo", ""),
             ("^[0-9]*$", "x", ""),
@@ -287,22 +293,27 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_is_not_looked_at() {
+    fn long_strings_have_no_near_miss() {
         assert_eq!(miss("^b", &("a".repeat(300) + "b")), "");
     }
 
     #[test]
-    fn words() {
-        let miss = Nearly::new("^sh$").miss(b"/bin/sh").unwrap();
-        assert_eq!(miss.message, "^ wants the match at its start (it would match \"sh\")");
+    fn messages() {
+        for (pattern, text, want) in [
+            ("^sh$", "/bin/sh", "^ requires the match at the start (it would match \"sh\")"),
+            ("^on$", "ON", "it would match except for letter case"),
+            ("^on$", "ON ", "it has leading or trailing whitespace, and its letter case differs"),
+        ] {
+            assert_eq!(Nearly::new(pattern).miss(text.as_bytes()).unwrap().message, want);
+        }
     }
 
     /// A pattern in parts, which can be relaxed by leaving some out.
     struct Parts {
         start: &'static str,
-        blank_before: &'static str,
+        space_before: &'static str,
         inside: String,
-        blank_behind: &'static str,
+        space_after: &'static str,
         end: &'static str,
     }
 
@@ -313,9 +324,9 @@ mod tests {
             let text = [
                 case,
                 or(self.start, Obstacle::Start),
-                or(self.blank_before, Obstacle::WhitespaceInPattern),
+                or(self.space_before, Obstacle::WhitespaceInPattern),
                 &self.inside,
-                or(self.blank_behind, Obstacle::WhitespaceInPattern),
+                or(self.space_after, Obstacle::WhitespaceInPattern),
                 or(self.end, Obstacle::End),
             ];
             Regexp::new(&text.concat()).unwrap()
@@ -327,7 +338,7 @@ mod tests {
         }
     }
 
-    /// A pattern, and a text that it matches.
+    /// Returns a pattern, and a string that it matches.
     fn parts(random: &mut Rng) -> (Parts, String) {
         const INSIDE: [(&str, &str); 9] = [
             ("gpu", "gpu"),
@@ -340,9 +351,9 @@ mod tests {
             ("\\bw{2,3}\\b", "ww"),
             ("(?:a|bc)?d", "bcd"),
         ];
-        let mut or_none = |part| if random.usize(..100) < 50 { part } else { "" };
-        let (start, end) = (or_none("^"), or_none("$"));
-        let (blank_before, blank_behind) = match random.usize(..8) {
+        let mut or_empty = |part| if random.usize(..100) < 50 { part } else { "" };
+        let (start, end) = (or_empty("^"), or_empty("$"));
+        let (space_before, space_after) = match random.usize(..8) {
             0 => (" ", ""),
             1 => ("", " "),
             _ => ("", ""),
@@ -353,17 +364,17 @@ mod tests {
             inside += pattern;
             text += matched;
         }
-        let text = format!("{blank_before}{text}{blank_behind}");
-        (Parts { start, blank_before, inside, blank_behind, end }, text)
+        let text = format!("{space_before}{text}{space_after}");
+        (Parts { start, space_before, inside, space_after, end }, text)
     }
 
-    /// What is told is true: with it out of the way the pattern matches, with less it does not.
-    /// What is told of no text is in no text's way.
+    /// The reported obstacles are exact: without them the pattern matches, and without fewer
+    /// obstacles it does not. If no obstacle is reported, removing all of them does not help.
     #[test]
-    fn what_is_told_stands_in_the_way_and_nothing_else() {
+    fn obstacles_are_necessary_and_sufficient() {
         let mut random = Rng::with_seed(20_261_123);
         let all: Obstacles = (1 << Obstacle::RELAXABLE.len()) - 1;
-        let mut told = std::collections::BTreeMap::new();
+        let mut reported = std::collections::BTreeMap::new();
         for _ in 0..20_000 {
             let (parts, mut text) = parts(&mut random);
             for _ in 0..=random.usize(..2) {
@@ -389,8 +400,8 @@ mod tests {
             let obstacles: Vec<Obstacle> =
                 found.as_ref().map_or_else(Vec::new, |miss| miss.obstacles.clone());
             let case = format!("{:?} {text:?}: {found:?}", pattern.as_str());
-            *told.entry(format!("{obstacles:?}")).or_insert(0) += 1;
-            // (How words are misspelt is in the table above.)
+            *reported.entry(format!("{obstacles:?}")).or_insert(0) += 1;
+            // (The table above has misspelt words.)
             if obstacles == [Obstacle::Spelling] || found.is_none() {
                 let is_near = matching(&all) || matching(&(all & !bit(Obstacle::Case)));
                 assert!(!is_near || parts.matches(all, ""), "{case}");
@@ -408,17 +419,17 @@ mod tests {
             );
             if let Some(part) = part {
                 let anchors = bit(Obstacle::Start) | bit(Obstacle::End);
-                let others = set & !anchors & !bit(Obstacle::WhitespaceInText);
-                assert!(text.contains(&part) && parts.matches(others, &part), "{case}");
+                let rest = set & !anchors & !bit(Obstacle::WhitespaceInText);
+                assert!(text.contains(&part) && parts.matches(rest, &part), "{case}");
             }
         }
-        println!("{told:?}");
+        println!("{reported:?}");
         for obstacle in Obstacle::RELAXABLE {
             assert!(
-                told.get(&format!("[{obstacle:?}]")).is_some_and(|count| *count > 20),
-                "{told:?}"
+                reported.get(&format!("[{obstacle:?}]")).is_some_and(|count| *count > 20),
+                "{reported:?}"
             );
         }
-        assert!(told.len() > 15, "{told:?}");
+        assert!(reported.len() > 15, "{reported:?}");
     }
 }

@@ -1,19 +1,19 @@
-//! From version 0.1.0 of hook files to 1.0.0.
+//! Conversion of hooks of version 0.1.0 to version 1.0.0.
 //!
-//! Of the conditions of a 0.1.0 file any one is enough, of those of a 1.0.0 file all must hold. So
-//! a file has an equivalent where no more than one of them can hold.
+//! A hook of version 0.1.0 runs if one of its conditions holds; in version 1.0.0 all must hold. So
+//! a hook has an equivalent if at most one of its conditions can hold.
 
 use std::fmt;
 
 use crate::hook::{Hook, When};
 
-/// Why a hook of version 0.1.0 has no equivalent of version 1.0.0: it has several conditions, each
-/// of which may hold where the others do not.
+/// The reason why a hook of version 0.1.0 has no equivalent of version 1.0.0: it has several
+/// conditions, and each can hold without the other ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NoEquivalent {
-    /// Their keys, in the plural, whichever of its two spellings the file has: `hasbindmounts`,
-    /// `annotations`, `cmds`.
+    /// The keys of the conditions, always in the plural spelling: `hasbindmounts`, `annotations`,
+    /// `cmds`.
     pub conditions: Vec<&'static str>,
 }
 
@@ -22,8 +22,8 @@ impl fmt::Display for NoEquivalent {
         let keys = self.conditions.join(", ");
         write!(
             f,
-            "any one of its conditions ({keys}) is enough, since it is of version 0.1.0; in version 1.0.0 all of them \
-             would have to hold, so no file of it is for the same containers"
+            "in version 0.1.0, one of the conditions ({keys}) is enough; in version 1.0.0, all \
+             must hold, so no such file matches the same containers"
         )
     }
 }
@@ -31,18 +31,18 @@ impl fmt::Display for NoEquivalent {
 impl std::error::Error for NoEquivalent {}
 
 impl Hook {
-    /// Returns the hook of version 1.0.0 that does the same as this one, which [`Hook::decode`]
-    /// made of a file of version 0.1.0: for each container they have the same verdict, or the
-    /// same error. One of version 1.0.0 stays as it is. It need not be valid.
+    /// Returns the equivalent hook of version 1.0.0 for this hook of version 0.1.0, which
+    /// [`Hook::decode`] returned: both have the same verdict, or the same error, for each
+    /// container. A hook of version 1.0.0 is returned unchanged. The hook need not be valid.
     ///
     /// # Errors
-    /// If there is none. (A pattern that matches no text whatever is not told from others.)
+    /// If there is no equivalent. (A pattern that can never match counts like any other.)
     pub fn migrate(&self) -> Result<Hook, NoEquivalent> {
         if !self.when.any_of {
             return Ok(self.clone());
         }
         let old = &self.when;
-        // `false` never holds, so that beside others it changes nothing.
+        // `false` never holds, so it changes nothing in addition to other conditions.
         let bind_mounts = old.has_bind_mounts == Some(true);
         let conditions = [
             ("hasbindmounts", bind_mounts),

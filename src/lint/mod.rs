@@ -15,20 +15,20 @@ use crate::position::Lines;
 use crate::problem::{Diagnostic, Error, Never, Warning};
 use crate::sys::Status;
 pub(crate) use hint::SWITCH_OFF;
-use hint::{hint, in_place_of};
+use hint::{KEEP_ONE, WRITE_STAGES, hint, meant_by};
 pub use migrate::NoEquivalent;
 pub(crate) use ownership::Inspector;
 use ownership::by_status;
 use suggest::for_condition;
 
-/// An error as a problem of the file or directory that it is about, with what to do about it.
-/// `file` is what is known of the file beside that.
+/// Returns an error as a diagnostic of its file or directory, with a hint. `file` is the content
+/// of the file, as far as it could be decoded.
 #[cold]
 pub(crate) fn error(error: &Error, file: &Decoded<'_>) -> Diagnostic {
     error.to_diagnostic(hint(error.cause(), file))
 }
 
-/// What to say of the keys of a file that is no hook.
+/// Returns the diagnostics of the keys of a file that is not a hook.
 #[cold]
 pub(crate) fn keys(path: &Path, text: &[u8], file: &Decoded<'_>) -> Vec<Diagnostic> {
     let mut report = Report { path, text, lines: None, file, found: Vec::new() };
@@ -36,9 +36,9 @@ pub(crate) fn keys(path: &Path, text: &[u8], file: &Decoded<'_>) -> Vec<Diagnost
     report.found
 }
 
-/// What to say of a hook file that is a hook, valid or not. `executable` is what the system says of
-/// the hook's executable. Owners and permissions are left out if they are `inspected` by other
-/// means.
+/// Returns the diagnostics of a hook file that is a hook, valid or not. `executable` is the status
+/// of the hook's executable. If owners and permissions are `inspected` by other means, they are
+/// skipped.
 #[cold]
 pub(crate) fn hook(
     path: &Path,
@@ -63,24 +63,25 @@ pub(crate) fn hook(
     report.found
 }
 
-/// What to say of a directory.
+/// Returns the diagnostics of a directory.
 pub(crate) fn directory(path: &Path) -> Vec<Diagnostic> {
     let subject = Subject::Directory(path.to_owned());
     Status::of_path(path).map_or_else(|_| Vec::new(), |status| by_status(path, &subject, &status))
 }
 
-/// What to say of a hook file that is not there. (If it is no link, it has just been removed.)
+/// Returns the diagnostics of a hook file that does not exist. (If it is not a link, it has just
+/// been removed.)
 #[cold]
 pub(crate) fn vanished(path: &Path) -> Vec<Diagnostic> {
     let Ok(target) = std::fs::read_link(path) else { return Vec::new() };
-    let hint = "correct the link, or remove it".to_owned();
+    let hint = "correct or remove the link".to_owned();
     vec![Diagnostic::new(path, Warning::DanglingLink { target }).hint(Some(hint))]
 }
 
 struct Report<'a> {
     path: &'a Path,
     text: &'a [u8],
-    /// Made when the first place is asked for.
+    /// Built when the first position is needed.
     lines: Option<Lines>,
     file: &'a Decoded<'a>,
     found: Vec<Diagnostic>,
@@ -94,7 +95,7 @@ impl Report<'_> {
     }
 
     fn keys(&mut self) {
-        // (Editors are told by `$schema` what the file is.)
+        // (`$schema` is for editors.)
         let is_schema =
             |unknown: &&UnknownKey| unknown.key == "$schema" && unknown.object.is_empty();
         for unknown in self.file.notes.unknown.iter().filter(|unknown| !is_schema(unknown)) {
@@ -114,7 +115,7 @@ impl Report<'_> {
                 Field::List("annotations") => !is_old,
                 _ => false,
             };
-            let hint = if merged { "write one object" } else { "keep one of them" };
+            let hint = if merged { "merge them into one object" } else { KEEP_ONE };
             let warning = Warning::RepeatedKey { key: key.into(), merged };
             self.add(warning, Some(*offset), Some(hint.to_owned()));
         }
@@ -124,8 +125,8 @@ impl Report<'_> {
         let when = &self.file.hook.when;
         let conditions = when.annotations.len() + usize::from(!when.commands.is_empty());
         let bind_mounts = if when.any_of { "hasbindmounts" } else { "hasBindMounts" };
-        // Of several conditions any one may do (0.1.0); a single one that is false settles it
-        // otherwise.
+        // In version 0.1.0, one of several conditions is enough; otherwise, a single condition
+        // that is false decides.
         let never = if when.always == Some(false) && !when.any_of {
             Some((Field::Always, Never::AlwaysFalse))
         } else if when.has_bind_mounts == Some(false) && (!when.any_of || conditions == 0) {
@@ -140,25 +141,30 @@ impl Report<'_> {
         if let Some((field, never)) = never {
             let hint = match never {
                 Never::BindMountsFalse { .. } => {
-                    "no condition selects containers without bind mounts; remove the condition or use another"
+                    "no condition selects containers without bind mounts; \
+                     remove the condition or use another"
                 }
-                Never::NoStage => "list a stage, such as \"createRuntime\"",
-                Never::NoCondition if when.any_of => "give cmds, annotations or hasbindmounts",
+                Never::NoStage => WRITE_STAGES,
+                Never::NoCondition if when.any_of => {
+                    "add \"cmds\", \"annotations\" or \"hasbindmounts\""
+                }
                 Never::NoCondition => {
-                    "to run for every container, write \"when\": {\"always\": true}"
+                    "add \"commands\", \"annotations\", \"hasBindMounts\" or \"always\" to \"when\""
                 }
                 Never::AlwaysFalse => {
-                    "remove the file, unless it is to switch off the hook of its name"
+                    "remove the file, unless it switches off an earlier hook of its name"
                 }
             };
-            // A hook without a condition is better than one for every container, where another was
-            // meant.
+            // (No hint says `"always": true`: a hook for every container does more harm than one
+            // for none.)
             let meant = if never == Never::NoCondition { for_condition(self.file) } else { None };
-            let hint = meant.map_or_else(|| hint.to_owned(), in_place_of);
+            let hint =
+                meant.map_or_else(|| hint.to_owned(), |unknown| meant_by(unknown, "a condition"));
             self.add(Warning::NeverMatches(never), self.file.place(&field), Some(hint));
         } else if !when.commands.is_empty() {
-            let hint =
-                "unless an earlier condition has already decided, such as an annotation".to_owned();
+            let hint = "they do not fail if an earlier condition, such as an annotation, \
+                        has already decided"
+                .to_owned();
             self.add(Warning::EmptyArgsBlock, self.file.place(&Field::Command(0)), Some(hint));
         }
     }
@@ -166,17 +172,17 @@ impl Report<'_> {
     fn stages(&mut self, extension_stages: &[String]) {
         let stages = self.file.hook.stages.iter().flatten().map(|stage| &**stage).enumerate();
         let listed = |(index, stage)| Some((Target::of(stage, extension_stages)?, stage, index));
-        // By what they mean, in the order of their places: the first of each is what the others
-        // repeat. What is said of a stage is said once, however often it is listed.
+        // Sorted by meaning, then by position: in each group, the other entries repeat the first.
+        // A stage has one diagnostic, however often it is listed.
         let mut listed: Vec<(Target, &str, usize)> = stages.clone().filter_map(listed).collect();
         listed.sort_by(|(a, ..), (b, ..)| a.cmp(b));
         let mut twice: Vec<(&str, usize, &str)> = Vec::new();
         for same in listed.chunk_by(|(a, ..), (b, ..)| a == b) {
-            let Some(((_, first, _), others)) = same.split_first() else { continue };
-            let begin = twice.len();
-            for (_, stage, index) in others {
+            let Some(((_, first, _), repeats)) = same.split_first() else { continue };
+            let start = twice.len();
+            for (_, stage, index) in repeats {
                 // (At most two names mean the same.)
-                if !twice.iter().skip(begin).any(|(known, ..)| known == stage) {
+                if !twice.iter().skip(start).any(|(known, ..)| known == stage) {
                     twice.push((stage, *index, first));
                 }
             }
@@ -188,11 +194,7 @@ impl Report<'_> {
             } else {
                 Warning::PrestartAndCreateRuntime
             };
-            self.add(
-                warning,
-                self.file.place(&Field::Stage(index)),
-                Some("keep one of them".to_owned()),
-            );
+            self.add(warning, self.file.place(&Field::Stage(index)), Some(KEEP_ONE.to_owned()));
         }
         let prestart = Target::of("prestart", extension_stages);
         let first = stages.clone().find(|(_, stage)| *stage == "prestart");
@@ -200,7 +202,7 @@ impl Report<'_> {
             let place = self.file.place(&Field::Stage(index));
             let is_there = stages.clone().any(|(_, stage)| stage == "createRuntime");
             let hint = if is_there {
-                "remove it: createRuntime is there"
+                "remove it: \"createRuntime\" is already listed"
             } else {
                 "write \"createRuntime\""
             };
@@ -210,7 +212,7 @@ impl Report<'_> {
 
     fn timeout(&mut self) {
         if let Some(seconds @ ..=0) = self.file.hook.entry.timeout {
-            let hint = "give seconds, or leave it out".to_owned();
+            let hint = "write at least 1 (second), or remove \"timeout\"".to_owned();
             self.add(Warning::Timeout { seconds }, self.file.place(&Field::Timeout), Some(hint));
         }
     }
@@ -219,11 +221,11 @@ impl Report<'_> {
         let path = &*self.file.hook.entry.path;
         let is_file = status.is_file();
         if !is_file || status.mode & 0o111 == 0 {
-            // (No command with the path in it: somebody would run it as root.)
+            // (The hint is not a command with the path: a user would run it as root.)
             let hint = if is_file {
                 "make it executable (chmod +x)"
             } else {
-                "give the path of a program"
+                "write the path of an executable file"
             };
             let place = self.file.place(&Field::Path);
             let warning = Warning::NotExecutable { path: path.into(), is_file };

@@ -1,4 +1,4 @@
-//! What somebody who wrote an unknown key meant to write.
+//! Suggestions for unknown keys.
 
 use crate::edit_distance::edit_distance;
 use crate::hook::{Decoded, UnknownKey};
@@ -18,25 +18,25 @@ const FILE_0_1_0: &[&str] = &[
     "hasbindmounts",
 ];
 
-/// What 0.1.0 has under another name: its key, and where version 1.0.0 has it.
+/// Keys that version 1.0.0 renamed: the old key, and the object and key in version 1.0.0.
 const RENAMED: &[(&str, &str, &str)] =
     &[("arguments", "hook", "args"), ("cmds", "when", "commands"), ("cmd", "when", "commands")];
 
-/// What an unknown key was meant to be.
+/// The key that an unknown key was meant to be.
 pub(super) struct Meant {
     object: &'static str,
     name: &'static str,
     how: How,
 }
 
-/// How a key is not what it was meant to be.
+/// How an unknown key differs from the key that was meant.
 enum How {
     Misplaced,
     Misspelt,
     MisspeltAndMisplaced,
-    /// It is 0.1.0's, in a file of 1.0.0.
+    /// A key of version 0.1.0 in a file of version 1.0.0.
     Old,
-    /// It is 1.0.0's, in a file that is not.
+    /// A key of version 1.0.0 in a file of another version.
     New,
 }
 
@@ -45,11 +45,11 @@ type Level = (&'static str, &'static [&'static str]);
 const LEVELS: &[Level] = &[("", FILE), ("hook", HOOK), ("when", WHEN)];
 const LEVELS_0_1_0: &[Level] = &[("", FILE_0_1_0)];
 
-/// What an unknown key of a file of this version was meant to be, if that is likely.
+/// Returns the key that an unknown key in a file of this version was probably meant to be.
 fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
     let key = unknown.key.to_ascii_lowercase();
     let is_new = version == "1.0.0";
-    let others = || {
+    let elsewhere = || {
         let levels = if is_new { LEVELS } else { LEVELS_0_1_0 };
         levels.iter().filter(|(object, _)| *object != unknown.object)
     };
@@ -57,7 +57,7 @@ fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
         let name = names.iter().find(|name| name.to_ascii_lowercase() == key)?;
         Some(Meant { object, name, how })
     };
-    if let Some(meant) = others().find_map(|level| exactly(level, How::Misplaced)) {
+    if let Some(meant) = elsewhere().find_map(|level| exactly(level, How::Misplaced)) {
         return Some(meant);
     }
     if is_new {
@@ -72,8 +72,8 @@ fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
     if let Some(name) = nearest(&key, names) {
         return Some(Meant { object, name, how: How::Misspelt });
     }
-    // Among more keys a short one is near to some by chance.
-    others().find_map(|(object, names)| {
+    // With more keys to compare, a short key is near to one of them by chance.
+    elsewhere().find_map(|(object, names)| {
         let name = nearest(&key, names)?;
         let near = 3 * edit_distance(&key, &name.to_ascii_lowercase()) <= key.len();
         near.then_some(Meant { object, name, how: How::MisspeltAndMisplaced })
@@ -84,7 +84,7 @@ fn find<'d>(file: &'d Decoded<'_>, is: impl Fn(Meant) -> bool) -> Option<&'d Unk
     file.notes.unknown.iter().find(|unknown| meant(&file.version, unknown).is_some_and(&is))
 }
 
-/// The unknown key that was meant to be this one, if there is one.
+/// Returns the unknown key that was probably meant to be this one, if there is one.
 pub(super) fn for_key<'d>(
     file: &'d Decoded<'_>,
     object: &str,
@@ -93,7 +93,7 @@ pub(super) fn for_key<'d>(
     find(file, |meant| meant.object == object && meant.name == name)
 }
 
-/// The unknown key that was meant to be a condition, if there is one.
+/// Returns the unknown key that was probably meant to be a condition, if there is one.
 pub(super) fn for_condition<'d>(file: &'d Decoded<'_>) -> Option<&'d UnknownKey> {
     const OF_0_1_0: &[&str] = &["cmds", "cmd", "annotations", "annotation", "hasbindmounts"];
     find(file, |meant| {
@@ -101,30 +101,27 @@ pub(super) fn for_condition<'d>(file: &'d Decoded<'_>) -> Option<&'d UnknownKey>
     })
 }
 
-/// A hint for an unknown key of a file of this version, if there is a likely one.
+/// Returns the hint for an unknown key in a file of this version, if a known key is near.
 pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
     let Meant { object, name, how } = meant(version, unknown)?;
     Some(match how {
         How::Misspelt => format!("did you mean {name:?}?"),
         How::Misplaced => format!("{name:?} belongs {}", inside(object)),
-        How::MisspeltAndMisplaced => format!("did you mean {name:?}? It belongs {}", inside(object)),
-        How::Old => format!("in version 1.0.0 it is {name:?}, which belongs {}", inside(object)),
-        How::New => {
-            "it belongs to version 1.0.0; write \"version\": \"1.0.0\", and \"hook\": {\"path\": \"/…\"}"
-                .to_owned()
+        How::MisspeltAndMisplaced => {
+            format!("did you mean {name:?}? It belongs {}", inside(object))
         }
+        How::Old => format!("in version 1.0.0, write {name:?} {}", inside(object)),
+        How::New => "it is a key of version 1.0.0; write \"version\": \"1.0.0\" and \
+                     \"hook\": {\"path\": \"/…\"}"
+            .to_owned(),
     })
 }
 
 fn inside(object: &str) -> String {
-    if object.is_empty() {
-        "to the outermost object".to_owned()
-    } else {
-        format!("inside {object:?}")
-    }
+    if object.is_empty() { "at the top level".to_owned() } else { format!("inside {object:?}") }
 }
 
-/// The name that this one was meant to be, if it is near to one; case makes no difference.
+/// Returns the name that is nearest to the written one, ignoring case, if one is near.
 pub(super) fn nearest<'n>(written: &str, names: &[&'n str]) -> Option<&'n str> {
     let written = written.to_ascii_lowercase();
     let near = names
@@ -143,10 +140,10 @@ mod tests {
     }
 
     #[test]
-    fn finds_what_was_meant() {
+    fn hints_name_the_key_that_was_meant() {
         for (version, key, object, want) in [
             ("1.0.0", "annotations", "", "\"annotations\" belongs inside \"when\""),
-            ("1.0.0", "stages", "when", "\"stages\" belongs to the outermost object"),
+            ("1.0.0", "stages", "when", "\"stages\" belongs at the top level"),
             ("1.0.0", "annotation", "when", "did you mean \"annotations\"?"),
             ("1.0.0", "stage", "", "did you mean \"stages\"?"),
             (
@@ -155,24 +152,14 @@ mod tests {
                 "hook",
                 "did you mean \"annotations\"? It belongs inside \"when\"",
             ),
-            (
-                "1.0.0",
-                "stage",
-                "hook",
-                "did you mean \"stages\"? It belongs to the outermost object",
-            ),
-            (
-                "1.0.0",
-                "cmd",
-                "",
-                "in version 1.0.0 it is \"commands\", which belongs inside \"when\"",
-            ),
+            ("1.0.0", "stage", "hook", "did you mean \"stages\"? It belongs at the top level"),
+            ("1.0.0", "cmd", "", "in version 1.0.0, write \"commands\" inside \"when\""),
             ("1.0.0", "timeouts", "", "did you mean \"timeout\"? It belongs inside \"hook\""),
             (
                 "",
                 "When",
                 "",
-                "it belongs to version 1.0.0; write \"version\": \"1.0.0\", and \"hook\": {\"path\": \"/…\"}",
+                "it is a key of version 1.0.0; write \"version\": \"1.0.0\" and \"hook\": {\"path\": \"/…\"}",
             ),
             ("", "cmdz", "", "did you mean \"cmd\"?"),
         ] {
@@ -189,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn distances() {
+    fn edit_distances() {
         for (from, to, want) in
             [("", "", 0), ("a", "", 1), ("cmd", "cmds", 1), ("kitten", "sitting", 3)]
         {

@@ -1,25 +1,25 @@
-//! What kinds of problems there are, and how bad each is.
+//! The codes of problems, and the severity of each.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::ser::Serializer;
 
-/// How bad a problem is (docs/spec.md, section 8).
+/// The severity of a problem (docs/spec.md, section 8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Severity {
-    /// Worth knowing; nothing is wrong.
+    /// Worth knowing, but not a problem.
     Info,
-    /// Probably not what its author meant.
+    /// A probable mistake.
     Warning,
     /// The file gives no hook.
     Error,
 }
 
 impl Severity {
-    /// The name used in JSON: `error`, `warning` or `info`.
+    /// Returns the name in JSON: `error`, `warning` or `info`.
     pub fn as_str(self) -> &'static str {
         match self {
             Severity::Info => "info",
@@ -37,27 +37,27 @@ impl fmt::Display for Severity {
 
 macro_rules! codes {
     ($(#[doc = $doc:literal] $name:ident = $text:literal, $severity:expr;)*) => {
-        /// What kind of problem it is: a stable name in kebab-case, the same through every interface.
+        /// The code of a problem: a stable name in kebab-case, the same in every interface.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Code { $(#[doc = $doc] $name,)* }
 
         impl Code {
-            /// Every code there is.
+            /// All codes.
             pub const ALL: &'static [Code] = &[$(Code::$name,)*];
 
-            /// The stable name, in kebab-case.
+            /// Returns the stable name, in kebab-case.
             pub fn as_str(self) -> &'static str {
                 match self { $(Code::$name => $text,)* }
             }
 
-            /// What it means, in a sentence.
+            /// Returns the meaning, in one sentence.
             pub fn summary(self) -> &'static str {
                 match self { $(Code::$name => $doc.trim_ascii(),)* }
             }
 
-            /// How bad it is where a hook file or a directory has it; `None` of what only calls, and readers of the
-            /// caller's, come to.
+            /// Returns the severity of the problem in a hook file or a directory. `None` if only
+            /// calls, or the caller's own readers, can have the problem.
             pub fn severity(self) -> Option<Severity> {
                 match self { $(Code::$name => $severity,)* }
             }
@@ -71,31 +71,31 @@ const INFO: Option<Severity> = Some(Severity::Info);
 
 codes! {
     // Calls.
-    /// An argument of a call is not what its documentation allows.
+    /// A call has an invalid argument.
     InvalidArgument = "invalid-argument", None;
-    /// A text argument is not UTF-8.
+    /// A string argument is not UTF-8.
     NotUtf8 = "not-utf8", None;
-    /// A bug in libhooks.
+    /// libhooks has a bug: it panicked.
     Panic = "panic", None;
 
     // JSON, of hook files and of arguments.
-    /// Not JSON.
+    /// The file or argument is not JSON.
     JsonSyntax = "json-syntax", ERROR;
-    /// JSON that ends early.
+    /// The JSON is empty or incomplete.
     JsonUnexpectedEnd = "json-unexpected-end", ERROR;
-    /// A value of a type that its place does not take.
+    /// A value has the wrong type.
     JsonType = "json-type", ERROR;
-    /// More than 10,000 levels of nesting.
+    /// The JSON is nested more than 10,000 levels deep.
     JsonDepth = "json-depth", ERROR;
-    /// A key is given twice: of a hook file, where one of them is lost, or of a config, where readers differ.
+    /// A key occurs twice: a hook file loses one value, and readers of a config differ.
     DuplicateKey = "duplicate-key", WARNING;
-    /// An argument, or what is to be injected, is over a limit.
+    /// An argument, or the entries to inject, exceed a limit.
     TooLarge = "too-large", None;
-    /// A key that some readers take for another one, since it differs only in case.
+    /// A key differs only in case from another, and some readers treat the two as the same.
     FoldedKey = "folded-key", None;
 
     // Directories and files.
-    /// The path of a directory names something else, or cannot be read.
+    /// The path is not a directory, or the directory cannot be read.
     UnreadableDirectory = "unreadable-directory", ERROR;
     /// A hook file cannot be opened or read.
     UnreadableFile = "unreadable-file", ERROR;
@@ -106,38 +106,38 @@ codes! {
     /// The name of a hook file does not end in `.json`.
     NoJsonSuffix = "no-json-suffix", ERROR;
 
-    // What a hook file says.
-    /// `null` in place of a hook.
+    // The content of a hook file.
+    /// The hook is `null`.
     NilHook = "nil-hook", None;
-    /// The file's `version` is one that nobody knows.
+    /// The file has an unknown `version`.
     UnrecognizedVersion = "unrecognized-version", ERROR;
-    /// The caller's reader of a version says that it is no hook of it.
+    /// The caller's own reader for this version rejected the file.
     ReaderFailed = "reader-failed", None;
-    /// A hook in memory whose version is not 1.0.0.
+    /// The version of a hook in memory is not 1.0.0.
     UnexpectedVersion = "unexpected-version", None;
-    /// 0.1.0 without `hook`.
+    /// A file of version 0.1.0 has no `hook`.
     MissingHook = "missing-hook", ERROR;
-    /// 0.1.0 with two spellings of one property.
+    /// A file of version 0.1.0 has both names of one key.
     ConflictingKeys = "conflicting-keys", ERROR;
-    /// 1.0.0 without `hook.path`.
+    /// A file of version 1.0.0 has no `hook.path`.
     MissingPath = "missing-path", ERROR;
-    /// No `stages`.
+    /// The file has no `stages`.
     MissingStages = "missing-stages", ERROR;
-    /// A stage that is neither OCI's nor one of the caller's.
+    /// A stage is neither a stage of the OCI specification nor an extension stage.
     UnknownStage = "unknown-stage", ERROR;
     /// The hook's executable does not exist.
     MissingExecutable = "missing-executable", ERROR;
-    /// The hook's executable cannot be looked at.
+    /// The hook's executable cannot be accessed.
     UnreachableExecutable = "unreachable-executable", ERROR;
-    /// The key of an entry of `annotations` is no pattern.
+    /// A key in `annotations` is an invalid pattern.
     InvalidAnnotationKey = "invalid-annotation-key", ERROR;
-    /// The value of an entry of `annotations` is no pattern.
+    /// A value in `annotations` is an invalid pattern.
     InvalidAnnotationValue = "invalid-annotation-value", ERROR;
-    /// An entry of `commands` is no pattern.
+    /// An entry of `commands` is an invalid pattern.
     InvalidCommand = "invalid-command", ERROR;
 
     // Matching.
-    /// `process.args` is empty, and a hook asks for it.
+    /// `process.args` is empty, and a hook has a condition on it.
     ProcessArgsEmpty = "process-args-empty", None;
 
     // Running hooks.
@@ -145,45 +145,45 @@ codes! {
     StartFailed = "start-failed", None;
 
     // Watching.
-    /// The system refuses to tell of changes to hook files.
+    /// The system refuses to report changes to hook files.
     WatchRefused = "watch-refused", None;
-    /// The caller ended it.
+    /// The caller cancelled the monitor.
     Cancelled = "cancelled", None;
 
     // Warnings.
-    /// A key that nobody reads.
+    /// A key is unknown, and ignored.
     UnknownKey = "unknown-key", WARNING;
-    /// A hook file is a link that leads nowhere, and is passed over.
+    /// A hook file is a dangling symlink, and is skipped.
     DanglingLink = "dangling-link", WARNING;
-    /// A file that gives no hook does not mask the one of its name below it.
+    /// A file gives no hook, so it does not mask the file of the same name in an earlier directory.
     OverrideIneffective = "override-ineffective", WARNING;
-    /// The hook's executable is not executable.
+    /// The path of the hook is not an executable file.
     NotExecutable = "not-executable", WARNING;
-    /// The conditions hold for no container.
+    /// The hook never runs.
     NeverMatches = "never-matches", WARNING;
     /// The hook is injected twice at one stage.
     DuplicateInjection = "duplicate-injection", WARNING;
-    /// `prestart`, which the OCI runtime specification deprecates.
+    /// The stage `prestart` is deprecated by the OCI runtime specification.
     DeprecatedStage = "deprecated-stage", WARNING;
-    /// A timeout of no time, or less.
+    /// The timeout is 0 or negative.
     TimeoutNotPositive = "timeout-not-positive", WARNING;
-    /// Two names that differ only in case.
+    /// Two file names differ only in case.
     CaseCollision = "case-collision", WARNING;
     /// Other users can write a hook file, its directory, its program or the program's interpreter.
     WritableByOthers = "writable-by-others", WARNING;
-    /// A hook file, its directory, its program or the program's interpreter belongs to another user.
+    /// Another user owns a hook file, its directory, its program or the program's interpreter.
     ForeignOwner = "foreign-owner", WARNING;
-    /// Other users can replace what is in a directory above a hook file or a program, or a symlink on the way to it.
+    /// Other users can replace a directory or symlink on the path to a hook file or program.
     ParentWritable = "parent-writable", WARNING;
-    /// The system does not say who can write a hook file, its program or a directory on the way to them.
+    /// It is unknown who can write a hook file, its program, or a directory on the path to them.
     PermissionsUnknown = "permissions-unknown", WARNING;
-    /// The hook makes a container without `process.args` fail.
+    /// The hook makes containers with an empty `process.args` fail.
     EmptyArgsBlocks = "empty-args-blocks", WARNING;
-    /// The config holds this very hook entry already.
+    /// The config already has this hook at this stage.
     AlreadyInjected = "already-injected", None;
 
     // Information.
-    /// This file hides one of the same name.
+    /// The file masks one of the same name in an earlier directory.
     Masked = "masked", INFO;
 }
 
@@ -193,7 +193,7 @@ impl fmt::Display for Code {
     }
 }
 
-/// Reads the stable name of a code.
+/// Parses the stable name of a code.
 impl FromStr for Code {
     type Err = UnknownCode;
 
@@ -202,13 +202,13 @@ impl FromStr for Code {
     }
 }
 
-/// The error of a name that is not a code.
+/// The error for a name that is not a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownCode(());
 
 impl fmt::Display for UnknownCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("this is not the code of a problem")
+        f.write_str("unknown diagnostic code")
     }
 }
 

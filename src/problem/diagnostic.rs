@@ -1,4 +1,4 @@
-//! A problem as data: where it is, how bad, which one, in words, and what to do about it.
+//! A problem as data: place, severity, code, message, and hint.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,15 +11,15 @@ use super::path::serialize_path;
 use crate::go::Errno;
 use crate::position::Position;
 
-/// Where a problem is.
+/// The place of a problem.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Place {
     /// The file or directory.
     pub path: Option<PathBuf>,
-    /// Line and column in it.
+    /// The line and column in the file.
     pub position: Option<Position>,
-    /// The hook's name (its file's name).
+    /// The name of the hook, which is the name of its file.
     pub hook: Option<String>,
 }
 
@@ -27,28 +27,28 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// Which problem it is.
+    /// The code of the problem.
     pub code: Code,
-    /// The file or directory that has it.
+    /// The file or directory that has the problem.
     pub path: PathBuf,
-    /// Where in the file.
+    /// The position in the file.
     pub position: Option<Position>,
     pub(crate) cause: Cause,
-    /// What the reference, the Go package `hooks`, says instead. `None` if it says nothing,
-    /// because it stops at the first problem of a file or does not look for this one, or if it
+    /// The message of the reference, the Go package `hooks`. `None` if it has no message, because
+    /// it stops at the first problem of a file or does not look for this one, or if its message
     /// repeats its JSON package.
     pub reference: Option<String>,
-    /// The message of the error that this was made from; it names the path. Logs have it.
+    /// The message of the error that this diagnostic was made from, with the path. It is logged.
     pub(crate) error_message: Option<String>,
-    /// What to do about it.
+    /// The hint: what to do about the problem.
     pub hint: Option<String>,
 }
 
 impl Diagnostic {
-    /// A problem of the file or directory at `path`. The code has the severity; a code that has
-    /// none is a warning.
+    /// Creates the diagnostic of a problem of the file or directory at `path`. The code decides the
+    /// severity; without one, it is a warning.
     pub(crate) fn new(path: impl Into<PathBuf>, cause: impl Into<Cause>) -> Diagnostic {
         let cause = cause.into();
         let code = cause.code();
@@ -72,25 +72,24 @@ impl Diagnostic {
         Diagnostic { hint, ..self }
     }
 
-    /// What is wrong, in plain words, without the path.
+    /// Returns what is wrong, in plain words, without the path.
     pub fn message(&self) -> String {
         self.cause.to_string()
     }
 
-    /// The stable name of the kind of cause, in kebab-case. It is finer than the code:
-    /// `unexpected-character`, `missing-paren`, `writable-by-mode`.
+    /// Returns the stable name of the kind of cause, in kebab-case. It is finer than the code: for
+    /// example `unexpected-character`, `missing-paren` or `writable-by-mode`.
     pub fn cause(&self) -> &'static str {
         self.cause.kind()
     }
 
-    /// Why the system refused something, if it did.
+    /// Returns the system's error number, if the system refused an operation.
     pub fn errno(&self) -> Option<Errno> {
         self.cause.errno().copied()
     }
 }
 
-/// In a line: the path, the position, what is wrong in plain words, and the code. The hint is left
-/// out.
+/// Writes one line: the path, the position, the message, and the code, without the hint.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.path.display())?;
@@ -101,7 +100,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Diagnostics as a JSON array.
+/// Returns the diagnostics as a JSON array.
 pub fn diagnostics_to_json(diagnostics: &[Diagnostic]) -> String {
     crate::go::json::to_string(&diagnostics)
 }

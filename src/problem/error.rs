@@ -1,4 +1,4 @@
-//! The error type: a kind for programs, a code, a text, and the place.
+//! The error type: a kind for programs, a code, a message, and the place.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,21 +14,21 @@ use crate::go::Errno;
 use crate::go::json::JsonError;
 use crate::position::Position;
 
-/// What a caller can tell errors apart by. The C API gives each a number (`enum hooks_status`).
+/// The kind of an error, for programs. The C API gives each a number (`enum hooks_status`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An argument is not what the documentation allows.
+    /// An argument is invalid.
     InvalidArgument,
-    /// A text argument is not UTF-8.
+    /// A string argument is not UTF-8.
     Utf8,
-    /// An argument is not the JSON expected.
+    /// An argument is not the expected JSON.
     Json,
-    /// The system refused; [`Error::errno`] says why.
+    /// The system refused an operation; [`Error::errno`] says why.
     Io,
-    /// A hook file is malformed or not valid.
+    /// A hook file is malformed or invalid.
     HookFile,
-    /// `process.args` is empty, and a hook asks for it.
+    /// `process.args` is empty, and a hook has a condition on it.
     Match,
     /// A hook names an unknown stage.
     Stage,
@@ -36,18 +36,18 @@ pub enum ErrorKind {
     Panic,
     /// The name of a hook file does not end in `.json`.
     NoJsonSuffix,
-    /// A warning, under the strict policy.
+    /// A warning, which the strict policy does not tolerate.
     Strict,
-    /// A hook that was run has failed, or printed no config.
+    /// A hook process failed, or printed no config.
     HookFailed,
-    /// A hook that was run took too long.
+    /// A hook process exceeded its timeout.
     Timeout,
-    /// The caller asked for a hook's end.
+    /// The caller cancelled a hook process.
     Cancelled,
 }
 
 impl ErrorKind {
-    /// Its name in JSON, in kebab-case.
+    /// Returns the name in JSON, in kebab-case.
     pub fn as_str(self) -> &'static str {
         match self {
             ErrorKind::InvalidArgument => "invalid-argument",
@@ -79,7 +79,7 @@ impl Serialize for ErrorKind {
     }
 }
 
-/// An error: what went wrong, where, and as a program sees it.
+/// An error: what went wrong, its place, and its kind and code for programs.
 #[derive(Clone)]
 pub struct Error(Box<Fields>);
 
@@ -92,11 +92,11 @@ struct Fields {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// What the functions of this crate return.
+/// The result of the functions of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// A new error of this kind. Its message is the reference's, where the reference has one.
+    /// Creates an error of this kind. Its message is the reference's, if the reference has one.
     #[cold]
     pub(crate) fn new(kind: ErrorKind, cause: impl Into<Cause>) -> Error {
         let cause = cause.into();
@@ -110,40 +110,39 @@ impl Error {
         }))
     }
 
-    /// An argument of a call is not what its documentation allows: `message` says what is wrong
-    /// with it.
+    /// Creates an error for an invalid argument of a call; `message` says what is wrong with it.
     #[cold]
     pub fn invalid_argument(message: impl Into<Cow<'static, str>>) -> Error {
         Error::new(ErrorKind::InvalidArgument, Cause::Argument(message.into()))
     }
 
-    /// This argument is not UTF-8 from byte `at` on. For the C ABI.
+    /// Creates an error for an argument with invalid UTF-8 at byte `at`. For the C ABI.
     #[doc(hidden)]
     #[cold]
     pub fn not_utf8(argument: &str, at: usize) -> Error {
         Error::new(ErrorKind::Utf8, Cause::NotUtf8 { argument: argument.into(), at })
     }
 
-    /// A panic, which is a bug in libhooks. For the C ABI.
+    /// Creates an error for a panic, which is a bug in libhooks. For the C ABI.
     #[doc(hidden)]
     #[cold]
     pub fn panic(message: &str) -> Error {
         Error::new(ErrorKind::Panic, Cause::Panic(message.into()))
     }
 
-    /// An error in JSON, as one of the call that was given `text`.
+    /// Creates an error for the JSON argument `text` of a call.
     #[cold]
     pub(crate) fn in_json(error: JsonError, text: &[u8]) -> Error {
         let position = Position::of(text, error.offset);
         Error::new(ErrorKind::Json, error.kind).with_position(Some(position))
     }
 
-    /// What a program can tell it apart by.
+    /// Returns the kind of the error, for programs.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Which problem it is.
+    /// Returns the code of the problem.
     pub fn code(&self) -> Code {
         self.0.cause.code()
     }
@@ -152,34 +151,34 @@ impl Error {
         &self.0.cause
     }
 
-    /// What is wrong, in plain words. The path is left out, and so are the steps that led to the
-    /// error. An error about several files says this of the first; [`Error::diagnostics`] has
-    /// all.
+    /// Returns what is wrong, in plain words, without the path and the steps that led to the error.
+    /// If the error is about several files, this is the problem of the first;
+    /// [`Error::diagnostics`] has all.
     pub fn plain_message(&self) -> String {
         self.0.cause.to_string()
     }
 
-    /// The text, as [`Display`](fmt::Display) prints it.
+    /// Returns the message that [`Display`](fmt::Display) prints.
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// Why the system refused something, if it did.
+    /// Returns the system's error number, if the system refused an operation.
     pub fn errno(&self) -> Option<Errno> {
         self.0.cause.errno().copied()
     }
 
-    /// Where it is.
+    /// Returns the place of the error.
     pub fn place(&self) -> &Place {
         &self.0.place
     }
 
-    /// Of a load or reload that failed: all problems of all directories.
+    /// Returns all problems of all directories, if a load or reload failed.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.0.diagnostics
     }
 
-    /// Whether the system had too little of something, which says nothing about hook files.
+    /// Returns whether the system was short of a resource, which says nothing about hook files.
     pub(crate) fn is_out_of_resources(&self) -> bool {
         matches!(
             self.errno(),
@@ -212,14 +211,14 @@ impl Error {
         self
     }
 
-    /// The same error, with the step before its message (`what: text`).
-    pub(crate) fn context(mut self, what: impl fmt::Display) -> Error {
-        self.0.message = format!("{what}: {}", self.0.message);
+    /// Adds a step before the message (`step: message`).
+    pub(crate) fn context(mut self, step: impl fmt::Display) -> Error {
+        self.0.message = format!("{step}: {}", self.0.message);
         self
     }
 
-    /// As the diagnostic of the file or directory that it is about. It is an error, whatever its
-    /// code is elsewhere.
+    /// Returns the error as a diagnostic of its file or directory. Its severity is always error,
+    /// even if the code has another severity elsewhere.
     pub(crate) fn to_diagnostic(&self, hint: Option<String>) -> Diagnostic {
         let path = self.place().path.clone().unwrap_or_default();
         let error_message = Some(self.0.message.clone());
@@ -229,9 +228,10 @@ impl Error {
         Diagnostic { severity: Severity::Error, reference, error_message, ..diagnostic }
     }
 
-    /// The error as JSON: `kind`, `code`, `cause` (its kind in kebab-case), `message`, `errno`,
-    /// `system` (`operation`, `path`: what the system refused, if it did), `where` (`path`,
-    /// `line`, `column`, `hook`) and, if there are any, `diagnostics`.
+    /// Returns the error as JSON: `kind`, `code`, `cause` (the kind of cause in kebab-case),
+    /// `message`, `errno`, `system` (the `operation` that the system refused, and its `path`, if
+    /// there is one), `where` (`path`, `line`, `column`, `hook`) and, if there are any,
+    /// `diagnostics`.
     pub fn to_json(&self) -> String {
         crate::go::json::to_string(self)
     }
@@ -256,7 +256,7 @@ impl Serialize for Error {
     }
 }
 
-/// What the system was asked for when it refused.
+/// The operation that the system refused, as JSON.
 struct SystemJson<'a> {
     operation: &'static str,
     path: &'a Path,
@@ -308,14 +308,14 @@ impl fmt::Debug for Error {
     }
 }
 
-/// The source is an [`Errno`], or what is wrong with a pattern. The message has its words already.
+/// The source is an [`Errno`], or the error of a pattern. The message already contains its words.
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.cause.source()
     }
 }
 
-/// Checks the size of something that a caller gave against its limit (`limits`).
+/// Checks the size of an argument against its limit (`limits`).
 ///
 /// # Errors
 /// [`Code::TooLarge`], and [`ErrorKind::InvalidArgument`].

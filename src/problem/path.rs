@@ -1,4 +1,4 @@
-//! Paths in messages and in JSON, which are text.
+//! Paths in messages and in JSON, which are Unicode strings.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde::ser::SerializeMap;
 
-/// A path in JSON: as text under `key` (each byte that is not UTF-8 is U+FFFD) and, where that
-/// loses something, its bytes in hexadecimal digits under `key_hex`.
+/// Writes a path as JSON: a string under `key`, with U+FFFD for each byte that is not UTF-8. If the
+/// path has such bytes, all its bytes follow in hexadecimal digits under `key_hex`.
 pub(crate) fn serialize_path<M: SerializeMap>(
     map: &mut M,
     key: &str,
@@ -24,7 +24,7 @@ pub(crate) fn serialize_path<M: SerializeMap>(
     }
 }
 
-/// A name as text; each byte that is not UTF-8 becomes one U+FFFD, as Go has it.
+/// Returns a name as a string. Each byte that is not UTF-8 becomes one U+FFFD, as in Go.
 pub(crate) fn text_of(name: &OsStr) -> String {
     crate::go::text_of_bytes(name.as_bytes()).into_owned()
 }

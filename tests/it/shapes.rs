@@ -52,11 +52,11 @@ const HINTS: &[(&str, Code, &str)] = &[
         "\"annotations\" belongs inside \"when\"",
     ),
     ("accelerator-every-container.json", Code::DeprecatedStage, "write \"createRuntime\""),
-    ("relative-path.json", Code::MissingExecutable, "write the executable's whole path, from / on"),
+    ("relative-path.json", Code::MissingExecutable, "write the absolute path of the executable"),
     (
         "version-forgotten.json",
         Code::JsonType,
-        "add \"version\": \"1.0.0\" to the file: without it, it is read as version 0.1.0",
+        "add \"version\": \"1.0.0\"; a file without \"version\" is read as version 0.1.0",
     ),
 ];
 

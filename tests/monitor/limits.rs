@@ -70,10 +70,7 @@ fn no_inotify_instance_is_left() {
     assert_eq!((refused.kind, refused.path), (Problem, place.path("a")));
     assert_eq!(refused.diagnostic.unwrap().code, Code::WatchRefused);
     assert_eq!(
-        logged(
-            &place,
-            "inotify_init1: too many open files: hook files are looked at every 1 s instead"
-        ),
+        logged(&place, "inotify_init1: too many open files; falling back to polling every 1 s"),
         1
     );
     place.write("a/x.json", "x");

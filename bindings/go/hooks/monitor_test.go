@@ -307,7 +307,7 @@ func TestMonitorWithoutInotify(t *testing.T) {
 		await(t, m, 3)
 		end()
 	})
-	want := "warning inotify_init1: too many open files: hook files are looked at every 1 s instead"
+	want := "warning inotify_init1: too many open files; falling back to polling every 1 s"
 	if len(lines) != 1 || lines[0] != want {
 		t.Errorf("%q", lines)
 	}

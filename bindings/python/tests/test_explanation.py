@@ -212,7 +212,7 @@ def test_a_verdict_as_a_str(write: Write) -> None:
         ["fails", "annotation"],
         ["fails", "commands"],
     ]
-    assert "; ^(on|all)$ nearly matches ON: its letters are of another case" in lines[2]
+    assert "; ^(on|all)$ nearly matches ON: it would match except for letter case" in lines[2]
     # Strings of a container cannot control the terminal.
     assert "'/bin/sh\\x1b'" in lines[3]
     path = write(when={"commands": ["^sh$"]})

@@ -153,8 +153,8 @@ fn migrate_explains_why_there_is_no_equivalent() {
     assert_eq!((code, stdout.as_str(), place.read("a.json").as_str()), (1, "", both));
     assert!(
         stderr.starts_with(
-            "error: a.json: any one of its conditions (hasbindmounts, annotations) is enough, since it is \
-                            of version 0.1.0; in version 1.0.0 all of them would have to hold"
+            "error: a.json: in version 0.1.0, one of the conditions (hasbindmounts, annotations) is \
+             enough; in version 1.0.0, all must hold"
         ),
         "{stderr}"
     );

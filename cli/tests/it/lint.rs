@@ -136,7 +136,7 @@ fn directories_are_checked_together() {
     assert!(stdout.contains("up/a.json: masked the file masks low/a.json (info)\n"), "{stdout}");
     assert!(
         stdout.contains(
-            "up/b.json: override-ineffective the file gives no hook, so it does not mask the hook of low/b.json (warning)\n  = hint: "
+            "up/b.json: override-ineffective the file gives no hook, so it does not mask low/b.json (warning)\n  = hint: "
         ),
         "{stdout}"
     );
@@ -326,9 +326,9 @@ fn a_link_that_leads_nowhere() {
     std::os::unix::fs::symlink("gone.json", place.0.path().join("up/a.json")).unwrap();
     std::os::unix::fs::symlink("gone.json", place.0.path().join("up/b.json")).unwrap();
     let (code, stdout, stderr) = place.outcome(&["low", "up"]);
-    let want = "up/a.json: dangling-link the file is a symlink that leads nowhere (its target is gone.json) (warning)\n  \
-                = hint: correct the link, or remove it\n\n\
-                up/a.json: override-ineffective the file gives no hook, so it does not mask the hook of low/a.json (warning)\n";
+    let want = "up/a.json: dangling-link the file is a dangling symlink (its target is gone.json) (warning)\n  \
+                = hint: correct or remove the link\n\n\
+                up/a.json: override-ineffective the file gives no hook, so it does not mask low/a.json (warning)\n";
     assert!(stdout.starts_with(want), "{stdout}");
     assert_eq!((code, stderr.as_str()), (0, "Found 3 warnings in 4 hook files.\n"));
     let explain = |hook: &[&str]| {
@@ -421,8 +421,8 @@ fn list_counts_other_problems() {
     assert_eq!(list(), "info: 2 more problems; run `oci-hooks lint` to see them\n");
     fs::write(place.0.path().join("d/a.json"), GOOD).unwrap();
     std::os::unix::fs::symlink("gone.json", place.0.path().join("d/c.json")).unwrap();
-    let link = "warning: d/c.json: the file is a symlink that leads nowhere (its target is gone.json) [dangling-link]\n  \
-                hint: correct the link, or remove it\n";
+    let link = "warning: d/c.json: the file is a dangling symlink (its target is gone.json) [dangling-link]\n  \
+                hint: correct or remove the link\n";
     assert_eq!(list(), link);
 }
 

@@ -78,9 +78,9 @@ fn changes_are_printed_as_they_happen() {
     watching.write("b.json", "{");
     assert_eq!(
         watching.line(),
-        "problem   d/b.json:1:2: the JSON ends early [json-unexpected-end]"
+        "problem   d/b.json:1:2: the JSON is incomplete [json-unexpected-end]"
     );
-    assert_eq!(watching.line(), "          hint: a closing quote, bracket or brace is missing");
+    assert_eq!(watching.line(), "          hint: add the missing closing quote, bracket or brace");
     watching.write("b.json", &HOOK.replace("/bin/true", "/nonexistent"));
     assert!(watching.line().starts_with("problem   d/b.json:1:"));
     assert_eq!(

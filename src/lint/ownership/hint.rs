@@ -8,7 +8,7 @@ pub(super) fn hint(subject: &Subject, concern: &Concern) -> Option<String> {
     let Matter::Permission { finding, .. } = &concern.matter else {
         let elsewhere = matches!(concern.matter, Matter::Network { .. } | Matter::Program { .. });
         return elsewhere
-            .then(|| "keep hooks and their programs on a file system of this computer".to_owned());
+            .then(|| "move hooks and their programs to a local file system".to_owned());
     };
     let path = quoted(&text_of(concern.path.as_os_str()));
     let command = match (finding, concern.relation, path) {
@@ -27,17 +27,17 @@ pub(super) fn hint(subject: &Subject, concern: &Concern) -> Option<String> {
         }
         (Finding::NewFilesWritable(_), _, Some(path)) => format!("setfacl -k {path}"),
         (finding, ..) if finding.is_unknown() => return None,
-        (_, _, _) => "make root its owner, and remove write access for other users".to_owned(),
+        (_, _, _) => "make root the owner, and remove write access for all other users".to_owned(),
     };
     Some(match concern.relation {
         Relation::Itself => command,
         Relation::Above | Relation::Link => {
-            format!("move {} below a directory of root's, or: {command}", subject.kind())
+            format!("move {} into a directory of root, or: {command}", subject.kind())
         }
     })
 }
 
-/// A path as a word for the shell; `None` if it has characters that are not safe to copy.
+/// Returns a path as a word for the shell, or `None` if it has characters that are unsafe to copy.
 fn quoted(path: &str) -> Option<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
     if path.chars().any(|c| c.is_control() || c == '\u{fffd}') {

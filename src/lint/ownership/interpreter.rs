@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::sys::{Status, open_to_read};
 
-/// How much of a program the kernel looks at.
+/// The number of bytes of a program that the kernel examines.
 const KERNEL_READS: u64 = 256;
 
-/// Returns the interpreter of the regular file at this path, if it has one. `status` is what
-/// lstat(2) said of it: another file that has taken its place is not read.
+/// Returns the interpreter of the regular file at this path, if it has one. `status` is the result
+/// of lstat(2): if another file has replaced the file since, it is not read.
 pub(super) fn interpreter(path: &Path, status: &Status) -> io::Result<Option<PathBuf>> {
     let file = open_to_read(path)?;
     let opened = Status::of_file(&file)?;
@@ -23,8 +23,8 @@ pub(super) fn interpreter(path: &Path, status: &Status) -> io::Result<Option<Pat
     Ok(named(&start).map(|name| PathBuf::from(OsStr::from_bytes(name))))
 }
 
-/// The interpreter in the start of a program: the first word after `#!`, if it ends within what the
-/// kernel reads.
+/// Returns the interpreter that the start of a program names: the first word after `#!`, if it ends
+/// within the bytes that the kernel reads.
 fn named(start: &[u8]) -> Option<&[u8]> {
     let line = start.strip_prefix(b"#!")?;
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn another_file_in_its_place_is_not_read() {
+    fn a_file_that_replaced_the_program_is_not_read() {
         let [one, two] = [(); 2].map(|()| tempfile::NamedTempFile::new().unwrap());
         std::fs::write(one.path(), "#!/bin/sh\n").unwrap();
         let status = |path| Status::of_link(path).unwrap();

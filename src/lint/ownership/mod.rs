@@ -1,9 +1,9 @@
-//! Whether somebody else than root can change what runs as root: the hook files, their directories,
-//! their programs and interpreters, and every directory and symlink on the way to them
-//! (docs/spec.md, section 12, §15).
+//! Checks whether users other than root can change what runs as root: the hook files, their
+//! directories, their programs and interpreters, and every directory and symlink on the path to
+//! them (docs/spec.md, section 12, §15).
 //!
-//! This asks the system a lot, so it is done where it was asked for only: by the strict policy, and
-//! by [`Options::inspect`](crate::Options::inspect).
+//! This takes many system calls, so it is done only on request: by the strict policy, and by
+//! [`Options::inspect`](crate::Options::inspect).
 
 mod hint;
 mod interpreter;
@@ -21,8 +21,8 @@ use hint::hint;
 use interpreter::interpreter;
 use way::Ways;
 
-/// What mode and owner alone say about the file or directory at the subject's path: no further
-/// question to the system.
+/// Returns the diagnostics that follow from mode and owner of the file or directory at the
+/// subject's path, without further system calls.
 pub(super) fn by_status(path: &Path, subject: &Subject, status: &Status) -> Vec<Diagnostic> {
     let found = Permissions::of_status(status).judge(&Trust::for_file(status));
     let found = found.into_iter().map(|finding| {
@@ -32,21 +32,21 @@ pub(super) fn by_status(path: &Path, subject: &Subject, status: &Status) -> Vec<
     found.collect()
 }
 
-/// The diagnostic of a hook file or directory (`path`) about this subject.
+/// Returns the diagnostic of a hook file or directory (`path`) about this subject.
 fn diagnostic(path: &Path, subject: &Subject, concern: &Concern) -> Diagnostic {
     let warning = Warning::Access(Box::new((subject.clone(), concern.clone())));
     Diagnostic::new(path, warning).hint(hint(subject, concern))
 }
 
-/// Looks at hook files and what they name. Within one load, each directory and each program is
-/// looked at once.
+/// Inspects hook files and the programs that they name. Within one load, it inspects each directory
+/// and each program once.
 pub(crate) struct Inspector {
     ways: Ways,
     programs: HashMap<String, Rc<Vec<(Subject, Concern)>>>,
-    said: HashSet<Once>,
+    reported: HashSet<Once>,
 }
 
-/// What is said once in a load, since it is about many files.
+/// A problem that is reported once in a load, since it is about many files.
 #[derive(PartialEq, Eq, Hash)]
 enum Once {
     FileSystem(u64),
@@ -55,12 +55,12 @@ enum Once {
 
 impl Inspector {
     pub fn new() -> Inspector {
-        Inspector { ways: Ways::new(), programs: HashMap::new(), said: HashSet::new() }
+        Inspector { ways: Ways::new(), programs: HashMap::new(), reported: HashSet::new() }
     }
 
-    /// Looks at a hook directory and the way to it. Whoever may create files in it may add hooks,
-    /// so that it helps nothing if the directory is sticky. A default access control list
-    /// counts, too: hook files that are created later get it.
+    /// Inspects a hook directory and the path to it. A user who can create files in it can add
+    /// hooks, so a sticky directory is no protection. A default access control list counts too:
+    /// hook files that are created later get it.
     pub fn directory(&mut self, path: &Path) -> Vec<Diagnostic> {
         let way = self.ways.way(path);
         let mut concerns = way.concerns.clone();
@@ -77,33 +77,33 @@ impl Inspector {
             Err(errno) => concerns.push(Concern::itself(path, Matter::Unreachable(errno))),
         }
         let subject = Subject::Directory(path.to_owned());
-        self.say(path, concerns.iter().map(|concern| (&subject, concern)))
+        self.report(path, concerns.iter().map(|concern| (&subject, concern)))
     }
 
-    /// Looks at a hook file and, if it is a symlink, at the way to its target. If the file is
-    /// `alone`, its directory was not looked at as a hook directory, and the way to the file is
-    /// looked at too.
+    /// Inspects a hook file and, if it is a symlink, the path to its target. If the file is
+    /// `alone`, its directory was not inspected as a hook directory, so the path to the file is
+    /// inspected too.
     pub fn hook_file(&mut self, path: &Path, alone: bool) -> Vec<Diagnostic> {
         let mut concerns = Vec::new();
         self.follow(path, !alone, &mut concerns);
         let subject = Subject::HookFile(path.to_owned());
-        self.say(path, concerns.iter().map(|concern| (&subject, concern)))
+        self.report(path, concerns.iter().map(|concern| (&subject, concern)))
     }
 
-    /// Looks at the program of a hook file, at the program's interpreter, and at the ways to both.
+    /// Inspects the program of a hook file, the program's interpreter, and the paths to both.
     pub fn program(&mut self, hook_file: &Path, program: &str) -> Vec<Diagnostic> {
         let known = match self.programs.get(program) {
             Some(known) => Rc::clone(known),
             None => {
-                let concerns = Rc::new(self.look_at_program(Path::new(program)));
+                let concerns = Rc::new(self.inspect_program(Path::new(program)));
                 self.programs.insert(program.to_owned(), Rc::clone(&concerns));
                 concerns
             }
         };
-        self.say(hook_file, known.iter().map(|(subject, concern)| (subject, concern)))
+        self.report(hook_file, known.iter().map(|(subject, concern)| (subject, concern)))
     }
 
-    fn look_at_program(&mut self, path: &Path) -> Vec<(Subject, Concern)> {
+    fn inspect_program(&mut self, path: &Path) -> Vec<(Subject, Concern)> {
         let mut concerns = Vec::new();
         let found = self.follow(path, false, &mut concerns).filter(|(_, status)| status.is_file());
         let named = found.and_then(|(real, status)| match interpreter(&real, &status) {
@@ -118,7 +118,7 @@ impl Inspector {
         if let Some(interpreter) = &named {
             if interpreter.is_absolute() {
                 self.follow(interpreter, false, &mut of_interpreter);
-                // One that does not exist is not a matter of permissions.
+                // A missing interpreter is not a matter of permissions.
                 of_interpreter
                     .retain(|concern| concern.matter != Matter::Unreachable(Errno(libc::ENOENT)));
             } else {
@@ -135,7 +135,7 @@ impl Inspector {
         all
     }
 
-    /// Follows a path and looks at the regular file at its end.
+    /// Follows a path and inspects the regular file at its end.
     fn follow(
         &mut self,
         path: &Path,
@@ -157,7 +157,7 @@ impl Inspector {
         }
     }
 
-    /// Judges the file or directory at the end of the way that `path` names.
+    /// Judges the file or directory to which `path` leads.
     fn judge(
         &mut self,
         path: &Path,
@@ -173,19 +173,19 @@ impl Inspector {
         concerns.extend(
             self.ways.file_system(end, status.device).map(|matter| Concern::itself(end, matter)),
         );
-        // The links of /proc lead where their text does not.
+        // A link in /proc leads to another file than its target string.
         let identity = |status: &Status| (status.device, status.inode);
         if Status::of_path(path).map(|real| identity(&real)).ok() != Some(identity(status)) {
             concerns.push(Concern::itself(path, Matter::AnotherFile));
         }
     }
 
-    fn say<'c>(
+    fn report<'c>(
         &mut self,
         path: &Path,
         concerns: impl Iterator<Item = (&'c Subject, &'c Concern)>,
     ) -> Vec<Diagnostic> {
-        let mut said = Vec::new();
+        let mut diagnostics = Vec::new();
         for (subject, concern) in concerns {
             let once = match (&concern.matter, concern.relation) {
                 (Matter::Network { device, .. } | Matter::Program { device, .. }, _) => {
@@ -196,10 +196,10 @@ impl Inspector {
                 }
                 _ => None,
             };
-            if once.is_none_or(|once| self.said.insert(once)) {
-                said.push(diagnostic(path, subject, concern));
+            if once.is_none_or(|once| self.reported.insert(once)) {
+                diagnostics.push(diagnostic(path, subject, concern));
             }
         }
-        said
+        diagnostics
     }
 }

@@ -1,8 +1,7 @@
-//! The way to a file: every directory and symlink that the kernel passes from the root on.
+//! The way to a file: every directory and symlink that the kernel passes, starting at the root.
 //!
-//! It is walked by paths without symlinks, from the top. A user who could change a directory on the
-//! way while it is walked is found: the first such directory is one that he cannot take out of the
-//! way.
+//! The walk uses paths without symlinks, from the top. It finds a user who could change a directory
+//! on the way during the walk: that user cannot remove the first such directory from the way.
 
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
@@ -14,22 +13,21 @@ use crate::go::Errno;
 use crate::permission::{Concern, Finding, Matter, Permissions, Relation, Trust};
 use crate::sys::{FileSystem, Status, fuse_user};
 
-/// As many symlinks as the kernel follows (path_resolution(7)).
+/// The number of symlinks that the kernel follows (path_resolution(7)).
 const MAX_LINKS: usize = 40;
 
 /// The way to a directory.
 #[derive(Debug)]
 pub(super) struct Way {
-    /// What is wrong with the directories and symlinks on it, the last directory included.
+    /// Problems of the directories and symlinks on the way, including the last directory.
     pub concerns: Vec<Concern>,
-    /// The directory, by a path without symlinks; or the number of the error that ends the way.
+    /// The path of the directory without symlinks, or the error that ends the way.
     pub end: Result<PathBuf, Errno>,
-    /// Whether others may create files in the directory, though each file belongs to who creates
-    /// it.
+    /// Whether the directory is sticky and other users can create files in it.
     shared: bool,
 }
 
-/// What a name on the way is.
+/// The kind of a name on the way.
 #[derive(Debug, Clone)]
 enum Entry {
     Directory(Rc<Directory>),
@@ -43,7 +41,7 @@ struct Directory {
     shared: bool,
 }
 
-/// The ways of one load: each directory is looked at once.
+/// The ways of one load. Each directory is inspected once.
 pub(super) struct Ways {
     pub trust: Trust,
     ways: HashMap<PathBuf, Rc<Way>>,
@@ -61,9 +59,9 @@ impl Ways {
         }
     }
 
-    /// Follows a path to its end, which is no symlink. What is wrong on the way is added to
-    /// `concerns`; nothing is said of the end, nor of the way to the directory that `path`
-    /// names if that is `known`.
+    /// Follows a path to its end, which is not a symlink. Adds the problems on the way to
+    /// `concerns`, but not those of the end. If the way to the directory of `path` is `known`, its
+    /// problems are not added again.
     pub fn find(
         &mut self,
         path: &Path,
@@ -72,7 +70,7 @@ impl Ways {
     ) -> Result<(PathBuf, Status), Errno> {
         let mut path = absolute(path)?;
         for links in 0..=MAX_LINKS {
-            // (A path that ends in `..`, or the root, is a directory's.)
+            // (A path that ends in `..` and the root are paths of directories.)
             let (directory, name) = match (path.parent(), path.file_name()) {
                 (Some(directory), Some(name)) => (directory, name),
                 _ => (&*path, OsStr::new("")),
@@ -93,7 +91,7 @@ impl Ways {
         Err(Errno(libc::ELOOP))
     }
 
-    /// The way to a directory, which is walked once.
+    /// Returns the way to a directory, which is walked once.
     pub fn way(&mut self, directory: &Path) -> Rc<Way> {
         if let Some(known) = self.ways.get(directory) {
             return Rc::clone(known);
@@ -117,7 +115,7 @@ impl Ways {
         let mut links = 0;
         while let Some(name) = left.pop() {
             if name == ".." {
-                // (Without symlinks in it, a path and its parent are what they seem to be.)
+                // (In a path without symlinks, the parent is the path without its last name.)
                 at.pop();
                 shared = self.pass(&at, concerns)?;
                 continue;
@@ -146,7 +144,7 @@ impl Ways {
         Ok((at, shared))
     }
 
-    /// Passes through a directory. Returns whether others may create files in it.
+    /// Passes through a directory. Returns whether other users can create files in it.
     fn pass(&mut self, path: &Path, concerns: &mut Vec<Concern>) -> Result<bool, Errno> {
         let directory = match self.entry(path) {
             Entry::Directory(directory) => directory,
@@ -166,7 +164,8 @@ impl Ways {
         Ok(directory.shared)
     }
 
-    /// A symlink in a directory where others may create files: its owner can replace it.
+    /// Returns the problem of a symlink in a directory where other users can create files: the
+    /// owner of the symlink can replace it.
     fn link(&self, path: &Path, uid: u32, shared: bool) -> Option<Concern> {
         let matter = Matter::Permission { finding: Finding::ForeignOwner(uid), mode: 0 };
         let replaced = shared && !self.trust.allows_owner(uid);
@@ -177,12 +176,12 @@ impl Ways {
         if let Some(known) = self.entries.get(path) {
             return known.clone();
         }
-        let entry = self.look_at(path).unwrap_or_else(|error| Entry::Refused(Errno::of(&error)));
+        let entry = self.inspect(path).unwrap_or_else(|error| Entry::Refused(Errno::of(&error)));
         self.entries.insert(path.to_owned(), entry.clone());
         entry
     }
 
-    fn look_at(&mut self, path: &Path) -> io::Result<Entry> {
+    fn inspect(&mut self, path: &Path) -> io::Result<Entry> {
         let status = Status::of_link(path)?;
         if status.is_link() {
             return Ok(Entry::Link { target: std::fs::read_link(path)?, uid: status.uid });
@@ -192,7 +191,7 @@ impl Ways {
         }
         let permissions = Permissions::of_path(path, &status);
         let mut findings = permissions.judge(&self.trust);
-        // Who may create files in a sticky directory can neither remove nor rename those of others.
+        // In a sticky directory, a user can neither remove nor rename the files of other users.
         let is_write = |finding: &Finding| {
             matches!(finding, Finding::Writable { .. } | Finding::WriterUnknown)
         };
@@ -205,8 +204,7 @@ impl Ways {
         Ok(Entry::Directory(Rc::new(Directory { matters, shared })))
     }
 
-    /// What is not known about the file system that the file at this path, which is no symlink, is
-    /// on.
+    /// Returns the problem of the file system of the file at this path, which is not a symlink.
     pub fn file_system(&mut self, path: &Path, device: u64) -> Option<Matter> {
         let known = self.file_systems.get(&device);
         if let Some(known) = known {
@@ -226,7 +224,7 @@ impl Ways {
     }
 }
 
-/// The names of a path, the last one first; `..` for the parent.
+/// Returns the names of a path, the last name first, with `..` for the parent.
 fn reversed(path: &Path) -> Vec<OsString> {
     let name = |component: Component<'_>| match component {
         Component::Normal(name) => Some(name.to_owned()),
@@ -236,7 +234,7 @@ fn reversed(path: &Path) -> Vec<OsString> {
     path.components().rev().filter_map(name).collect()
 }
 
-/// The path from the root on. The kernel gives the working directory as one without symlinks.
+/// Returns the absolute path. The kernel returns the working directory without symlinks.
 fn absolute(path: &Path) -> Result<PathBuf, Errno> {
     if path.is_absolute() {
         return Ok(path.to_owned());

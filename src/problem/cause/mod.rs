@@ -1,9 +1,9 @@
-//! What is wrong, as data. Errors and diagnostics carry a [`Cause`]; sentences are made from it.
+//! Problems as data. Errors and diagnostics carry a [`Cause`]; messages are made from it.
 //!
 //! A cause has two renderings. [`plain`] is for people: it names neither the file nor the steps
 //! that led there, since both are data of the error or diagnostic. [`reference`] has the words of
-//! the Go package `hooks`. Hints are chosen by a `match` on the cause (`lint::hint`), so no code
-//! depends on a wording.
+//! the Go package `hooks`. A `match` on the cause chooses the hint (`lint::hint`), so no code
+//! depends on a message.
 
 mod plain;
 mod reference;
@@ -17,13 +17,13 @@ use crate::go::Errno;
 use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
 pub(crate) use warning::{Never, Warning};
 
-/// What is wrong.
+/// The cause of an error or diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Cause {
     // Calls.
-    /// An argument of a call is not what its documentation allows, in words for the programmer.
+    /// A call has an invalid argument. The message is for the programmer.
     Argument(Cow<'static, str>),
-    /// A string argument is not UTF-8 from this byte on.
+    /// A string argument has an invalid UTF-8 sequence at this byte.
     NotUtf8 {
         argument: Box<str>,
         at: usize,
@@ -57,7 +57,7 @@ pub(crate) enum Cause {
     // The content of a hook file.
     /// `null` instead of a hook.
     NilHook,
-    /// The `version` of the file is not a known one.
+    /// The `version` of the file is unknown.
     UnrecognizedVersion {
         version: Box<str>,
     },
@@ -69,22 +69,22 @@ pub(crate) enum Cause {
     },
     /// A required property is missing.
     Missing(Property),
-    /// Both spellings of a property of version 0.1.0 are given.
+    /// A file of version 0.1.0 has both spellings of a property.
     Conflict {
         singular: &'static str,
         plural: &'static str,
     },
-    /// A stage that is neither OCI's nor one of the caller's.
+    /// A stage that is neither a stage of the OCI specification nor an extension stage.
     UnknownStage {
         stage: Box<str>,
     },
-    /// The executable of the hook cannot be looked at.
+    /// The executable of the hook does not exist or cannot be accessed.
     Executable {
         path: Box<str>,
         errno: Errno,
     },
-    /// A condition is not a pattern. The pattern is left out where a hook is matched that was not
-    /// validated.
+    /// A condition has an invalid pattern. `pattern` is `None` if the hook was matched without
+    /// validation.
     Pattern {
         role: PatternRole,
         pattern: Option<Box<str>>,
@@ -94,7 +94,7 @@ pub(crate) enum Cause {
     // Matching, injecting.
     /// `process.args` is empty, and a hook has `commands`.
     EmptyArgs,
-    /// The hook would bring what is injected over a limit.
+    /// With this hook, the injected entries would exceed a limit.
     InjectionTooLarge {
         hook: Box<str>,
         limit: usize,
@@ -115,8 +115,8 @@ pub(crate) enum Cause {
     },
 
     // Monitoring.
-    /// The system refuses to report changes. `poll` is how often hook files are compared instead,
-    /// in seconds.
+    /// The system refuses to report changes. `poll` is the interval, in seconds, at which hook
+    /// files are compared instead.
     Watch {
         operation: &'static str,
         errno: Errno,
@@ -125,7 +125,7 @@ pub(crate) enum Cause {
     /// The caller cancelled the monitor.
     Cancelled,
 
-    /// Probably a mistake, or worth knowing.
+    /// A probable mistake, or something worth knowing.
     Warning(Warning),
 }
 
@@ -135,11 +135,11 @@ impl From<Warning> for Cause {
     }
 }
 
-/// What the system refused.
+/// An operation that the system refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Refusal {
-    /// As Go names it (`open`, `read`, `readdirent`, `stat`, `fork/exec`, `chdir`), or else the
-    /// name of the system call.
+    /// Go's name (`open`, `read`, `readdirent`, `stat`, `fork/exec`, `chdir`), or the name of the
+    /// system call.
     pub operation: &'static str,
     pub path: PathBuf,
     pub errno: Errno,
@@ -163,7 +163,7 @@ pub(crate) enum Property {
     Stages,
 }
 
-/// Where a pattern stands.
+/// The part of a condition that a pattern is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum PatternRole {
     AnnotationKey,
@@ -172,7 +172,7 @@ pub(crate) enum PatternRole {
 }
 
 impl Cause {
-    /// The problem's code.
+    /// Returns the code of the problem.
     pub fn code(&self) -> Code {
         match self {
             Cause::Argument(_) | Cause::Request(_) => Code::InvalidArgument,
@@ -210,7 +210,7 @@ impl Cause {
         }
     }
 
-    /// The stable name of this kind of cause, in kebab-case. It is finer than the code.
+    /// Returns the stable name of this kind of cause, in kebab-case. It is finer than the code.
     pub fn kind(&self) -> &'static str {
         match self {
             Cause::Json(kind) => json_kind(kind),
@@ -227,7 +227,7 @@ impl Cause {
         }
     }
 
-    /// Why the system refused something, if it did.
+    /// Returns the system's error number, if the system refused an operation.
     pub fn errno(&self) -> Option<&Errno> {
         match self {
             Cause::Executable { errno, .. } | Cause::Watch { errno, .. } => Some(errno),
@@ -236,7 +236,7 @@ impl Cause {
         }
     }
 
-    /// The error of another kind that this one comes from.
+    /// Returns the underlying error, if there is one.
     pub fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Cause::Pattern { error, .. } => Some(error),
@@ -244,7 +244,7 @@ impl Cause {
         }
     }
 
-    /// The operation that the system refused, and its path.
+    /// Returns the operation that the system refused, and its path.
     pub fn system(&self) -> Option<(&'static str, &Path)> {
         match self {
             Cause::Executable { path, .. } => Some(("faccessat", Path::new(&**path))),

@@ -1,4 +1,4 @@
-//! Plain words for people.
+//! Messages for people.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -8,17 +8,18 @@ use crate::go::{Errno, quote};
 use crate::limits::JSON_DEPTH;
 use crate::problem::text_of;
 
-/// What is wrong, in plain words. The path of the file, and the steps that led to the problem, are
-/// not in it.
+/// Writes the problem in plain words, without the path of the file and the steps that led to it.
 impl Display for Cause {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Cause::Argument(message) => f.write_str(message),
-            Cause::NotUtf8 { argument, at } => write!(f, "{argument} is not valid UTF-8 at byte {at}"),
+            Cause::NotUtf8 { argument, at } => {
+                write!(f, "{argument} is not valid UTF-8 at byte {at}")
+            }
             Cause::ArgumentTooLarge { what, size, limit } => {
                 write!(f, "{what}: {size} is over the limit of {limit}")
             }
-            Cause::Request(error) => write!(f, "the request is malformed: {error}"),
+            Cause::Request(error) => error.fmt(f),
             Cause::Panic(message) => f.write_str(message),
             Cause::Json(kind) => json(f, kind),
             Cause::File(refusal) => refused(f, refusal, "the hook file"),
@@ -36,7 +37,7 @@ impl Display for Cause {
             }
             Cause::Missing(property) => write!(f, "{:?} is missing", property.name()),
             Cause::Conflict { singular, plural } => {
-                write!(f, "{singular:?} and {plural:?} are both given, and mean the same")
+                write!(f, "{singular:?} and {plural:?} are two names of the same key")
             }
             Cause::UnknownStage { stage } => write!(f, "unknown stage {}", quote(stage.as_bytes())),
             Cause::Executable { path, errno: Errno(libc::ENOENT) } => {
@@ -45,13 +46,16 @@ impl Display for Cause {
             Cause::Executable { path, errno } => {
                 write!(f, "cannot access the executable {path}: {}", errno)
             }
-            Cause::Pattern { role, pattern, error } => not_a_pattern(f, *role, pattern.as_deref(), error),
+            Cause::Pattern { role, pattern, error } => {
+                invalid_pattern(f, *role, pattern.as_deref(), error)
+            }
             Cause::EmptyArgs => f.write_str(
-                "cannot evaluate the condition on the command: process.args of the container is empty",
+                "cannot evaluate the condition on the command: \
+                 the container's process.args is empty",
             ),
             Cause::InjectionTooLarge { hook, limit, unit } => write!(
                 f,
-                "hook {} takes what is injected over the limit of {limit} {unit}",
+                "with hook {}, more than {limit} {unit} would be injected",
                 quote(hook.as_bytes())
             ),
             Cause::NoCommand => f.write_str("the hook has no path"),
@@ -68,7 +72,7 @@ impl Display for Cause {
             Cause::Watch { operation, errno, poll } => {
                 write!(f, "{operation}: {}", errno)?;
                 match poll {
-                    Some(seconds) => write!(f, ": hook files are looked at every {seconds} s instead"),
+                    Some(seconds) => write!(f, "; falling back to polling every {seconds} s"),
                     None => Ok(()),
                 }
             }
@@ -81,9 +85,9 @@ impl Display for Cause {
 fn json(f: &mut Formatter<'_>, kind: &JsonErrorKind) -> fmt::Result {
     match kind {
         JsonErrorKind::Syntax(SyntaxErrorKind::Empty) => {
-            f.write_str("the file is empty, or has only whitespace")
+            f.write_str("the file is empty or has only whitespace")
         }
-        JsonErrorKind::Syntax(SyntaxErrorKind::End) => f.write_str("the JSON ends early"),
+        JsonErrorKind::Syntax(SyntaxErrorKind::End) => f.write_str("the JSON is incomplete"),
         JsonErrorKind::Syntax(SyntaxErrorKind::Depth) => {
             write!(f, "the JSON is nested more than {JSON_DEPTH} levels deep")
         }
@@ -94,13 +98,14 @@ fn json(f: &mut Formatter<'_>, kind: &JsonErrorKind) -> fmt::Result {
             write!(f, "{value} must be {wanted}, found {found}")
         }
         JsonErrorKind::Integer { value, number } => {
-            write!(f, "{value} must be an integer of 64 bits, found {number}")
+            write!(f, "{value} must be a 64-bit integer, found {number}")
         }
         JsonErrorKind::Duplicate { key } => write!(f, "duplicate key {key}"),
         JsonErrorKind::Folded { key, name } => {
             write!(
                 f,
-                "the key {key:?} differs only in case from {name:?}: some readers take it for that key, others do not"
+                "key {key:?} differs only in case from {name:?}: \
+                 some JSON readers treat the two as the same key"
             )
         }
     }
@@ -123,22 +128,22 @@ fn refused(f: &mut Formatter<'_>, refusal: &Refusal, object: &str) -> fmt::Resul
     write!(f, "cannot {verb} {object}: {}", refusal.errno)
 }
 
-fn not_a_pattern(
+fn invalid_pattern(
     f: &mut Formatter<'_>,
     role: PatternRole,
     pattern: Option<&str>,
     error: &go_regexp::Error,
 ) -> fmt::Result {
     let role = match role {
-        PatternRole::AnnotationKey => "for the key of an annotation",
-        PatternRole::AnnotationValue => "for the value of an annotation",
-        PatternRole::Command => "for a command",
+        PatternRole::AnnotationKey => "an annotation key",
+        PatternRole::AnnotationValue => "an annotation value",
+        PatternRole::Command => "a command",
     };
-    match pattern {
-        Some(pattern) => write!(f, "the pattern {} {role}", quote(pattern.as_bytes()))?,
-        None => write!(f, "a pattern {role}")?,
+    f.write_str("invalid pattern ")?;
+    if let Some(pattern) = pattern {
+        write!(f, "{} ", quote(pattern.as_bytes()))?;
     }
-    write!(f, " is not valid: {}", error.kind().as_str())?;
+    write!(f, "for {role}: {}", error.kind().as_str())?;
     let expression = error.expression();
     if Some(expression) == pattern || expression.is_empty() {
         return Ok(());
@@ -149,9 +154,11 @@ fn not_a_pattern(
 impl Display for RequestError {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            RequestError::UnknownProcess(kind) => write!(f, "unknown kind of process {kind}"),
-            RequestError::Truncated => f.write_str("it is truncated"),
-            RequestError::TrailingBytes => f.write_str("bytes follow its end"),
+            RequestError::UnknownProcess(kind) => {
+                write!(f, "the request has the unknown process kind {kind}")
+            }
+            RequestError::Truncated => f.write_str("the request is truncated"),
+            RequestError::TrailingBytes => f.write_str("bytes follow the end of the request"),
         }
     }
 }

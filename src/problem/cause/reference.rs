@@ -1,5 +1,4 @@
-//! The words of the reference, the Go package `hooks`: what `Error::message` has where parity asks
-//! for it.
+//! The words of the reference, the Go package `hooks`. `Error::message` uses them for parity.
 
 use super::{Cause, PatternRole, Property, Refusal};
 use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
@@ -7,13 +6,13 @@ use crate::go::quote;
 use crate::problem::text_of;
 
 impl Cause {
-    /// Whether [`Cause::reference`] has words for this cause.
+    /// Returns whether [`Cause::reference`] has words for this cause.
     pub fn has_reference(&self) -> bool {
         self.reference().is_some()
     }
 
-    /// What the reference says, without the steps before it; `None` where the reference says
-    /// nothing, or says it in words of its JSON package, which are not ours.
+    /// Returns the message of the reference, without the steps before it. `None` if the reference
+    /// has no message, or one of its JSON package, whose words we do not use.
     pub fn reference(&self) -> Option<String> {
         Some(match self {
             Cause::Json(JsonErrorKind::Syntax(SyntaxErrorKind::Empty | SyntaxErrorKind::End)) => {

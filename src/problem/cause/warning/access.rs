@@ -1,4 +1,4 @@
-//! Who can change what runs: codes and plain words.
+//! Users who can change what runs: codes and messages.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -18,7 +18,7 @@ pub(super) fn code(concern: &Concern) -> Code {
     }
 }
 
-/// The kind of the cause, in kebab-case.
+/// Returns the kind of the cause, in kebab-case.
 pub(super) fn kind(concern: &Concern) -> &'static str {
     match &concern.matter {
         Matter::Permission { finding: Finding::ForeignOwner(_), .. } => "foreign-owner",
@@ -43,7 +43,6 @@ pub(super) fn kind(concern: &Concern) -> &'static str {
 
 pub(super) fn message(subject: &Subject, concern: &Concern) -> String {
     let path = text_of(concern.path.as_os_str());
-    // The object's name, and the name within a sentence.
     let object = match concern.relation {
         Relation::Above => format!("the directory {path}, above {subject},"),
         Relation::Link => format!("the link {path}, on the way to {subject},"),
@@ -58,25 +57,26 @@ pub(super) fn message(subject: &Subject, concern: &Concern) -> String {
             )
         }
         Matter::Program { user: Some(user), .. } => format!(
-            "{object} is on a file system that user {user} mounted (FUSE): a program of that user decides \
-             who can write it"
+            "{object} is on a file system that user {user} mounted (FUSE): \
+             a program of that user decides who can write it"
         ),
         Matter::Program { user: None, .. } => {
-            format!(
-                "{object} is on a file system that a program serves (FUSE), and its owner is not known"
-            )
+            format!("{object} is on a file system of a program (FUSE) whose owner is unknown")
         }
         Matter::Unreachable(errno) => {
-            format!("who can write {subject} is not known: {}", errno)
+            format!("cannot determine who can write {subject}: {errno}")
         }
         Matter::UnreadableProgram(errno) => {
-            format!("the interpreter of {subject} is not known: {}", errno)
+            format!("cannot determine the interpreter of {subject}: {errno}")
         }
         Matter::AnotherFile => format!(
-            "who can write {subject} is not known: it was replaced during the check, or its path leads through /proc"
+            "cannot determine who can write {subject}: \
+             it was replaced during the check, or its path leads through /proc"
         ),
         Matter::RelativeInterpreter => {
-            format!("who can write {subject} depends on the directory that the hook is started in")
+            format!(
+                "{subject} is a relative path, so the working directory decides which file runs"
+            )
         }
     }
 }
@@ -96,28 +96,32 @@ fn of_finding(object: &str, finding: &Finding, mode: u32) -> String {
             Writers(by)
         ),
         Finding::OwnerUnknown(uid) => format!(
-            "the owner of {object} is not known: this user namespace does not map it, and shows user {uid}"
+            "the owner of {object} is unknown: this user namespace does not map it, \
+             and shows user {uid}"
         ),
         Finding::WriterUnknown => {
-            format!("{object} can be written by somebody whom this user namespace does not map")
+            format!(
+                "{object} can be written by a user or group that this user namespace does not map"
+            )
         }
         Finding::ListUnknown(AclUnknown::OtherKind(name)) => format!(
-            "{object} has an access control list of a kind that is not understood here ({name}): \
-             who can write it is not known"
+            "{object} has an access control list of an unsupported kind ({name}), \
+             so it is unknown who can write it"
         ),
         Finding::ListUnknown(AclUnknown::Malformed) => {
             format!(
-                "the access control list of {object} is malformed: who can write it is not known"
+                "the access control list of {object} is malformed, \
+                 so it is unknown who can write it"
             )
         }
         Finding::ListUnknown(AclUnknown::Unreadable(errno)) => format!(
-            "the access control list of {object} cannot be read: {}: who can write it is not known",
-            errno
+            "the access control list of {object} cannot be read ({errno}), \
+             so it is unknown who can write it"
         ),
     }
 }
 
-/// Those who may write, in words: the first few.
+/// The users and groups that can write: the first few by name, and how many more.
 struct Writers<'a>(&'a [Writer]);
 
 impl Display for Writers<'_> {

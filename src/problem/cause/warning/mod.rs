@@ -1,4 +1,4 @@
-//! What is probably a mistake, as data.
+//! Warnings as data: probable mistakes.
 
 mod access;
 
@@ -9,12 +9,12 @@ use crate::go::quote;
 use crate::permission::{Concern, Subject};
 use crate::problem::{Code, text_of};
 
-/// What is probably a mistake, or worth knowing.
+/// A probable mistake, or something worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Warning {
-    /// A key that no reader knows, and the object that it is in.
+    /// A key that no reader uses, and the object that it is in.
     UnknownKey { key: Box<str>, object: &'static str },
-    /// A key that is given again.
+    /// A key that occurs again.
     RepeatedKey { key: Box<str>, merged: bool },
     /// The file gives no hook, so it does not mask the hook of this file.
     OverrideIneffective { lower: PathBuf },
@@ -38,14 +38,14 @@ pub(crate) enum Warning {
     CaseCollision { other: PathBuf },
     /// The hook makes containers without `process.args` fail.
     EmptyArgsBlock,
-    /// Another user can change what runs, or that is not known.
+    /// Another user can change what runs, or it is unknown who can.
     Access(Box<(Subject, Concern)>),
 
     /// The file masks this file.
     Masks { lower: PathBuf },
 }
 
-/// Why a hook runs for no container.
+/// Why a hook never runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Never {
     AlwaysFalse,
@@ -106,48 +106,52 @@ impl Display for Warning {
                 }
             }
             Warning::RepeatedKey { key, merged } => {
-                let what = if *merged { "the two are merged" } else { "the later one counts" };
-                write!(f, "key {} is given again: {what}", quote(key.as_bytes()))
+                let effect = if *merged { "the two are merged" } else { "the later one counts" };
+                write!(f, "duplicate key {}: {effect}", quote(key.as_bytes()))
             }
             Warning::OverrideIneffective { lower } => {
                 write!(
                     f,
-                    "the file gives no hook, so it does not mask the hook of {}",
+                    "the file gives no hook, so it does not mask {}",
                     text_of(lower.as_os_str())
                 )
             }
             Warning::NotExecutable { path, is_file: true } => write!(f, "{path} is not executable"),
-            Warning::NotExecutable { path, is_file: false } => write!(f, "{path} is not a file"),
-            Warning::NeverMatches(never) => write!(f, "the hook runs for no container: {never}"),
+            Warning::NotExecutable { path, is_file: false } => {
+                write!(f, "{path} is not a regular file")
+            }
+            Warning::NeverMatches(never) => write!(f, "the hook never runs: {never}"),
             Warning::RepeatedStage { stage } => {
                 let stage = quote(stage.as_bytes());
-                write!(f, "stage {stage} is listed more than once, so the hook runs once for each")
+                write!(f, "stage {stage} is listed more than once; the hook runs each time")
             }
             Warning::PrestartAndCreateRuntime => {
-                f.write_str("prestart and createRuntime both mean createRuntime, so the hook runs for each")
+                f.write_str("\"prestart\" means \"createRuntime\", so the hook runs twice")
             }
             Warning::Prestart => {
                 f.write_str("stage \"prestart\" is deprecated; it is injected as createRuntime")
             }
-            Warning::Timeout { seconds: 0 } => {
-                f.write_str("a timeout of 0 kills the hook at once in some runtimes, and never in others")
+            Warning::Timeout { seconds: 0 } => f.write_str(
+                "with a timeout of 0, some runtimes kill the hook at once, others never",
+            ),
+            Warning::Timeout { seconds } => {
+                write!(f, "a timeout of {seconds} kills the hook at once")
             }
-            Warning::Timeout { seconds } => write!(f, "a timeout of {seconds} kills the hook at once"),
             Warning::DanglingLink { target } => write!(
                 f,
-                "the file is a symlink that leads nowhere (its target is {})",
+                "the file is a dangling symlink (its target is {})",
                 text_of(target.as_os_str())
             ),
             Warning::AlreadyInjected { stage } => {
-                write!(f, "the config has this hook at {stage} already, so it will run twice")
+                write!(f, "the config already has this hook at {stage}, so it will run twice")
             }
             Warning::CaseCollision { other } => write!(
                 f,
-                "the name of the file differs from that of {} only in case: engines run the two in any order",
+                "the file name differs only in case from {}: engines run the two in any order",
                 text_of(other.as_os_str())
             ),
             Warning::EmptyArgsBlock => f.write_str(
-                "containers with empty process.args fail, because the hook has a condition on the command",
+                "the condition on the command makes containers with an empty process.args fail",
             ),
             Warning::Access(access) => f.write_str(&access::message(&access.0, &access.1)),
             Warning::Masks { lower } => write!(f, "the file masks {}", text_of(lower.as_os_str())),
