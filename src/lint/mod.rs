@@ -163,7 +163,7 @@ impl Report<'_> {
             self.add(Warning::NeverMatches(never), self.file.place(&field), Some(hint));
         } else if !when.commands.is_empty() {
             let hint = "they do not fail if an earlier condition, such as an annotation, \
-                        has already decided"
+                        has already decided the result"
                 .to_owned();
             self.add(Warning::EmptyArgsBlock, self.file.place(&Field::Command(0)), Some(hint));
         }

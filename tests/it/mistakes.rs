@@ -36,7 +36,7 @@ const MISTAKES: &[Mistake] = &[
     (
         "commands-and-pause.json",
         true,
-        &[(Code::EmptyArgsBlocks, 4, 26, "an earlier condition has already decided")],
+        &[(Code::EmptyArgsBlocks, 4, 26, "has already decided the result")],
     ),
     ("comment-first.json", false, &[(Code::JsonSyntax, 1, 1, "remove the comment, or put")]),
     ("dangling-comma.json", false, &[(Code::JsonSyntax, 6, 1, "remove the comma before it")]),
