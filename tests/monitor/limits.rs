@@ -89,7 +89,7 @@ fn no_inotify_instance_is_left() {
     }
     fs::create_dir(place.path("a")).unwrap();
     place.write("a/x.json", "x");
-    assert_eq!(place.settle(), [told(Added, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Added, "a/x.json")]);
     assert_eq!(logged(&place, "falling back to polling"), 1);
 }
 
