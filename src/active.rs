@@ -146,7 +146,7 @@ impl Shared {
             Severity::Warning => LogLevel::Warning,
             Severity::Info => LogLevel::Info,
         };
-        self.options.tell(level, |line| {
+        self.options.write_log(level, |line| {
             let path = text_of(diagnostic.path.as_os_str());
             let message = diagnostic.error_message.clone().unwrap_or_else(|| diagnostic.message());
             line.write(&message, &[("code", diagnostic.code.as_str()), ("path", &path)]);

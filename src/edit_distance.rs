@@ -1,6 +1,7 @@
-//! How far a word is from another one.
+//! The edit distance of two words.
 
-/// How many characters must be inserted, removed or replaced to get from one word to the other.
+/// Returns how many characters must be inserted, removed or replaced to turn `from` into `to`. The
+/// result is 64 if `from` is longer than 64 bytes.
 pub(crate) fn edit_distance(from: &str, to: &str) -> usize {
     const FAR: usize = 64;
     if from.len() > FAR {

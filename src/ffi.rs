@@ -1,4 +1,4 @@
-//! What only the C API needs: its wire formats, and arguments that are JSON.
+//! Functions that only the C API needs: for its binary request format, and for arguments as JSON.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::position::Position;
 use crate::problem::{Error, Result, check_limit};
 use crate::validate::{Validator, nil_hook};
 
-/// Decodes the flat request of `hooks_snapshot_match`; the C header describes it.
+/// Decodes the binary request of `hooks_snapshot_match`, which the C header describes.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if it is malformed.
@@ -19,11 +19,11 @@ pub fn container(request: &[u8], has_bind_mounts: bool) -> Result<Container<'_>>
     Container::from_request(request, has_bind_mounts)
 }
 
-/// Validates a hook of version 1.0.0, given as JSON; an error has a place in that text.
+/// Validates a hook of version 1.0.0 given as JSON. An error has its position in `hook_json`.
 ///
 /// # Errors
-/// As [`Hook::validate`](crate::Hook::validate), and [`ErrorKind::Json`](crate::ErrorKind::Json) if
-/// it is not JSON of a hook's shape.
+/// Those of [`Hook::validate`](crate::Hook::validate), and
+/// [`ErrorKind::Json`](crate::ErrorKind::Json) if `hook_json` does not decode as a hook.
 pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<()> {
     let text = hook_json.as_bytes();
     check_limit("bytes of the hook", text.len(), limits::HOOK_FILE)?;
@@ -42,13 +42,13 @@ pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<()> {
     }
 }
 
-/// How long to wait for a hook that was killed, in nanoseconds; less than nothing says no more than
-/// nothing, but in the error's text, as the Go package has it.
+/// Sets how long to wait for a hook that was killed, in nanoseconds. A negative number means 0; the
+/// error message still shows it, as in the Go package.
 pub fn post_kill_timeout(options: RunOptions<'_>, nanoseconds: i64) -> RunOptions<'_> {
     crate::exec::post_kill_timeout(options, nanoseconds)
 }
 
-/// The hooks of a listing by the names of their files, as JSON: `{file name: hook}`.
+/// Returns the hooks of a listing as a JSON object: `{file name: hook}`.
 pub fn by_name_to_json(listing: &Listing) -> String {
     let by_name: BTreeMap<&str, _> =
         listing.hooks.iter().map(|listed| (listed.name.as_str(), &listed.hook)).collect();

@@ -1,4 +1,4 @@
-//! Hook files by themselves: one, or those of one directory, without a manager (docs/spec.md,
+//! Reading one hook file, or the hook files of one directory, without a manager (docs/spec.md,
 //! section 3).
 
 use std::path::{Path, PathBuf};
@@ -25,24 +25,24 @@ impl Hook {
     ///
     /// # Errors
     /// [`ErrorKind::NoJsonSuffix`] if its name does not end in `.json`; [`ErrorKind::Io`] with the
-    /// system's number if it (or the hook's executable) cannot be looked at;
-    /// [`ErrorKind::Stage`] for an unknown stage; else [`ErrorKind::HookFile`].
+    /// system's error number if the file cannot be read or stat(2) fails for the hook's executable;
+    /// [`ErrorKind::Stage`] for an unknown stage; otherwise [`ErrorKind::HookFile`].
     pub fn read(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Hook> {
         let HookFile { hook, error, .. } = HookFile::read(path, options);
         error.map_or_else(|| Ok(hook.unwrap_or_default()), Err)
     }
 }
 
-/// One hook file that was read: its hook, or what is wrong with it, or both.
+/// The result of reading one hook file: its hook, its error, or both.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct HookFile {
     /// Its path.
     pub path: PathBuf,
-    /// The hook. One that is not valid is here too, as the reference's `Read` returns it, beside
-    /// the error.
+    /// The hook. An invalid hook is here in addition to its error, as `Read` of the reference
+    /// returns both.
     pub hook: Option<Hook>,
-    /// Why the file gives no valid hook: what [`Hook::read`] returns.
+    /// The error that [`Hook::read`] returns, if the file has no valid hook.
     pub error: Option<Error>,
 }
 
@@ -54,9 +54,9 @@ impl HookFile {
         HookFile { path: path.to_owned(), hook, error }
     }
 
-    /// Everything about one hook file: why it gives no hook, and what is probably not as it was
-    /// meant (docs/spec.md, section 8). It also looks at who can write the file and its program,
-    /// whatever [`ReadOptions::inspect`] says.
+    /// Returns all diagnostics of one hook file: its errors, and warnings about likely mistakes
+    /// (docs/spec.md, section 8). It also checks which users can write the file and its program,
+    /// whatever the value of [`ReadOptions::inspect`].
     pub fn check(path: impl AsRef<Path>, options: &ReadOptions) -> Vec<Diagnostic> {
         let path = path.as_ref();
         if let Err(error) = options.check() {
@@ -105,13 +105,13 @@ fn no_json_suffix(path: &Path) -> Error {
     Error::new(ErrorKind::NoJsonSuffix, Cause::NoJsonSuffix).with_path(path)
 }
 
-/// The hook files of one directory that were read.
+/// The result of reading the hook files of one directory.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct HookDir {
-    /// The good hooks.
+    /// The valid hooks.
     pub listing: Listing,
-    /// What is wrong with the other files, as one error.
+    /// One error for all files without a valid hook, or for the directory itself.
     pub error: Option<Error>,
 }
 

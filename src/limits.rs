@@ -1,5 +1,5 @@
-//! The limits of what this library accepts and returns. docs/limits.md lists all of them, and what
-//! happens beyond each.
+//! The limits of the input that this library accepts, and of its results. docs/limits.md lists all
+//! limits, and what happens beyond each.
 
 /// The size of a hook file, and of a hook or its conditions as JSON, in bytes: 16 MiB.
 pub const HOOK_FILE: usize = 16 << 20;
@@ -7,7 +7,7 @@ pub const HOOK_FILE: usize = 16 << 20;
 /// The size of a container's config, and of a list of hooks as JSON, in bytes: 64 MiB.
 pub const CONFIG: usize = 64 << 20;
 
-/// How deep arrays and objects are nested, in any JSON. It is the limit of Go's reader.
+/// The depth of nested arrays and objects in any JSON. Go's JSON reader has the same limit.
 pub const JSON_DEPTH: usize = 10_000;
 
 /// The number of a container's annotations.
@@ -23,16 +23,16 @@ pub const EXTENSION_STAGES: usize = 64;
 /// The length of an extension stage's name, in bytes.
 pub const EXTENSION_STAGE: usize = 255;
 
-/// The number of entries that are injected into a container, at extension stages too. A hook is an
-/// entry for each stage that its file lists.
+/// The number of entries that are injected into a container, extension stages included. A hook has
+/// an entry for each stage that its file lists.
 pub const ENTRIES: usize = 100_000;
 
 /// The size of these entries as JSON, in bytes: 64 MiB.
 pub const INJECTION: usize = 64 << 20;
 
-/// How much of each stream of a hook is kept by default, in bytes: the last 10 MiB.
+/// The number of bytes of each output stream of a hook that is kept by default: the last 10 MiB.
 pub const CAPTURE_LIMIT: usize = 10 << 20;
 
-/// How many problems of one kind are told of a file: enough to mend it with. One of 16 MiB may have
-/// millions.
+/// The number of problems of one kind that are reported for a file. It is enough to fix the file. A
+/// file of 16 MiB can have millions of problems.
 pub(crate) const ENOUGH: usize = 100;

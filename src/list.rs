@@ -1,4 +1,4 @@
-//! The list: the hooks in the order of injection, where they come from, and what masks what
+//! The list of hooks in the order of injection, with their files and the hooks that they mask
 //! (docs/spec.md, section 8).
 
 use std::path::{Path, PathBuf};
@@ -11,29 +11,29 @@ use crate::loaded_hook::LoadedHook;
 use crate::problem::{serialize_path, text_of};
 use crate::snapshot::{Masked, Snapshot};
 
-/// A hook that a file of a later directory hides.
+/// A hook that a file of a later directory masks.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct MaskedHook {
     /// Its file.
     pub path: PathBuf,
-    /// The file that hides it.
+    /// The file that masks it.
     pub by: PathBuf,
 }
 
-/// The hooks in the order of injection, and what masks what.
+/// The hooks in the order of injection, and the hooks that are masked.
 #[derive(Debug, Clone, serde::Serialize)]
 #[non_exhaustive]
 pub struct Listing {
-    /// Which set of hooks this is.
+    /// The generation number of the snapshot.
     pub generation: u64,
     /// The hooks, in the order of injection.
     pub hooks: Vec<ListedHook>,
-    /// Hooks that files of later directories hide.
+    /// The hooks that files of later directories mask.
     pub masked: Vec<MaskedHook>,
 }
 
-/// A hook and where it comes from.
+/// A hook, with its file.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ListedHook {
@@ -41,21 +41,21 @@ pub struct ListedHook {
     pub name: String,
     /// Its file.
     pub path: PathBuf,
-    /// The files of earlier directories that it hides.
+    /// The files of earlier directories that it masks.
     pub masks: Vec<PathBuf>,
     /// The hook itself.
     pub hook: Hook,
-    /// The members of `config.hooks` that it is added to, in the order of its stages: one that is
-    /// there twice, twice.
+    /// The members of `config.hooks` that it is added to, in the order of its stages. A stage
+    /// listed twice appears twice.
     pub injected: Vec<Stage>,
-    /// The extension stages that it goes to instead.
+    /// Its extension stages, at which the caller runs it.
     pub extension_stages: Vec<String>,
 }
 
 impl Snapshot {
-    /// The hooks in the order of injection, and what masks what.
+    /// Returns the hooks in the order of injection, and the hooks that are masked.
     pub fn list(&self) -> Listing {
-        // Both are in the order of injection.
+        // Both `hooks` and `masked` are in the order of injection.
         let mut masked = self.masked.iter().peekable();
         let mut masks = |loaded: &LoadedHook| {
             let next = || masked.next_if(|masked| masked.by == loaded.path);
@@ -68,7 +68,7 @@ impl Snapshot {
         }
     }
 
-    /// The hook at this place in the order of injection, as [`Snapshot::list`] has it.
+    /// Returns the hook at this index of [`Listing::hooks`].
     pub fn hook(&self, index: usize) -> Option<ListedHook> {
         let loaded = self.hooks.get(index)?;
         let masked = self.masked.iter().filter(|masked| masked.by == loaded.path);
@@ -98,15 +98,15 @@ impl ListedHook {
         }
     }
 
-    /// The entry as JSON, as it is in the list.
+    /// Returns the entry as JSON, as in [`Listing::to_json`].
     pub fn to_json(&self) -> String {
         crate::go::json::to_string(self)
     }
 }
 
 impl Listing {
-    /// The list as JSON: `generation`, `hooks` (`name`, `path`, `masks`, `hook`, `injected`,
-    /// `extensionStages`) and `masked` (`path`, `by`).
+    /// Returns the list as JSON: `generation`, `hooks` (`name`, `path`, `masks`, `hook`,
+    /// `injected`, `extensionStages`) and `masked` (`path`, `by`).
     pub fn to_json(&self) -> String {
         crate::go::json::to_string(self)
     }

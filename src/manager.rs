@@ -135,7 +135,7 @@ impl Manager {
     /// Those of [`Snapshot::select`].
     pub fn select(&self, container: &Container<'_>) -> Result<Selection> {
         self.0.current().select_and_tell(container, |loaded, matched| {
-            self.0.options.tell(LogLevel::Debug, |line| {
+            self.0.options.write_log(LogLevel::Debug, |line| {
                 let name = text_of(loaded.name());
                 let verdict = if matched { "matched" } else { "did not match" };
                 line.write(&format!("hook {name} {verdict}"), &[("hook", &name)]);

@@ -1,4 +1,4 @@
-//! How hook files are read, and which of their problems make loading fail.
+//! Options for reading hook files, and the policy for problems in them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,31 +9,32 @@ use crate::limits;
 use crate::log::{self, Log, LogLevel, LogLine};
 use crate::problem::{Result, check_limit};
 
-/// Which problems make loading fail (docs/spec.md, section 2). All problems are kept as diagnostics
-/// in any case.
+/// The problems that make loading fail (docs/spec.md, section 2). Each policy keeps all problems as
+/// diagnostics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Policy {
-    /// As the reference: a directory's problems are tolerated if the first of its files that fails
-    /// names an executable that does not exist. A reload never fails.
+    /// Behaves like the reference: the problems of a directory are tolerated if the first of its
+    /// files that fails names an executable that does not exist. A reload fails only if file
+    /// descriptors or memory run out.
     #[default]
     Compatible,
-    /// Every problem, and the warnings about files, directories and programs that users other than
-    /// root and the effective user can write or replace. A reload that finds one keeps the old
-    /// hooks.
+    /// Every problem makes loading fail. So do warnings about files, directories and programs that
+    /// users other than root and the effective user can write or replace. A reload that finds a
+    /// problem keeps the old hooks.
     Strict,
-    /// None: whatever is good is used.
+    /// Tolerates the problems of all files and uses the valid hooks.
     Lenient {
-        /// On a reload, a file that turned bad keeps its last good hook.
+        /// Whether a file that is invalid at a reload keeps its last valid hook.
         keep_last_good: bool,
     },
 }
 
 impl Policy {
-    /// The lenient policy under which a file that turns bad loses its hook.
+    /// The lenient policy under which a file that becomes invalid loses its hook.
     pub const LENIENT: Policy = Policy::Lenient { keep_last_good: false };
 
-    /// Its name: `compatible`, `strict` or `lenient`.
+    /// Returns the name: `compatible`, `strict` or `lenient`.
     pub fn as_str(self) -> &'static str {
         match self {
             Policy::Compatible => "compatible",
@@ -49,7 +50,7 @@ impl fmt::Display for Policy {
     }
 }
 
-/// Reads the name of a policy; `lenient` is [`Policy::LENIENT`].
+/// Parses the name of a policy. `lenient` is [`Policy::LENIENT`].
 impl FromStr for Policy {
     type Err = UnknownPolicy;
 
@@ -59,7 +60,7 @@ impl FromStr for Policy {
     }
 }
 
-/// The error of a name that is not the name of a policy.
+/// The error for a string that is not the name of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownPolicy(());
 
@@ -71,7 +72,7 @@ impl fmt::Display for UnknownPolicy {
 
 impl std::error::Error for UnknownPolicy {}
 
-/// How hook files are read.
+/// Options for reading hook files.
 ///
 /// ```
 /// use libhooks::{Hook, ReadOptions};
@@ -86,18 +87,18 @@ pub struct ReadOptions {
     log_level: LogLevel,
     pub(crate) reader: Option<Reader>,
     pub(crate) inspect: bool,
-    /// As [`Policy::Lenient`] says.
+    /// The field of [`Policy::Lenient`].
     pub(crate) keep_last_good: bool,
 }
 
 impl ReadOptions {
-    /// No extension stages, no log, no reader.
+    /// Returns options without extension stages, log callback and reader.
     pub fn new() -> ReadOptions {
         ReadOptions::default()
     }
 
     /// Adds stages that the caller runs itself, such as Podman's `precreate`. Hook files may name
-    /// them beside OCI's.
+    /// them in addition to the stages of OCI.
     pub fn extension_stages<S: Into<String>>(
         mut self,
         stages: impl IntoIterator<Item = S>,
@@ -107,9 +108,9 @@ impl ReadOptions {
         self
     }
 
-    /// Receives log lines at least as urgent as `level`: the level, the message, and its fields as
-    /// a JSON object. The function is called in the thread that called this library, with no
-    /// lock held.
+    /// Sets the callback that receives log lines of `level` and of more severe levels. It gets the
+    /// level, the message, and the fields as a JSON object. It is called in the thread that called
+    /// this library, with no lock held.
     pub fn log(
         mut self,
         level: LogLevel,
@@ -120,10 +121,10 @@ impl ReadOptions {
         self
     }
 
-    /// Reads files of other versions, or those of a known version in another way. The function is
-    /// asked about every file that is JSON and says its version in a string; it gets the
-    /// version ("" where there is none) and the whole content. It is called in the thread that
-    /// called this library, with no lock held.
+    /// Sets a callback that reads files of other versions, or files of a known version in another
+    /// way. It is called for every file that is valid JSON and whose version, if it has one, is a
+    /// string. It gets the version ("" if there is none) and the whole content. It is called in the
+    /// thread that called this library, with no lock held.
     pub fn reader(
         mut self,
         reader: impl Fn(&str, &[u8]) -> Reading + Send + Sync + 'static,
@@ -132,12 +133,12 @@ impl ReadOptions {
         self
     }
 
-    /// Looks also at access control lists, at every directory and symlink on the way to hook files
-    /// and programs, at interpreters, and at kinds of file systems, on every load and reload.
-    /// This finds more of the problems `writable-by-others` and `foreign-owner`, and
-    /// `parent-writable` and `permissions-unknown`. Without it, loading looks at
-    /// modes and owners of hook files, their directories and programs only, which takes no further
-    /// system calls. [`Policy::Strict`] implies it.
+    /// Checks more permissions at every load and reload: access control lists, every directory and
+    /// symlink on the paths of hook files and programs, interpreters, and types of file systems.
+    /// This finds the problems `parent-writable` and `permissions-unknown`, and more of
+    /// `writable-by-others` and `foreign-owner`. Without it, loading checks only the mode and owner
+    /// of hook files, their directories and programs, which takes no additional system calls.
+    /// [`Policy::Strict`] implies it.
     pub fn inspect(mut self, inspect: bool) -> ReadOptions {
         self.inspect = inspect;
         self
@@ -147,20 +148,22 @@ impl ReadOptions {
         &self.extension_stages
     }
 
+    /// Checks the extension stages against their limits.
+    ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the extension stages
-    /// are more, or longer, than [`limits`](crate::limits) allows.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if there are more or
+    /// longer extension stages than [`limits`](crate::limits) allows.
     pub(crate) fn check(&self) -> Result<()> {
         check_extension_stages(self.stages())
     }
 
-    /// Whether there is somebody to read log lines.
+    /// Returns whether log lines have a receiver.
     pub(crate) fn logs(&self) -> bool {
         log::is_read(self.log.as_ref())
     }
 
-    /// Makes a log line, if there is somebody to read it.
-    pub(crate) fn tell(&self, level: LogLevel, make: impl FnOnce(LogLine<'_>)) {
+    /// Calls `make` to write a log line, if lines of this level have a receiver.
+    pub(crate) fn write_log(&self, level: LogLevel, make: impl FnOnce(LogLine<'_>)) {
         let log = self.log.as_ref().filter(|_| level <= self.log_level);
         if let Some(line) = LogLine::new(log, level) {
             make(line);
@@ -171,7 +174,7 @@ impl ReadOptions {
 /// Checks extension stages against their limits.
 ///
 /// # Errors
-/// As [`check_limit`].
+/// Those of [`check_limit`].
 pub(crate) fn check_extension_stages(stages: &[String]) -> Result<()> {
     check_limit("number of extension stages", stages.len(), limits::EXTENSION_STAGES)?;
     let longest = stages.iter().map(String::len).max().unwrap_or_default();

@@ -1,8 +1,8 @@
-//! A place in a text, as a line and a column.
+//! Positions in a file or string, as a line and a column.
 
 use std::fmt;
 
-/// A line and a column, both from 1; the column counts bytes, as compilers do.
+/// A line and a column, both from 1. The column counts bytes, as compilers do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 pub struct Position {
     /// Line, from 1.
@@ -11,7 +11,7 @@ pub struct Position {
     pub column: u32,
 }
 
-/// As compilers write it: `line:column`.
+/// Writes `line:column`, as compilers do.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.line, self.column)
@@ -19,7 +19,7 @@ impl fmt::Display for Position {
 }
 
 impl Position {
-    /// The position of the byte at `offset` of `text`.
+    /// Returns the position of the byte at `offset` of `text`.
     pub fn of(text: &[u8], offset: usize) -> Position {
         let before = text.get(..offset).unwrap_or(text);
         let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |i| i + 1);
@@ -28,7 +28,7 @@ impl Position {
     }
 }
 
-/// Where the lines of a text begin: for more than one position in it.
+/// The offsets at which the lines of a text start. Faster than [`Position::of`] for many positions.
 #[derive(Debug)]
 pub(crate) struct Lines(Vec<usize>);
 
@@ -45,7 +45,7 @@ impl Lines {
     }
 }
 
-/// A count from 0 as a number from 1; what does not fit is the largest there is.
+/// Converts an index from 0 to a number from 1. An index that does not fit becomes `u32::MAX`.
 fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1)
 }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_ways_to_a_position_agree() {
+    fn lines_and_position_of_agree() {
         for text in ["", "a", "\n", "a\nb", "\n\n", "ab\ncd\n"] {
             let lines = Lines::new(text.as_bytes());
             for offset in 0..=text.len() {

@@ -1,5 +1,5 @@
-//! Validation, in the reference's order and with its texts (docs/spec.md, section 3); what it
-//! compiles on the way is kept.
+//! Validation of hooks, in the order and with the messages of the reference (docs/spec.md, section
+//! 3). It returns the conditions that it compiles.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::when::{Compiled, Conditions};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Invalid {
     pub cause: Cause,
-    /// Which part of the hook, where it is there at all.
+    /// The part of the hook, if the hook has it.
     pub field: Option<Field>,
 }
 
@@ -38,9 +38,9 @@ impl Hook {
     /// section 3).
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] with the system's number if its executable cannot be looked at;
-    /// [`ErrorKind::Stage`] for a stage that is neither OCI's nor one of `extension_stages`;
-    /// else [`ErrorKind::HookFile`].
+    /// [`ErrorKind::Io`] with the system's error number if stat(2) fails for its executable;
+    /// [`ErrorKind::Stage`] for a stage that is neither a stage of OCI nor in `extension_stages`;
+    /// otherwise [`ErrorKind::HookFile`].
     pub fn validate(&self, extension_stages: &[&str]) -> Result<(), Error> {
         let stages: Vec<String> =
             extension_stages.iter().map(|stage| (*stage).to_owned()).collect();
@@ -49,26 +49,27 @@ impl Hook {
     }
 }
 
-/// What `null` in place of a hook is.
+/// Returns the error for `null` in place of a hook.
 #[cold]
 pub(crate) fn nil_hook() -> Error {
     Error::new(ErrorKind::HookFile, Cause::NilHook)
 }
 
-/// A hook's executable, when the hook was loaded.
+/// The executable of a hook, with its status at the time the hook was loaded.
 #[derive(Debug)]
 pub(crate) struct Executable {
     pub path: Arc<str>,
     pub status: Status,
 }
 
-/// Checks hooks one after another. Equal patterns are read once, and each executable is looked at
-/// once.
+/// Validates hooks one after another. Equal patterns are compiled once, and stat(2) is called once
+/// for each executable.
 pub(crate) struct Validator<'a> {
     extension_stages: &'a [String],
     patterns: Cache,
     executables: HashMap<Arc<str>, Result<Arc<Executable>, Errno>>,
-    looked_at: Vec<Arc<str>>,
+    /// The keys of `executables`, in the order in which they were checked.
+    checked: Vec<Arc<str>>,
 }
 
 impl<'a> Validator<'a> {
@@ -77,11 +78,11 @@ impl<'a> Validator<'a> {
             extension_stages,
             patterns: Cache::new(),
             executables: HashMap::new(),
-            looked_at: Vec::new(),
+            checked: Vec::new(),
         }
     }
 
-    /// Checks a hook, compiles its conditions, and says what the system says of its executable.
+    /// Validates a hook. Returns its compiled conditions, and its executable.
     pub fn validate(
         &mut self,
         hook: &HookRef<'_>,
@@ -111,77 +112,78 @@ impl<'a> Validator<'a> {
         Ok((conditions, executable))
     }
 
-    /// Tells what is wrong with a hook's conditions and stages.
-    pub fn each(&self, hook: &HookRef<'_>, tell: &mut dyn FnMut(Invalid)) {
-        let mut told = 0;
+    /// Calls `report` with each error in the conditions and stages of a hook, at most [`ENOUGH`].
+    pub fn each(&self, hook: &HookRef<'_>, report: &mut dyn FnMut(Invalid)) {
+        let mut reported = 0;
         let error = |_, text: &str| Regexp::new(text).err();
-        // What ends it is one too many.
+        // An error is returned only to stop: it is one more than is reported.
         let _ = self.check(hook, &error, &mut |found| {
-            if told == ENOUGH {
+            if reported == ENOUGH {
                 return Err(found);
             }
-            told += 1;
-            tell(found);
+            reported += 1;
+            report(found);
             Ok(())
         });
     }
 
-    /// What the system says of a hook's executable (symlinks followed), or its error number.
+    /// Returns the status of a hook's executable (symlinks are followed), or the error number of
+    /// stat(2).
     pub fn executable(&mut self, path: &str) -> Result<Arc<Executable>, Errno> {
         if let Some(known) = self.executables.get(path) {
             return known.clone();
         }
         let path: Arc<str> = path.into();
-        // stat(2) fails exactly where faccessat(2) with F_OK does, and tells what the warnings
-        // need.
+        // stat(2) fails exactly where faccessat(2) with F_OK does, and its result is what the
+        // warnings need.
         let executable = match Status::of_path(&*path) {
             Ok(status) => Ok(Arc::new(Executable { path: Arc::clone(&path), status })),
             Err(error) => Err(Errno::of(&error)),
         };
-        self.looked_at.push(Arc::clone(&path));
+        self.checked.push(Arc::clone(&path));
         self.executables.insert(path, executable.clone());
         executable
     }
 
-    /// The executables that were looked at, in this order.
-    pub fn into_looked_at(self) -> Vec<Arc<str>> {
-        self.looked_at
+    /// Returns the paths of the executables, in the order in which they were checked.
+    pub fn into_checked_executables(self) -> Vec<Arc<str>> {
+        self.checked
     }
 
-    /// Tells what is wrong with the conditions, then with the stages, as long as it is told to go
-    /// on. `error` says what is wrong with a pattern of the conditions.
+    /// Calls `report` with each error in the conditions, then in the stages, until `report` returns
+    /// an error. `error` returns the error of a pattern of the conditions.
     fn check(
         &self,
         hook: &HookRef<'_>,
         error: &dyn Fn(Part, &str) -> Option<go_regexp::Error>,
-        tell: &mut dyn FnMut(Invalid) -> Result<(), Invalid>,
+        report: &mut dyn FnMut(Invalid) -> Result<(), Invalid>,
     ) -> Result<(), Invalid> {
         let when = &hook.when;
         for (index, (key, value)) in when.annotations.iter().enumerate() {
             if let Some(error) = error(Part::Key(index), key) {
                 let cause = not_a_pattern(PatternRole::AnnotationKey, key, error);
-                tell(invalid(cause, Field::AnnotationKey(key.to_string())))?;
+                report(invalid(cause, Field::AnnotationKey(key.to_string())))?;
             }
             if let Some(error) = error(Part::Value(index), value) {
                 let cause = not_a_pattern(PatternRole::AnnotationValue, value, error);
-                tell(invalid(cause, Field::AnnotationValue(key.to_string())))?;
+                report(invalid(cause, Field::AnnotationValue(key.to_string())))?;
             }
         }
         for (index, command) in when.commands.iter().enumerate() {
             if let Some(error) = error(Part::Command(index), command) {
                 let cause = not_a_pattern(PatternRole::Command, command, error);
-                tell(invalid(cause, Field::Command(index)))?;
+                report(invalid(cause, Field::Command(index)))?;
             }
         }
         let Some(stages) = &hook.stages else {
-            return tell(invalid(Cause::Missing(Property::Stages), Field::Stages));
+            return report(invalid(Cause::Missing(Property::Stages), Field::Stages));
         };
         for (index, stage) in stages.iter().enumerate() {
             if Stage::from_name(stage).is_none()
                 && !self.extension_stages.iter().any(|known| known == stage)
             {
                 let cause = Cause::UnknownStage { stage: (**stage).into() };
-                tell(invalid(cause, Field::Stage(index)))?;
+                report(invalid(cause, Field::Stage(index)))?;
             }
         }
         Ok(())
@@ -196,7 +198,7 @@ fn not_a_pattern(role: PatternRole, pattern: &str, error: go_regexp::Error) -> C
     Cause::Pattern { role, pattern: Some(pattern.into()), error }
 }
 
-/// Which pattern of a hook's conditions.
+/// A pattern of a hook's conditions.
 #[derive(Clone, Copy)]
 enum Part {
     Key(usize),

@@ -1,8 +1,7 @@
 //! Conditions: which containers a hook is for (docs/spec.md, section 5).
 //!
-//! There is one evaluation, [`Conditions::evaluate`]. It tells a [`Trace`] about each condition as
-//! it goes; matching passes [`NoTrace`], which compiles to nothing, and explaining passes a
-//! recorder.
+//! There is one evaluation, [`Conditions::evaluate`]. It reports each condition to a [`Trace`].
+//! Matching passes [`NoTrace`], which compiles to nothing; `explain` passes a recorder.
 
 use go_regexp::Regexp;
 use std::borrow::Cow;
@@ -12,7 +11,7 @@ use crate::container::{Container, Process};
 use crate::hook::{When, WhenRef};
 use crate::problem::{Cause, Error, ErrorKind, PatternRole, Result};
 
-/// A pattern, or why it is none. In hooks that were validated it always is one.
+/// A compiled pattern, or the error of an invalid one. The patterns of a validated hook are valid.
 #[derive(Debug, Clone)]
 pub(crate) struct Compiled(std::result::Result<Regexp, Box<go_regexp::Error>>);
 
@@ -25,17 +24,17 @@ impl Compiled {
         Compiled(compiled.map_err(Box::new))
     }
 
-    /// Why it is none.
+    /// Returns the error if the pattern is invalid.
     pub fn error(&self) -> Option<&go_regexp::Error> {
         self.0.as_ref().err().map(Box::as_ref)
     }
 
-    /// As [`Regexp::required_literals`].
+    /// Returns [`Regexp::required_literals`], or nothing if the pattern is invalid.
     pub fn required_literals(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().flat_map(Regexp::required_literals)
     }
 
-    /// Whether it matches; an error if it is none.
+    /// Returns whether the pattern matches, or the error if the pattern is invalid.
     #[inline]
     pub fn matches(&self, input: &[u8]) -> std::result::Result<bool, &go_regexp::Error> {
         match &self.0 {
@@ -62,7 +61,7 @@ pub(crate) struct AnnotationPatterns {
     pub value: Compiled,
 }
 
-/// What a condition comes to.
+/// The outcome of a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -70,12 +69,12 @@ pub enum Outcome {
     Holds,
     /// It does not hold.
     Fails,
-    /// It says nothing: `commands` of a container without a process.
+    /// It is ignored: `commands`, for a container without a process.
     Ignored,
 }
 
 impl Outcome {
-    /// Its name: `holds`, `fails` or `ignored`.
+    /// Returns the name: `holds`, `fails` or `ignored`.
     pub fn as_str(self) -> &'static str {
         match self {
             Outcome::Holds => "holds",
@@ -91,25 +90,27 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Follows an evaluation.
+/// Receives the steps of an evaluation.
 pub(crate) trait Trace {
-    /// Whether conditions are evaluated that the verdict does not need any more.
+    /// Whether evaluation goes on after the verdict is decided.
     const GOES_ON: bool;
 
-    /// A condition was evaluated; `decided` says that the verdict was there already.
+    /// Receives a condition that was evaluated. `decided` is whether the verdict was decided before
+    /// it.
     fn condition(&mut self, condition: Evaluated, outcome: &Result<Outcome>, decided: bool);
 }
 
-/// A condition that was evaluated, with what it looked at.
+/// A condition that was evaluated, with the indices of its patterns and annotations.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Evaluated {
     Always,
     HasBindMounts,
-    /// The index of the pair; the container's annotation that made it hold; the last one whose key
-    /// matched and whose value did not.
     Annotation {
+        /// The index of the pair of patterns.
         index: usize,
+        /// The index of the container's annotation that made the condition hold.
         matched: Option<usize>,
+        /// The index of the last annotation whose key matched and whose value did not.
         near: Option<usize>,
     },
     /// The index of the pattern that matched.
@@ -118,7 +119,7 @@ pub(crate) enum Evaluated {
     },
 }
 
-/// Follows nothing.
+/// Ignores the steps of an evaluation.
 pub(crate) struct NoTrace;
 
 impl Trace for NoTrace {
@@ -129,7 +130,7 @@ impl Trace for NoTrace {
 
 impl When {
     /// Returns whether the conditions hold for a container (docs/spec.md, section 5). They need not
-    /// be valid: a pattern that is not one is an error when it is reached.
+    /// be validated first: the error of an invalid pattern is returned when it is evaluated.
     ///
     /// ```
     /// use libhooks::{Config, When};
@@ -141,8 +142,8 @@ impl When {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::HookFile`] if a pattern is not one; [`ErrorKind::Match`] if commands are asked
-    /// for and the process has no args; [`ErrorKind::InvalidArgument`] if the container is
+    /// [`ErrorKind::HookFile`] if a pattern is invalid; [`ErrorKind::Match`] if `commands` is
+    /// evaluated and the process has no args; [`ErrorKind::InvalidArgument`] if the container is
     /// larger than [`limits`](crate::limits) allows.
     pub fn matches(&self, container: &Container<'_>) -> Result<bool> {
         container.check()?;
@@ -151,7 +152,8 @@ impl When {
 }
 
 impl Conditions {
-    /// Compiles all patterns with `compile`. One that is none is reported when it is reached.
+    /// Compiles all patterns with `compile`. The error of an invalid pattern is returned when it is
+    /// evaluated.
     pub fn compile(when: &WhenRef<'_>, mut compile: impl FnMut(&str) -> Compiled) -> Conditions {
         let mut pair = |(key, value): &(Cow<'_, str>, Cow<'_, str>)| AnnotationPatterns {
             key: compile(key),
@@ -166,7 +168,7 @@ impl Conditions {
         }
     }
 
-    /// Whether the hook is for this container.
+    /// Returns whether the hook is for this container.
     pub fn evaluate<T: Trace>(&self, container: &Container<'_>, trace: &mut T) -> Result<bool> {
         let mut verdict = Verdict { any_of: self.any_of, decided: None, held: false, trace };
         if let Some(always) = self.always {
@@ -247,17 +249,17 @@ impl AnnotationPatterns {
     }
 }
 
-/// A verdict in the making.
+/// The verdict of an evaluation that is not finished.
 struct Verdict<'t, T> {
     any_of: bool,
     decided: Option<Result<bool>>,
-    /// A condition held.
+    /// Whether a condition held.
     held: bool,
     trace: &'t mut T,
 }
 
 impl<T: Trace> Verdict<'_, T> {
-    /// Whether the next condition is to be evaluated.
+    /// Returns whether the next condition must be evaluated.
     fn open(&self) -> bool {
         T::GOES_ON || self.decided.is_none()
     }

@@ -1,5 +1,5 @@
 //! One hook file: its hook, or the errors and warnings of a file that does not load (docs/spec.md,
-//! section 1, §3).
+//! sections 1 and 3).
 
 use std::fs::File;
 use std::io::Read;
@@ -126,7 +126,7 @@ impl<'a> FileLoader<'a> {
 
     /// Returns the executables that were checked, in this order.
     pub fn into_executables(self) -> Vec<Arc<str>> {
-        self.validator.into_looked_at()
+        self.validator.into_checked_executables()
     }
 
     /// Returns whether the hook's file and executable are unchanged since it was loaded.

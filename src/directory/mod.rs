@@ -1,5 +1,5 @@
 //! From directories to hooks: which files are hook files, how they are read, and the result of each
-//! (docs/spec.md, section 1, §2).
+//! (docs/spec.md, sections 1 and 2).
 
 mod load;
 mod scan;

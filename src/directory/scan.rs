@@ -1,4 +1,4 @@
-//! The hook files of a directory, and the result of each (docs/spec.md, section 1, §2).
+//! The hook files of a directory, and the result of each (docs/spec.md, sections 1 and 2).
 
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -134,7 +134,7 @@ impl<'a> Scanner<'a> {
 
     /// Does the same, but fails if the directory cannot be listed.
     pub fn scan_existing(&mut self, directory: &Path, before: Option<Arc<Listed>>) -> Result<Scan> {
-        self.options.tell(LogLevel::Debug, |line| {
+        self.options.write_log(LogLevel::Debug, |line| {
             let directory = text_of(directory.as_os_str());
             line.write(&format!("reading hooks from {directory}"), &[("directory", &directory)]);
         });
@@ -161,7 +161,7 @@ impl<'a> Scanner<'a> {
             };
             match self.loader.load(file, path) {
                 Ok(loaded) => {
-                    self.options.tell(LogLevel::Debug, |line| {
+                    self.options.write_log(LogLevel::Debug, |line| {
                         let path = text_of(path.as_os_str());
                         line.write(&format!("added hook {path}"), &[("path", &path)]);
                     });

@@ -93,8 +93,8 @@ pub struct Monitor {
     mounts: Option<Mounts>,
     debounce: Debounce,
     polling: Polling,
-    /// The snapshot that was read last. It is in use unless the policy refused it or a newer one is
-    /// in use.
+    /// The snapshot that was read last. It is in use unless the policy refused it or a newer one
+    /// is in use.
     latest: Arc<Snapshot>,
     reported: Reported,
 }
@@ -115,7 +115,7 @@ impl Monitor {
                         io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied
                     ) =>
                 {
-                    hooks.options.tell(LogLevel::Info, |line| {
+                    hooks.options.write_log(LogLevel::Info, |line| {
                         line.write(
                             "cannot read /proc/thread-self/mountinfo: mounts over hook directories will not be noticed",
                             &[],
@@ -271,7 +271,7 @@ impl Monitor {
     fn activity(&mut self, now: Instant) -> Activity {
         let read = self.watches.read();
         if self.watches.overflowed() {
-            self.hooks.options.tell(LogLevel::Info, |line| {
+            self.hooks.options.write_log(LogLevel::Info, |line| {
                 line.write("events about hook files were lost: reading all hook files again", &[]);
             });
         }
@@ -358,7 +358,7 @@ impl Monitor {
                 self.notify(notice);
             }
         } else if self.polling.stop() {
-            self.hooks.options.tell(LogLevel::Info, |line| {
+            self.hooks.options.write_log(LogLevel::Info, |line| {
                 line.write("inotify works again", &[]);
             });
         }

@@ -1,6 +1,6 @@
 //! Checks whether users other than root can change what runs as root: the hook files, their
 //! directories, their programs and interpreters, and every directory and symlink on the path to
-//! them (docs/spec.md, section 12, §15).
+//! them (docs/spec.md, sections 12 and 15).
 //!
 //! This takes many system calls, so it is done only on request: by the strict policy, and by
 //! [`Options::inspect`](crate::Options::inspect).
