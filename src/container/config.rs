@@ -1,8 +1,8 @@
-//! Reading a container's config: what conditions look at, and where hooks go (docs/spec.md, section
-//! 6).
+//! Reading a container's config: the properties that conditions evaluate, and the offsets at which
+//! hooks are inserted (docs/spec.md, section 6).
 //!
-//! One pass over the text, borrowing from it. Everything that is not asked for is only checked to
-//! be JSON.
+//! One pass over the JSON, borrowing from it. Members that are not needed are only checked to be
+//! JSON.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use crate::limits;
 use crate::problem::{Error, Result, check_limit};
 
 /// A container's config, `config.json` of the OCI runtime specification, parsed once. It borrows
-/// the text.
+/// the JSON.
 ///
 /// ```
 /// use libhooks::Config;
@@ -40,7 +40,7 @@ pub struct Config<'a> {
 pub(crate) enum Hooks {
     #[default]
     Absent,
-    /// `null`, and where it stands.
+    /// `null`, at this range.
     Null(Range<usize>),
     Object {
         end: End,
@@ -60,8 +60,8 @@ pub(crate) enum StageEntries {
     },
 }
 
-/// Where the next member or element of an object or array goes: behind the last, or behind the
-/// opening bracket.
+/// Where the next member of an object or element of an array is inserted: after the last one, or
+/// after the opening bracket.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct End {
     pub offset: usize,
@@ -74,9 +74,9 @@ impl<'a> Config<'a> {
     /// Parses a config.
     ///
     /// # Errors
-    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is no JSON object, if what is read of it
-    /// has a wrong type, or if two readers could disagree on it: a key that is read stands
-    /// there twice, or one that only folds to it does.
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not a JSON object, if a value that is
+    /// read has a wrong type, or if two readers could interpret it differently: a key that is read
+    /// occurs twice, or a key differs from it only in case.
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if it is larger than
     /// [`limits::CONFIG`].
     pub fn parse(json: &'a str) -> Result<Config<'a>> {
@@ -113,12 +113,12 @@ impl<'a> Config<'a> {
         Ok(config)
     }
 
-    /// The text that was parsed.
+    /// Returns the JSON that was parsed.
     pub fn as_str(&self) -> &'a str {
         self.text
     }
 
-    /// The container that the config describes.
+    /// Returns the container that the config describes.
     pub fn container(&self) -> Container<'_> {
         let process = match &self.process {
             Process::Absent => Process::Absent,
@@ -129,18 +129,19 @@ impl<'a> Config<'a> {
         Container::from_parts(process, annotations, self.bind_mounts)
     }
 
-    /// The annotations of the config, to be changed before [`Container::annotations`] gets them.
+    /// Returns a copy of the annotations. To change those of a container, change the copy and pass it
+    /// to [`Container::annotations`].
     pub fn annotations(&self) -> Annotations {
         self.annotations.iter().map(|(key, value)| (&**key, &**value)).collect()
     }
 }
 
-/// Whether a mount of this type, or with this option, is a bind mount.
+/// Returns whether a mount of this type, or with this option, is a bind mount.
 pub(crate) fn is_bind(type_or_option: &str, is_option: bool) -> bool {
     type_or_option == "bind" || is_option && type_or_option == "rbind"
 }
 
-/// The keys of an object that are read.
+/// The keys that are read from an object.
 struct Keys<const N: usize> {
     object: &'static str,
     names: [&'static str; N],
@@ -169,7 +170,7 @@ impl<const N: usize> Keys<N> {
     }
 }
 
-/// Goes through an object's members, and tells where the next one would go.
+/// Reads an object's members, and returns where the next member would be inserted.
 fn members<'a>(
     reader: &mut JsonReader<'a>,
     member: &mut dyn FnMut(&mut JsonReader<'a>, Text<'a>) -> Read<()>,
@@ -206,7 +207,7 @@ fn read_process<'a>(reader: &mut JsonReader<'a>) -> Read<Process<'a>> {
     Ok(process)
 }
 
-/// Whether one of the mounts is a bind mount.
+/// Reads `mounts`, and returns whether one of them is a bind mount.
 fn read_mounts(reader: &mut JsonReader<'_>) -> Read<bool> {
     let mut bind = false;
     if !reader.given(Kind::Array, &"mounts")? {
@@ -238,7 +239,7 @@ fn read_mounts(reader: &mut JsonReader<'_>) -> Read<bool> {
     Ok(bind)
 }
 
-/// An array of strings; `null` is an empty one, and an element of `null` is "".
+/// Reads an array of strings. `null` counts as an empty array, and an element that is `null` as "".
 fn strings<'a>(
     reader: &mut JsonReader<'a>,
     name: &str,
@@ -270,7 +271,7 @@ fn read_hooks(reader: &mut JsonReader<'_>) -> Read<Hooks> {
         match keys.find(&key)? {
             Some(name) => {
                 let entries = read_entries(reader, name)?;
-                // `prestart` is deprecated: what it holds stays, nothing is added to it.
+                // `prestart` is deprecated: its entries stay, and no entries are added to it.
                 let slot = Stage::ALL.iter().position(|stage| stage.as_str() == name);
                 if let Some(slot) = slot.and_then(|index| stages.get_mut(index)) {
                     *slot = entries;

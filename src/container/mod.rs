@@ -1,4 +1,4 @@
-//! Containers: their configs, and what conditions see of them.
+//! Containers: their configs, and the properties that conditions evaluate.
 
 mod config;
 #[cfg(feature = "oci-spec")]

@@ -6,8 +6,8 @@ use super::config::is_bind;
 use super::view::{Container, Process};
 
 impl<'a> Container<'a> {
-    /// The container that a config in memory describes. (The version of `oci-spec` is part of this
-    /// crate's API.)
+    /// Returns the container that an `oci_spec::runtime::Spec` describes. The version of `oci-spec`
+    /// is part of this crate's API.
     pub fn from_spec(spec: &'a Spec) -> Container<'a> {
         let args =
             spec.process().as_ref().map(|process| process.args().as_deref().unwrap_or_default());

@@ -1,4 +1,5 @@
-//! What conditions look at: a container's command, its annotations, and whether it has bind mounts.
+//! The properties that conditions evaluate: a container's command, its annotations, and whether it
+//! has bind mounts.
 
 use std::borrow::Cow;
 
@@ -6,13 +7,12 @@ use crate::go::json::{JsonError, JsonReader, Kind, Text};
 use crate::limits;
 use crate::problem::{Cause, Error, ErrorKind, RequestError, Result, check_limit};
 
-/// A container, as the conditions of hooks see it (docs/spec.md, section 5): its command, its
-/// annotations, and whether it has bind mounts.
+/// The properties of a container that the conditions of hooks evaluate (docs/spec.md, section 5):
+/// its command, its annotations, and whether it has bind mounts.
 ///
-/// It comes from a config ([`Config::container`](crate::Config::container)), from an
-/// `oci_spec::runtime::Spec` ([`Container::from_spec`]), or from what an engine knows
-/// ([`Container::from_parts`]). It borrows all of that. An engine that knows better than the config
-/// says so:
+/// Create it from a config ([`Config::container`](crate::Config::container)), from an
+/// `oci_spec::runtime::Spec` ([`Container::from_spec`]), or from its parts
+/// ([`Container::from_parts`]). It borrows them. An engine can override the values of the config:
 ///
 /// ```
 /// use libhooks::{Annotations, Config};
@@ -36,11 +36,11 @@ pub(crate) type Pairs<'a> = Vec<(Cow<'a, [u8]>, Cow<'a, [u8]>)>;
 /// A container's process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Process<'a> {
-    /// The config has no process. Conditions on commands do not count then.
+    /// The config has no process. Conditions on commands are ignored.
     Absent,
-    /// The process has no args. A condition on commands is an error then.
+    /// The process has no args. Evaluating a condition on commands is an error.
     NoArgs,
-    /// `process.args[0]`. It need not be UTF-8.
+    /// `process.args[0]`, a byte string. It need not be UTF-8.
     Command(Cow<'a, [u8]>),
 }
 
@@ -56,19 +56,19 @@ impl<'a> From<&'a [u8]> for Process<'a> {
     }
 }
 
-/// A container's annotations: a map of strings. They need not be UTF-8: Go's strings are not, and
-/// what an engine is told on its command line may be anything.
+/// A container's annotations: a map of byte strings. They need not be UTF-8: Go's strings need not
+/// be, and neither need the arguments on an engine's command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Annotations {
     pairs: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl Annotations {
-    /// Reads a JSON object of strings; a value of `null` is "".
+    /// Reads a JSON object of strings. A value that is `null` counts as "".
     ///
     /// # Errors
-    /// [`ErrorKind::Json`] if it is not one, or has a key twice; [`ErrorKind::InvalidArgument`] if
-    /// it is larger than [`limits::CONFIG`].
+    /// [`ErrorKind::Json`] if it is not such an object or has a key twice;
+    /// [`ErrorKind::InvalidArgument`] if it is larger than [`limits::CONFIG`].
     pub fn from_json(json: &str) -> Result<Annotations> {
         check_limit("bytes of annotations as JSON", json.len(), limits::CONFIG)?;
         let mut reader = JsonReader::of_str(json);
@@ -81,7 +81,7 @@ impl Annotations {
         Ok(pairs.into_iter().map(|(key, value)| (key.into_owned(), value.into_owned())).collect())
     }
 
-    /// The value of this key.
+    /// Returns the value of this key.
     pub fn get(&self, key: &str) -> Option<&[u8]> {
         let pair = self.pairs.iter().find(|(known, _)| known == key.as_bytes())?;
         Some(&pair.1)
@@ -96,7 +96,7 @@ impl Annotations {
 }
 
 impl<K: Into<Vec<u8>>, V: Into<Vec<u8>>> FromIterator<(K, V)> for Annotations {
-    /// Of equal keys the last one counts.
+    /// If a key occurs more than once, the last value is used.
     fn from_iter<I: IntoIterator<Item = (K, V)>>(iter: I) -> Annotations {
         let mut map = std::collections::BTreeMap::new();
         for (key, value) in iter {
@@ -107,7 +107,7 @@ impl<K: Into<Vec<u8>>, V: Into<Vec<u8>>> FromIterator<(K, V)> for Annotations {
 }
 
 impl<K: Into<Vec<u8>>, V: Into<Vec<u8>>> Extend<(K, V)> for Annotations {
-    /// One of a key that is there already takes its place.
+    /// A new value replaces the value of an equal key.
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, iter: I) {
         let old = std::mem::take(&mut self.pairs).into_iter();
         let new = iter.into_iter().map(|(k, v)| (k.into(), v.into()));
@@ -115,7 +115,7 @@ impl<K: Into<Vec<u8>>, V: Into<Vec<u8>>> Extend<(K, V)> for Annotations {
     }
 }
 
-/// Reads a map of strings; `null` is none at all, and a value of `null` is "".
+/// Reads a map of strings. `null` counts as an empty map, and a value that is `null` as "".
 pub(crate) fn read_pairs<'a>(
     reader: &mut JsonReader<'a>,
     name: &str,
@@ -147,7 +147,7 @@ pub(crate) fn read_pairs<'a>(
     }
 }
 
-/// A string's bytes.
+/// Returns the bytes of a string.
 pub(crate) fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
     match text {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
@@ -156,7 +156,7 @@ pub(crate) fn bytes_of(text: Cow<'_, str>) -> Cow<'_, [u8]> {
 }
 
 impl<'a> Container<'a> {
-    /// A container of which an engine knows what conditions ask for. Nothing is copied.
+    /// Returns a container with these properties. Nothing is copied.
     ///
     /// ```
     /// use libhooks::{Container, Process};
@@ -181,7 +181,7 @@ impl<'a> Container<'a> {
         Container { process, annotations: annotations.map(borrow).collect(), has_bind_mounts }
     }
 
-    /// The container with these annotations in place of its own. `None` changes nothing.
+    /// Replaces the container's annotations. `None` changes nothing.
     pub fn annotations(mut self, annotations: impl Into<Option<&'a Annotations>>) -> Container<'a> {
         if let Some(annotations) = annotations.into() {
             self.annotations = annotations.pairs();
@@ -189,7 +189,7 @@ impl<'a> Container<'a> {
         self
     }
 
-    /// The container with or without bind mounts, whatever its config says. `None` changes nothing.
+    /// Sets whether the container has bind mounts, overriding its config. `None` changes nothing.
     pub fn bind_mounts(mut self, has_bind_mounts: impl Into<Option<bool>>) -> Container<'a> {
         if let Some(has_bind_mounts) = has_bind_mounts.into() {
             self.has_bind_mounts = has_bind_mounts;
@@ -197,8 +197,8 @@ impl<'a> Container<'a> {
         self
     }
 
-    /// Checks that the container is within the limits: each pattern of each hook may be tried on
-    /// all that it has.
+    /// Checks that the container is within the limits: each pattern of each hook may be matched
+    /// against its command and all its annotations.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if it is larger than [`limits`](crate::limits) allows.
@@ -213,15 +213,15 @@ impl<'a> Container<'a> {
         check_limit("bytes of annotations and process.args[0]", pairs + command, limits::CONTAINER)
     }
 
-    /// Decodes the flat request of `hooks_snapshot_match`. All numbers are `u32` in the machine's
-    /// byte order, all lengths count bytes, nothing is padded:
+    /// Decodes the binary request of `hooks_snapshot_match`. All numbers are `u32` in the machine's
+    /// byte order. All lengths are in bytes. There is no padding. The parts are:
     ///
     /// - the process: 0 absent, 1 without args, 2 with args (then a length and the bytes of
     ///   `args[0]`);
     /// - the number of annotations; for each, length and bytes of the key, length and bytes of the
     ///   value.
     pub fn from_request(request: &'a [u8], has_bind_mounts: bool) -> Result<Container<'a>> {
-        let mut rest = Flat(request);
+        let mut rest = Request(request);
         let process = match rest.number()? {
             0 => Process::Absent,
             1 => Process::NoArgs,
@@ -229,7 +229,7 @@ impl<'a> Container<'a> {
             kind => return Err(malformed(RequestError::UnknownProcess(kind))),
         };
         let count = rest.number()?;
-        // Each takes 8 bytes at least: a count that lies must not reserve memory.
+        // Each annotation takes at least 8 bytes: a wrong count must not reserve memory.
         let mut annotations = Vec::with_capacity((count as usize).min(rest.0.len() / 8));
         for _ in 0..count {
             annotations.push((Cow::Borrowed(rest.bytes()?), Cow::Borrowed(rest.bytes()?)));
@@ -241,9 +241,10 @@ impl<'a> Container<'a> {
     }
 }
 
-struct Flat<'a>(&'a [u8]);
+/// The bytes of a binary request that are not read yet.
+struct Request<'a>(&'a [u8]);
 
-impl<'a> Flat<'a> {
+impl<'a> Request<'a> {
     fn number(&mut self) -> Result<u32> {
         let (number, rest) =
             self.0.split_first_chunk::<4>().ok_or_else(|| malformed(RequestError::Truncated))?;

@@ -1,4 +1,4 @@
-//! Durations, as Go prints them.
+//! Durations, in Go's notation.
 
 use std::fmt::Write as _;
 

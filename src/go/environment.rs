@@ -1,11 +1,11 @@
 //! The environment of a process, as Go's os/exec passes it on.
 
 /// Returns the environment that Go's os/exec passes on. If several entries have the same name, only
-/// the last one stays, at its own place. Empty entries are dropped, entries without `=` are not.
+/// the last one stays, at its own position. Empty entries are dropped, entries without `=` are not.
 pub(crate) fn environment(env: &[String]) -> Vec<String> {
     let mut names: Vec<(&str, usize)> = Vec::new();
     for (index, entry) in env.iter().enumerate() {
-        // A name may begin with "=" (on Windows it does); Go looks for the sign after the first
+        // A name may start with "=" (on Windows it does): Go searches for "=" after the first
         // character.
         let equals = entry.char_indices().skip(1).find(|&(_, c)| c == '=').map(|(at, _)| at);
         let end = equals.or_else(|| entry.starts_with('=').then_some(0));

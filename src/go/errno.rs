@@ -1,14 +1,14 @@
-//! The error numbers of the system, and what Go calls them, which differs from what the C library
-//! calls them (`strerror`).
+//! The error numbers of the system, with Go's messages, which differ from those of the C library
+//! (`strerror`).
 
 use std::fmt;
 use std::io;
 
 use super::errno_texts::TEXTS;
 
-/// An error number of the system, as in `errno.h`: why a system call failed.
+/// The error number of a failed system call, as in `errno.h`.
 ///
-/// It is displayed in the words of the Go standard library: `no such file or directory`.
+/// It is displayed as the message of Go's standard library: `no such file or directory`.
 ///
 /// ```
 /// use libhooks::{Hook, ReadOptions};
@@ -22,13 +22,13 @@ use super::errno_texts::TEXTS;
 pub struct Errno(pub(crate) i32);
 
 impl Errno {
-    /// The number, as [`std::io::Error::raw_os_error`] has it.
+    /// Returns the number, as [`std::io::Error::raw_os_error`] does.
     pub fn raw_os_error(self) -> i32 {
         self.0
     }
 
-    /// The number of an error. Those that std makes itself are about a NUL in a path, for which Go
-    /// says EINVAL.
+    /// Returns the number of an error. The errors that std creates itself are about a NUL in a path,
+    /// for which Go returns EINVAL.
     pub(crate) fn of(error: &io::Error) -> Errno {
         Errno(error.raw_os_error().unwrap_or(libc::EINVAL))
     }

@@ -1,4 +1,4 @@
-//! What Go does, where hook files and messages depend on it.
+//! Go's behaviour on which hook files and messages depend.
 
 mod duration;
 mod environment;

@@ -4,9 +4,9 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-/// Returns the path of a file in a directory, as Go's `filepath.Join` makes it: without empty
-/// names, `.`, and a name that `..` follows. Messages show this path. Where links are involved it
-/// may name another file.
+/// Returns the path of a file in a directory, as Go's `filepath.Join` does: without empty
+/// names, `.`, and a name that `..` follows. Messages show this path. If symlinks are involved, it
+/// may lead to another file.
 pub(crate) fn path_in(directory: &Path, name: &OsStr) -> PathBuf {
     let mut path = path_prefix(directory);
     path.extend_from_slice(name.as_bytes());
@@ -34,7 +34,7 @@ pub(crate) fn path_prefix(directory: &Path) -> Vec<u8> {
     prefix
 }
 
-/// Returns whether such a path may lead elsewhere than to the directory.
+/// Returns whether such a path may lead to another directory than `directory`.
 pub(crate) fn goes_up(directory: &Path) -> bool {
     directory.as_os_str().as_bytes().split(|&byte| byte == b'/').any(|part| part == b"..")
 }
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn joins_as_go() {
+    fn joins_paths_as_go() {
         for (directory, want) in [
             ("/a//b/", "/a/b/x.json"),
             ("a/./b", "a/b/x.json"),

@@ -1,10 +1,11 @@
-//! Go's `%q`: how names, patterns and stages are quoted in messages.
+//! Go's `%q`, which quotes names, patterns and stages in messages.
 
 use std::fmt::Write;
 
 use go_regexp::unicode::is_print;
 
-/// The bytes in double quotes; what does not print is escaped, bytes that are no UTF-8 as `\xNN`.
+/// Returns the bytes in double quotes. Characters that are not printable are escaped, and invalid
+/// UTF-8 becomes `\xNN`.
 pub(crate) fn quote(bytes: &[u8]) -> String {
     let mut quoted = String::with_capacity(bytes.len() + 2);
     quoted.push('"');

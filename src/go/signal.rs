@@ -1,4 +1,4 @@
-//! Signals, as Go names them.
+//! Go's names of signals.
 
 /// Returns the name of a signal in Go.
 pub(crate) fn signal_name(number: i32) -> String {
@@ -9,7 +9,7 @@ pub(crate) fn signal_name(number: i32) -> String {
     known.map_or_else(|| format!("signal {number}"), |name| (*name).to_owned())
 }
 
-/// `syscall.Signal.String` of Linux.
+/// The names in Go's `syscall.Signal.String` on Linux.
 const SIGNALS: [&str; 32] = [
     "",
     "hangup",

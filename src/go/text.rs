@@ -1,4 +1,4 @@
-//! Strings, as Go converts them.
+//! Conversions of strings, as in Go.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub(super) fn push_text(text: &mut String, bytes: &[u8]) {
     }
 }
 
-/// Returns a string in lower case, as Go's `strings.ToLower` makes it.
+/// Returns a string in lower case, as Go's `strings.ToLower` does.
 pub(crate) fn to_lower(text: Cow<'_, str>) -> Cow<'_, str> {
     let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
     if is_lower { text } else { text.chars().map(unicode::to_lower).collect() }

@@ -1,4 +1,5 @@
-//! A hook as it is read: its strings still stand in the file's text, where they can.
+//! A hook as it is read from a file. Its strings borrow from the file's content if they have no
+//! escapes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -7,9 +8,9 @@ use serde::Serialize;
 
 use super::definition::{Hook, OciHook, When, only_in_container};
 
-pub(crate) type Text<'a> = Cow<'a, str>;
+type Text<'a> = Cow<'a, str>;
 
-/// What becomes a [`Hook`] if somebody wants to have one.
+/// The borrowed form of a [`Hook`]. It is converted only if a caller needs a [`Hook`].
 #[derive(Debug, Default)]
 pub(crate) struct HookRef<'a> {
     pub version: Text<'a>,
@@ -18,7 +19,7 @@ pub(crate) struct HookRef<'a> {
     pub stages: Option<Vec<Text<'a>>>,
 }
 
-/// What becomes an [`OciHook`], and is the same as JSON.
+/// The borrowed form of an [`OciHook`], with the same JSON.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct EntryRef<'a> {
     pub path: Text<'a>,
@@ -31,7 +32,7 @@ pub(crate) struct EntryRef<'a> {
 }
 
 impl HookRef<'_> {
-    /// Whether its program is one of the container's files: nothing on this system's disk is run.
+    /// Returns whether its program is a file of the container: no file of the host is run.
     pub fn runs_in_container(&self) -> bool {
         only_in_container(self.stages.as_deref().unwrap_or_default())
     }
@@ -43,12 +44,12 @@ impl EntryRef<'_> {
     }
 }
 
-/// What becomes a [`When`].
+/// The borrowed form of a [`When`].
 #[derive(Debug, Default)]
 pub(crate) struct WhenRef<'a> {
     pub always: Option<bool>,
     pub has_bind_mounts: Option<bool>,
-    /// In the order of the keys, each of which is there once.
+    /// Sorted by key. Keys are unique.
     pub annotations: Vec<(Text<'a>, Text<'a>)>,
     pub commands: Vec<Text<'a>>,
     pub any_of: bool,
@@ -61,12 +62,12 @@ impl<'a> From<&'a Hook> for HookRef<'a> {
             version: hook.version.as_str().into(),
             entry: EntryRef {
                 path: path.as_str().into(),
-                args: lent(args),
-                env: lent(env),
+                args: borrowed(args),
+                env: borrowed(env),
                 timeout: *timeout,
             },
             when: (&hook.when).into(),
-            stages: hook.stages.as_deref().map(lent),
+            stages: hook.stages.as_deref().map(borrowed),
         }
     }
 }
@@ -80,14 +81,14 @@ impl<'a> From<&'a When> for WhenRef<'a> {
             annotations: annotations
                 .map(|(key, value)| (key.as_str().into(), value.as_str().into()))
                 .collect(),
-            commands: lent(&when.commands),
+            commands: borrowed(&when.commands),
             any_of: when.any_of,
         }
     }
 }
 
-fn lent(texts: &[String]) -> Vec<Text<'_>> {
-    texts.iter().map(|text| text.as_str().into()).collect()
+fn borrowed(strings: &[String]) -> Vec<Text<'_>> {
+    strings.iter().map(|string| string.as_str().into()).collect()
 }
 
 impl From<HookRef<'_>> for Hook {
@@ -104,7 +105,7 @@ impl From<HookRef<'_>> for Hook {
 
 impl From<WhenRef<'_>> for When {
     fn from(when: WhenRef<'_>) -> When {
-        // (To collect a map, the standard library would sort once more what is in order.)
+        // `collect` would sort the annotations again, which are sorted already.
         let mut annotations = BTreeMap::new();
         for (key, value) in when.annotations {
             annotations.insert(key.into_owned(), value.into_owned());
@@ -126,7 +127,7 @@ impl From<EntryRef<'_>> for OciHook {
     }
 }
 
-/// Of a hook that was made otherwise.
+/// Converts a hook that was not read from a file by this library.
 impl From<Hook> for HookRef<'static> {
     fn from(hook: Hook) -> HookRef<'static> {
         let Hook { version, hook: entry, when, stages } = hook;
@@ -134,8 +135,8 @@ impl From<Hook> for HookRef<'static> {
             version: version.into(),
             entry: EntryRef {
                 path: entry.path.into(),
-                args: texts(entry.args),
-                env: texts(entry.env),
+                args: cows(entry.args),
+                env: cows(entry.env),
                 timeout: entry.timeout,
             },
             when: WhenRef {
@@ -146,30 +147,30 @@ impl From<Hook> for HookRef<'static> {
                     .into_iter()
                     .map(|(key, value)| (key.into(), value.into()))
                     .collect(),
-                commands: texts(when.commands),
+                commands: cows(when.commands),
                 any_of: when.any_of,
             },
-            stages: stages.map(texts),
+            stages: stages.map(cows),
         }
     }
 }
 
-// Loops, and apart: to collect would be to have the standard library's way of doing it in place,
-// for each of the lists.
+// These two functions are loops and not inlined: `collect` would add the code of the standard
+// library's conversion in place for each list.
 #[inline(never)]
-fn owned(texts: Vec<Text<'_>>) -> Vec<String> {
-    let mut owned = Vec::with_capacity(texts.len());
-    for text in texts {
-        owned.push(text.into_owned());
+fn owned(strings: Vec<Text<'_>>) -> Vec<String> {
+    let mut owned = Vec::with_capacity(strings.len());
+    for string in strings {
+        owned.push(string.into_owned());
     }
     owned
 }
 
 #[inline(never)]
-fn texts(owned: Vec<String>) -> Vec<Text<'static>> {
-    let mut texts = Vec::with_capacity(owned.len());
-    for text in owned {
-        texts.push(Cow::Owned(text));
+fn cows(owned: Vec<String>) -> Vec<Text<'static>> {
+    let mut cows = Vec::with_capacity(owned.len());
+    for string in owned {
+        cows.push(Cow::Owned(string));
     }
-    texts
+    cows
 }

@@ -1,25 +1,26 @@
-//! Readers of the caller's: hook files of other versions, or of the known ones in another way.
+//! The caller's reader: a callback that reads hook files of other versions, or of known versions in
+//! another way.
 
 use std::sync::Arc;
 
 use super::definition::Hook;
 
-/// Reads hook files in the caller's way. It is asked about every file that is JSON and says its
-/// version in a string: its `version` ("" where it says none) and its whole content. Called in the
-/// thread that called this library, with no lock held.
+/// A callback that reads hook files. It is called for every file that is valid JSON and whose
+/// version, if it has one, is a string. It gets the version ("" if there is none) and the whole
+/// content. It is called in the thread that called this library, with no lock held.
 pub(crate) type Reader = Arc<dyn Fn(&str, &[u8]) -> Reading + Send + Sync>;
 
-/// What a reader of the caller ([`ReadOptions::reader`](crate::ReadOptions::reader)) makes of a
+/// The result of the caller's reader ([`ReadOptions::reader`](crate::ReadOptions::reader)) for a
 /// hook file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reading {
-    /// This library reads it, as if there were no reader.
+    /// This library reads the file, as if there were no reader.
     Default,
-    /// The file's version is not known.
+    /// The file's version is unknown.
     Unrecognized,
-    /// The hook, which is validated next; `None` is what validation calls a nil hook.
+    /// The hook, which is validated next. Validation reports `None` as a nil hook.
     Hook(Option<Box<Hook>>),
-    /// Why it is no hook.
+    /// The file is not a hook: the error message.
     Failed(String),
 }

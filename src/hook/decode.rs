@@ -1,4 +1,4 @@
-//! From JSON to a hook: which version a file has, and who reads it.
+//! Decoding a hook file: selects the reader for its version.
 
 use std::borrow::Cow;
 
@@ -13,14 +13,14 @@ use crate::limits;
 use crate::position::Position;
 use crate::problem::{Cause, Error, check_limit};
 
-/// Decodes a file of either version, or of one that the caller's reader reads (docs/spec.md,
-/// section 3); a nil hook is that reader's. The error's text lacks the path.
+/// Decodes a file of either version, or of a version that the caller's reader reads (docs/spec.md,
+/// section 3). Returns `None` if that reader returns a nil hook. The error message lacks the path.
 pub(crate) fn decode<'a>(
     text: &'a [u8],
     reader: Option<&Reader>,
     wanted: Wanted,
 ) -> Result<Option<Decoded<'a>>> {
-    // Most files are of version 1.0.0, and good: it takes one pass to see that.
+    // Most files are valid and of version 1.0.0: one pass is enough for them.
     if reader.is_none() {
         match v1_0_0::decode_hook(text, Notes::new(wanted)) {
             Ok(decoded) if decoded.hook.version == VERSION => {
@@ -32,13 +32,13 @@ pub(crate) fn decode<'a>(
     decode_in_steps(text, reader, Notes::new(wanted))
 }
 
-/// The same once more, for a file that was decoded, or failed to be, without a reader; empty if it
-/// fails.
+/// Decodes a file again that was decoded without a reader, with or without success. Returns an empty
+/// result if that fails.
 pub(crate) fn decode_again(text: &[u8], wanted: Wanted) -> Decoded<'_> {
     decode(text, None, wanted).ok().flatten().unwrap_or_default()
 }
 
-/// As Go does it: the text's syntax, then its version, then the rest.
+/// Decodes in the order of Go: first the syntax, then the version, then the rest.
 fn decode_in_steps<'a>(
     text: &'a [u8],
     reader: Option<&Reader>,
@@ -67,12 +67,12 @@ fn decode_in_steps<'a>(
 }
 
 impl Hook {
-    /// Decodes what a hook file holds, without validating it. `version` is the version to read it
-    /// as, whatever it says itself: `1.0.0` or `0.1.0`; `None`: the one that it says. Of
-    /// version 1.0.0 `null` is no hook: `None`.
+    /// Decodes the content of a hook file without validating it. `version` is the version to decode
+    /// it as, `1.0.0` or `0.1.0`, whatever the content says. If `version` is `None`, the version in
+    /// the content is used. Decoding `null` as 1.0.0 returns `None`.
     ///
     /// # Errors
-    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is no hook of that version;
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not a hook of that version;
     /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) for another `version`.
     pub fn decode(
         content: &[u8],
@@ -96,17 +96,18 @@ impl Hook {
         Ok(decoded.map(|decoded| decoded.hook.into()))
     }
 
-    /// The keys of a hook file that no reader knows, each with its place: what is not in the
-    /// [`Hook`] that was decoded. No more than the first hundred.
+    /// Returns the unknown keys of a hook file with their positions, at most the first 100. A decoded
+    /// [`Hook`] does not contain their values.
     pub fn unknown_keys(content: &[u8]) -> Vec<(String, Position)> {
         let unknown = decode_again(content, Wanted::Notes).notes.unknown.into_iter();
         unknown.map(|unknown| (unknown.key, Position::of(content, unknown.offset))).collect()
     }
 
-    /// Reads what [`Hook::to_json`] writes, `or` included; `null` is `None`. It is not validated.
+    /// Reads the output of [`Hook::to_json`], `or` included, without validating it. `null` becomes
+    /// `None`.
     ///
     /// # Errors
-    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not that.
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not a hook as JSON.
     pub fn from_json(json: &str) -> std::result::Result<Option<Hook>, Error> {
         let content = json.as_bytes();
         check_limit("bytes of the hook", content.len(), limits::HOOK_FILE)?;
@@ -117,11 +118,11 @@ impl Hook {
 }
 
 impl When {
-    /// Reads conditions: `when` of a hook of version 1.0.0, as JSON. `"or": true` in it means that
-    /// one is enough. They are not validated.
+    /// Reads conditions, `when` of a hook of version 1.0.0, without validating them. With
+    /// `"or": true` in `when`, one condition that holds is enough.
     ///
     /// # Errors
-    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not that.
+    /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is not `when` as JSON.
     pub fn from_json(json: &str) -> std::result::Result<When, Error> {
         let content = json.as_bytes();
         check_limit("bytes of the conditions", content.len(), limits::HOOK_FILE)?;
@@ -132,7 +133,7 @@ impl When {
 }
 
 impl OciHook {
-    /// Reads one entry of `config.hooks` or an array of them, as Go reads them; `null` is none.
+    /// Reads one entry of `config.hooks` or an array of entries, as Go does. `null` is an empty list.
     ///
     /// # Errors
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is neither.
@@ -143,19 +144,19 @@ impl OciHook {
     }
 }
 
-/// Decodes a hook of version 1.0.0, whatever its `version` says; `null` is none.
+/// Decodes a hook of version 1.0.0, whatever its `version`. Returns `None` for `null`.
 pub(crate) fn decode_1_0_0(text: &[u8], notes: Notes) -> Result<Option<Decoded<'_>>> {
     check(text)?;
     let decoded = v1_0_0::decode_hook(text, notes)?;
     Ok((!is_null(text)).then_some(decoded))
 }
 
-/// Whether the text is `null`, which decodes into an empty hook.
+/// Returns whether the text is `null`, which decodes into an empty hook.
 fn is_null(text: &[u8]) -> bool {
     json::JsonReader::new(text).peek() == Ok(Kind::Null)
 }
 
-/// Checks the whole text's syntax: as in Go, an error there comes before a wrong type anywhere.
+/// Checks the syntax of the whole text. As in Go, a syntax error is reported before a wrong type.
 fn check(text: &[u8]) -> Result<()> {
     Ok(json::JsonReader::check(text)?)
 }
@@ -172,7 +173,7 @@ impl Version<'_> {
     }
 }
 
-/// Checks the whole text's syntax, and reads its `version`.
+/// Checks the syntax of the whole text, and reads its `version`.
 fn version_of(text: &[u8]) -> Result<Version<'_>> {
     check(text)?;
     let mut version = Version::default();

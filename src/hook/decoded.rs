@@ -1,4 +1,4 @@
-//! What decoding a hook file comes to: a hook and the place of each of its parts, or what is wrong.
+//! The result of decoding a hook file: a hook and the offsets of its parts, or an error.
 
 use std::borrow::Cow;
 
@@ -8,14 +8,14 @@ use crate::limits::ENOUGH;
 use crate::position::Position;
 use crate::problem::{Cause, Error, ErrorKind};
 
-/// A hook file that gives no hook, before validation.
+/// The error of a hook file that cannot be decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DecodeError {
     pub cause: Cause,
-    /// The step that the reference names: the version that the file is read as, or the check of
+    /// The step that the reference names: the version as which the file is read, or the check of
     /// the version.
     pub step: Option<String>,
-    /// Where in the text; of what is missing there is no place.
+    /// The offset in the text. A missing part has no offset.
     pub offset: Option<usize>,
 }
 
@@ -25,14 +25,14 @@ impl DecodeError {
         DecodeError { cause, step: None, offset }
     }
 
-    /// As an error of the call that was given `text`.
+    /// Converts to the error of a call whose argument is `text`.
     #[cold]
     pub fn in_argument(self, text: &[u8]) -> Error {
         let position = self.offset.map(|offset| Position::of(text, offset));
         self.into_error(ErrorKind::Json).with_position(position)
     }
 
-    /// As an error, with the step in its message.
+    /// Converts to an error with the step in its message.
     #[cold]
     pub fn into_error(self, kind: ErrorKind) -> Error {
         let error = Error::new(kind, self.cause);
@@ -42,7 +42,7 @@ impl DecodeError {
         }
     }
 
-    /// Whether a file of version 0.1.0 has a `hook` as 1.0.0 has it.
+    /// Returns whether a file of version 0.1.0 has an object as `hook`, as in version 1.0.0.
     pub fn is_of_1_0_0(&self) -> bool {
         match &self.cause {
             Cause::Json(JsonErrorKind::Type {
@@ -81,17 +81,17 @@ pub(crate) enum Field {
     /// The outermost object.
     File,
     Version,
-    /// 1.0.0's `hook`, whose `path` may be missing.
+    /// `hook` of version 1.0.0, whose `path` may be missing.
     Hook,
     Path,
-    /// 1.0.0's `when`, which may have no condition.
+    /// `when` of version 1.0.0, which may have no condition.
     When,
     Timeout,
     Always,
     HasBindMounts,
     AnnotationKey(String),
     AnnotationValue(String),
-    /// All of `annotations`: what 0.1.0 has in place of the two above.
+    /// All of `annotations`: in version 0.1.0, in place of the two above.
     Annotations,
     Command(usize),
     Stages,
@@ -101,7 +101,7 @@ pub(crate) enum Field {
 }
 
 impl Field {
-    /// Its key, if it is one.
+    /// Returns the key of the field, if the field has one.
     pub fn key(&self) -> Option<&str> {
         Some(match self {
             Field::Version => "version",
@@ -119,31 +119,31 @@ impl Field {
     }
 }
 
-/// A key that no reader knows.
+/// An unknown key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UnknownKey {
     pub key: String,
     pub offset: usize,
-    /// The object that it is in: "" for the file's, or `hook`, `when`.
+    /// The object that contains it: "" for the outermost one, or `hook`, `when`.
     pub object: &'static str,
 }
 
-/// What a file says.
+/// A decoded hook file.
 #[derive(Debug, Default)]
 pub(crate) struct Decoded<'a> {
     pub hook: HookRef<'a>,
-    /// The file's `version`; "" where it has none.
+    /// The file's `version`, or "" if it has none.
     pub version: Cow<'a, str>,
-    /// Whether the caller's reader has made the hook.
+    /// Whether the hook is from the caller's reader.
     pub by_reader: bool,
     pub notes: Notes,
 }
 
 impl Decoded<'_> {
-    /// The offset of a part of the hook: its own, or that of what it stands for in a file of
-    /// version 0.1.0.
+    /// Returns the offset of a part of the hook, or of the part of a 0.1.0 file that it is translated
+    /// from. For a missing part it is the offset of the outermost object.
     pub fn place(&self, field: &Field) -> Option<usize> {
-        // Of several places the last one counts.
+        // If there are several places, the last one is used.
         let places = &self.notes.places;
         let place = |field: &Field| {
             let before = places.partition_point(|(known, _)| known <= field);
@@ -160,29 +160,30 @@ impl Decoded<'_> {
     }
 }
 
-/// What a file is decoded for. To load it takes little; should there be something to inject or to
-/// say, it is decoded once more, which is cheaper than to keep all of each file.
+/// The parts of a file that the caller needs. Loading needs few of them. To inject a hook or to
+/// report a problem, the file is decoded again, which is cheaper than keeping all parts of each
+/// file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Wanted {
-    /// The hook, but for its `args` and `env`, which are looked through only.
+    /// The hook without its `args` and `env`, which are only checked.
     Conditions,
     #[default]
     Hook,
-    /// The hook, and what there is to note beside it.
+    /// The hook and its notes.
     Notes,
-    /// The same of a file that gives no hook: what is wrong is noted, and left out.
+    /// The notes of an invalid file. A value with an error is noted and left out.
     Mistakes,
 }
 
-/// What decoding notes beside the hook, if that is wanted: for those who say something about the
-/// file.
+/// Facts about a file, in addition to the hook, from which diagnostics are made. They are collected
+/// only if they are wanted.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     pub wanted: Wanted,
-    /// Where each field stands; in order once decoding is over.
+    /// The offset of each field. [`Notes::finish`] sorts them.
     places: Vec<(Field, usize)>,
     pub unknown: Vec<UnknownKey>,
-    /// What is wrong, in the order in which it is found.
+    /// The errors, in the order in which they are found.
     pub mistakes: Vec<DecodeError>,
 }
 
@@ -195,7 +196,7 @@ impl Notes {
         matches!(self.wanted, Wanted::Notes | Wanted::Mistakes)
     }
 
-    /// A reader of the file.
+    /// Returns a reader of the file.
     pub fn reader<'a>(&self, text: &'a [u8]) -> JsonReader<'a> {
         let mut reader = JsonReader::new(text);
         if self.wanted == Wanted::Mistakes {
@@ -204,12 +205,12 @@ impl Notes {
         reader
     }
 
-    /// The reader has come to the end.
+    /// Takes the type errors of a reader that has reached the end.
     pub fn end(&mut self, reader: JsonReader<'_>) {
         self.mistakes.extend(reader.into_wrong_types().into_iter().map(DecodeError::from));
     }
 
-    /// Something is wrong with the whole.
+    /// Notes an error of the whole file, or returns it if errors are not wanted.
     pub fn mistake(&mut self, error: DecodeError) -> Result<()> {
         if self.wanted != Wanted::Mistakes {
             return Err(error);
@@ -219,15 +220,15 @@ impl Notes {
     }
 
     pub fn place(&mut self, field: Field, offset: usize) {
-        // Nobody looks at more; a file of 16 MiB may have millions.
+        // Diagnostics need no more; a file of 16 MiB can have millions.
         const MOST: usize = 1 << 16;
         if self.are_wanted() && self.places.len() < MOST {
             self.places.push((field, offset));
         }
     }
 
-    /// The place of a key whose value comes next, if that is not one of those nulls which leave
-    /// what was there.
+    /// Notes the offset of a key, unless the value that follows is `null`: such a `null` does not
+    /// change the earlier value.
     pub fn place_value(
         &mut self,
         field: Field,
@@ -240,7 +241,7 @@ impl Notes {
         Ok(())
     }
 
-    /// Keys that come again, with their places.
+    /// Returns the repetitions of keys, with their offsets.
     pub fn repeated(&self) -> impl Iterator<Item = &(Field, usize)> {
         let pairs = self.places.iter().zip(self.places.iter().skip(1));
         pairs
@@ -248,7 +249,7 @@ impl Notes {
             .map(|(_, place)| place)
     }
 
-    /// There are no more places: they are brought into order, to be found.
+    /// Sorts the offsets, so that they can be found. Call it after the last one.
     pub fn finish(mut self) -> Notes {
         self.places.sort_by(|(a, _), (b, _)| a.cmp(b));
         self

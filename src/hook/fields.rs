@@ -1,5 +1,5 @@
-//! Single values of a hook file, as Go decodes them: keys in any case, duplicates that merge,
-//! `null` that leaves or resets.
+//! Single values of a hook file, as Go decodes them: keys match in any case, duplicate keys merge,
+//! `null` keeps or resets a value.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -7,8 +7,8 @@ use std::fmt::Display;
 use super::decoded::{DecodeError, Field, Notes, Result};
 use crate::go::json::{JsonError, JsonErrorKind, JsonReader, Kind, Text, folds_to};
 
-/// The field that Go stores this key's value in: the one of that name, or else one that folds to
-/// it.
+/// Returns the field in which Go stores the value of this key: the field of that name, or else a
+/// field whose name differs only in case.
 pub(super) fn field<'n>(key: &Text<'_>, names: &[&'n str]) -> Option<&'n str> {
     let exact = names.iter().find(|&&name| name == key.value);
     exact.or_else(|| names.iter().find(|&&name| folds_to(&key.value, name))).copied()
@@ -24,17 +24,17 @@ pub(super) fn skip_unknown(
     Ok(reader.skip()?)
 }
 
-/// An object; `null` changes nothing.
+/// Reads an object. `null` changes nothing.
 pub(super) fn object<'a>(
     reader: &mut JsonReader<'a>,
     name: &str,
-    // Not a generic one: there are many, and none takes long.
+    // Not generic: there are many callers, and no call takes long.
     member: &mut dyn FnMut(&mut JsonReader<'a>, Text<'a>) -> Result<()>,
 ) -> Result<()> {
     if reader.given(Kind::Object, &name)? { reader.object(member) } else { Ok(()) }
 }
 
-/// A string; `null` changes nothing.
+/// Reads a string. `null` changes nothing.
 pub(super) fn string<'a>(
     reader: &mut JsonReader<'a>,
     name: &dyn Display,
@@ -46,12 +46,12 @@ pub(super) fn string<'a>(
     Ok(())
 }
 
-/// A boolean; `null` is none.
+/// Reads a boolean. Returns `None` for `null`.
 pub(super) fn boolean(reader: &mut JsonReader<'_>, name: &str) -> Result<Option<bool>> {
     Ok(if reader.given(Kind::Bool, &name)? { Some(reader.bool()?) } else { None })
 }
 
-/// An integer of 64 bits, written without fraction and exponent; `null` is none.
+/// Reads an integer of 64 bits, written without fraction and exponent. Returns `None` for `null`.
 pub(super) fn integer(reader: &mut JsonReader<'_>, name: &str) -> Result<Option<i64>> {
     if !reader.given(Kind::Number, &name)? {
         return Ok(None);
@@ -68,8 +68,8 @@ pub(super) fn integer(reader: &mut JsonReader<'_>, name: &str) -> Result<Option<
     }
 }
 
-/// A map of strings: added to what is there, to be [`merged`]; `null` clears it, a member's `null`
-/// is "".
+/// Reads a map of strings, and appends it to `map`; call [`merged`] after the last one. `null` clears
+/// `map`. A member that is `null` counts as "".
 pub(super) fn annotations<'a>(
     reader: &mut JsonReader<'a>,
     map: &mut Vec<(Cow<'a, str>, Cow<'a, str>)>,
@@ -96,7 +96,7 @@ pub(super) fn annotations<'a>(
     })
 }
 
-/// A map in the order of its keys; of those that were given more than once, the last one counts.
+/// Sorts a map by key. If a key occurs more than once, the last value is used.
 pub(super) fn merged<'a>(
     mut map: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 ) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
@@ -111,19 +111,19 @@ pub(super) fn merged<'a>(
     map
 }
 
-/// An array of strings, with the memory that Go's slices have: where the key comes again, a `null`
-/// leaves the string that an earlier array had at that index, though that array was longer than the
-/// one between.
+/// An array of strings that remembers earlier arrays, as Go's slices do. If the key occurs again, a
+/// `null` element keeps the string that an earlier array had at that index. This is true even if an
+/// array between them was shorter.
 #[derive(Default)]
 pub(super) struct Strings<'a> {
-    /// All that was ever stored since the last `[]` or `null`.
+    /// All strings stored since the last `[]` or `null`.
     slots: Vec<Cow<'a, str>>,
-    /// Where the key stands.
+    /// The offset of the key.
     pub key: usize,
-    /// Where each string stands, if that is wanted.
+    /// The offset of each string, if notes are wanted.
     offsets: Vec<usize>,
     length: usize,
-    /// Whether there is an array; `null` is none.
+    /// Whether there is an array. `null` does not count.
     pub given: bool,
 }
 
@@ -131,7 +131,7 @@ impl<'a> Strings<'a> {
     pub fn read(&mut self, reader: &mut JsonReader<'a>, name: &str, notes: &Notes) -> Result<()> {
         let offset = if notes.are_wanted() { reader.peek_offset()? } else { 0 };
         let is_array = reader.given(Kind::Array, &name)?;
-        // What is of a wrong type is not missing, where that is noted.
+        // A value of a wrong type that is noted is not missing.
         self.given = is_array || reader.has_noted(offset);
         self.length = 0;
         self.offsets.clear();
@@ -146,7 +146,7 @@ impl<'a> Strings<'a> {
                     string(reader, &format_args!("{name}[{index}]"), value)?;
                 }
                 index += 1;
-                // (It is left out then.)
+                // An element of a wrong type is left out.
                 if !reader.has_noted(offset) {
                     self.length += 1;
                     if notes.are_wanted() {
@@ -162,14 +162,14 @@ impl<'a> Strings<'a> {
         Ok(())
     }
 
-    /// Notes where each string stands.
+    /// Notes the offset of each string.
     pub fn record(&self, notes: &mut Notes, field: fn(usize) -> Field) {
         for (index, offset) in self.offsets.iter().enumerate() {
             notes.place(field(index), *offset);
         }
     }
 
-    /// The place of its only string, or else that of its key.
+    /// Returns the offset of the only string, or else that of the key.
     pub fn place(&self) -> usize {
         match self.offsets[..] {
             [only] => only,
@@ -177,7 +177,7 @@ impl<'a> Strings<'a> {
         }
     }
 
-    /// Looks through an array without keeping it.
+    /// Checks an array of strings without storing it.
     pub fn check(reader: &mut JsonReader<'_>, name: &str) -> Result<()> {
         let mut index = 0;
         if reader.given(Kind::Array, &name)? {
@@ -192,7 +192,7 @@ impl<'a> Strings<'a> {
         Ok(())
     }
 
-    /// The strings, if there is an array.
+    /// Returns the strings, if there is an array.
     pub fn take(mut self) -> Option<Vec<Cow<'a, str>>> {
         self.slots.truncate(self.length);
         self.given.then_some(self.slots)

@@ -1,6 +1,6 @@
-//! A hook: what a file of a `hooks.d` directory says, in the form of version 1.0.0.
+//! A hook: the decoded content of a hook file, in the form of version 1.0.0.
 //!
-//! [`decode`] reads both versions of the format (`v1_0_0` and `v0_1_0`, of `fields`).
+//! [`decode`] reads both versions of the format: `v1_0_0` and `v0_1_0`, both based on `fields`.
 
 mod borrowed;
 mod custom_reader;

@@ -1,4 +1,4 @@
-//! The stages of a container's life at which hooks run, and where the hooks of a stage go.
+//! The stages of a container's life at which hooks run, and the target of the hooks of a stage.
 
 use std::fmt;
 use std::str::FromStr;
@@ -30,7 +30,7 @@ impl Stage {
         Stage::StartContainer,
     ];
 
-    /// The stage of this name.
+    /// Returns the stage of this name.
     pub(crate) fn from_name(name: &str) -> Option<Stage> {
         match name {
             "prestart" => Some(Stage::CreateRuntime),
@@ -38,7 +38,7 @@ impl Stage {
         }
     }
 
-    /// The member of `config.hooks`.
+    /// Returns the name of the member of `config.hooks`.
     pub fn as_str(self) -> &'static str {
         match self {
             Stage::CreateContainer => "createContainer",
@@ -56,7 +56,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Reads the name of a stage. `prestart` is deprecated, and reads as [`Stage::CreateRuntime`].
+/// Parses the name of a stage. `prestart` is deprecated, and becomes [`Stage::CreateRuntime`].
 impl FromStr for Stage {
     type Err = UnknownStage;
 
@@ -65,7 +65,7 @@ impl FromStr for Stage {
     }
 }
 
-/// The error of a name that is not a stage of the OCI runtime specification.
+/// The error for a string that is not a stage of the OCI runtime specification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownStage(());
 
@@ -77,12 +77,12 @@ impl fmt::Display for UnknownStage {
 
 impl std::error::Error for UnknownStage {}
 
-/// Where a hook goes.
+/// The target of a hook: the config or the caller.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Target {
-    /// Into the config, at a stage of the OCI runtime specification.
+    /// The config, at a stage of the OCI runtime specification.
     Stage(Stage),
-    /// To the caller, who runs it at this extension stage.
+    /// The caller, which runs the hook at this extension stage.
     Extension(String),
 }
 
@@ -93,7 +93,7 @@ impl fmt::Display for Target {
 }
 
 impl Target {
-    /// The name of the stage.
+    /// Returns the name of the stage.
     pub fn as_str(&self) -> &str {
         match self {
             Target::Stage(stage) => stage.as_str(),
@@ -101,8 +101,8 @@ impl Target {
         }
     }
 
-    /// Where the hooks of the stage of this name go: to the caller if it is one of its extension
-    /// stages, even one that OCI defines too.
+    /// Returns the target of the hooks of this stage. It is the caller if the stage is one of its
+    /// extension stages, even if OCI defines the stage too.
     pub(crate) fn of(stage: &str, extension_stages: &[String]) -> Option<Target> {
         if extension_stages.iter().any(|extension| extension == stage) {
             return Some(Target::Extension(stage.to_owned()));

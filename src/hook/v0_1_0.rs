@@ -9,7 +9,7 @@ use super::fields::{Strings, boolean, field, object, skip_unknown, string};
 use crate::go::json::{Kind, folds_to};
 use crate::problem::{Cause, Property};
 
-/// The keys: those of lists first.
+/// The known keys. The keys of lists are first.
 const KEYS: [&str; 9] = [
     "arguments",
     "stages",
@@ -37,8 +37,8 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
     let mut has_bind_mounts = None;
     let mut reader = notes.reader(text);
     reader.peek()?;
-    let begin = reader.offset();
-    notes.place(Field::File, begin);
+    let start = reader.offset();
+    notes.place(Field::File, start);
     object(&mut reader, "a hook", &mut |reader, key| match field(&key, &KEYS) {
         Some("hook") => {
             notes.place(Field::Path, key.offset);
@@ -67,7 +67,7 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
     })?;
     notes.end(reader);
 
-    let missing = |property| DecodeError::new(Cause::Missing(property), Some(begin));
+    let missing = |property| DecodeError::new(Cause::Missing(property), Some(start));
     if path.is_none() {
         notes.mistake(missing(Property::Hook))?;
     }
@@ -91,7 +91,8 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
     if let Some(annotations) = &annotations {
         notes.place(Field::Annotations, annotations.place());
     }
-    // What any of the given patterns matches, as the value of any annotation.
+    // One pattern that matches what any of the given patterns matches, for the value of any
+    // annotation.
     let annotations = annotations.and_then(Strings::take).map(|patterns| patterns.join("|"));
     let when = WhenRef {
         always: None,
@@ -110,7 +111,7 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
     Ok(Decoded { hook, notes: notes.finish(), ..Decoded::default() })
 }
 
-/// Takes the list of the one of two keys that is given; both is an error.
+/// Takes the list whose key the file has, of two alternative keys. Both keys are an error.
 fn one_of<'a>(
     lists: &mut Lists<'a>,
     plural: &'static str,
@@ -120,7 +121,7 @@ fn one_of<'a>(
     let [plural_list, singular_list] = [plural, singular].map(|name| list(lists, name));
     match (plural_list.given, singular_list.given) {
         (true, true) => {
-            // The place is that of the one that comes later.
+            // The offset is that of the later key.
             let offset = Some(plural_list.key.max(singular_list.key));
             notes.mistake(DecodeError::new(Cause::Conflict { singular, plural }, offset))?;
             Ok(Some(plural_list))

@@ -15,7 +15,7 @@ pub(super) fn decode_hook(text: &[u8], notes: Notes) -> Result<Decoded<'_>> {
     decode(text, Builder::default(), notes)
 }
 
-/// The same for what this library writes itself: with `or` in `when` (see
+/// Decodes a hook that this library wrote, with `or` in `when` (see
 /// [`Hook::to_json`](crate::Hook::to_json)).
 pub(super) fn decode_own_hook(text: &[u8]) -> Result<Decoded<'_>> {
     decode(text, Builder { read_any_of: true, ..Builder::default() }, Notes::default())
@@ -59,8 +59,8 @@ fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Res
     Ok(Decoded { hook, notes: notes.finish(), ..Decoded::default() })
 }
 
-/// Decodes the conditions alone: as `when` of a 1.0.0 hook, and `or` beside them (see
-/// [`Hook::to_json`]).
+/// Decodes only conditions: `when` of a 1.0.0 hook, and `or` in it (see
+/// [`Hook::to_json`](crate::Hook::to_json)).
 pub(crate) fn decode_when(text: &[u8]) -> Result<WhenRef<'_>> {
     JsonReader::check(text)?;
     let mut builder = Builder { read_any_of: true, ..Builder::default() };
@@ -69,7 +69,7 @@ pub(crate) fn decode_when(text: &[u8]) -> Result<WhenRef<'_>> {
     Ok(builder.finish(&mut notes))
 }
 
-/// Decodes entries of `config.hooks`: one, or an array of them. `null` is none.
+/// Decodes entries of `config.hooks`: one entry, or an array of entries. `null` is an empty array.
 pub(crate) fn decode_entries(text: &[u8]) -> Result<Vec<OciHook>> {
     JsonReader::check(text)?;
     let mut reader = JsonReader::new(text);
@@ -88,7 +88,7 @@ pub(crate) fn decode_entries(text: &[u8]) -> Result<Vec<OciHook>> {
     Ok(entries)
 }
 
-/// Gathers `hook`, whose parts may come in several pieces.
+/// Collects `hook`, which a file may have more than once.
 #[derive(Default)]
 struct Entry<'a> {
     hook: EntryRef<'a>,
@@ -135,7 +135,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Gathers `when`, whose parts may come in several pieces.
+/// Collects `when`, which a file may have more than once.
 #[derive(Default)]
 struct Builder<'a> {
     when: WhenRef<'a>,

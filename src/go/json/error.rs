@@ -1,4 +1,4 @@
-//! Errors in JSON: a syntax error, a value of a wrong type, a key that is given twice.
+//! Errors in JSON: a syntax error, a value of a wrong type, a duplicate key.
 
 use std::fmt::{self, Display};
 
@@ -15,9 +15,9 @@ pub(crate) struct SyntaxError {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum SyntaxErrorKind {
-    /// There is only white space.
+    /// There is only whitespace.
     Empty,
-    /// It ends early.
+    /// It is truncated.
     End,
     /// It is nested too deeply.
     Depth,
@@ -40,7 +40,7 @@ pub(crate) enum Expected {
     NextMember,
     /// A comma, or the bracket that ends the array.
     NextElement,
-    /// Nothing but white space.
+    /// Nothing but whitespace.
     End,
     StringCharacter,
     Escape,
@@ -75,11 +75,11 @@ impl Display for Expected {
     }
 }
 
-/// What can be wrong with JSON.
+/// The kind of an error in JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum JsonErrorKind {
     Syntax(SyntaxErrorKind),
-    /// A value has another type than its place takes. `value` is its name, such as `hook.args[0]`.
+    /// A value has a wrong type. `value` is its name, such as `hook.args[0]`.
     Type {
         value: Box<str>,
         wanted: Kind,
@@ -90,7 +90,7 @@ pub(crate) enum JsonErrorKind {
         value: Box<str>,
         number: Box<str>,
     },
-    /// A key is there twice.
+    /// A key occurs twice.
     Duplicate {
         key: Box<str>,
     },
@@ -101,7 +101,7 @@ pub(crate) enum JsonErrorKind {
     },
 }
 
-/// JSON that is not what its place takes.
+/// An error in JSON, with its offset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JsonError {
     pub kind: JsonErrorKind,
@@ -109,14 +109,14 @@ pub(crate) struct JsonError {
 }
 
 impl JsonError {
-    /// The value at this offset is of another type.
+    /// Returns the error for a value of a wrong type at `offset`.
     #[cold]
     pub fn wrong_type(offset: usize, name: impl Display, wanted: Kind, found: Kind) -> JsonError {
         let value = name.to_string().into_boxed_str();
         JsonError { kind: JsonErrorKind::Type { value, wanted, found }, offset }
     }
 
-    /// A key of `object` that was there already.
+    /// Returns the error for a key that occurs again in `object`.
     #[cold]
     pub fn duplicate(key: &Text<'_>, object: &str) -> JsonError {
         let dot = if object.is_empty() { "" } else { "." };

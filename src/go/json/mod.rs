@@ -1,11 +1,12 @@
 //! JSON as Go's `encoding/json` reads it, with positions (docs/spec.md, section 3).
 //!
-//! [`JsonReader`] pulls one value after another out of a text. It never recurses into what it only
-//! skips, so nesting costs no stack, and it goes over each byte once. It borrows: what the caller
-//! does not ask for is not copied. Output is serde_json's.
+//! [`JsonReader`] reads one value after another from a text. It skips values without recursion, so
+//! nesting costs no stack, and it reads each byte once. It borrows: values that the caller does not
+//! read are not copied. serde_json writes the output.
 //!
-//! Why not serde_json for reading: duplicate keys that merge, keys that match in any case, invalid
-//! UTF-8 and lone surrogates that become U+FFFD, a depth of 10,000, and the place of each value.
+//! serde_json is not used for reading, because Go's reader merges duplicate keys, matches keys in
+//! any case, replaces invalid UTF-8 and lone surrogates by U+FFFD, and allows a depth of 10,000.
+//! Diagnostics also need the offset of each value.
 
 use std::borrow::Cow;
 
@@ -23,7 +24,7 @@ pub(crate) use kind::Kind;
 pub(crate) use read::JsonReader;
 pub(crate) use strings::{Text, folds_to};
 
-/// JSON that callers may print: what must not reach a terminal raw is escaped.
+/// Returns JSON that callers may print: characters that a terminal would interpret are escaped.
 pub(crate) fn to_string<T: serde::Serialize>(value: &T) -> String {
     let text = to_raw_string(value);
     match escape_json(&text) {
@@ -32,10 +33,10 @@ pub(crate) fn to_string<T: serde::Serialize>(value: &T) -> String {
     }
 }
 
-/// JSON that becomes part of a config, which is not escaped more than JSON asks for.
+/// Returns JSON that becomes part of a config. Only the characters that JSON requires are escaped.
 ///
-/// The values that this crate serialises have string keys and no failing parts, so an error here is
-/// a bug in it.
+/// The values that this crate serialises have string keys and do not fail to serialise, so an error
+/// is a bug in this crate.
 pub(crate) fn to_raw_string<T: serde::Serialize>(value: &T) -> String {
     let mut out = Out(Vec::with_capacity(128));
     let written = serde_json::to_writer(&mut out, value).map_err(|error| error.to_string());
@@ -43,8 +44,8 @@ pub(crate) fn to_raw_string<T: serde::Serialize>(value: &T) -> String {
     text.unwrap_or_else(|error| format!("{{\"bug\":{error:?}}}"))
 }
 
-/// Where output goes. A `Vec` would do, but for its code: it would be there once for each comma of
-/// each type.
+/// The output. Its methods are not inlined: those of `Vec` would be copied into the code for each
+/// comma of each type.
 struct Out(Vec<u8>);
 
 impl std::io::Write for Out {

@@ -1,20 +1,20 @@
-//! What a reader is in: a bit for each array and object, so that few levels take no memory of their
-//! own.
+//! The arrays and objects in which a reader is: one bit each, so that up to 64 levels need no
+//! allocation.
 
-/// The arrays and objects that are open: those that the caller went into, then those being skipped.
+/// The open arrays and objects: those that the caller reads, then those that are skipped.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Open {
     depth: usize,
-    /// The innermost ones, the last in the lowest bit: whether it is an object.
+    /// The innermost levels, the last in the lowest bit. A bit is 1 for an object.
     innermost: u64,
-    /// Those around them, 64 each.
-    others: Vec<u64>,
+    /// The levels around them, 64 in each number.
+    outer: Vec<u64>,
 }
 
 impl Open {
     pub fn push(&mut self, is_object: bool) {
         if self.depth != 0 && self.depth % 64 == 0 {
-            self.others.push(self.innermost);
+            self.outer.push(self.innermost);
         }
         self.innermost = self.innermost << 1 | u64::from(is_object);
         self.depth += 1;
@@ -24,7 +24,7 @@ impl Open {
         self.depth = self.depth.saturating_sub(1);
         self.innermost >>= 1;
         if self.depth != 0 && self.depth % 64 == 0 {
-            self.innermost = self.others.pop().unwrap_or_default();
+            self.innermost = self.outer.pop().unwrap_or_default();
         }
     }
 
@@ -32,7 +32,7 @@ impl Open {
         self.depth
     }
 
-    /// Whether the innermost is an object; not if it is an array, or if there is none.
+    /// Returns whether the innermost level is an object. Without a level, returns false.
     pub fn is_object(&self) -> bool {
         self.innermost & 1 == 1
     }
@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn remembers_every_level() {
-        // Kinds that repeat in no power of two, far past a word of bits and back.
+        // The kinds repeat after 7 levels, which is not a power of two. 300 levels need several
+        // numbers of 64 bits.
         let is_object = |level: usize| [0, 2, 3].contains(&(level % 7));
         let mut open = Open::default();
         for level in 0..300 {
@@ -62,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn every_level_is_closed_by_its_own_bracket() {
+    fn every_level_needs_its_own_closing_bracket() {
         let is_object = |level: usize| [0, 2, 3].contains(&(level % 7));
         let opening: String =
             (0..200).map(|level| if is_object(level) { "{\"a\":" } else { "[" }).collect();

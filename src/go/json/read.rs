@@ -1,4 +1,4 @@
-//! The reader: pulls values out of a JSON text, in one pass and without recursion.
+//! The reader: reads values from a JSON text, in one pass and without recursion.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,8 +12,8 @@ use crate::limits::JSON_DEPTH;
 
 /// Reads a JSON text from its start to its end.
 ///
-/// Each method that reads a value expects the reader to stand before it (white space allowed) and
-/// leaves it behind.
+/// Each method that reads a value expects the reader to be before the value, or before whitespace
+/// that precedes it. Afterwards the reader is after the value.
 #[derive(Debug, Clone)]
 pub(crate) struct JsonReader<'a> {
     text: &'a [u8],
@@ -21,18 +21,19 @@ pub(crate) struct JsonReader<'a> {
     valid: Option<&'a str>,
     at: usize,
     open: Open,
-    /// Where values of wrong types are noted, if they are.
+    /// The errors for values of wrong types, if they are noted.
     pub(super) wrong: Option<Vec<JsonError>>,
 }
 
-/// Where a string stands, without its quotes.
+/// The range of a string, without its quotes.
 struct Raw {
     place: Range<usize>,
     has_escapes: bool,
 }
 
 impl<'a> JsonReader<'a> {
-    /// Of a text that may be no UTF-8: whether it is, is asked once for all of its strings.
+    /// Returns a reader of a text that may be invalid UTF-8. The text is checked once for all its
+    /// strings.
     pub fn new(text: &'a [u8]) -> JsonReader<'a> {
         JsonReader {
             text,
@@ -61,18 +62,19 @@ impl<'a> JsonReader<'a> {
         reader.end()
     }
 
-    /// The offset of the next byte to read; after [`JsonReader::peek`], that of the value.
+    /// Returns the offset of the next byte to read. After [`JsonReader::peek`] it is that of the
+    /// value.
     pub fn offset(&self) -> usize {
         self.at
     }
 
-    /// The offset of the value that comes next.
+    /// Returns the offset of the next value.
     pub fn peek_offset(&mut self) -> Result<usize, SyntaxError> {
         self.peek()?;
         Ok(self.at)
     }
 
-    /// Whether a value of this type comes next, as far as its first byte tells.
+    /// Returns whether the next value is of this type, according to its first byte.
     #[inline]
     pub(super) fn is_before(&mut self, kind: Kind) -> bool {
         self.space();
@@ -85,7 +87,7 @@ impl<'a> JsonReader<'a> {
         self.byte() == Some(first)
     }
 
-    /// The type of the value that comes next.
+    /// Returns the type of the next value.
     pub fn peek(&mut self) -> Result<Kind, SyntaxError> {
         self.space();
         match self.byte() {
@@ -125,8 +127,8 @@ impl<'a> JsonReader<'a> {
         Ok(value)
     }
 
-    /// Goes through an object: `member` is called before each value, with its key, and must read or
-    /// skip that value.
+    /// Reads an object. `member` is called before each value, with its key, and must read or skip
+    /// that value.
     pub fn object<E: From<SyntaxError>>(
         &mut self,
         mut member: impl FnMut(&mut JsonReader<'a>, Text<'a>) -> Result<(), E>,
@@ -146,7 +148,7 @@ impl<'a> JsonReader<'a> {
         Ok(())
     }
 
-    /// Goes through an array: `element` is called before each value and must read or skip it.
+    /// Reads an array. `element` is called before each value and must read or skip it.
     pub fn array<E: From<SyntaxError>>(
         &mut self,
         mut element: impl FnMut(&mut JsonReader<'a>) -> Result<(), E>,
@@ -164,7 +166,7 @@ impl<'a> JsonReader<'a> {
         Ok(())
     }
 
-    /// Reads past a value, however deep it is.
+    /// Skips a value of any depth.
     pub fn skip(&mut self) -> Result<(), SyntaxError> {
         let outside = self.open.depth();
         loop {
@@ -179,7 +181,7 @@ impl<'a> JsonReader<'a> {
                     !self.close_empty()
                 }
             };
-            // Close what ends here; then stand before the next value.
+            // Close the arrays and objects that end here, then go to the next value.
             if !opened {
                 loop {
                     if self.open.depth() == outside {
@@ -196,7 +198,7 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    /// Checks that nothing but white space follows.
+    /// Checks that only whitespace follows.
     pub fn end(&mut self) -> Result<(), SyntaxError> {
         self.space();
         match self.byte() {
@@ -214,19 +216,19 @@ impl<'a> JsonReader<'a> {
     fn space(&mut self) {
         while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.byte() {
             self.at += 1;
-            // Indentation.
+            // Skips indentation faster.
             while self.text.get(self.at..).and_then(<[u8]>::first_chunk) == Some(b"    ") {
                 self.at += 4;
             }
         }
     }
 
-    /// An error at the next byte: the text ends, or holds something else there.
+    /// Returns the error at the next byte: the text ends there, or has another token.
     #[cold]
     fn unexpected(&self, expected: Expected) -> SyntaxError {
         let rest = self.text.get(self.at..).unwrap_or_default();
         let kind = match rest.first() {
-            // Where there is nothing at all, it is missing from the begin on.
+            // The error of an empty text is at its start.
             None if self.text.trim_ascii().is_empty() => {
                 return SyntaxError { offset: 0, kind: SyntaxErrorKind::Empty };
             }
@@ -261,7 +263,7 @@ impl<'a> JsonReader<'a> {
         Ok(())
     }
 
-    /// Closes what was just opened if nothing is in it.
+    /// Closes the array or object that was just opened, if it is empty. Returns whether it is.
     #[inline]
     fn close_empty(&mut self) -> bool {
         self.space();
@@ -274,8 +276,8 @@ impl<'a> JsonReader<'a> {
         empty
     }
 
-    /// After a value in an array or object: past the comma (false), or past the end of the
-    /// innermost (true).
+    /// Reads the byte after a value in an array or object. Returns false after a comma, and true
+    /// after the closing bracket.
     #[inline]
     fn next_or_close(&mut self) -> Result<bool, SyntaxError> {
         self.space();
@@ -298,7 +300,7 @@ impl<'a> JsonReader<'a> {
         }
     }
 
-    /// Reads a key and its colon: the key, and where it starts.
+    /// Reads a key and its colon. Returns the key and its offset.
     fn key(&mut self) -> Result<(Raw, usize), SyntaxError> {
         self.space();
         let offset = self.at;
@@ -412,8 +414,8 @@ impl<'a> JsonReader<'a> {
     }
 }
 
-/// How many bytes at the start of `text` are neither `"`, `\` nor control characters: eight at a
-/// time.
+/// Returns how many bytes at the start of `text` are neither `"`, `\` nor control characters. It
+/// checks eight bytes at a time.
 fn plain_length(text: &[u8]) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGHS: u64 = 0x8080_8080_8080_8080;
@@ -421,9 +423,9 @@ fn plain_length(text: &[u8]) -> usize {
         let word = u64::from_le_bytes(chunk.first_chunk().copied().unwrap_or_default());
         let quote = word ^ (ONES * b'"' as u64);
         let backslash = word ^ (ONES * b'\\' as u64);
-        // The high bit of each byte that is zero (in the first two) or below 0x20 (in the third). A
-        // borrow can set a bit too much above the first true one, which the count of
-        // trailing zeros does not see.
+        // The high bit of each byte that is zero (in the first two lines) or below 0x20 (in the
+        // third). A borrow can set a wrong bit above the first correct one, which does not change
+        // the count of trailing zeros.
         let found = (quote.wrapping_sub(ONES) & !quote
             | backslash.wrapping_sub(ONES) & !backslash
             | word.wrapping_sub(ONES * 0x20) & !word)

@@ -1,18 +1,17 @@
-//! Strings: escapes, what is not UTF-8, and Go's folding of keys.
+//! Strings: escapes, invalid UTF-8, and Go's case folding of keys.
 
 use std::borrow::Cow;
 
 use crate::go::text::push_text;
 
-/// A string of the text, decoded, and the offset of its opening quote.
+/// A decoded string, and the offset of its opening quote.
 #[derive(Debug, Clone)]
 pub(crate) struct Text<'a> {
     pub value: Cow<'a, str>,
     pub offset: usize,
 }
 
-/// Decodes what stands between the quotes, where there are escapes. They are known to be
-/// well-formed.
+/// Decodes the bytes between the quotes of a string with escapes. The escapes are known to be valid.
 pub(super) fn unescape<'a>(raw: &[u8]) -> Cow<'a, str> {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
@@ -27,7 +26,7 @@ pub(super) fn unescape<'a>(raw: &[u8]) -> Cow<'a, str> {
     Cow::Owned(text)
 }
 
-/// The character that the escape at the start of `escape` stands for, and the escape's length.
+/// Returns the character of the escape at the start of `escape`, and the length of that escape.
 fn decode_escape(escape: &[u8]) -> (char, usize) {
     match escape.get(1) {
         Some(b'b') => ('\u{8}', 2),
@@ -46,8 +45,8 @@ fn decode_unicode(escape: &[u8]) -> (char, usize) {
     if let Some(character) = char::from_u32(first) {
         return (character, 6);
     }
-    // A surrogate: the first half of a pair, or alone and so U+FFFD. What follows a lone one is
-    // read anew.
+    // A surrogate is either the first half of a pair, or alone, which becomes U+FFFD. The escape
+    // after a lone surrogate is decoded by itself.
     match (first, escape.get(6..).and_then(code_unit)) {
         (0xD800..0xDC00, Some(second @ 0xDC00..=0xDFFF)) => {
             let code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
@@ -57,16 +56,16 @@ fn decode_unicode(escape: &[u8]) -> (char, usize) {
     }
 }
 
-/// The code unit of the `\uXXXX` at the start of `escape`, if there is one.
+/// Returns the code unit of the `\uXXXX` at the start of `escape`, if there is one.
 fn code_unit(escape: &[u8]) -> Option<u32> {
     let digits = escape.strip_prefix(b"\\u")?.get(..4)?;
     let digits = std::str::from_utf8(digits).ok()?;
     u32::from_str_radix(digits, 16).ok()
 }
 
-/// Whether Go's decoder takes `key` for the field `name` (ASCII): equal but for case by Unicode's
-/// simple folding, in which two characters beyond ASCII fold to letters: `ſ` to `s`, and the Kelvin
-/// sign to `k`.
+/// Returns whether Go's decoder stores `key` in the field `name` (ASCII), which ignores case. It uses
+/// Unicode's simple folding, in which two characters outside ASCII fold to ASCII letters: `ſ` to
+/// `s`, and the Kelvin sign to `k`.
 pub(crate) fn folds_to(key: &str, name: &str) -> bool {
     let mut wanted = name.bytes();
     for character in key.chars() {
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn folding_is_gos() {
+    fn folds_keys_as_go() {
         assert!(folds_to("hasBindMounts", "hasBindMounts"));
         assert!(folds_to("HASBINDMOUNT\u{17F}", "hasBindMounts"));
         assert!(folds_to("hoo\u{212A}", "hook"));

@@ -1,4 +1,4 @@
-//! Reading values of a wanted type: what becomes of one that has another.
+//! Reading values of a wanted type, and handling values of other types.
 
 use std::fmt::Display;
 
@@ -8,33 +8,33 @@ use super::read::JsonReader;
 use crate::limits::ENOUGH;
 
 impl JsonReader<'_> {
-    /// From now on a value of a wrong type counts as `null`, and is noted.
+    /// Makes the reader note each value of a wrong type and treat it as `null`, from now on.
     pub fn note_wrong_types(&mut self) {
         self.wrong = Some(Vec::new());
     }
 
-    /// Whether the value at this offset was noted last.
+    /// Returns whether the value at this offset is the last one noted.
     pub fn has_noted(&self, offset: usize) -> bool {
         self.wrong.as_ref().and_then(|wrong| wrong.last()).is_some_and(|last| last.offset == offset)
     }
 
-    /// What was noted.
+    /// Returns the errors that were noted.
     pub fn into_wrong_types(self) -> Vec<JsonError> {
         self.wrong.unwrap_or_default()
     }
 
-    /// A value is of a wrong type.
+    /// Notes a value of a wrong type, or returns the error if errors are not noted.
     #[cold]
     pub fn wrong_type(&mut self, error: JsonError) -> Result<(), JsonError> {
         let Some(wrong) = &mut self.wrong else { return Err(error) };
-        // Of more than enough the last one is known, as `has_noted` needs it.
+        // Beyond the limit, the newest error replaces the last one, since `has_noted` needs it.
         wrong.truncate(ENOUGH - 1);
         wrong.push(error);
         Ok(())
     }
 
-    /// True before a value of this type; false before `null`, which is read; else an error that
-    /// names the value `name`.
+    /// Returns true if the next value is of this type, and false if it is `null`, which is read.
+    /// Otherwise fails with an error that calls the value `name`.
     pub fn given(&mut self, wanted: Kind, name: &dyn Display) -> Result<bool, JsonError> {
         if self.is_before(wanted) {
             return Ok(true);

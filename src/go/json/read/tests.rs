@@ -29,7 +29,7 @@ fn accepts_json() {
 }
 
 #[test]
-fn refuses_what_is_not() {
+fn rejects_invalid_json() {
     let unexpected = |expected, found| SyntaxErrorKind::Unexpected { expected, found };
     for (text, offset, kind) in [
         ("", 0, SyntaxErrorKind::Empty),
@@ -64,7 +64,7 @@ fn refuses_what_is_not() {
 }
 
 #[test]
-fn nesting_ends_at_gos_limit() {
+fn nesting_has_the_limit_of_go() {
     let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     assert_eq!(JsonReader::check(nested(10_000).as_bytes()), Ok(()));
     let error = JsonReader::check(nested(10_001).as_bytes()).unwrap_err();
@@ -76,11 +76,11 @@ fn nesting_ends_at_gos_limit() {
 }
 
 #[test]
-fn plain_length_agrees_with_the_simple_way() {
+fn plain_length_agrees_with_a_simple_loop() {
     let simple = |text: &[u8]| {
         text.iter().position(|&b| b < 0x20 || b == b'"' || b == b'\\').unwrap_or(text.len())
     };
-    // Each byte at each place of a run that is longer than a word, behind each byte.
+    // Each byte at each index of a string that is longer than a word, after each of these bytes.
     for byte in 0..=255u8 {
         for before in [b'a', 0x80, 0xff, 0x20, 0x21, 0x23, 0x5d, byte] {
             for at in 0..20 {
@@ -89,7 +89,7 @@ fn plain_length_agrees_with_the_simple_way() {
                 assert_eq!(
                     plain_length(&text),
                     simple(&text),
-                    "{byte:#x} at {at} behind {before:#x}"
+                    "{byte:#x} at {at} after {before:#x}"
                 );
             }
         }
