@@ -1,6 +1,6 @@
 //! Lets hooks change a config before the container is created, as Podman does at its stage
-//! `precreate`. An engine such as Sarus would do this with the strict policy, and print what each
-//! hook changed.
+//! `precreate`. An engine such as Sarus would use the strict policy, and print the changes of each
+//! hook.
 //!
 //!     cargo run --example sarus -- HOOKS.D CONFIG.JSON
 
@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(failure) = result.failure {
         return Err(failure.message().into());
     }
-    // The hooks of the config's own stages go into what the filters have made of it.
+    // The hooks of OCI's stages are injected into the config that the filters returned.
     println!("{}", selection.inject(&Config::parse(&result.config)?).config);
     Ok(())
 }

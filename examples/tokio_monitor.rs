@@ -1,5 +1,5 @@
-//! Reloads hooks when their files change, and prints what has changed: a daemon that runs on Tokio.
-//! A monitor has no thread; Tokio waits for its descriptor as for a socket.
+//! A daemon on Tokio that reloads hooks when their files change, and prints the changes. A monitor
+//! has no thread: Tokio waits for its file descriptor, as for a socket.
 //!
 //!     cargo run --example tokio_monitor -- HOOKS.D
 
@@ -12,7 +12,7 @@ use tokio::io::unix::AsyncFd;
 async fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::args().nth(1).ok_or("usage: tokio_monitor HOOKS.D")?;
     let manager = Manager::builder().directory(&directory).policy(Policy::LENIENT).load()?;
-    // SAFETY: the descriptor of a monitor is the same, and open, for as long as the monitor lives.
+    // SAFETY: a monitor keeps the same file descriptor open as long as it lives.
     let mut monitor = unsafe { AsyncFd::register(manager.monitor()?)? };
     println!("watching {directory}: {} hooks", manager.snapshot().len());
     loop {

@@ -1,5 +1,5 @@
-//! Injects hooks into a typed config, as an engine in Rust (youki, say) would before it creates the
-//! container.
+//! Injects hooks into an `oci_spec::runtime::Spec`, as a runtime in Rust such as youki would before
+//! it creates the container.
 //!
 //!     cargo run --example youki -- HOOKS.D BUNDLE
 
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     selection.inject_into_spec(&mut spec);
     spec.save(&config)?;
 
-    // The hooks of extension stages are not in the config: they are the engine's to run.
+    // The hooks of extension stages are not in the config: the engine runs them itself.
     for selected in selection.hooks() {
         if let Target::Extension(stage) = selected.stage() {
             let hook = Hook::from(selected.hook());

@@ -1,17 +1,36 @@
-//! OCI hooks from `hooks.d` directories, matched and injected as Podman, Buildah and CRI-O do.
+//! Reads OCI hooks from `hooks.d` directories, selects the hooks that match a container, and adds
+//! them to its OCI config, as Podman, Buildah and CRI-O do.
 //!
-//! Container engines inject hooks into containers from JSON files in directories. This crate reads
-//! those files, tells which of them are for a container, and splices them into its OCI config:
+//! An engine or a runtime in Rust passes the config as an `oci_spec::runtime::Spec`:
+//!
+#![cfg_attr(feature = "oci-spec", doc = "```no_run")]
+#![cfg_attr(not(feature = "oci-spec"), doc = "```ignore")]
+//! use libhooks::{Container, DEFAULT_DIR, Manager, OVERRIDE_DIR};
+//! use oci_spec::runtime::Spec;
+//!
+//! let mut spec = Spec::load("config.json")?;
+//! let manager = Manager::builder().directories([DEFAULT_DIR, OVERRIDE_DIR]).load()?;
+//! manager.select(&Container::from_spec(&spec))?.inject_into_spec(&mut spec);
+//! spec.save("config.json")?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! With the config as a string, every byte outside the added hooks stays the same:
 //!
 //! ```
 //! use libhooks::{Config, Manager};
 //!
 //! let directory = std::env::temp_dir().join("libhooks-doctest.d");
 //! std::fs::create_dir_all(&directory)?;
-//! let hook = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"commands": ["sh$"]}, "stages": ["poststop"]}"#;
+//! let hook = r#"{
+//!     "version": "1.0.0",
+//!     "hook": {"path": "/bin/true"},
+//!     "when": {"commands": ["sh$"]},
+//!     "stages": ["poststop"]
+//! }"#;
 //! std::fs::write(directory.join("example.json"), hook)?;
 //!
-//! let manager = Manager::builder().directory(&directory).extension_stages(["precreate"]).load()?;
+//! let manager = Manager::builder().directory(&directory).load()?;
 //! let config = Config::parse(r#"{"process": {"args": ["/bin/sh"]}}"#)?;
 //! let injection = manager.select(&config.container())?.inject(&config);
 //! let want = r#"{"process": {"args": ["/bin/sh"]},"hooks":{"poststop":[{"path":"/bin/true"}]}}"#;
@@ -20,23 +39,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Data flows one way: `hooks.d` files → [`Hook`] → [`Snapshot`] → conditions, asked about one
-//! container → [`Injection`]. Every problem on the way is a [`Diagnostic`], with its place; every
-//! verdict can be had as an [`Explanation`]. A [`Monitor`] makes a new snapshot when the files
-//! change.
+//! A [`Manager`] reads hook files into a [`Snapshot`] of [`Hook`]s. [`Manager::select`] evaluates
+//! their conditions for a [`Container`] and returns a [`Selection`]. Each problem is a
+//! [`Diagnostic`] with its position. [`Manager::explain`] reports why each hook does or does not
+//! match. A [`Monitor`] reloads the hooks when their files change. The module [`exec`] runs hooks.
 //!
-//! The feature `oci-spec` (on by default) takes and gives `oci_spec::runtime::Spec`, for engines in
-//! Rust; its version is part of this API. The feature `tracing` makes log lines events of the crate
-//! `tracing`.
+//! The feature `oci-spec` (on by default) adds the functions with `oci_spec::runtime::Spec`. The
+//! version of the crate `oci-spec` is part of this API. The feature `tracing` makes log lines events
+//! of the crate `tracing`.
 //!
-//! The directory `examples` of the sources has programs to begin from: `youki` (a typed config in
-//! and out), `sarus` (hooks that change a config) and `tokio_monitor` (hooks that are reloaded when
+//! The directory `examples` of the source tree has programs to start from: `youki` (a config as a
+//! `Spec`), `sarus` (hooks that change a config) and `tokio_monitor` (hooks that are reloaded when
 //! their files change).
 //!
-//! A hook file behaves as under the Go package `hooks` of Podman and CRI-O; where it does not,
-//! docs/parity.md says so. docs/spec.md in the sources is the specification.
+//! A hook file behaves as under the Go package `hooks` of Podman and CRI-O. docs/parity.md in the
+//! source tree lists the differences, and docs/spec.md is the specification.
 
 #![deny(unsafe_code)]
+
+#[cfg(not(target_os = "linux"))]
+compile_error!("libhooks supports Linux only");
 
 // A module may use the modules on lower floors, and the modules before it on its own floor
 // (ARCHITECTURE.md). The suite `tests/suites/architecture.sh` checks this. The empty lines keep
@@ -74,7 +96,7 @@ mod container;
 
 mod when;
 
-// Floor 3, one hook: validation, the prefilter, warnings, running it.
+// Floor 3, one hook: validation, the prefilter, warnings, and running it.
 mod validate;
 
 mod prefilter;
@@ -90,7 +112,7 @@ mod loaded_hook;
 
 mod directory;
 
-// Floor 5: a set of hooks, and the questions it answers.
+// Floor 5: a set of hooks, and operations on it.
 mod snapshot;
 
 mod list;
@@ -99,12 +121,12 @@ mod inject;
 
 mod explain;
 
-// Floor 6: the set in use, and hook files without a set.
+// Floor 6: replacing one set of hooks by another, and single hook files.
 mod active;
 
 mod hook_file;
 
-// Floor 7: what callers hold.
+// Floor 7: the manager and its monitor, and functions for the C API.
 mod monitor;
 
 mod manager;
@@ -139,8 +161,12 @@ pub use when::Outcome;
 /// The version of this library.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The examples of the project's README and of the crate's, compiled.
+/// The examples in the README of the project, as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
+struct ProjectReadme;
+
+/// The examples in the README of this crate, as doctests.
+#[cfg(all(doctest, feature = "oci-spec"))]
 #[doc = include_str!("README.md")]
-struct Readme;
+struct CrateReadme;

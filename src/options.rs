@@ -123,7 +123,7 @@ impl ReadOptions {
 
     /// Sets a callback that reads files of other versions, or files of a known version in another
     /// way. It is called for every file that is valid JSON and whose version, if it has one, is a
-    /// string. It gets the version ("" if there is none) and the whole content. It is called in the
+    /// string. It gets the version ("" if it has none) and the whole content. It is called in the
     /// thread that called this library, with no lock held.
     pub fn reader(
         mut self,

@@ -129,8 +129,8 @@ impl<'a> Config<'a> {
         Container::from_parts(process, annotations, self.bind_mounts)
     }
 
-    /// Returns a copy of the annotations. To change those of a container, change the copy and pass it
-    /// to [`Container::annotations`].
+    /// Returns a copy of the annotations. To change those of a container, change the copy and pass
+    /// it to [`Container::annotations`].
     pub fn annotations(&self) -> Annotations {
         self.annotations.iter().map(|(key, value)| (&**key, &**value)).collect()
     }

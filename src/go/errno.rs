@@ -27,8 +27,8 @@ impl Errno {
         self.0
     }
 
-    /// Returns the number of an error. The errors that std creates itself are about a NUL in a path,
-    /// for which Go returns EINVAL.
+    /// Returns the number of an error. The errors that std creates itself are about a NUL in a
+    /// path, for which Go returns EINVAL.
     pub(crate) fn of(error: &io::Error) -> Errno {
         Errno(error.raw_os_error().unwrap_or(libc::EINVAL))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::definition::Hook;
 
 /// A callback that reads hook files. It is called for every file that is valid JSON and whose
-/// version, if it has one, is a string. It gets the version ("" if there is none) and the whole
+/// version, if it has one, is a string. It gets the version ("" if it has none) and the whole
 /// content. It is called in the thread that called this library, with no lock held.
 pub(crate) type Reader = Arc<dyn Fn(&str, &[u8]) -> Reading + Send + Sync>;
 

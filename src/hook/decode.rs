@@ -32,8 +32,8 @@ pub(crate) fn decode<'a>(
     decode_in_steps(text, reader, Notes::new(wanted))
 }
 
-/// Decodes a file again that was decoded without a reader, with or without success. Returns an empty
-/// result if that fails.
+/// Decodes a file again that was decoded without a reader, with or without success. Returns an
+/// empty result if that fails.
 pub(crate) fn decode_again(text: &[u8], wanted: Wanted) -> Decoded<'_> {
     decode(text, None, wanted).ok().flatten().unwrap_or_default()
 }
@@ -96,8 +96,8 @@ impl Hook {
         Ok(decoded.map(|decoded| decoded.hook.into()))
     }
 
-    /// Returns the unknown keys of a hook file with their positions, at most the first 100. A decoded
-    /// [`Hook`] does not contain their values.
+    /// Returns the unknown keys of a hook file with their positions, at most the first 100. A
+    /// decoded [`Hook`] does not contain their values.
     pub fn unknown_keys(content: &[u8]) -> Vec<(String, Position)> {
         let unknown = decode_again(content, Wanted::Notes).notes.unknown.into_iter();
         unknown.map(|unknown| (unknown.key, Position::of(content, unknown.offset))).collect()
@@ -133,7 +133,8 @@ impl When {
 }
 
 impl OciHook {
-    /// Reads one entry of `config.hooks` or an array of entries, as Go does. `null` is an empty list.
+    /// Reads one entry of `config.hooks` or an array of entries, as Go does. `null` is an empty
+    /// list.
     ///
     /// # Errors
     /// [`ErrorKind::Json`](crate::ErrorKind::Json) if it is neither.

@@ -140,8 +140,8 @@ pub(crate) struct Decoded<'a> {
 }
 
 impl Decoded<'_> {
-    /// Returns the offset of a part of the hook, or of the part of a 0.1.0 file that it is translated
-    /// from. For a missing part it is the offset of the outermost object.
+    /// Returns the offset of a part of the hook, or of the part of a 0.1.0 file that it is
+    /// translated from. For a missing part it is the offset of the outermost object.
     pub fn place(&self, field: &Field) -> Option<usize> {
         // If there are several places, the last one is used.
         let places = &self.notes.places;

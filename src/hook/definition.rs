@@ -30,9 +30,9 @@ impl Hook {
         only_in_container(self.stages.as_deref().unwrap_or_default())
     }
 
-    /// Returns the hook as JSON of version 1.0.0. If one condition is enough, as in a hook of version
-    /// 0.1.0, `when` has `"or": true`. Functions of this library read this key; in hook files it is
-    /// unknown.
+    /// Returns the hook as JSON of version 1.0.0. If one condition is enough, as in a hook of
+    /// version 0.1.0, `when` has `"or": true`. Functions of this library read this key; in hook
+    /// files it is unknown.
     pub fn to_json(&self) -> String {
         json::to_string(self)
     }

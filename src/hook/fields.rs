@@ -68,8 +68,8 @@ pub(super) fn integer(reader: &mut JsonReader<'_>, name: &str) -> Result<Option<
     }
 }
 
-/// Reads a map of strings, and appends it to `map`; call [`merged`] after the last one. `null` clears
-/// `map`. A member that is `null` counts as "".
+/// Reads a map of strings, and appends it to `map`; call [`merged`] after the last one. `null`
+/// clears `map`. A member that is `null` counts as "".
 pub(super) fn annotations<'a>(
     reader: &mut JsonReader<'a>,
     map: &mut Vec<(Cow<'a, str>, Cow<'a, str>)>,

@@ -11,7 +11,8 @@ pub(crate) struct Text<'a> {
     pub offset: usize,
 }
 
-/// Decodes the bytes between the quotes of a string with escapes. The escapes are known to be valid.
+/// Decodes the bytes between the quotes of a string with escapes. The escapes are known to be
+/// valid.
 pub(super) fn unescape<'a>(raw: &[u8]) -> Cow<'a, str> {
     let mut text = String::with_capacity(raw.len());
     let mut rest = raw;
@@ -63,9 +64,9 @@ fn code_unit(escape: &[u8]) -> Option<u32> {
     u32::from_str_radix(digits, 16).ok()
 }
 
-/// Returns whether Go's decoder stores `key` in the field `name` (ASCII), which ignores case. It uses
-/// Unicode's simple folding, in which two characters outside ASCII fold to ASCII letters: `ſ` to
-/// `s`, and the Kelvin sign to `k`.
+/// Returns whether Go's decoder stores `key` in the field `name` (ASCII), which ignores case. It
+/// uses Unicode's simple folding, in which two characters outside ASCII fold to ASCII letters: `ſ`
+/// to `s`, and the Kelvin sign to `k`.
 pub(crate) fn folds_to(key: &str, name: &str) -> bool {
     let mut wanted = name.bytes();
     for character in key.chars() {
