@@ -45,8 +45,8 @@
 //! match. A [`Monitor`] reloads the hooks when their files change. The module [`exec`] runs hooks.
 //!
 //! The feature `oci-spec` (on by default) adds the functions with `oci_spec::runtime::Spec`. The
-//! version of the crate `oci-spec` is part of this API. The feature `tracing` makes log lines events
-//! of the crate `tracing`.
+//! version of the crate `oci-spec` is part of this API. The feature `tracing` writes log lines as
+//! events of the crate `tracing`.
 //!
 //! The directory `examples` of the source tree has programs to start from: `youki` (a config as a
 //! `Spec`), `sarus` (hooks that change a config) and `tokio_monitor` (hooks that are reloaded when
@@ -78,7 +78,7 @@ mod go;
 #[allow(unsafe_code)]
 mod sys;
 
-// Floor 1: errors and diagnostics, who can write a file, and replacing a file.
+// Floor 1: errors and diagnostics, write permissions of files, and replacing a file.
 mod permission;
 
 mod log;

@@ -1,5 +1,5 @@
 //! The limits of the input that this library accepts, and of its results. docs/limits.md lists all
-//! limits, and what happens beyond each.
+//! limits, and the behaviour beyond each.
 
 /// The size of a hook file, and of a hook or its conditions as JSON, in bytes: 16 MiB.
 pub const HOOK_FILE: usize = 16 << 20;

@@ -23,7 +23,7 @@ pub enum Policy {
     /// users other than root and the effective user can write or replace. A reload that finds a
     /// problem keeps the old hooks.
     Strict,
-    /// Tolerates the problems of all files and uses the valid hooks.
+    /// Tolerates the problems of all files and directories, and uses the valid hooks.
     Lenient {
         /// Whether a file that is invalid at a reload keeps its last valid hook.
         keep_last_good: bool,

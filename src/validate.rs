@@ -14,7 +14,7 @@ use crate::problem::{Cause, Error, ErrorKind, PatternRole, Property};
 use crate::sys::Status;
 use crate::when::{Compiled, Conditions};
 
-/// Why a hook is not valid.
+/// The reason why a hook is invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Invalid {
     pub cause: Cause,
@@ -134,8 +134,8 @@ impl<'a> Validator<'a> {
             return known.clone();
         }
         let path: Arc<str> = path.into();
-        // stat(2) fails exactly where faccessat(2) with F_OK does, and its result is what the
-        // warnings need.
+        // stat(2) fails exactly where faccessat(2) with F_OK does, and the warnings need its
+        // result.
         let executable = match Status::of_path(&*path) {
             Ok(status) => Ok(Arc::new(Executable { path: Arc::clone(&path), status })),
             Err(error) => Err(Errno::of(&error)),

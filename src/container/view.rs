@@ -56,8 +56,8 @@ impl<'a> From<&'a [u8]> for Process<'a> {
     }
 }
 
-/// A container's annotations: a map of byte strings. They need not be UTF-8: Go's strings need not
-/// be, and neither need the arguments on an engine's command line.
+/// A container's annotations: a map of byte strings. They need not be UTF-8: Go's strings and the
+/// arguments of an engine's command line can contain any bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Annotations {
     pairs: Vec<(Vec<u8>, Vec<u8>)>,
@@ -123,7 +123,7 @@ pub(crate) fn read_pairs<'a>(
     if !reader.given(Kind::Object, &name)? {
         return Ok(Vec::new());
     }
-    // Few containers have more.
+    // Few containers have more annotations.
     let mut pairs: Pairs<'a> = Vec::with_capacity(16);
     let mut keys: Vec<Text<'a>> = Vec::with_capacity(16);
     reader.object(|reader, key| {

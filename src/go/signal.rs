@@ -1,6 +1,6 @@
 //! Go's names of signals.
 
-/// Returns the name of a signal in Go.
+/// Returns Go's name of a signal.
 pub(crate) fn signal_name(number: i32) -> String {
     let known = usize::try_from(number)
         .ok()

@@ -21,6 +21,6 @@ pub enum Reading {
     Unrecognized,
     /// The hook, which is validated next. Validation reports `None` as a nil hook.
     Hook(Option<Box<Hook>>),
-    /// The file is not a hook: the error message.
+    /// The file is not a hook. The string is the error message.
     Failed(String),
 }

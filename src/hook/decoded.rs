@@ -141,7 +141,7 @@ pub(crate) struct Decoded<'a> {
 
 impl Decoded<'_> {
     /// Returns the offset of a part of the hook, or of the part of a 0.1.0 file that it is
-    /// translated from. For a missing part it is the offset of the outermost object.
+    /// translated from. For a missing part it is the offset of the enclosing object.
     pub fn place(&self, field: &Field) -> Option<usize> {
         // If there are several places, the last one is used.
         let places = &self.notes.places;
