@@ -134,7 +134,7 @@ impl Manager {
     /// # Errors
     /// Those of [`Snapshot::select`].
     pub fn select(&self, container: &Container<'_>) -> Result<Selection> {
-        self.0.current().select_and_tell(container, |loaded, matched| {
+        self.0.current().select_with(container, |loaded, matched| {
             self.0.options.write_log(LogLevel::Debug, |line| {
                 let name = text_of(loaded.name());
                 let verdict = if matched { "matched" } else { "did not match" };

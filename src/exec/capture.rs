@@ -1,26 +1,25 @@
-//! What a hook wrote, as much of it as is kept.
+//! The output of a hook, up to the capture limit.
 
 use std::collections::VecDeque;
 
-/// What a hook wrote to a stream: the last bytes of it.
+/// The output of a hook to one stream: its last bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Captured {
-    /// The last bytes, as many as [`RunOptions::capture_limit`](super::RunOptions::capture_limit)
-    /// allows.
+    /// The last bytes, at most [`RunOptions::capture_limit`](super::RunOptions::capture_limit).
     pub tail: Vec<u8>,
-    /// How many there were.
+    /// The number of bytes that the hook wrote.
     pub total: u64,
 }
 
 impl Captured {
-    /// Whether bytes before the tail were dropped.
+    /// Returns whether bytes before the tail were dropped.
     pub fn is_truncated(&self) -> bool {
         self.total > self.tail.len() as u64
     }
 }
 
-/// A stream in the making.
+/// A stream that is being captured.
 #[derive(Debug, Default)]
 pub(super) struct Capture {
     bytes: VecDeque<u8>,
@@ -36,7 +35,7 @@ impl Capture {
         self.bytes.extend(kept);
     }
 
-    /// How many bytes there were.
+    /// Returns the number of bytes so far.
     pub fn total(&self) -> u64 {
         self.total
     }
@@ -51,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tail_is_kept() {
+    fn only_the_last_bytes_are_kept() {
         for (limit, want) in
             [(0, ""), (1, "h"), (4, "efgh"), (7, "bcdefgh"), (8, "abcdefgh"), (99, "abcdefgh")]
         {

@@ -1,4 +1,4 @@
-//! Passing a config through hooks, each of which may change it (docs/spec.md, section 9): Podman's
+//! Passes a config through hooks, each of which may change it (docs/spec.md, section 9): Podman's
 //! `precreate` stage.
 
 use super::output::open_files;
@@ -11,53 +11,53 @@ use crate::hook::OciHook;
 use crate::log::{Log, LogLevel, LogLine};
 use crate::problem::{ErrorKind, Result};
 
-/// What became of a config and the hooks that it went through.
+/// The result of passing a config through hooks.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FilterResult {
-    /// The hooks that were run, the failing one included.
+    /// The results of the hooks that ran, including the one that failed.
     pub runs: Vec<RunResult>,
-    /// The config as the last good hook printed it, byte for byte; the one passed in if there was
-    /// none.
+    /// The config that the last successful hook printed, byte for byte. If no hook succeeded, the
+    /// config that was passed in.
     pub config: String,
-    /// What each hook changed in the config, if that was asked for; there is none of a failing
-    /// hook.
+    /// The changes that each successful hook made to the config; `None` without
+    /// [`FilterOptions::patches`].
     pub patches: Option<Vec<Vec<Operation>>>,
-    /// Why it did not go well; `None`: it did.
+    /// The reason for a failure; `None` if every hook succeeded.
     pub failure: Option<FilterFailure>,
 }
 
-/// Why a config did not get through.
+/// The reason why passing a config through hooks failed.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FilterFailure {
-    /// Which hook failed, from 0; `None`: none has run.
+    /// The index of the hook that failed, from 0; `None` if no hook has run.
     pub hook: Option<usize>,
-    /// Its executable.
+    /// The executable of that hook.
     pub path: Option<String>,
-    /// The end of what it wrote to stderr, as text.
+    /// The end of the hook's stderr, as a string.
     pub stderr: String,
     /// [`ErrorKind::HookFailed`], [`ErrorKind::Timeout`], [`ErrorKind::Cancelled`], or
     /// [`ErrorKind::Io`] if a file that an annotation names cannot be opened.
     pub kind: ErrorKind,
-    /// The reference's *hook error*; `None`: nothing is wrong with a hook itself.
+    /// The reference's *hook error*; `None` if the hook process itself did not fail.
     pub hook_error: Option<String>,
     /// The reference's *error*.
     pub error: String,
-    /// Why the system refused to open the file that an annotation names, or to start the hook.
+    /// The system's error number, if opening the file of an annotation or starting the hook failed.
     #[serde(serialize_with = "number")]
     pub errno: Option<Errno>,
 }
 
 impl FilterFailure {
-    /// What went wrong, for people: which hook, the error, and the hook's last words.
+    /// Returns the message for a person: the hook, the error, and the end of its stderr.
     pub fn message(&self) -> String {
-        let mut text = self.error.clone();
+        let mut message = self.error.clone();
         if let (Some(hook), Some(path)) = (self.hook, &self.path) {
-            text = format!("hook {hook} ({path}): {text}");
+            message = format!("hook {hook} ({path}): {message}");
         }
-        if self.stderr.is_empty() { text } else { format!("{text}: {}", self.stderr) }
+        if self.stderr.is_empty() { message } else { format!("{message}: {}", self.stderr) }
     }
 
     fn new(kind: ErrorKind, hook_error: Option<String>, error: impl Into<String>) -> FilterFailure {
@@ -74,11 +74,12 @@ impl FilterFailure {
     }
 }
 
-/// Passes `config` through hooks: each gets on its stdin what the one before it printed, and what
-/// it prints is the new config. A hook that fails, or prints no config, ends it; that is a result.
+/// Passes `config` through hooks. Each hook reads on stdin the config that the hook before it
+/// printed, and prints the new config. Filtering stops at the first hook that fails or prints an
+/// invalid config; [`FilterResult::failure`] reports it.
 ///
 /// # Errors
-/// [`ErrorKind::Json`] if the config is none.
+/// [`ErrorKind::Json`] if `config` is not a valid config.
 pub fn filter<'h>(
     hooks: impl IntoIterator<Item = &'h OciHook>,
     config: &str,
@@ -163,7 +164,7 @@ fn filter_through(
             Ok(ran) => {
                 let failure = failure_of(&ran, index);
                 if failure.is_none() {
-                    // It was checked to be text.
+                    // `failure_of` checked that it is UTF-8.
                     let config = String::from_utf8_lossy(&ran.stdout.tail).into_owned();
                     result.accept(config, index, hook, log.as_ref());
                 }
@@ -173,7 +174,7 @@ fn filter_through(
         };
         if let Some(failure) = failure {
             let stderr =
-                result.runs.get(index).map(|ran| last_words(&ran.stderr.tail)).unwrap_or_default();
+                result.runs.get(index).map(|ran| end_of(&ran.stderr.tail)).unwrap_or_default();
             let path = Some(hook.path.clone());
             result.failure = Some(FilterFailure { hook: Some(index), path, stderr, ..failure });
             break;
@@ -183,11 +184,11 @@ fn filter_through(
 }
 
 impl FilterResult {
-    /// Takes the config that a hook has printed.
+    /// Takes over the config that a hook printed.
     fn accept(&mut self, config: String, index: usize, hook: &OciHook, log: Option<&Log>) {
         let line = LogLine::new(log, LogLevel::Debug);
         if self.patches.is_some() || line.is_some() {
-            // Both were read before.
+            // Both configs were parsed before.
             let patch = diff(&self.config, &config).unwrap_or_default();
             if let Some(line) = line.filter(|_| !patch.is_empty()) {
                 let message = format!("hook {index} ({}) changed the config", hook.path);
@@ -205,9 +206,9 @@ impl FilterResult {
         self.config = config;
     }
 
-    /// The result as JSON: `config`, `failure` (null, or `hook`, `path`, `stderr`, `kind`,
-    /// `hookError`, `error`, `errno`), `hooks`, each as
-    /// [`RunResult::to_json`] has it, and `patches` (null, or a JSON Patch for each good hook).
+    /// Returns the result as a JSON object: `config`, `failure` (null, or `hook`, `path`, `stderr`,
+    /// `kind`, `hookError`, `error`, `errno`), `hooks` (each as in [`RunResult::to_json`]), and
+    /// `patches` (null, or a JSON Patch for each successful hook).
     pub fn to_json(&self) -> String {
         let patches = self.patches.as_ref().map(|patches| {
             let patches: Vec<String> = patches.iter().map(|patch| patch_to_json(patch)).collect();
@@ -223,7 +224,7 @@ impl FilterResult {
     }
 }
 
-/// What is wrong with a hook that has run, or with what it printed.
+/// Returns the failure of a hook that has run: its own, or that of the config that it printed.
 fn failure_of(ran: &RunResult, index: usize) -> Option<FilterFailure> {
     if let Some(error) = &ran.error {
         let kind = match () {
@@ -233,29 +234,29 @@ fn failure_of(ran: &RunResult, index: usize) -> Option<FilterFailure> {
         };
         return Some(FilterFailure::new(kind, ran.hook_error.clone(), error.as_str()));
     }
-    let wrong = if ran.stdout.is_truncated() {
-        format!("{} bytes, and {} are the most", ran.stdout.total, ran.stdout.tail.len())
+    let problem = if ran.stdout.is_truncated() {
+        format!("{} bytes exceed the limit of {}", ran.stdout.total, ran.stdout.tail.len())
     } else {
         match std::str::from_utf8(&ran.stdout.tail) {
-            Err(error) => format!("not UTF-8: at byte {}", error.valid_up_to()),
-            Ok(text) => match Config::parse(text) {
+            Err(error) => format!("invalid UTF-8 at byte {}", error.valid_up_to()),
+            Ok(config) => match Config::parse(config) {
                 Err(error) => error.message().to_owned(),
                 Ok(_) => return None,
             },
         }
     };
-    let error = format!("unmarshal output from config-filter hook {index}: {wrong}");
+    let error = format!("unmarshal output from config-filter hook {index}: {problem}");
     Some(FilterFailure::new(ErrorKind::HookFailed, None, error))
 }
 
-/// The end of what was written, as much as belongs into a message.
-fn last_words(stderr: &[u8]) -> String {
-    const MOST: usize = 1024;
-    let end = stderr.get(stderr.len().saturating_sub(MOST)..).unwrap_or_default();
+/// Returns the end of a hook's stderr, at most as long as is useful in a message.
+fn end_of(stderr: &[u8]) -> String {
+    const MAX: usize = 1024;
+    let end = stderr.get(stderr.len().saturating_sub(MAX)..).unwrap_or_default();
     crate::go::text_of_bytes(end).trim().to_owned()
 }
 
-/// The JSON of this type has had a number from the start; 0 stands for none.
+/// Serializes an error number; 0 if there is none, because the JSON member is always a number.
 fn number<S: serde::Serializer>(
     errno: &Option<Errno>,
     serializer: S,

@@ -16,6 +16,6 @@ pub(super) fn of_exit(exit: Exit) -> Option<String> {
 }
 
 /// Returns the message of an error in running a hook.
-pub(super) fn executing(argv: &[String], what: &str) -> String {
-    format!("executing [{}]: {what}", argv.join(" "))
+pub(super) fn executing(argv: &[String], problem: &str) -> String {
+    format!("executing [{}]: {problem}", argv.join(" "))
 }

@@ -1,9 +1,9 @@
-//! Running hooks (docs/spec.md, section 9): what an engine does itself at its extension stages.
+//! Running hooks (docs/spec.md, section 9). An engine does this itself at its extension stages.
 //!
-//! [`run`] starts one hook, feeds it the state, follows its output, and says what became of it.
-//! Nothing is lost: neither the hook's words, nor why it failed, nor its descendants, which are
-//! killed with it on a timeout as far as [`ProcessGroup`] says, and left alone otherwise.
-//! [`filter`] passes a config through several.
+//! [`run`] starts one hook, writes the state to its stdin, captures its output, and returns the
+//! result, with the reason for a failure. At a timeout or a cancellation it also kills the
+//! descendants that [`ProcessGroup`] describes; otherwise it leaves descendants alone. [`filter`]
+//! passes a config through several hooks.
 
 mod capture;
 mod filter;
@@ -27,31 +27,31 @@ pub use run::{RunResult, run};
 
 pub use crate::sys::Killed;
 
-/// The process group in which a hook runs. It decides who gets the signals that a terminal,
-/// `timeout(1)` or a shell sends to a whole group, and what is killed with the hook at its timeout
-/// or a cancel ([`Killed`]).
+/// The process group in which a hook runs. It decides whether the hook gets the signals that a
+/// terminal, `timeout(1)` or a shell sends to a whole group. It also decides which processes are
+/// killed with the hook at a timeout or a cancellation ([`Killed`]).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum ProcessGroup {
-    /// `Caller` if the calling process is in the foreground of its controlling terminal, or if that
-    /// cannot be found out, since there is neither `/proc` nor `/dev/tty`; else `Own`.
+    /// `Caller` if the calling process is in the foreground of its controlling terminal, or if this
+    /// is unknown because neither `/proc` nor `/dev/tty` is available; otherwise `Own`.
     #[default]
     Auto,
-    /// The caller's group. The hook gets what is sent to that group, Ctrl-C at the terminal first
-    /// of all, and may read the terminal if the group is in the foreground. At a timeout or a
-    /// cancel, the hook is killed with those of its descendants that can be found: each is
-    /// stopped before its children are looked for in `/proc`. The search ends after 1 s, or
-    /// with 4096 descendants. Nothing else in the group is touched.
+    /// The caller's group. The hook gets the signals that are sent to this group, for example by
+    /// Ctrl-C at the terminal, and can read the terminal if the group is in the foreground. At a
+    /// timeout or a cancellation, the hook and the descendants that can be found are killed. The
+    /// search stops each process before it looks for its children in `/proc`, and ends after 1 s or
+    /// at 4096 descendants. Other processes in the group are left alone.
     Caller,
-    /// A group of its own, which is killed as a whole at a timeout or a cancel. What is sent to the
-    /// caller's group does not reach it, and the terminal stops a hook that reads from it.
+    /// A new group, which is killed as a whole at a timeout or a cancellation. Signals to the
+    /// caller's group do not reach it, and the terminal stops a hook that reads from it.
     Own,
 }
 
 /// One of the streams that a hook writes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stream {
-    /// Descriptor 1.
+    /// File descriptor 1.
     Stdout,
-    /// Descriptor 2.
+    /// File descriptor 2.
     Stderr,
 }

@@ -1,4 +1,4 @@
-//! How hooks are run, and how a config is passed through them.
+//! The options of running hooks and of passing a config through them.
 
 use std::fmt;
 use std::os::fd::BorrowedFd;
@@ -9,11 +9,12 @@ use std::time::Duration;
 use super::{CAPTURE_LIMIT, ProcessGroup, Stream};
 use crate::log::{Log, LogLevel};
 
-/// Receives a hook's output as it comes, in the thread that called [`run`](super::run). An error's
-/// text fails the run; what comes after it is thrown away.
+/// A callback that receives a hook's output as it arrives, in the thread that called
+/// [`run`](super::run). If it returns an error, the run fails with this message, and the callback is
+/// not called again.
 pub type OutputFn<'a> = &'a mut dyn FnMut(Stream, &[u8]) -> Result<(), String>;
 
-/// How a hook is run.
+/// The options of [`run`](super::run).
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,8 +32,8 @@ pub type OutputFn<'a> = &'a mut dyn FnMut(Stream, &[u8]) -> Result<(), String>;
 pub struct RunOptions<'a> {
     pub(super) directory: Option<PathBuf>,
     pub(super) timeout: Option<Duration>,
-    /// In nanoseconds. The C API may give less than nothing, which says no more than nothing does,
-    /// but in the error's text.
+    /// In nanoseconds. The C API accepts a negative value, which acts as 0; only the error message
+    /// differs.
     pub(super) post_kill_timeout: i64,
     pub(super) capture_limit: usize,
     pub(super) stdout: Option<BorrowedFd<'a>>,
@@ -45,15 +46,15 @@ pub struct RunOptions<'a> {
     pub(super) end_with_thread: bool,
 }
 
-/// How a hook is stopped while its caller is: a program that stops at Ctrl-Z would leave it
-/// running.
+/// Stops a hook while its caller is stopped. Without this, a program that stops at Ctrl-Z leaves
+/// the hook running.
 pub struct Suspend<'a> {
-    /// The hook is stopped as soon as this can be read from, with its process group or its
-    /// descendants.
+    /// When this file descriptor becomes readable, the hook is stopped, with its process group or
+    /// its descendants.
     pub descriptor: BorrowedFd<'a>,
-    /// Called then, in the thread that called [`run`](super::run). It makes `descriptor`
-    /// unreadable, and stops the process. When it returns, the hook is continued. The time
-    /// that it takes does not count for the timeout.
+    /// The callback that is called then, in the thread that called [`run`](super::run). It must
+    /// read from `descriptor` until nothing is left, and stop the process. When it returns, the
+    /// hook is continued. The time that it takes does not count towards the timeout.
     pub stop: &'a mut dyn FnMut(),
 }
 
@@ -78,93 +79,92 @@ impl Default for RunOptions<'_> {
 }
 
 impl<'a> RunOptions<'a> {
-    /// In the caller's working directory, without a timeout, and with all output captured.
+    /// Returns the default options: the caller's working directory, no timeout, both streams
+    /// captured.
     pub fn new() -> RunOptions<'a> {
         RunOptions::default()
     }
 
-    /// Where the hook is started. Without this it is the caller's working directory.
+    /// Sets the working directory of the hook. The default is that of the caller.
     pub fn directory(mut self, directory: impl Into<PathBuf>) -> RunOptions<'a> {
         self.directory = Some(directory.into());
         self
     }
 
-    /// The timeout of a hook that has none of its own.
+    /// Sets the timeout for a hook that has no timeout of its own.
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> RunOptions<'a> {
         self.timeout = timeout.into();
         self
     }
 
-    /// How long to wait for a hook that was killed. Without this it is 10 s, as the reference
+    /// Sets the time to wait for a killed hook to end. The default is 10 s, as the reference
     /// recommends.
     pub fn post_kill_timeout(self, timeout: Duration) -> RunOptions<'a> {
         post_kill_timeout(self, i64::try_from(timeout.as_nanos()).unwrap_or(i64::MAX))
     }
 
-    /// How much of each stream is kept, in bytes: the last so many. Without this it is
+    /// Sets how many bytes of each stream are kept: the last ones. The default is
     /// [`CAPTURE_LIMIT`].
     pub fn capture_limit(mut self, bytes: usize) -> RunOptions<'a> {
         self.capture_limit = bytes;
         self
     }
 
-    /// Gives the hook this descriptor as its stdout. Nothing of it is captured then.
+    /// Gives the hook this file descriptor as its stdout, which is then not captured.
     pub fn stdout(mut self, descriptor: impl Into<Option<BorrowedFd<'a>>>) -> RunOptions<'a> {
         self.stdout = descriptor.into();
         self
     }
 
-    /// Gives the hook this descriptor as its stderr. Nothing of it is captured then.
+    /// Gives the hook this file descriptor as its stderr, which is then not captured.
     pub fn stderr(mut self, descriptor: impl Into<Option<BorrowedFd<'a>>>) -> RunOptions<'a> {
         self.stderr = descriptor.into();
         self
     }
 
-    /// Whether stderr goes where stdout goes, in the order in which both are written.
-    /// [`RunOptions::stderr`] does not count then; in a [`filter`](super::filter) it is this
-    /// that does not count.
+    /// Sets whether the hook writes its stderr to the same place as its stdout, in order.
+    /// [`RunOptions::stderr`] is then ignored. [`filter`](super::filter) ignores this option.
     pub fn merge_stderr(mut self, merge: bool) -> RunOptions<'a> {
         self.merge_stderr = merge;
         self
     }
 
-    /// Who receives what is captured as it comes.
+    /// Sets the callback that receives the captured output as it arrives.
     pub fn output(mut self, output: OutputFn<'a>) -> RunOptions<'a> {
         self.output = Some(output);
         self
     }
 
-    /// The hook is killed as soon as this can be read from.
+    /// Sets a file descriptor that kills the hook as soon as it becomes readable.
     pub fn cancel(mut self, descriptor: impl Into<Option<BorrowedFd<'a>>>) -> RunOptions<'a> {
         self.cancel = descriptor.into();
         self
     }
 
-    /// The process group in which the hook runs.
+    /// Sets the process group in which the hook runs.
     pub fn process_group(mut self, process_group: ProcessGroup) -> RunOptions<'a> {
         self.process_group = process_group;
         self
     }
 
-    /// Has the hook stopped for as long as the caller itself is stopped.
+    /// Stops the hook for as long as the caller is stopped.
     pub fn suspend(mut self, suspend: Suspend<'a>) -> RunOptions<'a> {
         self.suspend = Some(suspend);
         self
     }
 
-    /// Whether the system kills the hook when the calling *thread* ends (`PR_SET_PDEATHSIG`), as
-    /// when the process is killed. Only for a program that runs hooks in its main thread: a
-    /// hook that is run in another thread would not be left behind by the process, but be
-    /// killed with the thread. The hook's descendants are not killed so, nor is a hook
-    /// whose program is set-user-ID. The hook is started by `fork`, which takes longer the more
-    /// memory the process has.
+    /// Sets whether the kernel kills the hook when the calling *thread* ends (`PR_SET_PDEATHSIG`),
+    /// for example because the process is killed. Use it only if the main thread runs the hooks:
+    /// the end of any other thread would kill its hook although the process goes on. It does not
+    /// kill the hook's descendants, nor a hook whose program is set-user-ID. The hook is started by
+    /// `fork`, which takes longer the more memory the process has.
     pub fn end_with_thread(mut self, end: bool) -> RunOptions<'a> {
         self.end_with_thread = end;
         self
     }
 }
 
-/// Sets how long to wait for a hook that was killed, in nanoseconds, as the C API has it.
+/// Sets the time to wait for a killed hook to end, in nanoseconds, as in the C API.
 pub(crate) fn post_kill_timeout(mut options: RunOptions<'_>, nanoseconds: i64) -> RunOptions<'_> {
     options.post_kill_timeout = nanoseconds;
     options
@@ -187,7 +187,7 @@ impl fmt::Debug for Suspend<'_> {
     }
 }
 
-/// How a config is passed through hooks.
+/// The options of [`filter`](super::filter).
 #[derive(Default)]
 #[must_use = "these are only options; filter() takes them"]
 pub struct FilterOptions<'a> {
@@ -198,33 +198,34 @@ pub struct FilterOptions<'a> {
 }
 
 impl<'a> FilterOptions<'a> {
-    /// No patches, no log, and no files for output.
+    /// Returns the default options: no patches, no log, and no files for output.
     pub fn new() -> FilterOptions<'a> {
         FilterOptions::default()
     }
 
-    /// How each hook is run. [`RunOptions::stdout`] and [`RunOptions::merge_stderr`] do not count.
+    /// Sets the options of each run. [`RunOptions::stdout`] and [`RunOptions::merge_stderr`] are
+    /// ignored.
     pub fn run(mut self, run: RunOptions<'a>) -> FilterOptions<'a> {
         self.run = run;
         self
     }
 
-    /// Whether the config's annotations `run.oci.hooks.stdout` and `run.oci.hooks.stderr` name
-    /// files that all output is appended to. Whoever may set annotations may then have files
-    /// written.
+    /// Sets whether the hooks' output is appended to the files that the config's annotations
+    /// `run.oci.hooks.stdout` and `run.oci.hooks.stderr` name. Anyone who may set annotations can
+    /// then make this process write to such files.
     pub fn output_annotations(mut self, on: bool) -> FilterOptions<'a> {
         self.output_annotations = on;
         self
     }
 
-    /// Whether [`FilterResult::patches`](super::FilterResult::patches) are made.
+    /// Sets whether [`FilterResult::patches`](super::FilterResult::patches) are made.
     pub fn patches(mut self, on: bool) -> FilterOptions<'a> {
         self.patches = on;
         self
     }
 
-    /// Who is told, at [`LogLevel::Debug`], what each hook changed: the fields are `hook` (its
-    /// number), `path` and `patch`.
+    /// Sets the callback that logs the changes of each hook, at [`LogLevel::Debug`]. The fields are
+    /// `hook` (its index), `path` and `patch`.
     pub fn log(
         mut self,
         log: impl Fn(LogLevel, &str, &str) + Send + Sync + 'static,

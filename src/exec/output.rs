@@ -1,4 +1,4 @@
-//! Files that a config's annotations name for the output of its hooks.
+//! The files that a config's annotations name for the output of hooks.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Write};
@@ -17,11 +17,11 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Opens it for appending, and never waits for it nor follows a link: the annotation may be
-    /// somebody else's than the process. Only a regular file is opened for writing, since to open a
-    /// device can do something by itself.
+    /// Opens the file for appending. It never blocks and follows no symlink, because another user
+    /// may have set the annotation. Only a regular file is opened for writing: opening a device can
+    /// have an effect.
     fn open(path: &str) -> io::Result<Output> {
-        /// How often somebody else may remove or create the file in between.
+        /// How often another process may remove or create the file in the meantime.
         const ATTEMPTS: u32 = 10;
         let mut attempts = 0;
         loop {
@@ -43,7 +43,7 @@ impl Output {
     pub fn append(&mut self, bytes: &[u8]) -> std::result::Result<(), String> {
         let failed = |errno| format!("write {}: {}", self.path, errno);
         let size = self.file.metadata().map_or(0, |metadata| metadata.len());
-        // Beyond it, the system would kill the host (SIGXFSZ) for what a hook writes.
+        // Beyond this limit, the kernel would kill the host (SIGXFSZ) for the output of a hook.
         if size.saturating_add(bytes.len() as u64) > sys::file_size_limit() {
             return Err(failed(Errno(libc::EFBIG)));
         }
@@ -51,7 +51,7 @@ impl Output {
     }
 }
 
-/// The file itself, without opening it: a descriptor that can only be asked about.
+/// Returns an `O_PATH` file descriptor, which does not open the file itself, after the check.
 fn look(path: &str) -> io::Result<File> {
     let file =
         OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_NOFOLLOW).open(path)?;
@@ -59,7 +59,7 @@ fn look(path: &str) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether a file is one that output is appended to.
+/// Returns an error unless output may be appended to the file.
 fn check(found: &Metadata) -> io::Result<()> {
     let kind = found.file_type();
     match () {
@@ -70,15 +70,15 @@ fn check(found: &Metadata) -> io::Result<()> {
     }
 }
 
-/// The file that was looked at, opened for appending.
+/// Opens the file that [`look`] found for appending.
 fn reopen(found: &File, path: &str) -> io::Result<File> {
     let open = |path: &str, flags| {
         let flags = libc::O_NONBLOCK | libc::O_NOCTTY | flags;
         OpenOptions::new().append(true).custom_flags(flags).open(path)
     };
     match open(&format!("/proc/self/fd/{}", found.as_raw_fd()), 0) {
-        // There is no /proc. Whoever can replace the file in this moment could have a device
-        // opened.
+        // There is no /proc. A process that replaces the file at this moment could make us open a
+        // device.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let file = open(path, libc::O_NOFOLLOW)?;
             let (opened, found) = (file.metadata()?, found.metadata()?);
@@ -89,7 +89,7 @@ fn reopen(found: &File, path: &str) -> io::Result<File> {
     }
 }
 
-/// A new file. `O_EXCL` follows no link, and opens nothing that is there.
+/// Creates a new file. `O_EXCL` follows no symlink and opens no existing file.
 fn create(path: &str) -> io::Result<File> {
     OpenOptions::new()
         .append(true)
@@ -99,7 +99,7 @@ fn create(path: &str) -> io::Result<File> {
         .open(path)
 }
 
-/// The files for stdout and stderr.
+/// Opens the files for stdout and stderr.
 pub(super) fn open_files(config: &str) -> Result<[Option<Output>; 2]> {
     let annotations = Config::parse(config)?.annotations();
     let open = |stream: &'static str| {

@@ -1,7 +1,7 @@
-//! What a hook changed in a config, as a JSON Patch (RFC 6902).
+//! The changes that a hook made to a config, as a JSON Patch (RFC 6902).
 //!
-//! Own code rather than a crate's, since those compare numbers as they are in memory: a config's
-//! `1e400` would be lost, and `1.0` for `1` would be no change.
+//! This is our own code, because the crates for it compare parsed numbers: they would lose `1e400`,
+//! and would not see a change from `1` to `1.0`.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -10,31 +10,31 @@ use std::fmt;
 use crate::go::json::{JsonReader, Kind, SyntaxError};
 use crate::terminal::escape_json;
 
-/// One step of a JSON Patch (RFC 6902 section 4).
+/// One operation of a JSON Patch (RFC 6902 section 4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Operation {
-    /// What is done.
+    /// The kind of the operation.
     pub op: Op,
-    /// Where: a JSON Pointer (RFC 6901).
+    /// The location: a JSON Pointer (RFC 6901).
     pub path: String,
-    /// What is put there: JSON, as it is written in the new text; `None` for [`Op::Remove`].
+    /// The new value: JSON, as it is written in the new config; `None` for [`Op::Remove`].
     pub value: Option<String>,
 }
 
-/// What a step of a JSON Patch does. Of the six of RFC 6902 these three can say every change.
+/// The kind of an operation of a JSON Patch. RFC 6902 has six; these three can express every change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
-    /// A member that was not there, or an element before the one that was there.
+    /// Adds a member, or inserts an element before the one at this index.
     Add,
-    /// What was there is gone.
+    /// Removes the value.
     Remove,
-    /// What was there is another value now.
+    /// Replaces the value.
     Replace,
 }
 
 impl Op {
-    /// Its name in RFC 6902: `add`, `remove` or `replace`.
+    /// Returns its name in RFC 6902: `add`, `remove` or `replace`.
     pub fn as_str(self) -> &'static str {
         match self {
             Op::Add => "add",
@@ -50,50 +50,50 @@ impl fmt::Display for Op {
     }
 }
 
-/// A patch as JSON: an array. (By hand: serde_json would have to read the values anew to take them
-/// as they are.)
+/// Returns a patch as a JSON array. (It is written by hand: serde_json would have to parse the values
+/// again to write them unchanged.)
 pub fn patch_to_json(patch: &[Operation]) -> String {
-    let mut text = "[".to_owned();
+    let mut json = "[".to_owned();
     for (index, Operation { op, path, value }) in patch.iter().enumerate() {
-        text += if index == 0 { "{\"op\":\"" } else { ",{\"op\":\"" };
-        text += op.as_str();
-        text += "\",\"path\":";
-        text += &crate::go::json::to_string(path);
+        json += if index == 0 { "{\"op\":\"" } else { ",{\"op\":\"" };
+        json += op.as_str();
+        json += "\",\"path\":";
+        json += &crate::go::json::to_string(path);
         if let Some(value) = value {
-            text += ",\"value\":";
-            text += &escape_json(value);
+            json += ",\"value\":";
+            json += &escape_json(value);
         }
-        text.push('}');
+        json.push('}');
     }
-    text + "]"
+    json + "]"
 }
 
-/// The steps from one JSON text to another. Numbers that are written in another way differ; the
-/// order of members and white space do not count.
+/// Returns the operations that change one JSON value into another. Numbers that are written
+/// differently count as different; the order of members and whitespace do not matter.
 ///
 /// # Errors
-/// One of the two is no JSON.
+/// One of the two strings is not valid JSON.
 pub(super) fn diff(old: &str, new: &str) -> Result<Vec<Operation>, SyntaxError> {
     let (old, new) = (Value::parse(old)?, Value::parse(new)?);
     let mut patch = Patch::default();
     if old != new {
         patch.change("", &old, &new);
     }
-    Ok(patch.steps)
+    Ok(patch.operations)
 }
 
-/// [`diff`] for fuzz/, which no hook has to be run for; `None` if one of the two is not JSON.
+/// [`diff`] for fuzz/, without running a hook; `None` if one of the two strings is not valid JSON.
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub fn fuzz_diff(old: &str, new: &str) -> Option<Vec<Operation>> {
     diff(old, new).ok()
 }
 
-/// How deep values are taken apart: those below are compared as text. It bounds the stack, and the
-/// time.
+/// The depth down to which values are parsed; deeper values are compared as strings. It limits the
+/// stack and the time.
 const DEPTH: usize = 32;
 
-/// A value, and how it is written.
+/// A value with its JSON.
 #[derive(Debug)]
 struct Value<'a> {
     raw: &'a str,
@@ -108,7 +108,7 @@ enum Parts<'a> {
     Object(Members<'a>),
 }
 
-/// Of two members of one key the last counts.
+/// The members of an object. If a key is given twice, the last member counts.
 type Members<'a> = BTreeMap<Cow<'a, str>, Value<'a>>;
 
 impl PartialEq for Value<'_> {
@@ -116,25 +116,25 @@ impl PartialEq for Value<'_> {
         match (&self.parts, &other.parts) {
             _ if self.raw == other.raw => true,
             (Parts::None, Parts::None) => false,
-            // What is no text was replaced in both, and may have been anything.
-            (Parts::String(text), Parts::String(_))
-                if text.contains(char::REPLACEMENT_CHARACTER) =>
+            // U+FFFD may stand for different invalid surrogates in the two strings.
+            (Parts::String(string), Parts::String(_))
+                if string.contains(char::REPLACEMENT_CHARACTER) =>
             {
                 false
             }
-            (own, others) => own == others,
+            (own, other) => own == other,
         }
     }
 }
 
 impl<'a> Value<'a> {
-    fn parse(text: &'a str) -> Result<Value<'a>, SyntaxError> {
-        let mut reader = JsonReader::of_str(text);
-        Value::read(text, &mut reader, DEPTH)
+    fn parse(json: &'a str) -> Result<Value<'a>, SyntaxError> {
+        let mut reader = JsonReader::of_str(json);
+        Value::read(json, &mut reader, DEPTH)
     }
 
     fn read(
-        text: &'a str,
+        json: &'a str,
         reader: &mut JsonReader<'a>,
         depth: usize,
     ) -> Result<Value<'a>, SyntaxError> {
@@ -145,32 +145,32 @@ impl<'a> Value<'a> {
             Kind::Array if depth > 0 => {
                 let mut elements = Vec::new();
                 reader.array(|reader| {
-                    Value::read(text, reader, depth - 1).map(|value| elements.push(value))
+                    Value::read(json, reader, depth - 1).map(|value| elements.push(value))
                 })?;
                 Parts::Array(elements)
             }
             Kind::Object if depth > 0 => {
                 let mut members = BTreeMap::new();
-                let mut is_text = true;
+                let mut is_valid = true;
                 reader.object(|reader, key| {
-                    is_text &= !key.value.contains(char::REPLACEMENT_CHARACTER);
-                    members.insert(key.value, Value::read(text, reader, depth - 1)?);
+                    is_valid &= !key.value.contains(char::REPLACEMENT_CHARACTER);
+                    members.insert(key.value, Value::read(json, reader, depth - 1)?);
                     Ok::<_, SyntaxError>(())
                 })?;
-                // Of keys that are no text several could be the same.
-                if is_text { Parts::Object(members) } else { Parts::None }
+                // Keys with invalid surrogates could wrongly become equal.
+                if is_valid { Parts::Object(members) } else { Parts::None }
             }
             _ => reader.skip().map(|()| Parts::None)?,
         };
-        Ok(Value { raw: text.get(start..reader.offset()).unwrap_or_default(), parts })
+        Ok(Value { raw: json.get(start..reader.offset()).unwrap_or_default(), parts })
     }
 }
 
-/// Steps in the making.
+/// A patch that is being made.
 #[derive(Default)]
 struct Patch {
-    steps: Vec<Operation>,
-    /// How much text they hold.
+    operations: Vec<Operation>,
+    /// The length of all paths and values, in bytes.
     size: usize,
 }
 
@@ -178,34 +178,38 @@ impl Patch {
     fn push(&mut self, op: Op, path: String, value: Option<&Value<'_>>) {
         let value = value.map(|value| value.raw.to_owned());
         self.size += path.len() + value.as_ref().map_or(0, String::len);
-        self.steps.push(Operation { op, path, value });
+        self.operations.push(Operation { op, path, value });
     }
 
-    /// Adds what leads from one value to another that differs from it: by its parts, unless that is
-    /// longer by far than the new value. (Each step has its whole path, so that a long key
-    /// above many changes would be there many times.)
+    /// Adds the operations that change one value into another, different one: for each part, unless
+    /// these are much longer than the new value. (Each operation has its whole path, so that a long
+    /// key above many changes would be repeated many times.)
     fn change(&mut self, path: &str, old: &Value<'_>, new: &Value<'_>) {
-        let (steps, size) = (self.steps.len(), self.size);
-        let most = size + 1024 + 2 * new.raw.len();
+        let (count, size) = (self.operations.len(), self.size);
+        let max_size = size + 1024 + 2 * new.raw.len();
         let short = match (&old.parts, &new.parts) {
-            (Parts::Object(old), Parts::Object(new)) => self.change_members(path, old, new, most),
-            (Parts::Array(old), Parts::Array(new)) => self.change_elements(path, old, new, most),
+            (Parts::Object(old), Parts::Object(new)) => {
+                self.change_members(path, old, new, max_size)
+            }
+            (Parts::Array(old), Parts::Array(new)) => {
+                self.change_elements(path, old, new, max_size)
+            }
             _ => false,
         };
         if !short {
-            self.steps.truncate(steps);
+            self.operations.truncate(count);
             self.size = size;
             self.push(Op::Replace, path.to_owned(), Some(new));
         }
     }
 
-    /// Whether it could be said in so much text.
+    /// Adds the operations for the members of an object. Returns whether they fit into `max_size`.
     fn change_members(
         &mut self,
         path: &str,
         old: &Members<'_>,
         new: &Members<'_>,
-        most: usize,
+        max_size: usize,
     ) -> bool {
         let at = |key: &str| format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
         for (key, old) in old {
@@ -214,52 +218,52 @@ impl Patch {
                 Some(new) => self.change(&at(key), old, new),
                 None => self.push(Op::Remove, at(key), None),
             }
-            if self.size > most {
+            if self.size > max_size {
                 return false;
             }
         }
         for (key, new) in new.iter().filter(|(key, _)| !old.contains_key(*key)) {
             self.push(Op::Add, at(key), Some(new));
-            if self.size > most {
+            if self.size > max_size {
                 return false;
             }
         }
         true
     }
 
-    /// The same of arrays. Most changes are in one place: what is the same before and behind it
-    /// stays.
+    /// Does the same for arrays. Most changes are in one place: equal elements before and after it
+    /// are left alone.
     fn change_elements(
         &mut self,
         path: &str,
         old: &[Value<'_>],
         new: &[Value<'_>],
-        most: usize,
+        max_size: usize,
     ) -> bool {
         let before = old.iter().zip(new).take_while(|(old, new)| old == new).count();
         let (old, new) =
             (old.get(before..).unwrap_or_default(), new.get(before..).unwrap_or_default());
-        let behind =
+        let after =
             old.iter().rev().zip(new.iter().rev()).take_while(|(old, new)| old == new).count();
-        let both = old.len().min(new.len()) - behind;
+        let both = old.len().min(new.len()) - after;
         let at = |index: usize| format!("{path}/{}", before + index);
         for (index, (old, new)) in
             old.iter().zip(new).take(both).enumerate().filter(|(_, (old, new))| old != new)
         {
             self.change(&at(index), old, new);
-            if self.size > most {
+            if self.size > max_size {
                 return false;
             }
         }
-        for _ in both + behind..old.len() {
+        for _ in both + after..old.len() {
             self.push(Op::Remove, at(both), None);
-            if self.size > most {
+            if self.size > max_size {
                 return false;
             }
         }
-        for (index, new) in new.iter().enumerate().take(new.len() - behind).skip(both) {
+        for (index, new) in new.iter().enumerate().take(new.len() - after).skip(both) {
             self.push(Op::Add, at(index), Some(new));
-            if self.size > most {
+            if self.size > max_size {
                 return false;
             }
         }
@@ -278,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn members_elements_and_values() {
+    fn members_elements_and_values_are_compared() {
         for (old, new, want) in [
             ("{}", " { } ", "[]"),
             (r#"{"a":1,"b":"A"}"#, r#"{"b": "\u0041", "a": 1}"#, "[]"),
@@ -330,10 +334,10 @@ mod tests {
     }
 
     #[test]
-    fn a_patch_is_hardly_longer_than_what_it_makes() {
-        let elements = |what: &str| vec![what; 20_000].join(",");
-        let config = |what: &str| {
-            format!(r#"{{"a":1,"x":{{"{}":[{}]}}}}"#, "k".repeat(20_000), elements(what))
+    fn a_patch_is_not_much_longer_than_the_new_value() {
+        let elements = |value: &str| vec![value; 20_000].join(",");
+        let config = |value: &str| {
+            format!(r#"{{"a":1,"x":{{"{}":[{}]}}}}"#, "k".repeat(20_000), elements(value))
         };
         let (old, new) = (config("1"), config("2"));
         let steps = diff(&old, &new).unwrap();
@@ -341,18 +345,19 @@ mod tests {
         assert!(patch(&old, &new).len() < 2 * new.len());
         let fewer = config("1").replacen("1,1", "1", 1);
         assert_eq!(diff(&old, &fewer).unwrap().len(), 1);
-        let none = format!("[{}]", elements("1"));
-        assert!(patch(&none, "[]").len() < 2000 && patch("[]", &none).len() < 3 * none.len());
+        let long = format!("[{}]", elements("1"));
+        assert!(patch(&long, "[]").len() < 2000 && patch("[]", &long).len() < 3 * long.len());
     }
 
     #[test]
-    fn depth_is_bounded() {
-        let nested = |what: &str| "[".repeat(9_000) + what + &"]".repeat(9_000);
+    fn depth_is_limited() {
+        let nested = |value: &str| "[".repeat(9_000) + value + &"]".repeat(9_000);
         let steps = diff(&nested("1"), &nested("2")).unwrap();
         assert_eq!(steps.len(), 1);
         assert_eq!(steps[0].path, "/0".repeat(DEPTH));
         assert_eq!(patch(&nested("1"), &nested("1")), "[]");
     }
+
     fn value(random: &mut Rng, depth: usize) -> String {
         let parts = if depth == 0 { 0 } else { random.usize(..5) };
         let mut keys = vec!["a", "b", "/", "~1", ""];
@@ -376,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn applied_to_the_old_they_give_the_new() {
+    fn a_patch_applied_to_the_old_value_gives_the_new_one() {
         let mut random = Rng::with_seed(20_261_123);
         let mut steps = 0;
         for _ in 0..20_000 {

@@ -1,4 +1,4 @@
-//! Following a hook from its start to its end.
+//! Runs a hook from its start to its end.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
@@ -14,49 +14,51 @@ use crate::hook::OciHook;
 use crate::problem::Result;
 use crate::sys::{self, Child, Exit, Fate, Interest, Killed};
 
-/// What became of a hook that was started.
+/// The result of a hook that was started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RunResult {
-    /// Its executable.
+    /// The executable.
     pub path: String,
-    /// Its command line.
+    /// The command line.
     pub argv: Vec<String>,
-    /// What it exited with; `None`: it was killed, or nobody could tell.
+    /// The exit status; `None` if a signal killed the hook, or if its end is unknown.
     pub exit_status: Option<i32>,
-    /// The signal that killed it.
+    /// The signal that killed the hook.
     pub signal: Option<i32>,
-    /// Its time was over, and it was killed.
+    /// Whether the hook was killed at its timeout.
     pub timed_out: bool,
-    /// The caller asked for its end, and it was killed.
+    /// Whether the caller cancelled the run, and the hook was killed.
     pub cancelled: bool,
-    /// Which processes were killed then; `None`: none was, or the host had already reaped the
-    /// hook.
+    /// The processes that were killed then; `None` if no process was killed, or if the host had
+    /// already reaped the hook.
     pub killed: Option<Killed>,
-    /// From before its start to after its end.
+    /// The time from before the start to after the end of the hook.
     pub duration: Duration,
-    /// What it wrote to stdout, if that was captured.
+    /// The hook's stdout, if it was captured.
     pub stdout: Captured,
-    /// What it wrote to stderr, if that was captured.
+    /// The hook's stderr, if it was captured.
     pub stderr: Captured,
-    /// The reference's *hook error*: what is wrong with the hook itself; `None`: nothing.
+    /// The reference's *hook error*: the failure of the hook process itself, if it failed.
     pub hook_error: Option<String>,
-    /// The reference's *error*: why running it did not go well; `None`: it did.
+    /// The reference's *error*: the reason why the run failed, if it failed.
     pub error: Option<String>,
 }
 
-/// Runs a hook with `state` on its stdin, and waits for it. A hook that fails is a result.
+/// Runs a hook with `state` on its stdin, and waits for it. If the hook fails,
+/// [`RunResult::error`] says why.
 ///
 /// # Errors
-/// It could not be started: [`ErrorKind::Io`](crate::ErrorKind::Io) with the system's number,
-/// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the hook cannot be any.
+/// Only if the hook cannot be started: [`ErrorKind::Io`](crate::ErrorKind::Io) with the system's
+/// error number, or [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the hook
+/// is invalid.
 pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunResult> {
     sys::reap_abandoned();
     let begun = Instant::now();
     let argv = argv(hook);
     let started = start(hook, &argv, &options)?;
     let deadline = match hook.timeout {
-        // Seconds that the reference's clock cannot count; it overflows.
+        // The reference's clock overflows with so many seconds.
         Some(seconds) if seconds > MAX_SECONDS => None,
         Some(seconds) => Some(Duration::from_secs(u64::try_from(seconds).unwrap_or_default())),
         None => options.timeout,
@@ -73,7 +75,7 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
     let (timed_out, cancelled) =
         (end.stopped == Some(Stop::Timeout), end.stopped == Some(Stop::Cancel));
 
-    let executing = |what: &str| Some(message::executing(&argv, what));
+    let executing = |problem: &str| Some(message::executing(&argv, problem));
     let hook_error = match end.fate {
         Fate::Running => {
             let time = duration_text(follower.options.post_kill_timeout);
@@ -81,7 +83,7 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
         }
         Fate::Lost => executing("waitid: no child processes"),
         Fate::Ended(exit) => match message::of_exit(exit) {
-            Some(what) => executing(&what),
+            Some(problem) => executing(&problem),
             None => follower.output_error.as_deref().and_then(executing),
         },
     };
@@ -112,7 +114,7 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
     })
 }
 
-/// How often a hook is looked after where nothing tells of its end.
+/// The interval for polling the end of a hook that has no usable pidfd.
 const TICK: Duration = Duration::from_millis(2);
 
 /// Why a hook was killed.
@@ -123,7 +125,7 @@ enum Stop {
 }
 
 impl Stop {
-    /// Whether it is time to end, and why.
+    /// Returns the reason to kill the hook now, if there is one.
     fn of(cancelled: bool, deadline: Option<Instant>) -> Option<Stop> {
         match deadline {
             _ if cancelled => Some(Stop::Cancel),
@@ -133,7 +135,7 @@ impl Stop {
     }
 }
 
-/// A hook that is followed; should the caller's function panic, it is not left running.
+/// A running hook. Dropping it kills the hook, for example if the caller's callback panics.
 struct Held(Option<Child>);
 
 impl Drop for Held {
@@ -151,7 +153,7 @@ struct End {
 }
 
 struct Follower<'a> {
-    /// On the heap: threads with small stacks run hooks, too.
+    /// On the heap, because a thread with a small stack can run hooks, too.
     buffer: Vec<u8>,
     streams: [Capture; 2],
     output_error: Option<String>,
@@ -164,13 +166,13 @@ impl Follower<'_> {
         let Started { child, mut stdin, mut stdout, mut stderr } = started;
         let mut held = Held(Some(child));
         let Some(child) = &held.0 else { return End { fate: Fate::Lost, stopped: None } };
-        // Whether its pidfd tells of its end. A tracer may keep one that has ended from us, while
-        // its pidfd says so.
-        let mut told = child.pidfd().is_some();
+        // Whether the pidfd is waited for. If a tracer holds back a hook that has ended, its pidfd
+        // stays readable, and the loop polls instead.
+        let mut waits_for_pidfd = child.pidfd().is_some();
         let mut unwritten = state;
         let mut stopped = None;
         let mut deadline = deadline;
-        // What was asked for before the start counts, be the hook ever so fast.
+        // A cancellation before the start counts, however fast the hook is.
         let cancelled = self.options.cancel.is_some_and(|fd| {
             matches!(sys::poll([Some((fd, Interest::Read))], Some(Duration::ZERO)), Ok([true]))
         });
@@ -185,10 +187,10 @@ impl Follower<'_> {
             let cancel = self.options.cancel.filter(|_| stopped.is_none());
             let wait = [
                 deadline.map(|at| at.saturating_duration_since(Instant::now())),
-                (!told).then_some(TICK),
+                (!waits_for_pidfd).then_some(TICK),
             ];
             let descriptors = [
-                child.pidfd().filter(|_| told).map(|fd| (fd, Interest::Read)),
+                child.pidfd().filter(|_| waits_for_pidfd).map(|fd| (fd, Interest::Read)),
                 cancel.map(|fd| (fd, Interest::Read)),
                 stdout.as_ref().map(|source| (source.reader.as_fd(), Interest::Read)),
                 stderr.as_ref().map(|source| (source.reader.as_fd(), Interest::Read)),
@@ -197,8 +199,8 @@ impl Follower<'_> {
             ];
             let wait = wait.into_iter().flatten().min();
             let ready = sys::poll(descriptors, wait).unwrap_or_else(|_| {
-                // No memory, say. Everything is tried then, but nothing taken for a cancel or a
-                // stop.
+                // For example, out of memory. Then every operation is tried, but a cancellation or
+                // a suspension is not assumed.
                 std::thread::sleep(wait.unwrap_or(TICK).min(TICK));
                 [true, false, true, true, true, false]
             });
@@ -213,9 +215,9 @@ impl Follower<'_> {
             if writable {
                 feed(&mut stdin, &mut unwritten);
             }
-            if ended || !told {
+            if ended || !waits_for_pidfd {
                 match child.fate() {
-                    Fate::Running => told = false,
+                    Fate::Running => waits_for_pidfd = false,
                     fate => break fate,
                 }
             }
@@ -229,7 +231,7 @@ impl Follower<'_> {
                 (_, None) => {}
             }
         };
-        // What is there already is read; what a descendant writes from now on is its own affair.
+        // Output that is already in the pipe is read. Later output of a descendant is lost.
         for (source, stream) in [(&mut stdout, Stream::Stdout), (&mut stderr, Stream::Stderr)] {
             if let Some(source) = source {
                 source.let_go();
@@ -244,7 +246,7 @@ impl Follower<'_> {
         End { fate: reap(&child, fate), stopped }
     }
 
-    /// Has the caller stop, and the hook meanwhile; says when the hook's time is over then.
+    /// Stops the hook while the caller's callback runs. Returns the new deadline of the hook.
     fn suspend(&mut self, child: &Child, deadline: Option<Instant>) -> Option<Instant> {
         let Some(suspend) = &mut self.options.suspend else { return deadline };
         let begun = Instant::now();
@@ -252,21 +254,22 @@ impl Follower<'_> {
         deadline.and_then(|deadline| deadline.checked_add(begun.elapsed()))
     }
 
-    /// Kills the hook and what belongs to it, and says how long it is waited for then.
+    /// Kills the hook with its process group or descendants. Returns how long to wait for its end.
     fn stop(&mut self, child: &Child) -> Option<Instant> {
         self.killed = child.kill();
         let grace = u64::try_from(self.options.post_kill_timeout).unwrap_or_default();
         Instant::now().checked_add(Duration::from_nanos(grace))
     }
 
-    /// Reads what is there. Descendants that were waiting for room in the pipe must not wait for
-    /// ever: a read wakes one of them, whose write wakes the next only when there is room
-    /// again.
+    /// Reads the output that is in the pipe. Descendants that were waiting for room in the pipe must
+    /// not wait for ever: a read wakes one of them, whose write wakes the next only when there is
+    /// room again.
     fn drain_until_quiet(&mut self, source: &mut Source, stream: Stream) {
-        /// Nobody can have waited for room before so much was written.
+        /// The pipe's capacity: no process can have waited for room before this much was written.
         const PIPE: u64 = 1 << 16;
-        /// How long a writer that was woken may take, and how long all of them.
+        /// The time that one woken writer may take.
         const QUIET: Duration = Duration::from_millis(5);
+        /// The time that all woken writers together may take.
         const PATIENCE: Duration = Duration::from_millis(100);
         let begun = Instant::now();
         loop {
@@ -297,7 +300,7 @@ impl Follower<'_> {
         }
     }
 
-    /// Reads what is there now, and no more: a descendant may write without end.
+    /// Reads only as many bytes as the pipe holds now: a descendant may write without end.
     fn drain(&mut self, source: &mut Source, stream: Stream) {
         let mut rest = sys::readable_bytes(source.reader.as_fd()).unwrap_or_default();
         while rest > 0 {
@@ -314,7 +317,7 @@ impl Follower<'_> {
         }
     }
 
-    /// Takes in so many bytes of the buffer.
+    /// Captures the first `count` bytes of the buffer, and passes them to the caller's callback.
     fn receive(&mut self, stream: Stream, count: usize) {
         let bytes = self.buffer.get(..count).unwrap_or_default();
         let [stdout, stderr] = &mut self.streams;
@@ -326,7 +329,7 @@ impl Follower<'_> {
     }
 }
 
-/// Writes what the pipe takes. A hook that does not read is none of our business.
+/// Writes as much as the pipe takes. A hook may end without reading all of its stdin.
 fn feed(stdin: &mut Feed, unwritten: &mut &[u8]) {
     let Some(writer) = &mut stdin.writer else { return };
     match writer.write(unwritten) {
@@ -336,8 +339,8 @@ fn feed(stdin: &mut Feed, unwritten: &mut &[u8]) {
     }
 }
 
-/// Reaps a child that has ended. The host may have been faster since: then its end is known all the
-/// same.
+/// Reaps a child that has ended. If the host has reaped it in the meantime, its end is known anyway:
+/// `seen`.
 fn reap(child: &Child, seen: Fate) -> Fate {
     match child.reap() {
         Fate::Ended(exit) => Fate::Ended(exit),
@@ -346,10 +349,10 @@ fn reap(child: &Child, seen: Fate) -> Fate {
 }
 
 impl RunResult {
-    /// The result as JSON: `path`, `argv`, `exitStatus`, `signal`, `timedOut`, `cancelled`,
-    /// `killed` (`scope`: `group`, `hook`, or `descendants` with their `count`), `durationUs`,
-    /// `stdout` and `stderr` (`tail` as text, `total` in bytes, `truncated`), `hookError`,
-    /// `error`; null where there is none.
+    /// Returns the result as a JSON object: `path`, `argv`, `exitStatus`, `signal`, `timedOut`,
+    /// `cancelled`, `killed` (`scope`: `group`, `hook`, or `descendants` with their `count`),
+    /// `durationUs`, `stdout` and `stderr` (`tail` as a string, `total` in bytes, `truncated`),
+    /// `hookError`, `error`. A value that is not known is null.
     pub fn to_json(&self) -> String {
         crate::go::json::to_string(self)
     }

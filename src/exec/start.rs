@@ -1,4 +1,4 @@
-//! Starting a hook: its command line, its environment, its pipes.
+//! Starts a hook: its command line, its environment, its pipes.
 
 use std::ffi::CString;
 use std::fs::File;
@@ -13,7 +13,7 @@ use crate::hook::OciHook;
 use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
 use crate::sys::{self, Child, Command};
 
-/// A hook that runs, and our ends of its pipes.
+/// A running hook, and our ends of its pipes.
 pub(super) struct Started {
     pub child: Child,
     pub stdin: Feed,
@@ -24,23 +24,23 @@ pub(super) struct Started {
 /// The hook's stdin.
 pub(super) struct Feed {
     pub writer: Option<File>,
-    /// As long as somebody can read, writing brings neither SIGPIPE nor EPIPE, though the hook may
-    /// not read.
+    /// As long as this reading end is open, a write fails with neither SIGPIPE nor EPIPE, even if the
+    /// hook does not read.
     _reader: OwnedFd,
 }
 
-/// A stream of the hook's that is captured.
+/// A captured stream of the hook.
 pub(super) struct Source {
     pub reader: File,
-    /// The open file description that the hook and its descendants write to.
+    /// The open file description to which the hook and its descendants write.
     hook_end: OwnedFd,
 }
 
 impl Source {
     fn new() -> std::io::Result<Source> {
         let (reader, writer) = sys::pipe()?;
-        // Opened for both, so that a descendant that outlives the hook gets no SIGPIPE when our end
-        // is closed. Where /proc is not there there is no such way.
+        // It is opened for reading and writing, so that a descendant that outlives the hook gets no
+        // SIGPIPE when our end is closed. Without /proc this is not possible.
         let hook_end = match sys::reopen_for_both(reader.as_fd()) {
             Ok(both) => sys::above_standard(both.as_fd())?,
             Err(error)
@@ -57,19 +57,19 @@ impl Source {
         Ok(Source { reader, hook_end })
     }
 
-    /// From now on a descendant that goes on writing does not wait for us.
+    /// Makes writes to the stream non-blocking, so that descendants no longer wait for us.
     pub fn let_go(&self) {
-        // It cannot fail on a pipe; if it did, the descendant would wait, as it always did.
+        // It cannot fail on a pipe. If it did, a descendant would block on a full pipe.
         let _ = sys::set_nonblocking(self.hook_end.as_fd());
     }
 }
 
-/// The command line that the hook gets.
+/// Returns the command line that the hook gets.
 pub(super) fn argv(hook: &OciHook) -> Vec<String> {
     if hook.args.is_empty() { vec![hook.path.clone()] } else { hook.args.clone() }
 }
 
-/// Starts a hook, with the errors of Go's os/exec in its order.
+/// Starts a hook. The errors, and their order, are those of Go's os/exec.
 pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -> Result<Started> {
     if hook.path.is_empty() {
         return Err(Error::new(ErrorKind::InvalidArgument, Cause::NoCommand));
@@ -79,7 +79,7 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
         return Err(Error::new(ErrorKind::InvalidArgument, Cause::NulInEnvironment));
     }
     if let Some(directory) = &options.directory {
-        // posix_spawn does not tell this failure from that of the executable.
+        // posix_spawn does not distinguish this failure from that of the executable.
         std::fs::metadata(directory)
             .map_err(|error| failed("chdir", directory, Errno::of(&error)))?;
     }
@@ -89,7 +89,7 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
         CString::new(bytes).map_err(|_| failed("fork/exec", path, Errno(libc::EINVAL)))
     };
     let all =
-        |texts: &[String]| texts.iter().map(|text| c(text.as_bytes())).collect::<Result<Vec<_>>>();
+        |list: &[String]| list.iter().map(|entry| c(entry.as_bytes())).collect::<Result<Vec<_>>>();
     let directory = options
         .directory
         .as_ref()

@@ -1,4 +1,4 @@
-//! Injection: which hooks a container gets, and the config with them (docs/spec.md, section 6).
+//! Injection: the hooks that match a container, and the config with them (docs/spec.md, section 6).
 
 mod plan;
 mod selection;

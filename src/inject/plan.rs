@@ -1,4 +1,4 @@
-//! Which hooks go where: those that are for a container, sorted by stage (docs/spec.md, section 6).
+//! The hooks that match a container, sorted by stage (docs/spec.md, section 6).
 
 use std::collections::BTreeMap;
 
@@ -12,24 +12,24 @@ use crate::problem::{Cause, Error, ErrorKind, Result, text_of};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Injection {
-    /// The config, with the hooks that matched.
+    /// The config with the hooks that matched.
     pub config: String,
-    /// The hooks that matched at extension stages, which the caller runs itself.
+    /// The hooks that matched at extension stages. The caller runs them itself.
     pub extension_stage_hooks: ExtensionStageHooks,
 }
 
-/// Hooks by extension stage, in the order in which they are to run.
+/// Hooks by extension stage, in the order in which they must run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ExtensionStageHooks(pub BTreeMap<String, Vec<OciHook>>);
 
 impl ExtensionStageHooks {
-    /// A JSON object: `{stage: [hook, …]}`.
+    /// Returns a JSON object: `{stage: [hook, …]}`.
     pub fn to_json(&self) -> String {
         json::to_string(self)
     }
 }
 
-/// What may still be injected into a container.
+/// The number of entries and bytes that may still be injected into a container.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     entries: usize,
@@ -43,11 +43,11 @@ impl Default for Allowance {
 }
 
 impl Allowance {
-    /// Takes a hook's entries from it, each with a comma.
+    /// Subtracts a hook's entries, each with a comma.
     ///
     /// # Errors
-    /// [`ErrorKind::HookFile`], about the hook's file, if there would be too many of them, or too
-    /// long ones.
+    /// [`ErrorKind::HookFile`], with the path of the hook file, if there are too many entries or
+    /// bytes.
     pub fn take(&mut self, loaded: &LoadedHook) -> Result<()> {
         let injected = loaded.injected();
         let entries = injected.targets.len();
@@ -71,12 +71,12 @@ fn too_large(loaded: &LoadedHook, limit: usize, unit: &'static str) -> Error {
         .with_path(&*loaded.path)
 }
 
-/// Hooks, sorted by where they go.
+/// Hooks, sorted by stage.
 #[derive(Debug, Default)]
 pub(crate) struct Plan<'a> {
     pub stages: [Vec<&'a LoadedHook>; Stage::ALL.len()],
     pub extension_stage_hooks: ExtensionStageHooks,
-    /// There is at least one hook.
+    /// Whether there is at least one hook.
     pub any: bool,
 }
 

@@ -1,27 +1,28 @@
-//! The hooks that are for a container, and what can be done with them.
+//! The hooks that match a container, and their injection.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use super::plan::{Allowance, ExtensionStageHooks, Injection, Plan};
-use super::splice::already_there;
+use super::splice::already_present;
 use crate::container::{Config, Container};
 use crate::hook::{OciHook, Stage, Target};
 use crate::loaded_hook::LoadedHook;
 use crate::problem::{Diagnostic, Error, Result, Warning, text_of};
 use crate::snapshot::Snapshot;
 
-/// The hooks of a set that are for a container.
+/// The hooks of a snapshot that match a container.
 ///
-/// It keeps the set, so it may live longer than the manager, and a reload does not change it. It
-/// borrows nothing of the container.
+/// It holds the snapshot, so it may live longer than the manager, and a reload does not change it.
+/// It borrows nothing from the container.
 ///
 /// ```
 /// use libhooks::{Config, Manager};
 ///
 /// # let directory = std::env::temp_dir().join("libhooks-selection-doctest.d");
 /// # std::fs::create_dir_all(&directory)?;
-/// # let hook = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": ["poststop"]}"#;
+/// # let hook = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"},
+/// #     "when": {"always": true}, "stages": ["poststop"]}"#;
 /// # std::fs::write(directory.join("example.json"), hook)?;
 /// let manager = Manager::builder().directory(&directory).load()?;
 /// let config = Config::parse(r#"{"process": {"args": ["/bin/sh"]}}"#)?;
@@ -36,37 +37,38 @@ use crate::snapshot::Snapshot;
 #[derive(Debug, Clone)]
 pub struct Selection {
     snapshot: Arc<Snapshot>,
-    /// The places of the hooks in the set.
+    /// The indices of the hooks in the snapshot.
     matched: Vec<u32>,
 }
 
 impl Snapshot {
-    /// Selects the hooks that are for a container (docs/spec.md, section 5).
+    /// Selects the hooks that match a container (docs/spec.md, section 5).
     ///
     /// # Errors
-    /// [`ErrorKind::Match`](crate::ErrorKind::Match) if a hook asks for a command and the process
-    /// has no args; [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the
-    /// container is larger than [`limits`](crate::limits) allows, and
-    /// [`ErrorKind::HookFile`](crate::ErrorKind::HookFile) if the entries are that
-    /// would be injected.
+    /// - [`ErrorKind::Match`](crate::ErrorKind::Match) if a hook has a condition on the command and
+    ///   the process has no args.
+    /// - [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the container is
+    ///   larger than [`limits`](crate::limits) allows.
+    /// - [`ErrorKind::HookFile`](crate::ErrorKind::HookFile) if the entries to inject are larger
+    ///   than allowed.
     pub fn select(self: &Arc<Self>, container: &Container<'_>) -> Result<Selection> {
-        self.select_and_tell(container, |_, _| ())
+        self.select_with(container, |_, _| ())
     }
 
-    /// The same; `tell` hears of each hook whether it matched.
-    pub(crate) fn select_and_tell(
+    /// Does the same, and calls `report` for each hook with whether it matched.
+    pub(crate) fn select_with(
         self: &Arc<Self>,
         container: &Container<'_>,
-        mut tell: impl FnMut(&LoadedHook, bool),
+        mut report: impl FnMut(&LoadedHook, bool),
     ) -> Result<Selection> {
         container.check()?;
         let mut allowance = Allowance::default();
-        // (Few containers have more.)
+        // (More hooks rarely match one container.)
         let mut matched = Vec::with_capacity(self.hooks.len().min(64));
         // (A `for` loop would call the iterator's `next` for each hook.)
         self.verdicts(container).enumerate().try_for_each(|(index, (loaded, verdict))| {
             let is_match = verdict?;
-            tell(loaded, is_match);
+            report(loaded, is_match);
             if is_match {
                 allowance.take(loaded)?;
                 matched.push(u32::try_from(index).unwrap_or(u32::MAX));
@@ -78,42 +80,42 @@ impl Snapshot {
 }
 
 impl Selection {
-    /// The set of hooks that they are of.
+    /// Returns the snapshot that contains the hooks.
     pub fn snapshot(&self) -> &Arc<Snapshot> {
         &self.snapshot
     }
 
-    /// Whether no hook is for the container.
+    /// Returns whether no hook matches the container.
     pub fn is_empty(&self) -> bool {
         self.matched.is_empty()
     }
 
-    /// The hooks in the order in which they are injected. One that has several stages comes once
-    /// for each.
+    /// Returns the hooks in the order of injection. A hook with several stages is returned once for
+    /// each stage.
     pub fn hooks(&self) -> impl Iterator<Item = SelectedHook<'_>> {
         self.loaded().flat_map(|loaded| {
             loaded.injected().targets.iter().map(move |target| SelectedHook { loaded, target })
         })
     }
 
-    /// Those of one stage: the hooks of an extension stage are the caller's to run.
+    /// Returns the hooks of one stage. The caller runs the hooks of an extension stage itself.
     pub fn at<'s>(&'s self, stage: &'s str) -> impl Iterator<Item = SelectedHook<'s>> {
         self.hooks().filter(move |hook| hook.stage().as_str() == stage)
     }
 
-    /// The hooks of extension stages, which the caller runs itself.
+    /// Returns the hooks of extension stages, which the caller runs itself.
     pub fn extension_stage_hooks(&self) -> ExtensionStageHooks {
         Plan::new(self.loaded()).extension_stage_hooks
     }
 
-    /// Injects the hooks into a config (docs/spec.md, section 6). All of the config but `hooks`
-    /// comes out byte for byte as it went in.
+    /// Injects the hooks into a config (docs/spec.md, section 6). Except for `hooks`, every byte of
+    /// the config stays the same.
     pub fn inject(&self, config: &Config<'_>) -> Injection {
         let plan = Plan::new(self.loaded());
         Injection { config: plan.splice(config), extension_stage_hooks: plan.extension_stage_hooks }
     }
 
-    /// Injects the hooks into a config in memory, and returns those of extension stages. (The
+    /// Injects the hooks into a config in memory, and returns the hooks of extension stages. (The
     /// version of `oci-spec` is part of this crate's API.)
     #[cfg(feature = "oci-spec")]
     pub fn inject_into_spec(&self, spec: &mut oci_spec::runtime::Spec) -> ExtensionStageHooks {
@@ -122,10 +124,10 @@ impl Selection {
         plan.extension_stage_hooks
     }
 
-    /// The warnings (`already-injected`) about hooks that the config holds already, entry for
-    /// entry: injecting them again runs them twice.
+    /// Returns the warnings (`already-injected`) about hooks whose entry the config already has.
+    /// Such a hook runs twice if it is injected again.
     pub fn already_present(&self, config: &Config<'_>) -> Vec<Diagnostic> {
-        let found = already_there(config, &Plan::new(self.loaded()));
+        let found = already_present(config, &Plan::new(self.loaded()));
         found.into_iter().map(|(stage, hook)| already_injected(stage, hook)).collect()
     }
 
@@ -137,7 +139,7 @@ impl Selection {
     }
 }
 
-/// A hook that is for a container, at one of its stages.
+/// A hook that matches a container, at one of its stages.
 #[derive(Debug, Clone, Copy)]
 pub struct SelectedHook<'s> {
     loaded: &'s LoadedHook,
@@ -145,27 +147,27 @@ pub struct SelectedHook<'s> {
 }
 
 impl<'s> SelectedHook<'s> {
-    /// Its file.
+    /// Returns the path of the hook file.
     pub fn file(&self) -> &'s Path {
         &self.loaded.path
     }
 
-    /// The name of its file, as text.
+    /// Returns the name of the hook file, as a string.
     pub fn name(&self) -> String {
         text_of(self.loaded.name())
     }
 
-    /// The stage.
+    /// Returns the stage.
     pub fn stage(&self) -> &'s Target {
         self.target
     }
 
-    /// The entry of `config.hooks`, as JSON.
+    /// Returns the entry of `config.hooks`, as JSON.
     pub fn entry_json(&self) -> &'s str {
         &self.loaded.injected().entry
     }
 
-    /// The entry of `config.hooks`.
+    /// Returns the entry of `config.hooks`.
     pub fn hook(&self) -> &'s OciHook {
         self.loaded.oci_hook()
     }

@@ -1,5 +1,4 @@
-//! The typed variant of injection: hooks into an `oci_spec::runtime::Spec` (docs/spec.md, section
-//! 6).
+//! Injects hooks into an `oci_spec::runtime::Spec` (docs/spec.md, section 6).
 
 use oci_spec::runtime::{Hook as SpecHook, Spec};
 

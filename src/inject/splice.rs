@@ -1,4 +1,4 @@
-//! Splicing hooks into a config; every other byte of it stays as it is (docs/spec.md, section 6).
+//! Splices hooks into a config. Every other byte of it stays the same (docs/spec.md, section 6).
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::hook::Stage;
 use crate::loaded_hook::LoadedHook;
 
 impl Plan<'_> {
-    /// The config with the hooks added.
+    /// Returns the config with the hooks added.
     pub fn splice(&self, config: &Config<'_>) -> String {
         let mut edits = Edits::default();
         if self.any {
@@ -43,7 +43,7 @@ impl Plan<'_> {
         }
     }
 
-    /// The members of `hooks` for those stages that have hooks and are wanted, between two texts.
+    /// Returns the members of `hooks` for the wanted stages that have hooks, between two strings.
     fn members(&self, before: &str, after: &str, wanted: impl Fn(usize) -> bool) -> String {
         let of_stage =
             |(stage, hooks): (Stage, &Vec<&LoadedHook>)| stage.as_str().len() + 6 + length(hooks);
@@ -66,7 +66,7 @@ impl Plan<'_> {
     }
 }
 
-/// Hooks as the elements of an array, between two texts.
+/// Returns hooks as the elements of an array, between two strings.
 fn elements(before: &str, hooks: &[&LoadedHook], after: &str) -> String {
     let mut elements = String::with_capacity(before.len() + length(hooks) + after.len());
     elements.push_str(before);
@@ -84,48 +84,48 @@ fn push_elements(out: &mut String, hooks: &[&LoadedHook]) {
     }
 }
 
-/// How long elements are, each with a comma.
+/// Returns the length of hooks as elements, each with a comma.
 fn length(hooks: &[&LoadedHook]) -> usize {
     hooks.iter().map(|hook| hook.injected().entry.len() + 1).sum()
 }
 
-/// Changes to a text.
+/// Changes to a string.
 #[derive(Default)]
 struct Edits(Vec<(Range<usize>, String)>);
 
 impl Edits {
-    /// Puts a text in the place of another one. The edits are kept in order; there are few.
-    fn put(&mut self, range: Range<usize>, text: String) {
+    /// Replaces a range by a new string. The edits are few; they are kept in order.
+    fn put(&mut self, range: Range<usize>, new: String) {
         let at = self.0.partition_point(|(earlier, _)| earlier.start <= range.start);
-        self.0.insert(at, (range, text));
+        self.0.insert(at, (range, new));
     }
 
     /// Adds members to an object, or elements to an array.
-    fn add(&mut self, end: End, text: String) {
+    fn add(&mut self, end: End, new: String) {
         let place = end.offset..end.offset;
         if !end.empty {
             self.put(place.clone(), ",".to_owned());
         }
-        self.put(place, text);
+        self.put(place, new);
     }
 
-    fn apply(self, text: &str) -> String {
+    fn apply(self, config: &str) -> String {
         let added: usize = self.0.iter().map(|(_, new)| new.len()).sum();
-        let mut out = String::with_capacity(text.len() + added);
+        let mut out = String::with_capacity(config.len() + added);
         let mut done = 0;
         for (range, new) in &self.0 {
-            out.push_str(text.get(done..range.start).unwrap_or_default());
+            out.push_str(config.get(done..range.start).unwrap_or_default());
             out.push_str(new);
             done = range.end;
         }
-        out.push_str(text.get(done..).unwrap_or_default());
+        out.push_str(config.get(done..).unwrap_or_default());
         out
     }
 }
 
-/// The hooks of a plan that the config holds already, entry for entry. It takes time in proportion
-/// to both, but for the logarithm of the number of hooks.
-pub(crate) fn already_there<'p>(
+/// Returns the hooks of a plan whose entry the config already has. The time is proportional to both,
+/// times the logarithm of the number of hooks.
+pub(crate) fn already_present<'p>(
     config: &Config<'_>,
     plan: &Plan<'p>,
 ) -> Vec<(Stage, &'p LoadedHook)> {
@@ -138,29 +138,29 @@ pub(crate) fn already_there<'p>(
         let wanted: Vec<String> = wanted.collect();
         let entries =
             entries.iter().filter_map(|range| config.text.get(range.clone()).and_then(normalised));
-        let are_there = hooks.iter().zip(are_among(&wanted, entries));
-        found.extend(are_there.filter(|(_, is_there)| *is_there).map(|(hook, _)| (stage, *hook)));
+        let present = hooks.iter().zip(find_among(&wanted, entries));
+        found.extend(present.filter(|(_, is_present)| *is_present).map(|(hook, _)| (stage, *hook)));
     }
     found
 }
 
-/// Which of these are among the others.
-fn are_among<T: Ord>(wanted: &[T], others: impl Iterator<Item = T>) -> Vec<bool> {
+/// Returns for each element of `wanted` whether it is among `candidates`.
+fn find_among<T: Ord>(wanted: &[T], candidates: impl Iterator<Item = T>) -> Vec<bool> {
     let mut sorted: Vec<&T> = wanted.iter().collect();
     sorted.sort();
-    let mut is_there = vec![false; sorted.len()];
-    // (Of equal ones the first.)
-    let first = |text: &T| sorted.partition_point(|known| *known < text);
-    for other in others {
-        let first = first(&other);
-        if let (Some(known), Some(is_there)) = (sorted.get(first), is_there.get_mut(first)) {
-            *is_there |= **known == other;
+    let mut is_present = vec![false; sorted.len()];
+    // (The first of several equal elements.)
+    let first = |element: &T| sorted.partition_point(|known| *known < element);
+    for candidate in candidates {
+        let first = first(&candidate);
+        if let (Some(known), Some(is_present)) = (sorted.get(first), is_present.get_mut(first)) {
+            *is_present |= **known == candidate;
         }
     }
-    wanted.iter().map(|text| is_there.get(first(text)) == Some(&true)).collect()
+    wanted.iter().map(|element| is_present.get(first(element)) == Some(&true)).collect()
 }
 
-/// An entry as all equal ones are written: in the order of its keys, without white space.
+/// Returns an entry in normal form: sorted by key, without whitespace.
 fn normalised(entry: &str) -> Option<String> {
     Some(serde_json::from_str::<serde_json::Value>(entry).ok()?.to_string())
 }
@@ -200,17 +200,17 @@ mod tests {
     fn equal_entries_are_found_with_few_comparisons() {
         for count in [64_usize, 1024, 16_384] {
             let compared = Cell::new(0);
-            // Each number once, in another order; each second one is among the others.
+            // Each number once, in another order; every second number is a candidate.
             let number = |index: usize| Counted(index * 37 % count, &compared);
             let wanted: Vec<Counted<'_>> = (0..count).map(number).collect();
-            let others = (0..count).rev().map(|index| Counted(index * 2, &compared));
-            let found = are_among(&wanted, others);
+            let candidates = (0..count).rev().map(|index| Counted(index * 2, &compared));
+            let found = find_among(&wanted, candidates);
             for (wanted, found) in wanted.iter().zip(found) {
                 assert_eq!(found, wanted.0 % 2 == 0, "{}", wanted.0);
             }
-            // To sort them, and to search for each of both.
-            let most = 4 * count * (count.ilog2() as usize + 1);
-            assert!(compared.get() <= most, "{} comparisons of {count}", compared.get());
+            // For sorting, and for searching each number of both lists.
+            let max = 4 * count * (count.ilog2() as usize + 1);
+            assert!(compared.get() <= max, "{} comparisons of {count}", compared.get());
         }
     }
 }

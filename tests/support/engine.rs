@@ -1,13 +1,12 @@
-//! What an engine does with a manager and a config.
+//! The operations of an engine on a manager and a config.
 
-#![allow(dead_code)] // Each test binary uses a part of it.
+#![allow(dead_code)] // Each test binary uses only a part of it.
 
 use libhooks::{
     Annotations, Config, Container, Diagnostic, Explanation, Injection, Manager, Result, When,
 };
 
-/// The annotations and bind mounts that the engine gives, which count in place of those of the
-/// config.
+/// The annotations and bind mounts that the engine passes. They replace those of the config.
 #[derive(Clone, Copy, Default)]
 pub struct Known<'a> {
     pub annotations: Option<&'a Annotations>,
@@ -19,7 +18,7 @@ impl<'a> Known<'a> {
         Known { annotations, has_bind_mounts: None }
     }
 
-    /// The container of a config, with what the engine gives.
+    /// Returns the container of a config, with the values that the engine passes.
     pub fn of<'c>(self, config: &'c Config<'_>) -> Container<'c>
     where
         'a: 'c,
@@ -34,7 +33,7 @@ pub fn inject(manager: &Manager, config: &str, known: Known<'_>) -> Result<Injec
     Ok(manager.select(&known.of(&config))?.inject(&config))
 }
 
-/// The warnings about hooks that the config holds already.
+/// Returns the warnings about hooks that the config already has.
 pub fn already_present(
     manager: &Manager,
     config: &str,
@@ -52,7 +51,7 @@ pub fn explain(manager: &Manager, config: &str, known: Known<'_>) -> Result<Expl
     Ok(manager.explain(&container))
 }
 
-/// Whether conditions hold for a config.
+/// Returns whether conditions match a config.
 pub fn when_matches(when: &str, config: &str, known: Known<'_>) -> Result<bool> {
     let when = When::from_json(when)?;
     when.matches(&known.of(&Config::parse(config)?))

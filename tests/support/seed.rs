@@ -1,6 +1,6 @@
-//! The seed of generators.
+//! The seed of the generators.
 
-/// Returns the seed that the environment asks for (`LIBHOOKS_SEED`), or the one that every run has.
+/// Returns the seed from the environment variable `LIBHOOKS_SEED`, or else the same seed in each run.
 pub fn seed() -> u64 {
     std::env::var("LIBHOOKS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_123)
 }

@@ -1,5 +1,5 @@
-//! Hooks directories in a temporary folder, and what loading them comes to.
-// Each test program uses a part of it.
+//! Hook directories in a temporary directory, and the results of loading them.
+// Each test binary uses only a part of it.
 #![allow(dead_code)]
 
 use std::fs;
@@ -11,7 +11,7 @@ use libhooks::{Code, Error, Manager, Policy, Severity};
 pub const GOOD: &str = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": ["poststop"]}"#;
 pub const MISSING: &str = r#"{"version": "1.0.0", "hook": {"path": "/nonexistent/hook"}, "when": {"always": true}, "stages": ["poststop"]}"#;
 
-/// Hooks directories in a temporary folder.
+/// Hook directories in a temporary directory.
 pub struct Tree {
     pub root: tempfile::TempDir,
 }
@@ -43,14 +43,14 @@ impl Tree {
     }
 }
 
-/// A hook that can be told from others by its argument.
+/// Returns a hook with `mark` as its argument, to distinguish it from other hooks.
 pub fn marked(mark: &str) -> String {
     format!(
         r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true", "args": ["{mark}"]}}, "when": {{"always": true}}, "stages": ["poststop"]}}"#
     )
 }
 
-/// The marks of the hooks, in the order of injection.
+/// Returns the marks of the hooks, in the order of injection.
 pub fn marks(manager: &Manager) -> Vec<String> {
     manager.list().hooks.iter().map(|listed| listed.hook.hook.args.join(" ")).collect()
 }
