@@ -10,8 +10,8 @@ use super::{CAPTURE_LIMIT, ProcessGroup, Stream};
 use crate::log::{Log, LogLevel};
 
 /// A callback that receives a hook's output as it arrives, in the thread that called
-/// [`run`](super::run). If it returns an error, the run fails with this message, and the callback is
-/// not called again.
+/// [`run`](super::run). If it returns an error, the run fails with this message, and the callback
+/// is not called again.
 pub type OutputFn<'a> = &'a mut dyn FnMut(Stream, &[u8]) -> Result<(), String>;
 
 /// The options of [`run`](super::run).

@@ -22,7 +22,8 @@ pub struct Operation {
     pub value: Option<String>,
 }
 
-/// The kind of an operation of a JSON Patch. RFC 6902 has six; these three can express every change.
+/// The kind of an operation of a JSON Patch. These three of RFC 6902's six can express every
+/// change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
     /// Adds a member, or inserts an element before the one at this index.
@@ -50,8 +51,8 @@ impl fmt::Display for Op {
     }
 }
 
-/// Returns a patch as a JSON array. (It is written by hand: serde_json would have to parse the values
-/// again to write them unchanged.)
+/// Returns a patch as a JSON array. (It is written by hand: serde_json would have to parse the
+/// values again to write them unchanged.)
 pub fn patch_to_json(patch: &[Operation]) -> String {
     let mut json = "[".to_owned();
     for (index, Operation { op, path, value }) in patch.iter().enumerate() {

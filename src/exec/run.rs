@@ -261,9 +261,9 @@ impl Follower<'_> {
         Instant::now().checked_add(Duration::from_nanos(grace))
     }
 
-    /// Reads the output that is in the pipe. Descendants that were waiting for room in the pipe must
-    /// not wait for ever: a read wakes one of them, whose write wakes the next only when there is
-    /// room again.
+    /// Reads the output that is in the pipe. Descendants that were waiting for room in the pipe
+    /// must not wait for ever: a read wakes one of them, whose write wakes the next only when
+    /// there is room again.
     fn drain_until_quiet(&mut self, source: &mut Source, stream: Stream) {
         /// The pipe's capacity: no process can have waited for room before this much was written.
         const PIPE: u64 = 1 << 16;
@@ -339,8 +339,8 @@ fn feed(stdin: &mut Feed, unwritten: &mut &[u8]) {
     }
 }
 
-/// Reaps a child that has ended. If the host has reaped it in the meantime, its end is known anyway:
-/// `seen`.
+/// Reaps a child that has ended. If the host has reaped it in the meantime, its end is known
+/// anyway: `seen`.
 fn reap(child: &Child, seen: Fate) -> Fate {
     match child.reap() {
         Fate::Ended(exit) => Fate::Ended(exit),

@@ -24,8 +24,8 @@ pub(super) struct Started {
 /// The hook's stdin.
 pub(super) struct Feed {
     pub writer: Option<File>,
-    /// As long as this reading end is open, a write fails with neither SIGPIPE nor EPIPE, even if the
-    /// hook does not read.
+    /// As long as this reading end is open, a write fails with neither SIGPIPE nor EPIPE, even if
+    /// the hook does not read.
     _reader: OwnedFd,
 }
 

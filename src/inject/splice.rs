@@ -123,8 +123,8 @@ impl Edits {
     }
 }
 
-/// Returns the hooks of a plan whose entry the config already has. The time is proportional to both,
-/// times the logarithm of the number of hooks.
+/// Returns the hooks of a plan whose entry the config already has. The time is proportional to
+/// both, times the logarithm of the number of hooks.
 pub(crate) fn already_present<'p>(
     config: &Config<'_>,
     plan: &Plan<'p>,

@@ -1,4 +1,4 @@
-//! Passing a config through hooks (docs/spec.md, section 9).
+//! Tests of passing a config through hooks (docs/spec.md, section 9).
 
 use std::path::Path;
 use std::process::Stdio;
@@ -15,21 +15,21 @@ fn sh(script: &str) -> OciHook {
     OciHook { path: "/bin/sh".to_owned(), args, ..OciHook::default() }
 }
 
-fn through(scripts: &[&str]) -> FilterResult {
+fn filter_through(scripts: &[&str]) -> FilterResult {
     let hooks: Vec<OciHook> = scripts.iter().map(|script| sh(script)).collect();
     filter(&hooks, CONFIG, FilterOptions::new()).unwrap()
 }
 
 #[test]
-fn each_sees_what_the_one_before_printed() {
-    let untouched = through(&[]);
+fn each_hook_reads_the_output_of_the_hook_before_it() {
+    let untouched = filter_through(&[]);
     assert_eq!(
         (untouched.config.as_str(), untouched.failure, untouched.runs.len()),
         (CONFIG, None, 0)
     );
-    let same = through(&["cat", "cat", "cat"]);
+    let same = filter_through(&["cat", "cat", "cat"]);
     assert_eq!((same.config.as_str(), same.failure, same.runs.len()), (CONFIG, None, 3));
-    let changed = through(&[
+    let changed = filter_through(&[
         "sed 's/1e400/-0.0e+1/'",
         "IFS= read -r config; printf '%s ' \"$config\"",
         "sed 's/\"x\"/\"y\"/'",
@@ -39,7 +39,7 @@ fn each_sees_what_the_one_before_printed() {
 }
 
 #[test]
-fn a_bad_hook_ends_it_and_the_last_good_config_stays() {
+fn the_first_failing_hook_stops_the_filter_and_the_config_before_it_is_kept() {
     let good = CONFIG.replace("1e400", "2");
     for (script, hook_error, error) in [
         ("echo '{'", None, "unexpected end of JSON input"),
@@ -52,18 +52,18 @@ fn a_bad_hook_ends_it_and_the_last_good_config_stays() {
             "process.args must be an array, found a number",
         ),
         ("echo '{} x'", None, ""),
-        ("head -c 209715200 /dev/zero", None, "209715200 bytes, and 10485760 are the most"),
-        ("printf '\"\\377\"'", None, "not UTF-8: at byte 1"),
+        ("head -c 209715200 /dev/zero", None, "209715200 bytes exceed the limit of 10485760"),
+        ("printf '\"\\377\"'", None, "invalid UTF-8 at byte 1"),
         ("printf '{\"half\": '; echo oh no >&2; exit 3", Some("exit status 3"), ""),
         ("kill -KILL $$", Some("signal: killed"), ""),
     ] {
-        let result = through(&["sed s/1e400/2/", script, "echo '{}'"]);
+        let result = filter_through(&["sed s/1e400/2/", script, "echo '{}'"]);
         let failure = result.failure.unwrap();
         assert_eq!((result.config.as_str(), result.runs.len()), (good.as_str(), 2), "{script}");
         assert_eq!(failure.kind, ErrorKind::HookFailed);
         match hook_error {
-            Some(what) => {
-                let want = format!("executing [sh -c {script}]: {what}");
+            Some(problem) => {
+                let want = format!("executing [sh -c {script}]: {problem}");
                 assert_eq!((failure.hook_error.as_ref(), &failure.error), (Some(&want), &want));
             }
             None => {
@@ -102,7 +102,7 @@ fn a_bad_hook_ends_it_and_the_last_good_config_stays() {
 }
 
 #[test]
-fn patches_say_what_each_hook_changed() {
+fn patches_contain_the_changes_of_each_hook() {
     let scripts = ["sed 's/1e400/1E400/; s/sh\"/sh\", \"-c\"/'", "cat", "echo '{}'", "exit 1"];
     let hooks = scripts.map(sh);
     let result = filter(&hooks, CONFIG, FilterOptions::new().patches(true)).unwrap();
@@ -117,7 +117,7 @@ fn patches_say_what_each_hook_changed() {
 }
 
 #[test]
-fn a_log_says_what_each_hook_changed() {
+fn the_log_contains_the_changes_of_each_hook() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let log = {
         let lines = Arc::clone(&lines);
@@ -133,7 +133,7 @@ fn a_log_says_what_each_hook_changed() {
 }
 
 #[test]
-fn a_timeout_ends_it() {
+fn a_timeout_stops_the_filter() {
     let hooks = [OciHook { timeout: Some(0), ..sh("sleep 60") }];
     let failure = filter(&hooks, CONFIG, FilterOptions::new()).unwrap().failure.unwrap();
     assert_eq!(
@@ -156,16 +156,16 @@ fn annotations_name_files_for_the_output() {
         filter(hooks, config, options).unwrap()
     };
     let (out, err) = (path("out"), path("err"));
-    let text = config(&out, &err);
-    assert_eq!(run(&[sh("cat")], &text, false).failure, None);
-    assert_eq!(run(&[], &text, true).failure, None);
+    let original = config(&out, &err);
+    assert_eq!(run(&[sh("cat")], &original, false).failure, None);
+    assert_eq!(run(&[], &original, true).failure, None);
     assert!(!Path::new(&out).exists() && !Path::new(&err).exists());
-    // What the first hook adds does not count.
+    // The annotations that the first hook changes do not count.
     let other = path("other");
     let hooks =
         [sh(&format!("echo first >&2; sed 's#{out}#{other}#'")), sh("cat; echo second >&2")];
-    assert_eq!(run(&hooks, &text, true).failure, None);
-    let changed = text.replace(&out, &other);
+    assert_eq!(run(&hooks, &original, true).failure, None);
+    let changed = original.replace(&out, &other);
     assert_eq!(
         std::fs::read_to_string(&out).unwrap(),
         format!("{changed}\n{changed}\n").replacen('\n', "", 2)
@@ -195,7 +195,8 @@ fn annotations_name_files_for_the_output() {
     }
 }
 
-/// A look at a file does nothing to it; opening a device for writing may, such as a watchdog.
+/// Reading a file's metadata has no effect on it. Opening a device for writing, such as a watchdog,
+/// may have one.
 #[test]
 fn only_regular_files_are_opened_for_the_output() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,5 +1,5 @@
-//! The process group of a hook (docs/spec.md, section 9a): what is killed with it, and what is left
-//! alone. `tests/terminal` tests the terminal.
+//! Tests of the process group of a hook (docs/spec.md, section 9a): which processes are killed with
+//! it, and which are left alone. `tests/terminal` tests the terminal.
 
 use std::fs;
 use std::io::Write;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use libhooks::OciHook;
 use libhooks::exec::{Killed, ProcessGroup, RunOptions, RunResult, Suspend, run};
 
-/// A hook that writes the numbers of its processes to files, and waits for the gate before its end.
+/// A directory for a hook that writes the IDs of its processes to files.
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -23,7 +23,7 @@ impl Place {
         self.0.path().join(name)
     }
 
-    /// Runs a script of a shell in this directory.
+    /// Runs a shell script as a hook in this directory.
     fn run(&self, script: &str, options: RunOptions<'_>) -> RunResult {
         let hook = OciHook {
             path: "/bin/sh".into(),
@@ -34,12 +34,12 @@ impl Place {
         run(&hook, b"", options.directory(self.0.path())).unwrap()
     }
 
-    /// The number that a process wrote into a file.
+    /// Returns the process ID in a file.
     fn pid(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap().trim().to_owned()
     }
 
-    /// Cancels as soon as a file is there.
+    /// Runs a script, and cancels it as soon as a file is written.
     fn cancelled_when(&self, name: &str, script: &str, process_group: ProcessGroup) -> RunResult {
         let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
         let path = self.path(name);
@@ -54,20 +54,20 @@ impl Place {
     }
 }
 
-/// Whether a shell has written a line to a file.
+/// Returns whether a shell has written a line to a file.
 fn is_written(path: &Path) -> bool {
-    fs::read_to_string(path).is_ok_and(|text| text.ends_with('\n'))
+    fs::read_to_string(path).is_ok_and(|content| content.ends_with('\n'))
 }
 
-fn await_that(is_so: impl Fn() -> bool, what: &str) {
+fn await_that(holds: impl Fn() -> bool, condition: &str) {
     let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "not so: {what}");
+    while !holds() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "timed out waiting until {condition}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// The state of a process, as in /proc/PID/stat; `None`: there is no such process.
+/// Returns the state of a process, as in /proc/PID/stat; `None` if there is no such process.
 fn state(pid: &str) -> Option<char> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit(") ").next()?.chars().next()
@@ -81,14 +81,14 @@ fn await_end(pid: &str) {
     await_that(|| !is_running(pid), &format!("process {pid} has ended"));
 }
 
-/// A process that is left alone sleeps, as soon as it is so far.
-fn await_rest(pid: &str) {
+/// Waits until a process sleeps, which shows that it is left alone.
+fn await_sleep(pid: &str) {
     await_that(|| state(pid) == Some('S'), &format!("process {pid} is left alone"));
 }
 
-/// A process of the group of this one, which nobody may touch.
+/// Starts a process in the group of this process. It must be left alone.
 fn sibling() -> Child {
-    // (It must hold no pipe of ours if a test fails.)
+    // (It must not hold a pipe of this process open if a test fails.)
     Command::new("sleep").arg("1000").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -96,14 +96,14 @@ fn kill(pid: &str) {
     assert!(Command::new("kill").args(["-KILL", pid]).status().unwrap().success());
 }
 
-/// The number of a process's group.
+/// Returns the process group ID of a process.
 fn group(of: &str) -> String {
     let stat = fs::read_to_string(format!("/proc/{of}/stat")).unwrap();
     stat.rsplit(") ").next().unwrap().split_whitespace().nth(2).unwrap().to_owned()
 }
 
 #[test]
-fn the_group_that_was_asked_for() {
+fn a_hook_runs_in_the_chosen_process_group() {
     let place = Place::new();
     let script = "read -r pid comm state ppid pgrp rest < /proc/self/stat; echo $pid $pgrp";
     for end_with_thread in [false, true] {
@@ -112,8 +112,8 @@ fn the_group_that_was_asked_for() {
                 script,
                 RunOptions::new().process_group(process_group).end_with_thread(end_with_thread),
             );
-            let text = String::from_utf8(result.stdout.tail).unwrap();
-            let (pid, pgrp) = text.trim().split_once(' ').unwrap();
+            let stdout = String::from_utf8(result.stdout.tail).unwrap();
+            let (pid, pgrp) = stdout.trim().split_once(' ').unwrap();
             let want =
                 if process_group == ProcessGroup::Own { pid.to_owned() } else { group("self") };
             assert_eq!(pgrp, want, "{process_group:?}");
@@ -122,8 +122,8 @@ fn the_group_that_was_asked_for() {
     }
 }
 
-/// Two generations of descendants, one of them in a group of its own, and one with a session of its
-/// own; the last is left alone.
+/// A hook with two generations of descendants. One descendant is in its own process group, and one
+/// in its own session; the latter is left alone.
 const FAMILY: &str = "sleep 1000 & echo $! > child
     sh -c 'sleep 1000 & echo $! > grandchild; wait' & echo $! > parent
     setsid sh -c 'sleep 1000 & echo $! > far; echo $$ > daemon; wait' &
@@ -135,23 +135,23 @@ const FAMILY: &str = "sleep 1000 & echo $! > child
     wait";
 
 #[test]
-fn in_the_callers_group_the_descendants_are_killed_and_nobody_else() {
-    descendants_are_killed_and_nobody_else();
+fn in_the_callers_group_only_the_descendants_are_killed() {
+    assert_only_descendants_are_killed();
 }
 
-/// They are known by their start times then.
+/// Without pidfds, processes are identified by their start times.
 #[test]
-fn without_pidfds_the_descendants_are_killed_and_nobody_else() {
-    without_pidfds(descendants_are_killed_and_nobody_else);
+fn without_pidfds_only_the_descendants_are_killed() {
+    without_pidfds(assert_only_descendants_are_killed);
 }
 
-/// Runs this in a thread to which the system says that it has no pidfds, as before Linux 5.3.
-fn without_pidfds(during: fn()) {
+/// Runs `test` in a thread in which pidfd_open(2) fails, as before Linux 5.3.
+fn without_pidfds(test: fn()) {
     let refuse_and_run = || {
         let code = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
         let refused = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
         let filter = [
-            // The number of the system call is the first field.
+            // The first field is the number of the system call.
             code(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
             code(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, 1, libc::SYS_pidfd_open as u32),
             code(libc::BPF_RET | libc::BPF_K, 0, 0, refused),
@@ -159,20 +159,20 @@ fn without_pidfds(during: fn()) {
         ];
         let program =
             libc::sock_fprog { len: filter.len() as u16, filter: filter.as_ptr().cast_mut() };
-        // SAFETY: numbers, and a program that lives until the call returns. Both are for this
-        // thread alone.
+        // SAFETY: the arguments are numbers, and a program that lives until the call returns. Both
+        // calls affect only this thread.
         let refused = unsafe {
             libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
                 && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &program) == 0
                 && libc::syscall(libc::SYS_pidfd_open, std::process::id(), 0) == -1
         };
         assert!(refused && std::io::Error::last_os_error().raw_os_error() == Some(libc::ENOSYS));
-        during();
+        test();
     };
     std::thread::scope(|scope| scope.spawn(refuse_and_run).join().unwrap());
 }
 
-fn descendants_are_killed_and_nobody_else() {
+fn assert_only_descendants_are_killed() {
     let place = Place::new();
     let mut sibling = sibling();
     let result = place.cancelled_when("hook", FAMILY, ProcessGroup::Caller);
@@ -187,11 +187,11 @@ fn descendants_are_killed_and_nobody_else() {
         await_end(&place.pid(name));
     }
     for name in ["daemon", "far"] {
-        await_rest(&place.pid(name));
+        await_sleep(&place.pid(name));
         kill(&place.pid(name));
     }
     assert!(sibling.try_wait().unwrap().is_none(), "the sibling is left alone");
-    await_rest(&sibling.id().to_string());
+    await_sleep(&sibling.id().to_string());
     sibling.kill().unwrap();
     sibling.wait().unwrap();
 }
@@ -209,18 +209,18 @@ fn a_group_of_its_own_is_killed_as_a_whole() {
     await_end(&place.pid("orphan"));
 }
 
-/// What the documentation says is not found.
+/// The documentation of `Killed` states this limit.
 #[test]
 fn in_the_callers_group_an_orphan_is_not_found() {
     let place = Place::new();
     let result = place.cancelled_when("hook", WITH_ORPHAN, ProcessGroup::Caller);
     assert_eq!(result.killed, Some(Killed::Descendants(0)));
-    await_rest(&place.pid("orphan"));
+    await_sleep(&place.pid("orphan"));
     kill(&place.pid("orphan"));
 }
 
 #[test]
-fn a_hook_that_is_stopped_is_killed_too() {
+fn a_stopped_hook_is_killed_too() {
     for process_group in [ProcessGroup::Own, ProcessGroup::Caller] {
         let place = Place::new();
         let options =
@@ -232,7 +232,7 @@ fn a_hook_that_is_stopped_is_killed_too() {
 }
 
 #[test]
-fn a_hook_with_a_session_of_its_own_is_killed_with_its_descendants() {
+fn a_hook_in_its_own_session_is_killed_with_its_descendants() {
     let place = Place::new();
     let script = "exec setsid sh -c 'sleep 1000 & echo $! > child; echo $$ > hook; wait'";
     let result = place.cancelled_when("hook", script, ProcessGroup::Caller);
@@ -241,11 +241,11 @@ fn a_hook_with_a_session_of_its_own_is_killed_with_its_descendants() {
 }
 
 #[test]
-fn descendants_that_start_others_meanwhile_are_found() {
+fn descendants_that_start_during_the_search_are_found() {
     let place = Place::new();
-    // 127 processes in all, which start each other while they are looked for.
-    let script =
-        "f() { [ $1 = 0 ] && exec sleep 1000; [ $1 = 3 ] && echo > hook; sleep 0.01; (f $(($1 - 1))) & (f $(($1 - 1))) & wait; }
+    // 127 processes in total, which start each other during the search.
+    let script = "f() { [ $1 = 0 ] && exec sleep 1000; [ $1 = 3 ] && echo > hook; sleep 0.01
+            (f $(($1 - 1))) & (f $(($1 - 1))) & wait; }
         f 6";
     let result = place.cancelled_when("hook", script, ProcessGroup::Caller);
     assert!(matches!(result.killed, Some(Killed::Descendants(1..))), "{:?}", result.killed);
@@ -258,14 +258,14 @@ fn descendants_that_start_others_meanwhile_are_found() {
     await_that(|| !fs::read_dir("/proc").unwrap().flatten().any(is_ours), "all of them have ended");
 }
 
-/// More than are held by pidfds.
+/// There are more descendants than are held by pidfds.
 #[test]
 fn many_descendants_are_killed() {
-    many_are_killed();
-    without_pidfds(many_are_killed);
+    assert_many_are_killed();
+    without_pidfds(assert_many_are_killed);
 }
 
-fn many_are_killed() {
+fn assert_many_are_killed() {
     let place = Place::new();
     let script = "n=0
         while [ $n != 100 ]; do sleep 60 & echo $! >> children; n=$((n + 1)); done
@@ -277,17 +277,16 @@ fn many_are_killed() {
     children.lines().for_each(await_end);
 }
 
-/// Runs a test of this program again, by a command that changes what /proc shows. Returns whether
-/// this is that run.
+/// Runs a test of this program again, under a command that changes the content of /proc. Returns
+/// whether this is that second run.
 fn elsewhere(test: &str, command: &[&str]) -> bool {
     if std::env::var_os("PROCESS_GROUP_ELSEWHERE").is_some() {
         return true;
     }
     let [program, arguments @ ..] = command else { unreachable!() };
-    let may = |what: &[&str]| Command::new(program).args(arguments).args(what).output().unwrap();
-    let refused = may(&["true"]);
-    if !refused.status.success() {
-        println!("SKIP: {test}: {}", String::from_utf8_lossy(&refused.stderr).trim());
+    let probe = Command::new(program).args(arguments).arg("true").output().unwrap();
+    if !probe.status.success() {
+        println!("SKIP: {test}: {}", String::from_utf8_lossy(&probe.stderr).trim());
         return false;
     }
     let output = Command::new(program)
@@ -298,22 +297,22 @@ fn elsewhere(test: &str, command: &[&str]) -> bool {
         .output()
         .unwrap();
     let [stdout, stderr] =
-        [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
-    // (Without the count, a test that is not found would pass.)
+        [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    // (Without checking the count, a test that is not found would pass.)
     assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{stderr}");
     false
 }
 
-/// Where /proc does not show this process by its number, only the hook is killed, and the result
-/// says so.
-fn only_the_hook_is_killed() {
+/// If /proc does not show this process under its ID, only the hook is killed, and the result says
+/// so.
+fn assert_only_the_hook_is_killed() {
     let place = Place::new();
     let script = "sleep 60 & echo $! > child; echo $$ > hook; wait";
     let result = place.cancelled_when("hook", script, ProcessGroup::Caller);
     assert_eq!((result.killed, result.signal), (Some(Killed::HookOnly), Some(9)));
-    // It can still be killed: it is there.
+    // The child still exists: it can be killed.
     kill(&place.pid("child"));
-    // A group of its own needs no /proc.
+    // Killing the hook's own process group needs no /proc.
     let place = Place::new();
     let result = place.cancelled_when("hook", WITH_ORPHAN, ProcessGroup::Own);
     assert_eq!((result.killed, result.signal), (Some(Killed::Group), Some(9)));
@@ -327,9 +326,9 @@ fn with_proc_of_another_pid_namespace_only_the_hook_is_killed() {
         assert_ne!(
             shown,
             Some(std::process::id().to_string().into()),
-            "/proc is that of the namespace"
+            "/proc belongs to the PID namespace of this process"
         );
-        only_the_hook_is_killed();
+        assert_only_the_hook_is_killed();
     }
 }
 
@@ -341,12 +340,12 @@ fn with_proc_covered_only_the_hook_is_killed() {
         &["unshare", "-m", "sh", "-c", cover, "sh"],
     ) {
         assert!(!fs::exists("/proc/self").unwrap());
-        only_the_hook_is_killed();
+        assert_only_the_hook_is_killed();
     }
 }
 
 #[test]
-fn a_suspended_hook_stands_still_and_its_time_does_too() {
+fn a_suspended_hook_is_stopped_and_so_is_its_timeout() {
     for process_group in [ProcessGroup::Own, ProcessGroup::Caller] {
         let place = Place::new();
         let script = "sleep 1000 & echo $! > child; echo $$ > hook; wait";
@@ -355,7 +354,7 @@ fn a_suspended_hook_stands_still_and_its_time_does_too() {
         let states = std::cell::RefCell::new(Vec::new());
         let mut stop = || {
             std::io::Read::read_exact(&mut reader, &mut [0]).unwrap();
-            // So long that it could be seen if it counted.
+            // Long enough to show if it counted towards the timeout.
             std::thread::sleep(Duration::from_secs(1));
             for name in ["hook", "child"] {
                 states.borrow_mut().push((name, state(&place.pid(name))));

@@ -1,5 +1,5 @@
-//! Running hooks (docs/spec.md, section 9): what `tests/reference` does not compare with the
-//! reference, and what is ours.
+//! Tests of running hooks (docs/spec.md, section 9): behaviour that `tests/reference` does not
+//! compare with the reference, or that only libhooks has.
 
 use std::os::fd::AsFd;
 use std::path::Path;
@@ -21,18 +21,18 @@ fn ran(hook: &OciHook) -> RunResult {
     run(hook, b"", RunOptions::new()).unwrap()
 }
 
-fn text(bytes: &[u8]) -> &str {
+fn utf8(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).unwrap()
 }
 
 #[test]
-fn a_hook_that_cannot_be_started() {
+fn a_hook_that_cannot_be_started_is_an_error() {
     for end_with_thread in [false, true] {
-        cannot_be_started(end_with_thread);
+        assert_start_errors(end_with_thread);
     }
 }
 
-fn cannot_be_started(end_with_thread: bool) {
+fn assert_start_errors(end_with_thread: bool) {
     let plain_options = || RunOptions::new().end_with_thread(end_with_thread);
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &str, mode: u32| {
@@ -72,7 +72,7 @@ fn cannot_be_started(end_with_thread: bool) {
 }
 
 #[test]
-fn exits_and_signals() {
+fn exit_statuses_and_signals_are_reported() {
     let good = ran(&sh("exit 0"));
     assert_eq!(
         (good.exit_status, good.signal, &good.hook_error, &good.error),
@@ -98,7 +98,7 @@ fn exits_and_signals() {
 }
 
 #[test]
-fn what_a_hook_is_given() {
+fn a_hook_gets_its_state_directory_signals_and_environment() {
     let directory = tempfile::tempdir().unwrap();
     let place = std::fs::canonicalize(directory.path()).unwrap();
     for end_with_thread in [false, true] {
@@ -106,25 +106,25 @@ fn what_a_hook_is_given() {
             || RunOptions::new().directory(directory.path()).end_with_thread(end_with_thread);
         let result =
             run(&sh("cat; pwd; ls -l /proc/self/fd | wc -l"), b"the state\n", options()).unwrap();
-        // 0, 1, 2, and the directory itself; and a line with the total.
-        assert_eq!(text(&result.stdout.tail), format!("the state\n{}\n5\n", place.display()));
-        // Signals: nothing blocked, nothing ignored.
+        // The file descriptors 0, 1, 2, and that of the directory; and a line with the total.
+        assert_eq!(utf8(&result.stdout.tail), format!("the state\n{}\n5\n", place.display()));
+        // No signal is blocked or ignored.
         let signals = sh("exec grep -E '^Sig(Blk|Ign)' /proc/self/status");
         let nothing = "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n";
-        assert_eq!(text(&run(&signals, b"", options()).unwrap().stdout.tail), nothing);
+        assert_eq!(utf8(&run(&signals, b"", options()).unwrap().stdout.tail), nothing);
     }
 
     let env = |env: &[&str]| OciHook {
         env: env.iter().map(|entry| (*entry).to_owned()).collect(),
         ..hook("/usr/bin/env", &[])
     };
-    assert_eq!(text(&ran(&env(&[])).stdout.tail), "");
+    assert_eq!(utf8(&ran(&env(&[])).stdout.tail), "");
     let result = ran(&env(&["A=1", "B=2", "", "A=3", "plain", "plain", "=x", "=y", "C==", "B"]));
-    assert_eq!(text(&result.stdout.tail), "B=2\nA=3\nplain\nplain\n=y\nC==\nB\n");
+    assert_eq!(utf8(&result.stdout.tail), "B=2\nA=3\nplain\nplain\n=y\nC==\nB\n");
 }
 
 #[test]
-fn output_is_bounded_and_counted() {
+fn output_is_limited_and_counted() {
     let result = run(&sh("head -c 67108864 /dev/zero; echo end"), b"", RunOptions::new()).unwrap();
     assert_eq!(result.stdout.total, (64 << 20) + 4);
     assert_eq!(result.stdout.tail.len(), 10 << 20);
@@ -137,7 +137,7 @@ fn output_is_bounded_and_counted() {
     };
     let options = RunOptions::new().output(&mut output).capture_limit(0);
     let result = run(&sh("echo out; echo err >&2"), b"", options).unwrap();
-    assert_eq!((text(&got[0]), text(&got[1])), ("out\n", "err\n"));
+    assert_eq!((utf8(&got[0]), utf8(&got[1])), ("out\n", "err\n"));
     assert_eq!((result.stdout.tail.len(), result.stdout.total), (0, 4));
 
     let mut calls = 0;
@@ -152,7 +152,7 @@ fn output_is_bounded_and_counted() {
 }
 
 #[test]
-fn output_into_the_callers_files() {
+fn output_can_go_into_the_callers_files() {
     let (mut out, mut err) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
     let result = run(
         &sh("echo out; echo err >&2"),
@@ -163,22 +163,22 @@ fn output_into_the_callers_files() {
     assert_eq!(result.stdout.total + result.stderr.total, 0);
     for (file, want) in [(&mut out, "out\n"), (&mut err, "err\n")] {
         use std::io::{Read, Seek};
-        let mut text = String::new();
+        let mut content = String::new();
         file.rewind().unwrap();
-        file.read_to_string(&mut text).unwrap();
-        assert_eq!(text, want);
+        file.read_to_string(&mut content).unwrap();
+        assert_eq!(content, want);
     }
 }
 
 #[test]
-fn both_streams_in_one_keep_their_order() {
+fn merged_streams_keep_their_order() {
     let hook = sh("for i in 1 2 3; do echo out $i; echo err $i >&2; done");
     let result = run(&hook, b"", RunOptions::new().merge_stderr(true)).unwrap();
-    assert_eq!(text(&result.stdout.tail), "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n");
+    assert_eq!(utf8(&result.stdout.tail), "out 1\nerr 1\nout 2\nerr 2\nout 3\nerr 3\n");
     assert_eq!(result.stderr.total, 0);
 }
 
-/// Runs `script` with this timeout, and says how long that took.
+/// Runs `script` with this timeout. Returns the result and the duration.
 fn timed(script: &str, timeout: Option<i64>, options: RunOptions<'_>) -> (RunResult, Duration) {
     let begun = Instant::now();
     let result = run(&OciHook { timeout, ..sh(script) }, b"", options).unwrap();
@@ -186,7 +186,7 @@ fn timed(script: &str, timeout: Option<i64>, options: RunOptions<'_>) -> (RunRes
 }
 
 #[test]
-fn timeouts() {
+fn a_timeout_kills_the_hook() {
     let killed = Some("executing [sh -c sleep 60]: signal: killed".to_owned());
     let over = Some("context deadline exceeded".to_owned());
     for timeout in [0, -1, i64::MIN, 1] {
@@ -198,16 +198,16 @@ fn timeouts() {
             "{timeout}: {took:?}"
         );
     }
-    // No time that Go's clock could count is none.
+    // Timeouts that Go's clock cannot represent act as no timeout.
     for timeout in [9_223_372_036, 9_223_372_037, i64::MAX] {
         assert_eq!(timed("exit 0", Some(timeout), RunOptions::new()).0.error, None, "{timeout}");
     }
-    // The caller's is for hooks that have none.
+    // The caller's timeout applies to hooks without a timeout.
     let options = || RunOptions::new().timeout(Duration::ZERO);
     assert_eq!(timed("sleep 60", None, options()).0.error, over);
     assert_eq!(timed("exit 0", Some(60), options()).0.error, None);
-    // The C API may give less than nothing. It gives up at once; whether the kernel was faster is
-    // not for us to say.
+    // The C API may pass a negative value. The run then gives up at once, unless the kernel was
+    // faster.
     for post_kill in [0, -1_000_000_000] {
         let options = ffi::post_kill_timeout(RunOptions::new(), post_kill);
         let (result, _) = timed("sleep 60", Some(0), options);
@@ -225,14 +225,14 @@ fn timeouts() {
 }
 
 #[test]
-fn a_cancel_kills() {
+fn a_cancellation_kills_the_hook() {
     let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
     drop(writer);
     let options = RunOptions::new().cancel(reader.as_fd());
     let (result, _) = timed("sleep 60", Some(60), options);
     assert_eq!(result.error.as_deref(), Some("context canceled"));
     assert!(result.cancelled && !result.timed_out);
-    // That it cannot be started comes first.
+    // An error of the start comes first.
     let options = RunOptions::new().cancel(reader.as_fd());
     assert_eq!(
         run(&hook("/nowhere", &[]), b"", options)
@@ -244,7 +244,7 @@ fn a_cancel_kills() {
 }
 
 #[test]
-fn what_was_over_before_the_start_is_over() {
+fn a_cancellation_or_timeout_before_the_start_counts() {
     let (reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
     drop(writer);
     for _ in 0..100 {
@@ -257,40 +257,44 @@ fn what_was_over_before_the_start_is_over() {
 }
 
 #[test]
-fn state_that_nobody_reads() {
+fn a_hook_need_not_read_its_state() {
     let state = vec![b'x'; 256 << 20];
     assert_eq!(run(&sh("exec 0<&-; exit 0"), &state, RunOptions::new()).unwrap().error, None);
     assert_eq!(run(&sh("exit 0"), &state, RunOptions::new()).unwrap().error, None);
     let result = run(&sh("wc -c"), &state, RunOptions::new()).unwrap();
-    assert_eq!(text(&result.stdout.tail), "268435456\n");
+    assert_eq!(utf8(&result.stdout.tail), "268435456\n");
 }
 
-/// Waits until the file is there and has this content.
+/// Waits until the file exists and has this content.
 fn await_content(path: &Path, want: &str) {
     let begun = Instant::now();
     while std::fs::read_to_string(path).unwrap_or_default() != want {
-        assert!(begun.elapsed() < Duration::from_secs(60), "{} never came", path.display());
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "timed out waiting for {}",
+            path.display()
+        );
         std::thread::yield_now();
     }
 }
 
 #[test]
-fn descendants_die_with_the_hook_and_live_without_it() {
+fn descendants_are_killed_at_a_timeout_and_survive_a_normal_exit() {
     let directory = tempfile::tempdir().unwrap();
     let marker = directory.path().join("marker");
-    // It hangs, with a grandchild that holds its output; both are killed.
+    // The hook hangs, with a child that holds its output open; both are killed.
     let script = format!("sleep 60 & echo $! > {}; wait", marker.display());
     let (result, took) = timed(&script, Some(1), RunOptions::new());
     assert!(result.timed_out && took < Duration::from_secs(30), "{took:?}");
-    let grandchild = std::fs::read_to_string(&marker).unwrap();
-    let stat = format!("/proc/{}/stat", grandchild.trim());
+    let child = std::fs::read_to_string(&marker).unwrap();
+    let stat = format!("/proc/{}/stat", child.trim());
     let begun = Instant::now();
-    // Dead, and soon reaped by whoever is its parent now.
+    // It has ended, and its new parent will reap it.
     while std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the grandchild lives on");
+        assert!(begun.elapsed() < Duration::from_secs(60), "the child is still running");
     }
 
-    // It exits at once, and leaves a daemon that holds its output and goes on writing.
+    // The hook exits at once, and leaves a daemon that holds its output open and goes on writing.
     std::fs::remove_file(&marker).unwrap();
     let gate = directory.path().join("gate");
     mkfifo(&gate);
@@ -300,7 +304,7 @@ fn descendants_die_with_the_hook_and_live_without_it() {
         marker.display()
     );
     let result = ran(&sh(&script));
-    assert_eq!((result.error, text(&result.stdout.tail)), (None, "hook\n"));
+    assert_eq!((result.error, utf8(&result.stdout.tail)), (None, "hook\n"));
     std::fs::write(&gate, "go\n").unwrap();
     await_content(&marker, "alive\n");
 }
@@ -309,21 +313,21 @@ fn mkfifo(path: &Path) {
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
-/// The children of all threads.
+/// Returns the children of all threads.
 fn children() -> Vec<String> {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let lists = tasks
         .filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("children")).ok());
     let lists: Vec<String> = lists.collect();
-    assert!(!lists.is_empty(), "the kernel does not tell of children (CONFIG_PROC_CHILDREN)");
+    assert!(!lists.is_empty(), "the kernel does not list children (CONFIG_PROC_CHILDREN)");
     lists.iter().flat_map(|list| list.split_whitespace().map(str::to_owned)).collect()
 }
 
 #[test]
-fn writers_that_wait_for_room_do_not_wait_for_ever() {
+fn descendants_that_wait_for_room_in_the_pipe_go_on() {
     let directory = tempfile::tempdir().unwrap();
     let marker = |index: usize| directory.path().join(index.to_string());
-    // Each fills the pipe until it cannot, and says so when it does not wait any more.
+    // Each writer fills the pipe until a write fails, and then creates its marker.
     let writer = |index| {
         let done = marker(index);
         format!(
@@ -336,18 +340,18 @@ fn writers_that_wait_for_room_do_not_wait_for_ever() {
     let begun = Instant::now();
     for index in 0..4 {
         while !marker(index).exists() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "writer {index} still waits");
+            assert!(begun.elapsed() < Duration::from_secs(60), "writer {index} is still waiting");
             std::thread::yield_now();
         }
     }
 }
 
 #[test]
-fn a_hook_does_not_outlive_a_panic() {
+fn a_panic_in_the_callback_kills_the_hook() {
     let seen = std::cell::RefCell::new(String::new());
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let mut output = |_, bytes: &[u8]| {
-            seen.borrow_mut().push_str(text(bytes));
+            seen.borrow_mut().push_str(utf8(bytes));
             std::panic::resume_unwind(Box::new("oh no"))
         };
         let options = RunOptions::new().output(&mut output);
@@ -357,12 +361,12 @@ fn a_hook_does_not_outlive_a_panic() {
     let stat = format!("/proc/{}/stat", seen.into_inner().trim());
     let begun = Instant::now();
     while std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the hook lives on");
+        assert!(begun.elapsed() < Duration::from_secs(60), "the hook is still running");
     }
 }
 
 #[test]
-fn nothing_is_left() {
+fn no_zombies_and_no_file_descriptors_are_left() {
     let entries = |path: &str| std::fs::read_dir(path).unwrap().count();
     let before = entries("/proc/self/fd");
     let threads: Vec<_> = (0..4)
@@ -383,7 +387,7 @@ fn nothing_is_left() {
     for thread in threads {
         thread.join().unwrap();
     }
-    // Some were given up at once; whoever comes later reaps them.
+    // These runs give up at once; a later run reaps their hooks.
     for _ in 0..50 {
         let options = RunOptions::new().post_kill_timeout(Duration::ZERO);
         assert!(timed("sleep 60", Some(0), options).0.timed_out);
@@ -391,7 +395,7 @@ fn nothing_is_left() {
     let begun = Instant::now();
     loop {
         ran(&sh("exit 0"));
-        // Other tests have children of theirs, but no zombies for long.
+        // Other tests in this process have children, but no zombies for long.
         let zombies = children().into_iter().filter(|pid| {
             std::fs::read_to_string(format!("/proc/{pid}/stat"))
                 .is_ok_and(|stat| stat.contains(") Z "))
@@ -400,9 +404,9 @@ fn nothing_is_left() {
         if zombies.is_empty() {
             break;
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "left: {zombies:?}");
+        assert!(begun.elapsed() < Duration::from_secs(60), "zombies: {zombies:?}");
     }
-    // Other tests run beside this one and have descriptors of theirs, for a moment.
+    // Other tests in this process have file descriptors of their own, for a moment.
     let begun = Instant::now();
     while entries("/proc/self/fd") > before {
         assert!(
