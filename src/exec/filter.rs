@@ -256,7 +256,7 @@ fn end_of(stderr: &[u8]) -> String {
     crate::go::text_of_bytes(end).trim().to_owned()
 }
 
-/// Serializes an error number; 0 if there is none, because the JSON member is always a number.
+/// Serializes an error number. The JSON member is always a number: 0 stands for no error number.
 fn number<S: serde::Serializer>(
     errno: &Option<Errno>,
     serializer: S,

@@ -1,5 +1,5 @@
-//! What the reference answered, replayed through the Rust API: 600 sets of hook files with five
-//! containers each, and what is explained beside it: the verdicts are the same, hook by hook.
+//! Recorded answers of the reference, compared with those of the Rust API: 600 sets of hook files
+//! with five containers each. For each hook, the explanation must have the same verdict as injection.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::engine::{Known, explain, inject};
 
-/// The hooks directories of a case, in a temporary folder.
+/// Creates the hook directories of a case in a temporary directory.
 fn directories(case: &Value, root: &std::path::Path) -> Vec<PathBuf> {
     let files = |directory: &Value| directory.as_object().cloned().unwrap();
     let mut paths = Vec::new();
@@ -27,16 +27,16 @@ fn directories(case: &Value, root: &std::path::Path) -> Vec<PathBuf> {
     paths
 }
 
-fn texts(value: &Value) -> Vec<String> {
-    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
+fn strings(value: &Value) -> Vec<String> {
+    value.as_array().unwrap().iter().map(|item| item.as_str().unwrap().to_owned()).collect()
 }
 
-/// An empty object, where there is nothing: the reference's `null`.
+/// Replaces the reference's `null` by an empty object.
 fn or_empty(value: &Value) -> Value {
     if value.is_null() { Value::Object(Default::default()) } else { value.clone() }
 }
 
-/// What the config's hooks are once the hooks are added that were explained to match.
+/// Returns the config's `hooks` with the hooks added that match according to the explanation.
 fn expected(listing: &Listing, matched: impl Iterator<Item = bool>, config: &str) -> Value {
     let config: Value = serde_json::from_str(config).unwrap();
     let mut hooks = or_empty(config.get("hooks").unwrap_or(&Value::Null));
@@ -55,18 +55,18 @@ fn expected(listing: &Listing, matched: impl Iterator<Item = bool>, config: &str
 }
 
 #[test]
-fn the_references_answers() {
+fn answers_agree_with_the_reference() {
     assert_eq!(replay(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/cases.jsonl")), 600);
 }
 
-/// Asks all that is in a table; how many cases it has.
+/// Replays all cases of a table. Returns the number of cases.
 fn replay(table: &str) -> usize {
     let data = std::fs::read_to_string(table).unwrap();
     let (mut cases, mut answers, mut failures) = (0, 0, 0);
     for (number, line) in data.lines().enumerate() {
         let case: Value = serde_json::from_str(line).unwrap();
         let root = tempfile::tempdir().unwrap();
-        let stages = texts(&case["stages"]);
+        let stages = strings(&case["stages"]);
         let manager = Manager::builder()
             .directories(directories(&case, root.path()))
             .extension_stages(stages)
@@ -128,7 +128,7 @@ fn replay(table: &str) -> usize {
         }
     }
     println!(
-        "{cases} cases ({failures} of them refused), {answers} answers agree with the reference"
+        "{cases} cases ({failures} of them fail to load), {answers} answers agree with the reference"
     );
     cases
 }

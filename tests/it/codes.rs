@@ -1,4 +1,4 @@
-//! Every code there is: something small that has it, and a neighbour that does not.
+//! Every diagnostic code: a small example that has it, and a similar one that does not.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
@@ -13,7 +13,7 @@ use crate::engine::{Known, already_present, inject, when_matches};
 const GOOD: &str =
     r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":["poststop"]}"#;
 
-/// What hook files can have: a code, a file that has it, and one that differs in just that.
+/// The codes of hook files: the code, a file that has it, and a similar file that does not.
 const FILES: &[(Code, &str, &str)] = &[
     (Code::JsonSyntax, r#"{"version":"1.0.0",}"#, r#"{"version":"1.0.0"}"#),
     (Code::JsonUnexpectedEnd, r#"{"version":"1.0.0""#, r#"{"version":"1.0.0"}"#),
@@ -76,7 +76,7 @@ const FILES: &[(Code, &str, &str)] = &[
     (
         Code::UnknownKey,
         r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"alway":true},"stages":["poststop"]}"#,
-        // Go takes a key in any case.
+        // Go accepts a key in any letter case.
         r#"{"VERSION":"1.0.0","hook":{"PATH":"/bin/sh"},"When":{"aLWAYS":true},"stages":["poststop"]}"#,
     ),
     (
@@ -126,7 +126,7 @@ const FILES: &[(Code, &str, &str)] = &[
     ),
 ];
 
-/// What takes more than a call, and where that is tested: the C boundary, and limits of the system.
+/// The codes that other tests cover, and their directory: the C boundary, and limits of the system.
 const ELSEWHERE: &[(Code, &str)] =
     &[(Code::NotUtf8, "tests/c"), (Code::Panic, "tests/c"), (Code::WatchRefused, "tests/monitor")];
 
@@ -137,13 +137,13 @@ fn codes_of(path: &Path) -> Vec<Code> {
         .collect()
 }
 
-/// The codes of the problems of two directories, the second one preferred, whose files these are.
+/// Returns the codes for two directories with these files; the second directory masks the first.
 fn codes_of_two(lower: &[(&str, &str)], upper: &[(&str, &str)]) -> Vec<Code> {
     let root = tempfile::tempdir().unwrap();
     let directories = [("lower", lower), ("upper", upper)].map(|(name, files)| {
         let directory = root.path().join(name);
         fs::create_dir(&directory).unwrap();
-        files.iter().for_each(|(name, text)| fs::write(directory.join(name), text).unwrap());
+        files.iter().for_each(|(name, json)| fs::write(directory.join(name), json).unwrap());
         directory
     });
     let manager =
@@ -156,7 +156,7 @@ fn code<T>(result: Result<T, Error>) -> Option<Code> {
 }
 
 #[test]
-fn of_hook_files() {
+fn codes_of_hook_file_contents() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("a.json");
     for (code, with, without) in FILES {
@@ -166,12 +166,12 @@ fn of_hook_files() {
         assert!(!codes_of(&path).contains(code), "{code:?} in {without}");
     }
     fs::write(&path, GOOD).unwrap();
-    assert_eq!(codes_of(&path), [], "nothing is wrong with it");
+    assert_eq!(codes_of(&path), [], "the file has no problem");
 }
 
-/// What is not in the text of a file: how long it is, what it is, whose it is.
+/// The codes that do not depend on the content of a file, but on its size, type, mode or owner.
 #[test]
-fn of_files_and_directories() {
+fn codes_of_files_and_directories() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("a.json");
     let has = |code: Code, path: &Path| codes_of(path).contains(&code);
@@ -231,11 +231,13 @@ fn of_files_and_directories() {
         assert!(has(Code::ForeignOwner, &path));
         chown(&path, Some(0), None).unwrap();
     } else {
-        println!("SKIP: of_files_and_directories: only root can give a file away (foreign-owner)");
+        println!(
+            "SKIP: codes_of_files_and_directories: only root can give a file away (foreign-owner)"
+        );
     }
     assert!(!has(Code::ForeignOwner, &path));
 
-    // A script whose interpreter depends on the directory that it is started in.
+    // A script whose interpreter depends on the working directory.
     assert!(!has(Code::PermissionsUnknown, &path));
     fs::write(&executable, "#!sh\n").unwrap();
     assert!(has(Code::PermissionsUnknown, &path));
@@ -245,16 +247,16 @@ fn of_files_and_directories() {
     assert!(has(Code::ParentWritable, &path));
     fs::set_permissions(root.path(), fs::Permissions::from_mode(0o700)).unwrap();
 
-    let of = |directory: &Path| {
+    let code_of = |directory: &Path| {
         code(HookDir::read(directory, &ReadOptions::new()).error.map_or(Ok(()), Err))
     };
-    assert_eq!(of(&path), Some(Code::UnreadableDirectory));
-    assert_ne!(of(root.path()), Some(Code::UnreadableDirectory));
+    assert_eq!(code_of(&path), Some(Code::UnreadableDirectory));
+    assert_ne!(code_of(root.path()), Some(Code::UnreadableDirectory));
 }
 
-/// What comes of several files.
+/// The codes that depend on several files.
 #[test]
-fn of_sets() {
+fn codes_of_sets_of_files() {
     let bad = "{}";
     let found = codes_of_two(&[("a.json", GOOD)], &[("a.json", bad)]);
     assert!(
@@ -267,7 +269,10 @@ fn of_sets() {
         "{found:?}"
     );
     let found = codes_of_two(&[("a.json", bad)], &[("a.json", GOOD)]);
-    assert!(!found.contains(&Code::OverrideIneffective), "{found:?}: it would be masked anyway");
+    assert!(
+        !found.contains(&Code::OverrideIneffective),
+        "{found:?}: the failing file would be masked anyway"
+    );
     let found = codes_of_two(&[("a.json", GOOD)], &[("b.json", bad)]);
     assert!(
         !found.contains(&Code::OverrideIneffective) && !found.contains(&Code::Masked),
@@ -279,9 +284,9 @@ fn of_sets() {
     assert!(!found.contains(&Code::CaseCollision), "{found:?}");
 }
 
-/// What calls come to.
+/// The codes of calls.
 #[test]
-fn of_calls() {
+fn codes_of_calls() {
     let root = tempfile::tempdir().unwrap();
     fs::write(root.path().join("a.json"), GOOD).unwrap();
     let manager = Manager::builder().directories([root.path()]).load().unwrap();
@@ -328,7 +333,7 @@ fn of_calls() {
     let read = |reading: fn() -> Reading| {
         code(Manager::builder().directory(root.path()).reader(move |_, _| reading()).load())
     };
-    assert_eq!(read(|| Reading::Failed("it is none".to_owned())), Some(Code::ReaderFailed));
+    assert_eq!(read(|| Reading::Failed("not a hook".to_owned())), Some(Code::ReaderFailed));
     assert_eq!(read(|| Reading::Default), None);
 
     let run = |path: &str| {
@@ -342,7 +347,7 @@ fn of_calls() {
     assert_eq!(wait(), None);
     let canceller = manager.monitor().unwrap().canceller();
     canceller.cancel();
-    assert_eq!(wait(), None, "another one's");
+    assert_eq!(wait(), None, "the canceller belongs to another monitor");
     monitor.canceller().cancel();
     assert_eq!(code(monitor.wait(None)), Some(Code::Cancelled));
 
@@ -355,25 +360,25 @@ fn of_calls() {
     assert!(already_present(&manager, "{}", Known::default()).unwrap().is_empty());
 }
 
-/// All codes are here, or elsewhere.
+/// Every code occurs in this file or in the directory of another test.
 #[test]
-fn none_is_left_out() {
+fn every_code_has_a_test() {
     let here = include_str!("codes.rs");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for code in Code::ALL {
-        match ELSEWHERE.iter().find(|(of, _)| of == code) {
-            Some((_, folder)) => {
-                let mentions = |text: String| {
-                    text.contains(code.as_str()) || text.contains(&format!("{code:?}"))
+        match ELSEWHERE.iter().find(|(covered, _)| covered == code) {
+            Some((_, directory)) => {
+                let mentions = |source: String| {
+                    source.contains(code.as_str()) || source.contains(&format!("{code:?}"))
                 };
                 let files =
-                    fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+                    fs::read_dir(root.join(directory)).unwrap().map(|entry| entry.unwrap().path());
                 assert!(
                     files
                         .filter(|path| !path.ends_with("codes.rs"))
                         .filter_map(|path| fs::read_to_string(path).ok())
                         .any(mentions),
-                    "{code:?} in {folder}"
+                    "{code:?} in {directory}"
                 );
             }
             None => assert!(here.contains(&format!("Code::{code:?}")), "{code:?}"),

@@ -1,5 +1,5 @@
-//! Conditions and injection, asked through the Rust API: verdicts, explanations, and configs that
-//! are none (docs/spec.md, section 5, §6).
+//! Tests of conditions and injection through the Rust API: verdicts, explanations, and invalid
+//! configs (docs/spec.md, sections 5 and 6).
 
 use std::path::Path;
 
@@ -20,9 +20,9 @@ fn hook(when: &str, stages: &str) -> String {
     )
 }
 
-/// `when`, a config, annotations, and the verdict or the error.
+/// Each row: `when`, a config, annotations, and the verdict or the error.
 #[test]
-fn verdicts() {
+fn conditions_give_the_expected_verdicts() {
     const SH: &str = r#"{"process": {"args": ["/bin/sh", "x"]}}"#;
     const NO_ARGS: &str = r#"{"process": {"args": []}}"#;
     const NO_PROCESS: &str = "{}";
@@ -111,19 +111,19 @@ fn verdicts() {
 }
 
 #[test]
-fn annotations_may_come_from_the_config() {
+fn annotations_of_the_caller_replace_those_of_the_config() {
     let when = r#"{"annotations": {"a": "b"}}"#;
     let config = r#"{"annotations": {"\u0061": "b"}}"#;
     assert!(when_matches(when, config, Known::default()).unwrap());
     assert!(
         !when_matches(when, config, Known::annotations(Some(&Annotations::default()))).unwrap(),
-        "the caller's, though empty"
+        "the caller's annotations count, although they are empty"
     );
 }
 
-/// Configs and annotations that are refused: the code, and where.
+/// Each row: an invalid or ambiguous config, the code of the error, and its position.
 #[test]
-fn two_readers_never_disagree_on_a_config() {
+fn ambiguous_configs_and_annotations_are_refused() {
     let root = tempfile::tempdir().unwrap();
     let manager =
         manager(root.path(), &[("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#))], &[]);
@@ -170,14 +170,14 @@ fn two_readers_never_disagree_on_a_config() {
     }
     let deepest = format!("{{\"a\":{}}}", deep(10_000));
     assert!(inject(&manager, &deepest, Known::default()).unwrap().config.starts_with("{\"a\":[[["));
-    for text in ["", "null x", "3", "[]", r#"{"a":1}"#, r#"{"a":"","a":""}"#, r#"{"a":["x"]}"#] {
-        assert_eq!(Annotations::from_json(text).expect_err(text).kind(), ErrorKind::Json);
+    for json in ["", "null x", "3", "[]", r#"{"a":1}"#, r#"{"a":"","a":""}"#, r#"{"a":["x"]}"#] {
+        assert_eq!(Annotations::from_json(json).expect_err(json).kind(), ErrorKind::Json);
     }
     assert_eq!(Annotations::from_json(r#"{"a":null}"#).unwrap(), [("a", "")].into_iter().collect());
 }
 
 #[test]
-fn the_first_failing_hook_ends_the_call() {
+fn selecting_fails_at_the_first_hook_that_fails() {
     let root = tempfile::tempdir().unwrap();
     let files = [
         ("a.json", hook(r#"{"always": true}"#, r#"["poststop"]"#)),
@@ -199,7 +199,7 @@ fn the_first_failing_hook_ends_the_call() {
 }
 
 #[test]
-fn explaining_goes_on_but_changes_no_verdict() {
+fn an_explanation_goes_on_after_the_verdict_without_changing_it() {
     let root = tempfile::tempdir().unwrap();
     let when = r#"{"hasBindMounts": true, "annotations": {"^com\\.example$": "^on$"}, "commands": ["^sh$"]}"#;
     let manager = manager(root.path(), &[("a.json", &hook(when, r#"["poststop"]"#))], &[]);
@@ -212,7 +212,7 @@ fn explaining_goes_on_but_changes_no_verdict() {
     let outcomes: Vec<(Option<Outcome>, bool)> = hook
         .conditions
         .iter()
-        .map(|of| (of.outcome.as_ref().ok().copied(), of.after_verdict))
+        .map(|trace| (trace.outcome.as_ref().ok().copied(), trace.after_verdict))
         .collect();
     assert_eq!(
         outcomes,
@@ -239,7 +239,7 @@ fn explaining_goes_on_but_changes_no_verdict() {
 }
 
 #[test]
-fn what_matched_at_extension_stages_goes_to_the_caller() {
+fn hooks_of_extension_stages_are_returned_to_the_caller() {
     let root = tempfile::tempdir().unwrap();
     let files =
         [("a.json", hook(r#"{"always": true}"#, r#"["precreate", "poststop", "precreate"]"#))];
@@ -249,14 +249,14 @@ fn what_matched_at_extension_stages_goes_to_the_caller() {
     let injection = inject(&manager, "{}", Known::default()).unwrap();
     assert_eq!(
         injection.config, r#"{"hooks":{}}"#,
-        "poststop is the caller's, though OCI has it too"
+        "poststop is an extension stage here, although it is also an OCI stage"
     );
     let want = r#"{"poststop":[{"path":"/bin/true"}],"precreate":[{"path":"/bin/true"},{"path":"/bin/true"}]}"#;
     assert_eq!(injection.extension_stage_hooks.to_json(), want);
 }
 
 #[test]
-fn hooks_that_are_there_already_are_found() {
+fn hooks_that_the_config_already_has_are_found() {
     let root = tempfile::tempdir().unwrap();
     let manager =
         manager(root.path(), &[("a.json", &hook(r#"{"always": true}"#, r#"["poststop"]"#))], &[]);
@@ -273,7 +273,7 @@ fn hooks_that_are_there_already_are_found() {
 
 #[cfg(feature = "oci-spec")]
 #[test]
-fn the_typed_variant_agrees() {
+fn injecting_into_a_spec_agrees_with_injecting_into_json() {
     let root = tempfile::tempdir().unwrap();
     let files = [
         ("a.json", hook(r#"{"annotations": {"a": "b"}}"#, r#"["prestart", "precreate"]"#)),
@@ -291,8 +291,8 @@ fn the_typed_variant_agrees() {
     let manager = manager(root.path(), &files, &["precreate"]);
     let mut spec = oci_spec::runtime::Spec::default();
     spec.set_annotations(Some([("a".to_owned(), "b".to_owned())].into()));
-    let text = serde_json::to_string(&spec).unwrap();
-    let injection = inject(&manager, &text, Known::default()).unwrap();
+    let config = serde_json::to_string(&spec).unwrap();
+    let injection = inject(&manager, &config, Known::default()).unwrap();
     let extension = {
         let selection = manager.select(&Container::from_spec(&spec)).unwrap();
         selection.inject_into_spec(&mut spec)

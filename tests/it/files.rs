@@ -1,4 +1,4 @@
-//! Everything that a file called `x.json` can be, and what it may cost (docs/spec.md, section 2).
+//! Tests of unusual `x.json` files, and of the cost of reading them (docs/spec.md, section 1).
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,11 +10,10 @@ use std::process::Command;
 use libhooks::{Code, Errno, ErrorKind, Hook, HookDir, Policy, ReadOptions, Severity};
 
 use crate::engine::{Known, explain};
-
 use crate::tree::*;
 
 #[test]
-fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
+fn no_kind_of_file_blocks_loading_or_affects_other_files() {
     let tree = Tree::new();
     let directory = tree.directory("d");
     let path = |name: &str| directory.join(name);
@@ -30,7 +29,7 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
     symlink("good.json/x", path("through-file.json")).unwrap();
     symlink("/nonexistent", path("dangling.json")).unwrap();
     fs::write(path("17-mebibytes.json"), vec![b' '; 17 << 20]).unwrap();
-    // A gigabyte, without a disk that has one.
+    // A sparse file of 1 GiB.
     fs::File::create(path("gigabyte.json")).unwrap().set_len(1 << 30).unwrap();
     tree.file("d", "empty.json", "");
     tree.file("d", "bom.json", format!("\u{feff}{GOOD}"));
@@ -41,7 +40,11 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
     fs::write(path("").join(OsStr::from_bytes(b"\xff\xfe.json")), "{").unwrap();
 
     let manager = tree.load(&["d"], Policy::LENIENT).unwrap();
-    assert_eq!(marks(&manager), ["good"], "a dangling link fails nothing, and the good file stays");
+    assert_eq!(
+        marks(&manager),
+        ["good"],
+        "a dangling symlink is not an error, and the good file loads"
+    );
     let shown = |name: &str| format!("{}/{name}", directory.display());
     let want: &[(&str, Code, i32, String)] = &[
         ("17-mebibytes.json", Code::FileTooLarge, 0, "the file is too large".into()),
@@ -107,7 +110,7 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
     let [dangling] = &warnings[..] else { panic!("{warnings:?}") };
     assert_eq!((dangling.code, &dangling.path), (Code::DanglingLink, &path("dangling.json")));
     assert_eq!(dangling.message(), "the file is a dangling symlink (its target is /nonexistent)");
-    for (name, code, errno, text) in want {
+    for (name, code, errno, part) in want {
         let found =
             diagnostics.iter().find(|diagnostic| diagnostic.path == path(name)).expect(name);
         assert_eq!(
@@ -115,12 +118,12 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
             (*code, *errno, Severity::Error),
             "{name}"
         );
-        let said = found.reference.clone().unwrap_or_else(|| found.message());
-        assert!(said.contains(text), "{name}: {said}");
+        let message = found.reference.clone().unwrap_or_else(|| found.message());
+        assert!(message.contains(part), "{name}: {message}");
     }
-    let unnamed = &diagnostics[want.len()];
-    let said = unnamed.reference.as_deref().unwrap();
-    assert!(said.contains(r#"/\xff\xfe.json": version check"#), "{said}");
+    let not_utf8 = &diagnostics[want.len()];
+    let message = not_utf8.reference.as_deref().unwrap();
+    assert!(message.contains(r#"/\xff\xfe.json": version check"#), "{message}");
     assert_eq!(diagnostics.len(), want.len() + 1, "{diagnostics:?}");
     assert!(
         libhooks::diagnostics_to_json(&diagnostics).contains("fffe2e6a736f6e\""),
@@ -129,7 +132,7 @@ fn whatever_a_file_is_nothing_blocks_and_nothing_else_is_lost() {
 }
 
 #[test]
-fn single_files_and_directories() {
+fn single_files_and_directories_can_be_read() {
     let tree = Tree::new();
     let good = tree.file("d", "good.json", GOOD);
     let bad = tree.file("d", "bad.json", "{");
@@ -163,10 +166,9 @@ fn single_files_and_directories() {
     assert_eq!((read.listing.hooks.len(), errno), (0, libc::ENOENT), "as in the reference");
 }
 
-/// Files of up to 16 MiB that ask for work for each of their bytes at each of their bytes.
-
+/// Large files for which an algorithm of quadratic time would take very long.
 #[test]
-fn no_file_takes_more_than_its_share() {
+fn large_files_are_read_in_linear_time() {
     let limit = 12 << 20;
     let repeat = |piece: &str| piece.repeat(limit / piece.len());
     let with = |when: &str, stages: &str| {
@@ -177,7 +179,7 @@ fn no_file_takes_more_than_its_share() {
     let long = "ab".repeat(1_000_000);
     let pairs: String =
         (0..300_000).map(|number| format!("\"k{number}\":\"v{number}\",")).collect();
-    for (what, content, gives_a_hook) in [
+    for (case, content, gives_a_hook) in [
         ("unknown keys", format!("{{{}{}", repeat("\"a\":1,"), &GOOD[1..]), true),
         (
             "stages",
@@ -185,14 +187,14 @@ fn no_file_takes_more_than_its_share() {
             true,
         ),
         (
-            "a version of odd characters",
+            "a version of unusual characters",
             format!("{{\"version\":\"{}\"}}", repeat("\u{2028}é")),
             false,
         ),
         ("commands", with(&format!("{{\"commands\": [{}\"a\"]}}", repeat("\"a\",")), "[]"), true),
         ("annotations", with(&format!("{{\"annotations\": {{{pairs}\"a\":\"b\"}}}}"), "[]"), true),
         (
-            "long texts",
+            "long strings",
             with(
                 &format!("{{\"commands\": [\"{long}\", \"{}\"]}}", long.replace("ab", "cd")),
                 "[]",
@@ -200,19 +202,19 @@ fn no_file_takes_more_than_its_share() {
             true,
         ),
         (
-            "a pattern, too large for Go",
+            "a pattern that is too large for Go",
             with(&format!("{{\"commands\": [\"{}\"]}}", repeat("a?")), "[]"),
             false,
         ),
-        ("an open nest", repeat("[{\"a\":"), false),
+        ("unclosed nested values", repeat("[{\"a\":"), false),
     ] {
         let tree = Tree::new();
         tree.file("d", "a.json", content);
         let manager = tree.load(&["d"], Policy::LENIENT).unwrap();
-        assert_eq!(manager.list().hooks.len(), usize::from(gives_a_hook), "{what}");
+        assert_eq!(manager.list().hooks.len(), usize::from(gives_a_hook), "{case}");
         let config = r#"{"process": {"args": ["b"]}, "annotations": {"a": "b"}}"#;
         explain(&manager, config, Known::default()).unwrap();
-        assert!(manager.diagnostics().len() < 120, "{what}");
+        assert!(manager.diagnostics().len() < 120, "{case}");
     }
     let tree = Tree::new();
     for number in 0..5_000 {
@@ -223,30 +225,30 @@ fn no_file_takes_more_than_its_share() {
 }
 
 #[test]
-fn files_are_read_where_their_cleaned_path_leads() {
+fn files_are_read_from_the_cleaned_path() {
     let tree = Tree::new();
     tree.file("elsewhere", "a.json", marked("elsewhere"));
     tree.directory("elsewhere/inner");
     tree.file("here", "a.json", marked("here"));
     symlink("../elsewhere/inner", tree.directory("here").join("link")).unwrap();
-    // What is listed is elsewhere, what `filepath.Join` makes of the path is here: as the reference
-    // has it.
+    // The listed directory is `elsewhere`, but `filepath.Join` cleans the path to `here`: as in the
+    // reference.
     let manager = tree.load(&["here/link/.."], Policy::Compatible).unwrap();
     assert_eq!(marks(&manager), ["here"]);
     assert_eq!(manager.list().hooks[0].path, tree.root.path().join("here/a.json"));
 }
 
 #[test]
-fn files_that_say_that_they_are_empty_are_read() {
+fn files_of_reported_size_zero_are_read() {
     let tree = Tree::new();
-    // Of those in /proc the system says that they have no bytes.
+    // The kernel reports size 0 for files in /proc.
     symlink("/proc/version", tree.directory("a").join("a.json")).unwrap();
     let error = tree.load(&["a"], Policy::Compatible).unwrap_err();
     assert!(error.message().contains("expected a value, found 'L'"), "{error}");
 }
 
 #[test]
-fn loading_and_decoding_say_the_same() {
+fn loading_and_decoding_report_the_same_error() {
     let tree = Tree::new();
     for (hook, message) in [
         (r#"{"path": "/bin/true", "args": [1]}"#, "hook.args[0] must be a string, found a number"),
@@ -260,10 +262,10 @@ fn loading_and_decoding_say_the_same() {
             "hook.timeout must be a number, found a string",
         ),
     ] {
-        let text = format!(r#"{{"version": "1.0.0", "hook": {hook}, "stages": []}}"#);
-        tree.file("a", "a.json", &text);
+        let json = format!(r#"{{"version": "1.0.0", "hook": {hook}, "stages": []}}"#);
+        tree.file("a", "a.json", &json);
         let loading = tree.load(&["a"], Policy::Compatible).unwrap_err();
-        let decoding = libhooks::Hook::decode(text.as_bytes(), None).unwrap_err();
+        let decoding = libhooks::Hook::decode(json.as_bytes(), None).unwrap_err();
         for error in [loading, decoding] {
             assert!(error.message().ends_with(message), "{error}");
         }

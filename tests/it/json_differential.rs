@@ -1,4 +1,4 @@
-//! Hook files against Go's own encoding/json: duplicate keys, folded keys, `null`, wrong types,
+//! Compares the decoding of hook files with that of Go's encoding/json: duplicate keys, folded keys, `null`, wrong types,
 //! surrogates, invalid UTF-8, numbers, and files with bytes changed at random. The same file must
 //! fail or decode, to the same hook.
 
@@ -15,13 +15,13 @@ use crate::seed::seed;
 
 const FILES: usize = 60_000;
 
-/// Writes hook files.
+/// A generator of hook files.
 struct Writer {
     random: Rng,
 }
 
 impl Writer {
-    /// A key, at times in another case or with an escape.
+    /// Writes a key, sometimes in another letter case or with an escape.
     fn key(&mut self, name: &str) -> String {
         match self.random.usize(..20) {
             0 => name.to_uppercase(),
@@ -32,7 +32,7 @@ impl Writer {
         }
     }
 
-    /// A value, nearly always of the type that is wanted.
+    /// Writes a value, nearly always of the wanted type.
     fn value(&mut self, wanted: &str) -> String {
         if self.random.usize(..100) < 2 {
             return self
@@ -81,7 +81,7 @@ impl Writer {
                 "\"createRuntime\"",
             ]),
             "patterns" => self.list(&["\"a\"", "\"^b$\"", "null", "\"\\u00e9\"", "\"\""]),
-            "texts" => self.list(&[
+            "strings" => self.list(&[
                 "\"a\"",
                 "null",
                 "\"\\ud83d\\ude00\"",
@@ -117,7 +117,7 @@ impl Writer {
         format!("[{}]", items.join(" , "))
     }
 
-    /// An object with these members, in any order, some twice and some not at all.
+    /// Writes an object with these members in random order. Some are repeated and some are absent.
     fn object(&mut self, members: &[(&str, &str)], least: usize) -> String {
         let mut text = "{".to_owned();
         let mut chosen: Vec<usize> =
@@ -136,8 +136,8 @@ impl Writer {
                 "hook" => self.object(
                     &[
                         ("path", "path"),
-                        ("args", "texts"),
-                        ("env", "texts"),
+                        ("args", "strings"),
+                        ("env", "strings"),
                         ("timeout", "integer"),
                     ],
                     1,
@@ -166,7 +166,7 @@ impl Writer {
                 ("hook", "hook"),
                 ("stages", "stages"),
                 ("when", "when"),
-                ("future", "texts"),
+                ("future", "strings"),
             ];
             self.object(&members, 3).replacen("\"0.1.0\"", "\"1.0.0\"", 1)
         } else {
@@ -179,7 +179,7 @@ impl Writer {
                 ("annotation", "patterns"),
                 ("annotations", "patterns"),
                 ("hasbindmounts", "bool"),
-                ("arguments", "texts"),
+                ("arguments", "strings"),
                 ("version", "bool"),
             ];
             let chosen: Vec<(&str, &str)> = members
@@ -207,7 +207,7 @@ impl Writer {
     }
 }
 
-/// What Go makes of the files; none if there is no Go.
+/// Returns Go's results for the files; `None` if Go is not installed.
 fn ask_go(files: &[Vec<u8>]) -> Option<Vec<Value>> {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oracles/json");
     let mut go = Command::new("go")
@@ -230,8 +230,8 @@ fn ask_go(files: &[Vec<u8>]) -> Option<Vec<Value>> {
     Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
-/// What is left out of JSON when it is empty, put back: Go's `null` arrays and ours that are empty
-/// mean the same, but for `stages`.
+/// Returns a hook in a normal form, with all members. Go's `null` arrays and our empty arrays are
+/// equal, except for `stages`.
 fn normal(hook: &Value, any_of: bool) -> Value {
     let list = |value: &Value| if value.is_null() { json!([]) } else { value.clone() };
     let map = |value: &Value| if value.is_null() { json!({}) } else { value.clone() };
@@ -244,12 +244,12 @@ fn normal(hook: &Value, any_of: bool) -> Value {
 }
 
 #[test]
-fn go_decodes_the_same() {
+fn go_decodes_the_same_hooks() {
     let seed = seed();
     let mut writer = Writer { random: Rng::with_seed(seed) };
     let files: Vec<Vec<u8>> = (0..FILES).map(|_| writer.file()).collect();
     let Some(answers) = ask_go(&files) else {
-        println!("SKIP: json_differential: there is no go to ask");
+        println!("SKIP: json_differential: Go is not installed");
         return;
     };
     assert_eq!(answers.len(), FILES);
@@ -292,16 +292,16 @@ fn go_decodes_the_same() {
                 format!("decodes, any of {}", hook["when"]["or"] == true)
             }
             (Err(error), None) => {
-                // It decodes, and is then not valid: not this test's concern.
+                // It decodes but is not valid, which this test does not compare.
                 assert!(!error.to_string().starts_with("parsing hook"), "{shown}\n{error}");
                 assert_ne!(error.kind(), ErrorKind::Json);
-                "decodes, is not valid".to_owned()
+                "decodes but is not valid".to_owned()
             }
-            (Ok(_), Some(_)) => panic!("Go refuses: {shown}\n{answer}"),
+            (Ok(_), Some(_)) => panic!("Go reports an error: {shown}\n{answer}"),
         };
         *seen.entry(outcome).or_default() += 1;
     }
-    println!("seed {seed}: {FILES} hook files, 0 differences to Go; {seen:#?}");
+    println!("seed {seed}: {FILES} hook files, no differences from Go; {seen:#?}");
     for (outcome, least) in [
         ("decodes, any of false", 3_000),
         ("decodes, any of true", 1_000),

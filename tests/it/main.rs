@@ -1,8 +1,8 @@
-//! Reading hook files and configs, judging hooks, and injecting them. Each module tests one
-//! subject.
+//! Tests of reading hook files and configs, evaluating conditions, and injecting hooks. Each module
+//! tests one subject.
 //!
-//! The tests of running hooks and of monitors count what their process holds, so they are binaries
-//! of their own: `tests/exec` and `tests/monitor`.
+//! The tests of running hooks and of monitors are separate binaries, `tests/exec` and
+//! `tests/monitor`, because they count the resources of their process.
 
 mod cases;
 mod codes;

@@ -1,16 +1,16 @@
-//! Hook files shaped like those that projects install and users write, mistakes included: what lint
-//! says of each. The names in them are made up; tests/it/mistakes.rs has smaller files, each with
-//! one mistake.
+//! The diagnostics of lint for hook files that are shaped like those that projects install and users
+//! write, including mistakes. The names in them are made up. tests/it/mistakes.rs has smaller files,
+//! each with one mistake.
 
 use std::path::Path;
 
 use libhooks::{Code, Diagnostic, Hook, HookFile, ReadOptions};
 
-/// A file, and each problem with line and column (0: it has no place), but for executables that are
-/// not on this machine.
-type Said = (&'static str, &'static [(Code, u32, u32)]);
+/// A file, and each diagnostic with its line and column (0 if it has no position), except for
+/// executables that this machine does not have.
+type Expected = (&'static str, &'static [(Code, u32, u32)]);
 
-const SAID: &[Said] = &[
+const EXPECTED: &[Expected] = &[
     (
         "accelerator-0.1.0-no-condition.json",
         &[(Code::NeverMatches, 1, 1), (Code::DeprecatedStage, 3, 15)],
@@ -38,7 +38,7 @@ const SAID: &[Said] = &[
     ("version-forgotten.json", &[(Code::JsonType, 2, 11)]),
 ];
 
-/// What some of them are told to do.
+/// The hints of some of them.
 const HINTS: &[(&str, Code, &str)] = &[
     ("always-is-a-number.json", Code::JsonType, "write true or false"),
     (
@@ -61,7 +61,7 @@ const HINTS: &[(&str, Code, &str)] = &[
 ];
 
 #[test]
-fn what_lint_says() {
+fn lint_reports_the_expected_problems() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/shapes");
     let root = tempfile::tempdir().unwrap();
     let mut names: Vec<String> = std::fs::read_dir(&source)
@@ -72,34 +72,35 @@ fn what_lint_says() {
     names.sort();
     assert_eq!(
         names,
-        SAID.iter().map(|said| said.0).collect::<Vec<_>>(),
+        EXPECTED.iter().map(|expected| expected.0).collect::<Vec<_>>(),
         "each file is in the table"
     );
 
     let mut clean = Vec::new();
-    for (name, want) in SAID {
-        // A copy that is ours and that nobody else may write, whatever the modes there are.
-        let (text, path) = (std::fs::read(source.join(name)).unwrap(), root.path().join(name));
-        std::fs::write(&path, &text).unwrap();
+    for (name, want) in EXPECTED {
+        // A copy that this user owns and no other user may write, whatever the modes in the
+        // checkout are.
+        let (json, path) = (std::fs::read(source.join(name)).unwrap(), root.path().join(name));
+        std::fs::write(&path, &json).unwrap();
         let found = HookFile::check(&path, &ReadOptions::new().extension_stages(["precreate"]));
-        let (missing, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
+        let (missing, rest): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
             found.iter().partition(|diagnostic| diagnostic.code == Code::MissingExecutable);
         let place = |d: &&Diagnostic| {
             d.position.map_or((0, 0), |position| (position.line, position.column))
         };
-        let mut places: Vec<_> = others.iter().map(|d| (d.code, place(d).0, place(d).1)).collect();
+        let mut places: Vec<_> = rest.iter().map(|d| (d.code, place(d).0, place(d).1)).collect();
         places.sort_by_key(|(_, line, column)| (*line, *column));
         assert_eq!(places, *want, "{name}: {found:#?}");
 
-        let executable = Hook::decode(&text, None).ok().flatten().map(|hook| hook.hook.path);
+        let executable = Hook::decode(&json, None).ok().flatten().map(|hook| hook.hook.path);
         let is_missing = executable.is_some_and(|path| !Path::new(&path).exists());
         assert_eq!(missing.len(), usize::from(is_missing), "{name}: {found:#?}");
         assert!(missing.iter().all(|missing| missing.position.is_some()), "{name}: {found:#?}");
 
-        for (_, code, hint) in HINTS.iter().filter(|(of, _, _)| of == name) {
-            let told = found.iter().find(|diagnostic| diagnostic.code == *code);
+        for (_, code, hint) in HINTS.iter().filter(|(file, _, _)| file == name) {
+            let reported = found.iter().find(|diagnostic| diagnostic.code == *code);
             if is_missing || *code != Code::MissingExecutable {
-                assert_eq!(told.unwrap().hint.as_deref(), Some(*hint), "{name}");
+                assert_eq!(reported.unwrap().hint.as_deref(), Some(*hint), "{name}");
             }
         }
         for diagnostic in &found {
@@ -110,9 +111,9 @@ fn what_lint_says() {
                 diagnostic.hint.as_deref().unwrap_or_default()
             );
         }
-        if others.is_empty() {
+        if rest.is_empty() {
             clean.push(*name);
         }
     }
-    println!("nothing is wrong with {} of {} files: {}", clean.len(), names.len(), clean.join(" "));
+    println!("{} of {} files have no problem: {}", clean.len(), names.len(), clean.join(" "));
 }
