@@ -1,5 +1,6 @@
-//! Recorded answers of the reference, compared with those of the Rust API: 600 sets of hook files
-//! with five containers each. For each hook, the explanation must have the same verdict as injection.
+//! Compares recorded answers of the reference with those of the Rust API: 600 sets of hook files
+//! with five containers each. For each hook, the verdict in the explanation must be that of
+//! injection.
 
 use std::path::PathBuf;
 

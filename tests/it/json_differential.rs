@@ -1,6 +1,6 @@
-//! Compares the decoding of hook files with that of Go's encoding/json: duplicate keys, folded keys, `null`, wrong types,
-//! surrogates, invalid UTF-8, numbers, and files with bytes changed at random. The same file must
-//! fail or decode, to the same hook.
+//! Compares the decoding of hook files with that of Go's encoding/json: duplicate keys, folded
+//! keys, `null`, wrong types, surrogates, invalid UTF-8, numbers, and files with bytes changed at
+//! random. The same file must fail in both, or decode to the same hook.
 
 use std::collections::BTreeMap;
 use std::io::Write;

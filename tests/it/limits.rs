@@ -1,5 +1,5 @@
-//! The bounds: each is kept at the limit and refused beyond it, at one more and at the double
-//! (docs/limits.md).
+//! Tests of the limits (docs/limits.md): a value at the limit is accepted; one more, and twice the
+//! limit, is refused.
 
 use std::fs;
 use std::path::Path;
@@ -35,18 +35,18 @@ fn failure<T>(result: Result<T, Error>) -> Option<(ErrorKind, Code)> {
 
 const REFUSED: Option<(ErrorKind, Code)> = Some((ErrorKind::InvalidArgument, Code::TooLarge));
 
-/// Sizes, and whether each is allowed.
+/// Returns sizes around a limit, and whether each is allowed.
 fn around(limit: usize) -> [(usize, bool); 3] {
     [(limit, true), (limit + 1, false), (2 * limit, false)]
 }
 
-/// What a call that is given something of this size is to return.
+/// Returns the expected result of a call with a value of an allowed or refused size.
 fn outcome(allowed: bool) -> Option<(ErrorKind, Code)> {
     if allowed { None } else { REFUSED }
 }
 
 #[test]
-fn configs() {
+fn size_of_configs_is_limited() {
     let (_root, manager) = manager(&[("a.json", hook(&[], &["poststop"]))], &[]);
     for (size, allowed) in around(limits::CONFIG) {
         let config = format!("{{{}}}", " ".repeat(size - 2));
@@ -67,7 +67,7 @@ fn configs() {
 }
 
 #[test]
-fn depth() {
+fn depth_of_json_is_limited() {
     let (_root, manager) = manager(&[("a.json", hook(&[], &["poststop"]))], &[]);
     for (depth, allowed) in around(limits::JSON_DEPTH) {
         let nested = format!("{{\"x\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1));
@@ -79,7 +79,7 @@ fn depth() {
 }
 
 #[test]
-fn annotations() {
+fn number_and_size_of_annotations_are_limited() {
     let (_root, manager) = manager(&[("a.json", hook(&[], &["poststop"]))], &[]);
     let when = r#"{"always":true}"#;
     let all = |config: &str, annotations: Option<&Annotations>, want, size: usize| {
@@ -144,18 +144,18 @@ fn annotations() {
 }
 
 #[test]
-fn extension_stages() {
+fn number_and_length_of_extension_stages_are_limited() {
     let root = tempfile::tempdir().unwrap();
     let file = root.path().join("a.json");
-    let text = hook(&[], &["poststop"]).to_string();
-    fs::write(&file, &text).unwrap();
+    let json = hook(&[], &["poststop"]).to_string();
+    fs::write(&file, &json).unwrap();
     let all = |stages: &[&str], want: Option<(ErrorKind, Code)>| {
         let options = ReadOptions::new().extension_stages(stages.iter().copied());
         let builder = Manager::builder().directory(root.path()).read_options(options.clone());
         assert_eq!(failure(builder.load()), want);
         assert_eq!(failure(Hook::read(&file, &options)), want);
         assert_eq!(failure(HookDir::read(root.path(), &options).error.map_or(Ok(()), Err)), want);
-        assert_eq!(failure(ffi::validate(&text, stages)), want);
+        assert_eq!(failure(ffi::validate(&json, stages)), want);
         let found = HookFile::check(&file, &options)
             .iter()
             .any(|diagnostic| diagnostic.code == Code::TooLarge);
@@ -169,15 +169,15 @@ fn extension_stages() {
     }
 }
 
-/// Hooks, and conditions, that come as JSON and not as files.
+/// Hooks and conditions that are passed as JSON, not as files.
 #[test]
-fn hooks_as_json() {
+fn size_of_hooks_as_json_is_limited() {
     let good = hook(&[], &["poststop"]).to_string();
     for (size, allowed) in around(limits::HOOK_FILE) {
-        let text = good.clone() + &" ".repeat(size - good.len());
-        assert_eq!(failure(ffi::validate(&text, &[])), outcome(allowed), "{size}");
-        assert_eq!(failure(Hook::decode(text.as_bytes(), None)), outcome(allowed), "{size}");
-        assert_eq!(failure(Hook::from_json(&text)), outcome(allowed), "{size}");
+        let json = good.clone() + &" ".repeat(size - good.len());
+        assert_eq!(failure(ffi::validate(&json, &[])), outcome(allowed), "{size}");
+        assert_eq!(failure(Hook::decode(json.as_bytes(), None)), outcome(allowed), "{size}");
+        assert_eq!(failure(Hook::from_json(&json)), outcome(allowed), "{size}");
         let when = format!("{{{}}}", " ".repeat(size - 2));
         assert_eq!(
             failure(when_matches(&when, "{}", Known::default())),
@@ -188,7 +188,7 @@ fn hooks_as_json() {
 }
 
 #[test]
-fn hook_files() {
+fn size_of_hook_files_is_limited() {
     let root = tempfile::tempdir().unwrap();
     let file = root.path().join("a.json");
     let good = hook(&[], &["poststop"]).to_string();
@@ -199,8 +199,9 @@ fn hook_files() {
     }
 }
 
-/// The result of injecting fails with the file that was too much, and so does its explanation.
-fn injects(manager: &Manager, allowed: bool, file: &Path) {
+/// Checks whether injection is allowed. If not, injection and explanation fail with the path of the
+/// hook file that exceeds the limit.
+fn assert_injection(manager: &Manager, allowed: bool, file: &Path) {
     let injected = inject(manager, "{}", Known::default());
     let explained = explain(manager, "{}", Known::default()).unwrap().error;
     match injected {
@@ -222,42 +223,42 @@ fn injects(manager: &Manager, allowed: bool, file: &Path) {
 }
 
 #[test]
-fn entries() {
+fn number_of_injected_entries_is_limited() {
     for stage in ["poststop", "mine"] {
         for (count, allowed) in around(limits::ENTRIES) {
-            // Of two files, of which each alone is within it.
+            // Two files, each of which alone is within the limit.
             let (half, rest) = (count / 2, count - count / 2);
             let files = [
                 ("a.json", hook(&[], &vec![stage; half])),
                 ("b.json", hook(&[], &vec![stage; rest])),
             ];
             let (root, manager) = manager(&files, &["mine"]);
-            injects(&manager, allowed, &root.path().join("b.json"));
+            assert_injection(&manager, allowed, &root.path().join("b.json"));
         }
     }
 }
 
 #[test]
-fn bytes_of_entries() {
+fn size_of_injected_entries_is_limited() {
     for stage in ["poststop", "mine"] {
         let empty = r#"{"path":"/bin/sh","args":[""]},"#.len();
         for (size, allowed) in around(limits::INJECTION) {
             let arg = "a".repeat((1 << 20) - empty);
             let mut files = vec![("a.json", hook(&[&arg], &vec![stage; size >> 20]))];
-            // What is missing to a whole MiB is more than the limit by one.
+            // A size that is not a whole number of MiB is one more than the limit.
             if size % (1 << 20) != 0 {
                 files.push(("b.json", hook(&[], &[stage])));
             }
             let (root, manager) = manager(&files, &["mine"]);
             let file = if files.len() == 1 { "a.json" } else { "b.json" };
-            injects(&manager, allowed, &root.path().join(file));
+            assert_injection(&manager, allowed, &root.path().join(file));
         }
     }
 }
 
 /// A stage that is listed twice injects twice, as in the reference.
 #[test]
-fn realistic_files_are_far_below() {
+fn realistic_files_are_far_below_the_limits() {
     let files: Vec<(String, Value)> = (0..1000)
         .map(|i| {
             (
@@ -275,9 +276,9 @@ fn realistic_files_are_far_below() {
     assert_eq!(injection.extension_stage_hooks.0["mine"].len(), 1000);
 }
 
-/// Equal entries are found however they are written, and whatever is around them.
+/// Equal entries are found however they are written, and among any other entries.
 #[test]
-fn already_injected_is_found_among_many() {
+fn already_injected_hooks_are_found_among_many_entries() {
     let files: Vec<(String, Value)> = (0..200)
         .map(|i| (format!("{i:03}.json"), hook(&["sh", &i.to_string()], &["poststop", "poststop"])))
         .collect();
@@ -287,7 +288,7 @@ fn already_injected_is_found_among_many() {
     let mut entries: Vec<String> =
         (0..20_000).map(|i| format!(r#"{{"path":"/bin/sh","args":["sh","x{i}"]}}"#)).collect();
     for i in (0..200).step_by(2) {
-        // Another order of keys, escapes, white space; the second time not quite the same.
+        // Another order of keys, escapes, whitespace; the second entry differs in its timeout.
         entries[i * 50] =
             format!("{{ \"args\": [\"s\\u0068\", \"{i}\"], \"path\" : \"/bin/sh\" }}");
         entries[i * 50 + 1] =

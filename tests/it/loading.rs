@@ -1,4 +1,4 @@
-//! Directories, masking, policies, reloads (docs/spec.md, section 1, §2).
+//! Tests of directories, masking, policies and reloads (docs/spec.md, sections 1 and 2).
 
 use std::ffi::OsStr;
 use std::fs;
@@ -9,7 +9,6 @@ use std::path::PathBuf;
 use libhooks::{Code, Errno, ErrorKind, Manager, Policy, Severity};
 
 use crate::engine::{Known, explain, inject};
-
 use crate::tree::*;
 
 #[test]
@@ -30,7 +29,7 @@ fn later_directories_mask_earlier_ones() {
 }
 
 #[test]
-fn of_three_the_last_masks_both_others() {
+fn the_last_of_three_directories_masks_both_earlier_ones() {
     let tree = Tree::new();
     let one = tree.file("one", "a.json", marked("one"));
     let two = tree.file("two", "a.json", marked("two"));
@@ -47,7 +46,7 @@ fn of_three_the_last_masks_both_others() {
 }
 
 #[test]
-fn names_that_differ_in_case_are_found_across_directories() {
+fn names_that_differ_only_in_case_are_reported_across_directories() {
     let tree = Tree::new();
     tree.file("one", "\u{c9}.json", marked("one"));
     let two = tree.file("two", "\u{e9}.json", marked("two"));
@@ -60,7 +59,7 @@ fn names_that_differ_in_case_are_found_across_directories() {
 }
 
 #[test]
-fn stages_are_warned_about_by_where_they_go() {
+fn warnings_about_stages_depend_on_the_extension_stages() {
     for (stages, extension, want) in [
         (
             r#"["prestart", "createRuntime"]"#,
@@ -89,14 +88,14 @@ fn stages_are_warned_about_by_where_they_go() {
 }
 
 #[test]
-fn only_what_loads_masks() {
+fn only_a_file_that_loads_masks() {
     let tree = Tree::new();
     tree.file("low", "a.json", marked("low a"));
     tree.file("low", "b.json", marked("low b"));
     let bad = tree.file("high", "a.json", MISSING);
     let dangling = tree.directory("high").join("b.json");
     symlink("/nonexistent", &dangling).unwrap();
-    // The reference tolerates a missing executable; the hook below stays, and we say so.
+    // The reference tolerates a missing executable; the earlier hook stays, with a diagnostic.
     let manager = tree.load(&["low", "high"], Policy::Compatible).unwrap();
     assert_eq!(marks(&manager), ["low a", "low b"]);
     assert_eq!(
@@ -121,7 +120,7 @@ fn only_what_loads_masks() {
 }
 
 #[test]
-fn hooks_are_ordered_as_gos_to_lower_says() {
+fn hooks_are_ordered_by_their_names_in_gos_lower_case() {
     let tree = Tree::new();
     let names = [
         "b.json",
@@ -140,8 +139,8 @@ fn hooks_are_ordered_as_gos_to_lower_says() {
     let directory = tree.directory("d");
     fs::write(directory.join(OsStr::from_bytes(b"\xff.json")), marked("ff")).unwrap();
     let manager = tree.load(&["d"], Policy::LENIENT).unwrap();
-    // U+0130 is i; capital sigma is U+03C3, which comes behind the final one; an invalid byte is
-    // U+FFFD.
+    // U+0130 becomes i; capital sigma becomes U+03C3, which comes after final sigma; an invalid
+    // byte becomes U+FFFD.
     let want = [
         ".json",
         "A.json",
@@ -159,9 +158,10 @@ fn hooks_are_ordered_as_gos_to_lower_says() {
 }
 
 #[test]
-fn compatible_fails_as_the_reference_does() {
+fn compatible_fails_when_the_reference_fails() {
     let broken = "{";
-    // A directory's files in the order of their names, and whether New succeeds.
+    // The files of a directory in the order of their names, and whether the reference's `New`
+    // succeeds.
     for (files, succeeds) in [
         (&[("a.json", MISSING), ("b.json", broken)][..], true),
         (&[("a.json", broken), ("b.json", MISSING)], false),
@@ -181,7 +181,7 @@ fn compatible_fails_as_the_reference_does() {
 }
 
 #[test]
-fn a_failed_new_names_every_problem_of_every_directory() {
+fn a_failed_load_reports_every_problem_of_every_directory() {
     let tree = Tree::new();
     let one = tree.file("one", "a.json", "{");
     let two = tree.file(
@@ -215,10 +215,8 @@ fn a_failed_new_names_every_problem_of_every_directory() {
     assert_eq!(codes(&manager), [Code::JsonUnexpectedEnd, Code::UnknownStage, Code::JsonType]);
 }
 
-/// Everything that is called `x.json` and is no hook: the code, and a part of the text.
-
 #[test]
-fn directories_that_are_none() {
+fn invalid_directories_are_errors() {
     let tree = Tree::new();
     tree.file("d", "a.json", marked("good"));
     let file = tree.file("", "file", "x");
@@ -236,7 +234,7 @@ fn directories_that_are_none() {
 }
 
 #[test]
-fn strict_refuses_what_others_may_write() {
+fn strict_refuses_files_that_other_users_may_write() {
     let tree = Tree::new();
     let file = tree.file("d", "a.json", marked("a"));
     assert!(tree.load(&["d"], Policy::Strict).is_ok());
@@ -253,7 +251,7 @@ fn strict_refuses_what_others_may_write() {
     fs::set_permissions(tree.directory("d"), fs::Permissions::from_mode(0o755)).unwrap();
     if std::os::unix::fs::chown(&file, Some(12345), None).is_err() {
         println!(
-            "SKIP: strict_refuses_what_others_may_write: only root can give a file to somebody else"
+            "SKIP: strict_refuses_files_that_other_users_may_write: only root can change a file's owner"
         );
         return;
     }
@@ -262,7 +260,7 @@ fn strict_refuses_what_others_may_write() {
 }
 
 #[test]
-fn reload_never_fails_but_under_strict() {
+fn reload_fails_only_under_strict() {
     for policy in [Policy::Compatible, Policy::LENIENT, Policy::Strict] {
         let tree = Tree::new();
         tree.file("low", "a.json", marked("low a"));
@@ -299,7 +297,7 @@ fn reload_never_fails_but_under_strict() {
 }
 
 #[test]
-fn the_last_good_hook_may_be_kept() {
+fn keep_last_good_keeps_the_last_valid_hook() {
     let tree = Tree::new();
     tree.file("d", "a.json", marked("good"));
     let file = tree.root.path().join("d");
@@ -318,11 +316,11 @@ fn the_last_good_hook_may_be_kept() {
     assert_eq!(marks(&manager), ["better"]);
     fs::remove_file(file.join("a.json")).unwrap();
     manager.reload().unwrap();
-    assert_eq!(marks(&manager), [""; 0], "a file that is gone is not a bad one");
+    assert_eq!(marks(&manager), [""; 0], "the hook of a deleted file is not kept");
 }
 
 #[test]
-fn what_many_hooks_come_to_is_what_each_comes_to() {
+fn the_result_for_many_hooks_agrees_with_their_explanations() {
     let whens = [
         r#""annotations": {"^org\\.example\\.key-7$": "^(true|on)$"}"#,
         r#""annotations": {"key-[0-9]+": ".*"}"#,
@@ -377,7 +375,7 @@ fn what_many_hooks_come_to_is_what_each_comes_to() {
 }
 
 #[test]
-fn what_is_masked_is_told_in_the_order_of_injection() {
+fn masked_files_are_reported_in_the_order_of_injection() {
     let tree = Tree::new();
     for directory in ["low", "high"] {
         for name in ["B.json", "a.json", "C.json"] {
@@ -398,6 +396,6 @@ fn what_is_masked_is_told_in_the_order_of_injection() {
         ["a.json", "B.json", "C.json"]
     );
     assert!(listing.hooks.iter().all(|hook| hook.masks.len() == 1), "{listing:?}");
-    let told = manager.diagnostics().into_iter().filter(|told| told.code == Code::Masked);
-    assert_eq!(names(told.map(|told| told.path).collect()), ["a.json", "B.json", "C.json"]);
+    let masked = manager.diagnostics().into_iter().filter(|found| found.code == Code::Masked);
+    assert_eq!(names(masked.map(|found| found.path).collect()), ["a.json", "B.json", "C.json"]);
 }

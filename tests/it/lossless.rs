@@ -1,6 +1,5 @@
-//! Injection leaves every byte alone that is not its own: configs written as text by a generator
-//! that knows what each byte is for, and that writes the expected output beside the input. No JSON
-//! library has a hand in either.
+//! Tests that injection changes no other byte of a config. A generator writes each config together
+//! with the expected output. It uses no JSON library.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,15 +12,15 @@ use crate::seed::seed;
 
 const CONFIGS: u64 = 100_000;
 
-/// The stages that are injected into, in the order in which new members are written.
+/// The stages with injected hooks, in the order in which new members are written.
 const STAGES: [&str; 5] =
     ["createContainer", "createRuntime", "poststart", "poststop", "startContainer"];
 
-/// A set of hook files, and what it adds to a container: by stage, the elements as text.
+/// A set of hook files, and the elements that it adds to each stage of a config, as JSON.
 struct Set {
     manager: Manager,
     added: BTreeMap<&'static str, &'static str>,
-    /// It matches only containers whose annotation `wanted` is `yes`.
+    /// Whether it matches only containers whose annotation `wanted` is `yes`.
     needs_annotation: bool,
 }
 
@@ -100,7 +99,7 @@ fn sets(root: &Path) -> Vec<Set> {
     ]
 }
 
-/// A config in the making: what goes in, and what must come out.
+/// A generator of a config and of the expected output.
 struct Writer {
     random: Rng,
     input: String,
@@ -109,14 +108,14 @@ struct Writer {
 }
 
 impl Writer {
-    /// Bytes that must stay.
-    fn keep(&mut self, text: &str) {
-        self.input.push_str(text);
-        self.output.push_str(text);
+    /// Writes bytes that must not change.
+    fn keep(&mut self, bytes: &str) {
+        self.input.push_str(bytes);
+        self.output.push_str(bytes);
     }
 
-    fn count(&mut self, what: &'static str) {
-        *self.seen.entry(what).or_default() += 1;
+    fn count(&mut self, case: &'static str) {
+        *self.seen.entry(case).or_default() += 1;
     }
 
     fn space(&mut self) {
@@ -126,7 +125,7 @@ impl Writer {
         }
     }
 
-    /// A key, now and then with characters written as escapes.
+    /// Writes a key, sometimes with escapes for some characters.
     fn key(&mut self, name: &str) {
         self.keep("\"");
         let escape = self.random.usize(..100) < 15;
@@ -136,12 +135,12 @@ impl Writer {
         for character in name.chars() {
             if escape && self.random.usize(..100) < 50 {
                 let code = character as u32;
-                let text = if self.random.usize(..100) < 50 {
+                let escaped = if self.random.usize(..100) < 50 {
                     format!("\\u{code:04x}")
                 } else {
                     format!("\\u{code:04X}")
                 };
-                self.keep(&text);
+                self.keep(&escaped);
             } else {
                 self.keep(character.encode_utf8(&mut [0; 4]));
             }
@@ -189,7 +188,7 @@ impl Writer {
         self.keep("\"");
     }
 
-    /// Any value.
+    /// Writes any value.
     fn value(&mut self, depth: usize) {
         match self.random.usize(..if depth == 0 { 6 } else { 9 }) {
             0 => {
@@ -230,7 +229,7 @@ impl Writer {
             }
             _ => {
                 self.keep("{");
-                // Nobody reads these: a key may come twice, and may be called anything.
+                // These members are not read: a key may be repeated and may have any name.
                 for index in 0..self.random.usize(..4) {
                     if index > 0 {
                         self.keep(",");
@@ -249,7 +248,7 @@ impl Writer {
         }
     }
 
-    /// A whole config. `added` is what is injected; none if no hook matches.
+    /// Writes a whole config. `added` contains the injected elements; `None` if no hook matches.
     fn config(&mut self, added: Option<&BTreeMap<&str, &str>>, annotation: bool) {
         let mut members: Vec<&str> = Vec::new();
         for member in [
@@ -332,7 +331,7 @@ impl Writer {
         self.keep(process);
     }
 
-    /// More than 100 kB.
+    /// Writes a value of more than 100 kB.
     fn big(&mut self) {
         self.count("over 100 kB");
         self.keep("[");
@@ -394,7 +393,7 @@ impl Writer {
         self.keep("}");
     }
 
-    /// The entries of a stage; `added` goes behind them.
+    /// Writes the entries of a stage; `added` comes after them.
     fn entries(&mut self, added: Option<&str>) {
         if self.random.usize(..100) < 15 {
             self.input.push_str("null");
@@ -439,7 +438,7 @@ impl Writer {
     }
 }
 
-/// Members of `hooks` that were not there.
+/// Returns the new members of `hooks`.
 fn new_members(added: &BTreeMap<&str, &str>, wanted: impl Fn(&str) -> bool) -> String {
     let members = STAGES.iter().filter(|stage| wanted(stage));
     let members = members.filter_map(|stage| Some(format!("\"{stage}\":[{}]", added.get(stage)?)));
@@ -447,7 +446,7 @@ fn new_members(added: &BTreeMap<&str, &str>, wanted: impl Fn(&str) -> bool) -> S
 }
 
 #[test]
-fn every_other_byte_stays() {
+fn injection_changes_no_other_byte() {
     let seed = seed();
     let root = tempfile::tempdir().unwrap();
     let sets = sets(root.path());
@@ -466,8 +465,8 @@ fn every_other_byte_stays() {
             .unwrap_or_else(|error| panic!("{error}\n{input}"));
         assert_eq!(got.config, output, "config {number} of seed {seed}:\n{input}");
     }
-    println!("seed {seed}: {CONFIGS} configs come out byte for byte; {seen:?}");
-    for (what, least) in [
+    println!("seed {seed}: {CONFIGS} configs have the expected output, byte for byte; {seen:?}");
+    for (case, least) in [
         ("match", 50_000),
         ("no match", 10_000),
         ("over 100 kB", CONFIGS / 25),
@@ -483,9 +482,9 @@ fn every_other_byte_stays() {
         ("empty config", 1_000),
     ] {
         assert!(
-            seen.get(what).is_some_and(|count| *count >= least),
-            "{what}: {:?} < {least}",
-            seen.get(what)
+            seen.get(case).is_some_and(|count| *count >= least),
+            "{case}: {:?} < {least}",
+            seen.get(case)
         );
     }
 }

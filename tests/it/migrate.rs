@@ -1,5 +1,6 @@
-//! A file of version 0.1.0 and the one that `migrate` makes of it do the same to every container;
-//! and where it makes none, whatever one would write by hand does something else to some container.
+//! Tests of `migrate`. A file of version 0.1.0 and its migrated file have the same effect on every
+//! container. If `migrate` refuses a file, every file that one could write by hand has a different
+//! effect on some container.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +11,19 @@ use crate::engine::{Known, inject};
 use crate::seed::seed;
 use crate::tree::Tree;
 
-/// How often each combination of conditions is generated, with other texts around it.
+/// How often each combination of conditions is generated, with different other members.
 const ROUNDS: u64 = 20;
 
 const BIND_MOUNTS: [Option<&str>; 4] = [None, Some("null"), Some("false"), Some("true")];
 
-/// How many patterns a list has; none: the list is absent or `null`.
+/// The number of patterns in a list; `None` if the list is absent or `null`.
 const LENGTHS: [Option<usize>; 4] = [None, Some(0), Some(1), Some(3)];
 
 /// Each of these matches some container below.
 const VALUES: &[&str] = &["^on$", "o", "(?i)ON", "^off$|^on$", ".*", ""];
 const COMMANDS: &[&str] = &["^/bin/sh$", "/init$", "(?i)SH", ".*", "", "^/sbin/"];
 
-/// A member with one of its two spellings. What is not there may be `null`.
+/// Returns a member with one of its two spellings. An absent list may be written as `null`.
 fn list(
     random: &mut Rng,
     spellings: [&str; 2],
@@ -40,7 +41,7 @@ fn list(
     }
 }
 
-/// A file of version 0.1.0 with these conditions.
+/// Returns a file of version 0.1.0 with these conditions.
 fn file(
     random: &mut Rng,
     bind_mounts: Option<&str>,
@@ -69,7 +70,7 @@ fn file(
     format!("{{{}}}", members.join(", "))
 }
 
-/// Containers that differ in all that conditions look at.
+/// Returns containers that differ in everything that conditions test.
 fn containers() -> Vec<String> {
     let mut containers = Vec::new();
     for process in [
@@ -91,9 +92,9 @@ fn containers() -> Vec<String> {
     containers
 }
 
-/// What a hook file does to each container: the config and the hooks of extension stages, or the
-/// error.
-fn answers(
+/// Returns the effect of a hook file on each container: the config and the hooks of extension
+/// stages, or the error.
+fn effects(
     tree: &Tree,
     file: &str,
     containers: &[String],
@@ -104,15 +105,15 @@ fn answers(
         .extension_stages(["precreate"])
         .load()
         .unwrap();
-    let answer = |container: &String| match inject(&manager, container, Known::default()) {
+    let effect = |container: &String| match inject(&manager, container, Known::default()) {
         Ok(injection) => Ok((injection.config, injection.extension_stage_hooks.to_json())),
         Err(error) => Err(error.to_string()),
     };
-    containers.iter().map(answer).collect()
+    containers.iter().map(effect).collect()
 }
 
-/// What one might write in place of a hook that has no equivalent: any of its conditions, of which
-/// all must hold, and the two that are for all and for none.
+/// Returns the conditions that one could write for a hook without an equivalent: each subset of its
+/// conditions, all of which must match, and the conditions that match every or no container.
 fn candidates(hook: &Hook) -> Vec<When> {
     let old = &hook.when;
     let mut candidates: Vec<When> =
@@ -137,7 +138,7 @@ fn candidates(hook: &Hook) -> Vec<When> {
 }
 
 #[test]
-fn does_the_same_to_every_container_or_is_refused_with_reason() {
+fn a_migrated_file_has_the_same_effect_and_other_files_are_refused() {
     let seed = seed();
     let tree = Tree::new();
     let containers = containers();
@@ -147,18 +148,18 @@ fn does_the_same_to_every_container_or_is_refused_with_reason() {
         for bind_mounts in BIND_MOUNTS {
             for values in LENGTHS {
                 for commands in LENGTHS {
-                    let text = file(&mut random, bind_mounts, values, commands);
-                    let hook = Hook::decode(text.as_bytes(), None).unwrap().unwrap();
-                    let old = answers(&tree, &text, &containers);
-                    errors += old.iter().filter(|answer| answer.is_err()).count();
+                    let json = file(&mut random, bind_mounts, values, commands);
+                    let hook = Hook::decode(json.as_bytes(), None).unwrap().unwrap();
+                    let old = effects(&tree, &json, &containers);
+                    errors += old.iter().filter(|effect| effect.is_err()).count();
                     match hook.migrate() {
                         Ok(new) => {
                             migrated += 1;
-                            let new = answers(&tree, &new.to_json(), &containers);
+                            let new = effects(&tree, &new.to_json(), &containers);
                             for (index, container) in containers.iter().enumerate() {
                                 assert_eq!(
                                     new[index], old[index],
-                                    "seed {seed}: {text} for {container}"
+                                    "seed {seed}: {json} for {container}"
                                 );
                                 matches += usize::from(
                                     new[index]
@@ -169,13 +170,13 @@ fn does_the_same_to_every_container_or_is_refused_with_reason() {
                         }
                         Err(NoEquivalent { conditions, .. }) => {
                             refused += 1;
-                            assert!(conditions.len() > 1, "{text}: {conditions:?}");
+                            assert!(conditions.len() > 1, "{json}: {conditions:?}");
                             for when in candidates(&hook) {
                                 let candidate = Hook { when, ..hook.clone() };
-                                let new = answers(&tree, &candidate.to_json(), &containers);
+                                let new = effects(&tree, &candidate.to_json(), &containers);
                                 assert_ne!(
                                     new, old,
-                                    "seed {seed}: {text} is the same as {candidate:?}"
+                                    "seed {seed}: {json} has the same effect as {candidate:?}"
                                 );
                             }
                         }
@@ -187,26 +188,26 @@ fn does_the_same_to_every_container_or_is_refused_with_reason() {
     println!(
         "seed {seed}: {migrated} files migrated, {matches} matches; {refused} refused; {errors} errors"
     );
-    for (what, count) in
+    for (case, count) in
         [("migrated", migrated), ("refused", refused), ("matches", matches), ("errors", errors)]
     {
-        assert!(count >= 400, "{what}: {count}");
+        assert!(count >= 400, "{case}: {count}");
     }
 }
 
 #[test]
-fn what_is_of_version_1_0_0_stays() {
-    let text =
+fn a_hook_of_version_1_0_0_is_not_changed() {
+    let json =
         br#"{"version": "1.0.0", "hook": {"path": "/a", "timeout": 3}, "when": {"hasBindMounts": false}}"#;
-    let hook = Hook::decode(text, None).unwrap().unwrap();
+    let hook = Hook::decode(json, None).unwrap().unwrap();
     assert_eq!(hook.migrate(), Ok(hook));
 }
 
 #[test]
 fn the_reason_names_the_conditions() {
-    let text =
+    let json =
         br#"{"hook": "/a", "stage": [], "hasbindmounts": true, "annotation": [], "cmd": ["a"]}"#;
-    let hook = Hook::decode(text, None).unwrap().unwrap();
+    let hook = Hook::decode(json, None).unwrap().unwrap();
     let reason = hook.migrate().unwrap_err();
     assert_eq!(reason.conditions, ["hasbindmounts", "annotations", "cmds"]);
     assert!(
@@ -216,9 +217,9 @@ fn the_reason_names_the_conditions() {
 }
 
 #[test]
-fn keys_that_nobody_reads_are_told() {
-    let text = b"{\"hook\": \"/a\",\n \"Stage\": [], \"when\": {\"x\": 1}, \"version\": \"0.1.0\", \"\": 1}";
-    let keys = Hook::unknown_keys(text);
+fn unknown_keys_are_reported_with_their_positions() {
+    let json = b"{\"hook\": \"/a\",\n \"Stage\": [], \"when\": {\"x\": 1}, \"version\": \"0.1.0\", \"\": 1}";
+    let keys = Hook::unknown_keys(json);
     let keys: Vec<_> =
         keys.iter().map(|(key, place)| (key.as_str(), place.line, place.column)).collect();
     assert_eq!(keys, [("when", 2, 15), ("", 2, 53)]);

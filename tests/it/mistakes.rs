@@ -1,12 +1,12 @@
-//! Mistakes that real hook files make, in small files of our own (tests/data/mistakes): what we say
-//! of each, and where.
+//! Tests of the diagnostics for common mistakes in hook files, with small files
+//! (tests/data/mistakes).
 
 use std::path::Path;
 
 use libhooks::{Code, Diagnostic, HookFile, Manager, Policy, ReadOptions};
 
-/// A file; whether it gives a hook; each problem with line and column (0: it has no place), and a
-/// part of its hint.
+/// A file; whether it gives a hook; each diagnostic with its line and column (0 if it has no
+/// position) and a part of its hint.
 type Mistake = (&'static str, bool, &'static [(Code, u32, u32, &'static str)]);
 
 const MISTAKES: &[Mistake] = &[
@@ -153,7 +153,7 @@ const MISTAKES: &[Mistake] = &[
 ];
 
 #[test]
-fn every_mistake_is_found_where_it_is() {
+fn every_mistake_is_reported_at_its_position() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/mistakes");
     let mut names: Vec<_> =
         std::fs::read_dir(&source).unwrap().map(|entry| entry.unwrap().file_name()).collect();
@@ -164,7 +164,8 @@ fn every_mistake_is_found_where_it_is() {
         "each file is in the table"
     );
 
-    // A copy that is ours and that nobody else may write, whatever the checkout's modes are.
+    // A copy that this user owns and no other user may write, whatever the modes in the checkout
+    // are.
     let root = tempfile::tempdir().unwrap();
     for name in &names {
         std::fs::write(root.path().join(name), std::fs::read(source.join(name)).unwrap()).unwrap();
@@ -198,14 +199,13 @@ fn every_mistake_is_found_where_it_is() {
     }
 }
 
-/// What follows from another mistake, or is none, is not told; what is told names what is in the
-/// file.
+/// A problem that follows from another mistake is not reported. Messages name the keys of the file.
 #[test]
-fn nothing_is_told_that_is_not_so() {
+fn no_false_or_consequential_problem_is_reported() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("a.json");
-    for (text, want) in [
-        // A wrong type is not missing, and what is in its place is nothing.
+    for (json, want) in [
+        // A member of a wrong type is not reported as missing, and its content is not checked.
         (
             r#"{"hook":"/bin/sh","stages":"poststop","cmds":["x"]}"#,
             &["stages must be an array, found a string"][..],
@@ -229,12 +229,12 @@ fn nothing_is_told_that_is_not_so() {
                 "unknown key \"stagse\" is ignored",
             ],
         ),
-        // Of another version, nothing else is true.
+        // If the version seems wrong, no other problem is reported.
         (
             r#"{"hook":{"path":"/bin/sh"},"annotations":{"a":"b"},"stages":["poststop"]}"#,
             &["hook must be a string, found an object"],
         ),
-        // Keys are named as they are.
+        // Messages name keys as in the file.
         (
             r#"{"hook":"/bin/sh","hook":"/bin/sh","hasbindmounts":true,"hasbindmounts":true,"stages":["poststop"]}"#,
             &[
@@ -252,19 +252,19 @@ fn nothing_is_told_that_is_not_so() {
             &[],
         ),
     ] {
-        std::fs::write(&path, text).unwrap();
+        std::fs::write(&path, json).unwrap();
         let found = HookFile::check(&path, &ReadOptions::new());
         let messages: Vec<String> = found.iter().map(Diagnostic::message).collect();
-        assert_eq!(messages, want, "{text}");
+        assert_eq!(messages, want, "{json}");
     }
-    let hint_of = |text: &str| {
-        std::fs::write(&path, text).unwrap();
+    let hint_of = |json: &str| {
+        std::fs::write(&path, json).unwrap();
         HookFile::check(&path, &ReadOptions::new())
             .first()
             .and_then(|diagnostic| diagnostic.hint.clone())
             .unwrap_or_default()
     };
-    for (text, want) in [
+    for (json, want) in [
         (
             r#"{"hook":"/bin/sh","stge":["poststop"]}"#,
             "the unknown key \"stge\" was probably meant to be this key",
@@ -281,17 +281,17 @@ fn nothing_is_told_that_is_not_so() {
         (r#"{"version":"0.1.0","stages":[]}"#, "write \"hook\": \"/…\""),
         (r#"{"stages":[]}"#, "a file without \"version\" is read as version 0.1.0"),
     ] {
-        assert!(hint_of(text).ends_with(want), "{text}: {}", hint_of(text));
+        assert!(hint_of(json).ends_with(want), "{json}: {}", hint_of(json));
     }
 }
 
-/// The reference stops at the first problem of a file, so only the first diagnostic has its words.
+/// The reference stops at the first problem of a file: only the first diagnostic has its message.
 #[test]
-fn only_the_first_problem_has_the_words_of_the_reference() {
+fn only_the_first_problem_has_the_message_of_the_reference() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("a.json");
-    let text = r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"commands":["("]},"stages":["nope"]}"#;
-    std::fs::write(&path, text).unwrap();
+    let json = r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"commands":["("]},"stages":["nope"]}"#;
+    std::fs::write(&path, json).unwrap();
     let found: Vec<_> = HookFile::check(&path, &ReadOptions::new())
         .into_iter()
         .map(|d| (d.code, d.cause(), d.reference))
@@ -299,7 +299,7 @@ fn only_the_first_problem_has_the_words_of_the_reference() {
     let pattern = r#"invalid command "(": error parsing regexp: missing closing ): `(`"#;
     assert_eq!(found[0], (Code::InvalidCommand, "missing-paren", Some(pattern.to_owned())));
     assert_eq!(found[1], (Code::UnknownStage, "unknown-stage", None));
-    // What its JSON package says is not repeated.
+    // The messages of Go's JSON package are not reproduced.
     std::fs::write(&path, "{]").unwrap();
     let found = HookFile::check(&path, &ReadOptions::new());
     assert_eq!((found[0].cause(), &found[0].reference), ("unexpected-character", &None));

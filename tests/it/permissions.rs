@@ -1,4 +1,5 @@
-//! Who can write what runs as root: what each policy and `lint` say about the rows of a table.
+//! Tests of write permissions on files that run as root: the diagnostics of each policy and of lint
+//! for the rows of a table.
 
 use std::path::Path;
 
@@ -6,7 +7,7 @@ use libhooks::{Code, ErrorKind, HookFile, Manager, Policy, ReadOptions};
 
 use crate::table::{Tree, UNKNOWN, trees};
 
-/// The codes that a load finds, each once.
+/// Returns the codes that a load reports, each once.
 fn codes(directory: &Path, policy: Policy, inspect: bool) -> Vec<Code> {
     let found = match Manager::builder().directory(directory).policy(policy).inspect(inspect).load()
     {
@@ -20,15 +21,15 @@ fn codes(directory: &Path, policy: Policy, inspect: bool) -> Vec<Code> {
 }
 
 #[test]
-fn each_is_judged() {
+fn each_policy_reports_the_expected_permissions() {
     for ((name, _, thorough, compatible), tree) in trees() {
         let directory = tree.hooks();
         assert_eq!(codes(&directory, Policy::Compatible, false), *compatible, "{name}: compatible");
-        assert_eq!(codes(&directory, Policy::LENIENT, true), *thorough, "{name}: as lint asks");
+        assert_eq!(codes(&directory, Policy::LENIENT, true), *thorough, "{name}: lint");
         assert_eq!(codes(&directory, Policy::Strict, false), *thorough, "{name}: strict");
         let refused =
             Manager::builder().directories([&directory]).policy(Policy::Strict).load().err();
-        // (What is not known is no reason to refuse.)
+        // (Unknown permissions are not a reason to refuse.)
         assert_eq!(
             refused.is_some(),
             thorough.iter().any(|code| !UNKNOWN.contains(code)),
@@ -37,7 +38,7 @@ fn each_is_judged() {
         if let Some(error) = refused {
             assert_eq!((error.kind(), error.code()), (ErrorKind::Strict, thorough[0]), "{name}");
         }
-        // A file by itself: its directory is one above it.
+        // For a single file, its directory counts as a parent directory.
         let alone = !HookFile::check(directory.join("a.json"), &ReadOptions::new()).is_empty();
         let only_default = name.starts_with("directory: default");
         let sticky = name.starts_with("directory: sticky");
@@ -45,20 +46,24 @@ fn each_is_judged() {
     }
 }
 
-/// What cannot be known is said, and is no reason to refuse: here, whose files those of unmapped
-/// users are.
+/// Unknown permissions are reported, but are not a reason to refuse. Here, the user namespace does
+/// not map the owners.
 #[test]
-fn unmapped_owners_are_not_known() {
+fn unmapped_owners_are_reported_as_unknown() {
     // In the namespace, this program runs the test again, with the directory.
     if let Some(directory) = std::env::var_os("PERMISSIONS_DIRECTORY") {
-        return assert_owners_are_not_known(Path::new(&directory));
+        return assert_owners_are_unknown(Path::new(&directory));
     }
     let tree = Tree::new(&[]).unwrap();
     let run = || {
         std::process::Command::new("unshare")
             .args(["-U", "--"])
             .arg(std::env::current_exe().unwrap())
-            .args(["--exact", "permissions::unmapped_owners_are_not_known", "--nocapture"])
+            .args([
+                "--exact",
+                "permissions::unmapped_owners_are_reported_as_unknown",
+                "--nocapture",
+            ])
             .env("PERMISSIONS_DIRECTORY", tree.hooks())
             .output()
     };
@@ -67,15 +72,15 @@ fn unmapped_owners_are_not_known() {
         Err(error) => return println!("SKIP: permissions: unshare: {error}"),
     };
     let [stdout, stderr] =
-        [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+        [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
     if !output.status.success() && stderr.contains("unshare failed") {
         return println!("SKIP: permissions: the system refuses user namespaces: {stderr}");
     }
-    // (Without the count, a test that is not found would pass.)
+    // (Without checking the count, a test that is not found would pass.)
     assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{stderr}");
 }
 
-fn assert_owners_are_not_known(directory: &Path) {
+fn assert_owners_are_unknown(directory: &Path) {
     let manager =
         Manager::builder().directories([directory]).policy(Policy::Strict).load().unwrap();
     assert!(

@@ -1,4 +1,4 @@
-//! What Rust programs rely on beside the answers: threads, names, sources of errors.
+//! Tests of other properties of the Rust API: threads, names, sources of errors.
 
 use std::error::Error as _;
 use std::io;
@@ -13,9 +13,9 @@ use libhooks::{
 
 use crate::tree::Tree;
 
-/// Whatever is held or passed on may go to another thread, and be used by several.
+/// All types except the options of one call are `Send` and `Sync`.
 #[test]
-fn threads_share_everything_but_options_of_one_call() {
+fn types_can_be_shared_between_threads() {
     fn shared<T: Send + Sync + 'static>() {}
     fn borrowed<T: Send + Sync>() {}
     shared::<Manager>();
@@ -42,10 +42,10 @@ fn threads_share_everything_but_options_of_one_call() {
     borrowed::<Container<'_>>();
 }
 
-/// The options of a run hold the caller's closures, which need not be fit for threads; but they can
-/// be printed.
+/// The options of a run hold the caller's closures, which need not be `Send`. They still implement
+/// `Debug`.
 #[test]
-fn everything_can_be_printed_for_debugging() {
+fn options_and_builders_implement_debug() {
     let options = FilterOptions::new().run(RunOptions::new().capture_limit(7));
     assert!(format!("{options:?}").contains("capture_limit: 7"), "{options:?}");
     let builder =
@@ -54,7 +54,7 @@ fn everything_can_be_printed_for_debugging() {
 }
 
 #[test]
-fn names_are_read_as_they_are_written() {
+fn displayed_names_can_be_parsed() {
     for code in Code::ALL {
         assert_eq!(Code::from_str(&code.to_string()), Ok(*code));
     }
@@ -95,9 +95,9 @@ fn an_error_has_its_source() {
     assert!(error.source().is_none() && error.errno().map(Errno::raw_os_error).is_none());
 }
 
-/// One line for each: a log, or a user's terminal, needs no more.
+/// The format for a log or a terminal.
 #[test]
-fn results_are_displayed_in_a_line() {
+fn results_are_displayed_on_one_line() {
     let tree = Tree::new();
     let path = tree.file(
         "d",
@@ -132,7 +132,7 @@ fn results_are_displayed_in_a_line() {
 
 #[cfg(feature = "oci-spec")]
 #[test]
-fn hooks_go_to_and_from_the_types_of_oci_spec() {
+fn hooks_convert_to_and_from_the_types_of_oci_spec() {
     use libhooks::OciHook;
     use oci_spec::runtime::Hook as SpecHook;
 
@@ -162,7 +162,7 @@ mod tracing_events {
 
     use super::*;
 
-    /// Collects what is at least as urgent as `INFO`.
+    /// A subscriber that collects events of level `INFO` or more severe.
     #[derive(Clone, Default)]
     struct Collector(Arc<Mutex<Vec<String>>>);
 
@@ -195,8 +195,8 @@ mod tracing_events {
         fn exit(&self, _: &Id) {}
     }
 
-    /// A problem is an event with the message, the code and the path; a line of no interest to the
-    /// subscriber is none.
+    /// A diagnostic becomes an event with the message, the code and the path. A log line that the
+    /// subscriber does not want becomes no event.
     #[test]
     fn log_lines_are_events() {
         let tree = Tree::new();

@@ -1,6 +1,6 @@
-//! The diagnostics of lint for hook files that are shaped like those that projects install and users
-//! write, including mistakes. The names in them are made up. tests/it/mistakes.rs has smaller files,
-//! each with one mistake.
+//! Tests of lint on hook files shaped like those that projects install and users write, including
+//! mistakes. The names in them are made up. tests/it/mistakes.rs has smaller files, each with one
+//! mistake.
 
 use std::path::Path;
 
