@@ -32,7 +32,7 @@ pub struct FilterResult {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct FilterFailure {
-    /// The index of the hook that failed, from 0; `None` if no hook has run.
+    /// The index of the hook that failed, from 0; `None` if it failed before the first hook.
     pub hook: Option<usize>,
     /// The executable of that hook.
     pub path: Option<String>,

@@ -26,7 +26,7 @@ impl Output {
         let mut attempts = 0;
         loop {
             attempts += 1;
-            let file = match look(path) {
+            let file = match inspect(path) {
                 Ok(found) => reopen(&found, path),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => create(path),
                 Err(error) => Err(error),
@@ -51,8 +51,9 @@ impl Output {
     }
 }
 
-/// Returns an `O_PATH` file descriptor, which does not open the file itself, after the check.
-fn look(path: &str) -> io::Result<File> {
+/// Returns an `O_PATH` file descriptor for a file that passes [`check`]. It does not open the file
+/// itself.
+fn inspect(path: &str) -> io::Result<File> {
     let file =
         OpenOptions::new().read(true).custom_flags(libc::O_PATH | libc::O_NOFOLLOW).open(path)?;
     check(&file.metadata()?)?;
@@ -70,7 +71,7 @@ fn check(found: &Metadata) -> io::Result<()> {
     }
 }
 
-/// Opens the file that [`look`] found for appending.
+/// Opens the file that [`inspect`] found for appending.
 fn reopen(found: &File, path: &str) -> io::Result<File> {
     let open = |path: &str, flags| {
         let flags = libc::O_NONBLOCK | libc::O_NOCTTY | flags;

@@ -387,14 +387,14 @@ mod tests {
         let mut steps = 0;
         for _ in 0..20_000 {
             let (old, new) = (value(&mut random, 4), value(&mut random, 4));
-            let text = patch(&old, &new);
-            let operations: json_patch::Patch = serde_json::from_str(&text).unwrap();
-            let read = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+            let json = patch(&old, &new);
+            let operations: json_patch::Patch = serde_json::from_str(&json).unwrap();
+            let read = |json: &str| serde_json::from_str::<serde_json::Value>(json).unwrap();
             let mut document = read(&old);
             json_patch::patch(&mut document, &operations)
-                .unwrap_or_else(|e| panic!("{old}\n{new}\n{text}\n{e}"));
-            assert_eq!(document, read(&new), "{old}\n{new}\n{text}");
-            assert_eq!(operations.is_empty(), read(&old) == read(&new), "{old}\n{new}\n{text}");
+                .unwrap_or_else(|e| panic!("{old}\n{new}\n{json}\n{e}"));
+            assert_eq!(document, read(&new), "{old}\n{new}\n{json}");
+            assert_eq!(operations.is_empty(), read(&old) == read(&new), "{old}\n{new}\n{json}");
             steps += operations.len();
         }
         assert!(steps > 10_000, "{steps}");

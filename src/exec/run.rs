@@ -28,7 +28,7 @@ pub struct RunResult {
     pub signal: Option<i32>,
     /// Whether the hook was killed at its timeout.
     pub timed_out: bool,
-    /// Whether the caller cancelled the run, and the hook was killed.
+    /// Whether the hook was killed because the caller cancelled the run.
     pub cancelled: bool,
     /// The processes that were killed then; `None` if no process was killed, or if the host had
     /// already reaped the hook.
@@ -39,9 +39,9 @@ pub struct RunResult {
     pub stdout: Captured,
     /// The hook's stderr, if it was captured.
     pub stderr: Captured,
-    /// The reference's *hook error*: the failure of the hook process itself, if it failed.
+    /// The reference's *hook error*: the failure of the hook process itself.
     pub hook_error: Option<String>,
-    /// The reference's *error*: the reason why the run failed, if it failed.
+    /// The reference's *error*: the reason of a failed run.
     pub error: Option<String>,
 }
 
@@ -54,7 +54,7 @@ pub struct RunResult {
 /// is invalid.
 pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunResult> {
     sys::reap_abandoned();
-    let begun = Instant::now();
+    let started_at = Instant::now();
     let argv = argv(hook);
     let started = start(hook, &argv, &options)?;
     let deadline = match hook.timeout {
@@ -70,7 +70,7 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
         killed: None,
         options,
     };
-    let deadline = deadline.and_then(|timeout| begun.checked_add(timeout));
+    let deadline = deadline.and_then(|timeout| started_at.checked_add(timeout));
     let end = follower.follow(started, state, deadline);
     let (timed_out, cancelled) =
         (end.stopped == Some(Stop::Timeout), end.stopped == Some(Stop::Cancel));
@@ -106,7 +106,7 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
         timed_out,
         cancelled,
         killed: follower.killed,
-        duration: begun.elapsed(),
+        duration: started_at.elapsed(),
         stdout,
         stderr,
         hook_error,
@@ -136,9 +136,9 @@ impl Stop {
 }
 
 /// A running hook. Dropping it kills the hook, for example if the caller's callback panics.
-struct Held(Option<Child>);
+struct KillOnDrop(Option<Child>);
 
-impl Drop for Held {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         if let Some(child) = self.0.take() {
             child.kill();
@@ -164,8 +164,8 @@ struct Follower<'a> {
 impl Follower<'_> {
     fn follow(&mut self, started: Started, state: &[u8], deadline: Option<Instant>) -> End {
         let Started { child, mut stdin, mut stdout, mut stderr } = started;
-        let mut held = Held(Some(child));
-        let Some(child) = &held.0 else { return End { fate: Fate::Lost, stopped: None } };
+        let mut guard = KillOnDrop(Some(child));
+        let Some(child) = &guard.0 else { return End { fate: Fate::Lost, stopped: None } };
         // Whether the pidfd is waited for. If a tracer holds back a hook that has ended, its pidfd
         // stays readable, and the loop polls instead.
         let mut waits_for_pidfd = child.pidfd().is_some();
@@ -238,7 +238,7 @@ impl Follower<'_> {
                 self.drain_until_quiet(source, stream);
             }
         }
-        let Some(child) = held.0.take() else { return End { fate, stopped } };
+        let Some(child) = guard.0.take() else { return End { fate, stopped } };
         if fate == Fate::Running {
             child.abandon();
             return End { fate, stopped };
@@ -249,12 +249,13 @@ impl Follower<'_> {
     /// Stops the hook while the caller's callback runs. Returns the new deadline of the hook.
     fn suspend(&mut self, child: &Child, deadline: Option<Instant>) -> Option<Instant> {
         let Some(suspend) = &mut self.options.suspend else { return deadline };
-        let begun = Instant::now();
+        let started_at = Instant::now();
         child.stop_during(&mut *suspend.stop);
-        deadline.and_then(|deadline| deadline.checked_add(begun.elapsed()))
+        deadline.and_then(|deadline| deadline.checked_add(started_at.elapsed()))
     }
 
-    /// Kills the hook with its process group or descendants. Returns how long to wait for its end.
+    /// Kills the hook with its process group or descendants. Returns the time to give up waiting
+    /// for its end.
     fn stop(&mut self, child: &Child) -> Option<Instant> {
         self.killed = child.kill();
         let grace = u64::try_from(self.options.post_kill_timeout).unwrap_or_default();
@@ -271,10 +272,10 @@ impl Follower<'_> {
         const QUIET: Duration = Duration::from_millis(5);
         /// The time that all woken writers together may take.
         const PATIENCE: Duration = Duration::from_millis(100);
-        let begun = Instant::now();
+        let started_at = Instant::now();
         loop {
             self.drain(source, stream);
-            if self.capture(stream).total() < PIPE || begun.elapsed() > PATIENCE {
+            if self.capture(stream).total() < PIPE || started_at.elapsed() > PATIENCE {
                 return;
             }
             match sys::poll([Some((source.reader.as_fd(), Interest::Read))], Some(QUIET)) {

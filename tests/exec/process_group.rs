@@ -60,9 +60,12 @@ fn is_written(path: &Path) -> bool {
 }
 
 fn await_that(holds: impl Fn() -> bool, condition: &str) {
-    let begun = Instant::now();
+    let started_at = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "timed out waiting until {condition}");
+        assert!(
+            started_at.elapsed() < Duration::from_secs(60),
+            "timed out waiting until {condition}"
+        );
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -360,7 +363,7 @@ fn a_suspended_hook_is_stopped_and_so_is_its_timeout() {
                 states.borrow_mut().push((name, state(&place.pid(name))));
             }
         };
-        let begun = Instant::now();
+        let started_at = Instant::now();
         let result = std::thread::scope(|scope| {
             let (path, mut writer) = (place.path("hook"), &writer);
             scope.spawn(move || {
@@ -378,7 +381,7 @@ fn a_suspended_hook_is_stopped_and_so_is_its_timeout() {
             [("hook", Some('T')), ("child", Some('T'))],
             "{process_group:?}"
         );
-        assert!(result.timed_out && begun.elapsed() >= Duration::from_secs(4), "{result:?}");
+        assert!(result.timed_out && started_at.elapsed() >= Duration::from_secs(4), "{result:?}");
         await_end(&place.pid("child"));
     }
 }

@@ -180,9 +180,9 @@ fn merged_streams_keep_their_order() {
 
 /// Runs `script` with this timeout. Returns the result and the duration.
 fn timed(script: &str, timeout: Option<i64>, options: RunOptions<'_>) -> (RunResult, Duration) {
-    let begun = Instant::now();
+    let started_at = Instant::now();
     let result = run(&OciHook { timeout, ..sh(script) }, b"", options).unwrap();
-    (result, begun.elapsed())
+    (result, started_at.elapsed())
 }
 
 #[test]
@@ -267,10 +267,10 @@ fn a_hook_need_not_read_its_state() {
 
 /// Waits until the file exists and has this content.
 fn await_content(path: &Path, want: &str) {
-    let begun = Instant::now();
+    let started_at = Instant::now();
     while std::fs::read_to_string(path).unwrap_or_default() != want {
         assert!(
-            begun.elapsed() < Duration::from_secs(60),
+            started_at.elapsed() < Duration::from_secs(60),
             "timed out waiting for {}",
             path.display()
         );
@@ -288,10 +288,10 @@ fn descendants_are_killed_at_a_timeout_and_survive_a_normal_exit() {
     assert!(result.timed_out && took < Duration::from_secs(30), "{took:?}");
     let child = std::fs::read_to_string(&marker).unwrap();
     let stat = format!("/proc/{}/stat", child.trim());
-    let begun = Instant::now();
+    let started_at = Instant::now();
     // It has ended, and its new parent will reap it.
     while std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the child is still running");
+        assert!(started_at.elapsed() < Duration::from_secs(60), "the child is still running");
     }
 
     // The hook exits at once, and leaves a daemon that holds its output open and goes on writing.
@@ -337,10 +337,13 @@ fn descendants_that_wait_for_room_in_the_pipe_go_on() {
     };
     let script = (0..4).map(writer).collect::<String>() + "sleep 0.2";
     assert_eq!(ran(&sh(&script)).error, None);
-    let begun = Instant::now();
+    let started_at = Instant::now();
     for index in 0..4 {
         while !marker(index).exists() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "writer {index} is still waiting");
+            assert!(
+                started_at.elapsed() < Duration::from_secs(60),
+                "writer {index} is still waiting"
+            );
             std::thread::yield_now();
         }
     }
@@ -359,9 +362,9 @@ fn a_panic_in_the_callback_kills_the_hook() {
     }));
     assert!(panicked.is_err());
     let stat = format!("/proc/{}/stat", seen.into_inner().trim());
-    let begun = Instant::now();
+    let started_at = Instant::now();
     while std::fs::read_to_string(&stat).is_ok_and(|stat| !stat.contains(") Z ")) {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the hook is still running");
+        assert!(started_at.elapsed() < Duration::from_secs(60), "the hook is still running");
     }
 }
 
@@ -392,7 +395,7 @@ fn no_zombies_and_no_file_descriptors_are_left() {
         let options = RunOptions::new().post_kill_timeout(Duration::ZERO);
         assert!(timed("sleep 60", Some(0), options).0.timed_out);
     }
-    let begun = Instant::now();
+    let started_at = Instant::now();
     loop {
         ran(&sh("exit 0"));
         // Other tests in this process have children, but no zombies for long.
@@ -404,13 +407,13 @@ fn no_zombies_and_no_file_descriptors_are_left() {
         if zombies.is_empty() {
             break;
         }
-        assert!(begun.elapsed() < Duration::from_secs(60), "zombies: {zombies:?}");
+        assert!(started_at.elapsed() < Duration::from_secs(60), "zombies: {zombies:?}");
     }
     // Other tests in this process have file descriptors of their own, for a moment.
-    let begun = Instant::now();
+    let started_at = Instant::now();
     while entries("/proc/self/fd") > before {
         assert!(
-            begun.elapsed() < Duration::from_secs(60),
+            started_at.elapsed() < Duration::from_secs(60),
             "{} descriptors, {before} before",
             entries("/proc/self/fd")
         );

@@ -91,7 +91,7 @@ impl Writer {
                 "\"é\"",
             ]),
             "map" => {
-                let mut text = "{".to_owned();
+                let mut json = "{".to_owned();
                 for index in 0..self.random.usize(..4) {
                     let comma = if index > 0 { "," } else { "" };
                     let key = self
@@ -103,9 +103,9 @@ impl Writer {
                     } else {
                         self.random.choice(["\"x\"", "\"^y\"", "null", "\"\""]).unwrap()
                     };
-                    text += &format!("{comma}{key} : {value}");
+                    json += &format!("{comma}{key} : {value}");
                 }
-                text + "}"
+                json + "}"
             }
             _ => "{}".to_owned(),
         }
@@ -119,7 +119,7 @@ impl Writer {
 
     /// Writes an object with these members in random order. Some are repeated and some are absent.
     fn object(&mut self, members: &[(&str, &str)], least: usize) -> String {
-        let mut text = "{".to_owned();
+        let mut json = "{".to_owned();
         let mut chosen: Vec<usize> =
             (0..members.len()).filter(|&i| i < least || self.random.usize(..100) < 50).collect();
         for _ in 0..self.random.usize(..3) {
@@ -154,13 +154,13 @@ impl Writer {
                 ),
                 kind => self.value(kind),
             };
-            text += &format!("{comma} \"{key}\": {value}");
+            json += &format!("{comma} \"{key}\": {value}");
         }
-        text + "}"
+        json + "}"
     }
 
     fn file(&mut self) -> Vec<u8> {
-        let text = if self.random.usize(..100) < 60 {
+        let json = if self.random.usize(..100) < 60 {
             let members = [
                 ("version", "version"),
                 ("hook", "hook"),
@@ -191,7 +191,7 @@ impl Writer {
                 .collect();
             self.object(&chosen, 1)
         };
-        let mut bytes = text.into_bytes();
+        let mut bytes = json.into_bytes();
         if self.random.usize(..100) < 15 {
             let at = self.random.usize(..bytes.len());
             match self.random.usize(..3) {
@@ -226,8 +226,8 @@ fn ask_go(files: &[Vec<u8>]) -> Option<Vec<Value>> {
     let output = go.wait_with_output().unwrap();
     writer.join().unwrap();
     assert!(output.status.success());
-    let text = String::from_utf8(output.stdout).unwrap();
-    Some(text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    Some(stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
 
 /// Returns a hook in a normal form, with all members. Go's `null` arrays and our empty arrays are
@@ -269,8 +269,8 @@ fn go_decodes_the_same_hooks() {
                     } else {
                         format!("{step}: ")
                     };
-                let text = error.to_string();
-                let rest = text
+                let message = error.to_string();
+                let rest = message
                     .strip_prefix(&format!("{prefix}{step}"))
                     .unwrap_or_else(|| panic!("{shown}\n{error}"));
                 match answer["Text"].as_str().unwrap() {
@@ -279,9 +279,9 @@ fn go_decodes_the_same_hooks() {
                         assert_eq!(ends, answer["End"].as_bool().unwrap(), "{shown}\n{error}");
                         format!("fails in encoding/json: {:?}", error.code())
                     }
-                    text => {
-                        assert_eq!(rest, text, "{shown}");
-                        text.split('"').next().unwrap().to_owned()
+                    message => {
+                        assert_eq!(rest, message, "{shown}");
+                        message.split('"').next().unwrap().to_owned()
                     }
                 }
             }
