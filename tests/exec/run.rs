@@ -414,7 +414,7 @@ fn no_zombies_and_no_file_descriptors_are_left() {
     while entries("/proc/self/fd") > before {
         assert!(
             started_at.elapsed() < Duration::from_secs(60),
-            "{} descriptors, {before} before",
+            "{} file descriptors, {before} before",
             entries("/proc/self/fd")
         );
         std::thread::yield_now();

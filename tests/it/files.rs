@@ -166,7 +166,7 @@ fn single_files_and_directories_can_be_read() {
     assert_eq!((read.listing.hooks.len(), errno), (0, libc::ENOENT), "as in the reference");
 }
 
-/// Large files for which an algorithm of quadratic time would take very long.
+/// An algorithm of quadratic time would take very long for these files.
 #[test]
 fn large_files_are_read_in_linear_time() {
     let limit = 12 << 20;

@@ -199,8 +199,8 @@ fn size_of_hook_files_is_limited() {
     }
 }
 
-/// Checks whether injection is allowed. If not, injection and explanation fail with the path of the
-/// hook file that exceeds the limit.
+/// Asserts that injection succeeds if it is allowed. Otherwise injection and explanation must fail
+/// with the path of the hook file that exceeds the limit.
 fn assert_injection(manager: &Manager, allowed: bool, file: &Path) {
     let injected = inject(manager, "{}", Known::default());
     let explained = explain(manager, "{}", Known::default()).unwrap().error;
@@ -245,7 +245,7 @@ fn size_of_injected_entries_is_limited() {
         for (size, allowed) in around(limits::INJECTION) {
             let arg = "a".repeat((1 << 20) - empty);
             let mut files = vec![("a.json", hook(&[&arg], &vec![stage; size >> 20]))];
-            // A size that is not a whole number of MiB is one more than the limit.
+            // A size that is not a whole number of MiB is the limit plus one.
             if size % (1 << 20) != 0 {
                 files.push(("b.json", hook(&[], &[stage])));
             }

@@ -1,4 +1,4 @@
-//! Tests of other properties of the Rust API: threads, names, sources of errors.
+//! Tests of general properties of the Rust API: threads, names, sources of errors.
 
 use std::error::Error as _;
 use std::io;
