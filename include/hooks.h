@@ -22,13 +22,13 @@
  * Ownership. The library copies inputs before the call returns. The caller owns every object that
  * a function makes, and frees it with the function named after it (hooks_manager_free(), ...).
  * The caller frees a `char *` with hooks_string_free(), not with free(). A `const char *` that is
- * returned belongs to the object that it came from, and is valid until that object is freed. To
- * free NULL does nothing; to free an object twice is undefined.
+ * returned belongs to the object that it came from, and is valid until that object is freed.
+ * Freeing NULL does nothing. Freeing an object twice is undefined behavior.
  *
  * Arguments. Strings are UTF-8 and end in NUL; other bytes fail with HOOKS_STATUS_UTF8. Paths are
  * any bytes that end in NUL. NULL for a required object, string or output, and a number that the
  * documentation does not allow, fail with HOOKS_STATUS_INVALID_ARGUMENT. Both errors name the
- * parameter. Any other invalid pointer is undefined.
+ * parameter. Passing any other invalid pointer is undefined behavior.
  *
  * Threads. A manager and a snapshot may be used by any number of threads at once; options by one
  * thread at a time; a monitor by one thread at a time, except that any thread may cancel it.

@@ -22,7 +22,8 @@ RULES = tomllib.loads((ROOT / "tools/wording.toml").read_text())
 TAB = 4
 COLUMNS = 100
 COMMENT = re.compile(r"^\s*(//|#|/?\*)")
-STRING = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|\'(?:[^\'\\]|\\.)*\'')
+# A string in code, which may start or end on another line.
+STRING = re.compile(r"[\"'`]")
 LINK = re.compile(r"\]\([^)]*\)|^\[[^]]+\]:|https?://\S+")
 
 

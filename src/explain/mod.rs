@@ -37,7 +37,7 @@ pub struct Explanation {
     pub hooks: Vec<HookVerdict>,
     /// Hooks that were not evaluated, since files in later directories mask them.
     pub masked: Vec<MaskedHook>,
-    /// Why files give no hook: the first error of each file, or `dangling-link`; and
+    /// The reasons why files do not load: the first error of each file, or `dangling-link`; and
     /// `override-ineffective` if the file therefore does not mask the hook of its name in an
     /// earlier directory.
     pub without_hook: Vec<Diagnostic>,
