@@ -13,6 +13,7 @@ pub enum hooks_status {
     /// The call succeeded.
     HOOKS_STATUS_OK = 0,
     /// An argument is not allowed: for example NULL for a required pointer, or has_bind_mounts = 7.
+    /// Or a monitor must not be used: another call uses it, or this is the child of a fork.
     HOOKS_STATUS_INVALID_ARGUMENT = -1,
     /// A string argument is not valid UTF-8.
     HOOKS_STATUS_UTF8 = -2,
@@ -20,24 +21,27 @@ pub enum hooks_status {
     HOOKS_STATUS_JSON = -3,
     /// A system call failed; hooks_error_errno() returns its error number.
     HOOKS_STATUS_IO = -4,
-    /// A hook or a hook file is malformed or invalid, or a pattern does not compile.
+    /// A hook or a hook file is malformed or invalid, or a pattern (a regular expression) does not
+    /// compile.
     HOOKS_STATUS_HOOK_FILE = -5,
-    /// process.args is empty, and a hook has the condition "commands".
+    /// The config has a process whose args are empty, and a hook has the condition "commands". (In
+    /// a config without a process, that condition is ignored.)
     HOOKS_STATUS_MATCH = -6,
-    /// A hook names an unknown stage.
+    /// A hook names a stage that is neither a stage of OCI nor one of the extension stages.
     HOOKS_STATUS_STAGE = -7,
-    /// A hook that was run failed, or did not print a config.
+    /// From hooks_filter_result_status() only: a hook could not be started, failed, or did not
+    /// print a config.
     HOOKS_STATUS_HOOK_FAILED = -8,
-    /// A hook that was run exceeded its timeout.
+    /// From hooks_filter_result_status() only: a hook exceeded its timeout.
     HOOKS_STATUS_TIMEOUT = -9,
-    /// The call was cancelled.
+    /// The monitor was cancelled; or, from hooks_filter_result_status(), the filter was cancelled.
     HOOKS_STATUS_CANCELLED = -10,
     /// A bug in libhooks. Free the objects that the call used, and do nothing else with them.
     HOOKS_STATUS_PANIC = -11,
     /// The name of a hook file does not end in ".json".
     HOOKS_STATUS_NO_JSON_SUFFIX = -12,
-    /// Only with HOOKS_POLICY_STRICT: other users can write a hook file, an executable or a
-    /// directory, or another user owns it.
+    /// Only with HOOKS_POLICY_STRICT: a user other than root and the caller owns or can write a
+    /// hook file, an executable or a directory.
     HOOKS_STATUS_STRICT = -13,
 }
 

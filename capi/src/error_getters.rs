@@ -44,12 +44,16 @@ pub unsafe extern "C" fn hooks_error_message(err: *const hooks_error_t) -> *cons
     })
 }
 
-/// Returns the error as a JSON object, for programs. Its members are "kind", "code" and "cause"
-/// (names in kebab-case; "cause" is finer than "code"), "message", "errno" (0 if no system call
-/// failed), "system" (the "operation" that failed and its "path", if a system call failed) and
-/// "where" ("path", "line", "column" and "hook", each if known). An error of hooks_manager_new(),
-/// hooks_manager_reload() or hooks_read_dir() also has "diagnostics": all diagnostics of all
-/// directories.
+/// Returns the error as a JSON object, for programs (docs/json.md). Its members are:
+///
+///     kind         the status, in words such as "invalid-argument"
+///     code         the kind of problem, such as "file-too-large"
+///     cause        the kind of problem in more detail than code
+///     message      as from hooks_error_message()
+///     errno        as from hooks_error_errno()
+///     system       if a system call failed: the "operation" that failed, and its "path"
+///     where        the place: "path", "line", "column" and "hook", each only if it is known
+///     diagnostics  if directories could not be loaded: all diagnostics of all directories
 ///
 /// @param err the error, or NULL
 /// @return the JSON object, which belongs to the error; NULL if err is NULL

@@ -5,11 +5,11 @@ use std::ffi::{CString, c_char};
 use crate::boundary;
 use crate::convert::{bytes, take_string};
 
-/// Makes a string that a callback can hand to the library.
+/// Makes a string that a hooks_reader_fn can return to the library in *text_out.
 ///
-/// @param text the bytes of the string, which are copied
-/// @return the string; NULL if text is NULL. Free it with hooks_string_free(), unless a callback
-///         hands it to the library
+/// @param text the bytes of the string, which end in NUL and are copied
+/// @return the string; NULL if text is NULL, or after a bug in libhooks. The library frees it if a
+///         hooks_reader_fn returns it; otherwise the caller frees it with hooks_string_free()
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_string_new(text: *const c_char) -> *mut c_char {
     boundary::value("hooks_string_new", std::ptr::null_mut(), || {
@@ -19,7 +19,8 @@ pub unsafe extern "C" fn hooks_string_new(text: *const c_char) -> *mut c_char {
     })
 }
 
-/// Frees a string that a function of this library returned. Does nothing if s is NULL.
+/// Frees a string that a function of this library made: a `char *`, not a `const char *`. Does
+/// nothing if s is NULL.
 ///
 /// @param s the string, or NULL
 #[unsafe(no_mangle)]
