@@ -12,10 +12,11 @@ use crate::convert;
 /// The default policy. hooks_manager_new() fails where Podman's package fails (docs/spec.md,
 /// section 2); a reload tolerates every problem in hook files and directories.
 pub const HOOKS_POLICY_COMPATIBLE: c_int = 0;
-/// Loading fails on any error. It also fails if other users can write a hook file, an executable or
-/// a directory, or if another user owns it. It does not fail on other warnings.
+/// Loading and reloading fail on any error. They also fail if a user other than root and the caller
+/// owns or can write a hook file, an executable or a directory. They do not fail on other warnings.
 pub const HOOKS_POLICY_STRICT: c_int = 1;
-/// Loading tolerates every problem in hook files and directories, and keeps the valid hooks.
+/// Loading and reloading tolerate every problem in hook files and directories, and use the valid
+/// hooks.
 pub const HOOKS_POLICY_LENIENT: c_int = 2;
 
 /// A hook or a directory could not be loaded.
@@ -27,9 +28,9 @@ pub const HOOKS_LOG_INFO: c_int = 2;
 /// Details of the library's work.
 pub const HOOKS_LOG_DEBUG: c_int = 3;
 
-/// Options for making a manager and for reading hook files. One thread at a time may use them.
-/// hooks_manager_new() copies them, so they may be changed or freed after it returns. Free them
-/// with hooks_options_free().
+/// Options for making a manager and for reading hook files. Only one thread at a time may use them.
+/// The functions that take them copy them, so they may be changed or freed after such a function
+/// returns. Free them with hooks_options_free().
 #[derive(Default)]
 pub struct hooks_options_t {
     policy: Policy,
@@ -67,14 +68,16 @@ impl hooks_options_t {
     }
 }
 
-/// Receives a log line. It runs inside a call of this library's functions, in the same thread and
-/// with no lock held; several threads may be in it at once. It may call this library. It must
-/// return: no longjmp, no C++ exception.
+/// Receives a log line. The library calls it inside a call of one of its functions, in the thread
+/// of that call. The library then holds no lock. Several threads may be in this function at once.
+/// It may call this library, but must not free an object that the outer call uses. It must return:
+/// no longjmp, no C++ exception.
 ///
-/// @param userdata    the pointer that was given together with this function
+/// @param userdata    the pointer that was passed together with this function
 /// @param level       a HOOKS_LOG_ number
-/// @param message     the line for people; valid until this function returns
-/// @param fields_json its data for programs, a JSON object; valid until this function returns
+/// @param message     the line as UTF-8, for people; valid until this function returns
+/// @param fields_json the data of the line as a JSON object, for programs; valid until this
+///                    function returns
 pub type hooks_log_fn = Option<
     unsafe extern "C" fn(
         userdata: *mut c_void,
@@ -118,28 +121,34 @@ impl LogCallback {
 /// Returned by a reader to let this library read the file, as if there were no reader.
 pub const HOOKS_READER_DEFAULT: c_int = 0;
 /// Returned by a reader that read the hook: *text_out is the hook as JSON, in the form that
-/// hooks_read_file() returns. "null" means that there is no hook; it causes the error "nil hook".
+/// hooks_read_file() returns. The string "null" means that the file has no hook: the file is then
+/// invalid, with the error "nil hook".
 pub const HOOKS_READER_HOOK: c_int = 1;
-/// Returned by a reader if the file is not a valid hook: *text_out is the error message.
+/// Returned by a reader if the file is invalid: *text_out is the error message.
 pub const HOOKS_READER_FAILED: c_int = 2;
-/// Returned by a reader that does not know the version.
+/// Returned by a reader that does not know the version: the file is invalid, with the error
+/// "unrecognized hook version".
 pub const HOOKS_READER_UNRECOGNIZED: c_int = 3;
 
-/// Reads a hook file in place of this library. It is called for every file that is valid JSON and
-/// whose version is a string without NUL. It runs in the thread that called the loading function,
-/// with no lock held; several threads may be in it at once. A monitor calls it for the files that
-/// changed, and also for other files when it lost track of changes. hooks_manager_reload() calls it
-/// for all files. The library then validates the hook. The function must return: no longjmp, no C++
-/// exception.
+/// Reads a hook file in place of this library: converts the content of the file to a hook. The
+/// library then validates the hook.
 ///
-/// @param userdata the pointer that was given to hooks_options_set_reader()
-/// @param version  the version that the file states, "" if it states none; valid until this
-///                 function returns
+/// It is called for every file that is valid JSON and whose version is absent or a string without
+/// NUL. hooks_manager_reload() calls it for all files. A monitor calls it for the files that
+/// changed, and also for other files if the monitor lost track of changes.
+///
+/// It runs in the thread that called the loading function. The library then holds no lock. Several
+/// threads may be in this function at once. It must return: no longjmp, no C++ exception.
+///
+/// @param userdata the pointer that was passed to hooks_options_set_reader()
+/// @param version  the member "version" of the file, "" if it is absent; valid until this function
+///                 returns
 /// @param content  the file's bytes, without a NUL at the end; valid until this function returns
 /// @param len      the length of content in bytes
-/// @param text_out for HOOKS_READER_HOOK and HOOKS_READER_FAILED: set it to a string from
-///                 hooks_string_new(), which the library frees. It is NULL at first
-/// @return a HOOKS_READER_ number; any other number is an error of that file
+/// @param text_out for HOOKS_READER_HOOK and HOOKS_READER_FAILED: set *text_out to a string from
+///                 hooks_string_new(), which the library frees. *text_out is NULL at first; if it
+///                 stays NULL, the file is invalid
+/// @return a HOOKS_READER_ number; after any other number, the file is invalid
 pub type hooks_reader_fn = Option<
     unsafe extern "C" fn(
         userdata: *mut c_void,
@@ -246,7 +255,7 @@ pub unsafe extern "C" fn hooks_options_set_policy(o: *mut hooks_options_t, polic
 /// hooks_manager_new() fails with HOOKS_STATUS_INVALID_ARGUMENT.
 ///
 /// @param o  the options
-/// @param on 1: keep the hook; 0 (the default): drop it
+/// @param on 1: keep the last valid version; 0 (the default): an invalid file gives no hook
 /// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or on is neither 0 nor 1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_keep_last_good(
@@ -265,9 +274,10 @@ pub unsafe extern "C" fn hooks_options_set_keep_last_good(
 ///
 /// @param o        the options
 /// @param log      the function; NULL (the default): no log
-/// @param userdata a pointer that is passed to the function, in any thread that uses a manager with
-///                 these options. It must stay valid until all those managers and their monitors
-///                 are freed
+/// @param userdata a pointer that is passed to the function, in any thread that uses a manager or
+///                 reads hook files with these options; may be NULL. The function and the pointer
+///                 must stay valid until all managers made with these options, and the monitors of
+///                 those managers, are freed
 /// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_log(
@@ -283,11 +293,13 @@ pub unsafe extern "C" fn hooks_options_set_log(
     })
 }
 
-/// Sets the least severe level that is logged. Log lines cost time: at HOOKS_LOG_DEBUG, most calls
-/// log one line for each hook.
+/// Sets the least severe level that is logged. It has an effect only together with
+/// hooks_options_set_log(). Log lines cost time: at HOOKS_LOG_DEBUG, most calls log one line for
+/// each hook.
 ///
 /// @param o     the options
-/// @param level a HOOKS_LOG_ number; HOOKS_LOG_DEBUG (the default) logs everything
+/// @param level a HOOKS_LOG_ number, for example HOOKS_LOG_WARNING for errors and warnings;
+///              HOOKS_LOG_DEBUG (the default) logs everything
 /// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or level is another number
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_options_set_log_level(
@@ -308,13 +320,15 @@ pub unsafe extern "C" fn hooks_options_set_log_level(
     })
 }
 
-/// Sets a function that reads hook files in place of this library: files of versions that this
-/// library does not know, or files of a known version in another way. See hooks_reader_fn.
+/// Sets a function that reads hook files in place of this library. It can read files of versions
+/// that this library does not know, and can read files of a known version in another way. See
+/// hooks_reader_fn.
 ///
 /// @param o        the options
 /// @param reader   the function; NULL (the default): no reader
-/// @param userdata a pointer that is passed to the function, in any thread that loads hooks. It
-///                 must stay valid until all managers with these options, and their monitors, are
+/// @param userdata a pointer that is passed to the function, in any thread that loads hooks with
+///                 these options; may be NULL. The function and the pointer must stay valid until
+///                 all managers made with these options, and the monitors of those managers, are
 ///                 freed
 /// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL
 #[unsafe(no_mangle)]
@@ -331,7 +345,8 @@ pub unsafe extern "C" fn hooks_options_set_reader(
     })
 }
 
-/// Frees options. Managers made with them are not affected. Does nothing if o is NULL.
+/// Frees options. Managers made with them keep working, and keep using the callbacks. Does nothing
+/// if o is NULL.
 ///
 /// @param o the options, or NULL
 #[unsafe(no_mangle)]
