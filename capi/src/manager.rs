@@ -12,15 +12,17 @@ use crate::options::hooks_options_t;
 use crate::snapshot::hooks_snapshot_t;
 
 /// The hooks of some directories, ready to be injected. Any number of threads may use a manager at
-/// once; none of them waits for another thread or for a reload. Free it with hooks_manager_free().
+/// once; none of them waits for another thread or for a reload in another thread. Free it with
+/// hooks_manager_free().
 pub struct hooks_manager_t(pub(crate) Manager);
 
 /// Reads directories of hook files and makes a manager (docs/spec.md, sections 1, 2 and 3).
 ///
-/// @param dirs       the directories, from the lowest to the highest precedence: a file in a later
-///                   directory masks the file of the same name in an earlier one. Any bytes. A
-///                   directory that does not exist is not an error. Often { HOOKS_DEFAULT_DIR,
-///                   HOOKS_OVERRIDE_DIR }. May be NULL if dirs_len is 0
+/// @param dirs       the paths of the directories, from the lowest to the highest precedence. A
+///                   file in a later directory masks the file of the same name in an earlier one:
+///                   the hook of the earlier file is not used. A directory that does not exist is
+///                   not an error. Relative paths are resolved at each load. Engines usually pass
+///                   HOOKS_DEFAULT_DIR and HOOKS_OVERRIDE_DIR. May be NULL if dirs_len is 0
 /// @param dirs_len   the number of directories; 0: the manager has no hooks
 /// @param stages     the extension stages: stages that hooks may name in addition to those of OCI.
 ///                   Their hooks are returned separately, in stage_hooks_out of
@@ -58,21 +60,22 @@ pub unsafe extern "C" fn hooks_manager_new(
 }
 
 /// Injects the hooks that match a container into its OCI config (docs/spec.md, sections 5 and 6).
-/// Every byte of the config outside "hooks" stays as it is. If the call fails, it injects nothing.
+/// The new config has the same bytes as config_json outside the member "hooks". If the call fails,
+/// it writes neither output.
 ///
 /// @param m                the manager
-/// @param config_json      the container's OCI config (config.json)
-/// @param annotations_json the container's annotations, a JSON object of strings; NULL: the
-///                         annotations of the config
+/// @param config_json      the container's OCI config: the content of its config.json
+/// @param annotations_json the annotations to match against, a JSON object of strings. They replace
+///                         those of the config for matching only, and are not written to the new
+///                         config. NULL: the annotations of the config
 /// @param has_bind_mounts  whether the container has bind mounts: 0, 1 or HOOKS_BIND_MOUNTS_DETECT
-/// @param config_out       receives the config with the hooks, which hooks_string_free() frees; may
-///                         be NULL
-/// @param stage_hooks_out  receives the hooks of the extension stages, a JSON object of arrays
-///                         ("{}" if there are no such hooks), which hooks_string_free() frees; may
-///                         be NULL
+/// @param config_out       receives the new config, which hooks_string_free() frees; may be NULL
+/// @param stage_hooks_out  receives the hooks of the extension stages, a JSON object that has for
+///                         each stage an array of hooks, as hooks_exec_filter() takes it ("{}" if
+///                         there are no such hooks). hooks_string_free() frees it; may be NULL
 /// @param err              receives the error; may be NULL
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON (the config or the
-///         annotations) or _MATCH
+///         annotations), _MATCH, or _HOOK_FILE if the hooks exceed a limit (docs/limits.md)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_hooks(
     m: *const hooks_manager_t,
@@ -103,20 +106,20 @@ pub unsafe extern "C" fn hooks_manager_hooks(
 }
 
 /// Explains for each hook why it matches a container or does not (docs/spec.md, section 8). The
-/// explanation has the result of each condition, its position in the file, its pattern, the strings
-/// that the pattern was matched against, and the reason if it almost matches. It also lists the
-/// files that are masked or could not be loaded. docs/json.md describes the members.
+/// explanation has for each condition its result, its position in the file, its pattern, the
+/// strings that the pattern was matched against, and, if the pattern almost matches one of them,
+/// the difference. It also lists the files that are masked or could not be loaded. docs/json.md
+/// describes the members.
 ///
 /// @param m                the manager
-/// @param config_json      the container's OCI config
-/// @param annotations_json the container's annotations, a JSON object of strings; NULL: the
-///                         annotations of the config
-/// @param has_bind_mounts  0, 1 or HOOKS_BIND_MOUNTS_DETECT
+/// @param config_json      as for hooks_manager_hooks()
+/// @param annotations_json as for hooks_manager_hooks(); may be NULL
+/// @param has_bind_mounts  as for hooks_manager_hooks()
 /// @param json_out         receives the explanation, a JSON object, which hooks_string_free() frees
 /// @param err              receives the error; may be NULL
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 or _JSON (the config or the
-///         annotations). It never fails with _MATCH: if hooks_manager_hooks() would fail, the
-///         member "error" of the explanation has the error
+///         annotations). It does not fail with _MATCH or _HOOK_FILE: if hooks_manager_hooks() fails
+///         with one of them, the member "error" of the explanation has that error
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_explain(
     m: *const hooks_manager_t,
@@ -144,7 +147,7 @@ pub unsafe extern "C" fn hooks_manager_explain(
 }
 
 /// Lists the hooks in the order in which they are injected, with their paths, stages and
-/// conditions, and the files that mask other files (docs/spec.md, section 8).
+/// conditions; and lists the files that are masked (docs/spec.md, section 8; docs/json.md).
 ///
 /// @param m        the manager
 /// @param json_out receives the list, a JSON object, which hooks_string_free() frees
@@ -167,8 +170,8 @@ pub unsafe extern "C" fn hooks_manager_list(
     }
 }
 
-/// Returns all diagnostics of the last load, including those that the policy tolerates
-/// (docs/spec.md, section 8).
+/// Returns all diagnostics of the current hooks, including those that the policy tolerates
+/// (docs/spec.md, section 8). The diagnostics of a reload that failed are in its error.
 ///
 /// @param m        the manager
 /// @param json_out receives a JSON array with an object for each diagnostic ("severity", "code",
@@ -195,13 +198,14 @@ pub unsafe extern "C" fn hooks_manager_diagnostics(
 
 /// Reads the directories again, and replaces the whole set of hooks at once (docs/spec.md, section
 /// 7). A call in another thread uses the old set or the new set, never a mixture. If the reload
-/// fails, the old hooks stay.
+/// fails, the old hooks stay. If several threads reload at once, the hooks of the reload that
+/// started last stay.
 ///
 /// @param m   the manager
 /// @param err receives the error; may be NULL
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, or _IO if there is no file descriptor
-///         or no memory left for reading; with HOOKS_POLICY_STRICT also the errors of
-///         hooks_manager_new()
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, or _IO if the system has no file
+///         descriptor or no memory left for reading (EMFILE, ENFILE, ENOMEM); with
+///         HOOKS_POLICY_STRICT also the errors of hooks_manager_new()
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_reload(
     m: *const hooks_manager_t,
@@ -211,11 +215,11 @@ pub unsafe extern "C" fn hooks_manager_reload(
     unsafe { boundary::status("hooks_manager_reload", err, || convert::object(m, "m")?.0.reload()) }
 }
 
-/// Returns the generation number of the hooks: it grows each time a new set of hooks replaces the
-/// old one.
+/// Returns the generation number of the current hooks. It grows each time a new set of hooks
+/// replaces the old one, so a caller can use it to notice a reload.
 ///
 /// @param m the manager, or NULL
-/// @return the number; 0 only if m is NULL
+/// @return the number; 0 only if m is NULL, or after a bug in libhooks
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_manager_generation(m: *const hooks_manager_t) -> u64 {
     boundary::value("hooks_manager_generation", 0, || {
@@ -224,7 +228,7 @@ pub unsafe extern "C" fn hooks_manager_generation(m: *const hooks_manager_t) -> 
     })
 }
 
-/// Returns a snapshot: the current set of hooks, which later reloads do not change. It may outlive
+/// Makes a snapshot: the current set of hooks, which later reloads do not change. It may outlive
 /// the manager.
 ///
 /// @param m the manager, or NULL
