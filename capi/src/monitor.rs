@@ -14,12 +14,13 @@ use crate::manager::hooks_manager_t;
 
 /// Watches the directories of a manager, and reloads its hooks when they change (docs/spec.md,
 /// section 7). It works only inside hooks_monitor_dispatch() and hooks_monitor_wait(), in the
-/// thread that calls them. It starts no thread and uses no signals. Meanwhile any thread can use
-/// the manager without waiting.
+/// thread that calls them. It starts no thread and uses no signals. During a reload, any thread can
+/// use the manager without waiting.
 ///
-/// Only one thread may be inside dispatch, wait or changes at a time, and a callback must not call
-/// them on the same monitor. A second call fails with HOOKS_STATUS_INVALID_ARGUMENT.
-/// hooks_monitor_cancel() and hooks_monitor_fd() may be called at any time, from any thread.
+/// Only one thread may be inside hooks_monitor_dispatch(), hooks_monitor_wait() or
+/// hooks_monitor_changes() at a time, and a callback must not call them on the same monitor. A
+/// second call at the same time fails with HOOKS_STATUS_INVALID_ARGUMENT. Until the monitor is
+/// freed, any thread may call hooks_monitor_cancel() and hooks_monitor_fd() at any time.
 ///
 /// A manager may have several monitors, and may be freed before them. The callbacks of the manager
 /// must stay valid until its monitors are freed. Free a monitor with hooks_monitor_free().
@@ -30,7 +31,7 @@ use crate::manager::hooks_manager_t;
 ///     ...
 ///     void on_readable (void)
 ///     {
-///       if (hooks_monitor_dispatch (mon, NULL, &err) == HOOKS_STATUS_CANCELLED)
+///       if (hooks_monitor_dispatch (mon, NULL, NULL) == HOOKS_STATUS_CANCELLED)
 ///         loop_remove (hooks_monitor_fd (mon));
 ///     }
 ///
@@ -38,6 +39,10 @@ use crate::manager::hooks_manager_t;
 ///
 ///     while (hooks_monitor_wait (mon, -1, NULL, &err) == HOOKS_STATUS_OK)
 ///       ...
+///     hooks_error_free (err);
+///
+/// With HOOKS_POLICY_STRICT, both functions also return the error of a reload that failed. The old
+/// hooks then stay, and the monitor can be used as before.
 ///
 /// Relative directories are resolved against the current working directory at each reload. If your
 /// program changes it, pass absolute paths.
@@ -85,19 +90,20 @@ impl Drop for InUse<'_> {
 }
 
 /// Makes a monitor, which watches the directories of a manager from now on. It also finds changes
-/// that were made after the hooks were loaded: the file descriptor of a new monitor is readable,
-/// and the first dispatch reads the directories.
+/// that were made between loading the hooks and this call: the file descriptor of a new monitor is
+/// readable, and the first hooks_monitor_dispatch() or hooks_monitor_wait() reads the directories.
 ///
 /// Directories need not exist. The monitor also watches their parent directories, the targets of
-/// symlinks, and the executables of the hooks. If the system refuses a watch
-/// (fs.inotify.max_user_instances, max_user_watches), the monitor checks the files every second
-/// until the system accepts it. It logs that, and reports it in hooks_monitor_changes().
+/// symlinks, and the executables of the hooks. If the system refuses to watch a path (the limits
+/// are fs.inotify.max_user_instances and fs.inotify.max_user_watches), the monitor checks the files
+/// every second instead, until the system allows it. It logs that, and reports it in
+/// hooks_monitor_changes().
 ///
 /// @param m   the manager
 /// @param out receives the monitor, which hooks_monitor_free() frees
 /// @param err receives the error; may be NULL
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, or _IO if there is no file descriptor
-///         left
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, or _IO if the system has no file
+///         descriptor left
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_new(
     m: *const hooks_manager_t,
@@ -121,8 +127,9 @@ pub unsafe extern "C" fn hooks_monitor_new(
 /// Returns the file descriptor that is readable when hooks_monitor_dispatch() has work to do. It is
 /// level-triggered. It may be readable without a change, and stays readable after a cancel.
 ///
-/// It belongs to the monitor. Do nothing but poll it, and call hooks_monitor_dispatch() each time
-/// it is readable: without that call, a change of mounts makes it readable for only a few polls.
+/// It belongs to the monitor, and is valid until the monitor is freed. A caller must only poll it,
+/// not read, change or close it. Call hooks_monitor_dispatch() each time it is readable. Otherwise
+/// a change of mounts may be missed: it makes the file descriptor readable for only a few polls.
 ///
 /// @param mon the monitor, or NULL
 /// @return the file descriptor; -1 if mon is NULL
@@ -137,18 +144,23 @@ pub unsafe extern "C" fn hooks_monitor_fd(mon: *const hooks_monitor_t) -> c_int 
     })
 }
 
-/// Handles changes to the files, and reloads the hooks if necessary. It reads files, and does
-/// not block otherwise. After a quiet time, it handles a change at once. It handles changes in the
-/// next 20 ms together, after 20 ms without a change, or after one second at the latest. Both times
-/// are longer if reading the files takes longer.
+/// Handles changes to the files, and reloads the hooks if necessary. It may block while it reads
+/// files, but does not wait for changes.
+///
+/// It handles the first change at once. It handles the changes that follow within 20 ms together:
+/// as soon as 20 ms pass without a change, or after one second if changes keep coming. Both times
+/// are longer if reading the files takes longer. The file descriptor becomes readable when a reload
+/// is due, so the caller needs no timer.
 ///
 /// @param mon      the monitor
-/// @param reloaded receives true if the hooks or the diagnostics are different from before; then
-///                 hooks_monitor_changes() usually returns changes. May be NULL
+/// @param reloaded receives true if the hooks or the diagnostics differ from those at the last
+///                 call, also after a reload by another monitor or by hooks_manager_reload(). Then
+///                 hooks_monitor_changes() returns the changes, or "[]" if they cancel each other
+///                 out. May be NULL
 /// @param err      receives the error; may be NULL
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT (also in the child of a fork), _IO or
-///         _CANCELLED. With HOOKS_POLICY_STRICT also the errors of hooks_manager_new(): the old
-///         hooks stay, and the monitor continues
+///         _CANCELLED. With HOOKS_POLICY_STRICT also the errors of hooks_manager_new(): then the
+///         old hooks stay. After _IO and after these errors the monitor continues
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_dispatch(
     mon: *mut hooks_monitor_t,
@@ -166,15 +178,16 @@ pub unsafe extern "C" fn hooks_monitor_dispatch(
     }
 }
 
-/// Waits until the hooks or the diagnostics change. A signal does not end the wait: the program's
-/// signal handler runs, and the wait continues.
+/// Waits until the hooks or the diagnostics change, and handles changes to the files meanwhile, as
+/// hooks_monitor_dispatch() does. A signal does not end the wait: the program's signal handler
+/// runs, and the wait continues.
 ///
 /// @param mon        the monitor
 /// @param timeout_ms the longest time to wait, in milliseconds; -1: no limit; 0: do not wait, as
-///                   hooks_monitor_dispatch()
+///                   hooks_monitor_dispatch(). Less than -1 is not allowed
 /// @param reloaded   receives true after a change, false after the timeout; may be NULL
 /// @param err        receives the error; may be NULL
-/// @return as hooks_monitor_dispatch()
+/// @return as hooks_monitor_dispatch(); the timeout is not an error
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_wait(
     mon: *mut hooks_monitor_t,
@@ -200,8 +213,9 @@ pub unsafe extern "C" fn hooks_monitor_wait(
     }
 }
 
-/// Returns the changes since the last call (the first time: since the monitor was made). They
-/// include the changes of reloads by other monitors and by hooks_manager_reload().
+/// Returns the changes since the last call of this function for this monitor, or, at the first
+/// call, since the monitor was made. They include the changes of reloads by other monitors and by
+/// hooks_manager_reload(). It does not reload, and works after a cancel. See docs/json.md.
 ///
 /// @param mon      the monitor
 /// @param json_out receives a JSON array of objects ("[]" without changes), which
@@ -229,13 +243,14 @@ pub unsafe extern "C" fn hooks_monitor_changes(
     }
 }
 
-/// Cancels a monitor: a running hooks_monitor_wait() returns, and from now on dispatch and wait
-/// fail with HOOKS_STATUS_CANCELLED. Any thread and any signal handler may call it: it is
-/// async-signal-safe, and does not change errno. In the child of a fork it does nothing. No thread
-/// may free the monitor meanwhile.
+/// Cancels a monitor, for good: a running hooks_monitor_wait() returns, and it and all later calls
+/// of hooks_monitor_dispatch() and hooks_monitor_wait() fail with HOOKS_STATUS_CANCELLED. Any
+/// thread and any signal handler may call this function: it is async-signal-safe, and does not
+/// change errno. No thread may free the monitor during the call. In the child of a fork, it does
+/// nothing and returns HOOKS_STATUS_OK.
 ///
 /// @param mon the monitor
-/// @return HOOKS_STATUS_OK or HOOKS_STATUS_INVALID_ARGUMENT
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if mon is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_monitor_cancel(mon: *const hooks_monitor_t) -> c_int {
     // Not inside the boundary: a thread may allocate its thread-local at the first use. Nothing
@@ -248,9 +263,11 @@ pub unsafe extern "C" fn hooks_monitor_cancel(mon: *const hooks_monitor_t) -> c_
     hooks_status::HOOKS_STATUS_OK as c_int
 }
 
-/// Frees a monitor, and closes its file descriptors. No thread may be using it. The manager keeps
-/// its hooks. In the child of a fork, it only closes the file descriptors, even if a thread of the
-/// parent was using the monitor. Does nothing if mon is NULL.
+/// Frees a monitor, and closes its file descriptors. No thread may be using it: to end a
+/// hooks_monitor_wait() in another thread, call hooks_monitor_cancel() first, and wait until that
+/// thread has left it. The manager keeps its hooks. In the child of a fork, this function only
+/// closes the file descriptors, and may be called even if another thread of the parent was using
+/// the monitor. Does nothing if mon is NULL.
 ///
 /// @param mon the monitor, or NULL
 #[unsafe(no_mangle)]
