@@ -13,10 +13,11 @@ use crate::error::hooks_error_t;
 /// manager. Free it with hooks_snapshot_free().
 pub struct hooks_snapshot_t(pub(crate) Arc<Snapshot>);
 
-/// Returns the generation number of a snapshot: hooks_manager_generation() when it was taken.
+/// Returns the generation number of a snapshot: the value of hooks_manager_generation() at the time
+/// when the snapshot was made.
 ///
 /// @param s the snapshot, or NULL
-/// @return the number; 0 only if s is NULL
+/// @return the number; 0 only if s is NULL, or after a bug in libhooks
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_snapshot_generation(s: *const hooks_snapshot_t) -> u64 {
     boundary::value("hooks_snapshot_generation", 0, || {
@@ -66,7 +67,8 @@ pub unsafe extern "C" fn hooks_snapshot_list(
 /// @param index    the hook's position (from 0) in the order of hooks_snapshot_list()
 /// @param json_out receives the hook, a JSON object as in the list, which hooks_string_free() frees
 /// @param err      receives the error; may be NULL
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, also if there is no hook at index
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if a pointer is NULL, or index is not
+///         less than hooks_snapshot_len()
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_snapshot_hook(
     s: *const hooks_snapshot_t,
@@ -90,14 +92,14 @@ pub unsafe extern "C" fn hooks_snapshot_hook(
 }
 
 /// Finds the hooks that match a container, and returns their positions (from 0) in the order of
-/// hooks_snapshot_list(). The container is given in a binary format, so that its strings may have
-/// any bytes and no JSON is written or parsed.
+/// hooks_snapshot_list(). The caller describes the container in a binary format, the request. So
+/// its strings may have any bytes, and no JSON is written or parsed.
 ///
-/// The format of the request has no padding. Every number is a uint32_t in the byte order of the
-/// machine:
+/// The request consists of these parts, without padding. Each part except bytes is a uint32_t in
+/// the byte order of the machine, and need not be aligned:
 ///
-///     process        0: the container has no process; 1: it has one without args; 2: it has args,
-///                    and args[0] follows:
+///     process        0: the config has no process; 1: it has a process without args; 2: it has a
+///                    process with args, and args[0] follows:
 ///       length         the length of args[0] in bytes
 ///       bytes          args[0], without a NUL at the end
 ///     annotations    the number of annotations; then for each:
@@ -106,18 +108,20 @@ pub unsafe extern "C" fn hooks_snapshot_hook(
 ///       length         the length of the value in bytes
 ///       bytes          the value
 ///
-/// A length that exceeds the request is an error; so are bytes after the last annotation.
+/// If a length exceeds the request, or bytes follow the last annotation, the call fails with
+/// HOOKS_STATUS_INVALID_ARGUMENT.
 ///
 /// @param s               the snapshot
 /// @param request         the request
 /// @param len             the length of the request in bytes
 /// @param has_bind_mounts whether the container has bind mounts: 0 or 1 (the request has no mounts,
 ///                        so the library cannot detect them)
-/// @param indexes         receives the positions in ascending order, at most cap of them; may be
-///                        NULL if cap is 0
+/// @param indexes         an array that receives the positions in ascending order, at most cap of
+///                        them; may be NULL if cap is 0
 /// @param cap             the number of positions that indexes has space for
-/// @param count_out       receives the number of hooks that match. If it is larger than cap, call
-///                        again with more space
+/// @param count_out       receives the number of hooks that match. If it is larger than cap, only
+///                        the first cap positions were written, and the call still succeeds: call
+///                        again with more space (hooks_snapshot_len() positions are always enough)
 /// @param err             receives the error; may be NULL
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT or _MATCH
 #[unsafe(no_mangle)]
@@ -153,7 +157,7 @@ pub unsafe extern "C" fn hooks_snapshot_match(
     }
 }
 
-/// Frees a snapshot. Does nothing if s is NULL.
+/// Frees a snapshot. No other thread may be using it. Does nothing if s is NULL.
 ///
 /// @param s the snapshot, or NULL
 #[unsafe(no_mangle)]
