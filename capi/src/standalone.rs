@@ -40,18 +40,18 @@ pub unsafe extern "C" fn hooks_read_file(
     }
 }
 
-/// Reads the hook files of one directory and validates them, as ReadDir of the Go package does
+/// Reads the hook files of one directory and validates them, as ReadDir of Podman's package does
 /// (docs/spec.md, sections 1 and 3).
 ///
 /// @param path       the directory, any bytes
 /// @param stages     the extension stages that hooks may name; may be NULL if stages_len is 0
 /// @param stages_len the number of extension stages
 /// @param hooks_out  receives the valid hooks, a JSON object with a hook for each file name, which
-///                   hooks_string_free() frees; may be NULL. It is written even if a file or the
-///                   directory is bad, but not if an argument is bad
+///                   hooks_string_free() frees; may be NULL. It is also written if the directory
+///                   cannot be read ("{}") or a file is invalid, but not if an argument is invalid
 /// @param err        receives the error; may be NULL
-/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT or _UTF8 (stages), which do not write
-///         *hooks_out; or _IO, _HOOK_FILE or _STAGE, which do
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT or _UTF8 (stages): *hooks_out is not
+///         written; or _IO, _HOOK_FILE or _STAGE: *hooks_out is written, and must be freed
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_read_dir(
     path: *const c_char,
@@ -78,8 +78,10 @@ pub unsafe extern "C" fn hooks_read_dir(
 /// @param stages     the extension stages that the file may name; may be NULL if stages_len is 0
 /// @param stages_len the number of extension stages
 /// @param opts       the options, of which only the reader has an effect; NULL: the defaults
-/// @param hook_out   receives the hook as JSON, as from hooks_read_file(); may be NULL. It is also
-///                   written if the file has a hook that is not valid
+/// @param hook_out   receives the hook as JSON, as from hooks_read_file(), which
+///                   hooks_string_free() frees; may be NULL. It is also written if the call fails
+///                   because the hook is invalid, but not if the file has no hook. Set it to NULL
+///                   before the call
 /// @param err        receives the error; may be NULL
 /// @return as hooks_read_file()
 #[unsafe(no_mangle)]
@@ -108,7 +110,7 @@ pub unsafe extern "C" fn hooks_read_file_with_options(
 }
 
 /// Reads the hook files of one directory and validates them, as hooks_read_dir() does, but with
-/// options. It returns a list that has the file of each hook.
+/// options. It returns a list that also has the path of each hook file.
 ///
 /// @param path       the directory, any bytes
 /// @param stages     the extension stages that hooks may name; may be NULL if stages_len is 0
@@ -116,8 +118,8 @@ pub unsafe extern "C" fn hooks_read_file_with_options(
 /// @param opts       the options, of which only the reader and the log have an effect; NULL: the
 ///                   defaults
 /// @param list_out   receives the valid hooks, as a list like that of hooks_manager_list(), which
-///                   hooks_string_free() frees; may be NULL. It is written even if a file or the
-///                   directory is bad, but not if an argument is bad
+///                   hooks_string_free() frees; may be NULL. It is also written if the directory
+///                   cannot be read or a file is invalid, but not if an argument is invalid
 /// @param err        receives the error; may be NULL
 /// @return as hooks_read_dir()
 #[unsafe(no_mangle)]
@@ -150,8 +152,8 @@ pub unsafe extern "C" fn hooks_read_dir_with_options(
 /// @param version  "1.0.0" or "0.1.0": the version to decode it as, even if the file states another
 ///                 one; NULL: the version that the file states
 /// @param hook_out receives the hook as JSON, as from hooks_read_file(), which hooks_string_free()
-///                 frees; "null" if the content is null and is decoded as version 1.0.0. May be
-///                 NULL
+///                 frees; the string "null" if the content is the JSON value null and is decoded
+///                 as version 1.0.0. May be NULL
 /// @param err      receives the error; may be NULL
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 (version) or _JSON
 #[unsafe(no_mangle)]
@@ -178,14 +180,15 @@ pub unsafe extern "C" fn hooks_decode(
     }
 }
 
-/// Validates a hook of version 1.0.0 (docs/spec.md, section 3).
+/// Validates a hook of version 1.0.0 (docs/spec.md, section 3). This includes checking that the
+/// executable of the hook exists.
 ///
-/// @param hook_json  the hook; "null" causes the error "nil hook"
+/// @param hook_json  the hook, a JSON object; the string "null" causes the error "nil hook"
 /// @param stages     the extension stages that the hook may name; may be NULL if stages_len is 0
 /// @param stages_len the number of extension stages
 /// @param err        receives the error, whose message describes the problem; may be NULL
-/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE, _IO or
-///         _STAGE
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE, _IO (the
+///         executable) or _STAGE
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_validate(
     hook_json: *const c_char,
@@ -204,15 +207,14 @@ pub unsafe extern "C" fn hooks_validate(
     }
 }
 
-/// Evaluates conditions for a container (docs/spec.md, section 5). The conditions need not be
-/// validated first: an invalid pattern is reported when it is evaluated.
+/// Evaluates the conditions of one hook for a container (docs/spec.md, section 5). The conditions
+/// need not be validated first: an invalid pattern is reported when it is evaluated.
 ///
 /// @param when_json        the conditions: the member "when" of a hook of version 1.0.0
-/// @param config_json      the container's OCI config
-/// @param annotations_json the container's annotations, a JSON object of strings; NULL: the
-///                         annotations of the config
-/// @param has_bind_mounts  0, 1 or HOOKS_BIND_MOUNTS_DETECT
-/// @param match_out        receives whether the conditions match
+/// @param config_json      as for hooks_manager_hooks()
+/// @param annotations_json as for hooks_manager_hooks(); may be NULL
+/// @param has_bind_mounts  as for hooks_manager_hooks()
+/// @param match_out        receives true if the conditions match, else false
 /// @param err              receives the error; may be NULL
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE (an invalid
 ///         pattern) or _MATCH
@@ -240,15 +242,14 @@ pub unsafe extern "C" fn hooks_when_match(
     }
 }
 
-/// Evaluates conditions for a container that is given in the binary format of
-/// hooks_snapshot_match(), so that its strings may have any bytes and no JSON is written or parsed
-/// for it. The conditions need not be validated first.
+/// Evaluates conditions for a container, as hooks_when_match() does. The caller describes the
+/// container in the binary format of hooks_snapshot_match(), so its strings may have any bytes.
 ///
 /// @param when_json       the conditions, as for hooks_when_match()
 /// @param request         the container, as for hooks_snapshot_match()
 /// @param len             the length of the request in bytes
 /// @param has_bind_mounts whether the container has bind mounts: 0 or 1
-/// @param match_out       receives whether the conditions match
+/// @param match_out       receives true if the conditions match, else false
 /// @param err             receives the error; may be NULL
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8, _JSON, _HOOK_FILE (an invalid
 ///         pattern) or _MATCH
