@@ -19,23 +19,25 @@ pub const HOOKS_STREAM_STDOUT: c_int = 1;
 /// The hook's stderr, as the stream of a hooks_output_fn.
 pub const HOOKS_STREAM_STDERR: c_int = 2;
 
-/// The process group of hooks: HOOKS_GROUP_CALLER if the calling process is in the foreground of
-/// its controlling terminal, or if the library cannot find that out (neither /proc nor /dev/tty
-/// exists); otherwise HOOKS_GROUP_OWN.
+/// The process group of hooks: as HOOKS_GROUP_CALLER if the calling process is in the foreground of
+/// its controlling terminal, or if the library cannot find that out (it can use neither /proc nor
+/// /dev/tty); otherwise, and also without a controlling terminal, as HOOKS_GROUP_OWN.
 pub const HOOKS_GROUP_AUTO: c_int = 0;
 /// The process group of hooks: a new group for each hook.
 pub const HOOKS_GROUP_OWN: c_int = 1;
 /// The process group of hooks: the caller's group.
 pub const HOOKS_GROUP_CALLER: c_int = 2;
 
-/// Receives the output of a hook as it arrives, in the thread that runs the hook. It must return:
-/// no longjmp, no C++ exception.
+/// Receives the output of a hook as it arrives, in the thread that called hooks_exec_run() or
+/// hooks_exec_filter(). A call has a part of the output, not a line. The function must return: no
+/// longjmp, no C++ exception.
 ///
-/// @param userdata the pointer that was given to hooks_exec_options_set_output_fn()
+/// @param userdata the pointer that was passed to hooks_exec_options_set_output_fn()
 /// @param stream   HOOKS_STREAM_STDOUT or HOOKS_STREAM_STDERR
 /// @param data     the bytes; valid until this function returns
 /// @param len      the number of bytes
-/// @return 0; any other number makes the run fail, and the function is not called again
+/// @return 0 for success. After any other number, the function is not called again for this hook,
+///         and the result of the hook has an error. The hook is not killed
 pub type hooks_output_fn = Option<
     unsafe extern "C" fn(
         userdata: *mut c_void,
@@ -45,8 +47,9 @@ pub type hooks_output_fn = Option<
     ) -> c_int,
 >;
 
-/// Options for running hooks. One thread at a time may use them, and they must not change while
-/// hooks are run with them. Free them with hooks_exec_options_free().
+/// Options for running hooks. Only one thread at a time may use them, so threads that run hooks at
+/// the same time need options of their own. They must not be changed or freed while hooks are run
+/// with them, also not by a callback. Free them with hooks_exec_options_free().
 pub struct hooks_exec_options_t {
     directory: Option<PathBuf>,
     timeout: Option<Duration>,
@@ -147,7 +150,8 @@ impl hooks_exec_options_t {
     }
 }
 
-/// Makes options with the default values.
+/// Makes options for running hooks, with the default values. The functions that set options say
+/// what the defaults are.
 ///
 /// @return the options, which hooks_exec_options_free() frees; NULL only after a bug in libhooks
 #[unsafe(no_mangle)]
@@ -180,10 +184,11 @@ pub unsafe extern "C" fn hooks_exec_options_set_dir(
     })
 }
 
-/// Sets the timeout of hooks that have no timeout of their own.
+/// Sets the timeout of hooks that have no "timeout" of their own. The timeout is for each hook, not
+/// for a whole filter.
 ///
 /// @param o  the options
-/// @param ms milliseconds; -1 (the default): no timeout
+/// @param ms milliseconds; -1 (the default): no timeout; 0: the hook is killed at once
 /// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or ms is less than -1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_timeout_ms(
@@ -203,8 +208,9 @@ pub unsafe extern "C" fn hooks_exec_options_set_timeout_ms(
     })
 }
 
-/// Sets how long to wait for a hook to end after it was killed. (The kernel may take long.) After
-/// that time the run returns, and a later run of a hook reaps the process.
+/// Sets how long to wait for a hook to end after it was killed. (The kernel may take long to end a
+/// process.) After that time the run returns, and the end of the hook is unknown. The process may
+/// stay a zombie until a later run of a hook reaps it.
 ///
 /// @param o  the options
 /// @param ms milliseconds; 10000 is the default; 0 or less: do not wait
@@ -227,8 +233,9 @@ pub unsafe extern "C" fn hooks_exec_options_set_post_kill_timeout_ms(
     })
 }
 
-/// Sets how many bytes of each stream the result keeps: the last bytes of the stream. A filter
-/// fails if a config is larger.
+/// Sets how many bytes of the hook's stdout, and how many of its stderr, the result keeps: the last
+/// bytes. The earlier bytes are dropped. In a filter, a hook that prints a config larger than the
+/// limit fails.
 ///
 /// @param o     the options
 /// @param bytes the limit; 10485760 is the default; 0: keep nothing
@@ -246,13 +253,14 @@ pub unsafe extern "C" fn hooks_exec_options_set_capture_limit(
     })
 }
 
-/// Sets file descriptors that receive the output of hooks, which is then not captured. A filter
-/// needs the hooks' stdout, and ignores out_fd.
+/// Sets file descriptors that hooks inherit as stdout and stderr. The library then does not capture
+/// that stream. A filter needs the stdout of hooks, and ignores out_fd. The library does not close
+/// the file descriptors.
 ///
 /// @param o      the options
 /// @param out_fd the hook's stdout; it must stay open while hooks are run. -1 (the default):
 ///               capture stdout
-/// @param err_fd the same for the hook's stderr
+/// @param err_fd the hook's stderr; as out_fd
 /// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or a file descriptor is less
 ///         than -1
 #[unsafe(no_mangle)]
@@ -279,7 +287,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_fds(
 /// stdout for the config, and ignores this setting.
 ///
 /// @param o  the options
-/// @param on 1: merge them; 0 (the default): keep them apart
+/// @param on 1: merge stderr into stdout; 0 (the default): keep them separate
 /// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or on is neither 0 nor 1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_merge_stderr(
@@ -296,20 +304,21 @@ pub unsafe extern "C" fn hooks_exec_options_set_merge_stderr(
 
 /// Sets the process group in which hooks run (docs/spec.md, section 9a). A terminal, timeout(1) or
 /// a shell sends signals to a whole group, so the group decides which signals a hook gets. It also
-/// decides which processes are killed together with a hook at its timeout or a cancel.
+/// decides which processes the library kills together with a hook when the hook exceeds its timeout
+/// or the run is cancelled.
 ///
 /// HOOKS_GROUP_CALLER: the caller's group. The hook gets the signals that are sent to that group,
-/// for example by Ctrl-C at the terminal, and can read the terminal if the group is in the
-/// foreground. The hook is killed together with its descendants, as far as they can be found: each
-/// process is stopped before its children are looked up in /proc, for at most 1 s and at most 4096
-/// descendants. A descendant whose parent has ended is not found; a descendant in its own session
-/// is left alone. Without /proc only the hook is killed. Other processes in the group are not
-/// touched.
+/// for example by Ctrl-C at the terminal. It can read from the terminal if the group is in the
+/// foreground. The hook is killed together with those descendants that the library finds in /proc.
+/// The search stops each process (SIGSTOP) before it lists the children of that process. It takes
+/// at most 1 s, and finds at most 4096 descendants. It does not find a descendant whose parent has
+/// ended. A descendant in its own session is not killed. Without /proc, only the hook is killed.
+/// Other processes in the group are not killed.
 ///
 /// HOOKS_GROUP_OWN: a new group, which is killed as a whole. Signals to the caller's group do not
-/// reach the hook, and the terminal stops a hook that reads from it.
+/// reach the hook. The terminal stops a hook that reads from it, until the hook's timeout.
 ///
-/// The member "killed" of hooks_exec_result_json() has what was killed.
+/// The member "killed" of hooks_exec_result_json() says which processes were killed.
 ///
 /// @param o     the options
 /// @param group HOOKS_GROUP_AUTO (the default), HOOKS_GROUP_OWN or HOOKS_GROUP_CALLER
@@ -332,12 +341,14 @@ pub unsafe extern "C" fn hooks_exec_options_set_process_group(
     })
 }
 
-/// Sets a function that receives the captured output as it arrives. See hooks_output_fn.
+/// Sets a function that receives the captured output as it arrives. The result keeps the output,
+/// too. The function is not called for a stream that goes to a file descriptor of the caller. See
+/// hooks_output_fn.
 ///
 /// @param o        the options
 /// @param output   the function; NULL (the default): no function
-/// @param userdata a pointer that is passed to the function; it must stay valid while hooks are run
-///                 with these options
+/// @param userdata a pointer that is passed to the function; may be NULL. It must stay valid while
+///                 hooks are run with these options
 /// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_output_fn(
@@ -353,14 +364,15 @@ pub unsafe extern "C" fn hooks_exec_options_set_output_fn(
     })
 }
 
-/// Sets a file descriptor that cancels a run: as soon as it is readable, the hook is killed
-/// together with its process group or its descendants (hooks_exec_options_set_process_group()). It
-/// can be an eventfd(2), a pipe or a signalfd(2). The library does not read from it. Closing the
-/// other end also cancels the run; so does an invalid file descriptor.
+/// Sets a file descriptor that cancels a run or a filter: as soon as it is readable, the hook is
+/// killed together with its process group or its descendants
+/// (hooks_exec_options_set_process_group()). It can be an eventfd(2), a pipe or a signalfd(2). The
+/// library does not read from it: while it stays readable, it also cancels later runs. Closing the
+/// other end of a pipe also cancels the run; so does an invalid file descriptor.
 ///
 /// @param o  the options
-/// @param fd the file descriptor; it must stay open while hooks are run. -1 (the default): no
-///           cancel
+/// @param fd the file descriptor; it must stay open while hooks are run. -1 (the default): runs
+///           cannot be cancelled
 /// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or fd is less than -1
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_cancel_fd(
@@ -418,13 +430,13 @@ pub unsafe extern "C" fn hooks_exec_options_set_patches(
 }
 
 /// Sets a function that logs the changes of each hook of a filter: one line at HOOKS_LOG_DEBUG for
-/// each hook that changed the config. Its fields are "hook" (the position of the hook), "path" and
-/// "patch" (as from hooks_filter_result_patch()). See hooks_log_fn.
+/// each hook that changed the config. Its fields are "hook" (the position of the hook, from 0),
+/// "path" and "patch" (as from hooks_filter_result_patch()). See hooks_log_fn.
 ///
 /// @param o        the options
 /// @param log      the function; NULL (the default): no log
-/// @param userdata a pointer that is passed to the function; it must stay valid while hooks are run
-///                 with these options
+/// @param userdata a pointer that is passed to the function; may be NULL. It must stay valid while
+///                 hooks are run with these options
 /// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_options_set_log(
@@ -440,7 +452,7 @@ pub unsafe extern "C" fn hooks_exec_options_set_log(
     })
 }
 
-/// Frees options. Does nothing if o is NULL.
+/// Frees options; it closes none of their file descriptors. Does nothing if o is NULL.
 ///
 /// @param o the options, or NULL
 #[unsafe(no_mangle)]
