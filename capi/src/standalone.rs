@@ -48,10 +48,11 @@ pub unsafe extern "C" fn hooks_read_file(
 /// @param stages_len the number of extension stages
 /// @param hooks_out  receives the valid hooks, a JSON object with a hook for each file name, which
 ///                   hooks_string_free() frees; may be NULL. It is also written if the directory
-///                   cannot be read ("{}") or a file is invalid, but not if an argument is invalid
+///                   cannot be read ("{}") or a file is invalid, but usually not if an argument is
+///                   invalid. So set it to NULL before the call, and always free it
 /// @param err        receives the error; may be NULL
-/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT or _UTF8 (stages): *hooks_out is not
-///         written; or _IO, _HOOK_FILE or _STAGE: *hooks_out is written, and must be freed
+/// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 (stages), _IO, _HOOK_FILE or
+///         _STAGE
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_read_dir(
     path: *const c_char,
@@ -80,8 +81,8 @@ pub unsafe extern "C" fn hooks_read_dir(
 /// @param opts       the options, of which only the reader has an effect; NULL: the defaults
 /// @param hook_out   receives the hook as JSON, as from hooks_read_file(), which
 ///                   hooks_string_free() frees; may be NULL. It is also written if the call fails
-///                   because the hook is invalid, but not if the file has no hook. Set it to NULL
-///                   before the call
+///                   because the hook is invalid, but not if the file has no hook. So set it to
+///                   NULL before the call, and always free it
 /// @param err        receives the error; may be NULL
 /// @return as hooks_read_file()
 #[unsafe(no_mangle)]
@@ -118,8 +119,9 @@ pub unsafe extern "C" fn hooks_read_file_with_options(
 /// @param opts       the options, of which only the reader and the log have an effect; NULL: the
 ///                   defaults
 /// @param list_out   receives the valid hooks, as a list like that of hooks_manager_list(), which
-///                   hooks_string_free() frees; may be NULL. It is also written if the directory
-///                   cannot be read or a file is invalid, but not if an argument is invalid
+///                   hooks_string_free() frees; may be NULL. It is also written on failure, as
+///                   *hooks_out of hooks_read_dir() is: set it to NULL before the call, and always
+///                   free it
 /// @param err        receives the error; may be NULL
 /// @return as hooks_read_dir()
 #[unsafe(no_mangle)]
