@@ -12,7 +12,8 @@ use crate::error::hooks_error_t;
 use crate::exec_options::hooks_exec_options_t;
 
 /// The result of a hook that was started. It never changes, and many threads may read it at once.
-/// Free it with hooks_exec_result_free(), unless it belongs to another object.
+/// Free a result of hooks_exec_run() with hooks_exec_result_free(). A result from
+/// hooks_filter_result_hook() belongs to the filter's result, and must not be freed.
 pub struct hooks_exec_result_t {
     result: RunResult,
     message: Option<CString>,
@@ -31,20 +32,25 @@ impl hooks_exec_result_t {
 
 /// Runs a hook and waits for its end (docs/spec.md, section 9). The hook starts with the file
 /// descriptors 0, 1 and 2 only, with no signal blocked or ignored, and with no environment
-/// variables other than those in "env". A hook that fails is a result, not an error.
+/// variables other than those in "env".
 ///
-/// At its timeout or a cancel, the hook is killed together with its process group or its
-/// descendants (hooks_exec_options_set_process_group()). If it exits by itself, the call does not
-/// wait for processes that it leaves behind. They continue to run; their later output is discarded,
-/// and does not block them. (If /proc is not mounted, they get SIGPIPE when they write.)
+/// If a hook was started, the call returns HOOKS_STATUS_OK, even if the hook fails, is killed by a
+/// signal, exceeds its timeout or is cancelled. To find out whether the hook succeeded, call
+/// hooks_exec_result_message().
 ///
-/// The library installs no signal handler and waits for no other child. If the program itself reaps
+/// If the hook exceeds its timeout or is cancelled, it is killed together with its process group or
+/// its descendants (hooks_exec_options_set_process_group()). If it exits by itself, the call does
+/// not wait for the descendants that are still running. They continue to run; their later output is
+/// discarded, and does not block them. (If /proc is not mounted, they get SIGPIPE when they write.)
+///
+/// The library waits for no child of the program other than the hook. If the program itself reaps
 /// the hook (SIGCHLD is ignored, or another thread waits for any child), the result has no exit
-/// status.
+/// status, and has an error.
 ///
 /// @param hook_json the hook, an entry of config.hooks: a JSON object with "path", "args", "env"
-///                  and "timeout"
-/// @param state     the bytes for its stdin: the container's state; may be NULL if state_len is 0
+///                  and "timeout" (in seconds)
+/// @param state     the bytes for the hook's stdin, usually the OCI state of the container as JSON;
+///                  may be NULL if state_len is 0
 /// @param state_len the length of state in bytes
 /// @param opts      the options; NULL: the defaults
 /// @param out       receives the result, which hooks_exec_result_free() frees
@@ -83,8 +89,9 @@ pub unsafe extern "C" fn hooks_exec_run(
 /// Returns the exit status of a hook.
 ///
 /// @param r the result, or NULL
-/// @return the status, from 0 to 255; -1 if a signal killed the hook, if its end is unknown, or if
-///         r is NULL
+/// @return the exit status, from 0 to 255; -1 if a signal killed the hook, if its end is unknown
+///         (another part of the program reaped it, or it did not end in time after it was killed),
+///         or if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_exit_status(r: *const hooks_exec_result_t) -> c_int {
     boundary::value("hooks_exec_result_exit_status", -1, || {
@@ -106,10 +113,11 @@ pub unsafe extern "C" fn hooks_exec_result_signal(r: *const hooks_exec_result_t)
     })
 }
 
-/// Returns whether a hook was killed at its timeout.
+/// Returns whether a hook exceeded its timeout and was therefore killed. (For a cancel, see the
+/// member "cancelled" of hooks_exec_result_json().)
 ///
 /// @param r the result, or NULL
-/// @return true if it was; false if not, or if r is NULL
+/// @return true if it exceeded its timeout; false if not, or if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_timed_out(r: *const hooks_exec_result_t) -> bool {
     boundary::value("hooks_exec_result_timed_out", false, || {
@@ -131,7 +139,8 @@ pub unsafe extern "C" fn hooks_exec_result_duration_us(r: *const hooks_exec_resu
     })
 }
 
-/// Returns the error message of a run.
+/// Returns the error message of a run. A run succeeded if the hook exited with 0, was neither
+/// cancelled nor killed at its timeout, and no callback failed.
 ///
 /// @param r the result, or NULL
 /// @return the message, which belongs to the result; NULL if the run succeeded, or if r is NULL
@@ -156,11 +165,12 @@ pub unsafe extern "C" fn hooks_exec_result_json(r: *const hooks_exec_result_t) -
     })
 }
 
-/// Returns the captured stdout of a hook: its last bytes, up to the capture limit.
+/// Returns the captured stdout of a hook: its last bytes, up to the capture limit. The members
+/// "stdout" and "stderr" of hooks_exec_result_json() say whether earlier bytes were dropped.
 ///
 /// @param r       the result, or NULL
-/// @param len_out receives the number of bytes; may be NULL
-/// @return the bytes, without a NUL at the end, which belong to the result; NULL only if r is NULL
+/// @param len_out receives the number of bytes, 0 if r is NULL; may be NULL
+/// @return the bytes, which do not end in NUL and belong to the result; NULL only if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_stdout(
     r: *const hooks_exec_result_t,
@@ -175,8 +185,8 @@ pub unsafe extern "C" fn hooks_exec_result_stdout(
 /// Returns the captured stderr of a hook, as hooks_exec_result_stdout() does for stdout.
 ///
 /// @param r       the result, or NULL
-/// @param len_out receives the number of bytes; may be NULL
-/// @return the bytes, without a NUL at the end, which belong to the result; NULL only if r is NULL
+/// @param len_out receives the number of bytes, 0 if r is NULL; may be NULL
+/// @return the bytes, which do not end in NUL and belong to the result; NULL only if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_exec_result_stderr(
     r: *const hooks_exec_result_t,
@@ -202,7 +212,8 @@ unsafe fn lend(bytes: Option<&[u8]>, len_out: *mut usize) -> *const u8 {
     })
 }
 
-/// Frees a result, and the bytes and strings that belong to it. Does nothing if r is NULL.
+/// Frees a result of hooks_exec_run(), and the bytes and strings that belong to it. Does nothing if
+/// r is NULL.
 ///
 /// @param r the result, or NULL
 #[unsafe(no_mangle)]
