@@ -43,14 +43,18 @@ impl hooks_filter_result_t {
     }
 }
 
-/// Passes a container's config through hooks (docs/spec.md, section 9). Each hook reads on its
-/// stdin the config that the previous hook printed, byte for byte, and prints the new config. A
-/// hook that fails or does not print a config ends the filter. That is a result, not an error.
+/// Passes a container's config through hooks, one after another (docs/spec.md, section 9). The
+/// first hook reads config_json on its stdin, and each later hook the config that the previous hook
+/// printed, byte for byte. Each hook prints the new config on its stdout. If a hook cannot be
+/// started, fails or does not print a config, the filter ends: the later hooks are not run.
+///
+/// The call then still returns HOOKS_STATUS_OK. To find out whether the filter succeeded, call
+/// hooks_filter_result_status(). To get the new config, call hooks_filter_result_config().
 ///
 /// @param hooks_json  the hooks, a JSON array of entries as for hooks_exec_run();
 ///                    hooks_manager_hooks() returns such an array for each extension stage
 /// @param config_json the container's OCI config
-/// @param opts        the options, of which out_fd is ignored; NULL: the defaults
+/// @param opts        the options, of which out_fd and merge_stderr are ignored; NULL: the defaults
 /// @param out         receives the result, which hooks_filter_result_free() frees
 /// @param err         receives the error; may be NULL
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, _UTF8 or _JSON
@@ -78,13 +82,14 @@ pub unsafe extern "C" fn hooks_exec_filter(
     }
 }
 
-/// Returns whether the filter succeeded.
+/// Returns whether a filter succeeded, as a status.
 ///
 /// @param r the result, or NULL
-/// @return HOOKS_STATUS_OK; HOOKS_STATUS_HOOK_FAILED if a hook could not be started, failed, or did
-///         not print a config; HOOKS_STATUS_TIMEOUT or HOOKS_STATUS_CANCELLED if a hook was killed;
-///         HOOKS_STATUS_IO if a file that an annotation names cannot be opened; HOOKS_STATUS_OK if
-///         r is NULL
+/// @return HOOKS_STATUS_OK if all hooks succeeded, or if r is NULL; HOOKS_STATUS_HOOK_FAILED if a
+///         hook could not be started, failed, or did not print a config; HOOKS_STATUS_TIMEOUT if a
+///         hook exceeded its timeout; HOOKS_STATUS_CANCELLED if the filter was cancelled;
+///         HOOKS_STATUS_IO if a file could not be opened that an annotation names
+///         (hooks_exec_options_set_output_annotations())
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_filter_result_status(r: *const hooks_filter_result_t) -> c_int {
     boundary::value("hooks_filter_result_status", hooks_status::HOOKS_STATUS_PANIC as c_int, || {
@@ -122,7 +127,8 @@ pub unsafe extern "C" fn hooks_filter_result_json(
     })
 }
 
-/// Returns the config of the last successful hook; the original config if no hook succeeded.
+/// Returns the config that the last successful hook printed; the original config if no hook
+/// succeeded. Also if the filter failed, so check hooks_filter_result_status() first.
 ///
 /// @param r the result, or NULL
 /// @return the config, which belongs to the result; NULL only if r is NULL
@@ -136,7 +142,7 @@ pub unsafe extern "C" fn hooks_filter_result_config(
     })
 }
 
-/// Returns the number of hooks that were started, including one that failed.
+/// Returns the number of hooks that were started, including a hook that failed.
 ///
 /// @param r the result, or NULL
 /// @return the number; 0 if r is NULL
@@ -165,14 +171,15 @@ pub unsafe extern "C" fn hooks_filter_result_hook(
     })
 }
 
-/// Returns the changes of one hook, if hooks_exec_options_set_patches() switched that on: a JSON
-/// Patch (RFC 6902) for the config that the hook read. Numbers are as the hook wrote them; a number
-/// in another notation (1.0 for 1) is a change.
+/// Returns the changes of one hook as a JSON Patch (RFC 6902). The patch turns the config that the
+/// hook read into the config that it printed. Numbers are as the hook wrote them; a number in
+/// another notation (1.0 for 1) is a change. The changes are only recorded if
+/// hooks_exec_options_set_patches() was called with 1.
 ///
 /// @param r the result, or NULL
 /// @param i the position of the hook, from 0
-/// @return a JSON array ("[]" without changes), which belongs to the result; NULL if patches are
-///         switched off, if there is no such hook, if it failed, or if r is NULL
+/// @return a JSON array ("[]" without changes), which belongs to the result; NULL if changes are
+///         not recorded, if there is no such hook, if it failed, or if r is NULL
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn hooks_filter_result_patch(
     r: *const hooks_filter_result_t,
@@ -186,7 +193,8 @@ pub unsafe extern "C" fn hooks_filter_result_patch(
     })
 }
 
-/// Frees a result, and the results and strings that belong to it. Does nothing if r is NULL.
+/// Frees the result of a filter, and the results and strings that belong to it. Does nothing if r
+/// is NULL.
 ///
 /// @param r the result, or NULL
 #[unsafe(no_mangle)]
