@@ -13,7 +13,8 @@ pub enum hooks_status {
     /// The call succeeded.
     HOOKS_STATUS_OK = 0,
     /// An argument is not allowed: for example NULL for a required pointer, or has_bind_mounts = 7.
-    /// Or a monitor must not be used: another call uses it, or this is the child of a fork.
+    /// Also returned if a monitor must not be used: another call uses it, or the calling process is
+    /// the child of a fork.
     HOOKS_STATUS_INVALID_ARGUMENT = -1,
     /// A string argument is not valid UTF-8.
     HOOKS_STATUS_UTF8 = -2,
@@ -40,8 +41,8 @@ pub enum hooks_status {
     HOOKS_STATUS_PANIC = -11,
     /// The name of a hook file does not end in ".json".
     HOOKS_STATUS_NO_JSON_SUFFIX = -12,
-    /// Only with HOOKS_POLICY_STRICT: a user other than root and the caller owns or can write a
-    /// hook file, an executable or a directory.
+    /// Only with HOOKS_POLICY_STRICT: a user other than root and the user of the calling process
+    /// owns or can write a hook file, an executable or a directory.
     HOOKS_STATUS_STRICT = -13,
 }
 

@@ -43,7 +43,7 @@ impl hooks_exec_result_t {
 /// not wait for the descendants that are still running. They continue to run; their later output is
 /// discarded, and does not block them. (If /proc is not mounted, they get SIGPIPE when they write.)
 ///
-/// The library waits for no child of the program other than the hook. If the program itself reaps
+/// The library waits for no other child of the program. If the program itself reaps
 /// the hook (SIGCHLD is ignored, or another thread waits for any child), the result has no exit
 /// status, and has an error.
 ///

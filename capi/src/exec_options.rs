@@ -161,7 +161,8 @@ pub extern "C" fn hooks_exec_options_new() -> *mut hooks_exec_options_t {
     })
 }
 
-/// Sets the working directory of hooks. Relative paths of executables are resolved against it.
+/// Sets the working directory of hooks. A relative path of a hook's executable is resolved against
+/// this directory.
 ///
 /// @param o   the options
 /// @param dir the directory, any bytes; NULL (the default) or "": the caller's working directory
@@ -390,10 +391,11 @@ pub unsafe extern "C" fn hooks_exec_options_set_cancel_fd(
     })
 }
 
-/// Sets whether a filter appends the output of hooks to the files that the annotations
-/// run.oci.hooks.stdout and run.oci.hooks.stderr of the config name. It creates the files with mode
-/// 0600, does not follow links, and writes to regular files only. Users who can set a container's
-/// annotations can then make the caller write such files.
+/// Sets whether a filter appends the output of hooks to files: stdout to the file that the
+/// annotation run.oci.hooks.stdout of the config names, and stderr to the file that
+/// run.oci.hooks.stderr names. If such a file does not exist, it is created with mode 0600. The
+/// file must be a regular file, and not a symlink. Note: users who can set the annotations of a
+/// container can then make the caller create and write files at paths of their choice.
 ///
 /// @param o  the options
 /// @param on 1: write the files; 0 (the default): ignore the annotations

@@ -128,7 +128,8 @@ pub unsafe extern "C" fn hooks_filter_result_json(
 }
 
 /// Returns the config that the last successful hook printed; the original config if no hook
-/// succeeded. Also if the filter failed, so check hooks_filter_result_status() first.
+/// succeeded. It is also returned if the filter failed, so check hooks_filter_result_status()
+/// first.
 ///
 /// @param r the result, or NULL
 /// @return the config, which belongs to the result; NULL only if r is NULL

@@ -129,7 +129,8 @@ pub unsafe extern "C" fn hooks_monitor_new(
 ///
 /// It belongs to the monitor, and is valid until the monitor is freed. A caller must only poll it,
 /// not read, change or close it. Call hooks_monitor_dispatch() each time it is readable. Otherwise
-/// a change of mounts may be missed: it makes the file descriptor readable for only a few polls.
+/// a change of the system's mounts (mount(8), umount(8)) may be missed: it makes the file
+/// descriptor readable for only a few polls.
 ///
 /// @param mon the monitor, or NULL
 /// @return the file descriptor; -1 if mon is NULL

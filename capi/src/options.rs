@@ -12,8 +12,9 @@ use crate::convert;
 /// The default policy. hooks_manager_new() fails where Podman's package fails (docs/spec.md,
 /// section 2); a reload tolerates every problem in hook files and directories.
 pub const HOOKS_POLICY_COMPATIBLE: c_int = 0;
-/// Loading and reloading fail on any error. They also fail if a user other than root and the caller
-/// owns or can write a hook file, an executable or a directory. They do not fail on other warnings.
+/// Loading and reloading fail on any error. They also fail if a user other than root and the user
+/// of the calling process owns or can write a hook file, an executable or a directory. They do not
+/// fail on other warnings.
 pub const HOOKS_POLICY_STRICT: c_int = 1;
 /// Loading and reloading tolerate every problem in hook files and directories, and use the valid
 /// hooks.
@@ -118,7 +119,8 @@ impl LogCallback {
     }
 }
 
-/// Returned by a reader to let this library read the file, as if there were no reader.
+/// Returned by a reader to let this library read the file, as if there were no reader. A string in
+/// *text_out is freed and not used.
 pub const HOOKS_READER_DEFAULT: c_int = 0;
 /// Returned by a reader that read the hook: *text_out is the hook as JSON, in the form that
 /// hooks_read_file() returns. The string "null" means that the file has no hook: the file is then
