@@ -43,9 +43,9 @@ impl hooks_exec_result_t {
 /// not wait for the descendants that are still running. They continue to run; their later output is
 /// discarded, and does not block them. (If /proc is not mounted, they get SIGPIPE when they write.)
 ///
-/// The library waits for no other child of the program. If the program itself reaps
-/// the hook (SIGCHLD is ignored, or another thread waits for any child), the result has no exit
-/// status, and has an error.
+/// The library waits for no other child of the program. If the program itself reaps the hook
+/// (SIGCHLD is ignored, or another thread waits for any child), the result has no exit status, and
+/// has an error.
 ///
 /// @param hook_json the hook, an entry of config.hooks: a JSON object with "path", "args", "env"
 ///                  and "timeout" (in seconds)

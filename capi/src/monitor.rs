@@ -148,16 +148,16 @@ pub unsafe extern "C" fn hooks_monitor_fd(mon: *const hooks_monitor_t) -> c_int 
 /// Handles changes to the files, and reloads the hooks if necessary. It may block while it reads
 /// files, but does not wait for changes.
 ///
-/// It handles the first change at once. It handles the changes that follow within 20 ms together:
-/// as soon as 20 ms pass without a change, or after one second if changes keep coming. Both times
-/// are longer if reading the files takes longer. The file descriptor becomes readable when a reload
-/// is due, so the caller needs no timer.
+/// If nothing has changed for 20 ms, it handles the next change at once. It handles the changes
+/// that follow within 20 ms together: as soon as 20 ms pass without a change, or after one second
+/// if changes keep coming. Both times are longer if reading the files takes longer. The file
+/// descriptor becomes readable when a reload is due, so the caller needs no timer.
 ///
 /// @param mon      the monitor
 /// @param reloaded receives true if the hooks or the diagnostics differ from those at the last
 ///                 call, also after a reload by another monitor or by hooks_manager_reload(). Then
-///                 hooks_monitor_changes() returns the changes, or "[]" if they cancel each other
-///                 out. May be NULL
+///                 hooks_monitor_changes() returns the changes. It may still return "[]", for
+///                 example if the only change is that a problem is solved. May be NULL
 /// @param err      receives the error; may be NULL
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT (also in the child of a fork), _IO or
 ///         _CANCELLED. With HOOKS_POLICY_STRICT also the errors of hooks_manager_new(): then the
