@@ -3,7 +3,7 @@
 
     wording.py              prints the errors; exits with 1 if there is one
     wording.py --review     also prints the words that are often, but not always, a bad choice
-    wording.py --planted    plants an error of each kind in a copy, and checks that it is found
+    wording.py --planted    checks that an error of each kind is found
     wording.py PATH...      checks these files only
 
 tools/wording.toml holds the rules, the files that are left out, and the lines that are exempt.

@@ -211,47 +211,16 @@ func (s *Snapshot) Match(request []byte, hasBindMounts bool, indexes []uint32) (
 // ReadFile calls hooks_read_file_with_options. It also returns a hook that is not valid, together
 // with the error.
 func ReadFile(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
-	return load(
-		path,
-		stages,
-		callbacks,
-		func(
-			path *C.char,
-			stages stringList,
-			options *C.hooks_options_t,
-			text **C.char,
-			failure **C.hooks_error_t,
-		) {
-			C.hooks_read_file_with_options(path, stages.first, stages.count, options, text, failure)
-		},
-	)
+	return load(path, false, stages, callbacks)
 }
 
 // ReadDir calls hooks_read_dir_with_options. It also returns the list if there is an error, unless
 // an argument is invalid.
 func ReadDir(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
-	return load(
-		path,
-		stages,
-		callbacks,
-		func(
-			path *C.char,
-			stages stringList,
-			options *C.hooks_options_t,
-			text **C.char,
-			failure **C.hooks_error_t,
-		) {
-			C.hooks_read_dir_with_options(path, stages.first, stages.count, options, text, failure)
-		},
-	)
+	return load(path, true, stages, callbacks)
 }
 
-func load(
-	path string,
-	stages []string,
-	callbacks *Callbacks,
-	call func(*C.char, stringList, *C.hooks_options_t, **C.char, **C.hooks_error_t),
-) ([]byte, error) {
+func load(path string, isDir bool, stages []string, callbacks *Callbacks) ([]byte, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
 	}
@@ -268,7 +237,13 @@ func load(
 
 	var text *C.char
 	var failure *C.hooks_error_t
-	call(cPath, cStages, options, &text, &failure)
+	if isDir {
+		C.hooks_read_dir_with_options(
+			cPath, cStages.first, cStages.count, options, &text, &failure)
+	} else {
+		C.hooks_read_file_with_options(
+			cPath, cStages.first, cStages.count, options, &text, &failure)
+	}
 	result := takeString(text)
 	err = take(failure)
 	callbacks.rethrow()
