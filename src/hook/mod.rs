@@ -9,8 +9,8 @@ mod decoded;
 mod definition;
 mod fields;
 mod stage;
-mod v0_1_0;
-mod v1_0_0;
+pub(crate) mod v0_1_0;
+pub(crate) mod v1_0_0;
 
 pub(crate) use borrowed::{HookRef, WhenRef};
 pub(crate) use custom_reader::Reader;

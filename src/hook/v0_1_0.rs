@@ -10,7 +10,7 @@ use crate::go::json::{Kind, folds_to};
 use crate::problem::{Cause, Property};
 
 /// The known keys. The keys of lists are first.
-const KEYS: [&str; 9] = [
+pub(crate) const KEYS: [&str; 9] = [
     "arguments",
     "stages",
     "stage",

@@ -8,6 +8,11 @@ use super::fields::{
 };
 use crate::go::json::{JsonReader, Kind};
 
+/// The known keys of the outermost object, of `hook` and of `when`.
+pub(crate) const FILE_KEYS: [&str; 4] = ["version", "hook", "when", "stages"];
+pub(crate) const HOOK_KEYS: [&str; 4] = ["path", "args", "env", "timeout"];
+pub(crate) const WHEN_KEYS: [&str; 4] = ["always", "annotations", "commands", "hasBindMounts"];
+
 /// Decodes a hook of version 1.0.0, whatever its `version` says. It reports the first error in the
 /// text. Go reports a syntax error anywhere before a wrong type: a caller that needs this calls
 /// [`JsonReader::check`] first.
@@ -28,10 +33,7 @@ fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Res
     let mut reader = notes.reader(text);
     reader.peek()?;
     notes.place(Field::File, reader.offset());
-    object(&mut reader, "a hook", &mut |reader, key| match field(
-        &key,
-        &["version", "hook", "when", "stages"],
-    ) {
+    object(&mut reader, "a hook", &mut |reader, key| match field(&key, &FILE_KEYS) {
         Some("version") => {
             notes.place_value(Field::Version, key.offset, reader)?;
             string(reader, &"version", &mut hook.version)
@@ -99,10 +101,7 @@ struct Entry<'a> {
 impl<'a> Entry<'a> {
     fn read(&mut self, reader: &mut JsonReader<'a>, notes: &mut Notes) -> Result<()> {
         let Entry { hook, args, env } = self;
-        object(reader, "hook", &mut |reader, key| match field(
-            &key,
-            &["path", "args", "env", "timeout"],
-        ) {
+        object(reader, "hook", &mut |reader, key| match field(&key, &HOOK_KEYS) {
             Some("path") => {
                 notes.place_value(Field::Path, key.offset, reader)?;
                 string(reader, &"hook.path", &mut hook.path)
@@ -145,9 +144,8 @@ struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     fn read(&mut self, reader: &mut JsonReader<'a>, notes: &mut Notes) -> Result<()> {
-        const KEYS: [&str; 4] = ["always", "annotations", "commands", "hasBindMounts"];
         let Builder { when, commands, read_any_of } = self;
-        object(reader, "when", &mut |reader, key| match field(&key, &KEYS) {
+        object(reader, "when", &mut |reader, key| match field(&key, &WHEN_KEYS) {
             Some("always") => {
                 notes.place(Field::Always, key.offset);
                 when.always = boolean(reader, "when.always")?;

@@ -1,22 +1,7 @@
 //! Suggestions for unknown keys.
 
 use crate::edit_distance::edit_distance;
-use crate::hook::{Decoded, UnknownKey};
-
-const FILE: &[&str] = &["version", "hook", "when", "stages"];
-const HOOK: &[&str] = &["path", "args", "env", "timeout"];
-const WHEN: &[&str] = &["always", "annotations", "commands", "hasBindMounts"];
-const FILE_0_1_0: &[&str] = &[
-    "hook",
-    "arguments",
-    "stages",
-    "stage",
-    "cmds",
-    "cmd",
-    "annotations",
-    "annotation",
-    "hasbindmounts",
-];
+use crate::hook::{Decoded, UnknownKey, v0_1_0, v1_0_0};
 
 /// Keys that version 1.0.0 renamed: the old key, and the object and key in version 1.0.0.
 const RENAMED: &[(&str, &str, &str)] =
@@ -42,8 +27,9 @@ enum How {
 
 type Level = (&'static str, &'static [&'static str]);
 
-const LEVELS: &[Level] = &[("", FILE), ("hook", HOOK), ("when", WHEN)];
-const LEVELS_0_1_0: &[Level] = &[("", FILE_0_1_0)];
+const LEVELS: &[Level] =
+    &[("", &v1_0_0::FILE_KEYS), ("hook", &v1_0_0::HOOK_KEYS), ("when", &v1_0_0::WHEN_KEYS)];
+const LEVELS_0_1_0: &[Level] = &[("", &v0_1_0::KEYS)];
 
 /// Returns the key that an unknown key in a file of this version was probably meant to be.
 fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
