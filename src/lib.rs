@@ -110,6 +110,8 @@ mod entries;
 
 mod loaded_hook;
 
+mod duplicates;
+
 mod directory;
 
 // Floor 5: a set of hooks, and operations on it.
@@ -135,7 +137,6 @@ mod manager;
 pub mod ffi;
 
 pub use container::{Annotations, Config, Container, Process};
-pub use directory::{DEFAULT_DIR, OVERRIDE_DIR};
 pub use explain::{
     Annotation, Condition, ConditionVerdict, Explanation, HookVerdict, NearMiss, Obstacle,
 };
@@ -150,7 +151,7 @@ pub use list::{ListedHook, Listing, MaskedHook};
 pub use log::LogLevel;
 pub use manager::{Manager, ManagerBuilder};
 pub use monitor::{Canceller, Change, ChangeKind, Monitor, changes_to_json};
-pub use options::{Policy, ReadOptions, UnknownPolicy};
+pub use options::{DEFAULT_DIR, OVERRIDE_DIR, Policy, ReadOptions, UnknownPolicy};
 pub use position::Position;
 pub use problem::{
     Code, Diagnostic, Error, ErrorKind, Place, Result, Severity, UnknownCode, diagnostics_to_json,

@@ -15,7 +15,7 @@ use once_cell::race::OnceBox;
 use crate::entries::name_of;
 use crate::go::quote;
 use crate::hook::{Decoded, Hook, OciHook, Target, Wanted, decode_again};
-use crate::lint;
+use crate::lint::{self, HookFacts};
 use crate::prefilter::RequiredBigrams;
 use crate::problem::{Diagnostic, Error, text_of};
 use crate::sys::{FileStamp, Status};
@@ -121,18 +121,16 @@ impl LoadedHook {
     /// Returns the warnings about this valid hook.
     pub fn warnings(&self) -> &[Diagnostic] {
         self.warnings.get_or_init(|| {
-            let text = &self.source.text;
-            let executable = Some(&self.executable.status);
-            let stages = &self.extension_stages;
-            Box::new(lint::hook(
-                &self.path,
-                text,
-                &self.decoded(Wanted::Notes),
-                &self.file,
-                executable,
-                stages,
-                self.inspected,
-            ))
+            Box::new(lint::hook(&HookFacts {
+                path: &self.path,
+                text: &self.source.text,
+                file: &self.decoded(Wanted::Notes),
+                is_valid: true,
+                status: &self.file,
+                executable: Some(&self.executable.status),
+                extension_stages: &self.extension_stages,
+                inspected: self.inspected,
+            }))
         })
     }
 

@@ -114,7 +114,7 @@ impl ManagerBuilder {
     pub fn load(self) -> Result<Manager> {
         let ManagerBuilder { directories, policy, mut options } = self;
         options.check()?;
-        options.inspect |= policy == Policy::Strict;
+        options.is_strict = policy == Policy::Strict;
         options.keep_last_good = policy == Policy::Lenient { keep_last_good: true };
         let shared = Shared::new(directories, options, policy);
         shared.load()?;

@@ -1,4 +1,4 @@
-//! Options for reading hook files, and the policy for problems in them.
+//! Options for reading hook files, the policy for problems in them, and the usual directories.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,6 +8,11 @@ use crate::hook::{Reader, Reading};
 use crate::limits;
 use crate::log::{self, Log, LogLevel, LogLine};
 use crate::problem::{Result, check_limit};
+
+/// The system's directory, into which packages install hooks.
+pub const DEFAULT_DIR: &str = "/usr/share/containers/oci/hooks.d";
+/// The administrator's directory. Its files override those in [`DEFAULT_DIR`].
+pub const OVERRIDE_DIR: &str = "/etc/containers/oci/hooks.d";
 
 /// The problems that make loading fail (docs/spec.md, section 2). Each policy keeps all problems as
 /// diagnostics.
@@ -86,7 +91,9 @@ pub struct ReadOptions {
     log: Option<Log>,
     log_level: LogLevel,
     pub(crate) reader: Option<Reader>,
-    pub(crate) inspect: bool,
+    inspect: bool,
+    /// Whether the policy is [`Policy::Strict`].
+    pub(crate) is_strict: bool,
     /// The field of [`Policy::Lenient`].
     pub(crate) keep_last_good: bool,
 }
@@ -138,10 +145,23 @@ impl ReadOptions {
     /// This finds the problems `parent-writable` and `permissions-unknown`, and more of
     /// `writable-by-others` and `foreign-owner`. Without it, loading checks only the mode and owner
     /// of hook files, their directories and programs, which takes no additional system calls.
-    /// [`Policy::Strict`] implies it.
+    /// [`Policy::Strict`] implies these checks.
+    ///
+    /// It also checks the names in directories: `ignored-file` and `hidden-file`.
     pub fn inspect(mut self, inspect: bool) -> ReadOptions {
         self.inspect = inspect;
         self
+    }
+
+    /// Returns whether the names in directories are checked, and everything else that only
+    /// [`ReadOptions::inspect`] requests.
+    pub(crate) fn inspects(&self) -> bool {
+        self.inspect
+    }
+
+    /// Returns whether it is checked who can write the files.
+    pub(crate) fn checks_permissions(&self) -> bool {
+        self.inspect || self.is_strict
     }
 
     pub(crate) fn stages(&self) -> &Arc<[String]> {

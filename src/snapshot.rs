@@ -8,8 +8,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use once_cell::race::OnceBox;
+
 use crate::container::Container;
 use crate::directory::{Note, Scan};
+use crate::duplicates::duplicates;
 use crate::entries::{Listed, name_of};
 use crate::go::{text_of_bytes, to_lower};
 use crate::lint::SWITCH_OFF;
@@ -31,6 +34,8 @@ pub struct Snapshot {
     required: Vec<RequiredBigrams>,
     pub(crate) masked: Vec<Masked>,
     notes: Vec<Note>,
+    /// The files that repeat a hook of another file, once they are requested.
+    duplicates: OnceBox<Vec<Diagnostic>>,
     pub(crate) depends_on: DependsOn,
 }
 
@@ -79,6 +84,7 @@ impl Snapshot {
             required: Vec::new(),
             masked: Vec::new(),
             notes: Vec::new(),
+            duplicates: OnceBox::new(),
             depends_on: DependsOn::default(),
         }
     }
@@ -146,7 +152,8 @@ impl Snapshot {
         }
         collisions.into_iter().for_each(report);
         let required = hooks.iter().map(|loaded| loaded.required).collect();
-        Snapshot { generation, hooks, required, masked, notes, depends_on }
+        let duplicates = OnceBox::new();
+        Snapshot { generation, hooks, required, masked, notes, duplicates, depends_on }
     }
 
     /// Returns whether both have the same hooks, from the same files, and the same diagnostics.
@@ -159,11 +166,17 @@ impl Snapshot {
             && self.masked.len() == other.masked.len()
             && self.hooks.iter().zip(&other.hooks).all(|(a, b)| same(a, b))
             && self.masked.iter().zip(&other.masked).all(same_masked)
-            && self.diagnostics().eq(other.diagnostics())
+            && self.noted().eq(other.noted())
     }
 
     /// Returns all diagnostics of the load, including those that the policy tolerates.
     pub(crate) fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        let duplicates = self.duplicates.get_or_init(|| Box::new(duplicates(&self.hooks)));
+        self.noted().chain(duplicates)
+    }
+
+    /// Returns the same diagnostics without those that follow from the set of hooks alone.
+    fn noted(&self) -> impl Iterator<Item = &Diagnostic> {
         self.notes.iter().flat_map(Note::diagnostics)
     }
 

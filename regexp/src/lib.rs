@@ -70,7 +70,7 @@ pub mod unicode;
 pub use cache::Cache;
 #[cfg(feature = "planted-faults")]
 pub use fault::Fault;
-pub use regexp::{Regexp, Relaxed};
+pub use regexp::{Regexp, Relaxed, Unmatchable};
 pub use syntax::{Error, ErrorKind};
 
 #[cfg(test)]

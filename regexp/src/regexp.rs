@@ -8,7 +8,7 @@ use once_cell::race::OnceBox;
 
 use crate::fault::{Fault, Faults};
 use crate::literal::{self, Literal, Shape};
-use crate::nfa::Nfa;
+use crate::nfa::{Nfa, may_match};
 use crate::syntax::tree::{FOLD, Flags, Op, Tree};
 use crate::syntax::{Error, parse};
 
@@ -59,6 +59,62 @@ pub struct Relaxed {
     pub end: bool,
 }
 
+/// Why a pattern matches no text at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Unmatchable {
+    /// A character must come before `^` or `\A`, that is, before the start of the text.
+    BeforeStart,
+    /// A character must come after `$` or `\z`, that is, after the end of the text.
+    AfterEnd,
+    /// Both of the above, or a class without characters.
+    Other,
+}
+
+impl Unmatchable {
+    /// Returns why a pattern matches no text. `None` if it may match some text: there are patterns
+    /// that match nothing and are not recognised, such as `a\bb`.
+    ///
+    /// This expands the repeats of the pattern, as a first match does.
+    ///
+    /// ```
+    /// use go_regexp::Unmatchable;
+    ///
+    /// assert_eq!(Unmatchable::of("$x")?, Some(Unmatchable::AfterEnd));
+    /// assert_eq!(Unmatchable::of("(?m)$\nx")?, None);
+    /// # Ok::<(), go_regexp::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`Regexp::new`].
+    pub fn of(pattern: &str) -> Result<Option<Unmatchable>, Error> {
+        let may_match = |relaxed| relaxed_tree(pattern, relaxed).map(|tree| may_match(&tree));
+        let strict = Relaxed::default();
+        Ok(if may_match(strict)? {
+            None
+        } else if may_match(Relaxed { start: true, ..strict })? {
+            Some(Unmatchable::BeforeStart)
+        } else if may_match(Relaxed { end: true, ..strict })? {
+            Some(Unmatchable::AfterEnd)
+        } else {
+            Some(Unmatchable::Other)
+        })
+    }
+}
+
+/// Parses a pattern, and removes the conditions that `relaxed` ignores.
+fn relaxed_tree(pattern: &str, relaxed: Relaxed) -> Result<Tree, Error> {
+    let flags: Flags = if relaxed.case { FOLD } else { 0 };
+    let mut tree = parse(pattern, flags, Faults::default())?;
+    for node in &mut tree.nodes {
+        if relaxed.start && node.op == Op::BeginText || relaxed.end && node.op == Op::EndText {
+            node.op = Op::Empty;
+        }
+    }
+    Ok(tree)
+}
+
 impl Regexp {
     /// Compiles a pattern.
     ///
@@ -91,13 +147,7 @@ impl Regexp {
     ///
     /// The errors of [`Regexp::new`]. Also fails if the pattern without case exceeds Go's limits.
     pub fn relaxed(pattern: &str, relaxed: Relaxed) -> Result<Regexp, Error> {
-        let flags: Flags = if relaxed.case { FOLD } else { 0 };
-        let mut tree = parse(pattern, flags, Faults::default())?;
-        for node in &mut tree.nodes {
-            if relaxed.start && node.op == Op::BeginText || relaxed.end && node.op == Op::EndText {
-                node.op = Op::Empty;
-            }
-        }
+        let tree = relaxed_tree(pattern, relaxed)?;
         Ok(Regexp::of_tree(pattern, tree, Faults::default()))
     }
 

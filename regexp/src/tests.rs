@@ -180,3 +180,35 @@ fn patterns_at_the_limit_of_sizes() {
     assert!(Regexp::new(&"\\pL".repeat(25_000)).is_ok());
     assert!(error(&"\\pL".repeat(26_000)).contains("expression too large"));
 }
+
+#[test]
+fn patterns_that_match_nothing_are_proved() {
+    use crate::Unmatchable::{AfterEnd, BeforeStart, Other};
+    for (pattern, want) in [
+        ("$x", Some(AfterEnd)),
+        ("$org.example", Some(AfterEnd)),
+        (r"a\zb", Some(AfterEnd)),
+        ("a^", Some(BeforeStart)),
+        ("a^b", Some(BeforeStart)),
+        (r"(x|y+)\Ab", Some(BeforeStart)),
+        ("a^b$c", Some(Other)),
+        (r"[^\x00-\x{10FFFF}]", Some(Other)),
+        ("(?i)A^|B^", Some(BeforeStart)),
+        ("(a^){1,3}", Some(BeforeStart)),
+        ("^a$", None),
+        ("a^|b", None),
+        ("(a^)?", None),
+        ("(a^)*", None),
+        ("a*^b", None),
+        ("b$c*", None),
+        ("$^", None),
+        ("(?m)a\n^b", None),
+        ("(?m)$\nx", None),
+        (r"\^x", None),
+        ("[$]x", None),
+        ("", None),
+    ] {
+        assert_eq!(crate::Unmatchable::of(pattern).unwrap(), want, "{pattern}");
+    }
+    assert!(crate::Unmatchable::of("(").is_err());
+}

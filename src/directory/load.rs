@@ -11,7 +11,7 @@ use crate::go::Errno;
 use crate::go::quote;
 use crate::hook::{DecodeError, Decoded, Hook, Reader, Wanted, decode, decode_again};
 use crate::limits::HOOK_FILE;
-use crate::lint::{self, Inspector};
+use crate::lint::{self, HookFacts, Inspector};
 use crate::loaded_hook::{LoadedHook, Source};
 use crate::options::ReadOptions;
 use crate::position::Lines;
@@ -44,7 +44,18 @@ impl Failure {
 
     fn add(&mut self, error: &Error, file: &Decoded<'_>) {
         // The reference stops at the first error.
-        self.diagnostics.push(Diagnostic { reference: None, ..lint::error(error, file) });
+        self.push(Diagnostic { reference: None, ..lint::error(error, file) });
+    }
+
+    /// Adds a diagnostic, unless the same problem of the same place was found by another check.
+    fn push(&mut self, diagnostic: Diagnostic) {
+        let is_same = |known: &Diagnostic| {
+            known.position.is_some()
+                && (known.position, known.code) == (diagnostic.position, diagnostic.code)
+        };
+        if !self.diagnostics.iter().any(is_same) {
+            self.diagnostics.push(diagnostic);
+        }
     }
 }
 
@@ -112,6 +123,8 @@ pub(crate) struct FileLoader<'a> {
     validator: Validator<'a>,
     /// Checks who can write the files. `None`: modes and owners are enough.
     inspector: Option<Inspector>,
+    /// Whether the names in directories are checked.
+    checks_names: bool,
 }
 
 impl<'a> FileLoader<'a> {
@@ -120,7 +133,8 @@ impl<'a> FileLoader<'a> {
             extension_stages: options.stages(),
             reader: options.reader.as_ref(),
             validator: Validator::new(options.stages()),
-            inspector: options.inspect.then(Inspector::new),
+            inspector: options.checks_permissions().then(Inspector::new),
+            checks_names: options.inspects(),
         }
     }
 
@@ -137,12 +151,16 @@ impl<'a> FileLoader<'a> {
             .is_some_and(|(file, executable)| loaded.is_from(&file, &executable.status))
     }
 
-    /// Returns the diagnostics about who can write a directory.
+    /// Returns the diagnostics about who can write a directory, and about the names in it.
     pub fn inspect_directory(&mut self, directory: &Path) -> Vec<Diagnostic> {
-        match &mut self.inspector {
+        let mut found = match &mut self.inspector {
             Some(inspector) => inspector.directory(directory),
             None => lint::directory(directory),
+        };
+        if self.checks_names {
+            found.extend(lint::names(directory));
         }
+        found
     }
 
     /// Returns the diagnostics about who can write the files of a hook, if that is checked. `alone`
@@ -268,10 +286,17 @@ impl<'a> FileLoader<'a> {
                 failure.add(&placed(other, path, &decoded, &lines), &decoded);
             }
         });
-        let inspected = self.inspector.is_some();
-        let stages = self.extension_stages;
-        let warnings = lint::hook(path, text, &decoded, status, executable, stages, inspected);
-        failure.diagnostics.extend(warnings);
+        let warnings = lint::hook(&HookFacts {
+            path,
+            text,
+            file: &decoded,
+            is_valid: false,
+            status,
+            executable,
+            extension_stages: self.extension_stages,
+            inspected: self.inspector.is_some(),
+        });
+        warnings.into_iter().for_each(|warning| failure.push(warning));
         failure.hook = Some(decoded.hook.into());
         ReadError::Failed(Box::new(failure))
     }

@@ -96,6 +96,10 @@ pub(crate) enum Field {
     Command(usize),
     Stages,
     Stage(usize),
+    /// An element of `args` of version 1.0.0, or what becomes one.
+    Argument(usize),
+    /// An element of `env`.
+    Variable(usize),
     /// Another list, by its key.
     List(&'static str),
 }
@@ -183,6 +187,8 @@ pub(crate) struct Notes {
     /// The offset of each field. [`Notes::finish`] sorts them.
     places: Vec<(Field, usize)>,
     pub unknown: Vec<UnknownKey>,
+    /// The offset of a key that shows that the file has the form of a container's config.
+    pub config: Option<usize>,
     /// The errors, in the order in which they are found.
     pub mistakes: Vec<DecodeError>,
 }

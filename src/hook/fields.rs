@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use super::decoded::{DecodeError, Field, Notes, Result};
+use super::stage::Stage;
 use crate::go::json::{JsonError, JsonErrorKind, JsonReader, Kind, Text, folds_to};
 
 /// Returns the field in which Go stores the value of this key: the field of that name, or else a
@@ -20,8 +21,31 @@ pub(super) fn skip_unknown(
     object: &'static str,
     notes: &mut Notes,
 ) -> Result<()> {
+    let may_be_config = object.is_empty() && notes.are_wanted() && notes.config.is_none();
+    let (offset, is_oci_version, is_hooks) =
+        (key.offset, key.value == "ociVersion", key.value == "hooks");
     notes.unknown(key, object);
+    if may_be_config && is_hooks && reader.peek()? == Kind::Object {
+        if skip_stages(reader)? {
+            notes.config = Some(offset);
+        }
+        return Ok(());
+    }
+    if may_be_config && is_oci_version {
+        notes.config = Some(offset);
+    }
     Ok(reader.skip()?)
+}
+
+/// Skips an object. Returns whether it is `hooks` of a container's config: it has a list for a
+/// stage.
+fn skip_stages(reader: &mut JsonReader<'_>) -> Result<bool> {
+    let mut has_stage = false;
+    reader.object(|reader, key| {
+        has_stage |= Stage::from_name(&key.value).is_some() && reader.peek()? == Kind::Array;
+        Ok::<(), DecodeError>(reader.skip()?)
+    })?;
+    Ok(has_stage)
 }
 
 /// Reads an object. `null` changes nothing.

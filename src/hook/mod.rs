@@ -12,6 +12,8 @@ mod stage;
 pub(crate) mod v0_1_0;
 pub(crate) mod v1_0_0;
 
+#[cfg(test)]
+pub(crate) use borrowed::EntryRef;
 pub(crate) use borrowed::{HookRef, WhenRef};
 pub(crate) use custom_reader::Reader;
 pub use custom_reader::Reading;

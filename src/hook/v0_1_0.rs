@@ -80,7 +80,10 @@ pub(super) fn decode_hook(text: &[u8], mut notes: Notes) -> Result<Decoded<'_>> 
     let commands = one_of(&mut lists, "cmds", "cmd", &mut notes)?;
     let annotations = one_of(&mut lists, "annotations", "annotation", &mut notes)?;
 
-    let args = list(&mut lists, "arguments").take().map_or_else(Vec::new, |arguments| {
+    let arguments = list(&mut lists, "arguments");
+    // (The path becomes the first argument.)
+    arguments.record(&mut notes, |index| Field::Argument(index + 1));
+    let args = arguments.take().map_or_else(Vec::new, |arguments| {
         let mut args = vec![path.clone()];
         args.extend(arguments);
         args

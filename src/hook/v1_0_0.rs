@@ -54,7 +54,7 @@ fn decode<'a>(text: &'a [u8], mut builder: Builder<'a>, mut notes: Notes) -> Res
     })?;
     reader.end()?;
     notes.end(reader);
-    hook.entry = entry.finish();
+    hook.entry = entry.finish(&mut notes);
     hook.when = builder.finish(&mut notes);
     stages.record(&mut notes, Field::Stage);
     hook.stages = stages.take();
@@ -79,7 +79,7 @@ pub(crate) fn decode_entries(text: &[u8]) -> Result<Vec<OciHook>> {
     let mut read = |reader: &mut JsonReader<'_>| {
         let mut entry = Entry::default();
         entry.read(reader, &mut Notes::default())?;
-        entries.push(entry.finish().into());
+        entries.push(entry.finish(&mut Notes::default()).into());
         Ok::<(), DecodeError>(())
     };
     match reader.peek()? {
@@ -127,7 +127,9 @@ impl<'a> Entry<'a> {
         })
     }
 
-    fn finish(mut self) -> EntryRef<'a> {
+    fn finish(mut self, notes: &mut Notes) -> EntryRef<'a> {
+        self.args.record(notes, Field::Argument);
+        self.env.record(notes, Field::Variable);
         self.hook.args = self.args.take().unwrap_or_default();
         self.hook.env = self.env.take().unwrap_or_default();
         self.hook

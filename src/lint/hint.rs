@@ -5,15 +5,18 @@ use crate::go::Errno;
 use crate::go::json::{Expected, JsonErrorKind, Kind, SyntaxErrorKind};
 use crate::go::quote;
 use crate::hook::{Decoded, UnknownKey};
-use crate::problem::{Cause, Property};
+use crate::problem::{Cause, Error, Property};
 
-/// Returns the hint for this cause in this file.
-pub(super) fn hint(cause: &Cause, file: &Decoded<'_>) -> Option<String> {
-    let plain = match cause {
-        Cause::Json(kind) => json(kind, file)?,
+/// Returns the hint for this error in this file.
+pub(super) fn hint(error: &Error, file: &Decoded<'_>) -> Option<String> {
+    // (A first line such as `---` is noticed at its second character.)
+    let at_start = error.place().position.is_some_and(|place| place.line == 1 && place.column <= 2);
+    let plain = match error.cause() {
+        Cause::Json(kind) => json(kind, at_start, file)?,
         Cause::NotRegularFile => SWITCH_OFF,
         Cause::NoJsonSuffix => "rename the file: engines read only files that end in .json",
         Cause::UnrecognizedVersion { .. } => "write \"version\": \"1.0.0\"",
+        Cause::Missing(_) if file.notes.config.is_some() => return None,
         Cause::Missing(Property::Hook) if file.version.is_empty() => {
             "write \"version\": \"1.0.0\" and \"hook\": {\"path\": \"/…\"}; \
              a file without \"version\" is read as version 0.1.0"
@@ -34,18 +37,16 @@ pub(super) fn hint(cause: &Cause, file: &Decoded<'_>) -> Option<String> {
         }
         Cause::Conflict { .. } => KEEP_ONE,
         Cause::UnknownStage { stage } => return Some(for_stage(stage)),
-        Cause::Executable { path, errno: Errno(libc::ENOENT) } => {
-            match (path.starts_with('/'), path.contains(' ')) {
-                (false, _) => "write the absolute path of the executable",
-                (true, false) => "install the executable, or correct the hook's path",
-                (true, true) => {
-                    let key = if file.hook.when.any_of { "arguments" } else { "args" };
-                    return Some(format!(
-                        "install the executable, or correct the path (arguments belong in {key:?})"
-                    ));
-                }
+        Cause::Executable { path, errno: Errno(libc::ENOENT) } => match path.contains(' ') {
+            _ if !path.starts_with('/') => WRITE_ABSOLUTE,
+            false => "install the executable, or correct the hook's path",
+            true => {
+                let key = if file.hook.when.any_of { "arguments" } else { "args" };
+                return Some(format!(
+                    "install the executable, or correct the path (arguments belong in {key:?})"
+                ));
             }
-        }
+        },
         Cause::Pattern { error, .. } => pattern(error)?,
         _ => return None,
     };
@@ -56,11 +57,16 @@ pub(super) fn hint(cause: &Cause, file: &Decoded<'_>) -> Option<String> {
 pub(crate) const SWITCH_OFF: &str =
     "to switch a hook off, write a valid file of its name with \"when\": {\"always\": false}";
 
+pub(super) const WRITE_ABSOLUTE: &str =
+    "write the absolute path; the OCI runtime specification requires it";
+
 pub(super) const KEEP_ONE: &str = "keep one of them";
 
 pub(super) const WRITE_STAGES: &str = "write \"stages\": [\"createRuntime\"], or another stage";
 
-fn json(kind: &JsonErrorKind, file: &Decoded<'_>) -> Option<&'static str> {
+pub(super) const ITSELF: &str = "to match the character itself, write \\\\ before it";
+
+fn json(kind: &JsonErrorKind, at_start: bool, file: &Decoded<'_>) -> Option<&'static str> {
     Some(match kind {
         JsonErrorKind::Syntax(SyntaxErrorKind::Empty) => "write a hook, or remove the file",
         JsonErrorKind::Syntax(SyntaxErrorKind::End) => {
@@ -68,7 +74,7 @@ fn json(kind: &JsonErrorKind, file: &Decoded<'_>) -> Option<&'static str> {
         }
         JsonErrorKind::Syntax(SyntaxErrorKind::Depth) => return None,
         JsonErrorKind::Syntax(SyntaxErrorKind::Unexpected { expected, found }) => {
-            unexpected(*expected, *found)?
+            unexpected(*expected, *found, at_start)?
         }
         JsonErrorKind::Type { value, wanted, found } => wrong_type(value, *wanted, *found, file)?,
         JsonErrorKind::Integer { .. } => {
@@ -78,11 +84,21 @@ fn json(kind: &JsonErrorKind, file: &Decoded<'_>) -> Option<&'static str> {
     })
 }
 
-fn unexpected(expected: Expected, found: char) -> Option<&'static str> {
+const NO_YAML: &str = "write JSON: engines do not read YAML";
+
+fn unexpected(expected: Expected, found: char, at_start: bool) -> Option<&'static str> {
     Some(match (expected, found) {
         (Expected::Escape, '\'') => "remove the backslash",
         (Expected::Escape, _) => "write each backslash twice, as in \\\\.",
         (Expected::Value, '/') => "remove the comment, or put the string in double quotes",
+        (Expected::Value, found) if at_start && found.is_alphabetic() => NO_YAML,
+        (Expected::Digit, '-') if at_start => NO_YAML,
+        (_, '\0') => "save the file as UTF-8, not as UTF-16",
+        (_, '\u{a0}') => "replace the no-break space by a space",
+        (Expected::End, '{' | '-') => "write each hook to a file of its own",
+        (Expected::Colon, '=' | '"') => "write a colon after the key",
+        (Expected::Colon, ',' | '}') => "add a colon and the value",
+        (Expected::Colon, found) if found != '#' => "add the missing quote after the key",
         (_, '/' | '#') => "remove the comment: JSON has no comments",
         (_, '“') => "write straight double quotes (\")",
         (_, '\'') => "write double quotes (\")",
@@ -116,6 +132,13 @@ fn wrong_type(value: &str, wanted: Kind, found: Kind, file: &Decoded<'_>) -> Opt
             "write \"hook\": {\"path\": \"/…\"}; \"hook\": \"/…\" is the form of version 0.1.0"
         }
         ("version", Kind::String, Kind::Number) => "write \"version\": \"1.0.0\"",
+        ("hook.env", Kind::Array, Kind::Object) => "write a list: [\"NAME=VALUE\"]",
+        ("when", Kind::Object, Kind::Array) => {
+            "write an object, in which all conditions must hold: {\"annotations\": {…}}"
+        }
+        ("when.annotations", Kind::Object, Kind::Array) => {
+            "write an object of patterns: {\"^KEY$\": \"^VALUE$\"}"
+        }
         ("hook.timeout", Kind::Number, Kind::String) => "write whole seconds, without quotes",
         (_, Kind::Bool, Kind::String) => "write true or false, without quotes",
         (_, Kind::Bool, Kind::Number) => "write true or false",
@@ -128,7 +151,6 @@ fn wrong_type(value: &str, wanted: Kind, found: Kind, file: &Decoded<'_>) -> Opt
 fn pattern(error: &go_regexp::Error) -> Option<&'static str> {
     use go_regexp::ErrorKind;
 
-    const ITSELF: &str = "to match the character itself, write \\\\ before it";
     Some(match (error.kind(), error.expression().as_bytes()) {
         (_, [b'(', b'?', b'=' | b'!', ..] | [b'(', b'?', b'<', b'=' | b'!', ..]) => {
             "Go's regular expressions have no look-ahead and no look-behind"

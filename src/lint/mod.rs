@@ -2,30 +2,44 @@
 
 mod hint;
 mod migrate;
+mod names;
 mod ownership;
+mod patterns;
+mod process;
 mod suggest;
 
 use std::path::Path;
 
+use crate::go::Errno;
 use crate::hook::Target;
 use crate::hook::{Decoded, Field, UnknownKey};
 use crate::limits::ENOUGH;
+use crate::options::{DEFAULT_DIR, OVERRIDE_DIR};
 use crate::permission::Subject;
 use crate::position::Lines;
-use crate::problem::{Diagnostic, Error, Never, Warning};
+use crate::problem::{Cause, Diagnostic, Error, Never, Process, Warning};
 use crate::sys::Status;
 pub(crate) use hint::SWITCH_OFF;
 use hint::{KEEP_ONE, WRITE_STAGES, hint, meant_by};
 pub use migrate::NoEquivalent;
+pub(crate) use names::names;
 pub(crate) use ownership::Inspector;
 use ownership::by_status;
-use suggest::for_condition;
+use suggest::{NO_SUCH_CONDITION, for_condition};
 
 /// Returns an error as a diagnostic of its file or directory, with a hint. `file` is the content
 /// of the file, as far as it could be decoded.
 #[cold]
 pub(crate) fn error(error: &Error, file: &Decoded<'_>) -> Diagnostic {
-    error.to_diagnostic(hint(error.cause(), file))
+    let diagnostic = error.to_diagnostic(hint(error, file));
+    match error.cause() {
+        // Whether the file exists depends on the working directory; the path is wrong anyway.
+        Cause::Executable { path, errno: Errno(libc::ENOENT) } if !path.starts_with('/') => {
+            diagnostic
+                .because(Warning::from(Process::RelativePath { path: path.clone(), missing: true }))
+        }
+        _ => diagnostic,
+    }
 }
 
 /// Returns the diagnostics of the keys of a file that is not a hook.
@@ -36,29 +50,38 @@ pub(crate) fn keys(path: &Path, text: &[u8], file: &Decoded<'_>) -> Vec<Diagnost
     report.found
 }
 
-/// Returns the diagnostics of a hook file that is a hook, valid or not. `executable` is the status
-/// of the hook's executable. If owners and permissions are `inspected` by other means, they are
-/// skipped.
+/// A hook file that is a hook, valid or not.
+pub(crate) struct HookFacts<'a> {
+    pub path: &'a Path,
+    pub text: &'a [u8],
+    pub file: &'a Decoded<'a>,
+    pub is_valid: bool,
+    pub status: &'a Status,
+    /// The status of the hook's executable.
+    pub executable: Option<&'a Status>,
+    pub extension_stages: &'a [String],
+    /// Whether owners and permissions are checked by other means. They are skipped then.
+    pub inspected: bool,
+}
+
+/// Returns the diagnostics of a hook file that is a hook.
 #[cold]
-pub(crate) fn hook(
-    path: &Path,
-    text: &[u8],
-    file: &Decoded<'_>,
-    status: &Status,
-    executable: Option<&Status>,
-    extension_stages: &[String],
-    inspected: bool,
-) -> Vec<Diagnostic> {
+pub(crate) fn hook(facts: &HookFacts<'_>) -> Vec<Diagnostic> {
+    let HookFacts { path, text, file, .. } = *facts;
     let mut report = Report { path, text, lines: None, file, found: Vec::new() };
     report.keys();
-    report.conditions();
-    report.stages(extension_stages);
+    report.conditions(facts.is_valid);
+    report.stages(facts.extension_stages);
     report.timeout();
-    if !inspected {
-        report.found.extend(by_status(path, &Subject::HookFile(path.to_owned()), status));
+    for (process, field, hint) in process::mistakes(&file.hook) {
+        report.add(process.into(), file.place(&field), hint);
     }
-    if let Some(executable) = executable {
-        report.executable(executable, inspected);
+    if !facts.inspected {
+        let subject = Subject::HookFile(path.to_owned());
+        report.found.extend(by_status(path, &subject, facts.status));
+    }
+    if let Some(executable) = facts.executable {
+        report.executable(executable, facts.inspected);
     }
     report.found
 }
@@ -77,6 +100,11 @@ pub(crate) fn vanished(path: &Path) -> Vec<Diagnostic> {
     let hint = "correct or remove the link".to_owned();
     vec![Diagnostic::new(path, Warning::DanglingLink { target }).hint(Some(hint))]
 }
+
+/// How to write what a container's config says in hook files.
+const WRITE_ONE_HOOK: &str = "write one hook in each file: {\"version\": \"1.0.0\", \
+                              \"hook\": {\"path\": \"/…\"}, \"when\": {…}, \
+                              \"stages\": [\"createContainer\"]}";
 
 struct Report<'a> {
     path: &'a Path,
@@ -98,10 +126,22 @@ impl Report<'_> {
         // (`$schema` is for editors.)
         let is_schema =
             |unknown: &&UnknownKey| unknown.key == "$schema" && unknown.object.is_empty();
+        let config = self.file.notes.config;
+        if config.is_some() {
+            self.add(Warning::ConfigForm, config, Some(WRITE_ONE_HOOK.to_owned()));
+        }
+        let version = &self.file.version;
         for unknown in self.file.notes.unknown.iter().filter(|unknown| !is_schema(unknown)) {
-            let warning =
-                Warning::UnknownKey { key: (*unknown.key).into(), object: unknown.object };
-            self.add(warning, Some(unknown.offset), suggest::key(&self.file.version, unknown));
+            let key = (*unknown.key).into();
+            let (warning, hint) = match unknown.object {
+                // (One diagnostic stands for all of them.)
+                "" if config.is_some() => continue,
+                "when" => {
+                    (Warning::UnknownCondition { key }, Some(suggest::condition(version, unknown)))
+                }
+                object => (Warning::UnknownKey { key, object }, suggest::key(version, unknown)),
+            };
+            self.add(warning, Some(unknown.offset), hint);
         }
         for (field, offset) in self.file.notes.repeated().take(ENOUGH) {
             let is_old = self.file.hook.when.any_of;
@@ -121,23 +161,33 @@ impl Report<'_> {
         }
     }
 
-    fn conditions(&mut self) {
-        let when = &self.file.hook.when;
+    fn conditions(&mut self, is_valid: bool) {
+        let hook = &self.file.hook;
+        let when = &hook.when;
+        for (warning, field, hint) in patterns::mistakes(hook) {
+            self.add(warning, self.file.place(&field), hint);
+        }
         let conditions = when.annotations.len() + usize::from(!when.commands.is_empty());
         let bind_mounts = if when.any_of { "hasbindmounts" } else { "hasBindMounts" };
         // In version 0.1.0, one of several conditions is enough; otherwise, a single condition
         // that is false decides.
-        let never = if when.always == Some(false) && !when.any_of {
-            Some((Field::Always, Never::AlwaysFalse))
-        } else if when.has_bind_mounts == Some(false) && (!when.any_of || conditions == 0) {
+        if when.always == Some(false) && !when.any_of {
+            if is_valid {
+                self.add(Warning::SwitchedOff, self.file.place(&Field::Always), None);
+            }
+            return;
+        }
+        let never = if when.has_bind_mounts == Some(false) && (!when.any_of || conditions == 0) {
             Some((Field::HasBindMounts, Never::BindMountsFalse { key: bind_mounts }))
         } else if when.always.is_none() && when.has_bind_mounts.is_none() && conditions == 0 {
             Some((Field::When, Never::NoCondition))
-        } else if self.file.hook.stages.as_ref().is_some_and(|stages| stages.is_empty()) {
+        } else if hook.stages.as_ref().is_some_and(|stages| stages.is_empty()) {
             Some((Field::Stages, Never::NoStage))
         } else {
             None
         };
+        // (No hint suggests a hook for every container if the file means fewer.)
+        let has_unknown = self.file.notes.unknown.iter().any(|unknown| unknown.object == "when");
         if let Some((field, never)) = never {
             let hint = match never {
                 Never::BindMountsFalse { .. } => {
@@ -148,15 +198,11 @@ impl Report<'_> {
                 Never::NoCondition if when.any_of => {
                     "add \"cmds\", \"annotations\" or \"hasbindmounts\""
                 }
+                Never::NoCondition if has_unknown => NO_SUCH_CONDITION,
                 Never::NoCondition => {
                     "add \"commands\", \"annotations\", \"hasBindMounts\" or \"always\" to \"when\""
                 }
-                Never::AlwaysFalse => {
-                    "remove the file, unless it switches off an earlier hook of its name"
-                }
             };
-            // (No hint says `"always": true`: a hook for every container does more harm than one
-            // for none.)
             let meant = if never == Never::NoCondition { for_condition(self.file) } else { None };
             let hint =
                 meant.map_or_else(|| hint.to_owned(), |unknown| meant_by(unknown, "a condition"));
@@ -195,6 +241,16 @@ impl Report<'_> {
                 Warning::PrestartAndCreateRuntime
             };
             self.add(warning, self.file.place(&Field::Stage(index)), Some(KEEP_ONE.to_owned()));
+        }
+        let precreate = Target::of("precreate", extension_stages);
+        let first = stages.clone().find(|(_, stage)| *stage == "precreate");
+        let directory = self.path.parent().unwrap_or(Path::new(""));
+        let is_default = [DEFAULT_DIR, OVERRIDE_DIR].map(Path::new).contains(&directory);
+        if let (Some((index, _)), Some(_), true) = (first, precreate, is_default) {
+            let warning =
+                Warning::EngineSpecific { stage: "precreate", engines: "CRI-O and Buildah" };
+            let hint = "move the file to a directory that only Podman reads (--hooks-dir)";
+            self.add(warning, self.file.place(&Field::Stage(index)), Some(hint.to_owned()));
         }
         let prestart = Target::of("prestart", extension_stages);
         let first = stages.clone().find(|(_, stage)| *stage == "prestart");

@@ -7,6 +7,37 @@ use crate::hook::{Decoded, UnknownKey, v0_1_0, v1_0_0};
 const RENAMED: &[(&str, &str, &str)] =
     &[("arguments", "hook", "args"), ("cmds", "when", "commands"), ("cmd", "when", "commands")];
 
+/// Keys in `when` that were meant to be `commands`.
+const OF_COMMANDS: &[&str] = &["args", "arg", "argv", "process", "executable", "entrypoint"];
+
+/// Keys in `when` that are no conditions, and not meant to be one of the conditions that exist.
+const NO_CONDITIONS: &[&str] = &[
+    "all",
+    "allof",
+    "and",
+    "any",
+    "anyof",
+    "env",
+    "environment",
+    "image",
+    "images",
+    "label",
+    "labels",
+    "mounts",
+    "name",
+    "names",
+    "namespace",
+    "namespaces",
+    "none",
+    "not",
+    "or",
+    "privileged",
+    "runtime",
+    "user",
+    "users",
+    "volumes",
+];
+
 /// The key that an unknown key was meant to be.
 pub(super) struct Meant {
     object: &'static str,
@@ -43,6 +74,14 @@ fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
         let name = names.iter().find(|name| name.to_ascii_lowercase() == key)?;
         Some(Meant { object, name, how })
     };
+    if is_new && unknown.object == "when" {
+        if OF_COMMANDS.contains(&&*key) {
+            return Some(Meant { object: "when", name: "commands", how: How::Misspelt });
+        }
+        if NO_CONDITIONS.contains(&&*key) {
+            return None;
+        }
+    }
     if let Some(meant) = elsewhere().find_map(|level| exactly(level, How::Misplaced)) {
         return Some(meant);
     }
@@ -67,6 +106,10 @@ fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
 }
 
 fn find<'d>(file: &'d Decoded<'_>, is: impl Fn(Meant) -> bool) -> Option<&'d UnknownKey> {
+    // (In a container's config, no key is meant to be one of a hook file.)
+    if file.notes.config.is_some() {
+        return None;
+    }
     file.notes.unknown.iter().find(|unknown| meant(&file.version, unknown).is_some_and(&is))
 }
 
@@ -102,6 +145,21 @@ pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
             .to_owned(),
     })
 }
+
+/// Returns the hint for an unknown key in `when` of a file of this version.
+pub(super) fn condition(version: &str, unknown: &UnknownKey) -> String {
+    if let Some(hint) = key(version, unknown) {
+        return hint;
+    }
+    match &*unknown.key {
+        "labels" | "label" => format!("{NO_SUCH_CONDITION}. Labels are not annotations"),
+        "annotationsOr" => format!("{NO_SUCH_CONDITION}; it was proposed for version 1.1.0"),
+        _ => NO_SUCH_CONDITION.to_owned(),
+    }
+}
+
+pub(super) const NO_SUCH_CONDITION: &str = "there is no such condition; the conditions are \
+                                            \"annotations\", \"commands\" and \"hasBindMounts\"";
 
 fn inside(object: &str) -> String {
     if object.is_empty() { "at the top level".to_owned() } else { format!("inside {object:?}") }

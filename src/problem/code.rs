@@ -159,7 +159,7 @@ codes! {
     OverrideIneffective = "override-ineffective", WARNING;
     /// The path of the hook is not an executable file.
     NotExecutable = "not-executable", WARNING;
-    /// The hook never runs.
+    /// The hook never runs, or one of its patterns matches no text.
     NeverMatches = "never-matches", WARNING;
     /// The hook is injected twice at one stage.
     DuplicateInjection = "duplicate-injection", WARNING;
@@ -177,12 +177,42 @@ codes! {
     ParentWritable = "parent-writable", WARNING;
     /// It is unknown who can write a hook file, its program, or a directory on the path to them.
     PermissionsUnknown = "permissions-unknown", WARNING;
-    /// The hook makes containers with an empty `process.args` fail.
-    EmptyArgsBlocks = "empty-args-blocks", WARNING;
+    /// A key in `when` is not a condition, and is ignored.
+    UnknownCondition = "unknown-condition", WARNING;
+    /// The file has the form of a container's config, which has hooks of all stages.
+    ConfigForm = "config-form", WARNING;
+    /// The path of the hook is not absolute.
+    RelativePath = "relative-path", WARNING;
+    /// The first argument of the hook is not the program's name, and is lost.
+    ArgsWithoutName = "args-without-name", WARNING;
+    /// An environment variable of the hook cannot be what was meant.
+    EnvEntry = "env-entry", WARNING;
+    /// An environment variable of the hook makes its program load other code.
+    LoaderVariable = "loader-variable", WARNING;
+    /// A hook without `env` can get the container's environment at `createContainer`.
+    InheritsContainerEnvironment = "inherits-container-environment", WARNING;
+    /// Two files run the same program at the same stage; `info` if their conditions differ.
+    DuplicateHook = "duplicate-hook", WARNING;
+    /// Some engines refuse a directory with a hook of this stage.
+    EngineSpecific = "engine-specific", WARNING;
     /// The config already has this hook at this stage.
     AlreadyInjected = "already-injected", None;
 
     // Information.
+    /// The hook makes containers with an empty `process.args` fail.
+    EmptyArgsBlocks = "empty-args-blocks", INFO;
+    /// A hook without `env` gets the environment of the runtime.
+    InheritsEnvironment = "inherits-environment", INFO;
+    /// An argument of a `createContainer` hook is a relative path.
+    RelativeArgument = "relative-argument", INFO;
+    /// Engines ignore a file that looks like a hook file, because of its name.
+    IgnoredFile = "ignored-file", INFO;
+    /// Engines read a hook file although its name starts with a dot.
+    HiddenFile = "hidden-file", INFO;
+    /// The pattern for an annotation's key also matches other keys than the one that it spells.
+    UnanchoredPattern = "unanchored-pattern", INFO;
+    /// The hook is switched off: `"always": false`.
+    SwitchedOff = "switched-off", INFO;
     /// The file masks one of the same name in an earlier directory.
     Masked = "masked", INFO;
 }

@@ -53,7 +53,7 @@ impl Diagnostic {
         let cause = cause.into();
         let code = cause.code();
         Diagnostic {
-            severity: code.severity().unwrap_or(Severity::Warning),
+            severity: cause.severity().or(code.severity()).unwrap_or(Severity::Warning),
             code,
             path: path.into(),
             position: None,
@@ -66,6 +66,12 @@ impl Diagnostic {
 
     pub(crate) fn at(self, position: Option<Position>) -> Diagnostic {
         Diagnostic { position, ..self }
+    }
+
+    /// Gives the same problem another cause, and the code of it. The severity stays.
+    pub(crate) fn because(self, cause: impl Into<Cause>) -> Diagnostic {
+        let cause = cause.into();
+        Diagnostic { code: cause.code(), cause, ..self }
     }
 
     pub(crate) fn hint(self, hint: Option<String>) -> Diagnostic {

@@ -8,6 +8,8 @@ mod program;
 
 mod surrogates;
 
+mod unmatchable;
+
 mod bit;
 
 mod pike;
@@ -44,6 +46,11 @@ impl Nfa {
             Nfa::Pike(program) => PikeVm::new(program).is_match(input),
         }
     }
+}
+
+/// Returns false only if the pattern of this tree matches no input. Repeats are expanded for it.
+pub(crate) fn may_match(tree: &Tree) -> bool {
+    unmatchable::may_match(&compile(tree, Faults::default()))
 }
 
 fn compile(tree: &Tree, faults: Faults) -> Program {

@@ -1,6 +1,6 @@
 //! Compares each pattern of `tests/data/cases.jsonl` with the recorded results of Go.
 
-use go_regexp::Regexp;
+use go_regexp::{Regexp, Unmatchable};
 use serde_json::Value;
 
 /// Returns the input of a case: a string, or bytes in hexadecimal if it is not UTF-8.
@@ -48,11 +48,13 @@ fn go_agrees_on_every_case() {
             differences.push(format!("{text:?}: Go: {}; here: accepted", case["error"]));
             continue;
         }
+        let nothing = Unmatchable::of(text).unwrap();
         for case in case["cases"].as_array().unwrap() {
             let input = input(case);
             bytes += usize::from(case.get("input").is_none());
             let verdict = pattern.is_match(&input);
             *if verdict { &mut matched } else { &mut unmatched } += 1;
+            assert!(nothing.is_none() || case["match"] == false, "{text:?}: {nothing:?}");
             if case["match"] != verdict {
                 differences.push(format!(
                     "{text:?} on {:?}: here {verdict}",

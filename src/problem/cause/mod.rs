@@ -12,10 +12,10 @@ mod warning;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::code::Code;
+use super::code::{Code, Severity};
 use crate::go::Errno;
 use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
-pub(crate) use warning::{Never, Warning};
+pub(crate) use warning::{Flaw, Ignored, Never, NoName, Process, Warning};
 
 /// The cause of an error or diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -207,6 +207,14 @@ impl Cause {
             Cause::Watch { .. } => Code::WatchRefused,
             Cause::Warning(warning) => warning.code(),
             Cause::Cancelled => Code::Cancelled,
+        }
+    }
+
+    /// Returns the severity, if it is not that of the code.
+    pub fn severity(&self) -> Option<Severity> {
+        match self {
+            Cause::Warning(warning) => warning.severity(),
+            _ => None,
         }
     }
 

@@ -134,11 +134,7 @@ fn invalid_pattern(
     pattern: Option<&str>,
     error: &go_regexp::Error,
 ) -> fmt::Result {
-    let role = match role {
-        PatternRole::AnnotationKey => "an annotation key",
-        PatternRole::AnnotationValue => "an annotation value",
-        PatternRole::Command => "a command",
-    };
+    let role = role.with_article();
     f.write_str("invalid pattern ")?;
     if let Some(pattern) = pattern {
         write!(f, "{} ", quote(pattern.as_bytes()))?;
@@ -149,6 +145,17 @@ fn invalid_pattern(
         return Ok(());
     }
     write!(f, ": `{expression}`")
+}
+
+impl PatternRole {
+    /// Returns what the pattern is for, as a noun with its article.
+    pub(super) fn with_article(self) -> &'static str {
+        match self {
+            PatternRole::AnnotationKey => "an annotation key",
+            PatternRole::AnnotationValue => "an annotation value",
+            PatternRole::Command => "a command",
+        }
+    }
 }
 
 impl Display for RequestError {

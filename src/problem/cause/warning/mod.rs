@@ -1,19 +1,28 @@
 //! Warnings as data: probable mistakes.
 
 mod access;
+mod process;
 
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
+use go_regexp::Unmatchable;
+
+use super::PatternRole;
 use crate::go::quote;
 use crate::permission::{Concern, Subject};
-use crate::problem::{Code, text_of};
+use crate::problem::{Code, Severity, text_of};
+pub(crate) use process::{Flaw, NoName, Process};
 
 /// A probable mistake, or something worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Warning {
     /// A key that no reader uses, and the object that it is in.
     UnknownKey { key: Box<str>, object: &'static str },
+    /// A key in `when` that is no condition.
+    UnknownCondition { key: Box<str> },
+    /// The file has the form of a container's config.
+    ConfigForm,
     /// A key that occurs again.
     RepeatedKey { key: Box<str>, merged: bool },
     /// The file gives no hook, so it does not mask the hook of this file.
@@ -22,6 +31,23 @@ pub(crate) enum Warning {
     NotExecutable { path: Box<str>, is_file: bool },
     /// The conditions hold for no container.
     NeverMatches(Never),
+    /// A pattern of a condition matches no text.
+    PatternMatchesNothing { role: PatternRole, pattern: Box<str>, why: Unmatchable },
+    /// A pattern for the key of an annotation, which also matches other keys.
+    /// `also` is such a key, if one is easy to tell.
+    UnanchoredPattern { pattern: Box<str>, also: Option<Box<str>> },
+    /// The hook is valid, and holds for no container by intent.
+    SwitchedOff,
+    /// A mistake in the process of the hook.
+    Process(Process),
+    /// The other file has the same hook. `differ` says that the conditions differ.
+    DuplicateHook { other: PathBuf, stage: Box<str>, differ: bool },
+    /// The engines that refuse a directory with this stage.
+    EngineSpecific { stage: &'static str, engines: &'static str },
+    /// Engines ignore the file, because of its name.
+    IgnoredFile(Ignored),
+    /// Engines read the file, although its name starts with a dot.
+    HiddenFile,
     /// The stage is listed more than once.
     RepeatedStage { stage: Box<str> },
     /// `prestart` and `createRuntime` are both listed, and mean the same.
@@ -45,10 +71,18 @@ pub(crate) enum Warning {
     Masks { lower: PathBuf },
 }
 
+/// Why engines ignore a file in a hook directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Ignored {
+    /// Its name does not end in `.json`.
+    Name,
+    /// It is a directory that contains files ending in `.json`.
+    Directory,
+}
+
 /// Why a hook never runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Never {
-    AlwaysFalse,
     /// The condition on bind mounts, under this key, is false.
     BindMountsFalse {
         key: &'static str,
@@ -57,9 +91,30 @@ pub(crate) enum Never {
     NoStage,
 }
 
+impl From<Process> for Warning {
+    fn from(process: Process) -> Warning {
+        Warning::Process(process)
+    }
+}
+
 impl Warning {
+    /// Returns the severity, if it is not that of the code.
+    pub fn severity(&self) -> Option<Severity> {
+        matches!(self, Warning::DuplicateHook { differ: true, .. }).then_some(Severity::Info)
+    }
+
     pub fn code(&self) -> Code {
         match self {
+            Warning::UnknownCondition { .. } => Code::UnknownCondition,
+            Warning::ConfigForm => Code::ConfigForm,
+            Warning::PatternMatchesNothing { .. } => Code::NeverMatches,
+            Warning::UnanchoredPattern { .. } => Code::UnanchoredPattern,
+            Warning::SwitchedOff => Code::SwitchedOff,
+            Warning::Process(process) => process.code(),
+            Warning::DuplicateHook { .. } => Code::DuplicateHook,
+            Warning::EngineSpecific { .. } => Code::EngineSpecific,
+            Warning::IgnoredFile(_) => Code::IgnoredFile,
+            Warning::HiddenFile => Code::HiddenFile,
             Warning::UnknownKey { .. } => Code::UnknownKey,
             Warning::RepeatedKey { .. } => Code::DuplicateKey,
             Warning::OverrideIneffective { .. } => Code::OverrideIneffective,
@@ -81,7 +136,6 @@ impl Warning {
 
     pub fn kind(&self) -> &'static str {
         match self {
-            Warning::NeverMatches(Never::AlwaysFalse) => "always-false",
             Warning::NeverMatches(Never::BindMountsFalse { .. }) => "bind-mounts-false",
             Warning::NeverMatches(Never::NoCondition) => "no-condition",
             Warning::NeverMatches(Never::NoStage) => "no-stage",
@@ -89,6 +143,11 @@ impl Warning {
             Warning::NotExecutable { is_file: false, .. } => "not-a-file",
             Warning::RepeatedStage { .. } => "repeated-stage",
             Warning::PrestartAndCreateRuntime => "prestart-and-create-runtime",
+            Warning::PatternMatchesNothing { .. } => "pattern-matches-nothing",
+            Warning::IgnoredFile(Ignored::Name) => "ignored-name",
+            Warning::IgnoredFile(Ignored::Directory) => "ignored-directory",
+            Warning::DuplicateHook { differ: true, .. } => "other-conditions",
+            Warning::Process(process) => process.kind(),
             Warning::Access(access) => access::kind(&access.1),
             _ => self.code().as_str(),
         }
@@ -104,6 +163,58 @@ impl Display for Warning {
                     "" => write!(f, "unknown key {key} is ignored"),
                     object => write!(f, "unknown key {key} in {object} is ignored"),
                 }
+            }
+            Warning::UnknownCondition { key } => {
+                write!(f, "unknown condition {} is ignored", quote(key.as_bytes()))
+            }
+            Warning::ConfigForm => {
+                f.write_str("the file has the form of a container's config, not of a hook file")
+            }
+            Warning::PatternMatchesNothing { role, pattern, why } => {
+                let pattern = quote(pattern.as_bytes());
+                let role = role.with_article();
+                write!(f, "the pattern {pattern} for {role} matches no text")?;
+                match why {
+                    Unmatchable::BeforeStart => f.write_str(
+                        ": \"^\" stands for the start of the text, and something comes before it",
+                    ),
+                    Unmatchable::AfterEnd => f.write_str(
+                        ": \"$\" stands for the end of the text, and something comes after it",
+                    ),
+                    _ => Ok(()),
+                }
+            }
+            Warning::UnanchoredPattern { pattern, also } => {
+                let pattern = quote(pattern.as_bytes());
+                write!(f, "the pattern {pattern} for an annotation key also matches ")?;
+                match also {
+                    Some(key) => write!(f, "the key {}", quote(key.as_bytes())),
+                    None => f.write_str("keys with another character in place of a dot"),
+                }
+            }
+            Warning::SwitchedOff => f.write_str("the hook is switched off: \"always\": false"),
+            Warning::Process(process) => process.fmt(f),
+            Warning::DuplicateHook { other, stage, differ } => {
+                let other = text_of(other.as_os_str());
+                write!(f, "{other} has the same program and arguments at {stage}")?;
+                f.write_str(if *differ {
+                    ", with other conditions: the hook runs twice if both match"
+                } else {
+                    ": the hook runs twice"
+                })
+            }
+            Warning::EngineSpecific { stage, engines } => write!(
+                f,
+                "{engines} refuse every hook of this directory because of the stage {stage}"
+            ),
+            Warning::IgnoredFile(Ignored::Name) => {
+                f.write_str("engines ignore the file: its name does not end in .json")
+            }
+            Warning::IgnoredFile(Ignored::Directory) => {
+                f.write_str("engines ignore the directory and the hook files in it")
+            }
+            Warning::HiddenFile => {
+                f.write_str("engines read the file although its name starts with a dot")
             }
             Warning::RepeatedKey { key, merged } => {
                 let effect = if *merged { "the two are merged" } else { "the later one counts" };
@@ -162,7 +273,6 @@ impl Display for Warning {
 impl Display for Never {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Never::AlwaysFalse => f.write_str("\"always\": false"),
             Never::BindMountsFalse { key } => write!(f, "{key:?}: false holds for no container"),
             Never::NoCondition => f.write_str("it has no condition"),
             Never::NoStage => f.write_str("it lists no stage"),

@@ -1,0 +1,132 @@
+//! Probable mistakes in the patterns of a hook's conditions (docs/spec.md, section 12).
+
+use go_regexp::Unmatchable;
+
+use super::hint::ITSELF;
+use crate::hook::{Field, HookRef};
+use crate::limits::ENOUGH;
+use crate::problem::{PatternRole, Warning};
+
+/// A mistake, the field that has it, and a hint.
+pub(super) type Found = (Warning, Field, Option<String>);
+
+/// A longer pattern is not analysed, and neither are the patterns after this number of patterns:
+/// the analysis expands their repeats.
+const MAX_LENGTH: usize = 1024;
+
+/// Returns the patterns that match no text, and those for annotation keys that match other keys
+/// than they spell.
+pub(super) fn mistakes(hook: &HookRef<'_>) -> Vec<Found> {
+    let mut found = Vec::new();
+    let when = &hook.when;
+    for (key, value) in when.annotations.iter().take(ENOUGH) {
+        let field = Field::AnnotationKey(key.to_string());
+        found.extend(matches_nothing(PatternRole::AnnotationKey, key, &field));
+        // (In version 0.1.0, patterns are only for values.)
+        found.extend((!when.any_of).then(|| unanchored(key, &field)).flatten());
+        let field = Field::AnnotationValue(key.to_string());
+        found.extend(matches_nothing(PatternRole::AnnotationValue, value, &field));
+    }
+    for (index, command) in when.commands.iter().enumerate().take(ENOUGH) {
+        found.extend(matches_nothing(PatternRole::Command, command, &Field::Command(index)));
+    }
+    found
+}
+
+fn matches_nothing(role: PatternRole, pattern: &str, field: &Field) -> Option<Found> {
+    if pattern.len() > MAX_LENGTH || !may_be_unmatchable(pattern) {
+        return None;
+    }
+    let why = Unmatchable::of(pattern).ok()??;
+    let hint = (why != Unmatchable::Other).then(|| ITSELF.to_owned());
+    let warning = Warning::PatternMatchesNothing { role, pattern: pattern.into(), why };
+    Some((warning, field.clone(), hint))
+}
+
+/// Returns false for most patterns that can match, without parsing them: a pattern that cannot
+/// match has a start that is not first, an end that is not last, or a negated class.
+fn may_be_unmatchable(pattern: &str) -> bool {
+    let inner = pattern.strip_prefix('^').unwrap_or(pattern);
+    let inner = inner.strip_suffix('$').unwrap_or(inner);
+    inner.contains(['^', '$']) || pattern.contains("\\A") || pattern.contains("\\z")
+}
+
+/// Reports a pattern without `^` and `$` in which a dot is not escaped and has no quantifier: it
+/// was probably meant as the dot of a name.
+fn unanchored(pattern: &str, field: &Field) -> Option<Found> {
+    if pattern.contains(['^', '$']) || !has_plain_dot(pattern) {
+        return None;
+    }
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
+    let name = pattern.replace("\\.", ".");
+    let (also, hint) = if name.chars().all(is_name) {
+        let also = pattern.replace("\\.", "\0").replace('.', "-").replace('\0', ".");
+        let exact = format!("^{}$", name.replace('.', "\\."));
+        (Some(also.into()), format!("write {}", crate::go::json::to_raw_string(&exact)))
+    } else {
+        (None, "write \\\\. for a dot, and ^ and $ for the start and the end".to_owned())
+    };
+    let warning = Warning::UnanchoredPattern { pattern: pattern.into(), also };
+    Some((warning, field.clone(), Some(hint)))
+}
+
+/// Returns whether a pattern has a dot that is not escaped, not in a class, and not repeated.
+fn has_plain_dot(pattern: &str) -> bool {
+    let mut rest = pattern.chars().peekable();
+    let mut in_class = false;
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => {
+                rest.next();
+            }
+            '[' if !in_class => {
+                in_class = true;
+                // (A bracket that comes first belongs to the class.)
+                rest.next_if_eq(&'^');
+                rest.next_if_eq(&']');
+            }
+            ']' => in_class = false,
+            '.' if !in_class
+                && !rest.peek().is_some_and(|c| matches!(c, '*' | '+' | '?' | '{')) =>
+            {
+                return true;
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unescaped_dots_are_found() {
+        for (pattern, hint, also) in [
+            ("com.example.debug", r#"write "^com\\.example\\.debug$""#, "com-example-debug"),
+            (r"com\.example.debug", r#"write "^com\\.example\\.debug$""#, "com.example-debug"),
+        ] {
+            let field = Field::AnnotationKey(pattern.to_owned());
+            let (warning, _, found) = unanchored(pattern, &field).unwrap();
+            assert_eq!(found.as_deref(), Some(hint), "{pattern}");
+            assert!(warning.to_string().ends_with(&format!("{also:?}")), "{warning}");
+        }
+        assert!(unanchored("com.(a|b)", &Field::When).is_some());
+        for fine in ["^com.example", "com.example$", r"com\.example", "com.*example", ".+", "a[.]b"]
+        {
+            assert_eq!(unanchored(fine, &Field::When), None, "{fine}");
+        }
+        assert!(has_plain_dot("[]a].b") && !has_plain_dot("[^].]b"));
+    }
+
+    #[test]
+    fn few_patterns_are_parsed_again() {
+        for pattern in ["^a$", "a", "^", "$", "^/usr/bin/(a|b)$", ""] {
+            assert!(!may_be_unmatchable(pattern), "{pattern}");
+        }
+        for pattern in ["$x", "a^", "^a$b", r"a\A", r"\za", "^^a$$"] {
+            assert!(may_be_unmatchable(pattern), "{pattern}");
+        }
+    }
+}

@@ -1,0 +1,329 @@
+//! Probable mistakes in the process of a hook: its path, args and environment (docs/spec.md,
+//! sections 11 and 12).
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::hint::{KEEP_ONE, WRITE_ABSOLUTE};
+use crate::hook::{Field, HookRef};
+use crate::limits::ENOUGH;
+use crate::problem::{Flaw, NoName, Process};
+
+/// A mistake, the field that has it, and a hint.
+pub(super) type Found = (Process, Field, Option<String>);
+
+/// The kernel's limit for one environment variable, with the NUL at its end (`MAX_ARG_STRLEN`).
+const MAX_VARIABLE: usize = 128 << 10;
+
+/// The longest corrected list of arguments that a hint shows, in bytes.
+const MAX_SHOWN: usize = 120;
+
+/// Interpreters, without versions: what they run is in their arguments.
+const INTERPRETERS: &[&str] = &[
+    "env", "python", "perl", "ruby", "node", "nodejs", "php", "lua", "tclsh", "awk", "gawk",
+    "mawk", "guile", "Rscript", "deno", "bun",
+];
+
+/// Interpreters that are links to each other in many distributions.
+const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish", "busybox"];
+
+/// Variables that make the loader or an interpreter run other code. (So do those that start with
+/// `LD_`.)
+const LOADER_VARIABLES: &[&str] = &[
+    "BASH_ENV",
+    "ENV",
+    "GCONV_PATH",
+    "GLIBC_TUNABLES",
+    "LUA_CPATH",
+    "LUA_INIT",
+    "LUA_PATH",
+    "NODE_OPTIONS",
+    "NODE_PATH",
+    "PERL5DB",
+    "PERL5LIB",
+    "PERL5OPT",
+    "PERLLIB",
+    "PHPRC",
+    "PHP_INI_SCAN_DIR",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "RUBYLIB",
+    "RUBYOPT",
+    "TCLLIBPATH",
+    "ZDOTDIR",
+];
+
+/// Returns the mistakes in `args`, `env` and `path`, in this order.
+pub(super) fn mistakes(hook: &HookRef<'_>) -> Vec<Found> {
+    let mut found = Vec::new();
+    let path = &*hook.entry.path;
+    if !path.is_empty() && !path.starts_with('/') {
+        let warning = Process::RelativePath { path: path.into(), missing: false };
+        found.push((warning, Field::Path, Some(WRITE_ABSOLUTE.to_owned())));
+    }
+    found.extend(first_argument(path, &hook.entry.args));
+    let has = |name: &str| hook.stages.iter().flatten().any(|stage| stage == name);
+    if has("createContainer") {
+        let arguments = hook.entry.args.iter().enumerate().skip(1);
+        found.extend(
+            arguments.filter(|(_, argument)| is_relative_path(argument)).take(ENOUGH).map(
+                |(index, argument)| {
+                    let argument: &str = argument;
+                    let warning = Process::RelativeArgument { argument: argument.into() };
+                    let hint = "write an absolute path: under runc, the working directory is the \
+                            container's root file system"
+                        .to_owned();
+                    (warning, Field::Argument(index), Some(hint))
+                },
+            ),
+        );
+    }
+    found.extend(variables(&hook.entry.env));
+    let inherits = if !hook.entry.env.is_empty() {
+        None
+    } else if has("createContainer") {
+        Some(Process::InheritsFromContainer)
+    } else if ["createRuntime", "prestart", "poststart", "poststop"].into_iter().any(has) {
+        Some(Process::Inherits)
+    } else {
+        // The engine runs it with an empty environment, or it runs in the container.
+        None
+    };
+    found.extend(inherits.map(|warning| (warning, Field::Path, Some(WRITE_ENV.to_owned()))));
+    found
+}
+
+const WRITE_ENV: &str = "add \"env\": [\"PATH=/usr/sbin:/usr/bin:/sbin:/bin\"] to \"hook\"";
+
+/// Returns the last component of a path.
+fn base_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Returns the name of a program without its version, such as `python` of `python3.11`.
+fn without_version(name: &str) -> &str {
+    let end = |c: char| c.is_ascii_digit() || c == '.' || c == '-';
+    let short = name.trim_end_matches(end);
+    if short.is_empty() { name } else { short }
+}
+
+/// Returns whether an interpreter may have this name: its own name, with or without its version,
+/// or the name of an interpreter that is the same file in some distributions.
+fn may_be_called(interpreter: &str, name: &str) -> bool {
+    let [interpreter, name] = [interpreter, name].map(|name| without_version(base_name(name)));
+    let both = |group: &[&str]| group.contains(&interpreter) && group.contains(&name);
+    interpreter == name
+        || both(SHELLS)
+        || both(&["node", "nodejs"])
+        || both(&["awk", "gawk", "mawk", "busybox"])
+        || both(&["env", "coreutils", "busybox"])
+}
+
+fn first_argument(path: &str, args: &[Cow<'_, str>]) -> Option<Found> {
+    let first: &str = args.first()?;
+    let program = base_name(path);
+    let login = first.strip_prefix('-').unwrap_or(first);
+    if first == path || may_be_called(program, login) {
+        return None;
+    }
+    let short = without_version(program);
+    let reason = if first.starts_with('-') {
+        NoName::IsOption
+    } else if first.contains(char::is_whitespace) {
+        NoName::HasSpace
+    } else if INTERPRETERS.contains(&short) || SHELLS.contains(&short) {
+        NoName::OfInterpreter
+    } else {
+        return None;
+    };
+    let warning = Process::NoName { first: first.into(), reason };
+    Some((warning, Field::Argument(0), Some(write_args(program, reason, args))))
+}
+
+/// Returns the hint with the corrected arguments.
+fn write_args(program: &str, reason: NoName, args: &[Cow<'_, str>]) -> String {
+    let first = args.first().map_or("", |first| &**first);
+    let mut words = match reason {
+        NoName::HasSpace => first.split_whitespace().collect(),
+        _ => vec![first],
+    };
+    if words.first().is_none_or(|word| base_name(word) != program) {
+        words.insert(0, program);
+    }
+    words.extend(args.iter().skip(1).map(|arg| &**arg));
+    let json = crate::go::json::to_raw_string(&words);
+    if json.len() <= MAX_SHOWN {
+        format!("write \"args\": {json}")
+    } else {
+        format!("write {program:?} before it, as an argument of its own")
+    }
+}
+
+/// Returns whether an argument looks like a relative path.
+fn is_relative_path(argument: &str) -> bool {
+    let is_path = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@');
+    argument.contains('/')
+        && !argument.starts_with(['/', '-', '+', '@'])
+        && argument.chars().all(is_path)
+}
+
+fn variables(env: &[Cow<'_, str>]) -> Vec<Found> {
+    let mut names = HashSet::new();
+    let mut found = Vec::new();
+    for (index, entry) in env.iter().enumerate() {
+        if found.len() >= ENOUGH {
+            break;
+        }
+        let name = entry.split_once('=').map(|(name, _)| name);
+        if let Some(flaw) = flaw(entry, name.is_some_and(|name| !names.insert(name))) {
+            let hint = match flaw {
+                Flaw::NoEqualsSign => "write NAME=VALUE",
+                Flaw::NoName => "write the name before the equals sign",
+                Flaw::Repeated => KEEP_ONE,
+                Flaw::NotExpanded => "write the value itself: no shell reads it",
+                Flaw::TooLong => "pass the value in a file",
+            };
+            let warning = Process::Variable { entry: shown(entry, flaw).into(), flaw };
+            found.push((warning, Field::Variable(index), Some(hint.to_owned())));
+        }
+        if let Some(name) = name.filter(|name| is_of_loader(name)) {
+            let warning = Process::LoaderVariable { name: name.into() };
+            let hint = "make sure that no other user can write what it names".to_owned();
+            found.push((warning, Field::Variable(index), Some(hint)));
+        }
+    }
+    found
+}
+
+/// Returns the part of an entry that a message shows. Its value may be secret, and long.
+fn shown(entry: &str, flaw: Flaw) -> &str {
+    match flaw {
+        Flaw::Repeated | Flaw::TooLong => entry.split('=').next().unwrap_or(entry),
+        _ => entry,
+    }
+}
+
+fn is_of_loader(name: &str) -> bool {
+    name.starts_with("LD_") || LOADER_VARIABLES.contains(&name)
+}
+
+fn flaw(entry: &str, repeated: bool) -> Option<Flaw> {
+    if entry.len() >= MAX_VARIABLE {
+        return Some(Flaw::TooLong);
+    }
+    match entry.split_once('=') {
+        None => Some(Flaw::NoEqualsSign),
+        Some(("", _)) => Some(Flaw::NoName),
+        Some(_) if repeated => Some(Flaw::Repeated),
+        Some((name, value)) if has_unexpanded(name, value) => Some(Flaw::NotExpanded),
+        Some(_) => None,
+    }
+}
+
+/// Returns whether a value has a `$NAME`, `${NAME}` or `~` that a shell would expand. The dynamic
+/// loader expands some names itself.
+fn has_unexpanded(name: &str, value: &str) -> bool {
+    let of_loader = |word: &str| {
+        name.starts_with("LD_") && ["ORIGIN", "LIB", "PLATFORM"].iter().any(|n| word.starts_with(n))
+    };
+    let dollars = value.split('$').skip(1).any(|rest| {
+        let word = rest.strip_prefix('{').unwrap_or(rest);
+        word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && !of_loader(word)
+    });
+    let home = |part: &str| part == "~" || part.starts_with("~/");
+    dollars || value.split(':').any(home)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hook::EntryRef;
+
+    fn hook<'a>(path: &'a str, args: &[&'a str], env: &[&'a str], stage: &'a str) -> HookRef<'a> {
+        let cows = |texts: &[&'a str]| texts.iter().map(|text| Cow::Borrowed(*text)).collect();
+        let entry = EntryRef { path: path.into(), args: cows(args), env: cows(env), timeout: None };
+        HookRef { entry, stages: Some(vec![stage.into()]), ..HookRef::default() }
+    }
+
+    #[test]
+    fn the_first_argument_is_the_name_of_the_program() {
+        for (path, args, want) in [
+            ("/usr/bin/hook", &["--debug"][..], Some(r#"write "args": ["hook","--debug"]"#)),
+            ("/usr/bin/hook", &["hook --debug"], Some(r#"write "args": ["hook","--debug"]"#)),
+            ("/usr/bin/hook", &["a b", "c"], Some(r#"write "args": ["hook","a","b","c"]"#)),
+            ("/bin/sh", &["-c", "echo hi"], Some(r#"write "args": ["sh","-c","echo hi"]"#)),
+            (
+                "/usr/bin/env",
+                &["python3", "x.py"],
+                Some(r#"write "args": ["env","python3","x.py"]"#),
+            ),
+            ("/usr/bin/python3.11", &["x.py"], Some(r#"write "args": ["python3.11","x.py"]"#)),
+            ("/usr/bin/python3", &["python", "x.py"], None),
+            ("/usr/bin/python3", &["python3.11", "x.py"], None),
+            ("/bin/sh", &["dash", "-c", "x"], None),
+            ("/bin/bash", &["-bash"], None),
+            ("/bin/sh", &["/bin/sh", "-c", "x"], None),
+            ("/usr/bin/env", &["env", "-i"], None),
+            ("/usr/bin/hook", &["any-name", "run"], None),
+            ("/opt/my hook", &["/opt/my hook"], None),
+            ("/usr/bin/hook", &[], None),
+        ] {
+            let args: Vec<Cow<'_, str>> = args.iter().map(|arg| Cow::Borrowed(*arg)).collect();
+            let hint = first_argument(path, &args).and_then(|(_, _, hint)| hint);
+            assert_eq!(hint.as_deref(), want, "{path} {args:?}");
+        }
+        let long = ["-x".into(), "y".repeat(MAX_SHOWN).into()];
+        let (_, _, hint) = first_argument("/bin/hook", &long).unwrap();
+        assert_eq!(hint.unwrap(), "write \"hook\" before it, as an argument of its own");
+    }
+
+    #[test]
+    fn environment_variables_are_checked() {
+        let long = format!("A={}", "x".repeat(MAX_VARIABLE));
+        for (env, want) in [
+            (&["PATH=/bin"][..], &[][..]),
+            (&["PATH=$PATH:/usr/sbin"], &[Flaw::NotExpanded]),
+            (&["PATH=/bin:${HOME}/bin"], &[Flaw::NotExpanded]),
+            (&["HOME=~"], &[Flaw::NotExpanded]),
+            (&["PATH=/bin:~/bin"], &[Flaw::NotExpanded]),
+            (&["LD_X=$ORIGIN/lib:${LIB}"], &[]),
+            (&["X=$ORIGIN/lib"], &[Flaw::NotExpanded]),
+            (&["X=a~b", "PATTERN=^x$", "PRICE=$5"], &[]),
+            (&["PATH"], &[Flaw::NoEqualsSign]),
+            (&["=x"], &[Flaw::NoName]),
+            (&["A=1", "B=1", "A=2"], &[Flaw::Repeated]),
+            (&[&long], &[Flaw::TooLong]),
+        ] {
+            let env: Vec<Cow<'_, str>> = env.iter().map(|entry| Cow::Borrowed(*entry)).collect();
+            let flaws: Vec<Flaw> = variables(&env)
+                .into_iter()
+                .filter_map(|(warning, ..)| match warning {
+                    Process::Variable { flaw, .. } => Some(flaw),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(flaws, want, "{env:?}");
+        }
+    }
+
+    #[test]
+    fn the_stage_decides_what_a_hook_inherits() {
+        let codes = |args: &[&str], env: &[&str], stage| {
+            let hook = hook("/bin/hook", args, env, stage);
+            mistakes(&hook).iter().map(|(warning, ..)| warning.kind()).collect::<Vec<_>>()
+        };
+        assert_eq!(codes(&[], &[], "createContainer"), ["inherits-container-environment"]);
+        for stage in ["createRuntime", "prestart", "poststart", "poststop"] {
+            assert_eq!(codes(&[], &[], stage), ["inherits-environment"], "{stage}");
+        }
+        for stage in ["startContainer", "precreate"] {
+            assert_eq!(codes(&[], &[], stage), [""; 0], "{stage}");
+        }
+        assert_eq!(codes(&[], &["PATH=/bin"], "createContainer"), [""; 0]);
+        assert_eq!(codes(&[], &["LD_PRELOAD=/x.so"], "poststop"), ["loader-variable"]);
+        let relative = ["hook", "conf/x.json", "/a/b", "--f=a/b", "http://a/b", "x"];
+        assert_eq!(codes(&relative, &["A=b"], "createContainer"), ["relative-argument"]);
+        assert_eq!(codes(&relative, &["A=b"], "createRuntime"), [""; 0]);
+    }
+}

@@ -1,0 +1,134 @@
+//! Probable mistakes in the process of a hook: its path, args and environment.
+
+use std::fmt::{self, Display, Formatter};
+
+use crate::go::quote;
+use crate::problem::Code;
+
+/// A probable mistake in `path`, `args` or `env`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Process {
+    /// The path is relative. If it is `missing`, no file is there, seen from this process.
+    RelativePath { path: Box<str>, missing: bool },
+    /// The first argument is not the name of the program.
+    NoName { first: Box<str>, reason: NoName },
+    /// An environment variable that cannot be what was meant.
+    Variable { entry: Box<str>, flaw: Flaw },
+    /// The variable decides what code the program or its interpreter loads.
+    LoaderVariable { name: Box<str> },
+    /// Without `env`, runc passes the container's environment at `createContainer`.
+    InheritsFromContainer,
+    /// Without `env`, runtimes pass their own environment.
+    Inherits,
+    /// At `createContainer`, the working directory depends on the runtime.
+    RelativeArgument { argument: Box<str> },
+}
+
+/// Why the first argument is not the name of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum NoName {
+    IsOption,
+    HasSpace,
+    /// The program is an interpreter, and the argument is not its name.
+    OfInterpreter,
+}
+
+/// Why an environment variable cannot be what was meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Flaw {
+    NoEqualsSign,
+    NoName,
+    Repeated,
+    /// `$NAME` or `~`, which nobody expands.
+    NotExpanded,
+    /// Longer than the kernel allows.
+    TooLong,
+}
+
+impl Process {
+    pub fn code(&self) -> Code {
+        match self {
+            Process::RelativePath { .. } => Code::RelativePath,
+            Process::NoName { .. } => Code::ArgsWithoutName,
+            Process::Variable { .. } => Code::EnvEntry,
+            Process::LoaderVariable { .. } => Code::LoaderVariable,
+            Process::InheritsFromContainer => Code::InheritsContainerEnvironment,
+            Process::Inherits => Code::InheritsEnvironment,
+            Process::RelativeArgument { .. } => Code::RelativeArgument,
+        }
+    }
+
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Process::NoName { reason: NoName::IsOption, .. } => "option-as-name",
+            Process::NoName { reason: NoName::HasSpace, .. } => "whitespace-in-name",
+            Process::NoName { reason: NoName::OfInterpreter, .. } => "not-the-interpreter",
+            Process::Variable { flaw: Flaw::NoEqualsSign, .. } => "no-equals-sign",
+            Process::Variable { flaw: Flaw::NoName, .. } => "no-variable-name",
+            Process::Variable { flaw: Flaw::Repeated, .. } => "repeated-variable",
+            Process::Variable { flaw: Flaw::NotExpanded, .. } => "not-expanded",
+            Process::Variable { flaw: Flaw::TooLong, .. } => "variable-too-long",
+            _ => self.code().as_str(),
+        }
+    }
+}
+
+impl Display for Process {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Process::RelativePath { path, missing: false } => {
+                write!(f, "the path {path} is not absolute")
+            }
+            Process::RelativePath { path, missing: true } => {
+                write!(f, "the path {path} is not absolute, and the file does not exist here")
+            }
+            Process::NoName { first, reason: NoName::IsOption } => {
+                let first = quote(first.as_bytes());
+                write!(f, "the first argument is the program's name, so the option {first} is lost")
+            }
+            Process::NoName { first, reason: NoName::HasSpace } => write!(
+                f,
+                "the first argument, {}, contains white space; no shell splits it",
+                quote(first.as_bytes())
+            ),
+            Process::NoName { first, reason: NoName::OfInterpreter } => {
+                let first = quote(first.as_bytes());
+                write!(f, "the first argument is the program's name, so {first} is lost")
+            }
+            Process::Variable { entry, flaw } => {
+                let entry = quote(entry.as_bytes());
+                match flaw {
+                    Flaw::NoEqualsSign => {
+                        write!(f, "the environment variable {entry} has no equals sign")
+                    }
+                    Flaw::NoName => write!(f, "the environment variable {entry} has no name"),
+                    Flaw::Repeated => write!(f, "the environment variable {entry} is set twice"),
+                    Flaw::NotExpanded => {
+                        write!(f, "nobody expands the environment variable {entry}")
+                    }
+                    Flaw::TooLong => write!(
+                        f,
+                        "the environment variable {entry} is longer than 128 KiB, so the hook \
+                         cannot start"
+                    ),
+                }
+            }
+            Process::LoaderVariable { name } => {
+                write!(f, "{name} makes the program load other code")
+            }
+            Process::InheritsFromContainer => f.write_str(
+                "without \"env\", runc runs the hook with the container's environment at \
+                 createContainer",
+            ),
+            Process::Inherits => {
+                f.write_str("without \"env\", the hook gets the environment of the runtime")
+            }
+            Process::RelativeArgument { argument } => write!(
+                f,
+                "the argument {} is a relative path; at createContainer, the working directory \
+                 depends on the runtime",
+                quote(argument.as_bytes())
+            ),
+        }
+    }
+}
