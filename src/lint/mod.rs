@@ -292,3 +292,35 @@ impl Report<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hook::{Wanted, decode_again};
+    use crate::problem::Code;
+
+    #[test]
+    fn some_engines_refuse_directories_with_precreate_hooks() {
+        let text = br#"{"version":"1.0.0","hook":{"path":"/bin/true"},"stages":["precreate"]}"#;
+        let file = decode_again(text, Wanted::Notes);
+        let status = Status::of_path(Path::new("/")).unwrap();
+        for (path, want) in [
+            ("/usr/share/containers/oci/hooks.d/x.json", true),
+            ("/etc/containers/oci/hooks.d/x.json", true),
+            ("/etc/podman/hooks.d/x.json", false),
+        ] {
+            let found = hook(&HookFacts {
+                path: Path::new(path),
+                text,
+                file: &file,
+                is_valid: true,
+                status: &status,
+                executable: None,
+                extension_stages: &["precreate".to_owned()],
+                inspected: true,
+            });
+            let found = found.iter().any(|found| found.code == Code::EngineSpecific);
+            assert_eq!(found, want, "{path}");
+        }
+    }
+}

@@ -5,13 +5,13 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
 use libhooks::{
-    Code, Error, Hook, HookDir, HookFile, Manager, OciHook, Policy, ReadOptions, Reading, exec, ffi,
+    Code, Diagnostic, Error, Hook, HookDir, HookFile, Manager, OciHook, Policy, ReadOptions,
+    Reading, Severity, exec, ffi,
 };
 
 use crate::engine::{Known, already_present, inject, when_matches};
 
-const GOOD: &str =
-    r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":["poststop"]}"#;
+const GOOD: &str = r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"always":true},"stages":["poststop"]}"#;
 
 /// The codes of hook files: the code, a file that has it, and a similar file that does not.
 const FILES: &[(Code, &str, &str)] = &[
@@ -75,7 +75,7 @@ const FILES: &[(Code, &str, &str)] = &[
     ),
     (
         Code::UnknownKey,
-        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"alway":true},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","arg":[]},"when":{"always":true},"stages":["poststop"]}"#,
         // Go accepts a key in any letter case.
         r#"{"VERSION":"1.0.0","hook":{"PATH":"/bin/sh"},"When":{"aLWAYS":true},"stages":["poststop"]}"#,
     ),
@@ -90,9 +90,79 @@ const FILES: &[(Code, &str, &str)] = &[
         r#"{"hook":"/bin/sh","cmd":["x"],"cmds":null,"stage":["poststop"]}"#,
     ),
     (
+        Code::UnknownCondition,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"commands":["x"],"images":["y"]},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"commands":["x"],"ANNOTATIONS":{"y":"z"}},"stages":["poststop"]}"#,
+    ),
+    (
+        Code::ConfigForm,
+        r#"{"hooks":{"createContainer":[{"path":"/x"}]}}"#,
+        r#"{"version":"1.0.0","hooks":{"path":"/bin/sh"},"stages":["poststop"]}"#,
+    ),
+    (
+        Code::ConfigForm,
+        r#"{"ociVersion":"1.0.2","process":{"args":["sh"]}}"#,
+        r#"{"version":"1.0.0","process":{"args":["sh"]}}"#,
+    ),
+    (
+        Code::RelativePath,
+        r#"{"version":"1.0.0","hook":{"path":"no-such-executable","env":["A=b"]},"when":{"always":true},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"always":true},"stages":["poststop"]}"#,
+    ),
+    (
+        Code::ArgsWithoutName,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","args":["-c","true"],"env":["A=b"]},"when":{"always":true},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","args":["sh","-c","true"],"env":["A=b"]},"when":{"always":true},"stages":["poststop"]}"#,
+    ),
+    (
+        Code::EnvEntry,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["PATH=$PATH:/sbin"]},"when":{"always":true},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["PATH=/bin:/sbin"]},"when":{"always":true},"stages":["poststop"]}"#,
+    ),
+    (
+        Code::LoaderVariable,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["LD_PRELOAD=/x.so"]},"when":{"always":true},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["PRELOAD=/x.so"]},"when":{"always":true},"stages":["poststop"]}"#,
+    ),
+    (
+        Code::InheritsContainerEnvironment,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":["createContainer"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"always":true},"stages":["createContainer"]}"#,
+    ),
+    (
+        Code::InheritsContainerEnvironment,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":[]},"when":{"always":true},"stages":["createContainer"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":["createRuntime"]}"#,
+    ),
+    (
+        Code::InheritsEnvironment,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":true},"stages":["startContainer"]}"#,
+    ),
+    (
+        Code::RelativeArgument,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","args":["sh","conf/x.sh"],"env":["A=b"]},"when":{"always":true},"stages":["createContainer"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","args":["sh","conf/x.sh"],"env":["A=b"]},"when":{"always":true},"stages":["createRuntime"]}"#,
+    ),
+    (
+        Code::UnanchoredPattern,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"annotations":{"com.example":"x"}},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"annotations":{"^com\\.example$":"x"}},"stages":["poststop"]}"#,
+    ),
+    (
+        Code::SwitchedOff,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"always":false},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"always":true},"stages":["poststop"]}"#,
+    ),
+    (
         Code::NeverMatches,
-        r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{"always":false},"stages":["poststop"]}"#,
-        GOOD,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"annotations":{"$x":"y"}},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"annotations":{"\\$x":"y"}},"stages":["poststop"]}"#,
+    ),
+    (
+        Code::NeverMatches,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"commands":["a^"]},"stages":["poststop"]}"#,
+        r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"commands":["(?m)^a$","a^|b"]},"stages":["poststop"]}"#,
     ),
     (
         Code::NeverMatches,
@@ -127,8 +197,13 @@ const FILES: &[(Code, &str, &str)] = &[
 ];
 
 /// The codes that other tests cover, and their directory: the C boundary, and limits of the system.
-const ELSEWHERE: &[(Code, &str)] =
-    &[(Code::NotUtf8, "tests/c"), (Code::Panic, "tests/c"), (Code::WatchRefused, "tests/monitor")];
+const ELSEWHERE: &[(Code, &str)] = &[
+    (Code::NotUtf8, "tests/c"),
+    (Code::Panic, "tests/c"),
+    (Code::WatchRefused, "tests/monitor"),
+    // Tests do not write to the system's directories.
+    (Code::EngineSpecific, "src/lint"),
+];
 
 fn codes_of(path: &Path) -> Vec<Code> {
     HookFile::check(path, &ReadOptions::new().extension_stages(["precreate"]))
@@ -139,6 +214,10 @@ fn codes_of(path: &Path) -> Vec<Code> {
 
 /// Returns the codes for two directories with these files; the second directory masks the first.
 fn codes_of_two(lower: &[(&str, &str)], upper: &[(&str, &str)]) -> Vec<Code> {
+    diagnostics_of_two(lower, upper).iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+fn diagnostics_of_two(lower: &[(&str, &str)], upper: &[(&str, &str)]) -> Vec<Diagnostic> {
     let root = tempfile::tempdir().unwrap();
     let directories = [("lower", lower), ("upper", upper)].map(|(name, files)| {
         let directory = root.path().join(name);
@@ -148,7 +227,7 @@ fn codes_of_two(lower: &[(&str, &str)], upper: &[(&str, &str)]) -> Vec<Code> {
     });
     let manager =
         Manager::builder().directories(&directories).policy(Policy::LENIENT).load().unwrap();
-    manager.diagnostics().iter().map(|diagnostic| diagnostic.code).collect()
+    manager.diagnostics()
 }
 
 fn code<T>(result: Result<T, Error>) -> Option<Code> {
@@ -278,10 +357,74 @@ fn codes_of_sets_of_files() {
         !found.contains(&Code::OverrideIneffective) && !found.contains(&Code::Masked),
         "{found:?}"
     );
+    let other = GOOD.replace("poststop", "poststart");
+    for (second, want) in [
+        (GOOD.to_owned(), Some(Severity::Warning)),
+        (GOOD.replace(r#"{"always":true}"#, r#"{"commands":["x"]}"#), Some(Severity::Warning)),
+        (GOOD.replace("A=b", "A=c"), Some(Severity::Warning)),
+        (GOOD.replace(r#"["poststop"]"#, r#"["poststart","poststop"]"#), Some(Severity::Warning)),
+        (other, None),
+        (GOOD.replace(r#""env""#, r#""args":["sh","-x"],"env""#), None),
+        (GOOD.replace("true}", "false}"), None),
+    ] {
+        for (first, second) in [(GOOD, &*second), (&*second, GOOD)] {
+            let found = diagnostics_of_two(&[("a.json", first)], &[("b.json", second)]);
+            let found = found.iter().find(|diagnostic| diagnostic.code == Code::DuplicateHook);
+            assert_eq!(found.map(|diagnostic| diagnostic.severity), want, "{first} {second}");
+            assert!(found.is_none_or(|found| found.path.ends_with("b.json")));
+        }
+    }
+    let [x, y] = ["x", "y"].map(|pattern| {
+        GOOD.replace(r#"{"always":true}"#, &format!(r#"{{"annotations":{{"^a$":"^{pattern}$"}}}}"#))
+    });
+    for (second, severity) in [(&x, Severity::Warning), (&y, Severity::Info)] {
+        let found = diagnostics_of_two(&[("a.json", &x), ("b.json", second)], &[]);
+        let found: Vec<_> = found.iter().filter(|d| d.code == Code::DuplicateHook).collect();
+        assert_eq!((found.len(), found[0].severity), (1, severity), "{second}");
+    }
+    // A file that masks the other one does not repeat it.
+    let found = codes_of_two(&[("a.json", GOOD)], &[("a.json", GOOD)]);
+    assert!(!found.contains(&Code::DuplicateHook), "{found:?}");
+
     let found = codes_of_two(&[("a.json", GOOD), ("A.json", GOOD)], &[]);
     assert!(found.contains(&Code::CaseCollision), "{found:?}");
     let found = codes_of_two(&[("a.json", GOOD), ("b.json", GOOD)], &[]);
     assert!(!found.contains(&Code::CaseCollision), "{found:?}");
+}
+
+/// The codes of the names in a directory.
+#[test]
+fn codes_of_names() {
+    let root = tempfile::tempdir().unwrap();
+    let below = root.path().join("below");
+    fs::create_dir(&below).unwrap();
+    fs::create_dir(root.path().join("empty")).unwrap();
+    fs::write(below.join("x.json"), GOOD).unwrap();
+    let ignored = ["a.JSON", "a.json.bak", "a.json.rpmnew", "a.json~", "a.yaml", "a.yml"];
+    let fine = ["README", "a.txt", "hook.sh", "json", "a.json"];
+    for name in ignored.iter().chain(&fine).chain(&[".hidden.json"]) {
+        fs::write(root.path().join(name), GOOD).unwrap();
+    }
+    let found = |inspect: bool, policy: Policy| {
+        let manager =
+            Manager::builder().directory(root.path()).policy(policy).inspect(inspect).load();
+        let names: Vec<(Code, String)> = manager
+            .unwrap()
+            .diagnostics()
+            .iter()
+            .filter(|d| matches!(d.code, Code::IgnoredFile | Code::HiddenFile))
+            .map(|d| (d.code, d.path.file_name().unwrap().to_str().unwrap().to_owned()))
+            .collect();
+        names
+    };
+    let mut want: Vec<(Code, String)> =
+        ignored.iter().map(|name| (Code::IgnoredFile, (*name).to_owned())).collect();
+    want.push((Code::IgnoredFile, "below".to_owned()));
+    want.push((Code::HiddenFile, ".hidden.json".to_owned()));
+    want.sort_by(|a, b| a.1.cmp(&b.1));
+    assert_eq!(found(true, Policy::Compatible), want);
+    // No load lists the other names of a directory by itself.
+    assert_eq!((found(false, Policy::LENIENT), found(false, Policy::Strict)), (vec![], vec![]));
 }
 
 /// The codes of calls.

@@ -140,7 +140,7 @@ fn single_files_and_directories_can_be_read() {
     let hook = Hook::read(&good, &ReadOptions::new()).unwrap();
     assert_eq!(
         hook.to_json(),
-        r#"{"version":"1.0.0","hook":{"path":"/bin/true"},"when":{"always":true},"stages":["poststop"]}"#
+        r#"{"version":"1.0.0","hook":{"path":"/bin/true","env":["A=b"]},"when":{"always":true},"stages":["poststop"]}"#
     );
     let error = Hook::read(tree.file("d", "x.txt", GOOD), &ReadOptions::new()).unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::NoJsonSuffix, Code::NoJsonSuffix));

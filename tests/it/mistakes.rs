@@ -74,7 +74,7 @@ const MISTAKES: &[Mistake] = &[
         false,
         &[
             (Code::MissingStages, 1, 1, "the unknown key \"stage\" was probably meant"),
-            (Code::UnknownKey, 4, 12, "did you mean \"annotations\"?"),
+            (Code::UnknownCondition, 4, 12, "did you mean \"annotations\"?"),
             (Code::UnknownKey, 5, 3, "did you mean \"stages\"?"),
             (Code::NeverMatches, 4, 3, "the unknown key \"annotation\" was probably"),
         ],
@@ -110,7 +110,14 @@ const MISTAKES: &[Mistake] = &[
             (Code::EmptyArgsBlocks, 4, 26, ""),
         ],
     ),
-    ("relative-path.json", false, &[(Code::MissingExecutable, 3, 13, "absolute path")]),
+    (
+        "relative-path.json",
+        false,
+        &[
+            (Code::RelativePath, 3, 13, "absolute path"),
+            (Code::UnanchoredPattern, 4, 30, "write \"^com\\\\.example\\\\.proxy$\""),
+        ],
+    ),
     (
         "several-at-once.json",
         false,
@@ -152,6 +159,10 @@ const MISTAKES: &[Mistake] = &[
     ),
 ];
 
+/// Codes that many of these small files have: they have no `env`, and run the same program. Their
+/// tests are in tests/it/codes.rs.
+const IN_MANY_FILES: &[Code] = &[Code::InheritsEnvironment, Code::DuplicateHook];
+
 #[test]
 fn every_mistake_is_reported_at_its_position() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/mistakes");
@@ -179,8 +190,10 @@ fn every_mistake_is_reported_at_its_position() {
 
     let all = manager.diagnostics();
     for (name, _, problems) in MISTAKES {
-        let found: Vec<&Diagnostic> =
-            all.iter().filter(|d| d.path == root.path().join(name)).collect();
+        let found: Vec<&Diagnostic> = all
+            .iter()
+            .filter(|d| d.path == root.path().join(name) && !IN_MANY_FILES.contains(&d.code))
+            .collect();
         let places: Vec<(Code, u32, u32)> = found
             .iter()
             .map(|d| {
@@ -254,7 +267,8 @@ fn no_false_or_consequential_problem_is_reported() {
     ] {
         std::fs::write(&path, json).unwrap();
         let found = HookFile::check(&path, &ReadOptions::new());
-        let messages: Vec<String> = found.iter().map(Diagnostic::message).collect();
+        let found = found.iter().filter(|d| !IN_MANY_FILES.contains(&d.code));
+        let messages: Vec<String> = found.map(Diagnostic::message).collect();
         assert_eq!(messages, want, "{json}");
     }
     let hint_of = |json: &str| {

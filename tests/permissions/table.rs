@@ -133,7 +133,7 @@ fn safe() -> tempfile::TempDir {
     fs::copy("/bin/true", &interpreter).unwrap();
     fs::write(&program, format!("#!{}\n", interpreter.display())).unwrap();
     let hook = format!(
-        r#"{{"version": "1.0.0", "hook": {{"path": "{}"}}, "when": {{"always": true}}, "stages": ["poststop"]}}"#,
+        r#"{{"version": "1.0.0", "hook": {{"path": "{}", "env": ["A=b"]}}, "when": {{"always": true}}, "stages": ["poststop"]}}"#,
         program.display()
     );
     fs::write(at("hooks.d/a.json"), hook).unwrap();

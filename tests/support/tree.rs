@@ -8,8 +8,8 @@ use std::path::PathBuf;
 
 use libhooks::{Code, Error, Manager, Policy, Severity};
 
-pub const GOOD: &str = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": ["poststop"]}"#;
-pub const MISSING: &str = r#"{"version": "1.0.0", "hook": {"path": "/nonexistent/hook"}, "when": {"always": true}, "stages": ["poststop"]}"#;
+pub const GOOD: &str = r#"{"version": "1.0.0", "hook": {"path": "/bin/true", "env": ["A=b"]}, "when": {"always": true}, "stages": ["poststop"]}"#;
+pub const MISSING: &str = r#"{"version": "1.0.0", "hook": {"path": "/nonexistent/hook", "env": ["A=b"]}, "when": {"always": true}, "stages": ["poststop"]}"#;
 
 /// Hook directories in a temporary directory.
 pub struct Tree {
@@ -46,13 +46,13 @@ impl Tree {
 /// Returns a hook with `mark` as its argument, to distinguish it from other hooks.
 pub fn marked(mark: &str) -> String {
     format!(
-        r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true", "args": ["{mark}"]}}, "when": {{"always": true}}, "stages": ["poststop"]}}"#
+        r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true", "args": ["true", "{mark}"], "env": ["A=b"]}}, "when": {{"always": true}}, "stages": ["poststop"]}}"#
     )
 }
 
 /// Returns the marks of the hooks, in the order of injection.
 pub fn marks(manager: &Manager) -> Vec<String> {
-    manager.list().hooks.iter().map(|listed| listed.hook.hook.args.join(" ")).collect()
+    manager.list().hooks.iter().map(|listed| listed.hook.hook.args[1..].join(" ")).collect()
 }
 
 pub fn codes(manager: &Manager) -> Vec<Code> {

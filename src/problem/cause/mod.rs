@@ -240,6 +240,9 @@ impl Cause {
         match self {
             Cause::Executable { errno, .. } | Cause::Watch { errno, .. } => Some(errno),
             Cause::Warning(Warning::Access(access)) => access.1.errno(),
+            Cause::Warning(Warning::Process(Process::RelativePath { missing: true, .. })) => {
+                Some(&Errno(libc::ENOENT))
+            }
             _ => self.refusal().map(|refusal| &refusal.errno),
         }
     }
