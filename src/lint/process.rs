@@ -90,9 +90,13 @@ pub(super) fn mistakes(hook: &HookRef<'_>) -> Vec<Found> {
         // The engine runs it with an empty environment, or it runs in the container.
         None
     };
-    found.extend(inherits.map(|warning| (warning, Field::Path, Some(WRITE_ENV.to_owned()))));
+    // (Files of version 0.1.0 cannot have `env`.)
+    let hint = if hook.when.any_of { MIGRATE } else { WRITE_ENV };
+    found.extend(inherits.map(|warning| (warning, Field::Path, Some(hint.to_owned()))));
     found
 }
+
+const MIGRATE: &str = "convert the file to version 1.0.0 (oci-hooks migrate), then add \"env\"";
 
 const WRITE_ENV: &str = "add \"env\": [\"PATH=/usr/sbin:/usr/bin:/sbin:/bin\"] to \"hook\"";
 

@@ -121,14 +121,19 @@ impl Place {
 
     /// Returns the marks of the hooks, in order.
     pub fn marks(&self) -> Vec<String> {
-        self.manager.list().hooks.iter().map(|listed| listed.hook.hook.args.join(" ")).collect()
+        self.manager
+            .list()
+            .hooks
+            .iter()
+            .map(|listed| listed.hook.hook.args[1..].join(" "))
+            .collect()
     }
 }
 
 /// Returns a hook that is identified by its argument.
 pub fn marked(mark: &str) -> String {
     format!(
-        r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true", "args": ["{mark}"]}}, "when": {{"always": true}}, "stages": ["poststop"]}}"#
+        r#"{{"version": "1.0.0", "hook": {{"path": "/bin/true", "args": ["true", "{mark}"], "env": ["A=b"]}}, "when": {{"always": true}}, "stages": ["poststop"]}}"#
     )
 }
 

@@ -34,7 +34,7 @@ pub(crate) enum Warning {
     /// A pattern of a condition matches no text.
     PatternMatchesNothing { role: PatternRole, pattern: Box<str>, why: Unmatchable },
     /// A pattern for the key of an annotation, which also matches other keys.
-    /// `also` is such a key, if one is easy to tell.
+    /// `also` is such a key, if one can be named.
     UnanchoredPattern { pattern: Box<str>, also: Option<Box<str>> },
     /// The hook is valid, and holds for no container by intent.
     SwitchedOff,
