@@ -15,6 +15,7 @@ const NO_CONDITIONS: &[&str] = &[
     "all",
     "allof",
     "and",
+    "annotationsor",
     "any",
     "anyof",
     "env",

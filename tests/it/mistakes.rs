@@ -299,6 +299,105 @@ fn no_false_or_consequential_problem_is_reported() {
     }
 }
 
+/// Files of another form, and what a reader of another format would write.
+#[test]
+fn hints_name_the_form_that_was_meant() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("a.json");
+    let when = |when: &str| {
+        format!(
+            r#"{{"version":"1.0.0","hook":{{"path":"/bin/sh","env":["A=b"]}},"when":{when},"stages":["poststop"]}}"#
+        )
+    };
+    let utf16: Vec<u8> = "{\"version\"".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let two = format!("{0}\n{0}", when(r#"{"always":true}"#));
+    let two_yaml = format!("{0}\n---\n{0}", when(r#"{"always":true}"#));
+    for (content, code, want) in [
+        (&b"version: 1.0.0\nhook:\n"[..], Code::JsonSyntax, "engines do not read YAML"),
+        (b"---\nversion: 1.0.0\n", Code::JsonSyntax, "engines do not read YAML"),
+        (&utf16, Code::JsonSyntax, "as UTF-8, not as UTF-16"),
+        (&[b"\xff\xfe", &*utf16].concat(), Code::JsonSyntax, "save the file as UTF-8"),
+        ("{\u{a0}\"version\": 1}".as_bytes(), Code::JsonSyntax, "no-break space"),
+        (two.as_bytes(), Code::JsonSyntax, "each hook to a file of its own"),
+        (two_yaml.as_bytes(), Code::JsonSyntax, "each hook to a file of its own"),
+        (br#"{"version: "1.0.0"}"#, Code::JsonSyntax, "missing quote after the key"),
+        (br#"{"path: "/bin/sh"}"#, Code::JsonSyntax, "missing quote after the key"),
+        (br#"{"version" "1.0.0"}"#, Code::JsonSyntax, "write a colon"),
+        (br#"{"version" = "1.0.0"}"#, Code::JsonSyntax, "write a colon"),
+        (br#"{"version", "hook"}"#, Code::JsonSyntax, "add a colon and the value"),
+        (br#"{"version" # the newest"#, Code::JsonSyntax, "JSON has no comments"),
+        (
+            when(r#"{"annotations":["k=v"]}"#).as_bytes(),
+            Code::JsonType,
+            r#"an object of patterns: {"^KEY$": "^VALUE$"}"#,
+        ),
+        (when(r#"[{"always":true}]"#).as_bytes(), Code::JsonType, "in which all conditions must"),
+        (
+            br#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":{"A":"b"}},"stages":[]}"#,
+            Code::JsonType,
+            r#"write a list: ["NAME=VALUE"]"#,
+        ),
+    ] {
+        std::fs::write(&path, content).unwrap();
+        let found = HookFile::check(&path, &ReadOptions::new());
+        let shown = String::from_utf8_lossy(content);
+        assert_eq!(found[0].code, code, "{shown}");
+        let hint = found[0].hint.as_deref().unwrap_or_default();
+        assert!(hint.contains(want), "{shown}: {hint}");
+    }
+
+    // A condition that does not exist. No hint suggests a hook for every container.
+    const NO_SUCH: &str = "there is no such condition";
+    for (condition, want) in [
+        (r#""args":[".*/init$"]"#, "did you mean \"commands\"?"),
+        (r#""images":["x"]"#, NO_SUCH),
+        (r#""env":["A=b"]"#, NO_SUCH),
+        (r#""labels":{"a":"b"}"#, "Labels are not annotations"),
+        (r#""not":{"always":true}"#, NO_SUCH),
+        (r#""any":[]"#, NO_SUCH),
+        (r#""annotationsOr":{}"#, "proposed for version 1.1.0"),
+        (r#""hasBindMount":true"#, "did you mean \"hasBindMounts\"?"),
+        (r#""stages":["poststop"]"#, "\"stages\" belongs at the top level"),
+    ] {
+        std::fs::write(&path, when(&format!("{{{condition}}}"))).unwrap();
+        let found = HookFile::check(&path, &ReadOptions::new());
+        let codes: Vec<Code> = found.iter().map(|diagnostic| diagnostic.code).collect();
+        assert_eq!(codes, [Code::UnknownCondition, Code::NeverMatches], "{condition}");
+        let hints: Vec<&str> = found.iter().filter_map(|d| d.hint.as_deref()).collect();
+        assert!(hints[0].contains(want), "{condition}: {hints:?}");
+        assert!(hints.iter().all(|hint| !hint.contains("always")), "{condition}: {hints:?}");
+    }
+
+    // A container's config: one diagnostic in place of each unknown key, and no hint that leads to
+    // the next error.
+    for (content, want) in [
+        (
+            r#"{"hooks":{"createContainer":[{"path":"/x"}]}}"#,
+            &[Code::MissingHook, Code::MissingStages, Code::ConfigForm][..],
+        ),
+        (
+            r#"{"version":"1.0.0","hooks":{"poststop":[]},"process":{},"root":{}}"#,
+            &[Code::MissingPath, Code::MissingStages, Code::ConfigForm, Code::NeverMatches],
+        ),
+    ] {
+        std::fs::write(&path, content).unwrap();
+        let found = HookFile::check(&path, &ReadOptions::new());
+        let codes: Vec<Code> = found.iter().map(|diagnostic| diagnostic.code).collect();
+        assert_eq!(codes, want, "{content}");
+        let hint = found.iter().find(|d| d.code == Code::ConfigForm).unwrap().hint.as_deref();
+        assert!(hint.unwrap().contains(r#""hook": {"path": "/…"}"#), "{hint:?}");
+        assert!(found.iter().all(|d| !d.hint.iter().any(|hint| hint.contains("did you mean"))));
+    }
+
+    // Each missing key is reported once.
+    for content in ["{}", r#"{"hook": "/bin/true"}"#] {
+        std::fs::write(&path, content).unwrap();
+        let found = HookFile::check(&path, &ReadOptions::new());
+        let missing = found.iter().filter(|d| d.code == Code::MissingStages).count();
+        assert_eq!(missing, 1, "{content}");
+    }
+}
+
 /// The reference stops at the first problem of a file: only the first diagnostic has its message.
 #[test]
 fn only_the_first_problem_has_the_message_of_the_reference() {
