@@ -122,6 +122,14 @@ impl HookDir {
         let (snapshot, error) = scan(path.as_ref(), options);
         HookDir { listing: snapshot.list(), error }
     }
+
+    /// Returns the files of a directory that engines ignore although their names nearly end in
+    /// `.json`, the subdirectories that contain hook files, and the hook files whose names start
+    /// with a dot: `ignored-file` and `hidden-file`, at most 100 (docs/spec.md, section 12.2). A
+    /// directory that cannot be read has none.
+    pub fn check_names(path: impl AsRef<Path>) -> Vec<Diagnostic> {
+        lint::names(path.as_ref())
+    }
 }
 
 fn scan(path: &Path, options: &ReadOptions) -> (Snapshot, Option<Error>) {
