@@ -105,6 +105,8 @@ described() {
     case $directory in
     "$2") directory=bundle ;;
     "$2/rootfs") directory=root ;;
+    "$out/elsewhere") directory=caller ;;
+    "$out/state/libhooks-test-$$") directory=state ;;
     /work) directory=cwd ;;
     esac
     echo "$variables:$directory"
@@ -147,7 +149,7 @@ mkdir "$out/elsewhere"
 # runtime PROGRAM: checks all stages under this runtime.
 runtime() {
     local version kind bundle without want name
-    # The first line is such as "runc version 1.1.5+ds1" or "youki 0.5.7".
+    # The first line is such as "runc version 1.1.5+ds1" or "youki version: 0.7.0".
     version=$("$1" --version 2>&1 | head -n 1)
     kind=${version%%[^a-z]*}
     [[ $version =~ [0-9]+(\.[0-9]+)+ ]] || { fail "environment: $1 names no version: $version"; return; }
