@@ -5,11 +5,11 @@
 set -u
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../runtimes.sh"
 cd "$root" || exit 1
-PATH=$PATH:/usr/sbin:/sbin
 
-can_run_containers || { skip "engines: it takes root, and a system that lets it make namespaces"; exit 0; }
-busybox=$(command -v busybox) || { skip "engines: no busybox here (make deps)"; exit 0; }
+need_containers engines
 check "engines: make install" stage || exit 1
 command=$root/target/stage/usr/local/bin/oci-hooks
 
@@ -51,7 +51,6 @@ import json, sys
 bundle = sys.argv[1]
 with open(f"{bundle}/config.json") as file:
     config = json.load(file)
-config["process"]["terminal"] = False
 config["process"]["args"] = ["/bin/sh", "-c", "echo process >> /log/log"]
 config["mounts"].append({"destination": "/log", "type": "bind", "source": f"{bundle}/log", "options": ["bind", "rw"]})
 with open(f"{bundle}/config.json", "w") as file:
@@ -62,9 +61,7 @@ END
 # bundle RUNTIME: makes a bundle with injected hooks.
 bundle() {
     local dir=$out/$1
-    mkdir -p "$dir/log" "$dir/rootfs/bin" || return 1
-    cp "$busybox" "$dir/rootfs/bin/busybox" && ln -s busybox "$dir/rootfs/bin/sh" || return 1
-    (cd "$dir" && "$1" spec) && config "$dir" || return 1
+    mkdir -p "$dir/log" && bundle_of "$1" "$dir" && config "$dir" || return 1
     hook 1 poststop "$dir/log" always
     hook 2 poststart "$dir/log" always
     hook 3 startContainer /log hasBindMounts
@@ -75,14 +72,9 @@ bundle() {
     "$command" inject --hooks-dir "$out/hooks.d" --in-place "$dir"
 }
 
-with_runc() {
-    runc --root "$out/state" run --bundle "$out/runc" "libhooks-test-$$" </dev/null
-}
-# crun refuses a mix of cgroup v1 and v2. In a mount namespace of its own it sees only one.
-with_crun() {
-    # shellcheck disable=SC2016
-    unshare -m sh -c 'umount /sys/fs/cgroup/unified 2>/dev/null; exec crun --root "$1" run --bundle "$2" "$3"' sh \
-        "$out/state" "$out/crun" "libhooks-test-$$" </dev/null
+# run RUNTIME: runs the container of its bundle.
+run() {
+    within "$1" timeout -k 5 60 "$1" --root "$out/state" run --bundle "$out/$1" "libhooks-test-$$"
 }
 
 # engine RUNTIME LOG: LOG is a regular expression for the whole log, joined to one line STAGE:STATUS
@@ -90,7 +82,7 @@ engine() {
     local name=$1 log
     command -v "$name" >/dev/null || { skip "engines: no $name here (make deps)"; return; }
     check "engines: hooks injected for $name" bundle "$name" || return
-    check "engines: $name runs the container" timeout -k 5 60 bash -c "$(declare -f "with_$name"); out='$out'; with_$name" || return
+    check "engines: $name runs the container" run "$name" || return
     log=$(sed 's/: /:/' "$out/$name/log/log" | paste -sd ' ')
     if [[ $log =~ ^$2$ ]]; then
         pass "engines: $name: the stages, in order, and their statuses: $log"
@@ -118,10 +110,9 @@ engine crun "$create $(beside '(starting|created)') poststop:stopped"
 # and a poststop hook gets the state of the container that has ended.
 precreate() {
     local dir=$out/engine
-    mkdir -p "$dir/rootfs/bin" "$dir/hooks.d" || return 1
-    cp "$busybox" "$dir/rootfs/bin/busybox" && ln -s busybox "$dir/rootfs/bin/sh" || return 1
+    mkdir -p "$dir/hooks.d" && bundle_of runc "$dir" || return 1
     # shellcheck disable=SC2016 # the container's shell expands it
-    (cd "$dir" && runc spec && sed -i 's/"terminal": true/"terminal": false/; s/^\(\s*\)"sh"$/\1"sh", "-c", "echo added $ADDED"/' config.json) || return 1
+    sed -i 's/^\(\s*\)"sh"$/\1"sh", "-c", "echo added $ADDED"/' "$dir/config.json"
     cat >"$dir/hooks.d/add.json" <<'END' &&
 {
   "version": "1.0.0",

@@ -33,7 +33,9 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         if hook.env.is_empty() {
             report::note(
                 "note",
-                "the hook's environment is empty, without PATH; \"env\" in the hook file sets it",
+                "the hook has no \"env\": its environment is empty here, but a runtime may pass on \
+                 the engine's or the container's; write \"env\": \
+                 [\"PATH=/usr/sbin:/usr/bin:/sbin:/bin\"]",
             );
         }
     }

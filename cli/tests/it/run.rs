@@ -94,6 +94,24 @@ fn a_hook_reads_its_state_and_its_output_is_passed_on() {
 }
 
 #[test]
+fn a_hook_without_env_is_noted() {
+    let place = Place::new("poststop", &[]);
+    for (env, noted) in [("", true), (r#", "env": []"#, true), (r#", "env": ["A=b"]"#, false)] {
+        let file = format!(
+            r#"{{"version": "1.0.0", "hook": {{"path": "/usr/bin/env"{env}}},
+                "when": {{"always": true}}, "stages": ["poststop"]}}"#
+        );
+        fs::write(place.path("d/a.json"), file).unwrap();
+        let (code, stdout, stderr) = place.run(&["run", "d/a.json"], "");
+        assert_eq!((code, stdout.as_str()), (0, if noted { "" } else { "A=b\n" }), "{stderr}");
+        // A runtime may give the hook another environment than this command does.
+        let note = r#"note: the hook has no "env": its environment is empty here, but a runtime"#;
+        assert_eq!(stderr.contains(note), noted, "{stderr}");
+        assert_eq!(stderr.contains(r#"write "env": ["PATH="#), noted, "{stderr}");
+    }
+}
+
+#[test]
 fn a_hook_that_fails_fails_the_command() {
     let place = Place::new(
         "precreate",
