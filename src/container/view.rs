@@ -31,8 +31,8 @@ pub struct Container<'a> {
     pub(crate) has_bind_mounts: bool,
 }
 
-/// All words of `process.args`. Conditions use only the first one ([`Process::Command`]); the others
-/// are read when an explanation needs them.
+/// All words of `process.args`. Conditions use only the first one ([`Process::Command`]).
+/// The others are read when an explanation needs them.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) enum Args<'a> {
     #[default]

@@ -332,12 +332,21 @@ fn class_length(pattern: &str) -> usize {
         length += match first {
             ']' if !at_start => return length + 1,
             '\\' => escape_length(rest),
-            '[' if rest.starts_with("[:") => rest.find(":]").map_or(1, |end| end + 2),
+            '[' => class_name_length(rest),
             _ => first.len_utf8(),
         };
         at_start = false;
     }
     pattern.len()
+}
+
+/// Returns the length of a name such as `[:alpha:]` at this bracket in a class, or 1 if there is
+/// none.
+fn class_name_length(rest: &str) -> usize {
+    const LONGEST: usize = "[:^xdigit:]".len();
+    let name = rest.strip_prefix("[:").map(|name| name.bytes().take(LONGEST).collect::<Vec<u8>>());
+    let end = name.and_then(|name| name.windows(2).position(|pair| pair == b":]"));
+    end.map_or(1, |end| end + 4)
 }
 
 fn has(set: Obstacles, obstacle: Obstacle) -> bool {
@@ -451,12 +460,18 @@ mod tests {
             (r"[\].].[[:alpha:].].", r"[\].]\.[[:alpha:].]\."),
             (r"\Qa.b\E.\Qc.", r"\Qa.b\E\.\Qc."),
             ("(a.b|c)(?:.)", r"(a\.b|c)(?:\.)"),
+            ("[[:]..].", r"[[:]\.\.]\."),
             ("[.", ""),
             ("\\", ""),
             (r"a\.b", ""),
             ("ab", ""),
         ] {
             assert_eq!(with_literal_dots(pattern).unwrap_or_default(), want, "{pattern}");
+        }
+        // This takes time in proportion to the length.
+        for piece in ["[:", "[[", r"\Q", r"\Q.\E", "[", "[^", "[a]"] {
+            let long = format!("[{}", piece.repeat(1_000_000));
+            assert_eq!(with_literal_dots(&long), None, "{piece}");
         }
     }
 

@@ -107,7 +107,7 @@ fn a_command_pattern_may_match_another_word_or_the_whole_command_line() {
         (&["sh nginx -g"], INIT, Some((CommandLine, None, line))),
         (&["^nginx -g"], INIT, None),
         (&["^/docker-entrypoint.sh nginx.* off;$"], INIT, Some((CommandLine, None, line))),
-        // What keeps a pattern from the first word comes first, but not a misspelling.
+        // An obstacle of the first word comes first, but not a misspelling.
         (&["^sh$"], &["/bin/sh", "sh"], Some((Start, None, "/bin/sh"))),
         (&["^sh$"], &["SH", "sh"], Some((Case, None, "SH"))),
         (&["^nginx$"], &["ngixn", "nginx"], Some((OtherWord, Some(1), "nginx"))),

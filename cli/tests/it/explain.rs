@@ -1,4 +1,4 @@
-//! What `explain` prints in addition to the verdicts.
+//! Tests of the lines that `explain` prints in addition to the verdicts.
 
 use std::fs;
 
