@@ -148,8 +148,6 @@ impl Prefilter {
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
     use crate::hook::When;
     use crate::when::NoTrace;
@@ -159,8 +157,7 @@ mod tests {
     }
 
     fn container<'a>(process: Process<'a>, keys: &[&'a str]) -> Container<'a> {
-        let pair = |key: &&'a str| (Cow::Borrowed(key.as_bytes()), Cow::Borrowed(&b"true"[..]));
-        Container { process, annotations: keys.iter().map(pair).collect(), has_bind_mounts: false }
+        Container::from_parts(process, keys.iter().map(|key| (*key, "true")), false)
     }
 
     #[test]
@@ -237,8 +234,7 @@ mod tests {
             let conditions = conditions(when);
             let required = RequiredBigrams::new(&conditions);
             for keys in keys {
-                let of_command =
-                    |command: &'static str| Process::Command(Cow::Borrowed(command.as_bytes()));
+                let of_command = |command: &'static str| Process::from(command);
                 let processes = commands.into_iter().map(of_command);
                 for process in processes.chain([Process::Absent, Process::NoArgs]) {
                     let container = container(process, keys);

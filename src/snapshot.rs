@@ -186,15 +186,19 @@ impl Snapshot {
         self.diagnostics().filter(|diagnostic| !known.contains(diagnostic)).collect()
     }
 
+    /// Returns all diagnostics except those that hooks compute themselves.
+    pub(crate) fn noted_diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.notes.iter().filter_map(|note| match note {
+            Note::Diagnostic(diagnostic) => Some(&**diagnostic),
+            Note::Hook(_) => None,
+        })
+    }
+
     /// Returns the diagnostics that matter for injection: the first error of each file or directory
     /// that failed to load, dangling symlinks, and overrides that have no effect.
     pub(crate) fn without_hook(&self) -> impl Iterator<Item = &Diagnostic> {
         let mut reported = None;
-        let diagnostics = self.notes.iter().filter_map(|note| match note {
-            Note::Diagnostic(diagnostic) => Some(&**diagnostic),
-            Note::Hook(_) => None,
-        });
-        diagnostics.filter(move |diagnostic| match diagnostic.severity {
+        self.noted_diagnostics().filter(move |diagnostic| match diagnostic.severity {
             Severity::Error => reported.replace(&diagnostic.path) != Some(&diagnostic.path),
             _ => matches!(diagnostic.code, Code::DanglingLink | Code::OverrideIneffective),
         })

@@ -31,6 +31,9 @@ type HookVerdict struct {
 	AnyOf bool
 	// Conditions are the results of the conditions, in the order of evaluation.
 	Conditions []Condition
+	// Diagnostics are the diagnostics of the hook with severity "error" or "warning", for example
+	// that its program is not executable. They are nil unless Verdict is "match".
+	Diagnostics []Diagnostic
 }
 
 // Matches reports whether Verdict is "match".
@@ -79,6 +82,8 @@ type AnnotationCondition struct {
 	KeyPattern, ValuePattern string
 	// Tried is the number of annotations of the container.
 	Tried int
+	// Keys are the keys of the container's annotations, up to ten of them, if no key matches.
+	Keys []string
 	// Matched is the annotation that matched; nil if none matched.
 	Matched *Annotation
 	// Nearest is an annotation whose key matched but whose value did not. It is nil if there is no
@@ -108,15 +113,23 @@ type Annotation struct {
 
 // NearMiss is a pattern that nearly matches a string, with the reasons why it does not match.
 type NearMiss struct {
-	// Pattern is the pattern. Text is the value or the key of an annotation, or the command.
+	// Pattern is the pattern. Text is the value or the key of an annotation, or the command. With
+	// "other-word" it is the word that the pattern matches, with "command-line" the whole command
+	// line.
 	Pattern, Text string
 	// Obstacles are the reasons; without them the pattern would match. They are "case",
 	// "whitespace-in-text" or "whitespace-in-pattern" (leading or trailing), "start" (^), "end"
-	// ($), and "spelling" (one or two letters). New ones may be added.
+	// ($), "spelling" (one or two letters), and "doubled-backslash" (the pattern has backslashes
+	// that are escaped twice). Two are for the command: "other-word" (the pattern matches another
+	// word of process.args than the first) and "command-line" (it matches all words, joined by
+	// spaces). New ones may be added.
 	Obstacles []string
 	// Part is the part of Text that the pattern would match if Obstacles contains "start" or "end";
 	// otherwise "".
 	Part string
+	// Word is the index in process.args of the word that the pattern matches, if Obstacles contains
+	// "other-word"; otherwise 0.
+	Word int
 	// Message describes the obstacles in a sentence.
 	Message string
 }

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::view::{Annotations, Container, Pairs, Process, bytes_of, read_pairs};
+use super::view::{Annotations, Args, Container, Pairs, Process, bytes_of, read_pairs};
 use crate::go::json::{JsonError, JsonErrorKind, JsonReader, Kind, Text, folds_to};
 use crate::hook::Stage;
 use crate::limits;
@@ -28,6 +28,7 @@ use crate::problem::{Error, Result, check_limit};
 pub struct Config<'a> {
     pub(crate) text: &'a str,
     process: Process<'a>,
+    args: Args<'a>,
     annotations: Pairs<'a>,
     bind_mounts: bool,
     /// Where a member can be added to the config.
@@ -88,6 +89,7 @@ impl<'a> Config<'a> {
         let mut config = Config {
             text,
             process: Process::Absent,
+            args: Args::Unknown,
             annotations: Vec::new(),
             bind_mounts: false,
             end: End::default(),
@@ -104,7 +106,9 @@ impl<'a> Config<'a> {
                 Some("annotations") => config.annotations = read_pairs(reader, "annotations")?,
                 Some("hooks") => config.hooks = read_hooks(reader)?,
                 Some("mounts") => config.bind_mounts = read_mounts(reader)?,
-                Some("process") => config.process = read_process(reader)?,
+                Some("process") => {
+                    (config.process, config.args) = read_process(reader, text)?;
+                }
                 _ => reader.skip()?,
             }
             Ok(())
@@ -126,7 +130,8 @@ impl<'a> Config<'a> {
             Process::Command(command) => Process::Command(Cow::Borrowed(command)),
         };
         let annotations = self.annotations.iter().map(|(key, value)| (key, value));
-        Container::from_parts(process, annotations, self.bind_mounts)
+        let container = Container::from_parts(process, annotations, self.bind_mounts);
+        Container { args: self.args, ..container }
     }
 
     /// Returns a copy of the annotations. To change those of a container, change the copy and pass
@@ -185,26 +190,51 @@ fn members<'a>(
     Ok(end)
 }
 
-fn read_process<'a>(reader: &mut JsonReader<'a>) -> Read<Process<'a>> {
-    if !reader.given(Kind::Object, &"process")? {
-        return Ok(Process::Absent);
+impl Container<'_> {
+    /// Returns the words of `process.args`, up to `most` of them.
+    pub(crate) fn words(&self, most: usize) -> Vec<String> {
+        match self.args {
+            Args::Unknown => Vec::new(),
+            Args::Json(array) => {
+                let mut words = Vec::new();
+                // The array was already read once, so this succeeds.
+                let _ = strings(&mut JsonReader::of_str(array), "process.args", |_, word| {
+                    if words.len() < most {
+                        words.push(word.into_owned());
+                    }
+                });
+                words
+            }
+            #[cfg(feature = "oci-spec")]
+            Args::Strings(words) => words.iter().take(most).cloned().collect(),
+        }
     }
-    let mut process = Process::NoArgs;
+}
+
+/// Reads `process` of the config with this JSON.
+fn read_process<'a>(reader: &mut JsonReader<'a>, text: &'a str) -> Read<(Process<'a>, Args<'a>)> {
+    if !reader.given(Kind::Object, &"process")? {
+        return Ok((Process::Absent, Args::Unknown));
+    }
+    let (mut process, mut args) = (Process::NoArgs, Args::Unknown);
     let mut keys = Keys::new("process", ["args"]);
     members(reader, &mut |reader, key| {
         match keys.find(&key)? {
             Some(_) => {
+                reader.peek()?;
+                let start = reader.offset();
                 strings(reader, "process.args", |index, text| {
                     if index == 0 {
                         process = Process::Command(bytes_of(text));
                     }
                 })?;
+                args = text.get(start..reader.offset()).map_or(Args::Unknown, Args::Json);
             }
             None => reader.skip()?,
         }
         Ok(())
     })?;
-    Ok(process)
+    Ok((process, args))
 }
 
 /// Reads `mounts`, and returns whether one of them is a bind mount.

@@ -3,7 +3,7 @@
 use oci_spec::runtime::Spec;
 
 use super::config::is_bind;
-use super::view::{Container, Process};
+use super::view::{Args, Container, Process};
 
 impl<'a> Container<'a> {
     /// Returns the container that an `oci_spec::runtime::Spec` describes. The version of `oci-spec`
@@ -16,7 +16,9 @@ impl<'a> Container<'a> {
             Some([]) => Process::NoArgs,
             Some([command, ..]) => Process::from(command.as_str()),
         };
-        Container::from_parts(process, spec.annotations().iter().flatten(), has_bind_mount(spec))
+        let annotations = spec.annotations().iter().flatten();
+        let container = Container::from_parts(process, annotations, has_bind_mount(spec));
+        Container { args: args.map_or(Args::Unknown, Args::Strings), ..container }
     }
 }
 

@@ -26,8 +26,21 @@ use crate::problem::{Cause, Error, ErrorKind, RequestError, Result, check_limit}
 #[derive(Debug, Clone)]
 pub struct Container<'a> {
     pub(crate) process: Process<'a>,
+    pub(crate) args: Args<'a>,
     pub(crate) annotations: Pairs<'a>,
     pub(crate) has_bind_mounts: bool,
+}
+
+/// All words of `process.args`. Conditions use only the first one ([`Process::Command`]).
+/// The others are read when an explanation needs them.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum Args<'a> {
+    #[default]
+    Unknown,
+    /// A JSON array of strings, or `null`.
+    Json(&'a str),
+    #[cfg(feature = "oci-spec")]
+    Strings(&'a [String]),
 }
 
 /// Annotations: keys and values, in the order given.
@@ -178,7 +191,12 @@ impl<'a> Container<'a> {
         let borrow = |(key, value): (&'a K, &'a V)| {
             (Cow::Borrowed(key.as_ref()), Cow::Borrowed(value.as_ref()))
         };
-        Container { process, annotations: annotations.map(borrow).collect(), has_bind_mounts }
+        Container {
+            process,
+            args: Args::Unknown,
+            annotations: annotations.map(borrow).collect(),
+            has_bind_mounts,
+        }
     }
 
     /// Replaces the container's annotations. `None` changes nothing.
@@ -237,7 +255,7 @@ impl<'a> Container<'a> {
         if !rest.0.is_empty() {
             return Err(malformed(RequestError::TrailingBytes));
         }
-        Ok(Container { process, annotations, has_bind_mounts })
+        Ok(Container { process, args: Args::Unknown, annotations, has_bind_mounts })
     }
 }
 

@@ -4,8 +4,10 @@
 mod near_miss;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -16,7 +18,7 @@ use crate::inject::Allowance;
 use crate::list::MaskedHook;
 use crate::loaded_hook::LoadedHook;
 use crate::position::{Lines, Position};
-use crate::problem::{Diagnostic, Error, Result, serialize_path, text_of};
+use crate::problem::{Diagnostic, Error, Result, Severity, serialize_path, text_of};
 use crate::snapshot::Snapshot;
 use crate::when::{Evaluated, Outcome, Trace};
 
@@ -59,6 +61,8 @@ pub struct HookVerdict {
     pub any_of: bool,
     /// The verdict of each condition, in the order of evaluation.
     pub conditions: Vec<ConditionVerdict>,
+    /// The diagnostics of the hook that are errors or warnings. Empty if it does not match.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// The verdict of one condition.
@@ -99,6 +103,8 @@ pub enum Condition {
         value_pattern: String,
         /// How many annotations the container has.
         tried: usize,
+        /// If no key matched: the keys of the container's annotations, up to ten of them.
+        keys: Vec<String>,
         /// The annotation that matched, key and value.
         matched: Option<Annotation>,
         /// The nearest annotation whose key matched, but whose value did not.
@@ -136,6 +142,8 @@ impl Snapshot {
         let too_large = container.check().err();
         let mut error = too_large.clone();
         let mut allowance = Allowance::default();
+        let line = CommandLine { container, words: OnceCell::new() };
+        let noted = self.noted();
         let explain = |loaded: &std::sync::Arc<LoadedHook>| {
             let (file, lines) = (loaded.decoded(Wanted::Notes), Lines::new(loaded.text()));
             let mut recorder = Recorder {
@@ -143,8 +151,10 @@ impl Snapshot {
                 file: &file,
                 lines,
                 container,
+                line: &line,
                 conditions: Vec::new(),
                 misses: MISSES,
+                word_matches: WORD_MATCHES,
             };
             let verdict = match &too_large {
                 Some(too_large) => Err(too_large.clone()),
@@ -158,6 +168,13 @@ impl Snapshot {
             if error.is_none() {
                 error = fails;
             }
+            let diagnostics = match &verdict {
+                Ok(true) => {
+                    let noted = noted.get(&*loaded.path).into_iter().flatten().copied();
+                    noted.chain(loaded.warnings().iter().filter(is_problem)).cloned().collect()
+                }
+                Ok(false) | Err(_) => Vec::new(),
+            };
             HookVerdict {
                 name: text_of(loaded.name()),
                 path: loaded.path.to_path_buf(),
@@ -165,6 +182,7 @@ impl Snapshot {
                 any_of: file.hook.when.any_of,
                 conditions: recorder.conditions,
                 stages: owned(file.hook.stages.as_deref().unwrap_or_default()),
+                diagnostics,
             }
         };
         let hooks = self.hooks.iter().map(explain).collect();
@@ -176,6 +194,21 @@ impl Snapshot {
             without_hook: self.without_hook().cloned().collect(),
         }
     }
+
+    /// Returns the errors and warnings of this snapshot by file. The warnings that a hook computes
+    /// itself ([`LoadedHook::warnings`]) are not among them.
+    fn noted(&self) -> HashMap<&Path, Vec<&Diagnostic>> {
+        let mut noted: HashMap<&Path, Vec<&Diagnostic>> = HashMap::new();
+        for diagnostic in self.noted_diagnostics().filter(is_problem) {
+            noted.entry(&diagnostic.path).or_default().push(diagnostic);
+        }
+        noted
+    }
+}
+
+/// Returns whether a diagnostic is an error or a warning.
+fn is_problem(diagnostic: &&Diagnostic) -> bool {
+    diagnostic.severity != Severity::Info
 }
 
 impl Explanation {
@@ -192,13 +225,51 @@ struct Recorder<'a> {
     /// The lines of the file.
     lines: Lines,
     container: &'a Container<'a>,
+    line: &'a CommandLine<'a>,
     conditions: Vec<ConditionVerdict>,
     /// The number of near misses that may still be searched for.
     misses: usize,
+    /// The number of times that a pattern may still be matched against another word than the first.
+    word_matches: usize,
 }
 
 /// Enough for any hook that a person has written; a file of 16 MiB can have millions of patterns.
 const MISSES: usize = 256;
+
+/// As [`MISSES`], for matches against the other words of the command line.
+const WORD_MATCHES: usize = 1024;
+
+/// The number of keys in [`Condition::Annotation`].
+const KEYS: usize = 10;
+
+/// The words of the container's `process.args`, read when they are first needed.
+struct CommandLine<'a> {
+    container: &'a Container<'a>,
+    words: OnceCell<(Vec<String>, Option<String>)>,
+}
+
+impl CommandLine<'_> {
+    /// Returns the words, and all of them joined by spaces if they are not too long.
+    fn words(&self) -> (&[String], Option<&str>) {
+        // More words, and longer ones, than people write by hand.
+        const MOST: usize = 256;
+        const LONGEST: usize = 4096;
+        let (words, line) = self.words.get_or_init(|| {
+            let mut words = self.container.words(MOST + 1);
+            let bytes = words.iter().map(|word| word.len() + 1).sum::<usize>();
+            let joined = (2..=MOST).contains(&words.len()) && bytes <= LONGEST;
+            let line = joined.then(|| words.join(" "));
+            words.truncate(MOST);
+            for word in &mut words {
+                if word.len() > LONGEST {
+                    word.clear();
+                }
+            }
+            (words, line)
+        });
+        (words, line.as_deref())
+    }
+}
 
 impl Trace for Recorder<'_> {
     const GOES_ON: bool = true;
@@ -282,6 +353,13 @@ impl Recorder<'_> {
             key_pattern: key_pattern.to_owned(),
             value_pattern: value_pattern.to_owned(),
             tried: annotations.len(),
+            keys: match matched.or(nearest) {
+                Some(_) => Vec::new(),
+                None => {
+                    let keys = annotations.iter().take(KEYS);
+                    keys.map(|(key, _)| text_of_bytes(key).into_owned()).collect()
+                }
+            },
             matched: matched.and_then(annotation),
             nearest: nearest.filter(|_| matched.is_none()).and_then(annotation),
             near_miss,
@@ -304,6 +382,11 @@ impl Recorder<'_> {
                     near = index;
                 }
             }
+            if let Some((index, miss)) = self.elsewhere() {
+                if nearer(&mut near_miss, Some(miss)) {
+                    near = index;
+                }
+            }
         }
         let condition = Condition::Commands {
             patterns: owned(patterns),
@@ -314,6 +397,30 @@ impl Recorder<'_> {
             near_miss,
         };
         (condition, Field::Command(matched.unwrap_or(near)))
+    }
+
+    /// Returns the first pattern that matches another word of `process.args` than the first, or the
+    /// whole command line.
+    fn elsewhere(&mut self) -> Option<(usize, NearMiss)> {
+        let (words, line) = self.line.words();
+        let compiled = &self.loaded.conditions.commands;
+        let patterns = &self.file.hook.when.commands;
+        let mut matches = |index: usize, text: &str| {
+            let Some(left) = self.word_matches.checked_sub(1) else { return false };
+            self.word_matches = left;
+            compiled.get(index).is_some_and(|it| it.matches(text.as_bytes()) == Ok(true))
+        };
+        for (index, pattern) in patterns.iter().enumerate().take(WORD_MATCHES) {
+            for (at, word) in words.iter().enumerate().skip(1) {
+                if matches(index, word) {
+                    return Some((index, near_miss::other_word(pattern, at, word)));
+                }
+            }
+        }
+        let line = line?;
+        let mut all = patterns.iter().enumerate().take(WORD_MATCHES);
+        let (index, pattern) = all.find(|(index, _)| matches(*index, line))?;
+        Some((index, near_miss::command_line(pattern, line)))
     }
 }
 
@@ -370,6 +477,9 @@ impl Serialize for HookVerdict {
         map.serialize_entry("stages", &self.stages)?;
         map.serialize_entry("anyOf", &self.any_of)?;
         map.serialize_entry("conditions", &self.conditions)?;
+        if !self.diagnostics.is_empty() {
+            map.serialize_entry("diagnostics", &self.diagnostics)?;
+        }
         map.end()
     }
 }
@@ -391,6 +501,7 @@ impl Serialize for ConditionVerdict {
                 key_pattern,
                 value_pattern,
                 tried,
+                keys,
                 matched,
                 nearest,
                 near_miss,
@@ -399,6 +510,9 @@ impl Serialize for ConditionVerdict {
                 map.serialize_entry("keyPattern", key_pattern)?;
                 map.serialize_entry("valuePattern", value_pattern)?;
                 map.serialize_entry("tried", tried)?;
+                if !keys.is_empty() {
+                    map.serialize_entry("keys", keys)?;
+                }
                 map.serialize_entry("matched", matched)?;
                 map.serialize_entry("nearest", nearest)?;
                 map.serialize_entry("nearMiss", near_miss)?;

@@ -2,8 +2,9 @@
 //! (docs/spec.md, section 8).
 //!
 //! A pattern is relaxed step by step: without its case, without whitespace at its ends, without its
-//! anchors. The obstacles are the smallest set of steps that make it match. Only `explain` needs
-//! near misses; matching never uses this module.
+//! anchors. The obstacles are the smallest set of steps that make it match. If no step helps, the
+//! string may be misspelt. A pattern with doubled backslashes is tried with single ones first. Only
+//! `explain` needs near misses; matching never uses this module.
 
 use go_regexp::{Regexp, Relaxed};
 
@@ -16,12 +17,16 @@ use crate::go::text_of_bytes;
 pub struct NearMiss {
     /// The pattern.
     pub pattern: String,
-    /// The string: an annotation's key or value, or the command.
+    /// The string: an annotation's key or value, or the command. With [`Obstacle::OtherWord`] it is
+    /// the word that the pattern matches; with [`Obstacle::CommandLine`] the whole command line.
     pub text: String,
     /// The obstacles: without them, the pattern would match.
     pub obstacles: Vec<Obstacle>,
     /// A part of the string that the pattern would match, if anchors are among the obstacles.
     pub part: Option<String>,
+    /// The index in `process.args` of the word that the pattern matches, if
+    /// [`Obstacle::OtherWord`] is the obstacle.
+    pub word: Option<usize>,
     /// The obstacles in words.
     pub message: String,
 }
@@ -43,6 +48,13 @@ pub enum Obstacle {
     End,
     /// The pattern and the string differ by one or two characters.
     Spelling,
+    /// The pattern has backslashes that are escaped twice. With half as many it would match.
+    DoubledBackslash,
+    /// The pattern of a command matches another word of `process.args`. Only the first word counts.
+    OtherWord,
+    /// The pattern of a command matches all words of `process.args`, joined by spaces. Only the
+    /// first word counts.
+    CommandLine,
 }
 
 impl Obstacle {
@@ -60,14 +72,22 @@ impl Obstacle {
 pub(crate) struct Nearly<'p> {
     pattern: &'p str,
     relaxed: Vec<(Obstacles, Option<Regexp>)>,
+    /// The pattern with half as many backslashes, if it has doubled ones.
+    halved: Lazy,
+    /// The pattern with all dots as literals, if it has others; it is relaxed as a misspelt one is.
+    literal_dots: Lazy,
 }
+
+/// A variant of the pattern that is compiled when it is first needed. The inner option is `None` if
+/// there is no such variant.
+type Lazy = Option<Option<Regexp>>;
 
 /// A set of obstacles: the bit of each is its index in [`Obstacle::RELAXABLE`].
 type Obstacles = usize;
 
 impl<'p> Nearly<'p> {
     pub fn new(pattern: &'p str) -> Nearly<'p> {
-        Nearly { pattern, relaxed: Vec::new() }
+        Nearly { pattern, relaxed: Vec::new(), halved: None, literal_dots: None }
     }
 
     /// Returns what keeps the pattern from matching this string, which it does not match; `None` if
@@ -78,6 +98,9 @@ impl<'p> Nearly<'p> {
         let all: Obstacles = (1 << Obstacle::RELAXABLE.len()) - 1;
         if text.len() > LONGEST {
             return None;
+        }
+        if self.matches_halved(text) {
+            return Some(self.near_miss(text, vec![Obstacle::DoubledBackslash], None));
         }
         // A pattern that can match the empty string is near every string.
         if self.matches(all, b"") {
@@ -114,18 +137,12 @@ impl<'p> Nearly<'p> {
     fn relaxed(&mut self, set: Obstacles) -> Option<&Regexp> {
         let known = self.relaxed.iter().position(|(known, _)| *known == set);
         let index = known.unwrap_or_else(|| {
-            let has = |obstacle| has(set, obstacle);
-            let relaxed = Relaxed {
-                case: has(Obstacle::Case),
-                start: has(Obstacle::Start),
-                end: has(Obstacle::End),
-            };
-            let pattern = if has(Obstacle::WhitespaceInPattern) {
+            let pattern = if has(set, Obstacle::WhitespaceInPattern) {
                 trimmed_pattern(self.pattern)
             } else {
                 self.pattern.to_owned()
             };
-            self.relaxed.push((set, Regexp::relaxed(&pattern, relaxed).ok()));
+            self.relaxed.push((set, Regexp::relaxed(&pattern, relaxed_by(set)).ok()));
             self.relaxed.len() - 1
         });
         self.relaxed.get(index)?.1.as_ref()
@@ -161,16 +178,38 @@ impl<'p> Nearly<'p> {
         text.get(first..*last?)
     }
 
+    /// Returns whether the pattern with half as many backslashes matches the string, but not every
+    /// string.
+    fn matches_halved(&mut self, text: &[u8]) -> bool {
+        let pattern = self.pattern;
+        let compile = || {
+            let halved = pattern.replace(r"\\", r"\");
+            let halved = (halved != pattern).then(|| Regexp::new(&halved).ok()).flatten();
+            halved.filter(|regexp| !regexp.is_match(b""))
+        };
+        self.halved.get_or_insert_with(compile).as_ref().is_some_and(|regexp| regexp.is_match(text))
+    }
+
     /// Returns a near miss if the string is a misspelling of one of the few strings that the
-    /// pattern matches.
+    /// pattern matches. A dot that is not escaped counts as a dot.
     fn misspelt(&mut self, set: Obstacles, text: &[u8]) -> Option<NearMiss> {
         let written = std::str::from_utf8(trimmed(text)).ok()?.to_ascii_lowercase();
-        let is_near = |meant| {
+        let is_near = |meant: &[u8]| {
             std::str::from_utf8(meant)
                 .is_ok_and(|meant| is_slip(&meant.to_ascii_lowercase(), &written))
         };
-        let near = self.relaxed(set)?.required_literals().any(is_near);
+        let near = self.relaxed(set).is_some_and(|it| it.required_literals().any(is_near))
+            || self.literal_dots(set).is_some_and(|it| it.required_literals().any(is_near));
         near.then(|| self.near_miss(text, vec![Obstacle::Spelling], None))
+    }
+
+    fn literal_dots(&mut self, set: Obstacles) -> Option<&Regexp> {
+        let pattern = self.pattern;
+        let compile = || {
+            let escaped = with_literal_dots(&trimmed_pattern(pattern))?;
+            Regexp::relaxed(&escaped, relaxed_by(set)).ok()
+        };
+        self.literal_dots.get_or_insert_with(compile).as_ref()
     }
 
     fn near_miss(&self, text: &[u8], obstacles: Vec<Obstacle>, part: Option<&[u8]>) -> NearMiss {
@@ -187,13 +226,127 @@ impl<'p> Nearly<'p> {
                 Obstacle::Start => "^ requires the match at the start",
                 Obstacle::End => "$ requires the match at the end",
                 Obstacle::Spelling => "it differs by one or two characters",
+                Obstacle::DoubledBackslash => "the pattern has a doubled backslash",
+                Obstacle::OtherWord | Obstacle::CommandLine => ONLY_FIRST,
             };
         }
         if let Some(part) = part.as_deref().filter(|part| *part != text) {
             message += &format!(" (it would match {part:?})");
         }
-        NearMiss { pattern: self.pattern.to_owned(), text, obstacles, part, message }
+        if obstacles == [Obstacle::DoubledBackslash] {
+            message += &correction(self.pattern);
+        }
+        NearMiss { pattern: self.pattern.to_owned(), text, obstacles, part, word: None, message }
     }
+}
+
+const ONLY_FIRST: &str = "only the first word of process.args counts";
+
+/// Returns the near miss of a pattern that matches another word of `process.args`.
+pub(crate) fn other_word(pattern: &str, index: usize, word: &str) -> NearMiss {
+    const ORDINALS: [&str; 10] = [
+        "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+        "tenth",
+    ];
+    let place = match ORDINALS.get(index) {
+        Some(ordinal) => format!("the {ordinal} word"),
+        None => format!("word {}", index.saturating_add(1)),
+    };
+    NearMiss {
+        pattern: pattern.to_owned(),
+        text: word.to_owned(),
+        obstacles: vec![Obstacle::OtherWord],
+        part: None,
+        word: Some(index),
+        message: format!("it matches {place}, {word:?}; {ONLY_FIRST}"),
+    }
+}
+
+/// Returns the near miss of a pattern that matches all words of `process.args`, joined by spaces.
+pub(crate) fn command_line(pattern: &str, line: &str) -> NearMiss {
+    NearMiss {
+        pattern: pattern.to_owned(),
+        text: line.to_owned(),
+        obstacles: vec![Obstacle::CommandLine],
+        part: None,
+        word: None,
+        message: format!("it matches the whole command line; {ONLY_FIRST}"),
+    }
+}
+
+/// Returns how to write the first doubled backslash of a pattern in a hook file.
+fn correction(pattern: &str) -> String {
+    let after = pattern.split_once(r"\\").map(|(_, after)| after.trim_start_matches('\\'));
+    let escaped = after.and_then(|after| after.chars().next()).map(String::from);
+    let escaped = escaped.unwrap_or_default();
+    format!(r": in JSON, write \\{escaped} instead of \\\\{escaped}")
+}
+
+fn relaxed_by(set: Obstacles) -> Relaxed {
+    Relaxed {
+        case: has(set, Obstacle::Case),
+        start: has(set, Obstacle::Start),
+        end: has(set, Obstacle::End),
+    }
+}
+
+/// Returns the pattern with a backslash before each dot that stands for one character. Returns
+/// `None` if there is no such dot.
+fn with_literal_dots(pattern: &str) -> Option<String> {
+    let mut escaped = String::with_capacity(pattern.len() + 8);
+    let mut found = false;
+    let mut rest = pattern;
+    while let Some(first) = rest.chars().next() {
+        let length = match first {
+            '\\' => escape_length(rest),
+            '[' => class_length(rest),
+            _ => first.len_utf8(),
+        };
+        let (piece, after) = rest.split_at_checked(length)?;
+        if piece == "." && !after.starts_with(['*', '+', '?', '{']) {
+            escaped.push('\\');
+            found = true;
+        }
+        escaped += piece;
+        rest = after;
+    }
+    found.then_some(escaped)
+}
+
+/// Returns the length of the escape at the start of a pattern.
+fn escape_length(pattern: &str) -> usize {
+    if pattern.starts_with(r"\Q") {
+        return pattern.find(r"\E").map_or(pattern.len(), |end| end + 2);
+    }
+    let escaped = pattern.chars().nth(1);
+    1 + escaped.map_or(0, char::len_utf8)
+}
+
+/// Returns the length of the class at the start of a pattern, such as `[^a.]`.
+fn class_length(pattern: &str) -> usize {
+    let mut length = if pattern.starts_with("[^") { 2 } else { 1 };
+    // A bracket at the start is a character of the class.
+    let mut at_start = true;
+    while let Some(rest) = pattern.get(length..) {
+        let Some(first) = rest.chars().next() else { break };
+        length += match first {
+            ']' if !at_start => return length + 1,
+            '\\' => escape_length(rest),
+            '[' => class_name_length(rest),
+            _ => first.len_utf8(),
+        };
+        at_start = false;
+    }
+    pattern.len()
+}
+
+/// Returns the length of a name such as `[:alpha:]` at this bracket in a class, or 1 if there is
+/// none.
+fn class_name_length(rest: &str) -> usize {
+    const LONGEST: usize = "[:^xdigit:]".len();
+    let name = rest.strip_prefix("[:").map(|name| name.bytes().take(LONGEST).collect::<Vec<u8>>());
+    let end = name.and_then(|name| name.windows(2).position(|pair| pair == b":]"));
+    end.map_or(1, |end| end + 4)
 }
 
 fn has(set: Obstacles, obstacle: Obstacle) -> bool {
@@ -272,6 +425,8 @@ mod tests {
             ("^True$", "is true ", "[WhitespaceInText, Case, Start] true"),
             ("^io\\.example\\.debug$", "io.example.debgu", "[Spelling] "),
             ("^com\\.example\\.debug$", "com.exmple.debug", "[Spelling] "),
+            ("^com.example.debug$", "com.example.debgu", "[Spelling] "),
+            ("^io\\\\.example$", "io.example", "[DoubledBackslash] "),
             ("^key-1$", "key-2", ""),
             ("^a{2,3}$", "aaaa", "[Start] aaa"),
             ("^b$", "B b", "[Start] b"),
@@ -289,6 +444,34 @@ mod tests {
             ("^a\\ $", "b", ""),
         ] {
             assert_eq!(miss(pattern, text), want, "{pattern:?} {text:?}");
+        }
+    }
+
+    #[test]
+    fn escapes_dots_that_stand_for_one_character() {
+        for (pattern, want) in [
+            ("a.b", r"a\.b"),
+            (".", r"\."),
+            ("..", r"\.\."),
+            ("é.漢", r"é\.漢"),
+            (r"a.b\.c\\.d", r"a\.b\.c\\\.d"),
+            ("a.*b.+c.?d.{2}e.", r"a.*b.+c.?d.{2}e\."),
+            ("[.].[^.].[].].[^].].", r"[.]\.[^.]\.[].]\.[^].]\."),
+            (r"[\].].[[:alpha:].].", r"[\].]\.[[:alpha:].]\."),
+            (r"\Qa.b\E.\Qc.", r"\Qa.b\E\.\Qc."),
+            ("(a.b|c)(?:.)", r"(a\.b|c)(?:\.)"),
+            ("[[:]..].", r"[[:]\.\.]\."),
+            ("[.", ""),
+            ("\\", ""),
+            (r"a\.b", ""),
+            ("ab", ""),
+        ] {
+            assert_eq!(with_literal_dots(pattern).unwrap_or_default(), want, "{pattern}");
+        }
+        // This takes time in proportion to the length.
+        for piece in ["[:", "[[", r"\Q", r"\Q.\E", "[", "[^", "[a]"] {
+            let long = format!("[{}", piece.repeat(1_000_000));
+            assert_eq!(with_literal_dots(&long), None, "{piece}");
         }
     }
 

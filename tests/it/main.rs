@@ -9,6 +9,7 @@ mod codes;
 mod conditions;
 #[path = "../support/engine.rs"]
 mod engine;
+mod explain;
 mod files;
 mod generated;
 mod json_differential;

@@ -188,6 +188,94 @@ func TestNearMisses(t *testing.T) {
 	}
 }
 
+func TestPatternOfOtherWord(t *testing.T) {
+	args := []string{"/docker-entrypoint.sh", "nginx", "-g", "daemon off;"}
+	for _, c := range []struct {
+		pattern, text, obstacle string
+		word                    int
+	}{
+		{"^nginx$", "nginx", "other-word", 1},
+		{"^-g$", "-g", "other-word", 2},
+		{"nginx -g", strings.Join(args, " "), "command-line", 0},
+	} {
+		conditions := fmt.Sprintf(`"commands": [%q]`, c.pattern)
+		config := &rspec.Spec{Process: &rspec.Process{Args: args}}
+		miss := explain(t, conditions, config, nil, false).Conditions[0].Commands.NearMiss
+		if miss == nil || !strings.Contains(miss.Message, "only the first word") {
+			t.Errorf("%q: %+v", c.pattern, miss)
+			continue
+		}
+		want := libhooks.NearMiss{
+			Pattern:   c.pattern,
+			Text:      c.text,
+			Obstacles: []string{c.obstacle},
+			Word:      c.word,
+			Message:   miss.Message,
+		}
+		if !reflect.DeepEqual(*miss, want) {
+			t.Errorf("got %+v, want %+v", *miss, want)
+		}
+	}
+}
+
+func TestNearMissesOfKeys(t *testing.T) {
+	annotations := map[string]string{}
+	for number := range 12 {
+		annotations[fmt.Sprintf("io.example.key-%d", number)] = ""
+	}
+	for _, c := range []struct {
+		pattern, obstacle string
+	}{
+		{`^io\\\\.example`, "doubled-backslash"},
+		{"^io.exmaple.key-1$", "spelling"},
+		{"^far$", ""},
+	} {
+		conditions := fmt.Sprintf(`"annotations": {"%s": "."}`, c.pattern)
+		got := explain(t, conditions, &rspec.Spec{}, annotations, false).Conditions[0].Annotation
+		obstacle := ""
+		if got.NearMiss != nil {
+			obstacle = strings.Join(got.NearMiss.Obstacles, " ")
+		}
+		if obstacle != c.obstacle || got.Tried != 12 || len(got.Keys) != 10 {
+			t.Errorf("%s: %s, want %s", c.pattern, text(t, got), c.obstacle)
+		}
+		if _, ok := annotations[got.Keys[9]]; !ok {
+			t.Errorf("%q", got.Keys)
+		}
+	}
+	got := explain(t, `"annotations": {"key-1$": "."}`, &rspec.Spec{}, annotations, false)
+	if got.Conditions[0].Annotation.Keys != nil {
+		t.Errorf("%s", text(t, got))
+	}
+}
+
+func TestDiagnosticsOfHookThatMatches(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "program")
+	write(t, program, "")
+	hook := strings.Replace(always, "/bin/sh", program, 1)
+	m, root := manager(t, map[string]string{
+		"a.json": hook, "b.json": strings.Replace(hook, "true}", "false}", 1),
+	})
+	explanation, err := m.Explain(&rspec.Spec{}, nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// There may be others, about the directory of the test.
+	var found *libhooks.Diagnostic
+	for index, diagnostic := range explanation.Hooks[0].Diagnostics {
+		if diagnostic.Code == "not-executable" {
+			found = &explanation.Hooks[0].Diagnostics[index]
+		}
+	}
+	if found == nil || found.Severity != "warning" || found.Line != 1 ||
+		found.Path != filepath.Join(root, "a.json") || found.Hint == "" {
+		t.Errorf("%s", text(t, explanation.Hooks[0]))
+	}
+	if explanation.Hooks[1].Diagnostics != nil {
+		t.Errorf("%s", text(t, explanation.Hooks[1]))
+	}
+}
+
 // layers returns a manager of two directories with these files. The names of files start with the
 // directory.
 func layers(t *testing.T, files map[string]string) (m *Manager, root string) {

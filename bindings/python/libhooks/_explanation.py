@@ -25,13 +25,20 @@ class NearMiss:
 
     Attributes:
         pattern: the pattern.
-        text: the string: the value or the key of an annotation, or the command.
+        text: the string: the value or the key of an annotation, or the command. With
+            ``"other-word"`` it is the word that the pattern matches, with ``"command-line"`` the
+            whole command line.
         obstacles: the reasons; without them the pattern would match: ``"case"``,
             ``"whitespace-in-text"`` or ``"whitespace-in-pattern"`` (leading or trailing),
-            ``"start"`` (``^``), ``"end"`` (``$``), and ``"spelling"`` (one or two letters). New
+            ``"start"`` (``^``), ``"end"`` (``$``), ``"spelling"`` (one or two letters), and
+            ``"doubled-backslash"`` (the pattern has backslashes that are escaped twice). Two are
+            for the command: ``"other-word"`` (the pattern matches another word of ``process.args``
+            than the first) and ``"command-line"`` (it matches all words, joined by spaces). New
             ones may be added.
         part: the part of the string that the pattern would match, if ``"start"`` or ``"end"`` is an
             obstacle; otherwise None.
+        word: the index in ``process.args`` of the word that the pattern matches, if
+            ``"other-word"`` is an obstacle; otherwise None.
         message: the obstacles described in a sentence.
     """
 
@@ -39,6 +46,7 @@ class NearMiss:
     text: str
     obstacles: tuple[str, ...]
     part: Optional[str]
+    word: Optional[int]
     message: str
 
 
@@ -116,6 +124,7 @@ class AnnotationCondition(Condition):
         key_pattern: the pattern for the key.
         value_pattern: the pattern for the value.
         tried: the number of annotations of the container.
+        keys: the keys of the container's annotations, up to ten of them, if no key matches.
         matched: the annotation that matched, or None.
         nearest: an annotation whose key matched but whose value did not, or None.
         near_miss: why the value of ``nearest`` does not match; or, if no key matched, a key that
@@ -125,6 +134,7 @@ class AnnotationCondition(Condition):
     key_pattern: str
     value_pattern: str
     tried: int
+    keys: tuple[str, ...]
     matched: Optional[Annotation]
     nearest: Optional[Annotation]
     near_miss: Optional[NearMiss]
@@ -164,7 +174,7 @@ class CommandsCondition(Condition):
 class HookVerdict:
     """Whether a hook matches a container, and why.
 
-    ``str(verdict)`` has one line for the verdict, and one for each condition.
+    ``str(verdict)`` has one line for the verdict, and one for each diagnostic and each condition.
 
     Attributes:
         name: the name of the hook file, in the form of `os.fsdecode`.
@@ -174,6 +184,8 @@ class HookVerdict:
         stages: the stages of the hook, as written in its file.
         any_of: whether one true condition is enough (version 0.1.0), instead of all.
         conditions: the results of the conditions, in the order of evaluation.
+        diagnostics: the diagnostics of the hook with severity ``"error"`` or ``"warning"``, for
+            example that its program is not executable. Empty unless the hook matches.
     """
 
     name: str
@@ -183,6 +195,7 @@ class HookVerdict:
     stages: tuple[str, ...]
     any_of: bool
     conditions: tuple[Condition, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
     @property
     def matches(self) -> bool:
@@ -190,8 +203,9 @@ class HookVerdict:
         return self.verdict == "match"
 
     def __str__(self) -> str:
+        below = (*map(_problem, self.diagnostics), *self.conditions)
         return "\n".join(
-            [f"{_printable(self.path)}: {self.verdict}", *(f"  {each}" for each in self.conditions)]
+            [f"{_printable(self.path)}: {self.verdict}", *(f"  {each}" for each in below)]
         )
 
     @classmethod
@@ -206,6 +220,7 @@ class HookVerdict:
             stages=tuple(data["stages"]),
             any_of=data["anyOf"],
             conditions=tuple(map(_condition, data["conditions"])),
+            diagnostics=tuple(map(Diagnostic._of, data.get("diagnostics", ()))),
         )
 
 
@@ -261,6 +276,7 @@ def _condition(data: Mapping[str, Any]) -> Condition:
             key_pattern=data["keyPattern"],
             value_pattern=data["valuePattern"],
             tried=data["tried"],
+            keys=tuple(data.get("keys", ())),
             matched=_annotation(data["matched"]),
             nearest=_annotation(data["nearest"]),
             near_miss=_near_miss(data["nearMiss"]),
@@ -288,6 +304,7 @@ def _near_miss(data: Optional[Mapping[str, Any]]) -> Optional[NearMiss]:
         text=data["text"],
         obstacles=tuple(data["obstacles"]),
         part=data["part"],
+        word=data.get("word"),
         message=data["message"],
     )
 
@@ -296,7 +313,14 @@ def _nearly(miss: Optional[NearMiss]) -> str:
     if miss is None:
         return ""
     pattern, text, message = map(_printable, (miss.pattern, miss.text, miss.message))
+    if "other-word" in miss.obstacles or "command-line" in miss.obstacles:
+        return f"; {pattern}: {message}"
     return f"; {pattern} nearly matches {text}: {message}"
+
+
+def _problem(diagnostic: Diagnostic) -> str:
+    place = f" ({diagnostic.line}:{diagnostic.column})" if diagnostic.line is not None else ""
+    return f"{diagnostic.severity}{place}: {_printable(diagnostic.message)} [{diagnostic.code}]"
 
 
 def _printable(text: str) -> str:

@@ -83,10 +83,11 @@ def test_an_annotation(write: Write) -> None:
         "^(on|all)$",
     )
     assert matched.tried == 2
-    assert (matched.matched, matched.nearest, matched.near_miss) == (
+    assert (matched.matched, matched.nearest, matched.near_miss, matched.keys) == (
         libhooks.Annotation("debug", "on"),
         None,
         None,
+        (),
     )
     other = condition(path, {"annotations": {"debug": "far"}})
     assert isinstance(other, libhooks.AnnotationCondition)
@@ -155,6 +156,70 @@ def test_near_misses(
     assert isinstance(value, libhooks.AnnotationCondition)
     assert value.nearest == libhooks.Annotation("k", text)
     check(value.near_miss)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "obstacle", "word"),
+    [
+        ("^nginx$", "nginx", "other-word", 1),
+        ("^-g$", "-g", "other-word", 2),
+        ("nginx -g", "/docker-entrypoint.sh nginx -g", "command-line", None),
+    ],
+)
+def test_a_pattern_of_another_word(
+    write: Write, pattern: str, text: str, obstacle: str, word: Optional[int]
+) -> None:
+    path = write(when={"commands": [pattern]})
+    verdict = explain(path, {"process": {"args": ["/docker-entrypoint.sh", "nginx", "-g"]}})
+    (command,) = verdict.conditions
+    assert isinstance(command, libhooks.CommandsCondition)
+    miss = command.near_miss
+    assert miss is not None
+    assert (miss.pattern, miss.text, miss.obstacles, miss.part, miss.word) == (
+        pattern,
+        text,
+        (obstacle,),
+        None,
+        word,
+    )
+    assert f"; {pattern}: {miss.message}" in str(verdict)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "obstacles"),
+    [
+        (r"^io\\.example", ("doubled-backslash",)),
+        ("^io.exmaple.key-1$", ("spelling",)),
+        ("^far$", None),
+    ],
+)
+def test_near_misses_of_keys(
+    write: Write, pattern: str, obstacles: Optional[tuple[str, ...]]
+) -> None:
+    annotations = {f"io.example.key-{number}": "" for number in range(12)}
+    path = write(when={"annotations": {pattern: "."}})
+    key = condition(path, {"annotations": annotations})
+    assert isinstance(key, libhooks.AnnotationCondition)
+    assert (key.near_miss.obstacles if key.near_miss else None) == obstacles
+    assert key.tried == 12
+    assert key.keys == tuple(list(annotations)[:10])
+    matched = condition(write(when={"annotations": {"key-1$": "."}}), {"annotations": annotations})
+    assert isinstance(matched, libhooks.AnnotationCondition)
+    assert matched.keys == ()
+
+
+def test_the_diagnostics_of_a_hook_that_matches(write: Write, tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.touch(0o644)
+    path = write(hook={"path": str(program)})
+    verdict = explain(path, {})
+    [found] = [each for each in verdict.diagnostics if each.code == "not-executable"]
+    assert (found.severity, found.path, found.line) == ("warning", str(path), 1)
+    assert found in libhooks.Manager([path.parent]).diagnostics()
+    lines = str(verdict).splitlines()
+    assert f"  warning ({found.line}:{found.column}): {found.message} [not-executable]" in lines
+    write(hook={"path": str(program)}, when={"always": False})
+    assert explain(path, {}).diagnostics == ()
 
 
 def test_masked_and_broken_files(write: Write) -> None:

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anstyle::Style;
 use libhooks::{
     Annotation, Code, Condition, ConditionVerdict, Config, Diagnostic, Explanation, HookVerdict,
-    Outcome, Policy, Severity, Stage,
+    NearMiss, Obstacle, Outcome, Policy, Severity, Stage,
 };
 
 use crate::arguments::Explain;
@@ -153,6 +153,9 @@ impl Tree {
             Err(error) => (color::RED, format!("error: {error}")),
         };
         self.root(&hook.path.display().to_string(), style, &verdict);
+        for diagnostic in &hook.diagnostics {
+            self.diagnostic(diagnostic);
+        }
         if hook.conditions.is_empty() {
             let _ = writeln!(
                 self.text,
@@ -162,12 +165,25 @@ impl Tree {
         if hook.any_of && hook.conditions.len() > 1 {
             let _ = writeln!(self.text, "│  one matching condition is enough (version 0.1.0):");
         }
+        let mut listed = false;
         for (index, condition) in hook.conditions.iter().enumerate() {
-            self.condition(condition, index + 1 == hook.conditions.len());
+            let keys = keys(condition).filter(|_| !std::mem::replace(&mut listed, true));
+            self.condition(condition, keys, index + 1 == hook.conditions.len());
         }
     }
 
-    fn condition(&mut self, condition: &ConditionVerdict, last: bool) {
+    /// Adds a problem of a hook that matches, and its hint.
+    fn diagnostic(&mut self, diagnostic: &Diagnostic) {
+        let problem = report::problem(diagnostic);
+        let problem = color::paint(color::YELLOW, &Shown(&report::short(&problem)).to_string());
+        let _ = writeln!(self.text, "├─ {problem}");
+        if let Some(hint) = &diagnostic.hint {
+            let _ = writeln!(self.text, "│  hint: {}", Shown(&report::short(hint)));
+        }
+    }
+
+    /// Adds a condition. `keys` describes the container's annotations.
+    fn condition(&mut self, condition: &ConditionVerdict, keys: Option<String>, last: bool) {
         let (style, outcome) = match &condition.outcome {
             Ok(Outcome::Holds) => (color::GREEN, Outcome::Holds.as_str()),
             Ok(Outcome::Ignored) => (color::FAINT, Outcome::Ignored.as_str()),
@@ -185,7 +201,8 @@ impl Tree {
             Shown(&report::short(&description))
         );
         let after = "not needed: an earlier condition already decided the result".to_owned();
-        for line in why.into_iter().chain(condition.after_verdict.then_some(after)) {
+        let after = condition.after_verdict.then_some(after);
+        for line in why.into_iter().chain(keys).chain(after) {
             let _ = writeln!(
                 self.text,
                 "{}          {}",
@@ -232,6 +249,33 @@ impl Tree {
     }
 }
 
+/// Lists the keys of the container's annotations, if none of them matches.
+fn keys(verdict: &ConditionVerdict) -> Option<String> {
+    let Condition::Annotation { tried, keys, .. } = &verdict.condition else { return None };
+    let quoted: Vec<String> = keys.iter().map(|key| format!("{key:?}")).collect();
+    let more = match tried.saturating_sub(keys.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let noun =
+        if *tried == 1 { "the container's annotation" } else { "the container's annotations" };
+    let quoted = quoted.join(", ");
+    (!keys.is_empty()).then(|| format!("{noun}: {quoted}{more} (labels are not annotations)"))
+}
+
+/// Describes a near miss. `many` is whether the condition has several patterns.
+fn nearly(miss: &NearMiss, many: bool) -> String {
+    let NearMiss { pattern, text, obstacles, message, .. } = miss;
+    let matches =
+        obstacles.iter().any(|it| matches!(it, Obstacle::OtherWord | Obstacle::CommandLine));
+    match (matches, many) {
+        (true, false) => message.clone(),
+        (true, true) => format!("/{pattern}/: {message}"),
+        (false, false) => format!("{text:?} nearly matches: {message}"),
+        (false, true) => format!("{text:?} nearly matches /{pattern}/: {message}"),
+    }
+}
+
 /// Describes a condition, and the reasons for its outcome.
 fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
     match &verdict.condition {
@@ -250,6 +294,7 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
             matched,
             nearest,
             near_miss,
+            ..
         } => {
             let found = match (matched, nearest) {
                 (Some(Annotation { key, value }), _) => format!("{key:?}: {value:?} matches"),
@@ -263,9 +308,7 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
                     _ => format!("the container has {tried} annotations; no key matches"),
                 },
             };
-            let near = near_miss
-                .as_ref()
-                .map(|miss| format!("{:?} nearly matches: {}", miss.text, miss.message));
+            let near = near_miss.as_ref().map(|miss| nearly(miss, false));
             let description = format!("annotation /{key_pattern}/ is /{value_pattern}/");
             (description, [found].into_iter().chain(near).collect())
         }
@@ -281,12 +324,7 @@ fn reason(verdict: &ConditionVerdict) -> (String, Vec<String>) {
                 (None, _) if verdict.outcome.is_err() => "process.args is empty".to_owned(),
                 (None, _) => "the container has no process".to_owned(),
             };
-            let near = near_miss.as_ref().map(|miss| match &patterns[..] {
-                [_] => format!("{:?} nearly matches: {}", miss.text, miss.message),
-                _ => {
-                    format!("{:?} nearly matches /{}/: {}", miss.text, miss.pattern, miss.message)
-                }
-            });
+            let near = near_miss.as_ref().map(|miss| nearly(miss, patterns.len() > 1));
             (
                 format!("command is {}", patterns.join(" or ")),
                 [found].into_iter().chain(near).collect(),

@@ -1,6 +1,7 @@
 //! Runs the command as users do. Each module tests one command or one subject.
 
 mod command;
+mod explain;
 mod hook_files;
 mod interrupted;
 mod lint;

@@ -100,6 +100,7 @@ type verdictJSON struct {
 	Stages         []string
 	AnyOf          bool
 	Conditions     []conditionJSON
+	Diagnostics    []diagnosticJSON
 }
 
 func (v verdictJSON) verdict() libhooks.HookVerdict {
@@ -115,6 +116,7 @@ func (v verdictJSON) verdict() libhooks.HookVerdict {
 			v.Conditions,
 			func(c conditionJSON) libhooks.Condition { return libhooks.Condition(c) },
 		),
+		Diagnostics: each(v.Diagnostics, diagnosticJSON.diagnostic),
 	}
 }
 

@@ -48,9 +48,12 @@ func AppendRequest(
 	return request, nil
 }
 
-// Container returns the container's data that conditions use, as JSON: a config with nothing else,
-// and the annotations. Each byte that is not UTF-8 becomes U+FFFD, and patterns treat it as U+FFFD,
-// too. A nil config has no process.
+// maxWords is one more than the number of words of a command line that explanations use.
+const maxWords = 257
+
+// Container returns the container's data that explanations use, as JSON: a config with nothing
+// else, and the annotations. Each byte that is not UTF-8 becomes U+FFFD, and patterns treat it as
+// U+FFFD, too. A nil config has no process.
 func Container(
 	config *rspec.Spec,
 	annotations map[string]string,
@@ -62,7 +65,7 @@ func Container(
 		Process *process `json:"process,omitempty"`
 	}
 	if config != nil && config.Process != nil {
-		container.Process = &process{config.Process.Args[:min(1, len(config.Process.Args))]}
+		container.Process = &process{config.Process.Args[:min(maxWords, len(config.Process.Args))]}
 	}
 	return encode(container), encode(annotations)
 }
