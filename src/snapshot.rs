@@ -166,17 +166,21 @@ impl Snapshot {
             && self.masked.len() == other.masked.len()
             && self.hooks.iter().zip(&other.hooks).all(|(a, b)| same(a, b))
             && self.masked.iter().zip(&other.masked).all(same_masked)
-            && self.noted().eq(other.noted())
+            && self.of_files().eq(other.of_files())
     }
 
     /// Returns all diagnostics of the load, including those that the policy tolerates.
     pub(crate) fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
-        let duplicates = self.duplicates.get_or_init(|| Box::new(duplicates(&self.hooks)));
-        self.noted().chain(duplicates)
+        self.of_files().chain(self.duplicates())
+    }
+
+    /// Returns the diagnostics of files that repeat a hook of another file.
+    pub(crate) fn duplicates(&self) -> &[Diagnostic] {
+        self.duplicates.get_or_init(|| Box::new(duplicates(&self.hooks)))
     }
 
     /// Returns the same diagnostics without those that follow from the set of hooks alone.
-    fn noted(&self) -> impl Iterator<Item = &Diagnostic> {
+    fn of_files(&self) -> impl Iterator<Item = &Diagnostic> {
         self.notes.iter().flat_map(Note::diagnostics)
     }
 

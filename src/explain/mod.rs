@@ -199,7 +199,8 @@ impl Snapshot {
     /// itself ([`LoadedHook::warnings`]) are not among them.
     fn noted(&self) -> HashMap<&Path, Vec<&Diagnostic>> {
         let mut noted: HashMap<&Path, Vec<&Diagnostic>> = HashMap::new();
-        for diagnostic in self.noted_diagnostics().filter(is_problem) {
+        let all = self.noted_diagnostics().chain(self.duplicates());
+        for diagnostic in all.filter(is_problem) {
             noted.entry(&diagnostic.path).or_default().push(diagnostic);
         }
         noted
