@@ -238,6 +238,7 @@ func TestNearMissesOfKeys(t *testing.T) {
 		}
 		if obstacle != c.obstacle || got.Tried != 12 || len(got.Keys) != 10 {
 			t.Errorf("%s: %s, want %s", c.pattern, text(t, got), c.obstacle)
+			continue
 		}
 		if _, ok := annotations[got.Keys[9]]; !ok {
 			t.Errorf("%q", got.Keys)
