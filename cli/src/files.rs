@@ -37,6 +37,13 @@ impl Config {
         }
     }
 
+    /// Parses the config. JSON that is something else, such as a state, is an error.
+    pub fn parse(&self) -> Result<libhooks::Config<'_>, Failure> {
+        libhooks::Config::reject_other_json(&self.text)
+            .and_then(|()| libhooks::Config::parse(&self.text))
+            .map_err(|error| self.failure(error))
+    }
+
     /// Converts an error of the library. An error about the config gets the config's name.
     pub fn failure(&self, error: libhooks::Error) -> Failure {
         match (&error.place().path, error.place().position) {

@@ -7,11 +7,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::form::form_of;
 use super::view::{Annotations, Container, Pairs, Process, bytes_of, read_pairs};
 use crate::go::json::{JsonError, JsonErrorKind, JsonReader, Kind, Text, folds_to};
 use crate::hook::Stage;
 use crate::limits;
-use crate::problem::{Error, Result, check_limit};
+use crate::position::Position;
+use crate::problem::{Cause, Error, ErrorKind, JsonForm, Result, check_limit};
 
 /// A container's config, `config.json` of the OCI runtime specification, parsed once. It borrows
 /// the JSON.
@@ -82,6 +84,34 @@ impl<'a> Config<'a> {
     pub fn parse(json: &'a str) -> Result<Config<'a>> {
         check_limit("bytes of the config", json.len(), limits::CONFIG)?;
         Config::read(json).map_err(|error| Error::in_json(error, json.as_bytes()).context("config"))
+    }
+
+    /// Checks that JSON is not something else that is often confused with a container's config: the
+    /// output of `podman inspect`, `docker inspect` or `crictl inspect`, a container's state, or a
+    /// hook file. [`Config::parse`] accepts most of them, because every member of a config is
+    /// optional. Invalid JSON is no error here.
+    ///
+    /// ```
+    /// use libhooks::{Code, Config};
+    ///
+    /// let state = r#"{"id": "a", "status": "created", "bundle": "/run/a"}"#;
+    /// let error = Config::reject_other_json(state).unwrap_err();
+    /// assert_eq!(error.code(), Code::NotAConfig);
+    /// assert!(Config::reject_other_json("{}").is_ok());
+    /// ```
+    ///
+    /// # Errors
+    /// [`Code::NotAConfig`](crate::Code::NotAConfig) for such JSON. The message says what it is and
+    /// where the config is.
+    pub fn reject_other_json(json: &str) -> Result<()> {
+        match form_of(json) {
+            Some((form, offset)) if form != JsonForm::Config => {
+                let position = Position::of(json.as_bytes(), offset);
+                let cause = Cause::NotAConfig(form);
+                Err(Error::new(ErrorKind::Json, cause).with_position(Some(position)))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn read(text: &'a str) -> Read<Config<'a>> {

@@ -14,6 +14,7 @@ mod patch;
 mod run;
 mod start;
 
+pub use crate::container::check_state;
 pub use crate::limits::CAPTURE_LIMIT;
 pub use capture::Captured;
 pub use filter::{FilterFailure, FilterResult, filter};

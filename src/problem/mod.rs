@@ -6,7 +6,9 @@ mod diagnostic;
 mod error;
 mod path;
 
-pub(crate) use cause::{Cause, Never, PatternRole, Property, Refusal, RequestError, Warning};
+pub(crate) use cause::{
+    Cause, JsonForm, Never, NotAState, PatternRole, Property, Refusal, RequestError, Warning,
+};
 pub use code::{Code, Severity, UnknownCode};
 pub use diagnostic::{Diagnostic, Place, diagnostics_to_json};
 pub(crate) use error::check_limit;

@@ -107,10 +107,11 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
 
 /// Selects the hooks for the container of a config.
 fn select(manager: &Manager, config: &Config, arguments: &Filter) -> Result<Selection, Failure> {
-    let failure = |error| config.failure(error);
-    let parsed = libhooks::Config::parse(&config.text).map_err(failure)?;
+    let parsed = config.parse()?;
     let annotations = arguments.container.annotations(&parsed);
-    manager.select(&arguments.container.of(&parsed, &annotations)).map_err(failure)
+    manager
+        .select(&arguments.container.of(&parsed, &annotations))
+        .map_err(|error| config.failure(error))
 }
 
 /// Returns the changes of each successful hook, in order.

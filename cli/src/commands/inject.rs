@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use libhooks::{Config, Policy, diagnostics_to_json};
+use libhooks::{Policy, diagnostics_to_json};
 
 use crate::arguments::Inject;
 use crate::destination::{self, Lock};
@@ -17,7 +17,7 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     let (config, target) =
         destination::read_config(destination, &arguments.container.config, Lock::Held)?;
     let failure = |error| config.failure(error);
-    let parsed = Config::parse(&config.text).map_err(failure)?;
+    let parsed = config.parse()?;
     let annotations = arguments.container.annotations(&parsed);
     let selection =
         manager.select(&arguments.container.of(&parsed, &annotations)).map_err(failure)?;
