@@ -47,6 +47,8 @@ pub(crate) enum Hooks {
     Object {
         end: End,
         stages: [StageEntries; Stage::ALL.len()],
+        /// The entries of `prestart`, which runtimes run with those of `createRuntime`.
+        prestart: Vec<Range<usize>>,
     },
 }
 
@@ -294,6 +296,7 @@ fn read_hooks(reader: &mut JsonReader<'_>) -> Read<Hooks> {
         return Ok(Hooks::Null(start..reader.offset()));
     }
     let mut stages: [StageEntries; Stage::ALL.len()] = Default::default();
+    let mut prestart = Vec::new();
     let names: [&str; 6] =
         ["createContainer", "createRuntime", "poststart", "poststop", "startContainer", "prestart"];
     let mut keys = Keys::new("hooks", names);
@@ -305,13 +308,15 @@ fn read_hooks(reader: &mut JsonReader<'_>) -> Read<Hooks> {
                 let slot = Stage::ALL.iter().position(|stage| stage.as_str() == name);
                 if let Some(slot) = slot.and_then(|index| stages.get_mut(index)) {
                     *slot = entries;
+                } else if let StageEntries::Array { entries, .. } = entries {
+                    prestart = entries;
                 }
             }
             None => reader.skip()?,
         }
         Ok(())
     })?;
-    Ok(Hooks::Object { end, stages })
+    Ok(Hooks::Object { end, stages, prestart })
 }
 
 fn read_entries(reader: &mut JsonReader<'_>, name: &str) -> Read<StageEntries> {

@@ -21,13 +21,19 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     let annotations = arguments.container.annotations(&parsed);
     let selection =
         manager.select(&arguments.container.of(&parsed, &annotations)).map_err(failure)?;
-    let injection = selection.inject(&parsed);
+    let injection = if arguments.if_absent {
+        selection.inject_absent(&parsed)
+    } else {
+        selection.inject(&parsed)
+    };
     let stage_hooks = &injection.extension_stage_hooks;
 
     // Authors of hooks read warnings with `lint`. This command prints only which hooks are missing,
     // or run although an override should switch them off.
     let mut diagnostics = manager.without_hook();
-    diagnostics.extend(selection.already_present(&parsed));
+    if !arguments.if_absent {
+        diagnostics.extend(selection.already_present(&parsed));
+    }
     if !arguments.json {
         report::diagnostics(&diagnostics);
         for (stage, hooks) in &stage_hooks.0 {

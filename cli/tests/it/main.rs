@@ -2,6 +2,7 @@
 
 mod command;
 mod hook_files;
+mod inject;
 mod inputs;
 mod interrupted;
 mod lint;
