@@ -22,7 +22,7 @@ const OF_CONFIG: [&str; 11] = [
     "zos",
 ];
 
-/// The members that a state must have, and that can be told from its start.
+/// The members that a state must have. They are strings.
 const OF_STATE: [&str; 3] = ["ociVersion", "id", "status"];
 
 /// Returns the form of a JSON text, and the offset of what shows it. `None` if no form is
@@ -58,6 +58,15 @@ pub fn check_state(state: &[u8]) -> Result<()> {
             Some((form, _)) => reject(NotAState::Form(form)),
         },
     }
+}
+
+/// The members of a config without which no runtime starts a container.
+pub(crate) const OF_RUNTIMES: [&str; 3] = ["ociVersion", "process", "root"];
+
+/// Returns which of [`OF_RUNTIMES`] a config has, other than as `null`.
+pub(crate) fn top_level(config: &str) -> Vec<&'static str> {
+    let members = Members::read(&mut JsonReader::of_str(config)).unwrap_or_default();
+    OF_RUNTIMES.into_iter().filter(|name| members.find(name).is_some()).collect()
 }
 
 /// A JSON text, as far as its form depends on it.
@@ -114,7 +123,7 @@ impl Content<'_> {
     }
 }
 
-/// The members of an object that tell its form.
+/// The members of an object that decide its form.
 #[derive(Default)]
 struct Members<'a>(Vec<Member<'a>>);
 
@@ -196,12 +205,9 @@ impl<'a> Members<'a> {
             }
         }
         self.inspected().or_else(|| {
-            let version = self.find("ociVersion");
+            let is_config = self.find("ociVersion").is_some();
             let hook = ["hook", "stages", "stage"].iter().find_map(|name| self.find(name));
-            match (version, hook) {
-                (Some(version), _) => Some((JsonForm::Config, version.offset)),
-                (None, hook) => hook.map(|hook| (JsonForm::HookFile, hook.offset)),
-            }
+            hook.filter(|_| !is_config).map(|hook| (JsonForm::HookFile, hook.offset))
         })
     }
 

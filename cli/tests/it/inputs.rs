@@ -1,5 +1,6 @@
 //! Gives commands something else than the input that they expect.
 
+use crate::pty;
 use crate::support::{Place, outcome, run};
 
 const PODMAN: &str = "for Podman, this command prints the path of the config: podman inspect \
@@ -31,7 +32,7 @@ fn other_json() -> Vec<(&'static str, &'static str, String)> {
         ),
         (
             r#"{"ociVersion": "1.0.2", "id": "a", "status": "created", "bundle": "/b/"}"#,
-            "1:35",
+            "1:36",
             "this is a container's state, not a container's config; \
              the config is the file /b/config.json"
                 .to_owned(),
@@ -92,4 +93,37 @@ fn sparse_configs_are_configs() {
             assert!(!stdout.is_empty(), "{command} {json}");
         }
     }
+}
+
+/// A command that waits for input at a terminal says so.
+#[test]
+fn the_wait_for_a_terminal_is_announced() {
+    if !pty::is_available("the_wait_for_a_terminal_is_announced") {
+        return;
+    }
+    let place = Place::new();
+    let config = "note: reading the config from standard input; give a file or a bundle directory \
+        as argument, or end the input with Ctrl-D\n";
+    let hook = "note: reading the hook file from standard input; give a file as argument, or end \
+        the input with Ctrl-D\n";
+    let state = "note: reading the state from standard input; give a file to --state, or end the \
+        input with Ctrl-D\n";
+    for (arguments, want) in [
+        (&["explain", "--hooks-dir", "hooks.d"][..], config),
+        (&["inject", "--hooks-dir", "hooks.d", "-"], config),
+        (&["filter", "--hooks-dir", "hooks.d"], config),
+        (&["migrate", "-"], hook),
+        (&["run", "--state", "-", "hooks.d/a.json"], state),
+    ] {
+        let (mut child, mut screen) = pty::start_reading(&mut place.command(arguments));
+        let printed = screen.read_until(|printed| printed.ends_with(b"\n"));
+        assert_eq!(String::from_utf8(printed).unwrap(), want, "{arguments:?}");
+        drop(screen);
+        child.wait().unwrap();
+    }
+    // A file is read at once.
+    let command = &mut place.command(&["inject", "--hooks-dir", "hooks.d", "bundle"]);
+    let (mut child, mut screen) = pty::start_reading(command);
+    let printed = String::from_utf8(screen.read_until(|_| false)).unwrap();
+    assert!(child.wait().unwrap().success() && printed.starts_with('{'), "{printed}");
 }

@@ -31,7 +31,7 @@ pub(crate) enum NotAState {
     /// It is JSON, but not an object.
     Value(Kind),
     Form(JsonForm),
-    /// It is an object without this member.
+    /// It is an object without this member, or the member is not a string.
     Lacks(&'static str),
 }
 
@@ -92,7 +92,7 @@ impl Display for NotAState {
             NotAState::Value(kind) => write!(f, "this is {kind}, not a container's state"),
             NotAState::Form(form) => write!(f, "this is {form}, not a container's state"),
             NotAState::Lacks(name) => {
-                write!(f, "this is not a container's state: {name:?} is missing")
+                write!(f, "this is not a container's state: it has no string {name:?}")
             }
         }
     }
