@@ -35,6 +35,8 @@ pub struct Config<'a> {
     /// Where a member can be added to the config.
     pub(crate) end: End,
     pub(crate) hooks: Hooks,
+    /// The entries of `hooks.prestart`, which runtimes run with those of `createRuntime`.
+    pub(crate) prestart: Vec<Range<usize>>,
 }
 
 /// The member `hooks`.
@@ -47,8 +49,6 @@ pub(crate) enum Hooks {
     Object {
         end: End,
         stages: [StageEntries; Stage::ALL.len()],
-        /// The entries of `prestart`, which runtimes run with those of `createRuntime`.
-        prestart: Vec<Range<usize>>,
     },
 }
 
@@ -124,6 +124,7 @@ impl<'a> Config<'a> {
             bind_mounts: false,
             end: End::default(),
             hooks: Hooks::Absent,
+            prestart: Vec::new(),
         };
         let mut reader = JsonReader::of_str(text);
         match reader.peek()? {
@@ -134,7 +135,7 @@ impl<'a> Config<'a> {
         config.end = members(&mut reader, &mut |reader, key| {
             match keys.find(&key)? {
                 Some("annotations") => config.annotations = read_pairs(reader, "annotations")?,
-                Some("hooks") => config.hooks = read_hooks(reader)?,
+                Some("hooks") => (config.hooks, config.prestart) = read_hooks(reader)?,
                 Some("mounts") => config.bind_mounts = read_mounts(reader)?,
                 Some("process") => config.process = read_process(reader)?,
                 _ => reader.skip()?,
@@ -289,11 +290,12 @@ fn strings<'a>(
     })
 }
 
-fn read_hooks(reader: &mut JsonReader<'_>) -> Read<Hooks> {
+/// Reads `hooks`, and returns it with the entries of `prestart`.
+fn read_hooks(reader: &mut JsonReader<'_>) -> Read<(Hooks, Vec<Range<usize>>)> {
     reader.peek()?;
     let start = reader.offset();
     if !reader.given(Kind::Object, &"hooks")? {
-        return Ok(Hooks::Null(start..reader.offset()));
+        return Ok((Hooks::Null(start..reader.offset()), Vec::new()));
     }
     let mut stages: [StageEntries; Stage::ALL.len()] = Default::default();
     let mut prestart = Vec::new();
@@ -316,7 +318,7 @@ fn read_hooks(reader: &mut JsonReader<'_>) -> Read<Hooks> {
         }
         Ok(())
     })?;
-    Ok(Hooks::Object { end, stages, prestart })
+    Ok((Hooks::Object { end, stages }, prestart))
 }
 
 fn read_entries(reader: &mut JsonReader<'_>, name: &str) -> Read<StageEntries> {

@@ -15,7 +15,7 @@ impl Plan<'_> {
             match &config.hooks {
                 Hooks::Absent => edits.add(config.end, self.members("\"hooks\":{", "}", |_| true)),
                 Hooks::Null(range) => edits.put(range.clone(), self.members("{", "}", |_| true)),
-                Hooks::Object { end, stages, .. } => self.splice_stages(&mut edits, *end, stages),
+                Hooks::Object { end, stages } => self.splice_stages(&mut edits, *end, stages),
             }
         }
         edits.apply(config.text)
@@ -129,14 +129,14 @@ pub(crate) fn already_present<'p>(
     config: &Config<'_>,
     plan: &Plan<'p>,
 ) -> Vec<(Stage, &'p LoadedHook)> {
-    let Hooks::Object { stages, prestart, .. } = &config.hooks else { return Vec::new() };
+    let Hooks::Object { stages, .. } = &config.hooks else { return Vec::new() };
     let mut found = Vec::new();
     for ((stage, hooks), entries) in Stage::ALL.into_iter().zip(&plan.stages).zip(stages) {
         let entries = match entries {
             StageEntries::Array { entries, .. } => &entries[..],
             StageEntries::Absent | StageEntries::Null(_) => &[],
         };
-        let prestart = if stage == Stage::CreateRuntime { &prestart[..] } else { &[] };
+        let prestart = if stage == Stage::CreateRuntime { &config.prestart[..] } else { &[] };
         if hooks.is_empty() || entries.is_empty() && prestart.is_empty() {
             continue;
         }
