@@ -101,7 +101,7 @@ fn the_first_failing_hook_stops_the_filter_and_the_config_before_it_is_kept() {
     }
 }
 
-/// What a hook printed instead of a config is data, shortened.
+/// A failure has as data what the hook printed instead of a config, shortened.
 #[test]
 fn the_failure_has_the_first_line_of_the_output() {
     for (script, output, end) in [
