@@ -870,7 +870,7 @@ int hooks_monitor_fd(const struct hooks_monitor_t *mon);
  * @param reloaded receives true if the hooks or the diagnostics differ from those at the last
  *                 call, also after a reload by another monitor or by hooks_manager_reload(). Then
  *                 hooks_monitor_changes() returns the changes. It may still return "[]", for
- *                 example if the only change is that a problem is solved. May be NULL
+ *                 example if the only change is a diagnostic of severity info. May be NULL
  * @param err      receives the error; may be NULL
  * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT (also in the child of a fork), _IO or
  *         _CANCELLED. With HOOKS_POLICY_STRICT also the errors of hooks_manager_new(): then the
@@ -903,8 +903,9 @@ int hooks_monitor_wait(struct hooks_monitor_t *mon,
  * @param mon      the monitor
  * @param json_out receives a JSON array of objects ("[]" without changes), which
  *                 hooks_string_free() frees. The members are "change" ("added", "updated",
- *                 "removed", "masked", "unmasked" or "problem"); "path", the hook file; for
- *                 "masked", "by", the file that masks it; and for "problem", "diagnostic", as in
+ *                 "removed", "masked", "unmasked", "problem" or "resolved"); "path", the hook
+ *                 file; for "masked", "by", the file that masks it; and for "problem" and
+ *                 "resolved" (a problem that is gone), "diagnostic", as in
  *                 hooks_manager_diagnostics()
  * @param err      receives the error; may be NULL
  * @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, also in the child of a fork

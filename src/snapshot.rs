@@ -184,9 +184,9 @@ impl Snapshot {
         self.notes.iter().flat_map(Note::diagnostics)
     }
 
-    /// Returns the diagnostics that an earlier snapshot did not have.
-    pub(crate) fn new_diagnostics(&self, before: &Snapshot) -> Vec<&Diagnostic> {
-        let known: HashSet<&Diagnostic> = before.diagnostics().collect();
+    /// Returns the diagnostics that another snapshot does not have.
+    pub(crate) fn new_diagnostics(&self, other: &Snapshot) -> Vec<&Diagnostic> {
+        let known: HashSet<&Diagnostic> = other.diagnostics().collect();
         self.diagnostics().filter(|diagnostic| !known.contains(diagnostic)).collect()
     }
 

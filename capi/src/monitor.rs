@@ -157,7 +157,7 @@ pub unsafe extern "C" fn hooks_monitor_fd(mon: *const hooks_monitor_t) -> c_int 
 /// @param reloaded receives true if the hooks or the diagnostics differ from those at the last
 ///                 call, also after a reload by another monitor or by hooks_manager_reload(). Then
 ///                 hooks_monitor_changes() returns the changes. It may still return "[]", for
-///                 example if the only change is that a problem is solved. May be NULL
+///                 example if the only change is a diagnostic of severity info. May be NULL
 /// @param err      receives the error; may be NULL
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT (also in the child of a fork), _IO or
 ///         _CANCELLED. With HOOKS_POLICY_STRICT also the errors of hooks_manager_new(): then the
@@ -221,8 +221,9 @@ pub unsafe extern "C" fn hooks_monitor_wait(
 /// @param mon      the monitor
 /// @param json_out receives a JSON array of objects ("[]" without changes), which
 ///                 hooks_string_free() frees. The members are "change" ("added", "updated",
-///                 "removed", "masked", "unmasked" or "problem"); "path", the hook file; for
-///                 "masked", "by", the file that masks it; and for "problem", "diagnostic", as in
+///                 "removed", "masked", "unmasked", "problem" or "resolved"); "path", the hook
+///                 file; for "masked", "by", the file that masks it; and for "problem" and
+///                 "resolved" (a problem that is gone), "diagnostic", as in
 ///                 hooks_manager_diagnostics()
 /// @param err      receives the error; may be NULL
 /// @return HOOKS_STATUS_OK, or HOOKS_STATUS_INVALID_ARGUMENT, also in the child of a fork

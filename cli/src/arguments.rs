@@ -54,6 +54,9 @@ pub struct Inject {
     pub container: Container,
     #[command(flatten)]
     pub destination: Destination,
+    /// Do not add a hook again that the config already has at the same stage
+    #[arg(long)]
+    pub if_absent: bool,
     /// Print a JSON object with config, extensionStageHooks and diagnostics (no config if it is
     /// written to a file)
     #[arg(long)]

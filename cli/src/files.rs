@@ -1,7 +1,7 @@
 //! Reads the files that the user names: configs, hook files, states.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use libhooks::replace::Reason;
 use libhooks::{Position, limits};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
-use crate::report::Failure;
+use crate::report::{self, Failure};
 
 /// The largest config that is read, and the largest state of a container, in bytes.
 pub const CONFIG_LIMIT: u64 = limits::CONFIG as u64;
@@ -35,6 +35,13 @@ impl Config {
                 Err(Failure::Error(format!("{name}:{line}:{column}: invalid UTF-8 [not-utf8]")))
             }
         }
+    }
+
+    /// Parses the config. JSON that is something else, such as a state, is an error.
+    pub fn parse(&self) -> Result<libhooks::Config<'_>, Failure> {
+        libhooks::Config::reject_other_json(&self.text)
+            .and_then(|()| libhooks::Config::parse(&self.text))
+            .map_err(|error| self.failure(error))
     }
 
     /// Converts an error of the library. An error about the config gets the config's name.
@@ -63,7 +70,7 @@ pub fn config_file(config: &Path) -> PathBuf {
 /// FIFO or to open a device that another user put there.
 pub fn read_config(config: &Path) -> Result<Config, Failure> {
     if config == Path::new("-") || !config.is_dir() {
-        return Config::new(name(config), read_bytes(config, CONFIG_LIMIT)?);
+        return Config::new(name(config), read_bytes(config, CONFIG_LIMIT, Input::Config)?);
     }
     let path = config_file(config);
     let file = open_regular(&path).map_err(|error| read_error(&path, &error))?;
@@ -89,12 +96,44 @@ fn open_regular(path: &Path) -> io::Result<File> {
 
 /// Reads a hook file; `-` is standard input.
 pub fn read_hook_file(file: &Path) -> Result<Config, Failure> {
-    Config::new(name(file), read_bytes(file, HOOK_FILE_LIMIT)?)
+    Config::new(name(file), read_bytes(file, HOOK_FILE_LIMIT, Input::HookFile)?)
 }
 
-/// Reads all of a file of at most `limit` bytes; `-` is standard input.
-pub fn read_bytes(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+/// The content of a file, for the note that the command waits for standard input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    Config,
+    HookFile,
+    State,
+}
+
+impl Input {
+    /// Returns what the command reads, and what the user can do instead of typing it.
+    fn note(self) -> &'static str {
+        match self {
+            Input::Config => {
+                "reading the config from standard input; give a file or a bundle directory as \
+                 argument, or end the input with Ctrl-D"
+            }
+            Input::HookFile => {
+                "reading the hook file from standard input; give a file as argument, or end the \
+                 input with Ctrl-D"
+            }
+            Input::State => {
+                "reading the state from standard input; give a file to --state, or end the input \
+                 with Ctrl-D"
+            }
+        }
+    }
+}
+
+/// Reads all of a file of at most `limit` bytes; `-` is standard input. If that is a terminal, a
+/// note says what the command waits for.
+pub fn read_bytes(path: &Path, limit: u64, input: Input) -> Result<Vec<u8>, Failure> {
     if path == Path::new("-") {
+        if io::stdin().is_terminal() {
+            report::note("note", input.note());
+        }
         return read_to_limit(io::stdin(), path, limit);
     }
     let file = File::open(path).map_err(|error| read_error(path, &error))?;

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use libhooks::terminal::{Escaped, escape_json};
-use libhooks::{Diagnostic, Error, OciHook};
+use libhooks::{Diagnostic, Error};
 
 use crate::{color, stdout, terminal};
 
@@ -221,22 +221,6 @@ pub fn located(path: &Path, position: Option<(u32, u32)>) -> String {
         Some((line, column)) => format!("{}:{line}:{column}: ", path.display()),
         None => format!("{}: ", path.display()),
     }
-}
-
-/// Returns the executable of a hook, its arguments unless they are only the path, its environment
-/// and its timeout.
-pub fn command(hook: &OciHook) -> String {
-    let mut text = hook.path.clone();
-    if !hook.args.is_empty() && hook.args != [hook.path.as_str()] {
-        text += &format!(", args {:?}", hook.args);
-    }
-    if !hook.env.is_empty() {
-        text += &format!(", env {:?}", hook.env);
-    }
-    if let Some(timeout) = hook.timeout {
-        text += &format!(", timeout {timeout}s");
-    }
-    text
 }
 
 /// Returns a count with a noun, in the plural if needed.

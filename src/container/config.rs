@@ -7,11 +7,13 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::form::form_of;
 use super::view::{Annotations, Args, Container, Pairs, Process, bytes_of, read_pairs};
 use crate::go::json::{JsonError, JsonErrorKind, JsonReader, Kind, Text, folds_to};
 use crate::hook::Stage;
 use crate::limits;
-use crate::problem::{Error, Result, check_limit};
+use crate::position::Position;
+use crate::problem::{Cause, Error, ErrorKind, JsonForm, Result, check_limit};
 
 /// A container's config, `config.json` of the OCI runtime specification, parsed once. It borrows
 /// the JSON.
@@ -34,6 +36,8 @@ pub struct Config<'a> {
     /// Where a member can be added to the config.
     pub(crate) end: End,
     pub(crate) hooks: Hooks,
+    /// The entries of `hooks.prestart`, which runtimes run with those of `createRuntime`.
+    pub(crate) prestart: Vec<Range<usize>>,
 }
 
 /// The member `hooks`.
@@ -85,6 +89,34 @@ impl<'a> Config<'a> {
         Config::read(json).map_err(|error| Error::in_json(error, json.as_bytes()).context("config"))
     }
 
+    /// Checks that JSON is not something else that is often confused with a container's config: the
+    /// output of `podman inspect`, `docker inspect` or `crictl inspect`, a container's state, or a
+    /// hook file. [`Config::parse`] accepts most of them, because every member of a config is
+    /// optional. Invalid JSON is no error here.
+    ///
+    /// ```
+    /// use libhooks::{Code, Config};
+    ///
+    /// let state = r#"{"id": "a", "status": "created", "bundle": "/run/a"}"#;
+    /// let error = Config::reject_other_json(state).unwrap_err();
+    /// assert_eq!(error.code(), Code::NotAConfig);
+    /// assert!(Config::reject_other_json("{}").is_ok());
+    /// ```
+    ///
+    /// # Errors
+    /// [`Code::NotAConfig`](crate::Code::NotAConfig) for such JSON. The message says what it is and
+    /// where the config is.
+    pub fn reject_other_json(json: &str) -> Result<()> {
+        match form_of(json) {
+            Some((form, offset)) if form != JsonForm::Config => {
+                let position = Position::of(json.as_bytes(), offset);
+                let cause = Cause::NotAConfig(form);
+                Err(Error::new(ErrorKind::Json, cause).with_position(Some(position)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn read(text: &'a str) -> Read<Config<'a>> {
         let mut config = Config {
             text,
@@ -94,6 +126,7 @@ impl<'a> Config<'a> {
             bind_mounts: false,
             end: End::default(),
             hooks: Hooks::Absent,
+            prestart: Vec::new(),
         };
         let mut reader = JsonReader::of_str(text);
         match reader.peek()? {
@@ -104,7 +137,7 @@ impl<'a> Config<'a> {
         config.end = members(&mut reader, &mut |reader, key| {
             match keys.find(&key)? {
                 Some("annotations") => config.annotations = read_pairs(reader, "annotations")?,
-                Some("hooks") => config.hooks = read_hooks(reader)?,
+                Some("hooks") => (config.hooks, config.prestart) = read_hooks(reader)?,
                 Some("mounts") => config.bind_mounts = read_mounts(reader)?,
                 Some("process") => {
                     (config.process, config.args) = read_process(reader, text)?;
@@ -287,13 +320,15 @@ fn strings<'a>(
     })
 }
 
-fn read_hooks(reader: &mut JsonReader<'_>) -> Read<Hooks> {
+/// Reads `hooks`, and returns it with the entries of `prestart`.
+fn read_hooks(reader: &mut JsonReader<'_>) -> Read<(Hooks, Vec<Range<usize>>)> {
     reader.peek()?;
     let start = reader.offset();
     if !reader.given(Kind::Object, &"hooks")? {
-        return Ok(Hooks::Null(start..reader.offset()));
+        return Ok((Hooks::Null(start..reader.offset()), Vec::new()));
     }
     let mut stages: [StageEntries; Stage::ALL.len()] = Default::default();
+    let mut prestart = Vec::new();
     let names: [&str; 6] =
         ["createContainer", "createRuntime", "poststart", "poststop", "startContainer", "prestart"];
     let mut keys = Keys::new("hooks", names);
@@ -305,13 +340,15 @@ fn read_hooks(reader: &mut JsonReader<'_>) -> Read<Hooks> {
                 let slot = Stage::ALL.iter().position(|stage| stage.as_str() == name);
                 if let Some(slot) = slot.and_then(|index| stages.get_mut(index)) {
                     *slot = entries;
+                } else if let StageEntries::Array { entries, .. } = entries {
+                    prestart = entries;
                 }
             }
             None => reader.skip()?,
         }
         Ok(())
     })?;
-    Ok(Hooks::Object { end, stages })
+    Ok((Hooks::Object { end, stages }, prestart))
 }
 
 fn read_entries(reader: &mut JsonReader<'_>, name: &str) -> Read<StageEntries> {

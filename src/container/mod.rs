@@ -1,10 +1,13 @@
 //! Containers: their configs, and the properties that conditions evaluate.
 
 mod config;
+mod form;
 #[cfg(feature = "oci-spec")]
 mod spec;
 mod view;
 
 pub use config::Config;
 pub(crate) use config::{End, Hooks, StageEntries};
+pub use form::check_state;
+pub(crate) use form::{OF_RUNTIMES, top_level};
 pub use view::{Annotations, Container, Process};

@@ -1,11 +1,13 @@
 //! Passes a config through hooks, each of which may change it (docs/spec.md, section 9): Podman's
 //! `precreate` stage.
 
+use std::fmt;
+
 use super::output::open_files;
 use super::patch::{Operation, diff, patch_to_json};
 use super::run::{RunResult, run};
 use super::{FilterOptions, RunOptions, Stream, Suspend};
-use crate::container::Config;
+use crate::container::{Config, OF_RUNTIMES, top_level};
 use crate::go::Errno;
 use crate::hook::OciHook;
 use crate::log::{Log, LogLevel, LogLine};
@@ -23,8 +25,39 @@ pub struct FilterResult {
     /// The changes that each successful hook made to the config; `None` without
     /// [`FilterOptions::patches`].
     pub patches: Option<Vec<Vec<Operation>>>,
+    /// The hooks whose output lacks members that their input had.
+    pub dropped: Vec<DroppedMembers>,
     /// The reason for a failure; `None` if every hook succeeded.
     pub failure: Option<FilterFailure>,
+}
+
+/// The members that a hook removed from the config, of those without which no runtime starts a
+/// container: `ociVersion`, `process` and `root`. As in the reference, the output of a hook is the
+/// whole new config, and is not merged with the old one.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct DroppedMembers {
+    /// The index of the hook, from 0.
+    pub hook: usize,
+    /// The executable of that hook.
+    pub path: String,
+    /// The names of the members.
+    pub members: Vec<&'static str>,
+}
+
+/// Says which members the output of the hook lacks.
+impl fmt::Display for DroppedMembers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<String> = self.members.iter().map(|name| format!("{name:?}")).collect();
+        let names = match &names[..] {
+            [first @ .., second_last, last] => {
+                let first: String = first.iter().map(|name| format!("{name}, ")).collect();
+                format!("{first}{second_last} and {last}")
+            }
+            names => names.concat(),
+        };
+        write!(f, "its output lacks {names}, which the config had")
+    }
 }
 
 /// The reason why passing a config through hooks failed.
@@ -38,6 +71,9 @@ pub struct FilterFailure {
     pub path: Option<String>,
     /// The end of the hook's stderr, as a string.
     pub stderr: String,
+    /// The first line of what the hook printed, shortened, if that is not a config: `""` if it
+    /// printed nothing. `None` for other failures.
+    pub output: Option<String>,
     /// [`ErrorKind::HookFailed`], [`ErrorKind::Timeout`], [`ErrorKind::Cancelled`], or
     /// [`ErrorKind::Io`] if a file that an annotation names cannot be opened.
     pub kind: ErrorKind,
@@ -51,11 +87,24 @@ pub struct FilterFailure {
 }
 
 impl FilterFailure {
-    /// Returns the message for a person: the hook, the error, and the end of its stderr.
+    /// Returns what the hook printed instead of a config, and what it should do.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self.output.as_deref()? {
+            "" => "the hook printed nothing; it must print the whole config, changed or not".into(),
+            line if line.starts_with('{') => format!("the hook printed {line:?}"),
+            line => format!("the hook printed {line:?}; messages belong on standard error"),
+        })
+    }
+
+    /// Returns the message for a person: the hook, the error, what it printed instead of a config,
+    /// and the end of its stderr.
     pub fn message(&self) -> String {
         let mut message = self.error.clone();
         if let (Some(hook), Some(path)) = (self.hook, &self.path) {
             message = format!("hook {hook} ({path}): {message}");
+        }
+        if let Some(hint) = self.hint() {
+            message = format!("{message} ({hint})");
         }
         if self.stderr.is_empty() { message } else { format!("{message}: {}", self.stderr) }
     }
@@ -66,6 +115,7 @@ impl FilterFailure {
             hook: None,
             path: None,
             stderr: String::new(),
+            output: None,
             kind,
             hook_error,
             error,
@@ -100,6 +150,7 @@ fn filter_through(
         runs: Vec::new(),
         config: config.to_owned(),
         patches: patches.then(Vec::new),
+        dropped: Vec::new(),
         failure: None,
     };
     let mut files = [None, None];
@@ -186,6 +237,12 @@ fn filter_through(
 impl FilterResult {
     /// Takes over the config that a hook printed.
     fn accept(&mut self, config: String, index: usize, hook: &OciHook, log: Option<&Log>) {
+        let (before, after) = (top_level(&self.config), top_level(&config));
+        let dropped = |name: &&str| before.contains(name) && !after.contains(name);
+        let members: Vec<&'static str> = OF_RUNTIMES.into_iter().filter(dropped).collect();
+        if !members.is_empty() {
+            self.dropped.push(DroppedMembers { hook: index, path: hook.path.clone(), members });
+        }
         let line = LogLine::new(log, LogLevel::Debug);
         if self.patches.is_some() || line.is_some() {
             // Both configs were parsed before.
@@ -207,18 +264,20 @@ impl FilterResult {
     }
 
     /// Returns the result as a JSON object: `config`, `failure` (null, or `hook`, `path`, `stderr`,
-    /// `kind`, `hookError`, `error`, `errno`), `hooks` (each as in [`RunResult::to_json`]), and
-    /// `patches` (null, or a JSON Patch for each successful hook).
+    /// `output`, `kind`, `hookError`, `error`, `errno`), `hooks` (each as in
+    /// [`RunResult::to_json`]), `dropped` (`hook`, `path` and `members` of each), and `patches`
+    /// (null, or a JSON Patch for each successful hook).
     pub fn to_json(&self) -> String {
         let patches = self.patches.as_ref().map(|patches| {
             let patches: Vec<String> = patches.iter().map(|patch| patch_to_json(patch)).collect();
             format!("[{}]", patches.join(","))
         });
         format!(
-            "{{\"config\":{},\"failure\":{},\"hooks\":{},\"patches\":{}}}",
+            "{{\"config\":{},\"failure\":{},\"hooks\":{},\"dropped\":{},\"patches\":{}}}",
             crate::go::json::to_string(&self.config),
             crate::go::json::to_string(&self.failure),
             crate::go::json::to_string(&self.runs),
+            crate::go::json::to_string(&self.dropped),
             patches.as_deref().unwrap_or("null"),
         )
     }
@@ -246,7 +305,20 @@ fn failure_of(ran: &RunResult, index: usize) -> Option<FilterFailure> {
         }
     };
     let error = format!("unmarshal output from config-filter hook {index}: {problem}");
-    Some(FilterFailure::new(ErrorKind::HookFailed, None, error))
+    let output = (!ran.stdout.is_truncated()).then(|| first_line(&ran.stdout.tail));
+    Some(FilterFailure { output, ..FilterFailure::new(ErrorKind::HookFailed, None, error) })
+}
+
+/// Returns the first line that is not blank, at most as long as is useful in a message.
+fn first_line(output: &[u8]) -> String {
+    const MAX: usize = 200;
+    let line = output.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let line = line.clone().find(|line| !line.is_empty()).unwrap_or_default();
+    let text = crate::go::text_of_bytes(line);
+    match text.char_indices().nth(MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.into_owned(),
+    }
 }
 
 /// Returns the end of a hook's stderr, at most as long as is useful in a message.

@@ -14,9 +14,10 @@ mod patch;
 mod run;
 mod start;
 
+pub use crate::container::check_state;
 pub use crate::limits::CAPTURE_LIMIT;
 pub use capture::Captured;
-pub use filter::{FilterFailure, FilterResult, filter};
+pub use filter::{DroppedMembers, FilterFailure, FilterResult, filter};
 pub(crate) use options::post_kill_timeout;
 pub use options::{FilterOptions, OutputFn, RunOptions, Suspend};
 #[cfg(feature = "fuzzing")]

@@ -1,6 +1,7 @@
 //! The hooks that match a container, sorted by stage (docs/spec.md, section 6).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::ptr;
 
 use crate::go::json;
 use crate::hook::{OciHook, Stage, Target};
@@ -101,5 +102,14 @@ impl<'a> Plan<'a> {
             }
         }
         plan
+    }
+
+    /// Removes hooks of these stages.
+    pub fn remove(&mut self, removed: &[(Stage, &LoadedHook)]) {
+        let removed: HashSet<(Stage, *const LoadedHook)> =
+            removed.iter().map(|(stage, hook)| (*stage, ptr::from_ref(*hook))).collect();
+        for (stage, hooks) in Stage::ALL.into_iter().zip(&mut self.stages) {
+            hooks.retain(|hook| !removed.contains(&(stage, ptr::from_ref(*hook))));
+        }
     }
 }

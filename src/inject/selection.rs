@@ -115,6 +115,16 @@ impl Selection {
         Injection { config: plan.splice(config), extension_stage_hooks: plan.extension_stage_hooks }
     }
 
+    /// Injects the hooks into a config, except those whose entry (path, args, env and timeout) the
+    /// config already has at that stage. `prestart` and `createRuntime` are the same stage. A
+    /// second call with the config of the first changes nothing.
+    pub fn inject_absent(&self, config: &Config<'_>) -> Injection {
+        let mut plan = Plan::new(self.loaded());
+        let present = already_present(config, &plan);
+        plan.remove(&present);
+        Injection { config: plan.splice(config), extension_stage_hooks: plan.extension_stage_hooks }
+    }
+
     /// Injects the hooks into a config in memory, and returns the hooks of extension stages. (The
     /// version of `oci-spec` is part of this crate's API.)
     #[cfg(feature = "oci-spec")]

@@ -123,8 +123,8 @@ impl Edits {
     }
 }
 
-/// Returns the hooks of a plan whose entry the config already has. The time is proportional to
-/// both, times the logarithm of the number of hooks.
+/// Returns the hooks of a plan whose entry the config already has at that stage. The time is
+/// proportional to both, times the logarithm of the number of hooks.
 pub(crate) fn already_present<'p>(
     config: &Config<'_>,
     plan: &Plan<'p>,
@@ -132,12 +132,20 @@ pub(crate) fn already_present<'p>(
     let Hooks::Object { stages, .. } = &config.hooks else { return Vec::new() };
     let mut found = Vec::new();
     for ((stage, hooks), entries) in Stage::ALL.into_iter().zip(&plan.stages).zip(stages) {
-        let StageEntries::Array { entries, .. } = entries else { continue };
+        let entries = match entries {
+            StageEntries::Array { entries, .. } => &entries[..],
+            StageEntries::Absent | StageEntries::Null(_) => &[],
+        };
+        let prestart = if stage == Stage::CreateRuntime { &config.prestart[..] } else { &[] };
+        if hooks.is_empty() || entries.is_empty() && prestart.is_empty() {
+            continue;
+        }
         let wanted =
             hooks.iter().map(|hook| normalised(&hook.injected().entry).unwrap_or_default());
         let wanted: Vec<String> = wanted.collect();
+        let entries = entries.iter().chain(prestart);
         let entries =
-            entries.iter().filter_map(|range| config.text.get(range.clone()).and_then(normalised));
+            entries.filter_map(|range| config.text.get(range.clone()).and_then(normalised));
         let present = hooks.iter().zip(find_among(&wanted, entries));
         found.extend(present.filter(|(_, is_present)| *is_present).map(|(hook, _)| (stage, *hook)));
     }
@@ -160,9 +168,16 @@ fn find_among<T: Ord>(wanted: &[T], candidates: impl Iterator<Item = T>) -> Vec<
     wanted.iter().map(|element| is_present.get(first(element)) == Some(&true)).collect()
 }
 
-/// Returns an entry in normal form: sorted by key, without whitespace.
+/// Returns an entry in normal form: the members that decide what runs, sorted by key, without
+/// whitespace. An empty list, or `null`, counts as absent.
 fn normalised(entry: &str) -> Option<String> {
-    Some(serde_json::from_str::<serde_json::Value>(entry).ok()?.to_string())
+    let mut value: serde_json::Value = serde_json::from_str(entry).ok()?;
+    value.as_object_mut()?.retain(|key, value| {
+        matches!(&**key, "path" | "args" | "env" | "timeout")
+            && !value.is_null()
+            && value.as_array().is_none_or(|list| !list.is_empty())
+    });
+    Some(value.to_string())
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ use crate::snapshot::{Known, Snapshot};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ChangeKind {
+    /// The file has a valid hook. [`Monitor::present`](crate::Monitor::present) returns it.
+    Present,
     /// The file has a valid hook, and had none before.
     Added,
     /// The file has another hook than before.
@@ -25,18 +27,22 @@ pub enum ChangeKind {
     Unmasked,
     /// There is a new problem with the file, with a directory, or with watching itself.
     Problem,
+    /// A problem with the file or with a directory, which was there before, is gone.
+    Resolved,
 }
 
 impl ChangeKind {
     /// Returns the name used in JSON, such as `added`.
     pub fn as_str(self) -> &'static str {
         match self {
+            ChangeKind::Present => "present",
             ChangeKind::Added => "added",
             ChangeKind::Updated => "updated",
             ChangeKind::Removed => "removed",
             ChangeKind::Masked => "masked",
             ChangeKind::Unmasked => "unmasked",
             ChangeKind::Problem => "problem",
+            ChangeKind::Resolved => "resolved",
         }
     }
 }
@@ -57,7 +63,7 @@ pub struct Change {
     pub path: PathBuf,
     /// For [`ChangeKind::Masked`], the file that masks it.
     pub by: Option<PathBuf>,
-    /// For [`ChangeKind::Problem`], the diagnostic.
+    /// For [`ChangeKind::Problem`] and [`ChangeKind::Resolved`], the diagnostic.
     pub diagnostic: Option<Diagnostic>,
 }
 
@@ -67,8 +73,11 @@ impl Change {
     }
 
     pub(crate) fn problem(diagnostic: Diagnostic) -> Change {
-        let path = diagnostic.path.clone();
-        Change { kind: ChangeKind::Problem, path, by: None, diagnostic: Some(diagnostic) }
+        Change::about(ChangeKind::Problem, diagnostic)
+    }
+
+    fn about(kind: ChangeKind, diagnostic: Diagnostic) -> Change {
+        Change { kind, path: diagnostic.path.clone(), by: None, diagnostic: Some(diagnostic) }
     }
 }
 
@@ -107,6 +116,21 @@ impl Serialize for Change {
     }
 }
 
+/// Returns the hooks of a snapshot, in the order of injection, masked hooks last.
+pub(crate) fn present(snapshot: &Snapshot) -> Vec<Change> {
+    let hooks = snapshot.all().map(|Known { loaded, by }| {
+        let kind = if by.is_some() { ChangeKind::Masked } else { ChangeKind::Present };
+        Change { by: by.map(|by| by.to_path_buf()), ..Change::new(kind, &loaded.path) }
+    });
+    hooks.collect()
+}
+
+/// Returns the errors and warnings of a snapshot.
+pub(crate) fn all_problems(snapshot: &Snapshot) -> Vec<Change> {
+    let problems = snapshot.diagnostics().filter(|problem| problem.severity > Severity::Info);
+    problems.cloned().map(Change::problem).collect()
+}
+
 /// Returns the changes from one snapshot to a later one: first removed hooks, then the other hooks
 /// in the order of injection, masked hooks last.
 pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
@@ -141,9 +165,15 @@ pub(crate) fn differences(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     changes
 }
 
-/// Returns the errors and warnings that are only in the later snapshot.
-pub(crate) fn new_problems(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
-    let problems =
-        after.new_diagnostics(before).into_iter().filter(|new| new.severity > Severity::Info);
-    problems.cloned().map(Change::problem).collect()
+/// Returns the errors and warnings that are only in one of two snapshots: first those that are
+/// gone, then the new ones.
+pub(crate) fn problems(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
+    let only_in = |snapshot: &Snapshot, other: &Snapshot, kind| {
+        let diagnostics = snapshot.new_diagnostics(other).into_iter();
+        let problems = diagnostics.filter(|diagnostic| diagnostic.severity > Severity::Info);
+        problems.map(|problem| Change::about(kind, problem.clone())).collect::<Vec<_>>()
+    };
+    let mut changes = only_in(before, after, ChangeKind::Resolved);
+    changes.extend(only_in(after, before, ChangeKind::Problem));
+    changes
 }

@@ -186,6 +186,14 @@ impl Monitor {
         Ok(self.reported.changes(self.hooks.snapshot(), &self.latest))
     }
 
+    /// Returns what was there at the last call of [`Monitor::changes`], or when the monitor was
+    /// made: each hook ([`ChangeKind::Present`](crate::ChangeKind::Present), or
+    /// [`ChangeKind::Masked`](crate::ChangeKind::Masked)), and each error and warning. The next
+    /// call of [`Monitor::changes`] returns the differences from it.
+    pub fn present(&self) -> Vec<Change> {
+        self.reported.present()
+    }
+
     /// Returns a canceller, which ends the monitor.
     pub fn canceller(&self) -> Canceller {
         self.canceller.clone()

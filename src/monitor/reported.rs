@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::change::{Change, differences, new_problems};
+use super::change::{Change, all_problems, differences, present, problems};
 use crate::problem::Diagnostic;
 use crate::snapshot::Snapshot;
 
@@ -64,14 +64,21 @@ impl Reported {
             || (!Arc::ptr_eq(&before, &self.dispatched) && !before.says_the_same(&self.dispatched))
     }
 
+    /// Returns the hooks and problems that the next call of `changes` compares with.
+    pub fn present(&self) -> Vec<Change> {
+        let mut changes = present(&self.hooks);
+        changes.extend(all_problems(&self.problems));
+        changes
+    }
+
     /// Returns the changes since the last call. `snapshot` is in use; `latest` was read last.
     pub fn changes(&mut self, snapshot: Arc<Snapshot>, latest: &Arc<Snapshot>) -> Vec<Change> {
         let mut changes = differences(&self.hooks, &snapshot);
         // The problems of a snapshot that the policy refused are reported, too.
-        let problems = if latest.generation() > snapshot.generation() { latest } else { &snapshot };
-        changes.extend(new_problems(&self.problems, problems));
+        let read = if latest.generation() > snapshot.generation() { latest } else { &snapshot };
+        changes.extend(problems(&self.problems, read));
         changes.extend(self.notice.take().map(Change::problem));
-        self.problems = Arc::clone(problems);
+        self.problems = Arc::clone(read);
         self.hooks = snapshot;
         changes
     }

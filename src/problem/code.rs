@@ -93,6 +93,10 @@ codes! {
     TooLarge = "too-large", None;
     /// A key differs only in case from another, and some readers treat the two as the same.
     FoldedKey = "folded-key", None;
+    /// The JSON is not a container's config, but something else that is recognised.
+    NotAConfig = "not-a-config", None;
+    /// The input of a hook is not a container's state.
+    NotAState = "not-a-state", None;
 
     // Directories and files.
     /// The path is not a directory, or the directory cannot be read.

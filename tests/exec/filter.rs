@@ -101,6 +101,45 @@ fn the_first_failing_hook_stops_the_filter_and_the_config_before_it_is_kept() {
     }
 }
 
+/// A failure has as data what the hook printed instead of a config, shortened.
+#[test]
+fn the_failure_has_the_first_line_of_the_output() {
+    for (script, output, end) in [
+        (
+            "true",
+            Some(""),
+            " (the hook printed nothing; it must print the whole config, changed or not)",
+        ),
+        (
+            "echo; echo ' starting'; cat",
+            Some("starting"),
+            " (the hook printed \"starting\"; messages belong on standard error)",
+        ),
+        ("echo '[]'", Some("[]"), " (the hook printed \"[]\"; messages belong on standard error)"),
+        ("echo '{'", Some("{"), " (the hook printed \"{\")"),
+        ("echo starting; exit 1", None, "exit status 1"),
+    ] {
+        let result = filter_through(&[script]);
+        let json: serde_json::Value = serde_json::from_str(&result.to_json()).unwrap();
+        let failure = result.failure.unwrap();
+        assert_eq!(failure.output.as_deref(), output, "{script}");
+        assert_eq!(json["failure"]["output"], serde_json::json!(output), "{script}");
+        assert!(failure.message().ends_with(end), "{}", failure.message());
+    }
+}
+
+#[test]
+fn members_that_a_hook_drops_are_reported() {
+    let result = filter_through(&["cat", "echo '{\"root\": {}}'", "echo '{}'"]);
+    assert_eq!(result.failure, None);
+    let dropped: Vec<_> =
+        result.dropped.iter().map(|dropped| (dropped.hook, &dropped.members[..])).collect();
+    assert_eq!(dropped, [(1, &["ociVersion", "process"][..]), (2, &["root"])]);
+    let json: serde_json::Value = serde_json::from_str(&result.to_json()).unwrap();
+    let members = serde_json::json!({"hook": 2, "path": "/bin/sh", "members": ["root"]});
+    assert_eq!(json["dropped"][1], members);
+}
+
 #[test]
 fn patches_contain_the_changes_of_each_hook() {
     let scripts = ["sed 's/1e400/1E400/; s/sh\"/sh\", \"-c\"/'", "cat", "echo '{}'", "exit 1"];

@@ -5,8 +5,8 @@ use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 
 use libhooks::{
-    Code, Diagnostic, Error, Hook, HookDir, HookFile, Manager, OciHook, Policy, ReadOptions,
-    Reading, Severity, exec, ffi,
+    Code, Config, Diagnostic, Error, Hook, HookDir, HookFile, Manager, OciHook, Policy,
+    ReadOptions, Reading, Severity, exec, ffi,
 };
 
 use crate::engine::{Known, already_present, inject, when_matches};
@@ -447,6 +447,13 @@ fn codes_of_calls() {
     assert_eq!(injecting(r#"{"process":{},"process":{}}"#), Some(Code::DuplicateKey));
     assert_eq!(injecting(r#"{"process":{},"Process":{}}"#), Some(Code::FoldedKey));
     assert_eq!(injecting(r#"{"process":{},"processes":{}}"#), None);
+    let other = |json: &str| code(Config::reject_other_json(json));
+    assert_eq!(other(r#"{"status":"created","bundle":"/b"}"#), Some(Code::NotAConfig));
+    assert_eq!(other(r#"{"status":"created"}"#), None);
+    let state = |json: &str| code(exec::check_state(json.as_bytes()));
+    assert_eq!(state(r#"{"ociVersion":"1.0.2","id":"a"}"#), Some(Code::NotAState));
+    assert_eq!(state(r#"{"ociVersion":"1.0.2","id":"a","status":"created"}"#), None);
+
     assert_eq!(
         code(Manager::builder().directories([root.path()]).extension_stages(["x"; 65]).load()),
         Some(Code::TooLarge)

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use libhooks::ChangeKind::{Added, Removed, Updated};
+use libhooks::ChangeKind::{Added, Removed, Resolved, Updated};
 use libhooks::Policy;
 
 use crate::place::{Place, change, marked};
@@ -180,5 +180,5 @@ fn dangling_and_circular_links() {
     fs::remove_file(place.path("circular")).unwrap();
     fs::create_dir(place.path("circular")).unwrap();
     place.write("circular/y.json", "y");
-    assert_eq!(place.settle(), [change(Added, "circular/y.json")]);
+    assert_eq!(place.settle(), [change(Added, "circular/y.json"), change(Resolved, "circular")]);
 }

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 
-use libhooks::ChangeKind::{Added, Masked, Problem, Removed, Unmasked, Updated};
+use libhooks::ChangeKind::{Added, Masked, Present, Problem, Removed, Resolved, Unmasked, Updated};
 use libhooks::{Errno, ErrorKind, Policy};
 
 use crate::place::{Place, change, marked, unprivileged};
@@ -119,7 +119,7 @@ fn a_half_written_file_loads_when_it_is_complete() {
     assert_eq!(place.marks(), ["other"]);
     file.write_all(rest.as_bytes()).unwrap();
     drop(file);
-    assert_eq!(place.changed(), [change(Added, "a/x.json")]);
+    assert_eq!(place.changed(), [change(Added, "a/x.json"), change(Resolved, "a/x.json")]);
     assert_eq!(place.marks(), ["other", "whole"]);
     place.settle();
 }
@@ -138,7 +138,7 @@ fn a_half_written_file_keeps_its_last_good_hook() {
     assert_eq!(place.marks(), ["old"]);
     file.write_all(rest.as_bytes()).unwrap();
     drop(file);
-    assert_eq!(place.changed(), [change(Updated, "a/x.json")]);
+    assert_eq!(place.changed(), [change(Updated, "a/x.json"), change(Resolved, "a/x.json")]);
     assert_eq!(place.marks(), ["new"]);
     // A removed file is not an invalid one.
     fs::remove_file(place.path("a/x.json")).unwrap();
@@ -159,7 +159,7 @@ fn under_strict_the_old_snapshot_stays() {
     assert_eq!(place.marks(), ["old"]);
     assert_eq!(place.changes(), [change(Problem, "a/x.json")]);
     place.write("a/x.json", "new");
-    assert_eq!(place.changed(), [change(Updated, "a/x.json")]);
+    assert_eq!(place.changed(), [change(Updated, "a/x.json"), change(Resolved, "a/x.json")]);
     assert_eq!(place.marks(), ["new"]);
     // An executable that is only in a refused snapshot is watched, too.
     let named =
@@ -181,11 +181,11 @@ fn an_executable_that_comes_and_goes() {
     assert_eq!(place.settle(), [change(Problem, "a/x.json")]);
     fs::create_dir_all(place.path("bin/sub")).unwrap();
     fs::copy("/bin/true", place.path("bin/sub/hook")).unwrap();
-    assert_eq!(place.settle(), [change(Added, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Added, "a/x.json"), change(Resolved, "a/x.json")]);
     fs::remove_file(place.path("bin/sub/hook")).unwrap();
     assert_eq!(place.settle(), [change(Removed, "a/x.json"), change(Problem, "a/x.json")]);
     symlink("/bin/true", place.path("bin/sub/hook")).unwrap();
-    assert_eq!(place.settle(), [change(Added, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Added, "a/x.json"), change(Resolved, "a/x.json")]);
     fs::rename(place.path("bin"), place.path("bin.old")).unwrap();
     place.settle();
     assert!(place.marks().is_empty());
@@ -215,7 +215,7 @@ fn a_symlinked_file_whose_target_changes() {
     assert_eq!(place.settle(), [change(Removed, "a/x.json"), change(Problem, "a/x.json")]);
     fs::create_dir(place.path("store/three")).unwrap();
     place.write("store/three/hook", "three");
-    assert_eq!(place.settle(), [change(Added, "a/x.json")]);
+    assert_eq!(place.settle(), [change(Added, "a/x.json"), change(Resolved, "a/x.json")]);
 }
 
 /// Changes to other files cause no reload.
@@ -250,4 +250,26 @@ fn a_file_that_is_changed_through_another_hard_link() {
     // finds the change.
     place.write("a/y.json", "y");
     assert_eq!(place.settle(), [change(Updated, "a/x.json"), change(Added, "a/y.json")]);
+}
+
+/// The start of a report: what is there, before the first change.
+#[test]
+fn what_is_there_is_reported_first() {
+    let mut place = Place::with(&["a", "b"], Policy::LENIENT, |root| {
+        fs::create_dir(root.join("a")).unwrap();
+        fs::create_dir(root.join("b")).unwrap();
+        fs::write(root.join("a/x.json"), marked("low")).unwrap();
+        fs::write(root.join("b/x.json"), marked("high")).unwrap();
+        fs::write(root.join("b/bad.json"), "{").unwrap();
+    });
+    let present = |place: &Place| -> Vec<_> {
+        let changes = place.monitor.present();
+        changes.into_iter().map(|change| place.named(&change)).collect()
+    };
+    let start =
+        [change(Present, "b/x.json"), change(Masked, "a/x.json"), change(Problem, "b/bad.json")];
+    assert_eq!(present(&place), start);
+    fs::remove_file(place.path("b/bad.json")).unwrap();
+    assert_eq!(place.changed(), [change(Resolved, "b/bad.json")]);
+    assert_eq!(present(&place), start[..2]);
 }

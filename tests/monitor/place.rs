@@ -112,11 +112,14 @@ impl Place {
     }
 
     pub fn changes(&mut self) -> Vec<(ChangeKind, String)> {
-        let name = |change: Change| {
-            let path = change.path.strip_prefix(self.root.path()).unwrap_or(&change.path);
-            (change.kind, path.display().to_string())
-        };
-        self.monitor.changes().unwrap().into_iter().map(name).collect()
+        let changes = self.monitor.changes().unwrap();
+        changes.iter().map(|change| self.named(change)).collect()
+    }
+
+    /// Returns the kind of a change, and its path below the root.
+    pub fn named(&self, change: &Change) -> (ChangeKind, String) {
+        let path = change.path.strip_prefix(self.root.path()).unwrap_or(&change.path);
+        (change.kind, path.display().to_string())
     }
 
     /// Returns the marks of the hooks, in order.

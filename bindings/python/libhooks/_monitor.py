@@ -34,12 +34,12 @@ class Change:
     Attributes:
         kind: ``"added"`` (the file now provides a hook), ``"updated"`` (it provides a different
             hook), ``"removed"`` (it no longer provides a hook: it was deleted or has become
-            invalid), ``"masked"`` (another file masks it), ``"unmasked"`` (it is used again), or
-            ``"problem"`` (a new problem of a file, of a directory or of the watching itself). New
-            kinds may be added.
+            invalid), ``"masked"`` (another file masks it), ``"unmasked"`` (it is used again),
+            ``"problem"`` (a new problem of a file, of a directory or of the watching itself), or
+            ``"resolved"`` (such a problem of a file or directory is gone). New kinds may be added.
         path: the file or directory, in the form of `os.fsdecode`.
         by: for ``"masked"``, the file that masks it.
-        diagnostic: for ``"problem"``, the diagnostic.
+        diagnostic: for ``"problem"`` and ``"resolved"``, the diagnostic.
     """
 
     kind: str

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use anstyle::Style;
 use libhooks::{
-    Annotation, Code, Condition, ConditionVerdict, Config, Diagnostic, Explanation, HookVerdict,
-    NearMiss, Obstacle, Outcome, Policy, Severity, Stage,
+    Annotation, Code, Condition, ConditionVerdict, Diagnostic, Explanation, HookVerdict, NearMiss,
+    Obstacle, Outcome, Policy, Severity, Stage,
 };
 
 use crate::arguments::Explain;
@@ -19,7 +19,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let manager = arguments.source.manager(Policy::LENIENT)?;
     let config = files::read_config(&arguments.container.config)?;
     let failure = |error| config.failure(error);
-    let parsed = Config::parse(&config.text).map_err(failure)?;
+    let parsed = config.parse()?;
     let annotations = arguments.container.annotations(&parsed);
     let container = arguments.container.of(&parsed, &annotations);
     container.check().map_err(failure)?;

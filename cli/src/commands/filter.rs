@@ -9,6 +9,7 @@ use libhooks::{ErrorKind, Manager, Policy, SelectedHook, Selection};
 
 use crate::arguments::Filter;
 use crate::cancel::Cancel;
+use crate::commands::run::{killed_after, timeout};
 use crate::destination::{self, Lock};
 use crate::diff::unified;
 use crate::files::Config;
@@ -75,17 +76,30 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     // From here on, a signal may end the command while it prints.
     drop(cancel);
 
+    let warnings = warnings(&hooks, &result);
+    if !arguments.json {
+        warnings.iter().for_each(|warning| report::note("warning", warning));
+    }
     if let Some(failure) = &result.failure {
-        let hook = failure.hook.and_then(|index| hooks.get(index));
-        let hook = hook
+        let failed = failure.hook.and_then(|index| hooks.get(index));
+        let hook = failed
             .map(|hook| format!("{} ({}): ", hook.name(), hook.hook().path))
             .unwrap_or_default();
+        let error = match failed {
+            Some(failed) if failure.kind == ErrorKind::Timeout => {
+                killed_after(timeout(failed.hook(), arguments.timeout))
+            }
+            _ => failure.error.clone(),
+        };
         let stderr = if is_shown || failure.stderr.is_empty() {
             String::new()
         } else {
             format!(": {}", failure.stderr)
         };
-        report::error(&format!("{hook}{}{stderr}", failure.error));
+        report::error(&format!("{hook}{error}{stderr}"));
+        if let Some(hint) = failure.hint() {
+            report::note("  hint", &hint);
+        }
     } else if let Some(target) = target {
         destination::write(target, &arguments.destination, &config, &result.config)?;
     } else if !arguments.json && !arguments.diff {
@@ -93,12 +107,10 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     }
     let names: Vec<String> = hooks.iter().map(SelectedHook::name).collect();
     if arguments.json {
-        let names = serde_json::Value::from(names);
-        report::deliver_json(&[&report::with_member(
-            result.to_json(),
-            "names",
-            &names.to_string(),
-        )])?;
+        let warnings = serde_json::Value::from(warnings).to_string();
+        let names = serde_json::Value::from(names).to_string();
+        let json = report::with_member(result.to_json(), "warnings", &warnings);
+        report::deliver_json(&[&report::with_member(json, "names", &names)])?;
     } else if arguments.diff {
         report::print(&diffs(&config, &names, &result))?;
     }
@@ -107,10 +119,20 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
 
 /// Selects the hooks for the container of a config.
 fn select(manager: &Manager, config: &Config, arguments: &Filter) -> Result<Selection, Failure> {
-    let failure = |error| config.failure(error);
-    let parsed = libhooks::Config::parse(&config.text).map_err(failure)?;
+    let parsed = config.parse()?;
     let annotations = arguments.container.annotations(&parsed);
-    manager.select(&arguments.container.of(&parsed, &annotations)).map_err(failure)
+    manager
+        .select(&arguments.container.of(&parsed, &annotations))
+        .map_err(|error| config.failure(error))
+}
+
+/// Returns a warning for each hook that removed what every runtime needs.
+fn warnings(hooks: &[SelectedHook<'_>], result: &FilterResult) -> Vec<String> {
+    let warning = |dropped: &exec::DroppedMembers| {
+        let name = hooks.get(dropped.hook).map(SelectedHook::name).unwrap_or_default();
+        format!("{name} ({}): {dropped}", dropped.path)
+    };
+    result.dropped.iter().map(warning).collect()
 }
 
 /// Returns the changes of each successful hook, in order.

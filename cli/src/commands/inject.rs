@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use libhooks::{Config, Policy, diagnostics_to_json};
+use libhooks::{Policy, diagnostics_to_json};
 
 use crate::arguments::Inject;
 use crate::destination::{self, Lock};
@@ -17,17 +17,23 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     let (config, target) =
         destination::read_config(destination, &arguments.container.config, Lock::Held)?;
     let failure = |error| config.failure(error);
-    let parsed = Config::parse(&config.text).map_err(failure)?;
+    let parsed = config.parse()?;
     let annotations = arguments.container.annotations(&parsed);
     let selection =
         manager.select(&arguments.container.of(&parsed, &annotations)).map_err(failure)?;
-    let injection = selection.inject(&parsed);
+    let injection = if arguments.if_absent {
+        selection.inject_absent(&parsed)
+    } else {
+        selection.inject(&parsed)
+    };
     let stage_hooks = &injection.extension_stage_hooks;
 
     // Authors of hooks read warnings with `lint`. This command prints only which hooks are missing,
     // or run although an override should switch them off.
     let mut diagnostics = manager.without_hook();
-    diagnostics.extend(selection.already_present(&parsed));
+    if !arguments.if_absent {
+        diagnostics.extend(selection.already_present(&parsed));
+    }
     if !arguments.json {
         report::diagnostics(&diagnostics);
         for (stage, hooks) in &stage_hooks.0 {

@@ -3,10 +3,11 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use libhooks::exec::{self, RunOptions, RunResult, Stream, Suspend};
 
-use libhooks::{Hook, ReadOptions};
+use libhooks::{Config, Hook, OciHook, ReadOptions};
 
 use crate::arguments::{ACCEPTED_STAGES, Run};
 use crate::cancel::Cancel;
@@ -19,17 +20,32 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     let options = ReadOptions::new()
         .extension_stages(&arguments.extension_stage)
         .extension_stages(ACCEPTED_STAGES);
-    let mut hook = Hook::read(&arguments.hook, &options)?.hook;
+    let Hook { mut hook, stages, .. } = Hook::read(&arguments.hook, &options)?;
     if arguments.timeout.is_some() {
         hook.timeout = None;
     }
-    let state = match &arguments.state {
-        Some(file) => files::read_bytes(file, files::CONFIG_LIMIT)?,
-        None => Vec::new(),
+    let input = Input::of(&stages.unwrap_or_default());
+    let (state, warning) = match &arguments.state {
+        Some(file) => {
+            let state = files::read_bytes(file, files::CONFIG_LIMIT, files::Input::State)?;
+            let warning = input.check(&state).err();
+            let name = files::name(file);
+            (state, warning.map(|error| warning_about(&name, &error)))
+        }
+        None => (Vec::new(), None),
     };
     if !arguments.json {
-        let limit = arguments.timeout.map_or(String::new(), |limit| format!(", timeout {limit:?}"));
-        report::note("running", &format!("{}{limit}", report::command(&hook)));
+        if let Some(warning) = &warning {
+            report::note("warning", warning);
+        }
+        if arguments.state.is_none() {
+            let message = format!(
+                "the hook reads an empty standard input; --state FILE gives it the container's {}",
+                input.as_str()
+            );
+            report::note("note", &message);
+        }
+        report::note("running", &command(&hook, timeout(&hook, arguments.timeout)));
         if hook.env.is_empty() {
             report::note(
                 "note",
@@ -79,15 +95,102 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     drop(cancel);
     if arguments.json {
         let env = serde_json::Value::from(hook.env);
-        report::deliver_json(&[&report::with_member(ran.to_json(), "env", &env.to_string())])?;
+        let warnings = serde_json::Value::from_iter(warning);
+        let json = report::with_member(ran.to_json(), "env", &env.to_string());
+        report::deliver_json(&[&report::with_member(json, "warnings", &warnings.to_string())])?;
     } else {
-        report_result(&ran);
+        report_result(&ran, timeout(&hook, arguments.timeout));
     }
     Ok(code)
 }
 
+/// The standard input that a hook expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Input {
+    State,
+    /// The only stage is precreate.
+    Config,
+    /// The stages are precreate and others.
+    Either,
+}
+
+impl Input {
+    fn of(stages: &[String]) -> Input {
+        let precreate = stages.iter().filter(|stage| *stage == "precreate").count();
+        match precreate {
+            0 => Input::State,
+            count if count == stages.len() => Input::Config,
+            _ => Input::Either,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Input::State => "state",
+            Input::Config => "config",
+            Input::Either => "state or config",
+        }
+    }
+
+    /// Checks that the content of a file is what the hook reads.
+    fn check(self, content: &[u8]) -> libhooks::Result<()> {
+        match self {
+            Input::State => exec::check_state(content),
+            Input::Config => Config::reject_other_json(&String::from_utf8_lossy(content)),
+            Input::Either => Ok(()),
+        }
+    }
+}
+
+fn warning_about(name: &str, error: &libhooks::Error) -> String {
+    let place =
+        error.place().position.map_or(String::new(), |at| format!("{}:{}:", at.line, at.column));
+    format!("{name}:{place} {} [{}]", error.plain_message(), error.code().as_str())
+}
+
+/// Returns the time after which a hook is killed. `given` applies if its file has no timeout.
+pub fn timeout(hook: &OciHook, given: Option<Duration>) -> Option<Duration> {
+    let in_file = hook.timeout.map(|seconds| u64::try_from(seconds).unwrap_or_default());
+    in_file.map(Duration::from_secs).or(given)
+}
+
+/// Returns the message about a hook that exceeded its timeout.
+pub fn killed_after(timeout: Option<Duration>) -> String {
+    let seconds = timeout.unwrap_or_default().as_secs_f64();
+    format!("killed after its timeout of {seconds} s")
+}
+
+/// Returns the executable of a hook, the name that it gets as its first argument, the other
+/// arguments, its environment and its timeout.
+fn command(hook: &OciHook, timeout: Option<Duration>) -> String {
+    let mut text = hook.path.clone();
+    if let Some((name, arguments)) = hook.args.split_first() {
+        if *name != hook.path {
+            text += &format!(", name {name:?}");
+        }
+        if !arguments.is_empty() {
+            text += &format!(", arguments {arguments:?}");
+        } else if *name != hook.path {
+            text += ", no arguments";
+        }
+    }
+    if !hook.env.is_empty() {
+        text += &format!(", env {:?}", hook.env);
+    }
+    if let Some(timeout) = timeout {
+        text += &format!(", timeout {} s", timeout.as_secs_f64());
+    }
+    text
+}
+
 /// Reports how the hook ended.
-fn report_result(ran: &RunResult) {
+fn report_result(ran: &RunResult, timeout: Option<Duration>) {
+    if ran.timed_out {
+        // A hook that is still there after the kill signal is worth another line.
+        let is_reaped = ran.exit_status.is_some() || ran.signal.is_some();
+        report::error(&killed_after(timeout));
+        return ran.hook_error.iter().filter(|_| !is_reaped).for_each(|error| report::error(error));
+    }
     let end = match (ran.exit_status, ran.signal) {
         (Some(status), _) => format!("exit status {status}"),
         (_, Some(signal)) => format!("killed by signal {signal}"),

@@ -3,6 +3,8 @@
 mod command;
 mod explain;
 mod hook_files;
+mod inject;
+mod inputs;
 mod interrupted;
 mod lint;
 mod output;

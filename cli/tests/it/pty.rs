@@ -53,6 +53,16 @@ pub fn start(command: &mut Command) -> (Child, Screen) {
     (child, Screen(controller))
 }
 
+/// Starts a command that also reads from the terminal. Its input ends when the screen is dropped.
+pub fn start_reading(command: &mut Command) -> (Child, Screen) {
+    let (controller, terminal) = open().expect("a pseudo-terminal");
+    command.stdin(terminal.try_clone().unwrap());
+    command.stdout(terminal.try_clone().unwrap()).stderr(terminal);
+    let child = command.spawn().unwrap();
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    (child, Screen(controller))
+}
+
 impl Screen {
     /// Returns the output until `is_enough` holds, or until the last writer has closed the
     /// terminal.

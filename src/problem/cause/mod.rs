@@ -5,6 +5,7 @@
 //! the Go package `hooks`. A `match` on the cause chooses the hint (`lint::hint`), so no code
 //! depends on a message.
 
+mod form;
 mod plain;
 mod reference;
 mod warning;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use super::code::{Code, Severity};
 use crate::go::Errno;
 use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
+pub(crate) use form::{JsonForm, NotAState};
 pub(crate) use warning::{Flaw, Ignored, Never, NoName, Process, Warning};
 
 /// The cause of an error or diagnostic.
@@ -41,6 +43,10 @@ pub(crate) enum Cause {
 
     // JSON.
     Json(JsonErrorKind),
+    /// The JSON is not a container's config, but this.
+    NotAConfig(JsonForm),
+    /// The JSON is not a container's state.
+    NotAState(NotAState),
 
     // Directories and files.
     /// The system refuses an operation on a hook file.
@@ -180,6 +186,8 @@ impl Cause {
             Cause::ArgumentTooLarge { .. } | Cause::InjectionTooLarge { .. } => Code::TooLarge,
             Cause::Panic(_) => Code::Panic,
             Cause::Json(kind) => json_code(kind),
+            Cause::NotAConfig(_) => Code::NotAConfig,
+            Cause::NotAState(_) => Code::NotAState,
             Cause::File(_) => Code::UnreadableFile,
             Cause::Directory(_) => Code::UnreadableDirectory,
             Cause::NotRegularFile => Code::NotRegularFile,
@@ -222,6 +230,7 @@ impl Cause {
     pub fn kind(&self) -> &'static str {
         match self {
             Cause::Json(kind) => json_kind(kind),
+            Cause::NotAConfig(form) => form.kind(),
             Cause::Request(RequestError::UnknownProcess(_)) => "unknown-process",
             Cause::Request(RequestError::Truncated) => "truncated-request",
             Cause::Request(RequestError::TrailingBytes) => "trailing-bytes",

@@ -22,6 +22,8 @@ impl Display for Cause {
             Cause::Request(error) => error.fmt(f),
             Cause::Panic(message) => f.write_str(message),
             Cause::Json(kind) => json(f, kind),
+            Cause::NotAConfig(form) => form.not_a_config(f),
+            Cause::NotAState(reason) => reason.fmt(f),
             Cause::File(refusal) => refused(f, refusal, "the hook file"),
             Cause::Directory(refusal) => refused(f, refusal, "the directory"),
             Cause::NotRegularFile => f.write_str("the hook file is not a regular file"),
