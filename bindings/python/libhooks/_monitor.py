@@ -133,7 +133,8 @@ class _Watch:
 
         self._monitor.changes(read)
         # `dispatch` does not log that inotify has failed.
-        self._log.more(change.diagnostic for change in taken if change.diagnostic is not None)
+        new = (change.diagnostic for change in taken if change.kind == "problem")
+        self._log.more(problem for problem in new if problem is not None)
 
     def serve(self, take: Callable[[list[Change]], None]) -> bool:
         """Handle the events and pass the changes to `take`.

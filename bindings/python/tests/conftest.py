@@ -50,9 +50,13 @@ def root() -> Path:
 @pytest.fixture
 def write(tmp_path: Path) -> Write:
     def write(name: str = "a.json", directory: str = "hooks.d", **changes: Any) -> Path:
+        # (Without `env`, or with the arguments of another file, it would have a diagnostic.)
+        process: dict[str, Any] = {"path": "/bin/sh", "env": ["A=b"]}
+        if name != "a.json":
+            process["args"] = ["sh", name]
         hook = {
             "version": "1.0.0",
-            "hook": {"path": "/bin/sh"},
+            "hook": process,
             "when": {"always": True},
             "stages": ["createRuntime"],
             **changes,

@@ -30,7 +30,7 @@ def manager(hooks_d: Path) -> libhooks.Manager:
 
 
 def test_str_is_returned_byte_for_byte(manager: libhooks.Manager) -> None:
-    added = '"hooks":{"createRuntime":[{"path":"/bin/sh"}]}'
+    added = '"hooks":{"createRuntime":[{"path":"/bin/sh","env":["A=b"]}]}'
     result = manager.hooks(TEXT)
     assert isinstance(result.config, str)
     assert result.config.replace("," + added, "") == TEXT
@@ -64,7 +64,7 @@ def test_a_dict_is_not_changed_and_its_values_are_the_same_objects(
     for key, value in config.items():
         if key != "hooks":
             assert result[key] is value
-    assert result["hooks"] == {"poststop": [{"path": "/x"}], "createRuntime": [{"path": "/bin/sh"}]}
+    assert result["hooks"] == {"poststop": [{"path": "/x"}], "createRuntime": [{"path": "/bin/sh", "env": ["A=b"]}]}
     # The new value shares nothing with the argument.
     assert result["hooks"]["poststop"] is not inner
 
@@ -87,7 +87,7 @@ def test_existing_hooks_survive_the_conversion_to_json(manager: libhooks.Manager
         "x-text": "\udcff\0\u2028é",
     }
     result = manager.hooks({"hooks": {"createRuntime": [there]}}).config
-    assert result["hooks"]["createRuntime"] == [there, {"path": "/bin/sh"}]
+    assert result["hooks"]["createRuntime"] == [there, {"path": "/bin/sh", "env": ["A=b"]}]
 
 
 def test_any_mapping_is_accepted(manager: libhooks.Manager) -> None:

@@ -26,6 +26,10 @@ def error(write: Write) -> libhooks.HooksError:
     return caught.value
 
 
+# A hook without `env`.
+INFO = {"inherits-environment"}
+
+
 def test_the_attributes_of_an_error(error: libhooks.HooksError, tmp_path: Path) -> None:
     bad = str(tmp_path / "hooks.d/bad.json")
     assert str(error) == error.message == error.args[0]
@@ -34,7 +38,7 @@ def test_the_attributes_of_an_error(error: libhooks.HooksError, tmp_path: Path) 
     assert (error.path, error.line, error.column) == (bad, 2, 12)
     assert (error.errno, error.hook, error.hooks) == (None, None, {})
     by_code = {diagnostic.code: diagnostic for diagnostic in error.diagnostics}
-    assert set(by_code) == {"json-type", "missing-executable", "never-matches"}
+    assert set(by_code) == {"json-type", "missing-executable", "never-matches", *INFO}
     assert by_code["json-type"].severity == "error"
     assert (by_code["json-type"].line, by_code["json-type"].column) == (2, 12)
     assert by_code["missing-executable"].errno == errno.ENOENT

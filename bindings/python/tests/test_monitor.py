@@ -97,6 +97,7 @@ def test_hooks_that_a_strict_manager_rejects_are_reported(
     caplog.set_level(logging.INFO, "libhooks")
     queue: Queue[Changes] = Queue()
     refused, added = [("problem", "a.json", "writable-by-others")], ("added", "b.json")
+    solved = ("resolved", "a.json", "writable-by-others")
     manager, other = (libhooks.Manager([path.parent], strict=True) for _ in range(2))
     with manager.monitor(queue.put), manager.monitor() as iterated, other.monitor() as dispatched:
         path.chmod(0o666)
@@ -114,8 +115,8 @@ def test_hooks_that_a_strict_manager_rejects_are_reported(
         # All monitors continue.
         path.chmod(0o644)
         put()
-        assert summary(queue.get(timeout=LONG)) == [added]
-        assert summary((next(iterated),)) == [added]
+        assert summary(queue.get(timeout=LONG)) == [added, solved]
+        assert summary((next(iterated), next(iterated))) == [added, solved]
         while added not in summary(dispatched.changes()):
             dispatched.wait(LONG)
 

@@ -55,7 +55,7 @@ def test_close_frees_nothing_during_a_call(hooks_d: Path, monkeypatch: pytest.Mo
 def test_threads_inject_and_reload_until_it_is_closed(write: Write) -> None:
     path = write()
     write("b.json", hook={"path": "/bin/true"})
-    both = {"createRuntime": [{"path": "/bin/sh"}, {"path": "/bin/true"}]}
+    both = {"createRuntime": [{"path": "/bin/sh", "env": ["A=b"]}, {"path": "/bin/true"}]}
     calls = 0
     for _ in range(ROUNDS):
         manager = libhooks.Manager([path.parent])
