@@ -135,7 +135,8 @@ def test_real_mistakes_are_found_at_their_positions(root: Path) -> None:
     assert (key.severity, key.code, key.line, key.column) == ("warning", "unknown-key", 3, 34)
     assert key.hint is not None
     assert 'did you mean "args"?' in key.hint
-    (executable,) = found["relative-path.json"]
-    assert (executable.code, executable.errno) == ("missing-executable", errno.ENOENT)
+    executable, pattern = found["relative-path.json"]
+    assert (executable.code, executable.errno) == ("relative-path", errno.ENOENT)
+    assert (pattern.code, pattern.severity) == ("unanchored-pattern", "info")
     (condition,) = found["no-when.json"]
     assert (condition.line, condition.column, condition.errno) == (1, 1, None)
