@@ -25,7 +25,7 @@ pub use migrate::NoEquivalent;
 pub(crate) use names::names;
 pub(crate) use ownership::Inspector;
 use ownership::by_status;
-use suggest::{NO_SUCH_CONDITION, for_condition};
+use suggest::for_condition;
 
 /// Returns an error as a diagnostic of its file or directory, with a hint. `file` is the content
 /// of the file, as far as it could be decoded.
@@ -198,7 +198,9 @@ impl Report<'_> {
                 Never::NoCondition if when.any_of => {
                     "add \"cmds\", \"annotations\" or \"hasbindmounts\""
                 }
-                Never::NoCondition if has_unknown => NO_SUCH_CONDITION,
+                Never::NoCondition if has_unknown => {
+                    "write one of the conditions \"annotations\", \"commands\" and \"hasBindMounts\""
+                }
                 Never::NoCondition => {
                     "add \"commands\", \"annotations\", \"hasBindMounts\" or \"always\" to \"when\""
                 }

@@ -159,7 +159,7 @@ pub(super) fn condition(version: &str, unknown: &UnknownKey) -> String {
     }
 }
 
-pub(super) const NO_SUCH_CONDITION: &str = "there is no such condition; the conditions are \
+const NO_SUCH_CONDITION: &str = "there is no such condition; the conditions are \
                                             \"annotations\", \"commands\" and \"hasBindMounts\"";
 
 fn inside(object: &str) -> String {

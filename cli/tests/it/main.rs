@@ -10,6 +10,7 @@ mod lint;
 mod output;
 mod pty;
 mod replace;
+mod reports;
 mod run;
 mod support;
 mod terminal;

@@ -1,5 +1,5 @@
-//! What users reported, or would report: one row for each, with a small input and the words that
-//! answer it.
+//! A table of problems that users reported, or would report: for each a small input, and the words
+//! that answer it.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -10,26 +10,19 @@ use crate::support;
 /// A report.
 struct Report {
     name: &'static str,
-    /// The files, relative to the working directory. `->` is a symlink to the rest, `!` a program
-    /// that is not executable. A `#!` file is executable.
+    /// The files, relative to the working directory. `->` starts the target of a symlink, and `#!`
+    /// an executable file.
     files: &'static [(&'static str, &'static str)],
     input: &'static str,
     command: &'static [&'static str],
     status: i32,
-    /// What the output and the error output contain together.
+    /// Parts of the output or the error output.
     says: &'static [&'static str],
     never: &'static [&'static str],
 }
 
-const NONE: Report = Report {
-    name: "",
-    files: &[],
-    input: "",
-    command: &[],
-    status: 0,
-    says: &[],
-    never: &[],
-};
+const NONE: Report =
+    Report { name: "", files: &[], input: "", command: &[], status: 0, says: &[], never: &[] };
 
 /// Returns a hook with these conditions.
 macro_rules! when {
@@ -86,7 +79,7 @@ const REPORTS: &[Report] = &[
         files: &[("d/a.json", when!(r#"{"images":["x"]}"#))],
         command: LINT,
         says: &["[unknown-condition]", "there is no such condition", "\"annotations\""],
-        never: &["stages", "always"],
+        never: &["did you mean", "always"],
         ..NONE
     },
     Report {
@@ -175,7 +168,10 @@ const REPORTS: &[Report] = &[
     },
     Report {
         name: "filter: a hook prints only the process",
-        files: &[("d/a.json", filter!("cat >/dev/null; echo '{\\\"process\\\":{\\\"args\\\":[]}}'"))],
+        files: &[(
+            "d/a.json",
+            filter!("cat >/dev/null; echo '{\\\"process\\\":{\\\"args\\\":[]}}'"),
+        )],
         input: CONFIG,
         command: FILTER,
         says: &["ociVersion", "root", "a.json"],
@@ -183,7 +179,10 @@ const REPORTS: &[Report] = &[
     },
     Report {
         name: "a relative path that exists",
-        files: &[("d/a.json", hook!(r#""path":"./hook.sh","env":["A=b"]"#)), ("hook.sh", "#!/bin/sh\n")],
+        files: &[
+            ("d/a.json", hook!(r#""path":"./hook.sh","env":["A=b"]"#)),
+            ("hook.sh", "#!/bin/sh\n"),
+        ],
         command: LINT,
         says: &["warning: ", "[relative-path]"],
         ..NONE
@@ -305,7 +304,7 @@ const REPORTS: &[Report] = &[
     },
     Report {
         name: "explain: a matching hook is not executable",
-        files: &[("d/a.json", hook!(r#""path":"LINK","env":["A=b"]"#)), ("link", "!")],
+        files: &[("d/a.json", hook!(r#""path":"LINK","env":["A=b"]"#)), ("link", "")],
         input: CONFIG,
         command: EXPLAIN,
         says: &["[not-executable]"],
