@@ -34,7 +34,10 @@ pub(super) fn hint(cause: &Cause, file: &Decoded<'_>) -> Option<String> {
         }
         Cause::Conflict { .. } => KEEP_ONE,
         Cause::UnknownStage { stage } => return Some(for_stage(stage)),
-        Cause::Executable { path, errno: Errno(libc::ENOENT) } => {
+        Cause::Executable { is_link: true, .. } => {
+            "install what the link leads to, or correct the hook's path"
+        }
+        Cause::Executable { path, errno: Errno(libc::ENOENT), .. } => {
             match (path.starts_with('/'), path.contains(' ')) {
                 (false, _) => "write the absolute path of the executable",
                 (true, false) => "install the executable, or correct the hook's path",
