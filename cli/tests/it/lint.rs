@@ -337,6 +337,7 @@ fn a_link_that_leads_nowhere() {
                 up/a.json: warning: the file gives no hook, so it does not mask low/a.json [override-ineffective]\n";
     assert!(stdout.starts_with(want), "{stdout}");
     assert_eq!((code, stderr.as_str()), (0, "Found 3 warnings in 4 hook files.\n"));
+    assert_eq!(place.outcome(&["--strict", "low", "up"]).0, 1);
     let explain = |hook: &[&str]| {
         let mut explain = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
         explain.args(["explain", "--hooks-dir", "low", "--hooks-dir", "up"]).args(hook).arg("-");
