@@ -85,6 +85,28 @@ impl HookFile {
         }
         found
     }
+
+    /// Returns the diagnostics of the text of a hook file that is not on disk yet, such as the text
+    /// in an editor. The path is only a name in the diagnostics: no file is read there, and the
+    /// name need not end in `.json`. Owners and permissions are not checked.
+    ///
+    /// ```
+    /// use libhooks::{Code, HookFile, ReadOptions};
+    ///
+    /// let found = HookFile::check_text("new.json", b"{", &ReadOptions::new());
+    /// assert_eq!(found[0].code, Code::JsonUnexpectedEnd);
+    /// ```
+    pub fn check_text(
+        path: impl AsRef<Path>,
+        text: &[u8],
+        options: &ReadOptions,
+    ) -> Vec<Diagnostic> {
+        let path = path.as_ref();
+        match options.check() {
+            Ok(()) => FileLoader::new(options).check_text(path, text),
+            Err(error) => vec![lint::error(&error.with_path(path), &Decoded::default())],
+        }
+    }
 }
 
 fn read(path: &Path, options: &ReadOptions) -> (Option<Hook>, Option<Error>) {

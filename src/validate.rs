@@ -96,7 +96,9 @@ impl<'a> Validator<'a> {
         }
         let executable = self.executable(&hook.entry.path).map_err(|errno| {
             let path = (*hook.entry.path).into();
-            invalid(Cause::Executable { path, errno }, Field::Path)
+            let is_link = errno == Errno(libc::ENOENT)
+                && std::fs::symlink_metadata(&*hook.entry.path).is_ok();
+            invalid(Cause::Executable { path, errno, is_link }, Field::Path)
         })?;
         let conditions =
             Conditions::compile(&hook.when, |text| Compiled::new(self.patterns.compile(text)));

@@ -1,21 +1,28 @@
 //! The command line.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{
-    NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, TypedValueParser,
+    NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, StringValueParser,
+    TypedValueParser,
 };
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
 use libhooks::{Annotations, Code, Config, DEFAULT_DIR, Manager, OVERRIDE_DIR, Policy};
+
+use crate::report;
 
 /// Check, list, explain, inject and run the OCI hooks of hooks.d directories
 #[derive(Debug, Parser)]
 #[command(name = "oci-hooks", version, max_term_width = 100)]
 #[command(
-    after_help = "Exit status: 0 on success; 1 on an error, if a hook failed, or if list, explain \
-                  or lint found an invalid hook file; 2 on wrong usage; 128 plus the signal \
-                  number if a signal ended run, filter or watch."
+    after_help = "Exit status: 0 on success; 1 on an error, if a hook failed, if list or explain \
+                  found an invalid hook file, or lint found an error (with --strict also a \
+                  warning); 2 on wrong usage; 128 plus the signal number if a signal ended run, \
+                  filter or watch.\n\n\
+                  Manual: man oci-hooks; man 5 oci-hooks describes hook files. If a hook does not \
+                  run, see docs/my-hook-does-not-run.md (\"My hook does not run\") in the sources."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -44,6 +51,8 @@ pub enum Command {
     Migrate(Migrate),
     /// Generate a completion script for bash, zsh or fish
     Completion(Completion),
+    /// Print the version
+    Version,
 }
 
 #[derive(Debug, Args)]
@@ -100,15 +109,15 @@ pub struct Watch {
 
 #[derive(Debug, Args)]
 pub struct Lint {
-    /// Hook files and directories; of several directories, the last takes precedence [default:
-    /// /usr/share/containers/oci/hooks.d and /etc/containers/oci/hooks.d]
+    /// Hook files and directories, or - for standard input; of several directories, the last takes
+    /// precedence [default: /usr/share/containers/oci/hooks.d and /etc/containers/oci/hooks.d]
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     /// Check DIR, as if it were given as PATH. May be repeated
     #[arg(long, value_name = "DIR")]
     pub hooks_dir: Vec<PathBuf>,
     /// Accept this extension stage (precreate is always accepted). May be repeated
-    #[arg(long, value_name = "STAGE")]
+    #[arg(long, value_name = "STAGE", value_parser = StageParser, hide_possible_values = true)]
     pub extension_stage: Vec<String>,
     /// Report only these diagnostic codes, separated by commas; oci-hooks(5) lists them
     #[arg(
@@ -131,6 +140,16 @@ pub struct Lint {
     /// Exit with status 1 on warnings too
     #[arg(long)]
     pub strict: bool,
+    /// Print the diagnostics of severity info too; JSON and SARIF always have them
+    #[arg(long)]
+    pub info: bool,
+    /// Report only what is wrong in the files' texts: no missing programs, owners or permissions of
+    /// this machine
+    #[arg(long)]
+    pub portable: bool,
+    /// Call standard input NAME in diagnostics [default: <stdin>]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::FilePath)]
+    pub stdin_filename: Option<PathBuf>,
     /// Set the output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
@@ -147,6 +166,10 @@ pub struct Lint {
 pub enum Format {
     /// Text for people, and for editors that read path:line:column
     Text,
+    /// One line per diagnostic, as GCC writes it
+    Gcc,
+    /// Workflow commands of GitHub Actions
+    Github,
     /// One JSON object
     Json,
     /// SARIF 2.1.0, for code scanning services
@@ -186,7 +209,7 @@ pub struct Run {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub dir: Option<PathBuf>,
     /// Accept this extension stage (precreate is always accepted). May be repeated
-    #[arg(long, value_name = "STAGE")]
+    #[arg(long, value_name = "STAGE", value_parser = StageParser, hide_possible_values = true)]
     pub extension_stage: Vec<String>,
     /// Let hooks write to the terminal directly; by default, control characters in their output
     /// are escaped
@@ -242,6 +265,9 @@ pub struct Migrate {
 pub struct Completion {
     /// Shell to generate the script for
     pub shell: ShellName,
+    /// The words of a command line
+    #[arg(hide = true, last = true)]
+    pub words: Vec<String>,
 }
 
 /// The shells that have a directory for completion scripts on Linux.
@@ -250,6 +276,9 @@ pub enum ShellName {
     Bash,
     Zsh,
     Fish,
+    /// Not a shell: the scripts ask for the names of the hook files that a command line reads
+    #[value(hide = true)]
+    HookNames,
 }
 
 /// The extension stages that are accepted when hook files are read without an engine's options.
@@ -269,7 +298,7 @@ pub struct Source {
     pub hooks_dir: Vec<PathBuf>,
     /// Accept this extension stage, which the engine runs itself, such as Podman's precreate. May
     /// be repeated
-    #[arg(long, value_name = "STAGE")]
+    #[arg(long, value_name = "STAGE", value_parser = StageParser, hide_possible_values = true)]
     pub extension_stage: Vec<String>,
     /// Choose what makes loading fail: what makes Podman fail (compatible), any invalid file or
     /// insecure permission (strict), or nothing (lenient) [default: compatible for inject and
@@ -296,11 +325,11 @@ impl Source {
         builder.load()
     }
 
-    /// Returns the error with which an engine would reject these directories. `None` with
-    /// `--policy`.
+    /// Returns the error with which an engine would reject these directories, in plain words.
+    /// `None` with `--policy`.
     pub fn refusal(&self) -> Option<String> {
         match self.policy {
-            None => self.manager(Policy::Compatible).err().map(|error| error.message().to_owned()),
+            None => self.manager(Policy::Compatible).err().map(|error| report::placed(&error)),
             Some(_) => None,
         }
     }
@@ -361,6 +390,27 @@ fn code() -> impl TypedValueParser<Value = Code> {
         codes().find(|code| code.as_str() == name).copied().ok_or("no such code")
     };
     PossibleValuesParser::new(values).try_map(of_name)
+}
+
+/// Accepts any stage. Shells offer the extension stages that engines have.
+#[derive(Clone)]
+struct StageParser;
+
+impl TypedValueParser for StageParser {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(ACCEPTED_STAGES.iter().map(PossibleValue::new)))
+    }
 }
 
 /// Parses seconds, which may have a fraction. Rejects values that a `Duration` cannot hold.

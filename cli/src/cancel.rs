@@ -13,7 +13,7 @@ use std::thread;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::{flag, low_level};
 
-use crate::report::Failure;
+use crate::report::{self, Failure};
 
 /// Catches signals that would end the command, so that the command first ends the hook or the
 /// watch. A signal that was ignored when the command started stays ignored. Dropping this restores
@@ -90,7 +90,9 @@ impl Cancel {
 
     /// Starts a thread that waits for a signal, and then calls `call`.
     pub fn on_signal(&self, call: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
-        let failed = |error: io::Error| Failure::Error(format!("cannot wait for signals: {error}"));
+        let failed = |error: io::Error| {
+            Failure::Error(format!("cannot wait for signals: {}", report::reason(&error)))
+        };
         let mut reader = self.reader.try_clone().map_err(failed)?;
         let wait = move || {
             // This read also ends when the last writer has closed the socket.
@@ -118,7 +120,7 @@ impl Drop for Cancel {
 }
 
 fn uncaught(error: io::Error) -> Failure {
-    Failure::Error(format!("cannot catch signals: {error}"))
+    Failure::Error(format!("cannot catch signals: {}", report::reason(&error)))
 }
 
 /// Raises SIGTSTP with its default action. SIGSTOP would be wrong: in an orphaned process group,

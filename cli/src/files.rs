@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 
 use libhooks::replace::Reason;
-use libhooks::{Position, limits};
+use libhooks::{Code, Position, Severity, limits};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::report::{self, Failure};
@@ -31,8 +31,7 @@ impl Config {
             Ok(text) => Ok(Config { name, text }),
             Err(error) => {
                 let position = Position::of(error.as_bytes(), error.utf8_error().valid_up_to());
-                let (line, column) = (position.line, position.column);
-                Err(Failure::Error(format!("{name}:{line}:{column}: invalid UTF-8 [not-utf8]")))
+                Err(located(&name, Some(position), "invalid UTF-8", Code::NotUtf8))
             }
         }
     }
@@ -47,17 +46,19 @@ impl Config {
     /// Converts an error of the library. An error about the config gets the config's name.
     pub fn failure(&self, error: libhooks::Error) -> Failure {
         match (&error.place().path, error.place().position) {
-            (None, Some(place)) => Failure::Error(format!(
-                "{}:{}:{}: {} [{}]",
-                self.name,
-                place.line,
-                place.column,
-                error.plain_message(),
-                error.code().as_str()
-            )),
+            (None, Some(position)) => {
+                located(&self.name, Some(position), &error.plain_message(), error.code())
+            }
             _ => Failure::Hooks(error),
         }
     }
+}
+
+/// Makes an error in a file.
+pub fn located(name: &str, position: Option<Position>, message: &str, code: Code) -> Failure {
+    let position = position.map(|position| (position.line, position.column));
+    let severity = Severity::Error.as_str();
+    Failure::Located(report::line(Path::new(name), position, severity, message, code))
 }
 
 /// Returns the path of the config file: for a bundle directory, its `config.json`.
@@ -151,7 +152,7 @@ fn read_to_limit(input: impl Read, path: &Path, limit: u64) -> Result<Vec<u8>, F
 }
 
 fn read_error(path: &Path, error: &io::Error) -> Failure {
-    Failure::Error(format!("{}: {error}", name(path)))
+    Failure::Error(format!("{}: {}", name(path), report::reason(error)))
 }
 
 /// Returns the name of a file for messages.

@@ -9,6 +9,8 @@ mod stdout;
 
 mod terminal;
 
+mod layout;
+
 mod report;
 
 mod arguments;
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Filter(filter) => commands::filter::run(filter),
         Command::Watch(watch) => commands::watch::run(watch),
         Command::Completion(completion) => commands::completion::run(completion),
+        Command::Version => commands::version::run(),
         Command::Schema => commands::schema::run(),
         Command::Migrate(migrate) => commands::migrate::run(migrate),
     };
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
 fn failed(failure: Failure) -> ExitCode {
     match failure {
         Failure::Error(message) => report::error(&message),
+        Failure::Located(line) => report::say(&line),
         Failure::Hooks(error) => report::library_error(&error),
     }
     ExitCode::FAILURE

@@ -7,9 +7,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use libhooks::terminal::{Escaped, escape_json};
-use libhooks::{Diagnostic, Error};
+use libhooks::{Code, Diagnostic, Errno, Error, Severity};
 
-use crate::{color, stdout, terminal};
+use crate::{color, layout, stdout, terminal};
 
 /// A string from a file or an argument, displayed with unsafe characters escaped.
 pub use libhooks::terminal::Escaped as Shown;
@@ -26,6 +26,8 @@ const PART: usize = 400;
 pub enum Failure {
     /// An error of the command.
     Error(String),
+    /// An error in a file: a line as [`line`] returns it.
+    Located(String),
     /// An error of the library.
     Hooks(Error),
 }
@@ -78,7 +80,15 @@ fn reach(text: &str) -> Result<bool, Failure> {
 }
 
 fn written(result: io::Result<()>) -> Result<(), Failure> {
-    result.map_err(|error| Failure::Error(format!("standard output: {error}")))
+    result.map_err(|error| Failure::Error(format!("standard output: {}", reason(&error))))
+}
+
+/// Returns the reason for an error of the system, in the words that the library uses.
+pub fn reason(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(number) => Errno::from_raw_os_error(number).to_string(),
+        None => error.to_string(),
+    }
 }
 
 fn write_stdout(text: &str) -> io::Result<()> {
@@ -105,11 +115,12 @@ pub fn error(message: &str) {
 pub fn library_error(error: &Error) {
     let place = error.place();
     if error.diagnostics().is_empty() {
-        let code = error.code().as_str();
+        let code = error.code();
         return match (&place.path, place.position) {
             (Some(path), position) => {
-                let place = located(path, position.map(|p| (p.line, p.column)));
-                note("error", &format!("{place}{} [{code}]", error.plain_message()));
+                let position = position.map(|p| (p.line, p.column));
+                let severity = Severity::Error.as_str();
+                say(&line(path, position, severity, &error.plain_message(), code));
             }
             (None, Some(p)) => {
                 note(
@@ -127,16 +138,38 @@ pub fn library_error(error: &Error) {
 /// Prints each diagnostic on a line, followed by its hint.
 pub fn diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
-        note(diagnostic.severity.as_str(), &problem(diagnostic));
+        say(&problem(diagnostic));
         if let Some(hint) = &diagnostic.hint {
             note("  hint", hint);
         }
     }
 }
 
-/// Returns a diagnostic in one line: position, message, code.
+/// Returns a diagnostic in one line: `PATH:LINE:COLUMN: error: message [code]`.
 pub fn problem(diagnostic: &Diagnostic) -> String {
     diagnostic.to_string()
+}
+
+/// Returns a line of the same form as [`problem`].
+pub fn line(
+    path: &Path,
+    position: Option<(u32, u32)>,
+    severity: &str,
+    message: &str,
+    code: Code,
+) -> String {
+    format!("{}{severity}: {message} [{code}]", located(path, position))
+}
+
+/// Returns the message of an error with its path and position, each once.
+pub fn placed(error: &Error) -> String {
+    let place = error.place();
+    match &place.path {
+        Some(path) => {
+            located(path, place.position.map(|p| (p.line, p.column))) + &error.plain_message()
+        }
+        None => error.message().to_owned(),
+    }
 }
 
 /// Prints the error with which an engine would reject the directories.
@@ -198,9 +231,10 @@ pub fn usage(message: &clap::Error) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Prints a sentence to standard error.
+/// Prints a sentence to standard error. On a terminal, a line that is too long is broken.
 pub fn say(sentence: &str) {
-    write_stderr(&format!("{}\n", Escaped(&shortened(sentence, MESSAGE))));
+    let text = Escaped(&shortened(sentence, MESSAGE)).to_string();
+    write_stderr(&format!("{}\n", layout::wrapped(&text, layout::messages(), 4)));
 }
 
 /// Prints a message with a label to standard error.

@@ -208,6 +208,33 @@ impl<'a> FileLoader<'a> {
             errno => system_error("open", path, errno).into(),
         })?;
         let (text, status) = read_file(&file, path)?;
+        self.load_text(text, status, path)
+    }
+
+    /// Returns the diagnostics of the text of a hook file that is not read from a file, except
+    /// those about owners and permissions.
+    pub fn check_text(&mut self, path: &Path, text: &[u8]) -> Vec<Diagnostic> {
+        let loaded = if text.len() > HOOK_FILE {
+            Err(refused(path, Cause::FileTooLarge))
+        } else {
+            // (The inspector replaces the checks of this status.)
+            self.inspector.get_or_insert_with(Inspector::new);
+            self.load_text(text.to_vec(), Status::default(), &Arc::from(path))
+        };
+        match loaded {
+            Ok(loaded) => loaded.warnings().to_vec(),
+            Err(ReadError::Failed(failure)) => failure.diagnostics,
+            Err(ReadError::Vanished) => Vec::new(),
+        }
+    }
+
+    /// Loads the hook in the text of a file.
+    fn load_text(
+        &mut self,
+        text: Vec<u8>,
+        status: Status,
+        path: &Arc<Path>,
+    ) -> Result<Arc<LoadedHook>, ReadError> {
         let decoded = decode(&text, self.reader, Wanted::Conditions)
             .map_err(|error| self.undecoded(error, path, &text))?;
         let decoded = decoded.ok_or_else(|| ReadError::from(nil_hook().with_path(&**path)))?;

@@ -27,6 +27,12 @@ impl Errno {
         self.0
     }
 
+    /// Returns the error number that a failed system call of the caller set, or
+    /// [`std::io::Error::raw_os_error`] returned.
+    pub fn from_raw_os_error(number: i32) -> Errno {
+        Errno(number)
+    }
+
     /// Returns the number of an error. The errors that std creates itself are about a NUL in a
     /// path, for which Go returns EINVAL.
     pub(crate) fn of(error: &io::Error) -> Errno {

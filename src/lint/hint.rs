@@ -37,7 +37,10 @@ pub(super) fn hint(error: &Error, file: &Decoded<'_>) -> Option<String> {
         }
         Cause::Conflict { .. } => KEEP_ONE,
         Cause::UnknownStage { stage } => return Some(for_stage(stage)),
-        Cause::Executable { path, errno: Errno(libc::ENOENT) } => match path.contains(' ') {
+        Cause::Executable { is_link: true, .. } => {
+            "install what the link leads to, or correct the hook's path"
+        }
+        Cause::Executable { path, errno: Errno(libc::ENOENT), .. } => match path.contains(' ') {
             _ if !path.starts_with('/') => WRITE_ABSOLUTE,
             false => "install the executable, or correct the hook's path",
             true => {

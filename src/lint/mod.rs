@@ -34,7 +34,7 @@ pub(crate) fn error(error: &Error, file: &Decoded<'_>) -> Diagnostic {
     let diagnostic = error.to_diagnostic(hint(error, file));
     match error.cause() {
         // Whether the file exists depends on the working directory; the path is wrong anyway.
-        Cause::Executable { path, errno: Errno(libc::ENOENT) } if !path.starts_with('/') => {
+        Cause::Executable { path, errno: Errno(libc::ENOENT), .. } if !path.starts_with('/') => {
             diagnostic
                 .because(Warning::from(Process::RelativePath { path: path.clone(), missing: true }))
         }

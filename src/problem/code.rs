@@ -36,7 +36,10 @@ impl fmt::Display for Severity {
 }
 
 macro_rules! codes {
-    ($(#[doc = $doc:literal] $name:ident = $text:literal, $severity:expr;)*) => {
+    ($(
+        #[doc = $doc:literal]
+        $name:ident = $text:literal, $severity:expr $(, $machine:expr)?;
+    )*) => {
         /// The code of a problem: a stable name in kebab-case, the same in every interface.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
@@ -61,9 +64,21 @@ macro_rules! codes {
             pub fn severity(self) -> Option<Severity> {
                 match self { $(Code::$name => $severity,)* }
             }
+
+            /// Returns whether the problem is that of a machine and not of a hook file's text: a
+            /// program that is missing or not executable, an owner, a mode, a mount. The same file
+            /// can be free of it on another machine.
+            pub fn depends_on_machine(self) -> bool {
+                match self {
+                    $(Code::$name => false $(|| $machine)?,)*
+                }
+            }
         }
     };
 }
+
+/// Written beside the codes of problems that depend on the machine.
+const MACHINE: bool = true;
 
 const ERROR: Option<Severity> = Some(Severity::Error);
 const WARNING: Option<Severity> = Some(Severity::Warning);
@@ -130,9 +145,9 @@ codes! {
     /// A stage is neither a stage of the OCI specification nor an extension stage.
     UnknownStage = "unknown-stage", ERROR;
     /// The hook's executable does not exist.
-    MissingExecutable = "missing-executable", ERROR;
+    MissingExecutable = "missing-executable", ERROR, MACHINE;
     /// The hook's executable cannot be accessed.
-    UnreachableExecutable = "unreachable-executable", ERROR;
+    UnreachableExecutable = "unreachable-executable", ERROR, MACHINE;
     /// A key in `annotations` is an invalid pattern.
     InvalidAnnotationKey = "invalid-annotation-key", ERROR;
     /// A value in `annotations` is an invalid pattern.
@@ -162,7 +177,7 @@ codes! {
     /// A file gives no hook, so it does not mask the file of the same name in an earlier directory.
     OverrideIneffective = "override-ineffective", WARNING;
     /// The path of the hook is not an executable file.
-    NotExecutable = "not-executable", WARNING;
+    NotExecutable = "not-executable", WARNING, MACHINE;
     /// The hook never runs, or one of its patterns matches no text.
     NeverMatches = "never-matches", WARNING;
     /// The hook is injected twice at one stage.
@@ -174,13 +189,13 @@ codes! {
     /// Two file names differ only in case.
     CaseCollision = "case-collision", WARNING;
     /// Other users can write a hook file, its directory, its program or the program's interpreter.
-    WritableByOthers = "writable-by-others", WARNING;
+    WritableByOthers = "writable-by-others", WARNING, MACHINE;
     /// Another user owns a hook file, its directory, its program or the program's interpreter.
-    ForeignOwner = "foreign-owner", WARNING;
+    ForeignOwner = "foreign-owner", WARNING, MACHINE;
     /// Other users can replace a directory or symlink on the path to a hook file or program.
-    ParentWritable = "parent-writable", WARNING;
+    ParentWritable = "parent-writable", WARNING, MACHINE;
     /// It is unknown who can write a hook file, its program, or a directory on the path to them.
-    PermissionsUnknown = "permissions-unknown", WARNING;
+    PermissionsUnknown = "permissions-unknown", WARNING, MACHINE;
     /// A key in `when` is not a condition, and is ignored.
     UnknownCondition = "unknown-condition", WARNING;
     /// The file has the form of a container's config, which has hooks of all stages.

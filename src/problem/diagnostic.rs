@@ -95,14 +95,16 @@ impl Diagnostic {
     }
 }
 
-/// Writes one line: the path, the position, the message, and the code, without the hint.
+/// Writes one line in the format of compilers, without the hint:
+/// `PATH:LINE:COLUMN: error: message [code]`. Without a position, only the path is before the
+/// severity.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:", self.path.display())?;
         if let Some(position) = self.position {
             write!(f, "{position}:")?;
         }
-        write!(f, " {} [{}]", self.cause, self.code)
+        write!(f, " {}: {} [{}]", self.severity, self.cause, self.code)
     }
 }
 

@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::go::Errno;
+
 /// How long to wait for the lock of a directory, and for the reader of a FIFO that is written to.
 pub const LOCK_WAIT: Duration = Duration::from_secs(5);
 
@@ -96,13 +98,23 @@ impl Reason {
     }
 }
 
+/// Returns an error of the system in the words of [`Errno`], which are the same in all messages.
+fn words(error: &io::Error) -> String {
+    match error.raw_os_error() {
+        Some(number) => Errno::from_raw_os_error(number).to_string(),
+        None => error.to_string(),
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::System { operation: "", error } => write!(f, "{error}"),
-            Reason::System { operation, error } => write!(f, "cannot {operation}: {error}"),
+            Reason::System { operation: "", error } => f.write_str(&words(error)),
+            Reason::System { operation, error } => {
+                write!(f, "cannot {operation}: {}", words(error))
+            }
             Reason::Directory { path, error } => {
-                write!(f, "cannot open the directory {}: {error}", path.display())
+                write!(f, "cannot open the directory {}: {}", path.display(), words(error))
             }
             Reason::Link(link) => write!(
                 f,

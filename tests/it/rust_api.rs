@@ -107,7 +107,10 @@ fn results_are_displayed_on_one_line() {
     let path = path.display();
     let manager = tree.load(&["d"], Policy::LENIENT).unwrap();
     let found = &manager.diagnostics()[0];
-    assert_eq!(found.to_string(), format!("{path}:1:1: {} [missing-stages]", found.message()));
+    assert_eq!(
+        found.to_string(),
+        format!("{path}:1:1: error: {} [missing-stages]", found.message())
+    );
 
     let mut monitor = manager.monitor().unwrap();
     tree.file(
@@ -214,4 +217,43 @@ mod tracing_events {
             "{line}"
         );
     }
+}
+
+/// A text that is not on disk is checked like a file, without owners and permissions.
+#[test]
+fn the_text_of_a_hook_file_is_checked() {
+    use libhooks::{Code, HookFile, ReadOptions, limits};
+
+    let codes = |text: &[u8]| -> Vec<Code> {
+        let found = HookFile::check_text("no/such/name", text, &ReadOptions::new());
+        assert!(found.iter().all(|found| found.path == std::path::Path::new("no/such/name")));
+        found.iter().map(|found| found.code).collect()
+    };
+    let good = r#"{"version": "1.0.0", "hook": {"path": "/bin/sh"},
+                   "when": {"always": true}, "stages": ["poststop"]}"#;
+    assert_eq!(codes(good.as_bytes()), []);
+    assert_eq!(
+        codes(good.replace("always", "alway").as_bytes()),
+        [Code::UnknownKey, Code::NeverMatches]
+    );
+    let missing = good.replace("/bin/sh", "/nonexistent");
+    assert_eq!(codes(missing.as_bytes()), [Code::MissingExecutable]);
+    assert_eq!(codes(&vec![b' '; limits::HOOK_FILE + 1]), [Code::FileTooLarge]);
+    let of_machine: Vec<&str> = Code::ALL
+        .iter()
+        .filter(|code| code.depends_on_machine())
+        .map(|code| code.as_str())
+        .collect();
+    assert_eq!(
+        of_machine,
+        [
+            "missing-executable",
+            "unreachable-executable",
+            "not-executable",
+            "writable-by-others",
+            "foreign-owner",
+            "parent-writable",
+            "permissions-unknown"
+        ]
+    );
 }

@@ -47,6 +47,17 @@ same "completion: bash completes directories" "compopt -o plusdirs" "$(in_bash o
 touch "$dir/a file"
 same "completion: bash completes files with spaces" "compopt -o filenames"$'\n'"$dir/a file" \
     "$(in_bash oci-hooks migrate -o "$dir/a")"
+same "completion: bash completes the last code of a list" "masked,json-type" "$(in_bash oci-hooks lint --select masked,json-t)"
+same "completion: bash completes the first code of a list" "json-type" "$(in_bash oci-hooks lint --ignore json-t)"
+same "completion: bash offers stages" "precreate" "$(in_bash oci-hooks inject --extension-stage "" | xargs)"
+mkdir "$dir/hooks.d"
+echo '{' >"$dir/hooks.d/60-bad.json"
+cp examples/hooks.d/60-gpu.json "$dir/hooks.d/60-gp u.json"
+touch "$dir/hooks.d/60-other"
+same "completion: bash offers the hooks of a directory" $'60-bad.json\n60-gp u.json' \
+    "$(in_bash "$command" explain --hooks-dir "$dir/hooks.d" --hook 60)"
+same "completion: bash offers the hooks of a directory after =" 60-bad.json \
+    "$(in_bash "$command" explain --hooks-dir = "$dir/hooks.d" --hook 60-b)"
 same "completion: bash offers nothing for an unknown word" "" "$(in_bash oci-hooks migrate "" | grep -v '^-')"
 same "completion: bash leaves the rest to file names" "" "$(in_bash oci-hooks inject "$dir/a")"
 
@@ -78,6 +89,11 @@ if command -v zsh >/dev/null; then
     same "completion: zsh completes a command" "oci-hooks migrate " "$(in_zsh "oci-hooks mig")"
     same "completion: zsh completes an option" "oci-hooks list --hooks-dir=" "$(in_zsh "oci-hooks list --hook")"
     same "completion: zsh completes a value" "oci-hooks list --policy strict " "$(in_zsh "oci-hooks list --policy s")"
+    same "completion: zsh completes the last code of a list" "oci-hooks lint --select masked,json-type" \
+        "$(in_zsh "oci-hooks lint --select masked,json-t" | sed 's/,$//')"
+    same "completion: zsh completes a stage" "oci-hooks list --extension-stage precreate " "$(in_zsh "oci-hooks list --extension-stage p")"
+    same "completion: zsh completes the name of a hook" "$command explain --hooks-dir $dir/hooks.d --hook 60-bad.json " \
+        "$(in_zsh "$command explain --hooks-dir $dir/hooks.d --hook 60-b")"
     same "completion: zsh completes a shell" "oci-hooks completion fish " "$(in_zsh "oci-hooks completion f")"
 else
     skip "completion: no zsh here (make deps)"
@@ -93,6 +109,11 @@ if command -v fish >/dev/null; then
     same "completion: fish offers the commands" "$commands" "$(in_fish "oci-hooks " | sort | xargs)"
     same "completion: fish completes a command" migrate "$(in_fish "oci-hooks mig")"
     same "completion: fish completes an option" --policy "$(in_fish "oci-hooks list --pol")"
+    same "completion: fish completes the last code of a list" masked,json-type "$(in_fish "oci-hooks lint --select masked,json-t")"
+    same "completion: fish completes the first code of a list" json-type "$(in_fish "oci-hooks lint --select json-t")"
+    same "completion: fish offers stages" precreate "$(in_fish "oci-hooks list --extension-stage ")"
+    same "completion: fish offers the hooks of a directory" $'60-bad.json\n60-gp u.json' \
+        "$(in_fish "$command explain --hooks-dir $dir/hooks.d --hook ")"
     same "completion: fish offers all values" "compatible lenient strict" "$(in_fish "oci-hooks list --policy " | sort | xargs)"
 else
     skip "completion: no fish here (make deps)"

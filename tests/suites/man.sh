@@ -60,7 +60,7 @@ same "man: libhooks(3) names every function, and no others" "$(cat abi/libhooks.
 
 # oci-hooks(5) and src/problem/code.rs: the codes, each in the section of its severity if the source
 # names the severity.
-codes=$(sed -nE 's/^ +[A-Z][A-Za-z0-9]* = "([a-z0-9-]+)"(, ([A-Za-z]+);)?.*/\1 \3/p' src/problem/code.rs)
+codes=$(sed -nE 's/^ +[A-Z][A-Za-z0-9]* = "([a-z0-9-]+)"(, ([A-Za-z]+)(, MACHINE)?;)?.*/\1 \3/p' src/problem/code.rs)
 documented=$(
     for part in 'Errors ERROR' 'Warnings WARNING' 'Information INFO' 'Others None'; do
         section "### ${part% *}" $file_page | grep '^\*\*' | grep -oE '[a-z][a-z0-9-]+' | sed "s/$/ ${part#* }/"

@@ -1,14 +1,22 @@
 //! `oci-hooks completion`
+//!
+//! clap_complete generates the scripts. It has neither lists with commas nor values that depend on
+//! other words of the command line, so this module replaces its lines for these.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
+use libhooks::{Code, Manager, Policy};
 
-use crate::arguments::{Arguments, Completion, ShellName};
+use crate::arguments::{ACCEPTED_STAGES, Arguments, Completion, ShellName, default_directories};
 use crate::report::{self, Failure};
 
 const NAME: &str = "oci-hooks";
+
+/// The options whose value is a list of codes.
+const LISTS: [&str; 2] = ["select", "ignore"];
 
 pub fn run(arguments: &Completion) -> Result<ExitCode, Failure> {
     let script = match arguments.shell {
@@ -17,10 +25,14 @@ pub fn run(arguments: &Completion) -> Result<ExitCode, Failure> {
             // has a hyphen (clap-rs/clap#6421). So the script is generated for a name without
             // a hyphen, and registered for the real name.
             let name = NAME.replace('-', "_");
-            script(Shell::Bash, &name).replace(&format!(" {name}\n"), &format!(" {NAME}\n"))
+            bash(&script(Shell::Bash, &name).replace(&format!(" {name}\n"), &format!(" {NAME}\n")))
         }
-        ShellName::Zsh => script(Shell::Zsh, NAME),
-        ShellName::Fish => script(Shell::Fish, NAME),
+        ShellName::Zsh => zsh(&script(Shell::Zsh, NAME)),
+        ShellName::Fish => fish(&script(Shell::Fish, NAME)),
+        ShellName::HookNames => {
+            report::print(&hook_names(&arguments.words)?)?;
+            return Ok(ExitCode::SUCCESS);
+        }
     };
     report::deliver(&script)?;
     Ok(ExitCode::SUCCESS)
@@ -30,4 +42,124 @@ fn script(shell: Shell, name: &str) -> String {
     let mut script = Vec::new();
     generate(shell, &mut Arguments::command(), name, &mut script);
     String::from_utf8_lossy(&script).into_owned()
+}
+
+/// Returns the names of the hook files in the directories that the words of a command line name,
+/// one per line.
+fn hook_names(words: &[String]) -> Result<String, Failure> {
+    let mut directories: Vec<PathBuf> = Vec::new();
+    let mut words = words.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        if let Some(directory) = word.strip_prefix("--hooks-dir=") {
+            directories.push(directory.into());
+        } else if word == "--hooks-dir" {
+            // bash makes a word of its own of the equals sign.
+            let directory =
+                words.next().and_then(|word| if word == "=" { words.next() } else { Some(word) });
+            directories.extend(directory.filter(|word| !word.is_empty()).map(PathBuf::from));
+        }
+    }
+    if directories.is_empty() {
+        directories = default_directories();
+    }
+    let builder = Manager::builder().directories(directories).policy(Policy::LENIENT);
+    let manager = builder.extension_stages(ACCEPTED_STAGES).load()?;
+    let mut names: Vec<String> =
+        manager.list().hooks.into_iter().map(|hook| hook.name.to_string()).collect();
+    let failed = manager.without_hook().into_iter();
+    names.extend(failed.filter_map(|found| Some(found.path.file_name()?.to_str()?.to_owned())));
+    names.retain(|name| name.ends_with(".json"));
+    names.sort();
+    names.dedup();
+    Ok(names.iter().map(|name| format!("{name}\n")).collect())
+}
+
+/// Returns the codes that diagnostics can have, in one line.
+fn codes() -> String {
+    let codes = Code::ALL.iter().filter(|code| code.severity().is_some());
+    codes.map(|code| code.as_str()).collect::<Vec<&str>>().join(" ")
+}
+
+/// Completes the last code of a list, and the names of hooks.
+fn bash(script: &str) -> String {
+    let mut option = "";
+    let mut done = String::new();
+    for line in script.lines() {
+        let word = line.trim();
+        if let Some(name) = word.strip_prefix("--").and_then(|word| word.strip_suffix(')')) {
+            option = name;
+        }
+        let offers = word.starts_with("COMPREPLY=($(compgen ");
+        if offers && LISTS.contains(&option) {
+            done += &line
+                .replace("compgen -W", "compgen -P \"${cur%\"${cur##*,}\"}\" -W")
+                .replace("\"${cur}\"", "\"${cur##*,}\"");
+        } else if offers && option == "hook" {
+            let indent = line.len() - line.trim_start().len();
+            done += &" ".repeat(indent);
+            done += "local IFS=$'\\n'; \
+                     COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" completion hook-names -- \
+                     \"${COMP_WORDS[@]:1}\" 2>/dev/null)\" -- \"${cur}\"))";
+        } else {
+            done += line;
+        }
+        done.push('\n');
+    }
+    // clap_complete offers hidden values of arguments without a name.
+    done.replace(" fish hook-names\"", " fish\"")
+}
+
+/// Does the same for zsh.
+fn zsh(script: &str) -> String {
+    let mut done = script.replace(
+        ":NAME:_default' \\",
+        ":NAME:{local -a typed=(${(Q)${(z)BUFFER}}); \
+         compadd -- ${(f)\"$($typed[1] completion hook-names -- $typed[2,-1] 2>/dev/null)\"}}' \\",
+    );
+    for name in LISTS {
+        let offers = |done: &str| {
+            let option = done.find(&format!("--{name}=["))?;
+            let start = option + done.get(option..)?.find(":CODES:((")? + ":CODES:".len();
+            Some(start..start + done.get(start..)?.find("))'")? + "))".len())
+        };
+        if let Some(range) = offers(&done) {
+            done.replace_range(range, &format!("_sequence compadd - {}", codes()));
+        }
+    }
+    done
+}
+
+/// Does the same for fish.
+fn fish(script: &str) -> String {
+    let mut done = String::new();
+    for line in script.lines() {
+        done += line;
+        if line.contains(" explain\" -l hook -d ") {
+            done += " -f -a \"(__fish_oci_hooks_hook_names)\"";
+        }
+        done.push('\n');
+    }
+    done += &format!(
+        "\
+function __fish_oci_hooks_hook_names
+    set -l words (commandline -opc)
+    $words[1] completion hook-names -- $words[2..-1] 2>/dev/null
+end
+function __fish_oci_hooks_in_list
+    string match -q '*,*' -- (commandline -ct)
+end
+function __fish_oci_hooks_codes
+    set -l before (string replace -r '^--[a-z]+=' '' -- (commandline -ct) | string match -r '.*,')
+    printf \"$before%s\\n\" {}
+end
+",
+        codes()
+    );
+    for option in LISTS {
+        done += &format!(
+            "complete -c {NAME} -n \"__fish_oci_hooks_using_subcommand lint; \
+             and __fish_oci_hooks_in_list\" -l {option} -r -f -a \"(__fish_oci_hooks_codes)\"\n"
+        );
+    }
+    done
 }

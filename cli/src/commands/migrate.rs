@@ -1,12 +1,13 @@
 //! `oci-hooks migrate`
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use libhooks::{Error, Hook, NoEquivalent};
+use libhooks::{Error, Hook, NoEquivalent, Severity};
 
 use crate::arguments::{ACCEPTED_STAGES, Migrate};
 use crate::destination;
-use crate::files::Config;
+use crate::files::{self, Config};
 use crate::report::{self, Failure};
 
 pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
@@ -34,15 +35,10 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
         text.map_err(|error| Failure::Error(error.to_string()))? + "\n"
     };
     if let Err(error) = migrated.validate(&ACCEPTED_STAGES) {
-        let code = error.code().as_str();
-        report::note(
-            "warning",
-            &format!(
-                "{}: an engine on this system would reject this hook: {} [{code}]",
-                file.name,
-                error.plain_message()
-            ),
-        );
+        let reason = error.plain_message();
+        let message = format!("an engine on this system would reject this hook: {reason}");
+        let severity = Severity::Warning.as_str();
+        report::say(&report::line(Path::new(&file.name), None, severity, &message, error.code()));
     }
     match target {
         Some(target) => destination::write(target, destination, &file, &text)?,
@@ -53,16 +49,7 @@ pub fn run(arguments: &Migrate) -> Result<ExitCode, Failure> {
 
 /// Converts the error of an invalid hook file.
 fn broken(file: &Config, error: &Error) -> Failure {
-    let place = error
-        .place()
-        .position
-        .map_or(String::new(), |place| format!(":{}:{}", place.line, place.column));
-    Failure::Error(format!(
-        "{}{place}: {} [{}]",
-        file.name,
-        error.plain_message(),
-        error.code().as_str()
-    ))
+    files::located(&file.name, error.place().position, &error.plain_message(), error.code())
 }
 
 /// Reports why the file cannot be converted, with a hint.

@@ -9,6 +9,7 @@ pub mod list;
 pub mod migrate;
 pub mod run;
 pub mod schema;
+pub mod version;
 pub mod watch;
 
 #[cfg(test)]

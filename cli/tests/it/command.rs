@@ -149,13 +149,15 @@ fn directories_that_engines_reject_are_shown_with_an_error() {
         assert_eq!(code, 1);
         assert!(stdout.contains(shown), "{stdout}");
         assert!(
-            stderr.contains("would reject these directories: unknown stage \"nowhere\""),
+            stderr.contains(
+                "would reject these directories: d/b.json:1:90: unknown stage \"nowhere\""
+            ),
             "{stderr}"
         );
     }
     let (code, stdout, stderr) = outcome(&place.run(&["inject", "--hooks-dir", "d"], "{}"));
     assert_eq!((code, stdout.as_str()), (1, ""));
-    assert!(stderr.starts_with("error: cannot load the hooks:\nerror: d/b.json:1:"), "{stderr}");
+    assert!(stderr.starts_with("error: cannot load the hooks:\nd/b.json:1:"), "{stderr}");
 }
 
 #[test]
@@ -220,16 +222,16 @@ fn errors_name_file_line_and_column() {
         ("b.json", "[]"),
     ]);
     for (arguments, want) in [
-        (&["inject", "--hooks-dir", "d"][..], "error: d/a.json:3:3: "),
-        (&["inject", "--hooks-dir", "d"], "error: d/b.json:1:1: "),
-        (&["list", "--hooks-dir", "d"], "error: d/a.json:3:3: "),
+        (&["inject", "--hooks-dir", "d"][..], "d/a.json:3:3: error: "),
+        (&["inject", "--hooks-dir", "d"], "d/b.json:1:1: error: "),
+        (&["list", "--hooks-dir", "d"], "d/a.json:3:3: error: "),
         (
             &["inject", "--hooks-dir", "d", "--policy", "lenient", "d/a.json"],
-            "error: d/a.json:3:3: expected ",
+            "d/a.json:3:3: error: expected ",
         ),
         (
             &["inject", "--hooks-dir", "d", "--policy", "lenient", "missing"],
-            "error: missing: No such file",
+            "error: missing: no such file",
         ),
     ] {
         let (code, stdout, stderr) = outcome(&place.run(arguments, "{}"));
@@ -279,7 +281,7 @@ fn missing_permission_is_an_error() {
     assert_eq!(code, 1);
     assert!(
         stderr.contains(
-            "error: d/a.json: cannot open the hook file: permission denied [unreadable-file]\n"
+            "d/a.json: error: cannot open the hook file: permission denied [unreadable-file]\n"
         ),
         "{stderr}"
     );
@@ -288,7 +290,7 @@ fn missing_permission_is_an_error() {
     assert_eq!(code, 1);
     assert!(
         stderr.contains(
-            "error: d: cannot open the directory: permission denied [unreadable-directory]\n"
+            "d: error: cannot open the directory: permission denied [unreadable-directory]\n"
         ),
         "{stderr}"
     );

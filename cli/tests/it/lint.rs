@@ -54,14 +54,14 @@ fn misplaced() -> Place {
 
 #[test]
 fn the_format_is_that_of_compilers() {
-    let want = r#"d/a.json:5:3: unknown-key unknown key "annotations" is ignored (warning)
+    let want = r#"d/a.json:5:3: warning: unknown key "annotations" is ignored [unknown-key]
   |
 5 |   "annotations": {"a": "b"},
   |   ^
   |
   = hint: "annotations" belongs inside "when"
 
-d/b.json:5:14: unknown-stage unknown stage "poststrat" (error)
+d/b.json:5:14: error: unknown stage "poststrat" [unknown-stage]
   |
 5 |   "stages": ["poststrat"]
   |              ^
@@ -131,12 +131,16 @@ fn directories_are_checked_together() {
         ("up/a.json", GOOD),
         ("up/b.json", "{}"),
     ]);
-    let (code, stdout, _) = place.outcome(&["low", "up"]);
+    let (code, stdout, stderr) = place.outcome(&["low", "up"]);
     assert_eq!(code, 1);
-    assert!(stdout.contains("up/a.json: masked the file masks low/a.json (info)\n"), "{stdout}");
+    assert!(!stdout.contains("[masked]"), "{stdout}");
+    assert!(stderr.contains(" and 1 note (shown with --info) in 4 hook files.\n"), "{stderr}");
+    let (_, stdout, stderr) = place.outcome(&["--info", "low", "up"]);
+    assert!(stdout.contains("up/a.json: info: the file masks low/a.json [masked]\n"), "{stdout}");
+    assert!(stderr.contains(" and 1 note in 4 hook files.\n"), "{stderr}");
     assert!(
         stdout.contains(
-            "up/b.json: override-ineffective the file gives no hook, so it does not mask low/b.json (warning)\n  = hint: "
+            "up/b.json: warning: the file gives no hook, so it does not mask low/b.json [override-ineffective]\n  = hint: "
         ),
         "{stdout}"
     );
@@ -193,7 +197,7 @@ fn colours_are_for_terminals() {
     let (_, plain, _) = place.outcome(&["d"]);
     assert!(!plain.contains('\u{1b}'), "a pipe is not a terminal");
     let (_, painted, _) = place.outcome(&["--color", "always", "d"]);
-    assert!(painted.contains("\u{1b}[31munknown-stage\u{1b}[0m"), "{painted:?}");
+    assert!(painted.contains("\u{1b}[31merror\u{1b}[0m: unknown stage"), "{painted:?}");
     let with = |variables: &[(&str, &str)], arguments: &[&str]| {
         let mut lint = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
         lint.arg("lint").args(arguments).arg("d").current_dir(place.0.path());
@@ -221,7 +225,7 @@ fn colours_are_for_terminals() {
         pty::printed(lint.env("TERM", term).env("NO_COLOR", no_color))
     };
     let painted = on_a_terminal("xterm", "");
-    assert!(painted.contains("\u{1b}[31munknown-stage"), "{painted:?}");
+    assert!(painted.contains("\u{1b}[31merror"), "{painted:?}");
     for (term, no_color) in [("xterm", "1"), ("dumb", ""), ("", "")] {
         let plain = on_a_terminal(term, no_color);
         assert!(!plain.contains('\u{1b}') && plain.contains("unknown-stage"), "{plain:?}");
@@ -293,9 +297,11 @@ fn paths_that_are_not_hook_files() {
     std::os::unix::fs::symlink("nowhere", path("link.json")).unwrap();
     let (code, stdout, _) = place.outcome(&["fifo.json", "link.json", "/dev/null"]);
     assert_eq!(code, 1);
-    for want in
-        ["fifo.json: not-regular-file ", "link.json: dangling-link ", "/dev/null: no-json-suffix "]
-    {
+    for want in [
+        "fifo.json: error: the hook file is not a regular file [not-regular-file]\n",
+        "link.json: warning: the file is a dangling symlink (its target is nowhere) [dangling-link]\n",
+        "/dev/null: error: ",
+    ] {
         assert!(stdout.contains(want), "{stdout}");
     }
 }
@@ -326,11 +332,12 @@ fn a_link_that_leads_nowhere() {
     std::os::unix::fs::symlink("gone.json", place.0.path().join("up/a.json")).unwrap();
     std::os::unix::fs::symlink("gone.json", place.0.path().join("up/b.json")).unwrap();
     let (code, stdout, stderr) = place.outcome(&["low", "up"]);
-    let want = "up/a.json: dangling-link the file is a dangling symlink (its target is gone.json) (warning)\n  \
+    let want = "up/a.json: warning: the file is a dangling symlink (its target is gone.json) [dangling-link]\n  \
                 = hint: correct or remove the link\n\n\
-                up/a.json: override-ineffective the file gives no hook, so it does not mask low/a.json (warning)\n";
+                up/a.json: warning: the file gives no hook, so it does not mask low/a.json [override-ineffective]\n";
     assert!(stdout.starts_with(want), "{stdout}");
     assert_eq!((code, stderr.as_str()), (0, "Found 3 warnings in 4 hook files.\n"));
+    assert_eq!(place.outcome(&["--strict", "low", "up"]).0, 1);
     let explain = |hook: &[&str]| {
         let mut explain = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
         explain.args(["explain", "--hooks-dir", "low", "--hooks-dir", "up"]).args(hook).arg("-");
@@ -425,7 +432,7 @@ fn list_counts_other_problems() {
     assert_eq!(list(), "info: 2 more problems; run `oci-hooks lint` to see them\n");
     fs::write(place.0.path().join("d/a.json"), GOOD).unwrap();
     std::os::unix::fs::symlink("gone.json", place.0.path().join("d/c.json")).unwrap();
-    let link = "warning: d/c.json: the file is a dangling symlink (its target is gone.json) [dangling-link]\n  \
+    let link = "d/c.json: warning: the file is a dangling symlink (its target is gone.json) [dangling-link]\n  \
                 hint: correct or remove the link\n";
     assert_eq!(list(), link);
 }
@@ -436,4 +443,255 @@ fn hooks_dir_is_the_same_as_a_path() {
     let place = misplaced();
     assert_eq!(place.outcome(&["--hooks-dir", "d"]), place.outcome(&["d"]));
     assert_eq!(place.outcome(&["--hooks-dir", "d", "d/a.json"]), place.outcome(&["d"]));
+}
+
+/// Two hooks, and two files that replace them and lack their program here.
+fn for_another_machine() -> Place {
+    let missing = GOOD.replace("/bin/sh", "/nonexistent/program");
+    let both = missing.replace("poststop", "poststrat");
+    Place::new(&[
+        ("low/a.json", GOOD),
+        ("low/b.json", GOOD),
+        ("up/a.json", &missing),
+        ("up/b.json", &both),
+    ])
+}
+
+#[test]
+fn portable_diagnostics_are_those_of_the_text() {
+    let place = for_another_machine();
+    let (code, stdout, _) = place.outcome(&["low", "up"]);
+    assert_eq!((code, stdout.matches("[missing-executable]").count()), (1, 2), "{stdout}");
+    assert_eq!(stdout.matches("[override-ineffective]").count(), 2, "{stdout}");
+    let (code, stdout, _) = place.outcome(&["--portable", "low", "up"]);
+    assert_eq!((code, stdout.matches("[missing-executable]").count()), (1, 0), "{stdout}");
+    // The file with a good text masks the other one on a machine that has the program.
+    assert!(stdout.contains("up/b.json: warning: the file gives no hook"), "{stdout}");
+    assert!(!stdout.contains("up/a.json"), "{stdout}");
+    let good = place.outcome(&["--portable", "--strict", "up/a.json"]);
+    assert_eq!(good, (0, String::new(), "No problems in 1 hook file.\n".into()));
+    let open = place.0.path().join("low/a.json");
+    fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+    let codes =
+        |arguments: &[&str]| place.outcome(arguments).1.matches("[writable-by-others]").count();
+    assert_eq!((codes(&["low/a.json"]), codes(&["--portable", "low/a.json"])), (1, 0));
+}
+
+fn lint_input(place: &Place, arguments: &[&str], input: &[u8]) -> (i32, String, String) {
+    let mut lint = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+    lint.arg("lint").args(arguments).current_dir(place.0.path());
+    lint.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = lint.spawn().unwrap();
+    let _ = std::io::Write::write_all(&mut child.stdin.take().unwrap(), input);
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn standard_input_is_a_hook_file() {
+    // A file of this name is not read.
+    let place = Place::new(&[("-", "["), ("new.json", GOOD)]);
+    let text = GOOD.replace("poststop", "poststrat");
+    let want = "<stdin>:5:14: error: unknown stage \"poststrat\" [unknown-stage]\n  \
+                |\n5 |   \"stages\": [\"poststrat\"]\n  |              ^\n";
+    let (code, stdout, stderr) = lint_input(&place, &["-"], text.as_bytes());
+    assert!(code == 1 && stdout.starts_with(want), "{stdout}{stderr}");
+    // The excerpt is that of standard input, even if there is a file of its name.
+    let named = ["--stdin-filename", "new.json", "-"];
+    let (code, stdout, stderr) = lint_input(&place, &named, text.as_bytes());
+    assert!(code == 1 && stdout.starts_with(&want.replace("<stdin>", "new.json")), "{stdout}");
+    assert_eq!(stderr, "Found 1 error in 1 hook file.\n");
+    let good = (0, String::new(), "No problems in 1 hook file.\n".to_owned());
+    assert_eq!(lint_input(&place, &["-"], GOOD.as_bytes()), good);
+    assert_eq!(lint_input(&place, &["--stdin-filename", "x", "-"], GOOD.as_bytes()), good);
+    assert_eq!(lint_input(&place, &["--stdin-filename", "x", "new.json"], b"").0, 2);
+    let large = vec![b' '; (16 << 20) + 1];
+    let (code, stdout, _) = lint_input(&place, &["-", "--format", "gcc"], &large);
+    assert_eq!(
+        (code, stdout.as_str()),
+        (1, "<stdin>:1:1: error: the file is too large (the limit is 16 MiB) [file-too-large]\n")
+    );
+}
+
+#[test]
+fn gcc_has_one_line_per_diagnostic() {
+    let place = misplaced();
+    std::os::unix::fs::symlink("gone.json", place.0.path().join("d/e.json")).unwrap();
+    fs::create_dir(place.0.path().join("low")).unwrap();
+    fs::write(place.0.path().join("low/c.json"), GOOD).unwrap();
+    let want = "d/a.json:5:3: warning: unknown key \"annotations\" is ignored [unknown-key]\n\
+                d/b.json:5:14: error: unknown stage \"poststrat\" [unknown-stage]\n\
+                d/c.json:1:1: note: the file masks low/c.json [masked]\n\
+                d/e.json:1:1: warning: the file is a dangling symlink (its target is gone.json) \
+                [dangling-link]\n";
+    let arguments = ["--info", "--format", "gcc", "low", "d"];
+    assert_eq!(place.outcome(&arguments), (1, want.into(), String::new()));
+    let (_, without, _) = place.outcome(&["--format", "gcc", "low", "d"]);
+    assert!(!without.contains("note:") && without.lines().count() == 3, "{without}");
+    // Each line is `%f:%l:%c: %t%*[a-z]: %m` of Vim's `errorformat`.
+    for line in want.lines() {
+        let parts: Vec<&str> = line.splitn(5, ':').collect();
+        let [path, number, column, severity, message] = parts[..] else { panic!("{line}") };
+        assert!(place.0.path().join(path).symlink_metadata().is_ok(), "{line}");
+        assert!(number.parse::<u32>().is_ok() && column.parse::<u32>().is_ok(), "{line}");
+        assert!([" error", " warning", " note"].contains(&severity), "{line}");
+        assert!(message.starts_with(' ') && message.ends_with(']'), "{line}");
+    }
+}
+
+#[test]
+fn github_gets_workflow_commands() {
+    let place = Place::new(&[
+        ("a,b%:c/a.json", &GOOD.replace("poststop", "post%stop")),
+        ("d/a.json", &GOOD.replace("\"stages\": ", "\"é漢\": 1, \"stages\": ")),
+    ]);
+    let want = "::error file=a%2Cb%25%3Ac/a.json,line=5,col=14,title=unknown-stage::\
+                unknown stage \"post%25stop\"%0Ahint: did you mean \"poststop\"?\n\
+                ::warning file=d/a.json,line=5,col=3,title=unknown-key::\
+                unknown key \"é漢\" is ignored\n";
+    let arguments = ["--format", "github", "a,b%:c/a.json", "d/a.json"];
+    let (code, stdout, stderr) = place.outcome(&arguments);
+    assert_eq!((code, stdout.as_str()), (1, want), "{stderr}");
+    assert_eq!(stderr, "Found 1 error and 1 warning in 2 hook files.\n");
+}
+
+/// Vim reads both formats with its default `errorformat`, and GCC's with that of its compiler.
+#[test]
+fn vim_reads_the_lines() {
+    let place = misplaced();
+    let version = Command::new("vim").arg("--version").output();
+    let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+    // The smallest Vim cannot read error lists.
+    if !version.is_ok_and(|version| version.contains("+quickfix") && version.contains("+eval")) {
+        println!("SKIP: vim_reads_the_lines: no vim with +quickfix and +eval here");
+        return;
+    }
+    let entries = |setting: &str, arguments: &[&str]| {
+        let (_, stdout, _) = place.outcome(arguments);
+        fs::write(place.0.path().join("errors"), stdout).unwrap();
+        let show = "call writefile(map(filter(getqflist(), 'v:val.valid'), \
+                    'bufname(v:val.bufnr) . \" \" . v:val.lnum . \" \" . v:val.col . \" \" . v:val.type'), 'read')";
+        let mut vim = Command::new("vim");
+        vim.args(["-u", "NONE", "-N", "-es", "-c", setting, "-c", "cgetfile errors", "-c", show]);
+        vim.args(["-c", "qa!"]).current_dir(place.0.path()).stdin(Stdio::null());
+        vim.env("TERM", "dumb").output().unwrap();
+        fs::read_to_string(place.0.path().join("read")).unwrap()
+    };
+    let want = "d/a.json 5 3 \nd/b.json 5 14 \n";
+    for arguments in [&["d"][..], &["--format", "gcc", "d"]] {
+        assert_eq!(entries("set efm&", arguments), want);
+        let gcc = r"set efm=%f:%l:%c:\ %trror:\ %m,%f:%l:%c:\ %tarning:\ %m";
+        assert_eq!(entries(gcc, arguments), "d/a.json 5 3 w\nd/b.json 5 14 e\n");
+    }
+}
+
+/// The program of a hook can be a link whose target is missing.
+#[test]
+fn a_program_that_is_a_dangling_link() {
+    let place = Place::new(&[]);
+    let link = place.0.path().join("program");
+    std::os::unix::fs::symlink("nowhere", &link).unwrap();
+    let link = link.to_str().unwrap();
+    fs::write(place.0.path().join("a.json"), GOOD.replace("/bin/sh", link)).unwrap();
+    let (code, stdout, _) = place.outcome(&["--format", "gcc", "a.json"]);
+    let want = format!(
+        "a.json:3:12: error: the executable {link} is a link that leads nowhere [missing-executable]\n"
+    );
+    assert_eq!((code, stdout), (1, want));
+}
+
+/// An error of an old file has one place, and no empty step.
+#[test]
+fn list_names_each_place_once() {
+    let old = "{\n  \"hook\": {\"path\": \"/bin/true\"},\n  \"stages\": [\"prestart\"]\n}";
+    let place = Place::new(&[("d/x.json", old)]);
+    let mut list = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+    list.args(["list", "--hooks-dir", "d"]).current_dir(place.0.path());
+    let stderr = String::from_utf8(list.output().unwrap().stderr).unwrap();
+    let reason = "hook must be a string, found an object";
+    let want = format!(
+        "d/x.json:2:11: error: {reason} [json-type]\n  \
+         hint: add \"version\": \"1.0.0\"; a file without \"version\" is read as version 0.1.0\n\
+         error: an engine would reject these directories: d/x.json:2:11: {reason}\n\
+         info: no hooks in d\n"
+    );
+    assert_eq!(stderr, want);
+}
+
+/// On a terminal, no line is longer than the terminal is wide, unless a word is.
+#[test]
+fn lines_fit_the_terminal() {
+    if !pty::is_available("lines_fit_the_terminal") {
+        return;
+    }
+    let long = GOOD
+        .replace("true}", "true, \"annotations\": {\"^io\\\\.example\\\\.a$\": \".*\", \"^io\\\\.example\\\\.b$\": \"on\"}, \"commands\": [\"/sh$\"]}")
+        .replace("poststop\"", "poststop\", \"createRuntime\", \"createContainer\", \"poststart\"");
+    let other = GOOD.replace('\n', " ").replace("/bin/sh", "/nonexistent");
+    let place =
+        Place::new(&[("d/10-long-name.json", &long), ("d/b.json", &other), ("d/c.json", GOOD)]);
+    let printed = |columns: u16, arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        command
+            .args(arguments)
+            .current_dir(place.0.path())
+            .env_remove("COLUMNS")
+            .env("TERM", "dumb");
+        pty::printed_at(&mut command, columns)
+    };
+    for columns in [60, 80, 120, 200] {
+        for arguments in
+            [&["lint", "d"][..], &["list", "--hooks-dir", "d"], &["lint", "--help"], &["--help"]]
+        {
+            let printed = printed(columns, arguments);
+            for line in printed.lines() {
+                let width = unicode_width::UnicodeWidthStr::width(line);
+                assert!(width <= usize::from(columns), "{columns} {arguments:?}: {line}");
+            }
+        }
+        let list = printed(columns, &["list", "--hooks-dir", "d"]);
+        // Rows become paragraphs if they do not fit.
+        let paragraph =
+            "c.json\n  from    d\n  stages  poststop\n  runs    /bin/sh\n  when    always\n";
+        assert_eq!(list.contains(paragraph), columns < 120, "{list}");
+        assert_eq!(list.contains("\nHOOK  "), columns >= 120, "{list}");
+        // The mark is below the position.
+        let lint = printed(columns, &["lint", "--select", "missing-executable", "d"]);
+        let lines: Vec<&str> = lint.lines().collect();
+        let at = lines.iter().position(|line| line.ends_with('^')).unwrap();
+        let mark = lines[at].chars().count() - 1;
+        assert!(
+            lines[at - 1].chars().skip(mark).collect::<String>().starts_with("\"path\""),
+            "{lint}"
+        );
+    }
+    // Into a file, a row is a line, and `COLUMNS` sets the width of excerpts only.
+    let mut list = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+    list.args(["list", "--hooks-dir", "d"]).current_dir(place.0.path()).env("COLUMNS", "60");
+    let stdout = String::from_utf8(list.output().unwrap().stdout).unwrap();
+    assert_eq!(stdout.lines().count(), 3, "{stdout}");
+    let mut lint = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+    lint.args(["lint", "d/b.json"]).current_dir(place.0.path()).env("COLUMNS", "60");
+    let stdout = String::from_utf8(lint.output().unwrap().stdout).unwrap();
+    let excerpt = stdout.lines().find(|line| line.starts_with("1 |")).unwrap();
+    assert!((50..=60).contains(&excerpt.chars().count()), "{stdout}");
+}
+
+#[test]
+fn version_is_a_command_too() {
+    let place = Place::new(&[]);
+    let said = |argument: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
+        let output = command.arg(argument).current_dir(place.0.path()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    assert_eq!(said("version"), said("--version"));
+    let (_, help) = said("--help");
+    assert!(
+        help.contains("man oci-hooks") && help.contains("docs/my-hook-does-not-run.md"),
+        "{help}"
+    );
+    let (_, help) = said("-h");
+    assert!(help.contains("man oci-hooks"), "{help}");
 }

@@ -114,7 +114,7 @@ fn a_result_that_cannot_be_printed_is_an_error() {
     let place = place();
     for arguments in RESULTS {
         for (redirection, reason) in
-            [(">&-", "Bad file descriptor"), (">/dev/full", "No space left on device")]
+            [(">&-", "bad file descriptor"), (">/dev/full", "no space left on device")]
         {
             let (code, stderr) = redirected(arguments, redirection, &place);
             assert_eq!(code, 1, "{arguments} {redirection}: {stderr}");

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
+use rustix::termios::{OptionalActions, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 /// The user's end of a terminal.
 pub struct Screen(File);
@@ -83,6 +83,19 @@ impl Screen {
 pub fn printed(command: &mut Command) -> String {
     let (mut child, mut screen) = start(command);
     let printed = screen.read_until(|_| false);
+    child.wait().unwrap();
+    String::from_utf8(printed).unwrap()
+}
+
+/// Runs a command, and returns what it prints to a terminal of this width.
+pub fn printed_at(command: &mut Command, columns: u16) -> String {
+    let (controller, terminal) = open().expect("a pseudo-terminal");
+    let size = Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&terminal, size).unwrap();
+    command.stdin(Stdio::null()).stdout(terminal.try_clone().unwrap()).stderr(terminal);
+    let mut child = command.spawn().unwrap();
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let printed = Screen(controller).read_until(|_| false);
     child.wait().unwrap();
     String::from_utf8(printed).unwrap()
 }

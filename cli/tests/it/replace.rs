@@ -262,7 +262,7 @@ fn names_may_be_as_long_as_the_system_allows() {
     let longer = "n".repeat(256);
     let (code, _, stderr) = place.inject(&["-o", &longer, "bundle"]);
     assert_eq!(code, Some(1));
-    assert!(stderr.starts_with(&format!("error: {longer}: File name too long")), "{stderr}");
+    assert!(stderr.starts_with(&format!("error: {longer}: file name too long")), "{stderr}");
 }
 
 #[test]
@@ -281,8 +281,8 @@ fn other_than_regular_files_are_rejected_without_waiting() {
             let (code, _, stderr) = place.run(&[&[command], &in_place[..]].concat());
             assert_eq!(code, Some(1), "{path}: {stderr}");
             let is_right = stderr.contains(": only a regular file can be replaced\n")
-                || stderr.contains(": Is a directory")
-                || stderr.contains(": No such file or directory");
+                || stderr.contains(": is a directory")
+                || stderr.contains(": no such file or directory");
             assert!(is_right, "{path}: {stderr}");
         }
     }

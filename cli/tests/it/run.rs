@@ -316,8 +316,8 @@ fn a_hook_that_fails_fails_the_command() {
     // An error has its path and position.
     fs::write(place.path("bad.json"), "{\"version\": \"1.0.0\",\n \"hook\": 3}").unwrap();
     for (arguments, want) in [
-        (&["run", "bad.json"][..], "error: bad.json:2:10: "),
-        (&["run", "none.json"], "error: none.json: "),
+        (&["run", "bad.json"][..], "bad.json:2:10: error: "),
+        (&["run", "none.json"], "none.json: error: "),
         (&["run", "d/a.json", "--state", "none"], "error: none: "),
         (&["run", "d/a.json", "--dir", "none"], "error: chdir none: no such file or directory"),
     ] {
@@ -600,7 +600,7 @@ fn an_invalid_config_is_not_written() {
     let (code, _, stderr) = place.filter(&["-o", "no/where"]);
     assert!(code == 1 && !stderr.contains("words"), "{stderr}");
     let (code, _, stderr) = place.run(&["filter", "--hooks-dir", "d"], "[1]");
-    assert!(code == 1 && stderr.starts_with("error: standard input:1:1: "), "{stderr}");
+    assert!(code == 1 && stderr.starts_with("standard input:1:1: error: "), "{stderr}");
 }
 
 #[test]

@@ -102,7 +102,7 @@ fn changes_are_printed_as_they_happen() {
     watching.write("b.json", "{");
     assert_eq!(
         watching.line(),
-        "problem   d/b.json:1:2: the JSON is incomplete [json-unexpected-end]"
+        "problem   d/b.json:1:2: error: the JSON is incomplete [json-unexpected-end]"
     );
     assert_eq!(watching.line(), "hint: add the missing closing quote, bracket or brace");
     watching.write("b.json", &HOOK.replace("/bin/true", "/nonexistent"));

@@ -88,6 +88,8 @@ pub(crate) enum Cause {
     Executable {
         path: Box<str>,
         errno: Errno,
+        /// Whether the path is a symlink that leads nowhere.
+        is_link: bool,
     },
     /// A condition has an invalid pattern. `pattern` is `None` if the hook was matched without
     /// validation.

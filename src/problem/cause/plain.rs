@@ -42,10 +42,13 @@ impl Display for Cause {
                 write!(f, "{singular:?} and {plural:?} are two names of the same key")
             }
             Cause::UnknownStage { stage } => write!(f, "unknown stage {}", quote(stage.as_bytes())),
-            Cause::Executable { path, errno: Errno(libc::ENOENT) } => {
+            Cause::Executable { path, is_link: true, .. } => {
+                write!(f, "the executable {path} is a link that leads nowhere")
+            }
+            Cause::Executable { path, errno: Errno(libc::ENOENT), .. } => {
                 write!(f, "the executable {path} does not exist")
             }
-            Cause::Executable { path, errno } => {
+            Cause::Executable { path, errno, .. } => {
                 write!(f, "cannot access the executable {path}: {}", errno)
             }
             Cause::Pattern { role, pattern, error } => {

@@ -38,7 +38,7 @@ impl Cause {
                 format!("cannot set both '{singular}' and '{plural}'")
             }
             Cause::UnknownStage { stage } => format!("unknown stage {}", quote(stage.as_bytes())),
-            Cause::Executable { path, errno } => format!("faccessat {path}: {}", errno),
+            Cause::Executable { path, errno, .. } => format!("faccessat {path}: {}", errno),
             Cause::Pattern { role, pattern: Some(pattern), error } => {
                 format!("invalid {} {}: {error}", role.name(), quote(pattern.as_bytes()))
             }

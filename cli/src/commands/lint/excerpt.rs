@@ -3,15 +3,13 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use libhooks::Severity;
 
-use crate::color;
-use crate::report::{self, Shown};
+use unicode_width::UnicodeWidthStr;
 
-/// The number of characters shown before the position, and from the position on.
-const BEFORE: usize = 40;
-const AFTER: usize = 60;
+use crate::report::{self, Shown};
+use crate::{color, layout};
 
 /// The renderer uses only the command's own styles. It is wider than any excerpt: [`cut`] shortens
-/// lines, so the output does not depend on the terminal.
+/// lines to the width of the terminal, and keeps the position visible.
 const RENDERER: Renderer = Renderer::plain()
     .term_width(100_000)
     .error(color::RED)
@@ -29,45 +27,83 @@ pub struct Line<'s> {
 
 /// Returns the lines to print below a diagnostic: an excerpt with a caret, and the hint.
 pub fn render(severity: Severity, line: Option<Line<'_>>, hint: Option<&str>) -> String {
+    rendered(severity, line, hint, layout::excerpt(), layout::terminal())
+}
+
+/// Renders an excerpt of this width. Hints are broken if the output has an `edge`.
+fn rendered(
+    severity: Severity,
+    line: Option<Line<'_>>,
+    hint: Option<&str>,
+    width: usize,
+    edge: Option<usize>,
+) -> String {
+    let digits = line.map_or(1, |line| line.number.to_string().len());
     let mut group = Group::with_level(match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         _ => Level::INFO,
     });
     if let Some(Line { number, before, after }) = line {
-        let (text, at) = cut(before, after);
+        // The number is followed by " | ".
+        let (text, at) = cut(before, after, width.saturating_sub(digits + 3));
         let caret = AnnotationKind::Primary.span(at..at);
         group = group.element(Snippet::source(text).line_start(number as usize).annotation(caret));
     }
     if let Some(hint) = hint {
         let hint = Shown(&report::short(hint)).to_string();
+        // The hint follows " = hint: ".
+        let hint = layout::wrapped(&hint, edge.map(|edge| edge.saturating_sub(digits + 9)), 0);
         group = group.element(Level::HELP.with_name("hint").message(hint));
     }
     if group.is_empty() { String::new() } else { RENDERER.render(&[group]) + "\n" }
 }
 
-/// Returns the visible part of a line, with unsafe characters escaped, and the offset of the
+/// Returns the part of a line that fits into these columns, with unsafe characters escaped, and the
+/// offset of the position. If both sides are cut, two fifths of the columns are before the
 /// position.
-fn cut(before: &[u8], after: &[u8]) -> (String, usize) {
+fn cut(before: &[u8], after: &[u8], columns: usize) -> (String, usize) {
+    // Both ends may get an ellipsis.
+    let columns = columns.saturating_sub(2);
+    let near = after.get(..4 * columns).unwrap_or(after);
+    let (_, used) = fitting(text(near).chars(), columns);
+    let most = (columns * 2 / 5).max(columns - used);
     // A character takes at most four bytes.
-    let near = before.get(before.len().saturating_sub(4 * BEFORE)..).unwrap_or(before);
+    let near = before.get(before.len().saturating_sub(4 * most)..).unwrap_or(before);
     let before_text = text(near);
-    let skipped = before_text.chars().count().saturating_sub(BEFORE);
+    let (count, used) = fitting(before_text.chars().rev(), most);
+    let skipped = before_text.chars().count().saturating_sub(count);
     let is_cut = near.len() < before.len() || skipped > 0;
     let shown: String = before_text.chars().skip(skipped).collect();
     let mut line = format!("{}{}", if is_cut { "…" } else { "" }, Shown(&shown));
     let at = line.len();
-    let near = after.get(..4 * AFTER).unwrap_or(after);
+    let most = columns.saturating_sub(used);
+    let near = after.get(..4 * most).unwrap_or(after);
     let after_text = text(near);
-    let shown: String = after_text.chars().take(AFTER).collect();
+    let (count, _) = fitting(after_text.chars(), most);
+    let shown: String = after_text.chars().take(count).collect();
     // The renderer shortens long indentation, even if the caret points into it. Therefore other
     // whitespace than a space is escaped if the caret points at it.
     let hidden = shown.chars().next().filter(|first| *first != ' ' && first.is_whitespace());
     let rest = hidden.and_then(|hidden| shown.strip_prefix(hidden)).unwrap_or(&shown);
     line.extend(hidden.into_iter().flat_map(char::escape_default));
-    let is_cut = near.len() < after.len() || after_text.chars().nth(AFTER).is_some();
+    let is_cut = near.len() < after.len() || after_text.chars().nth(count).is_some();
     line += &format!("{}{}", Shown(rest), if is_cut { "…" } else { "" });
     (line, at)
+}
+
+/// Returns how many of the characters fit into these columns, and the columns that they use.
+fn fitting(characters: impl Iterator<Item = char>, columns: usize) -> (usize, usize) {
+    let (mut count, mut used) = (0, 0);
+    for character in characters {
+        let text = character.to_string();
+        let width = Shown(&text).to_string().width();
+        if used + width > columns {
+            break;
+        }
+        (count, used) = (count + 1, used + width);
+    }
+    (count, used)
 }
 
 /// Returns the bytes as a string, with tabs replaced by spaces.
@@ -78,13 +114,19 @@ fn text(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use unicode_width::UnicodeWidthStr;
+
+    const WIDTH: usize = 106;
+
+    /// The numbers of characters that [`cut`] shows before and after the position, if each has
+    /// one column and both sides are cut.
+    const BEFORE: usize = 40;
+    const AFTER: usize = 60;
 
     /// Returns the line of the file and the columns before the caret, as a terminal without colours
     /// shows them.
     fn rendered(before: &[u8], after: &[u8]) -> (String, usize) {
         let line = Line { number: 7, before, after };
-        let rendered = render(Severity::Error, Some(line), None);
+        let rendered = super::rendered(Severity::Error, Some(line), None, WIDTH, None);
         let plain = anstream::adapter::strip_str(&rendered).to_string();
         let lines: Vec<&str> = plain.split_terminator('\n').collect();
         let &["  |", source, caret] = &lines[..] else { panic!("{plain:?}") };
@@ -108,7 +150,7 @@ mod tests {
         let (line, caret) = of(&"a".repeat(1000), &"b".repeat(1000));
         assert_eq!(line, format!("…{}{}…", "a".repeat(BEFORE), "b".repeat(AFTER)));
         assert_eq!(caret, BEFORE + 1);
-        assert_eq!(of(&"漢".repeat(1000), "").1, 2 * BEFORE + 1);
+        assert_eq!(of(&"漢".repeat(1000), "").1, BEFORE + AFTER + 1);
     }
 
     #[test]
@@ -158,7 +200,7 @@ mod tests {
             }
             let (line, caret) = rendered(before.as_bytes(), after.as_bytes());
             // The renderer shows the part of the line after the position unchanged.
-            let (text, at) = cut(before.as_bytes(), after.as_bytes());
+            let (text, at) = cut(before.as_bytes(), after.as_bytes(), WIDTH - 4);
             let right = &text[at..];
             let left = line.strip_suffix(right).unwrap_or_else(|| panic!("{line:?} {right:?}"));
             assert_eq!(left.width(), caret, "{before:?} {after:?}");

@@ -1,11 +1,14 @@
 //! `oci-hooks lint`
 
 mod excerpt;
+mod gcc;
+mod github;
 mod sarif;
 mod source;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,12 +18,22 @@ use libhooks::{
 
 use crate::arguments::{ACCEPTED_STAGES, Format, Lint, default_directories};
 use crate::color;
+use crate::files::HOOK_FILE_LIMIT;
+use crate::layout;
 use crate::report::{self, Failure, Shown};
 use excerpt::Line;
 use source::Sources;
 
 pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
-    let Checked { mut diagnostics, files, directories } = gather(arguments)?;
+    if arguments.stdin_filename.is_some() && !arguments.paths.iter().any(|path| is_input(path)) {
+        report::error("--stdin-filename requires the path -, which is standard input");
+        return Ok(ExitCode::from(2));
+    }
+    let Checked { mut diagnostics, files, directories, input } = gather(arguments)?;
+    let mut sources = Sources::new(input);
+    if arguments.portable {
+        keep_portable(&mut diagnostics);
+    }
     let selected = |code: Code| {
         (arguments.select.is_empty() || arguments.select.contains(&code))
             && !arguments.ignore.contains(&code)
@@ -28,16 +41,16 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
     diagnostics.retain(|diagnostic| selected(diagnostic.code));
     diagnostics.sort_by(|a, b| (&a.path, a.position).cmp(&(&b.path, b.position)));
     let format = if arguments.json { Format::Json } else { arguments.format };
+    let is_shown =
+        |diagnostic: &&Diagnostic| arguments.info || diagnostic.severity != Severity::Info;
+    let shown = || diagnostics.iter().filter(is_shown).cloned().collect::<Vec<Diagnostic>>();
     match format {
         Format::Text => {
             color::choose(arguments.color);
-            report::print(&text(&diagnostics))?;
-            if files.is_empty() {
-                report::no_hooks(&directories);
-            } else {
-                report::say(&summary(&diagnostics, files.len()));
-            }
+            report::print(&text(&shown(), &mut sources))?;
         }
+        Format::Gcc => report::print(&gcc::lines(&shown()))?,
+        Format::Github => report::print(&github::commands(&shown(), &mut sources))?,
         Format::Json => {
             let diagnostics = diagnostics_to_json(&diagnostics);
             report::print_json(&format!(
@@ -46,7 +59,16 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
             ))?;
         }
         Format::Sarif => {
-            report::print_json(&sarif::log(&diagnostics))?;
+            report::print_json(&sarif::log(&diagnostics, &mut sources))?;
+        }
+    }
+    match format {
+        Format::Json | Format::Sarif => {}
+        _ if files.is_empty() => report::no_hooks(&directories),
+        // Readers of GCC's lines read standard error too, and expect nothing else.
+        Format::Gcc => {}
+        Format::Text | Format::Github => {
+            report::say(&summary(&diagnostics, files.len(), arguments.info));
         }
     }
     let worst = diagnostics.iter().map(|diagnostic| diagnostic.severity).max();
@@ -64,6 +86,31 @@ struct Checked {
     diagnostics: Vec<Diagnostic>,
     files: BTreeSet<PathBuf>,
     directories: Vec<PathBuf>,
+    /// The name and the text of standard input, if it was checked.
+    input: Option<(PathBuf, Vec<u8>)>,
+}
+
+/// Returns whether this argument means standard input.
+fn is_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Keeps the problems of the files' texts. A file whose only errors are those of this machine
+/// counts as a valid hook.
+fn keep_portable(diagnostics: &mut Vec<Diagnostic>) {
+    // (A relative path is an error only where the working directory lacks the file.)
+    for found in diagnostics.iter_mut().filter(|found| found.code == Code::RelativePath) {
+        found.severity = Severity::Warning;
+    }
+    let errors = || diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    let of_text = errors().filter(|error| !error.code.depends_on_machine());
+    let invalid: BTreeSet<&PathBuf> = of_text.map(|error| &error.path).collect();
+    let valid: BTreeSet<PathBuf> =
+        errors().map(|error| &error.path).filter(|path| !invalid.contains(path)).cloned().collect();
+    diagnostics.retain(|found| {
+        !found.code.depends_on_machine()
+            && (found.code != Code::OverrideIneffective || !valid.contains(&found.path))
+    });
 }
 
 /// Checks the directories as one set, in which later ones take precedence, and each file alone.
@@ -73,7 +120,7 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
         .extension_stages(&arguments.extension_stage);
     // A path that cannot be read counts as a file, and is reported as an error.
     let (in_paths, files): (Vec<_>, Vec<_>) =
-        arguments.paths.iter().partition(|path| path.is_dir());
+        arguments.paths.iter().filter(|path| !is_input(path)).partition(|path| path.is_dir());
     let mut checked =
         Checked { directories: directories(arguments, in_paths), ..Checked::default() };
     let directories = &checked.directories;
@@ -96,7 +143,22 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
         checked.diagnostics.extend(HookFile::check(&file, &options));
         checked.files.insert(file);
     }
+    if arguments.paths.iter().any(|path| is_input(path)) {
+        let name = arguments.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
+        let text = read_input()?;
+        checked.diagnostics.extend(HookFile::check_text(&name, &text, &options));
+        checked.files.insert(name.clone());
+        checked.input = Some((name, text));
+    }
     Ok(checked)
+}
+
+/// Reads standard input, but not much more than the limit of a hook file.
+fn read_input() -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    let read = io::stdin().take(HOOK_FILE_LIMIT + 1).read_to_end(&mut text);
+    let failed = |error| Failure::Error(format!("standard input: {}", report::reason(&error)));
+    read.map(|_| text).map_err(failed)
 }
 
 /// Returns the directories to check; `in_paths` are the directories among the paths.
@@ -131,10 +193,11 @@ fn place(path: &Path) -> PathBuf {
     resolved.unwrap_or_else(|_| path.to_owned())
 }
 
-/// Formats diagnostics for people: position, code and message in a line, an excerpt, the hint.
-fn text(diagnostics: &[Diagnostic]) -> String {
+/// Formats diagnostics for people: position, severity, message and code in a line, an excerpt, the
+/// hint. On a terminal, lines that are too long are broken.
+fn text(diagnostics: &[Diagnostic], sources: &mut Sources) -> String {
     let mut text = String::new();
-    let mut sources = Sources::default();
+    let width = layout::terminal();
     for diagnostic in diagnostics {
         let severity = match diagnostic.severity {
             Severity::Error => color::RED,
@@ -143,14 +206,14 @@ fn text(diagnostics: &[Diagnostic]) -> String {
         };
         let place =
             report::located(&diagnostic.path, diagnostic.position.map(|p| (p.line, p.column)));
-        let _ = writeln!(
-            text,
-            "{} {} {} ({})",
+        let line = format!(
+            "{} {}: {} {}",
             color::paint(color::BOLD, &Shown(place.trim_end()).to_string()),
-            color::paint(severity, diagnostic.code.as_str()),
+            color::paint(severity, diagnostic.severity.as_str()),
             Shown(&report::short(&diagnostic.message())),
-            diagnostic.severity.as_str(),
+            color::paint(color::FAINT, &format!("[{}]", diagnostic.code)),
         );
+        let _ = writeln!(text, "{}", layout::wrapped(&line, width, 4));
         let line = diagnostic.position.and_then(|position| {
             let (before, after) = sources.line(&diagnostic.path, position)?;
             Some(Line { number: position.line, before, after })
@@ -161,7 +224,7 @@ fn text(diagnostics: &[Diagnostic]) -> String {
     text
 }
 
-fn summary(diagnostics: &[Diagnostic], files: usize) -> String {
+fn summary(diagnostics: &[Diagnostic], files: usize, infos_are_shown: bool) -> String {
     let counted = |severity, noun: &str| {
         let count = diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
         (count > 0).then(|| report::plural(count, noun))
@@ -170,7 +233,8 @@ fn summary(diagnostics: &[Diagnostic], files: usize) -> String {
     let found = [
         counted(Severity::Error, "error"),
         counted(Severity::Warning, "warning"),
-        counted(Severity::Info, "note"),
+        counted(Severity::Info, "note")
+            .map(|notes| if infos_are_shown { notes } else { notes + " (shown with --info)" }),
     ];
     match &found.into_iter().flatten().collect::<Vec<String>>()[..] {
         [] => format!("No problems in {files}."),

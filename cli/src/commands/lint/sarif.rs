@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use libhooks::{Code, Diagnostic, Position, Severity};
+use libhooks::{Code, Diagnostic, Severity};
 use serde_json::{Value, json};
 
 use super::source::Sources;
@@ -13,7 +13,7 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// Returns the log of one run with these diagnostics.
-pub fn log(diagnostics: &[Diagnostic]) -> String {
+pub fn log(diagnostics: &[Diagnostic], sources: &mut Sources) -> String {
     let codes = || Code::ALL.iter().filter_map(|code| Some((*code, code.severity()?)));
     let rules: Vec<Value> = codes()
         .map(|(code, severity)| {
@@ -26,14 +26,13 @@ pub fn log(diagnostics: &[Diagnostic]) -> String {
         .collect();
     let indexes: BTreeMap<Code, usize> =
         codes().enumerate().map(|(index, (code, _))| (code, index)).collect();
-    let mut sources = Sources::default();
     let results: Vec<Value> = diagnostics
         .iter()
         .map(|diagnostic| {
             let mut location = json!({"artifactLocation": {"uri": uri(&diagnostic.path)}});
             if let (Some(position), Value::Object(location)) = (diagnostic.position, &mut location)
             {
-                let column = column(&mut sources, &diagnostic.path, position);
+                let column = sources.column(&diagnostic.path, position);
                 let region = json!({"startLine": position.line, "startColumn": column});
                 location.insert("region".to_owned(), region);
             }
@@ -84,12 +83,4 @@ fn uri(path: &Path) -> String {
         }
     }
     uri
-}
-
-/// Returns the column in characters; the library counts bytes.
-fn column(sources: &mut Sources, path: &Path, position: Position) -> usize {
-    match sources.line(path, position) {
-        Some((before, _)) => String::from_utf8_lossy(before).chars().count() + 1,
-        None => position.column as usize,
-    }
 }

@@ -12,16 +12,28 @@ pub struct Sources {
     content: Vec<u8>,
     /// The offsets at which its lines start.
     lines: Vec<usize>,
+    /// The text of standard input, and the name that its diagnostics have.
+    input: Option<(PathBuf, Vec<u8>)>,
 }
 
 impl Sources {
+    /// Returns sources in which this name is that of standard input, and not of a file.
+    pub fn new(input: Option<(PathBuf, Vec<u8>)>) -> Sources {
+        Sources { input, ..Sources::default() }
+    }
+
     /// Returns the line of a position, split at the position. `None` if the file has changed and
     /// has no such position.
     pub fn line(&mut self, path: &Path, position: Position) -> Option<(&[u8], &[u8])> {
         if self.lines.is_empty() || self.path != path {
-            // Only a regular file is read: opening a FIFO could block.
-            let is_file = fs::metadata(path).is_ok_and(|found| found.is_file());
-            self.content = if is_file { fs::read(path).unwrap_or_default() } else { Vec::new() };
+            self.content = match &self.input {
+                Some((name, text)) if name == path => text.clone(),
+                // Only a regular file is read: opening a FIFO could block.
+                _ if fs::metadata(path).is_ok_and(|found| found.is_file()) => {
+                    fs::read(path).unwrap_or_default()
+                }
+                _ => Vec::new(),
+            };
             let breaks = self.content.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
             self.lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
             self.path = path.to_owned();
@@ -31,5 +43,13 @@ impl Sources {
         let end = self.lines.get(number).map_or(self.content.len(), |next| next - 1);
         let column = usize::try_from(position.column).ok()?.checked_sub(1)?;
         self.content.get(start..end)?.split_at_checked(column)
+    }
+
+    /// Returns the column of a position in characters; the library counts bytes.
+    pub fn column(&mut self, path: &Path, position: Position) -> usize {
+        match self.line(path, position) {
+            Some((before, _)) => String::from_utf8_lossy(before).chars().count() + 1,
+            None => position.column as usize,
+        }
     }
 }

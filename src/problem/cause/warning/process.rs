@@ -8,7 +8,8 @@ use crate::problem::Code;
 /// A probable mistake in `path`, `args` or `env`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Process {
-    /// The path is relative. If it is `missing`, no file is there, seen from this process.
+    /// The path is relative. If it is `missing`, the working directory has no such file, so the
+    /// hook is invalid here; the message is the same, because other directories may have it.
     RelativePath { path: Box<str>, missing: bool },
     /// The first argument is not the name of the program.
     NoName { first: Box<str>, reason: NoName },
@@ -76,12 +77,7 @@ impl Process {
 impl Display for Process {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Process::RelativePath { path, missing: false } => {
-                write!(f, "the path {path} is not absolute")
-            }
-            Process::RelativePath { path, missing: true } => {
-                write!(f, "the path {path} is not absolute, and the file does not exist here")
-            }
+            Process::RelativePath { path, .. } => write!(f, "the path {path} is not absolute"),
             Process::NoName { first, reason: NoName::IsOption } => {
                 let first = quote(first.as_bytes());
                 write!(f, "the first argument is the program's name, so the option {first} is lost")
