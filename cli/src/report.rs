@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use libhooks::terminal::{Escaped, escape_json};
-use libhooks::{Code, Diagnostic, Errno, Error, Severity};
+use libhooks::{Code, Diagnostic, Errno, Error, HookDir, Severity};
 
 use crate::{color, layout, stdout, terminal};
 
@@ -132,7 +132,10 @@ pub fn library_error(error: &Error) {
         };
     }
     note("error", "cannot load the hooks:");
-    diagnostics(error.diagnostics());
+    let is_problem = |found: &&Diagnostic| found.severity != Severity::Info;
+    let problems: Vec<Diagnostic> =
+        error.diagnostics().iter().filter(is_problem).cloned().collect();
+    diagnostics(&problems);
 }
 
 /// Prints each diagnostic on a line, followed by its hint.
@@ -198,6 +201,11 @@ pub fn no_hooks(directories: &[PathBuf]) {
         "info",
         &format!("no hooks in {}", directories.iter().map(shown).collect::<Vec<_>>().join(", ")),
     );
+}
+
+/// Prints which files of the directories engines ignore because of their names.
+pub fn ignored_files(directories: &[PathBuf]) {
+    directories.iter().for_each(|directory| diagnostics(&HookDir::check_names(directory)));
 }
 
 /// Shortens a part of a message.

@@ -71,6 +71,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     report::print(&tree.text)?;
     if files.is_empty() {
         report::no_hooks(&arguments.source.directories());
+        report::ignored_files(&arguments.source.directories());
     }
     if let Some(error) = &explanation.error {
         report::note("error", &format!("no hooks are injected: {error}"));

@@ -51,6 +51,7 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
     }
     if listing.hooks.is_empty() {
         report::no_hooks(&arguments.source.directories());
+        report::ignored_files(&arguments.source.directories());
     } else {
         report::print(&table.text(layout::terminal()))?;
     }

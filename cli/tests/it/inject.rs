@@ -4,13 +4,13 @@ use std::fs;
 
 use crate::support::{HOOK, Place};
 
-const TRUE: &str = r#"{"path":"/bin/true"}"#;
+const TRUE: &str = r#"{"path":"/bin/true","env":["A=b"]}"#;
 
 #[test]
 fn if_absent_adds_no_hook_twice() {
     let place = Place::new();
     let both = HOOK.replace("poststop", "createRuntime\", \"poststop");
-    let with_args = r#""/bin/true", "args": ["true", "x"], "env": ["A=b"], "timeout": 3"#;
+    let with_args = r#""/bin/true", "args": ["true", "x"], "timeout": 3"#;
     fs::write(place.path("hooks.d/a.json"), both).unwrap();
     fs::write(place.path("hooks.d/b.json"), HOOK.replace("\"/bin/true\"", with_args)).unwrap();
     for _ in 0..2 {
@@ -34,14 +34,15 @@ fn if_absent_adds_no_hook_twice() {
 fn if_absent_compares_what_decides_what_runs() {
     let place = Place::new();
     for (stage, entry, is_equal) in [
-        ("poststop", r#"{"path": "/bin/true"}"#, true),
-        ("poststop", r#"{"timeout": null, "env": [], "args": [], "path": "/bin/true"}"#, true),
-        ("poststop", r#"{"path": "/bin/true", "x": 1}"#, true),
-        ("poststop", r#"{"path": "/bin/false"}"#, false),
-        ("poststop", r#"{"path": "/bin/true", "args": ["true"]}"#, false),
-        ("poststop", r#"{"path": "/bin/true", "env": ["A=b"]}"#, false),
-        ("poststop", r#"{"path": "/bin/true", "timeout": 1}"#, false),
-        ("poststart", r#"{"path": "/bin/true"}"#, false),
+        ("poststop", r#"{"path": "/bin/true", "env": ["A=b"]}"#, true),
+        ("poststop", r#"{"timeout": null, "env": ["A=b"], "args": [], "path": "/bin/true"}"#, true),
+        ("poststop", r#"{"env": ["A=b"], "path": "/bin/true", "x": 1}"#, true),
+        ("poststop", r#"{"path": "/bin/false", "env": ["A=b"]}"#, false),
+        ("poststop", r#"{"path": "/bin/true", "args": ["true"], "env": ["A=b"]}"#, false),
+        ("poststop", r#"{"path": "/bin/true", "env": ["A=c"]}"#, false),
+        ("poststop", r#"{"path": "/bin/true"}"#, false),
+        ("poststop", r#"{"path": "/bin/true", "env": ["A=b"], "timeout": 1}"#, false),
+        ("poststart", r#"{"path": "/bin/true", "env": ["A=b"]}"#, false),
         ("poststop", "null", false),
     ] {
         let config = format!(r#"{{"hooks":{{"{stage}":[{entry}]}}}}"#);

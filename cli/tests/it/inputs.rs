@@ -60,7 +60,7 @@ fn other_json_is_not_a_config() {
     for command in ["explain", "inject", "filter"] {
         for (json, position, message) in other_json() {
             let done = run(&place.path(""), &[command, "--hooks-dir", "hooks.d"], json);
-            let want = format!("error: standard input:{position}: {message} [not-a-config]\n");
+            let want = format!("standard input:{position}: error: {message} [not-a-config]\n");
             // `filter` accepts precreate, so it has nothing else to report.
             assert_eq!(outcome(&done), (Some(1), String::new(), want), "{command} {json}");
         }

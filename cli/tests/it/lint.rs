@@ -9,7 +9,7 @@ use crate::pty;
 
 const GOOD: &str = r#"{
   "version": "1.0.0",
-  "hook": {"path": "/bin/sh"},
+  "hook": {"path": "/bin/sh", "env": ["A=b"]},
   "when": {"always": true},
   "stages": ["poststop"]
 }"#;
@@ -41,13 +41,18 @@ impl Place {
     }
 }
 
+/// Returns a good hook that does not repeat [`GOOD`].
+fn of_another_program() -> String {
+    GOOD.replace("/bin/sh", "/bin/true")
+}
+
 fn misplaced() -> Place {
     let misplaced = GOOD.replace("true},", "true},\n  \"annotations\": {\"a\": \"b\"},");
     let stage = GOOD.replace("poststop", "poststrat");
     Place::new(&[
         ("d/a.json", &misplaced),
         ("d/b.json", &stage),
-        ("d/c.json", GOOD),
+        ("d/c.json", &of_another_program()),
         ("d/README", ""),
     ])
 }
@@ -328,7 +333,7 @@ fn one_long_key() {
 /// Engines ignore a dangling link; `lint` and `explain` report it.
 #[test]
 fn a_link_that_leads_nowhere() {
-    let place = Place::new(&[("low/a.json", GOOD), ("up/c.json", GOOD)]);
+    let place = Place::new(&[("low/a.json", GOOD), ("up/c.json", &of_another_program())]);
     std::os::unix::fs::symlink("gone.json", place.0.path().join("up/a.json")).unwrap();
     std::os::unix::fs::symlink("gone.json", place.0.path().join("up/b.json")).unwrap();
     let (code, stdout, stderr) = place.outcome(&["low", "up"]);
@@ -422,7 +427,7 @@ fn one_hook_is_explained_by_its_name() {
 #[test]
 fn list_counts_other_problems() {
     let misspelt = GOOD.replace("always", "alway");
-    let place = Place::new(&[("d/a.json", &misspelt), ("d/b.json", GOOD)]);
+    let place = Place::new(&[("d/a.json", &misspelt), ("d/b.json", &of_another_program())]);
     let list = || {
         let mut list = Command::new(env!("CARGO_BIN_EXE_oci-hooks"));
         let output =

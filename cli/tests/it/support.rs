@@ -5,9 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-pub const HOOK: &str = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": ["poststop"]}"#;
+pub const HOOK: &str = r#"{"version": "1.0.0", "hook": {"path": "/bin/true", "env": ["A=b"]}, "when": {"always": true}, "stages": ["poststop"]}"#;
 pub const CONFIG: &str = "{}";
-pub const INJECTED: &str = r#"{"hooks":{"poststop":[{"path":"/bin/true"}]}}"#;
+pub const INJECTED: &str = r#"{"hooks":{"poststop":[{"path":"/bin/true","env":["A=b"]}]}}"#;
 
 pub struct Place {
     root: tempfile::TempDir,

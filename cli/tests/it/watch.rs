@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 
-const HOOK: &str = r#"{"version": "1.0.0", "hook": {"path": "/bin/true"}, "when": {"always": true}, "stages": ["poststop"]}"#;
+const HOOK: &str = r#"{"version": "1.0.0", "hook": {"path": "/bin/true", "env": ["A=b"]}, "when": {"always": true}, "stages": ["poststop"]}"#;
 
 struct Watching {
     root: tempfile::TempDir,
@@ -106,7 +106,7 @@ fn changes_are_printed_as_they_happen() {
     );
     assert_eq!(watching.line(), "hint: add the missing closing quote, bracket or brace");
     watching.write("b.json", &HOOK.replace("/bin/true", "/nonexistent"));
-    let incomplete = "d/b.json:1:2: the JSON is incomplete [json-unexpected-end]";
+    let incomplete = "d/b.json:1:2: error: the JSON is incomplete [json-unexpected-end]";
     assert_eq!(watching.line(), format!("resolved  {incomplete}"));
     assert!(watching.line().starts_with("problem   d/b.json:1:"));
     assert_eq!(watching.line(), "hint: install the executable, or correct the hook's path");
@@ -147,16 +147,16 @@ fn what_is_there_at_the_start_is_printed() {
     let prepare = |directory: PathBuf| {
         fs::create_dir(&directory).unwrap();
         fs::write(directory.join("b.json"), HOOK).unwrap();
-        fs::write(directory.join("a.json"), HOOK).unwrap();
+        fs::write(directory.join("a.json"), HOOK.replace("poststop", "poststart")).unwrap();
         fs::write(directory.join("c.json"), "{").unwrap();
     };
     let mut watching = Watching::new(&["--policy", "lenient"], prepare);
-    let problem = "d/c.json:1:2: the JSON is incomplete [json-unexpected-end]";
+    let problem = "d/c.json:1:2: error: the JSON is incomplete [json-unexpected-end]";
     assert_eq!(watching.line(), "present   d/a.json");
     assert_eq!(watching.line(), "present   d/b.json");
     assert_eq!(watching.line(), format!("problem   {problem}"));
     assert!(watching.line().starts_with("hint: "));
-    watching.write("c.json", HOOK);
+    watching.write("c.json", &HOOK.replace("poststop", "createRuntime"));
     assert_eq!(watching.line(), "added     d/c.json");
     assert_eq!(watching.line(), format!("resolved  {problem}"));
     watching.end("-INT");

@@ -64,7 +64,12 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
     }
     match format {
         Format::Json | Format::Sarif => {}
-        _ if files.is_empty() => report::no_hooks(&directories),
+        _ if files.is_empty() => {
+            report::no_hooks(&directories);
+            if !arguments.info {
+                report::ignored_files(&directories);
+            }
+        }
         // Readers of GCC's lines read standard error too, and expect nothing else.
         Format::Gcc => {}
         Format::Text | Format::Github => {
