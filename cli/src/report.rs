@@ -26,7 +26,7 @@ const PART: usize = 400;
 pub enum Failure {
     /// An error of the command.
     Error(String),
-    /// An error in a file: a line as [`line`] returns it.
+    /// An error in a file: a line as [`line()`] returns it.
     Located(String),
     /// An error of the library.
     Hooks(Error),

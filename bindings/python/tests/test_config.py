@@ -64,7 +64,10 @@ def test_a_dict_is_not_changed_and_its_values_are_the_same_objects(
     for key, value in config.items():
         if key != "hooks":
             assert result[key] is value
-    assert result["hooks"] == {"poststop": [{"path": "/x"}], "createRuntime": [{"path": "/bin/sh", "env": ["A=b"]}]}
+    assert result["hooks"] == {
+        "poststop": [{"path": "/x"}],
+        "createRuntime": [{"path": "/bin/sh", "env": ["A=b"]}],
+    }
     # The new value shares nothing with the argument.
     assert result["hooks"]["poststop"] is not inner
 
