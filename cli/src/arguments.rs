@@ -147,7 +147,7 @@ pub struct Lint {
     /// this machine
     #[arg(long)]
     pub portable: bool,
-    /// Call standard input NAME in diagnostics [default: `<stdin>`]
+    /// Call standard input NAME in diagnostics; without it, `<stdin>`
     #[arg(long, value_name = "NAME", value_hint = ValueHint::FilePath)]
     pub stdin_filename: Option<PathBuf>,
     /// Set the output format
