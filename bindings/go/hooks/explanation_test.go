@@ -395,6 +395,30 @@ func TestDiagnosticsOfMissingExecutable(t *testing.T) {
 	}
 }
 
+// Diagnostics includes likely mistakes, with hints.
+func TestDiagnosticsOfLikelyMistakes(t *testing.T) {
+	mistaken := `{"version": "1.0.0", "hook": {"path": "/bin/sh", "args": ["-c", "true"]},
+		"when": {"always": true, "images": ["x"]}, "stages": ["createContainer"]}`
+	m, _ := manager(t, map[string]string{"a.json": mistaken})
+	diagnostics, err := m.Diagnostics()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hints := map[string]string{}
+	for _, diagnostic := range diagnostics {
+		hints[diagnostic.Code] = diagnostic.Hint
+	}
+	for code, hint := range map[string]string{
+		"args-without-name":              `["sh","-c","true"]`,
+		"inherits-container-environment": `"env": ["PATH=`,
+		"unknown-condition":              "there is no such condition",
+	} {
+		if !strings.Contains(hints[code], hint) {
+			t.Errorf("%s: %q", code, hints[code])
+		}
+	}
+}
+
 func TestExplainBytesThatAreNotUTF8(t *testing.T) {
 	m, root := layers(
 		t,

@@ -45,6 +45,19 @@ def test_the_attributes_of_an_error(error: libhooks.HooksError, tmp_path: Path) 
     assert by_code["never-matches"].severity == "warning"
 
 
+def test_likely_mistakes_have_codes_and_hints(write: Write) -> None:
+    path = write(
+        hook={"path": "/bin/sh", "args": ["-c", "true"]},
+        stages=["createContainer"],
+        when={"always": True, "images": ["x"]},
+    )
+    found = {each.code: each for each in libhooks.Manager([path.parent]).diagnostics()}
+    assert found["args-without-name"].hint == 'write "args": ["sh","-c","true"]'
+    assert found["args-without-name"].cause == "option-as-name"
+    assert found["inherits-container-environment"].severity == "warning"
+    assert "no such condition" in str(found["unknown-condition"].hint)
+
+
 def test_the_error_of_a_match_names_the_hook(write: Write) -> None:
     path = write(when={"commands": ["sh"]})
     manager = libhooks.Manager([path.parent])

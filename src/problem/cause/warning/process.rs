@@ -113,7 +113,7 @@ impl Display for Process {
                 write!(f, "{name} makes the program load other code")
             }
             Process::InheritsFromContainer => f.write_str(
-                "without \"env\", runc runs the hook with the container's environment at \
+                "without \"env\", runc before 1.3 runs the hook with the container's environment at \
                  createContainer",
             ),
             Process::Inherits => {
