@@ -186,8 +186,23 @@ impl Snapshot {
 
     /// Returns the diagnostics that another snapshot does not have.
     pub(crate) fn new_diagnostics(&self, other: &Snapshot) -> Vec<&Diagnostic> {
-        let known: HashSet<&Diagnostic> = other.diagnostics().collect();
-        self.diagnostics().filter(|diagnostic| !known.contains(diagnostic)).collect()
+        // Most hooks are in both snapshots, with the same warnings.
+        let [own, others] = [self, other].map(|snapshot| {
+            let hooks = snapshot.notes.iter().filter_map(Note::loaded).map(Arc::as_ptr);
+            hooks.collect::<HashSet<*const LoadedHook>>()
+        });
+        let known: HashSet<&Diagnostic> = other.diagnostics_without(&own).collect();
+        self.diagnostics_without(&others).filter(|found| !known.contains(found)).collect()
+    }
+
+    /// Returns all diagnostics except those that these hooks compute themselves.
+    fn diagnostics_without(
+        &self,
+        hooks: &HashSet<*const LoadedHook>,
+    ) -> impl Iterator<Item = &Diagnostic> {
+        let is_left =
+            |note: &&Note| note.loaded().is_none_or(|loaded| !hooks.contains(&Arc::as_ptr(loaded)));
+        self.notes.iter().filter(is_left).flat_map(Note::diagnostics).chain(self.duplicates())
     }
 
     /// Returns all diagnostics except those that hooks compute themselves.

@@ -24,6 +24,11 @@ impl Compiled {
         Compiled(compiled.map_err(Box::new))
     }
 
+    /// Returns the source of the pattern, or "" if it is invalid.
+    pub fn as_str(&self) -> &str {
+        self.0.as_ref().map_or("", Regexp::as_str)
+    }
+
     /// Returns the error if the pattern is invalid.
     pub fn error(&self) -> Option<&go_regexp::Error> {
         self.0.as_ref().err().map(Box::as_ref)

@@ -41,6 +41,14 @@ pub(crate) enum Note {
 
 impl Note {
     /// Returns the hook whose warnings this note stands for.
+    pub fn loaded(&self) -> Option<&Arc<LoadedHook>> {
+        match self {
+            Note::Diagnostic(_) => None,
+            Note::Hook(loaded) => Some(loaded),
+        }
+    }
+
+    /// Does the same for a caller that replaces the hook.
     pub fn hook(&mut self) -> Option<&mut Arc<LoadedHook>> {
         match self {
             Note::Diagnostic(_) => None,
