@@ -111,7 +111,9 @@ impl Shared {
         let refused = refusal(self.policy, &scans);
         let snapshot = Arc::new(Snapshot::new(generation, scans, scanner.into_executables(), &old));
         let outcome = match refused {
-            Some(error) => Err(error.with_diagnostics(snapshot.diagnostics().cloned().collect())),
+            Some(error) => {
+                Err(error.with_diagnostics(snapshot.diagnostics().into_iter().cloned().collect()))
+            }
             None => {
                 self.swap_in(&snapshot);
                 Ok(())

@@ -1,13 +1,12 @@
 //! Hooks that two files of a set repeat (docs/spec.md, section 12).
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use crate::hook::Target;
 use crate::loaded_hook::LoadedHook;
 use crate::problem::{Diagnostic, Warning};
-use crate::when::{Compiled, Conditions};
+use crate::when::Conditions;
 
 /// Returns a diagnostic of each file that repeats the program, arguments and a stage of an earlier
 /// file. `hooks` are in the order of injection.
@@ -16,38 +15,37 @@ use crate::when::{Compiled, Conditions};
 /// it is called for several snapshots.
 #[cold]
 pub(crate) fn duplicates(hooks: &[Arc<LoadedHook>]) -> Vec<Diagnostic> {
-    let mut of_program: HashMap<&str, usize> = HashMap::new();
+    // The first hook of each key.
+    let mut known: HashMap<Key, &LoadedHook> = HashMap::new();
     for loaded in hooks {
-        *of_program.entry(&*loaded.executable.path).or_default() += 1;
+        if known.insert(Key::of(Kind::Program, loaded), loaded).is_some() {
+            known.insert(Key::of(Kind::SharedProgram, loaded), loaded);
+        }
     }
-    let is_alone = |loaded: &LoadedHook| of_program.get(&*loaded.executable.path) == Some(&1);
     let mut found = Vec::new();
-    let mut all: HashMap<Process<'_>, Known<'_>> = HashMap::new();
-    for loaded in hooks.iter().filter(|loaded| !is_alone(loaded) && may_match(&loaded.conditions)) {
-        let conditions = patterns(&loaded.conditions);
-        let is_always = is_always(&loaded.conditions);
+    for loaded in hooks {
+        let is_shared = known.contains_key(&Key::of(Kind::SharedProgram, loaded));
+        if !is_shared || !may_match(&loaded.conditions) {
+            continue;
+        }
         let mut repeated: Option<(&LoadedHook, &Target, bool)> = None;
         for target in &loaded.injected().targets {
-            let process =
-                Process { path: &loaded.executable.path, args: &loaded.oci_hook().args, target };
-            let known = match all.entry(process) {
-                Entry::Vacant(free) => free.insert(Known::new(loaded)),
-                Entry::Occupied(known) => {
-                    let known = known.into_mut();
-                    let (other, differ) = known.repeated_by(&conditions, is_always);
-                    // (A stage that is listed twice is another problem.)
-                    if other.path != loaded.path
-                        && repeated.is_none_or(|(_, _, differs)| differs && !differ)
-                    {
-                        repeated = Some((other, target, differ));
-                    }
-                    known
-                }
-            };
-            if is_always {
-                known.always.get_or_insert(loaded);
+            let process = Key::of(Kind::Process, loaded).at(target, loaded);
+            let always = Key::of(Kind::Always, loaded).at(target, loaded);
+            let same = Key::of(Kind::Same, loaded).at(target, loaded).with(&loaded.conditions);
+            let is_always = is_always(&loaded.conditions);
+            let equal = known.get(&same).or_else(|| known.get(&always)).copied();
+            let first = *known.entry(process).or_insert(loaded);
+            let (other, differ) = equal.map_or((first, !is_always), |equal| (equal, false));
+            // (A stage that is listed twice is another problem.)
+            if other.path != loaded.path && repeated.is_none_or(|(.., differs)| differs && !differ)
+            {
+                repeated = Some((other, target, differ));
             }
-            known.by_conditions.entry(conditions.clone()).or_insert(loaded);
+            if is_always {
+                known.entry(always).or_insert(loaded);
+            }
+            known.entry(same).or_insert(loaded);
         }
         if let Some((other, target, differ)) = repeated {
             let warning = Warning::DuplicateHook {
@@ -62,48 +60,60 @@ pub(crate) fn duplicates(hooks: &[Arc<LoadedHook>]) -> Vec<Diagnostic> {
     found
 }
 
-/// A program with its arguments, at a stage.
+/// The hooks that a key stands for.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Those of a program.
+    Program,
+    /// Those of a program that several hooks have.
+    SharedProgram,
+    /// Those of a program with its arguments, at a stage.
+    Process,
+    /// Those of a process that are for every container.
+    Always,
+    /// Those of a process with equal conditions.
+    Same,
+}
+
+/// The kind, then strings, each with its length before it.
 #[derive(PartialEq, Eq, Hash)]
-struct Process<'h> {
-    path: &'h str,
-    args: &'h [String],
-    target: &'h Target,
-}
+struct Key(Vec<u8>);
 
-/// The hooks of one [`Process`].
-struct Known<'h> {
-    first: &'h LoadedHook,
-    /// The first one that runs for every container.
-    always: Option<&'h LoadedHook>,
-    by_conditions: HashMap<Patterns<'h>, &'h LoadedHook>,
-}
-
-impl<'h> Known<'h> {
-    fn new(first: &'h LoadedHook) -> Known<'h> {
-        Known { first, always: None, by_conditions: HashMap::new() }
+impl Key {
+    fn of(kind: Kind, loaded: &LoadedHook) -> Key {
+        let mut key = Key(vec![kind as u8]);
+        key.push(&loaded.executable.path);
+        key
     }
 
-    /// Returns the hook that a hook with these conditions repeats, and whether the two can have
-    /// different containers.
-    fn repeated_by(&self, conditions: &Patterns<'h>, is_always: bool) -> (&'h LoadedHook, bool) {
-        match self.by_conditions.get(conditions).copied().or(self.always) {
-            Some(same) => (same, false),
-            None => (self.first, !is_always),
+    fn push(&mut self, text: &str) {
+        self.0.extend_from_slice(&text.len().to_ne_bytes());
+        self.0.extend_from_slice(text.as_bytes());
+    }
+
+    /// Adds the arguments and the stage.
+    fn at(mut self, target: &Target, loaded: &LoadedHook) -> Key {
+        let is_extension = matches!(target, Target::Extension(_));
+        self.0.push(is_extension.into());
+        self.push(target.as_str());
+        let args = &loaded.oci_hook().args;
+        self.0.extend_from_slice(&args.len().to_ne_bytes());
+        args.iter().for_each(|arg| self.push(arg));
+        self
+    }
+
+    /// Adds the conditions.
+    fn with(mut self, conditions: &Conditions) -> Key {
+        let flags = [conditions.always, conditions.has_bind_mounts, Some(conditions.any_of)];
+        self.0.extend(flags.map(|flag| flag.map_or(2, u8::from)));
+        self.0.extend_from_slice(&conditions.annotations.len().to_ne_bytes());
+        for pair in &conditions.annotations {
+            self.push(pair.key.as_str());
+            self.push(pair.value.as_str());
         }
+        conditions.commands.iter().for_each(|command| self.push(command.as_str()));
+        self
     }
-}
-
-/// Conditions, to compare them: the flags, and the patterns in their order.
-type Patterns<'h> = ([Option<bool>; 3], Vec<(&'h str, &'h str)>, Vec<&'h str>);
-
-fn patterns(conditions: &Conditions) -> Patterns<'_> {
-    let Conditions { always, has_bind_mounts, annotations, commands, any_of } = conditions;
-    let annotations = annotations.iter().map(|pair| (pair.key.as_str(), pair.value.as_str()));
-    (
-        [*always, *has_bind_mounts, Some(*any_of)],
-        annotations.collect(),
-        commands.iter().map(Compiled::as_str).collect(),
-    )
 }
 
 /// Returns whether some container can fulfil the conditions.

@@ -156,7 +156,7 @@ impl Manager {
 
     /// Returns all diagnostics of the last load, including those that the policy tolerates.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        self.0.current().diagnostics().cloned().collect()
+        self.0.current().diagnostics().into_iter().cloned().collect()
     }
 
     /// Returns the subset of the [diagnostics](Manager::diagnostics) that matters for injection:
@@ -259,7 +259,7 @@ mod tests {
             assert!(overtakes.outcome.is_ok());
         });
         let seen: Vec<_> =
-            manager.snapshot().diagnostics().map(|found| found.path.clone()).collect();
+            manager.snapshot().diagnostics().into_iter().map(|found| found.path.clone()).collect();
         assert_eq!(seen.len(), 1, "{seen:?}");
     }
 }

@@ -170,8 +170,8 @@ impl Snapshot {
     }
 
     /// Returns all diagnostics of the load, including those that the policy tolerates.
-    pub(crate) fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.of_files().chain(self.duplicates())
+    pub(crate) fn diagnostics(&self) -> Vec<&Diagnostic> {
+        self.of_files().chain(self.duplicates()).collect()
     }
 
     /// Returns the diagnostics of files that repeat a hook of another file.
@@ -186,23 +186,22 @@ impl Snapshot {
 
     /// Returns the diagnostics that another snapshot does not have.
     pub(crate) fn new_diagnostics(&self, other: &Snapshot) -> Vec<&Diagnostic> {
-        // Most hooks are in both snapshots, with the same warnings.
-        let [own, others] = [self, other].map(|snapshot| {
-            let hooks = snapshot.notes.iter().filter_map(Note::loaded).map(Arc::as_ptr);
-            hooks.collect::<HashSet<*const LoadedHook>>()
-        });
-        let known: HashSet<&Diagnostic> = other.diagnostics_without(&own).collect();
-        self.diagnostics_without(&others).filter(|found| !known.contains(found)).collect()
+        let known: HashSet<&Diagnostic> = other.diagnostics_without(self).into_iter().collect();
+        let mut found = self.diagnostics_without(other);
+        found.retain(|diagnostic| !known.contains(diagnostic));
+        found
     }
 
-    /// Returns all diagnostics except those that these hooks compute themselves.
-    fn diagnostics_without(
-        &self,
-        hooks: &HashSet<*const LoadedHook>,
-    ) -> impl Iterator<Item = &Diagnostic> {
-        let is_left =
-            |note: &&Note| note.loaded().is_none_or(|loaded| !hooks.contains(&Arc::as_ptr(loaded)));
-        self.notes.iter().filter(is_left).flat_map(Note::diagnostics).chain(self.duplicates())
+    /// Returns all diagnostics except those of hooks that another snapshot has too. Most hooks are
+    /// in both, with the same warnings.
+    fn diagnostics_without(&self, other: &Snapshot) -> Vec<&Diagnostic> {
+        let others = other.by_path();
+        let is_other = |loaded: &Arc<LoadedHook>| {
+            others.get(&*loaded.path).is_some_and(|other| Arc::ptr_eq(other.loaded, loaded))
+        };
+        let is_left = |note: &&Note| !note.loaded().is_some_and(is_other);
+        let of_files = self.notes.iter().filter(is_left).flat_map(Note::diagnostics);
+        of_files.chain(self.duplicates()).collect()
     }
 
     /// Returns all diagnostics except those that hooks compute themselves.

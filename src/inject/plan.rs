@@ -1,6 +1,6 @@
 //! The hooks that match a container, sorted by stage (docs/spec.md, section 6).
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ptr;
 
 use crate::go::json;
@@ -104,12 +104,15 @@ impl<'a> Plan<'a> {
         plan
     }
 
-    /// Removes hooks of these stages.
+    /// Removes hooks of these stages, which are in the order of the plan.
     pub fn remove(&mut self, removed: &[(Stage, &LoadedHook)]) {
-        let removed: HashSet<(Stage, *const LoadedHook)> =
-            removed.iter().map(|(stage, hook)| (*stage, ptr::from_ref(*hook))).collect();
+        let mut removed = removed.iter().peekable();
         for (stage, hooks) in Stage::ALL.into_iter().zip(&mut self.stages) {
-            hooks.retain(|hook| !removed.contains(&(stage, ptr::from_ref(*hook))));
+            hooks.retain(|hook| {
+                let is_next =
+                    |(of, next): &&(Stage, &LoadedHook)| *of == stage && ptr::eq(*next, *hook);
+                removed.next_if(is_next).is_none()
+            });
         }
     }
 }

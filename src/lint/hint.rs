@@ -94,7 +94,7 @@ fn unexpected(expected: Expected, found: char, at_start: bool) -> Option<&'stati
         (Expected::Escape, '\'') => "remove the backslash",
         (Expected::Escape, _) => "write each backslash twice, as in \\\\.",
         (Expected::Value, '/') => "remove the comment, or put the string in double quotes",
-        (Expected::Value, found) if at_start && found.is_alphabetic() => NO_YAML,
+        (Expected::Value, found) if at_start && found.is_ascii_alphabetic() => NO_YAML,
         (Expected::Digit, '-') if at_start => NO_YAML,
         (_, '\0') => "save the file as UTF-8, not as UTF-16",
         (_, '\u{a0}') => "replace the no-break space by a space",

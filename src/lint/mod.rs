@@ -73,9 +73,9 @@ pub(crate) fn hook(facts: &HookFacts<'_>) -> Vec<Diagnostic> {
     report.conditions(facts.is_valid);
     report.stages(facts.extension_stages);
     report.timeout();
-    for (process, field, hint) in process::mistakes(&file.hook) {
-        report.add(process.into(), file.place(&field), hint);
-    }
+    process::mistakes(&file.hook, &mut |process, field, hint| {
+        report.add(process.into(), file.place(&field), Some(hint));
+    });
     if !facts.inspected {
         let subject = Subject::HookFile(path.to_owned());
         report.found.extend(by_status(path, &subject, facts.status));
@@ -116,10 +116,12 @@ struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn add(&mut self, warning: Warning, offset: Option<usize>, hint: Option<String>) {
+    fn add(&mut self, warning: Warning, offset: Option<usize>, hint: Option<&str>) {
         let position = offset
             .map(|offset| self.lines.get_or_insert_with(|| Lines::new(self.text)).position(offset));
-        self.found.push(Diagnostic::new(self.path, warning).at(position).hint(hint));
+        self.found.push(
+            Diagnostic::new(self.path, warning).at(position).hint(hint.map(ToOwned::to_owned)),
+        );
     }
 
     fn keys(&mut self) {
@@ -128,7 +130,7 @@ impl Report<'_> {
             |unknown: &&UnknownKey| unknown.key == "$schema" && unknown.object.is_empty();
         let config = self.file.notes.config;
         if config.is_some() {
-            self.add(Warning::ConfigForm, config, Some(WRITE_ONE_HOOK.to_owned()));
+            self.add(Warning::ConfigForm, config, Some(WRITE_ONE_HOOK));
         }
         let version = &self.file.version;
         for unknown in self.file.notes.unknown.iter().filter(|unknown| !is_schema(unknown)) {
@@ -141,7 +143,7 @@ impl Report<'_> {
                 }
                 object => (Warning::UnknownKey { key, object }, suggest::key(version, unknown)),
             };
-            self.add(warning, Some(unknown.offset), hint);
+            self.add(warning, Some(unknown.offset), hint.as_deref());
         }
         for (field, offset) in self.file.notes.repeated().take(ENOUGH) {
             let is_old = self.file.hook.when.any_of;
@@ -157,16 +159,16 @@ impl Report<'_> {
             };
             let hint = if merged { "merge them into one object" } else { KEEP_ONE };
             let warning = Warning::RepeatedKey { key: key.into(), merged };
-            self.add(warning, Some(*offset), Some(hint.to_owned()));
+            self.add(warning, Some(*offset), Some(hint));
         }
     }
 
     fn conditions(&mut self, is_valid: bool) {
         let hook = &self.file.hook;
         let when = &hook.when;
-        for (warning, field, hint) in patterns::mistakes(hook) {
+        patterns::mistakes(hook, &mut |warning, field, hint| {
             self.add(warning, self.file.place(&field), hint);
-        }
+        });
         let conditions = when.annotations.len() + usize::from(!when.commands.is_empty());
         let bind_mounts = if when.any_of { "hasbindmounts" } else { "hasBindMounts" };
         // In version 0.1.0, one of several conditions is enough; otherwise, a single condition
@@ -206,43 +208,38 @@ impl Report<'_> {
                 }
             };
             let meant = if never == Never::NoCondition { for_condition(self.file) } else { None };
-            let hint =
-                meant.map_or_else(|| hint.to_owned(), |unknown| meant_by(unknown, "a condition"));
-            self.add(Warning::NeverMatches(never), self.file.place(&field), Some(hint));
+            let meant = meant.map(|unknown| meant_by(unknown, "a condition"));
+            let hint = meant.as_deref().or(Some(hint));
+            self.add(Warning::NeverMatches(never), self.file.place(&field), hint);
         } else if !when.commands.is_empty() {
             let hint = "they do not fail if an earlier condition, such as an annotation, \
-                        has already decided the result"
-                .to_owned();
+                        has already decided the result";
             self.add(Warning::EmptyArgsBlock, self.file.place(&Field::Command(0)), Some(hint));
         }
     }
 
     fn stages(&mut self, extension_stages: &[String]) {
         let stages = self.file.hook.stages.iter().flatten().map(|stage| &**stage).enumerate();
-        let listed = |(index, stage)| Some((Target::of(stage, extension_stages)?, stage, index));
-        // Sorted by meaning, then by position: in each group, the other entries repeat the first.
-        // A stage has one diagnostic, however often it is listed.
-        let mut listed: Vec<(Target, &str, usize)> = stages.clone().filter_map(listed).collect();
-        listed.sort_by(|(a, ..), (b, ..)| a.cmp(b));
-        let mut twice: Vec<(&str, usize, &str)> = Vec::new();
-        for same in listed.chunk_by(|(a, ..), (b, ..)| a == b) {
-            let Some(((_, first, _), repeats)) = same.split_first() else { continue };
-            let start = twice.len();
-            for (_, stage, index) in repeats {
-                // (At most two names mean the same.)
-                if !twice.iter().skip(start).any(|(known, ..)| known == stage) {
-                    twice.push((stage, *index, first));
-                }
+        // The first name of each target, and the names that have a diagnostic. Both are short: the
+        // number of stages is limited. A stage has one diagnostic, however often it is listed.
+        let mut seen: Vec<(Target, &str)> = Vec::new();
+        let mut reported: Vec<&str> = Vec::new();
+        for (index, stage) in stages.clone() {
+            let Some(target) = Target::of(stage, extension_stages) else { continue };
+            let Some((_, first)) = seen.iter().find(|(known, _)| *known == target) else {
+                seen.push((target, stage));
+                continue;
+            };
+            if reported.contains(&stage) {
+                continue;
             }
-        }
-        twice.sort_by_key(|(stage, ..)| *stage);
-        for (stage, index, other) in twice {
-            let warning = if stage == other {
+            let warning = if stage == *first {
                 Warning::RepeatedStage { stage: stage.into() }
             } else {
                 Warning::PrestartAndCreateRuntime
             };
-            self.add(warning, self.file.place(&Field::Stage(index)), Some(KEEP_ONE.to_owned()));
+            self.add(warning, self.file.place(&Field::Stage(index)), Some(KEEP_ONE));
+            reported.push(stage);
         }
         let precreate = Target::of("precreate", extension_stages);
         let first = stages.clone().find(|(_, stage)| *stage == "precreate");
@@ -252,7 +249,7 @@ impl Report<'_> {
             let warning =
                 Warning::EngineSpecific { stage: "precreate", engines: "CRI-O and Buildah" };
             let hint = "move the file to a directory that only Podman reads (--hooks-dir)";
-            self.add(warning, self.file.place(&Field::Stage(index)), Some(hint.to_owned()));
+            self.add(warning, self.file.place(&Field::Stage(index)), Some(hint));
         }
         let prestart = Target::of("prestart", extension_stages);
         let first = stages.clone().find(|(_, stage)| *stage == "prestart");
@@ -264,13 +261,13 @@ impl Report<'_> {
             } else {
                 "write \"createRuntime\""
             };
-            self.add(Warning::Prestart, place, Some(hint.to_owned()));
+            self.add(Warning::Prestart, place, Some(hint));
         }
     }
 
     fn timeout(&mut self) {
         if let Some(seconds @ ..=0) = self.file.hook.entry.timeout {
-            let hint = "write at least 1 (second), or remove \"timeout\"".to_owned();
+            let hint = "write at least 1 (second), or remove \"timeout\"";
             self.add(Warning::Timeout { seconds }, self.file.place(&Field::Timeout), Some(hint));
         }
     }
@@ -287,7 +284,7 @@ impl Report<'_> {
             };
             let place = self.file.place(&Field::Path);
             let warning = Warning::NotExecutable { path: path.into(), is_file };
-            self.add(warning, place, Some(hint.to_owned()));
+            self.add(warning, place, Some(hint));
         }
         if is_file && !inspected && !self.file.hook.runs_in_container() {
             self.found.extend(by_status(self.path, &Subject::Program(path.into()), status));

@@ -2,12 +2,12 @@
 //! expectation (docs/spec.md, section 12).
 
 use std::ffi::OsStr;
-use std::fs::{DirEntry, read_dir};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::limits::ENOUGH;
 use crate::problem::{Diagnostic, Ignored, Warning};
+use crate::sys::Directory;
 
 /// The entries of a directory that are looked at.
 const ENTRIES: usize = 100_000;
@@ -17,48 +17,63 @@ const ENTRIES_BELOW: usize = 1000;
 /// Returns the diagnostics of the names in a directory, in the order of the names, at most
 /// [`ENOUGH`]. A directory that cannot be read has none.
 pub(crate) fn names(directory: &Path) -> Vec<Diagnostic> {
-    let Ok(entries) = read_dir(directory) else { return Vec::new() };
-    let entries = entries.take(ENTRIES).filter_map(Result::ok);
-    let mut found: Vec<Diagnostic> =
-        entries.filter_map(|entry| name(&entry)).take(ENOUGH).collect();
-    found.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut found: Vec<Diagnostic> = Vec::new();
+    each_name(directory, ENTRIES, &mut |name, is_link| {
+        if let Some((warning, hint)) = warning(directory, name, is_link) {
+            let path = directory.join(name);
+            // (There are few.)
+            let at = found.partition_point(|other| other.path.as_os_str() < path.as_os_str());
+            found.insert(at, Diagnostic::new(path, warning).hint(Some(hint.to_owned())));
+        }
+        found.len() == ENOUGH
+    });
     found
 }
 
-fn name(entry: &DirEntry) -> Option<Diagnostic> {
-    let name = entry.file_name();
-    if name.as_bytes().ends_with(b".json") {
+/// Calls `stop` with the names in a directory, and whether each is a symlink, until it returns true
+/// or there are no more than `most` names.
+fn each_name(directory: &Path, most: usize, stop: &mut dyn FnMut(&OsStr, bool) -> bool) {
+    let Ok(mut opened) = Directory::open(directory) else { return };
+    let mut count = 0;
+    // (The rest of a directory that cannot be read has no diagnostics.)
+    let _ = opened.next(|name, is_link| {
+        count += 1;
+        (stop(name, is_link == Some(true)) || count == most).then_some(())
+    });
+}
+
+/// Returns the warning of the name of an entry, and the hint.
+fn warning(directory: &Path, name: &OsStr, is_link: bool) -> Option<(Warning, &'static str)> {
+    let bytes = name.as_bytes();
+    if bytes.ends_with(b".json") {
         let hint = "give it a name without .json at its end, if the hook should be off";
-        return name.as_bytes().starts_with(b".").then(|| {
-            Diagnostic::new(entry.path(), Warning::HiddenFile).hint(Some(hint.to_owned()))
-        });
+        return bytes.starts_with(b".").then_some((Warning::HiddenFile, hint));
     }
-    let ignored = if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-        let mut below = read_dir(entry.path()).ok()?.take(ENTRIES_BELOW).filter_map(Result::ok);
-        below.any(|entry| entry.file_name().as_bytes().ends_with(b".json")).then_some((
-            Ignored::Directory,
-            "move its files up, or pass the directory with --hooks-dir",
-        ))?
-    } else if is_yaml(&name) {
+    let (ignored, hint) = if bytes.ends_with(b".yaml") || bytes.ends_with(b".yml") {
         (Ignored::Name, "convert it to JSON, and rename it, if the hook should run")
-    } else if looks_like_hook_file(&name) {
+    } else if looks_like_hook_file(bytes) {
         (Ignored::Name, "rename it to end in .json, if the hook should run")
+    } else if !is_link && bytes != b"." && bytes != b".." && has_hook_files(&directory.join(name)) {
+        (Ignored::Directory, "move its files up, or pass the directory with --hooks-dir")
     } else {
         return None;
     };
-    let (ignored, hint) = ignored;
-    let diagnostic = Diagnostic::new(entry.path(), Warning::IgnoredFile(ignored));
-    Some(diagnostic.hint(Some(hint.to_owned())))
+    Some((Warning::IgnoredFile(ignored), hint))
+}
+
+/// Returns whether this is a directory with hook files.
+fn has_hook_files(path: &Path) -> bool {
+    let mut has_some = false;
+    each_name(path, ENTRIES_BELOW, &mut |name, _| {
+        has_some = name.as_bytes().ends_with(b".json");
+        has_some
+    });
+    has_some
 }
 
 /// Returns whether a name that does not end in `.json` nearly does: in other letter case, or with
 /// the suffix of a backup or of a package manager.
-fn looks_like_hook_file(name: &OsStr) -> bool {
+fn looks_like_hook_file(name: &[u8]) -> bool {
     const JSON: &[u8] = b".json";
-    name.as_bytes().windows(JSON.len()).any(|part| part.eq_ignore_ascii_case(JSON))
-}
-
-fn is_yaml(name: &OsStr) -> bool {
-    let name = name.as_bytes().to_ascii_lowercase();
-    name.ends_with(b".yaml") || name.ends_with(b".yml")
+    name.windows(JSON.len()).any(|part| part.eq_ignore_ascii_case(JSON))
 }

@@ -7,40 +7,41 @@ use crate::hook::{Field, HookRef};
 use crate::limits::ENOUGH;
 use crate::problem::{PatternRole, Warning};
 
-/// A mistake, the field that has it, and a hint.
-pub(super) type Found = (Warning, Field, Option<String>);
+/// Receives a mistake, the field that has it, and a hint.
+pub(super) type Found<'f> = &'f mut dyn FnMut(Warning, Field, Option<&str>);
 
 /// A longer pattern is not analysed, and neither are the patterns after this number of patterns:
 /// the analysis expands their repeats.
 const MAX_LENGTH: usize = 1024;
 
-/// Returns the patterns that match no text, and those for annotation keys that match other keys
-/// than they spell.
-pub(super) fn mistakes(hook: &HookRef<'_>) -> Vec<Found> {
-    let mut found = Vec::new();
+/// Finds the patterns that match no text, and those for annotation keys that match other keys than
+/// they spell.
+pub(super) fn mistakes(hook: &HookRef<'_>, found: Found<'_>) {
     let when = &hook.when;
     for (key, value) in when.annotations.iter().take(ENOUGH) {
-        let field = Field::AnnotationKey(key.to_string());
-        found.extend(matches_nothing(PatternRole::AnnotationKey, key, &field));
+        let field = || Field::AnnotationKey(key.to_string());
+        matches_nothing(PatternRole::AnnotationKey, key, &field, found);
         // (In version 0.1.0, patterns are only for values.)
-        found.extend((!when.any_of).then(|| unanchored(key, &field)).flatten());
-        let field = Field::AnnotationValue(key.to_string());
-        found.extend(matches_nothing(PatternRole::AnnotationValue, value, &field));
+        if !when.any_of {
+            unanchored(key, found);
+        }
+        let field = || Field::AnnotationValue(key.to_string());
+        matches_nothing(PatternRole::AnnotationValue, value, &field, found);
     }
     for (index, command) in when.commands.iter().enumerate().take(ENOUGH) {
-        found.extend(matches_nothing(PatternRole::Command, command, &Field::Command(index)));
+        matches_nothing(PatternRole::Command, command, &|| Field::Command(index), found);
     }
-    found
 }
 
-fn matches_nothing(role: PatternRole, pattern: &str, field: &Field) -> Option<Found> {
+fn matches_nothing(role: PatternRole, pattern: &str, field: &dyn Fn() -> Field, found: Found<'_>) {
     if pattern.len() > MAX_LENGTH || !may_be_unmatchable(pattern) {
-        return None;
+        return;
     }
-    let why = Unmatchable::of(pattern).ok()??;
-    let hint = (why != Unmatchable::Other).then(|| ITSELF.to_owned());
-    let warning = Warning::PatternMatchesNothing { role, pattern: pattern.into(), why };
-    Some((warning, field.clone(), hint))
+    if let Ok(Some(why)) = Unmatchable::of(pattern) {
+        let hint = (why != Unmatchable::Other).then_some(ITSELF);
+        let pattern = pattern.into();
+        found(Warning::PatternMatchesNothing { role, pattern, why }, field(), hint);
+    }
 }
 
 /// Returns false for most patterns that can match, without parsing them: a pattern that cannot
@@ -48,14 +49,18 @@ fn matches_nothing(role: PatternRole, pattern: &str, field: &Field) -> Option<Fo
 fn may_be_unmatchable(pattern: &str) -> bool {
     let inner = pattern.strip_prefix('^').unwrap_or(pattern);
     let inner = inner.strip_suffix('$').unwrap_or(inner);
-    inner.contains(['^', '$']) || pattern.contains("\\A") || pattern.contains("\\z")
+    has_anchor(inner) || pattern.contains("\\A") || pattern.contains("\\z")
+}
+
+fn has_anchor(pattern: &str) -> bool {
+    pattern.bytes().any(|byte| matches!(byte, b'^' | b'$'))
 }
 
 /// Reports a pattern without `^` and `$` in which a dot is not escaped and has no quantifier: it
 /// was probably meant as the dot of a name.
-fn unanchored(pattern: &str, field: &Field) -> Option<Found> {
-    if pattern.contains(['^', '$']) || !has_plain_dot(pattern) {
-        return None;
+fn unanchored(pattern: &str, found: Found<'_>) {
+    if has_anchor(pattern) || !has_plain_dot(pattern) {
+        return;
     }
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
     let name = pattern.replace("\\.", ".");
@@ -67,7 +72,7 @@ fn unanchored(pattern: &str, field: &Field) -> Option<Found> {
         (None, "write \\\\. for a dot, and ^ and $ for the start and the end".to_owned())
     };
     let warning = Warning::UnanchoredPattern { pattern: pattern.into(), also };
-    Some((warning, field.clone(), Some(hint)))
+    found(warning, Field::AnnotationKey(pattern.to_owned()), Some(&hint));
 }
 
 /// Returns whether a pattern has a dot that is not escaped, not in a class, and not repeated.
@@ -103,19 +108,25 @@ mod tests {
 
     #[test]
     fn unescaped_dots_are_found() {
+        let of = |pattern: &str| {
+            let mut found = None;
+            unanchored(pattern, &mut |warning, _, hint| {
+                found = Some((warning, hint.map(ToOwned::to_owned)));
+            });
+            found
+        };
         for (pattern, hint, also) in [
             ("com.example.debug", r#"write "^com\\.example\\.debug$""#, "com-example-debug"),
             (r"com\.example.debug", r#"write "^com\\.example\\.debug$""#, "com.example-debug"),
         ] {
-            let field = Field::AnnotationKey(pattern.to_owned());
-            let (warning, _, found) = unanchored(pattern, &field).unwrap();
+            let (warning, found) = of(pattern).unwrap();
             assert_eq!(found.as_deref(), Some(hint), "{pattern}");
             assert!(warning.to_string().ends_with(&format!("{also:?}")), "{warning}");
         }
-        assert!(unanchored("com.(a|b)", &Field::When).is_some());
+        assert!(of("com.(a|b)").is_some());
         for fine in ["^com.example", "com.example$", r"com\.example", "com.*example", ".+", "a[.]b"]
         {
-            assert_eq!(unanchored(fine, &Field::When), None, "{fine}");
+            assert_eq!(of(fine), None, "{fine}");
         }
         assert!(has_plain_dot("[]a].b") && !has_plain_dot("[^].]b"));
     }

@@ -2,18 +2,20 @@
 //! sections 11 and 12).
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use super::hint::{KEEP_ONE, WRITE_ABSOLUTE};
 use crate::hook::{Field, HookRef};
 use crate::limits::ENOUGH;
 use crate::problem::{Flaw, NoName, Process};
 
-/// A mistake, the field that has it, and a hint.
-pub(super) type Found = (Process, Field, Option<String>);
+/// Receives a mistake, the field that has it, and a hint.
+pub(super) type Found<'f> = &'f mut dyn FnMut(Process, Field, &str);
 
 /// The kernel's limit for one environment variable, with the NUL at its end (`MAX_ARG_STRLEN`).
 const MAX_VARIABLE: usize = 128 << 10;
+
+/// A name of a variable is compared with those of this number of variables.
+const MAX_COMPARED: usize = 1000;
 
 /// The longest corrected list of arguments that a hint shows, in bytes.
 const MAX_SHOWN: usize = 120;
@@ -54,46 +56,31 @@ const LOADER_VARIABLES: &[&str] = &[
     "ZDOTDIR",
 ];
 
-/// Returns the mistakes in `args`, `env` and `path`, in this order.
-pub(super) fn mistakes(hook: &HookRef<'_>) -> Vec<Found> {
-    let mut found = Vec::new();
+/// Finds the mistakes in the path, `args` and `env`, in this order.
+pub(super) fn mistakes(hook: &HookRef<'_>, found: Found<'_>) {
     let path = &*hook.entry.path;
     if !path.is_empty() && !path.starts_with('/') {
         let warning = Process::RelativePath { path: path.into(), missing: false };
-        found.push((warning, Field::Path, Some(WRITE_ABSOLUTE.to_owned())));
+        found(warning, Field::Path, WRITE_ABSOLUTE);
     }
-    found.extend(first_argument(path, &hook.entry.args));
+    first_argument(path, &hook.entry.args, found);
     let has = |name: &str| hook.stages.iter().flatten().any(|stage| stage == name);
     if has("createContainer") {
-        let arguments = hook.entry.args.iter().enumerate().skip(1);
-        found.extend(
-            arguments.filter(|(_, argument)| is_relative_path(argument)).take(ENOUGH).map(
-                |(index, argument)| {
-                    let argument: &str = argument;
-                    let warning = Process::RelativeArgument { argument: argument.into() };
-                    let hint = "write an absolute path: under runc, the working directory is the \
-                            container's root file system"
-                        .to_owned();
-                    (warning, Field::Argument(index), Some(hint))
-                },
-            ),
-        );
+        relative_arguments(&hook.entry.args, found);
     }
-    found.extend(variables(&hook.entry.env));
+    variables(&hook.entry.env, found);
     let inherits = if !hook.entry.env.is_empty() {
-        None
+        return;
     } else if has("createContainer") {
-        Some(Process::InheritsFromContainer)
+        Process::InheritsFromContainer
     } else if ["createRuntime", "prestart", "poststart", "poststop"].into_iter().any(has) {
-        Some(Process::Inherits)
+        Process::Inherits
     } else {
         // The engine runs it with an empty environment, or it runs in the container.
-        None
+        return;
     };
     // (Files of version 0.1.0 cannot have `env`.)
-    let hint = if hook.when.any_of { MIGRATE } else { WRITE_ENV };
-    found.extend(inherits.map(|warning| (warning, Field::Path, Some(hint.to_owned()))));
-    found
+    found(inherits, Field::Path, if hook.when.any_of { MIGRATE } else { WRITE_ENV });
 }
 
 const MIGRATE: &str = "convert the file to version 1.0.0 (oci-hooks migrate), then add \"env\"";
@@ -124,32 +111,45 @@ fn may_be_called(interpreter: &str, name: &str) -> bool {
         || both(&["env", "coreutils", "busybox"])
 }
 
-fn first_argument(path: &str, args: &[Cow<'_, str>]) -> Option<Found> {
-    let first: &str = args.first()?;
+fn first_argument(path: &str, args: &[Cow<'_, str>], found: Found<'_>) {
+    let Some(first) = args.first() else { return };
     let program = base_name(path);
     let login = first.strip_prefix('-').unwrap_or(first);
     if first == path || may_be_called(program, login) {
-        return None;
+        return;
     }
     let short = without_version(program);
     let reason = if first.starts_with('-') {
         NoName::IsOption
-    } else if first.contains(char::is_whitespace) {
+    } else if first.contains(|c: char| c.is_ascii_whitespace()) {
         NoName::HasSpace
     } else if INTERPRETERS.contains(&short) || SHELLS.contains(&short) {
         NoName::OfInterpreter
     } else {
-        return None;
+        return;
     };
-    let warning = Process::NoName { first: first.into(), reason };
-    Some((warning, Field::Argument(0), Some(write_args(program, reason, args))))
+    let hint = write_args(program, reason, args);
+    found(Process::NoName { first: (**first).into(), reason }, Field::Argument(0), &hint);
+}
+
+fn relative_arguments(args: &[Cow<'_, str>], found: Found<'_>) {
+    let arguments = args.iter().enumerate().skip(1);
+    for (index, argument) in arguments.filter(|(_, arg)| is_relative_path(arg)).take(ENOUGH) {
+        let warning = Process::RelativeArgument { argument: (**argument).into() };
+        found(
+            warning,
+            Field::Argument(index),
+            "write an absolute path: under runc, the working directory is the container's root \
+             file system",
+        );
+    }
 }
 
 /// Returns the hint with the corrected arguments.
 fn write_args(program: &str, reason: NoName, args: &[Cow<'_, str>]) -> String {
     let first = args.first().map_or("", |first| &**first);
     let mut words = match reason {
-        NoName::HasSpace => first.split_whitespace().collect(),
+        NoName::HasSpace => first.split_ascii_whitespace().collect(),
         _ => vec![first],
     };
     if words.first().is_none_or(|word| base_name(word) != program) {
@@ -166,21 +166,21 @@ fn write_args(program: &str, reason: NoName, args: &[Cow<'_, str>]) -> String {
 
 /// Returns whether an argument looks like a relative path.
 fn is_relative_path(argument: &str) -> bool {
-    let is_path = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@');
+    let is_path = |c: char| {
+        c.is_ascii_alphanumeric() || !c.is_ascii() || matches!(c, '/' | '.' | '_' | '-' | '+' | '@')
+    };
     argument.contains('/')
-        && !argument.starts_with(['/', '-', '+', '@'])
+        && argument.starts_with(|c: char| !matches!(c, '/' | '-' | '+' | '@'))
         && argument.chars().all(is_path)
 }
 
-fn variables(env: &[Cow<'_, str>]) -> Vec<Found> {
-    let mut names = HashSet::new();
-    let mut found = Vec::new();
+fn variables(env: &[Cow<'_, str>], found: Found<'_>) {
+    let mut reported = 0;
     for (index, entry) in env.iter().enumerate() {
-        if found.len() >= ENOUGH {
-            break;
-        }
-        let name = entry.split_once('=').map(|(name, _)| name);
-        if let Some(flaw) = flaw(entry, name.is_some_and(|name| !names.insert(name))) {
+        let name = name_of(entry);
+        let earlier = env.iter().take(index.min(MAX_COMPARED));
+        let is_repeated = name.is_some() && earlier.map(|entry| name_of(entry)).any(|n| n == name);
+        if let Some(flaw) = flaw(entry, is_repeated) {
             let hint = match flaw {
                 Flaw::NoEqualsSign => "write NAME=VALUE",
                 Flaw::NoName => "write the name before the equals sign",
@@ -189,15 +189,23 @@ fn variables(env: &[Cow<'_, str>]) -> Vec<Found> {
                 Flaw::TooLong => "pass the value in a file",
             };
             let warning = Process::Variable { entry: shown(entry, flaw).into(), flaw };
-            found.push((warning, Field::Variable(index), Some(hint.to_owned())));
+            found(warning, Field::Variable(index), hint);
+            reported += 1;
         }
         if let Some(name) = name.filter(|name| is_of_loader(name)) {
             let warning = Process::LoaderVariable { name: name.into() };
-            let hint = "make sure that no other user can write what it names".to_owned();
-            found.push((warning, Field::Variable(index), Some(hint)));
+            let hint = "make sure that no other user can write what it names";
+            found(warning, Field::Variable(index), hint);
+            reported += 1;
+        }
+        if reported >= ENOUGH {
+            break;
         }
     }
-    found
+}
+
+fn name_of(entry: &str) -> Option<&str> {
+    entry.split_once('=').map(|(name, _)| name)
 }
 
 /// Returns the part of an entry that a message shows. Its value may be secret, and long.
@@ -274,12 +282,14 @@ mod tests {
             ("/usr/bin/hook", &[], None),
         ] {
             let args: Vec<Cow<'_, str>> = args.iter().map(|arg| Cow::Borrowed(*arg)).collect();
-            let hint = first_argument(path, &args).and_then(|(_, _, hint)| hint);
+            let mut hint = None;
+            first_argument(path, &args, &mut |_, _, found| hint = Some(found.to_owned()));
             assert_eq!(hint.as_deref(), want, "{path} {args:?}");
         }
         let long = ["-x".into(), "y".repeat(MAX_SHOWN).into()];
-        let (_, _, hint) = first_argument("/bin/hook", &long).unwrap();
-        assert_eq!(hint.unwrap(), "write \"hook\" before it, as an argument of its own");
+        first_argument("/bin/hook", &long, &mut |_, _, hint| {
+            assert_eq!(hint, "write \"hook\" before it, as an argument of its own");
+        });
     }
 
     #[test]
@@ -300,13 +310,12 @@ mod tests {
             (&[&long], &[Flaw::TooLong]),
         ] {
             let env: Vec<Cow<'_, str>> = env.iter().map(|entry| Cow::Borrowed(*entry)).collect();
-            let flaws: Vec<Flaw> = variables(&env)
-                .into_iter()
-                .filter_map(|(warning, ..)| match warning {
-                    Process::Variable { flaw, .. } => Some(flaw),
-                    _ => None,
-                })
-                .collect();
+            let mut flaws = Vec::new();
+            variables(&env, &mut |warning, _, _| {
+                if let Process::Variable { flaw, .. } = warning {
+                    flaws.push(flaw);
+                }
+            });
             assert_eq!(flaws, want, "{env:?}");
         }
     }
@@ -315,7 +324,9 @@ mod tests {
     fn the_stage_decides_what_a_hook_inherits() {
         let codes = |args: &[&str], env: &[&str], stage| {
             let hook = hook("/bin/hook", args, env, stage);
-            mistakes(&hook).iter().map(|(warning, ..)| warning.kind()).collect::<Vec<_>>()
+            let mut codes = Vec::new();
+            mistakes(&hook, &mut |warning, _, _| codes.push(warning.kind()));
+            codes
         };
         assert_eq!(codes(&[], &[], "createContainer"), ["inherits-container-environment"]);
         for stage in ["createRuntime", "prestart", "poststart", "poststop"] {

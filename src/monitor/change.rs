@@ -127,7 +127,8 @@ pub(crate) fn present(snapshot: &Snapshot) -> Vec<Change> {
 
 /// Returns the errors and warnings of a snapshot.
 pub(crate) fn all_problems(snapshot: &Snapshot) -> Vec<Change> {
-    let problems = snapshot.diagnostics().filter(|problem| problem.severity > Severity::Info);
+    let problems =
+        snapshot.diagnostics().into_iter().filter(|problem| problem.severity > Severity::Info);
     problems.cloned().map(Change::problem).collect()
 }
 

@@ -212,7 +212,7 @@ impl Permissions {
         match list {
             AclState::Absent | AclState::Unknown(_) => {
                 if self.mode & OTHER_WRITE != 0 {
-                    writers.known.push(Writer::Everybody);
+                    writers.insert(Writer::Everybody);
                 }
                 if self.mode & GROUP_WRITE != 0 {
                     writers.add(trust.group(gid), Writer::Group(gid));
@@ -223,7 +223,7 @@ impl Permissions {
                     let masked = entry.permissions & acl.mask();
                     match entry.tag {
                         AclTag::Other if entry.permissions & WRITE != 0 => {
-                            writers.known.push(Writer::Everybody);
+                            writers.insert(Writer::Everybody);
                         }
                         _ if masked & WRITE == 0 => continue,
                         AclTag::User(uid) => writers.add(trust.user(uid), Writer::User(uid)),
@@ -235,8 +235,6 @@ impl Permissions {
                 writers.by_list = !writers.known.is_empty();
             }
         }
-        writers.known.sort_unstable();
-        writers.known.dedup();
         writers
     }
 }
@@ -244,6 +242,7 @@ impl Permissions {
 /// The users and groups that may write, except trusted ones.
 #[derive(Default)]
 struct Writers {
+    /// Sorted.
     known: Vec<Writer>,
     by_list: bool,
     /// Whether an unmapped user or group may write.
@@ -251,10 +250,17 @@ struct Writers {
 }
 
 impl Writers {
+    /// Adds a writer in its place, unless it is there already.
+    fn insert(&mut self, writer: Writer) {
+        if let Err(at) = self.known.binary_search(&writer) {
+            self.known.insert(at, writer);
+        }
+    }
+
     fn add(&mut self, standing: Standing, writer: Writer) {
         match standing {
             Standing::Trusted => {}
-            Standing::Foreign => self.known.push(writer),
+            Standing::Foreign => self.insert(writer),
             Standing::Unknown => self.unknown = true,
         }
     }

@@ -53,6 +53,7 @@ pub(crate) fn may_match(tree: &Tree) -> bool {
     unmatchable::may_match(&compile(tree, Faults::default()))
 }
 
+#[inline(never)]
 fn compile(tree: &Tree, faults: Faults) -> Program {
     let mut program = program::build(tree, faults);
     surrogates::replace_surrogates(&mut program, tree);
