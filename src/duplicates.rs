@@ -31,12 +31,16 @@ pub(crate) fn duplicates(hooks: &[Arc<LoadedHook>]) -> Vec<Diagnostic> {
         let mut repeated: Option<(&LoadedHook, &Target, bool)> = None;
         for target in &loaded.injected().targets {
             let process = Key::of(Kind::Process, loaded).at(target, loaded);
-            let always = Key::of(Kind::Always, loaded).at(target, loaded);
-            let same = Key::of(Kind::Same, loaded).at(target, loaded).with(&loaded.conditions);
+            let always = Key::of(Kind::Always, loaded).at(target, loaded).with_env(loaded);
+            let same = Key::of(Kind::Same, loaded).at(target, loaded).with_env(loaded);
+            let same = same.with(&loaded.conditions);
             let is_always = is_always(&loaded.conditions);
             let equal = known.get(&same).or_else(|| known.get(&always)).copied();
             let first = *known.entry(process).or_insert(loaded);
-            let (other, differ) = equal.map_or((first, !is_always), |equal| (equal, false));
+            let (other, differ) = match equal {
+                Some(equal) => (equal, false),
+                None => (first, !is_always || first.oci_hook().env != loaded.oci_hook().env),
+            };
             // (A stage that is listed twice is another problem.)
             if other.path != loaded.path && repeated.is_none_or(|(.., differs)| differs && !differ)
             {
@@ -69,9 +73,9 @@ enum Kind {
     SharedProgram,
     /// Those of a program with its arguments, at a stage.
     Process,
-    /// Those of a process that are for every container.
+    /// Those of a process with its environment, for every container.
     Always,
-    /// Those of a process with equal conditions.
+    /// Those of a process with its environment and conditions.
     Same,
 }
 
@@ -89,6 +93,14 @@ impl Key {
     fn push(&mut self, text: &str) {
         self.0.extend_from_slice(&text.len().to_ne_bytes());
         self.0.extend_from_slice(text.as_bytes());
+    }
+
+    /// Adds the environment.
+    fn with_env(mut self, loaded: &LoadedHook) -> Key {
+        let env = &loaded.oci_hook().env;
+        self.0.extend_from_slice(&env.len().to_ne_bytes());
+        env.iter().for_each(|entry| self.push(entry));
+        self
     }
 
     /// Adds the arguments and the stage.

@@ -71,9 +71,6 @@ pub struct FilterFailure {
     pub path: Option<String>,
     /// The end of the hook's stderr, as a string.
     pub stderr: String,
-    /// The first line of what the hook printed, shortened, if that is not a config: `""` if it
-    /// printed nothing. `None` for other failures.
-    pub output: Option<String>,
     /// [`ErrorKind::HookFailed`], [`ErrorKind::Timeout`], [`ErrorKind::Cancelled`], or
     /// [`ErrorKind::Io`] if a file that an annotation names cannot be opened.
     pub kind: ErrorKind,
@@ -84,6 +81,9 @@ pub struct FilterFailure {
     /// The system's error number, if opening the file of an annotation or starting the hook failed.
     #[serde(serialize_with = "number")]
     pub errno: Option<Errno>,
+    /// The first line of what the hook printed, shortened, if that is not a config: `""` if it
+    /// printed nothing. `None` for other failures.
+    pub output: Option<String>,
 }
 
 impl FilterFailure {
@@ -91,7 +91,9 @@ impl FilterFailure {
     pub fn hint(&self) -> Option<String> {
         Some(match self.output.as_deref()? {
             "" => "the hook printed nothing; it must print the whole config, changed or not".into(),
-            line if line.starts_with('{') => format!("the hook printed {line:?}"),
+            line if line.starts_with(['{', '[']) || line == "null" => {
+                format!("the hook printed {line:?}")
+            }
             line => format!("the hook printed {line:?}; messages belong on standard error"),
         })
     }

@@ -143,6 +143,9 @@ fn wrong_type(value: &str, wanted: Kind, found: Kind, file: &Decoded<'_>) -> Opt
             "write an object of patterns: {\"^KEY$\": \"^VALUE$\"}"
         }
         ("hook.timeout", Kind::Number, Kind::String) => "write whole seconds, without quotes",
+        ("when.hasBindMounts", Kind::Bool, Kind::String | Kind::Array | Kind::Object) => {
+            "write true, if any bind mount counts; no condition selects a certain mount"
+        }
         (_, Kind::Bool, Kind::String) => "write true or false, without quotes",
         (_, Kind::Bool, Kind::Number) => "write true or false",
         (_, Kind::Array, Kind::String) => "write it in brackets: [\"…\"]",

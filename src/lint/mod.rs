@@ -189,18 +189,21 @@ impl Report<'_> {
             None
         };
         // (No hint suggests a hook for every container if the file means fewer.)
-        let has_unknown = self.file.notes.unknown.iter().any(|unknown| unknown.object == "when");
+        let given = |key| self.file.place(&Field::List(key)).is_some();
+        let is_narrower = !self.file.notes.unknown.iter().all(|unknown| unknown.key == "$schema")
+            || given("annotations")
+            || given("commands")
+            || self.file.place(&Field::Always).is_some();
         if let Some((field, never)) = never {
             let hint = match never {
                 Never::BindMountsFalse { .. } => {
-                    "no condition selects containers without bind mounts; \
-                     remove the condition or use another"
+                    "no condition selects containers without bind mounts: the program must check"
                 }
                 Never::NoStage => WRITE_STAGES,
                 Never::NoCondition if when.any_of => {
                     "add \"cmds\", \"annotations\" or \"hasbindmounts\""
                 }
-                Never::NoCondition if has_unknown => {
+                Never::NoCondition if is_narrower => {
                     "write one of the conditions \"annotations\", \"commands\" and \"hasBindMounts\""
                 }
                 Never::NoCondition => {

@@ -14,7 +14,7 @@ pub(super) type Found<'f> = &'f mut dyn FnMut(Warning, Field, Option<&str>);
 /// the analysis expands their repeats.
 const MAX_LENGTH: usize = 1024;
 
-/// Finds the patterns that match no text, and those for annotation keys that match other keys than
+/// Finds the patterns that match no string, and those for annotation keys that match other keys than
 /// they spell.
 pub(super) fn mistakes(hook: &HookRef<'_>, found: Found<'_>) {
     let when = &hook.when;

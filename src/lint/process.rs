@@ -33,7 +33,6 @@ const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fi
 /// `LD_`.)
 const LOADER_VARIABLES: &[&str] = &[
     "BASH_ENV",
-    "ENV",
     "GCONV_PATH",
     "GLIBC_TUNABLES",
     "LUA_CPATH",
@@ -123,12 +122,13 @@ fn first_argument(path: &str, args: &[Cow<'_, str>], found: Found<'_>) {
         NoName::IsOption
     } else if first.contains(|c: char| c.is_ascii_whitespace()) {
         NoName::HasSpace
-    } else if INTERPRETERS.contains(&short) || SHELLS.contains(&short) {
+    } else if INTERPRETERS.contains(&short) || SHELLS.contains(&short) && short != "busybox" {
+        // (BusyBox runs the program of this name.)
         NoName::OfInterpreter
     } else {
         return;
     };
-    let hint = write_args(program, reason, args);
+    let hint = write_args(program, args);
     found(Process::NoName { first: (**first).into(), reason }, Field::Argument(0), &hint);
 }
 
@@ -145,15 +145,14 @@ fn relative_arguments(args: &[Cow<'_, str>], found: Found<'_>) {
     }
 }
 
-/// Returns the hint with the corrected arguments.
-fn write_args(program: &str, reason: NoName, args: &[Cow<'_, str>]) -> String {
+/// Returns the hint: the corrected arguments, unless they depend on what was meant.
+fn write_args(program: &str, args: &[Cow<'_, str>]) -> String {
     let first = args.first().map_or("", |first| &**first);
-    let mut words = match reason {
-        NoName::HasSpace => first.split_ascii_whitespace().collect(),
-        _ => vec![first],
-    };
-    if words.first().is_none_or(|word| base_name(word) != program) {
-        words.insert(0, program);
+    let mut words = corrected(program, first);
+    // A name of the user's choice is followed by the program's options.
+    let is_name = !first.starts_with('-') && args.get(1).is_some_and(|arg| arg.starts_with('-'));
+    if words.is_empty() || is_name {
+        return format!("write {program:?} first, then each argument as an element of its own");
     }
     words.extend(args.iter().skip(1).map(|arg| &**arg));
     let json = crate::go::json::to_raw_string(&words);
@@ -162,6 +161,24 @@ fn write_args(program: &str, reason: NoName, args: &[Cow<'_, str>]) -> String {
     } else {
         format!("write {program:?} before it, as an argument of its own")
     }
+}
+
+/// Returns the words that were meant by the first argument, with the program's name before them.
+/// Empty if that is not clear: a string with quotes, or with the words of a shell command.
+fn corrected<'a>(program: &'a str, first: &'a str) -> Vec<&'a str> {
+    let mut words: Vec<&str> = first.split_ascii_whitespace().collect();
+    let is_named = words.first().is_some_and(|word| base_name(word) == program);
+    if words.len() > 1 {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
+        let is_command = is_named || first.starts_with('-');
+        if !is_command || words.contains(&"-c") || !words.iter().all(|w| w.chars().all(is_plain)) {
+            return Vec::new();
+        }
+    }
+    if !is_named {
+        words.insert(0, program);
+    }
+    words
 }
 
 /// Returns whether an argument looks like a relative path.
@@ -180,23 +197,26 @@ fn variables(env: &[Cow<'_, str>], found: Found<'_>) {
         let name = name_of(entry);
         let earlier = env.iter().take(index.min(MAX_COMPARED));
         let is_repeated = name.is_some() && earlier.map(|entry| name_of(entry)).any(|n| n == name);
+        let mut report = |warning, hint| {
+            found(warning, Field::Variable(index), hint);
+            reported += 1;
+        };
         if let Some(flaw) = flaw(entry, is_repeated) {
             let hint = match flaw {
                 Flaw::NoEqualsSign => "write NAME=VALUE",
                 Flaw::NoName => "write the name before the equals sign",
                 Flaw::Repeated => KEEP_ONE,
-                Flaw::NotExpanded => "write the value itself: no shell reads it",
                 Flaw::TooLong => "pass the value in a file",
+                Flaw::Nul => "remove the NUL character",
             };
-            let warning = Process::Variable { entry: shown(entry, flaw).into(), flaw };
-            found(warning, Field::Variable(index), hint);
-            reported += 1;
+            report(Process::Variable { entry: shown(entry, flaw).into(), flaw }, hint);
+        } else if let Some((name, word)) = unexpanded(entry) {
+            let warning = Process::NotExpanded { name: name.into(), word: word.into() };
+            report(warning, "write the value itself: no shell reads it");
         }
         if let Some(name) = name.filter(|name| is_of_loader(name)) {
-            let warning = Process::LoaderVariable { name: name.into() };
             let hint = "make sure that no other user can write what it names";
-            found(warning, Field::Variable(index), hint);
-            reported += 1;
+            report(Process::LoaderVariable { name: name.into() }, hint);
         }
         if reported >= ENOUGH {
             break;
@@ -211,8 +231,8 @@ fn name_of(entry: &str) -> Option<&str> {
 /// Returns the part of an entry that a message shows. Its value may be secret, and long.
 fn shown(entry: &str, flaw: Flaw) -> &str {
     match flaw {
-        Flaw::Repeated | Flaw::TooLong => entry.split('=').next().unwrap_or(entry),
-        _ => entry,
+        Flaw::Repeated | Flaw::TooLong | Flaw::Nul => entry.split('=').next().unwrap_or(entry),
+        Flaw::NoEqualsSign | Flaw::NoName => entry,
     }
 }
 
@@ -227,24 +247,34 @@ fn flaw(entry: &str, repeated: bool) -> Option<Flaw> {
     match entry.split_once('=') {
         None => Some(Flaw::NoEqualsSign),
         Some(("", _)) => Some(Flaw::NoName),
+        Some(_) if entry.contains('\0') => Some(Flaw::Nul),
         Some(_) if repeated => Some(Flaw::Repeated),
-        Some((name, value)) if has_unexpanded(name, value) => Some(Flaw::NotExpanded),
         Some(_) => None,
     }
 }
 
-/// Returns whether a value has a `$NAME`, `${NAME}` or `~` that a shell would expand. The dynamic
-/// loader expands some names itself.
-fn has_unexpanded(name: &str, value: &str) -> bool {
+/// Returns the name of a variable, and the first `$NAME`, `${NAME}` or `~` in its value that a
+/// shell would expand. The dynamic loader expands some names itself.
+fn unexpanded(entry: &str) -> Option<(&str, &str)> {
+    let (name, value) = entry.split_once('=')?;
     let of_loader = |word: &str| {
+        let word = word.strip_prefix('{').unwrap_or(word);
         name.starts_with("LD_") && ["ORIGIN", "LIB", "PLATFORM"].iter().any(|n| word.starts_with(n))
     };
-    let dollars = value.split('$').skip(1).any(|rest| {
-        let word = rest.strip_prefix('{').unwrap_or(rest);
-        word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && !of_loader(word)
-    });
+    let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    for (at, _) in value.match_indices('$') {
+        let rest = value.get(at + 1..).unwrap_or_default();
+        let braces = usize::from(rest.starts_with('{'));
+        let word = rest.get(braces..).unwrap_or_default();
+        if word.starts_with(|c: char| is_of_name(c) && !c.is_ascii_digit()) && !of_loader(rest) {
+            let length = word.find(|c| !is_of_name(c)).unwrap_or(word.len());
+            let end = at + 1 + braces + length;
+            let end = end + usize::from(braces == 1 && value.get(end..end + 1) == Some("}"));
+            return Some((name, value.get(at..end).unwrap_or_default()));
+        }
+    }
     let home = |part: &str| part == "~" || part.starts_with("~/");
-    dollars || value.split(':').any(home)
+    value.split(':').any(home).then_some((name, "~"))
 }
 
 #[cfg(test)]
@@ -258,12 +288,20 @@ mod tests {
         HookRef { entry, stages: Some(vec![stage.into()]), ..HookRef::default() }
     }
 
+    const SEPARATE_HOOK: &str = "write \"hook\" first, then each argument as an element of its own";
+    const SEPARATE_SH: &str = "write \"sh\" first, then each argument as an element of its own";
+
     #[test]
     fn the_first_argument_is_the_name_of_the_program() {
         for (path, args, want) in [
             ("/usr/bin/hook", &["--debug"][..], Some(r#"write "args": ["hook","--debug"]"#)),
             ("/usr/bin/hook", &["hook --debug"], Some(r#"write "args": ["hook","--debug"]"#)),
-            ("/usr/bin/hook", &["a b", "c"], Some(r#"write "args": ["hook","a","b","c"]"#)),
+            ("/usr/bin/hook", &["-a b", "c"], Some(r#"write "args": ["hook","-a","b","c"]"#)),
+            ("/usr/bin/hook", &["a b", "c"], Some(SEPARATE_HOOK)),
+            ("/usr/bin/hook", &["hook 'a b'"], Some(SEPARATE_HOOK)),
+            ("/bin/sh", &["sh -c echo hi"], Some(SEPARATE_SH)),
+            ("/bin/sh", &["my-hook", "-c", "true"], Some(SEPARATE_SH)),
+            ("/bin/busybox", &["echo", "hello"], None),
             ("/bin/sh", &["-c", "echo hi"], Some(r#"write "args": ["sh","-c","echo hi"]"#)),
             (
                 "/usr/bin/env",
@@ -297,17 +335,11 @@ mod tests {
         let long = format!("A={}", "x".repeat(MAX_VARIABLE));
         for (env, want) in [
             (&["PATH=/bin"][..], &[][..]),
-            (&["PATH=$PATH:/usr/sbin"], &[Flaw::NotExpanded]),
-            (&["PATH=/bin:${HOME}/bin"], &[Flaw::NotExpanded]),
-            (&["HOME=~"], &[Flaw::NotExpanded]),
-            (&["PATH=/bin:~/bin"], &[Flaw::NotExpanded]),
-            (&["LD_X=$ORIGIN/lib:${LIB}"], &[]),
-            (&["X=$ORIGIN/lib"], &[Flaw::NotExpanded]),
-            (&["X=a~b", "PATTERN=^x$", "PRICE=$5"], &[]),
             (&["PATH"], &[Flaw::NoEqualsSign]),
             (&["=x"], &[Flaw::NoName]),
             (&["A=1", "B=1", "A=2"], &[Flaw::Repeated]),
             (&[&long], &[Flaw::TooLong]),
+            (&["A=b\0c"], &[Flaw::Nul]),
         ] {
             let env: Vec<Cow<'_, str>> = env.iter().map(|entry| Cow::Borrowed(*entry)).collect();
             let mut flaws = Vec::new();
@@ -317,6 +349,25 @@ mod tests {
                 }
             });
             assert_eq!(flaws, want, "{env:?}");
+        }
+    }
+
+    #[test]
+    fn words_that_nobody_expands_are_found() {
+        for (entry, word) in [
+            ("PATH=$PATH:/usr/sbin", Some("$PATH")),
+            ("PATH=/bin:${HOME}/bin", Some("${HOME}")),
+            ("X=${HOME", Some("${HOME")),
+            ("HOME=~", Some("~")),
+            ("PATH=/bin:~/bin", Some("~")),
+            ("X=$ORIGIN/lib", Some("$ORIGIN")),
+            ("LD_X=$ORIGIN/lib:${LIB}", None),
+            ("X=a~b", None),
+            ("PATTERN=^x$", None),
+            ("PRICE=$5", None),
+            ("X=é$", None),
+        ] {
+            assert_eq!(unexpanded(entry).map(|(_, word)| word), word, "{entry}");
         }
     }
 

@@ -8,7 +8,19 @@ const RENAMED: &[(&str, &str, &str)] =
     &[("arguments", "hook", "args"), ("cmds", "when", "commands"), ("cmd", "when", "commands")];
 
 /// Keys in `when` that were meant to be `commands`.
-const OF_COMMANDS: &[&str] = &["args", "arg", "argv", "process", "executable", "entrypoint"];
+const OF_COMMANDS: &[&str] = &[
+    "args",
+    "arg",
+    "argv",
+    "argv0",
+    "binary",
+    "cmdline",
+    "commandline",
+    "entrypoint",
+    "exe",
+    "executable",
+    "process",
+];
 
 /// Keys in `when` that are no conditions, and not meant to be one of the conditions that exist.
 const NO_CONDITIONS: &[&str] = &[
@@ -38,6 +50,10 @@ const NO_CONDITIONS: &[&str] = &[
     "users",
     "volumes",
 ];
+
+/// Keys that are conditions of other programs, wherever they are: no key here is meant.
+const IN_OTHER_FORMATS: &[&str] =
+    &["annotationsor", "any", "image", "images", "label", "labels", "matchlabels", "not"];
 
 /// The key that an unknown key was meant to be.
 pub(super) struct Meant {
@@ -86,6 +102,9 @@ fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
     if let Some(meant) = elsewhere().find_map(|level| exactly(level, How::Misplaced)) {
         return Some(meant);
     }
+    if IN_OTHER_FORMATS.contains(&&*key) {
+        return None;
+    }
     if is_new {
         if let Some((_, object, name)) = RENAMED.iter().find(|(old, ..)| *old == key) {
             return Some(Meant { object, name, how: How::Old });
@@ -133,6 +152,9 @@ pub(super) fn for_condition<'d>(file: &'d Decoded<'_>) -> Option<&'d UnknownKey>
 
 /// Returns the hint for an unknown key in a file of this version, if a known key is near.
 pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
+    if IN_OTHER_FORMATS.contains(&&*unknown.key.to_ascii_lowercase()) {
+        return (unknown.object != "when").then(|| NO_SUCH_CONDITION.to_owned());
+    }
     let Meant { object, name, how } = meant(version, unknown)?;
     Some(match how {
         How::Misspelt => format!("did you mean {name:?}?"),
@@ -141,9 +163,11 @@ pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
             format!("did you mean {name:?}? It belongs {}", inside(object))
         }
         How::Old => format!("in version 1.0.0, write {name:?} {}", inside(object)),
-        How::New => "it is a key of version 1.0.0; write \"version\": \"1.0.0\" and \
-                     \"hook\": {\"path\": \"/…\"}"
-            .to_owned(),
+        How::New => match name {
+            "args" => "did you mean \"arguments\"?".to_owned(),
+            "commands" => "did you mean \"cmds\"?".to_owned(),
+            _ => "it is a key of version 1.0.0; oci-hooks migrate converts the file".to_owned(),
+        },
     })
 }
 
@@ -152,9 +176,11 @@ pub(super) fn condition(version: &str, unknown: &UnknownKey) -> String {
     if let Some(hint) = key(version, unknown) {
         return hint;
     }
-    match &*unknown.key {
-        "labels" | "label" => format!("{NO_SUCH_CONDITION}. Labels are not annotations"),
-        "annotationsOr" => format!("{NO_SUCH_CONDITION}; it was proposed for version 1.1.0"),
+    match &*unknown.key.to_ascii_lowercase() {
+        "labels" | "label" | "matchlabels" => {
+            format!("{NO_SUCH_CONDITION}. Labels are not annotations")
+        }
+        "annotationsor" => format!("{NO_SUCH_CONDITION}; it was proposed for version 1.1.0"),
         _ => NO_SUCH_CONDITION.to_owned(),
     }
 }
@@ -200,12 +226,7 @@ mod tests {
             ("1.0.0", "stage", "hook", "did you mean \"stages\"? It belongs at the top level"),
             ("1.0.0", "cmd", "", "in version 1.0.0, write \"commands\" inside \"when\""),
             ("1.0.0", "timeouts", "", "did you mean \"timeout\"? It belongs inside \"hook\""),
-            (
-                "",
-                "When",
-                "",
-                "it is a key of version 1.0.0; write \"version\": \"1.0.0\" and \"hook\": {\"path\": \"/…\"}",
-            ),
+            ("", "When", "", "it is a key of version 1.0.0; oci-hooks migrate converts the file"),
             ("", "cmdz", "", "did you mean \"cmd\"?"),
         ] {
             assert_eq!(

@@ -178,7 +178,7 @@ codes! {
     OverrideIneffective = "override-ineffective", WARNING;
     /// The path of the hook is not an executable file.
     NotExecutable = "not-executable", WARNING, MACHINE;
-    /// The hook never runs, or one of its patterns matches no text.
+    /// The hook never runs, or one of its patterns matches no string.
     NeverMatches = "never-matches", WARNING;
     /// The hook is injected twice at one stage.
     DuplicateInjection = "duplicate-injection", WARNING;

@@ -115,7 +115,7 @@ fn the_failure_has_the_first_line_of_the_output() {
             Some("starting"),
             " (the hook printed \"starting\"; messages belong on standard error)",
         ),
-        ("echo '[]'", Some("[]"), " (the hook printed \"[]\"; messages belong on standard error)"),
+        ("echo '[]'", Some("[]"), " (the hook printed \"[]\")"),
         ("echo '{'", Some("{"), " (the hook printed \"{\")"),
         ("echo starting; exit 1", None, "exit status 1"),
     ] {

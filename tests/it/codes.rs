@@ -361,7 +361,7 @@ fn codes_of_sets_of_files() {
     for (second, want) in [
         (GOOD.to_owned(), Some(Severity::Warning)),
         (GOOD.replace(r#"{"always":true}"#, r#"{"commands":["x"]}"#), Some(Severity::Warning)),
-        (GOOD.replace("A=b", "A=c"), Some(Severity::Warning)),
+        (GOOD.replace("A=b", "A=c"), Some(Severity::Info)),
         (GOOD.replace(r#"["poststop"]"#, r#"["poststart","poststop"]"#), Some(Severity::Warning)),
         (other, None),
         (GOOD.replace(r#""env""#, r#""args":["sh","-x"],"env""#), None),

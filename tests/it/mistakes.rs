@@ -17,11 +17,7 @@ const MISTAKES: &[Mistake] = &[
         true,
         &[(Code::UnknownKey, 5, 3, "\"annotations\" belongs inside \"when\"")],
     ),
-    (
-        "bind-mounts-false.json",
-        true,
-        &[(Code::NeverMatches, 4, 13, "remove the condition or use another")],
-    ),
+    ("bind-mounts-false.json", true, &[(Code::NeverMatches, 4, 13, "the program must check")]),
     ("blank.json", false, &[(Code::JsonUnexpectedEnd, 1, 1, "write a hook, or remove the file")]),
     (
         "both-names-of-one-stage.json",
@@ -40,7 +36,7 @@ const MISTAKES: &[Mistake] = &[
     ),
     ("comment-first.json", false, &[(Code::JsonSyntax, 1, 1, "remove the comment, or put")]),
     ("dangling-comma.json", false, &[(Code::JsonSyntax, 6, 1, "remove the comma before it")]),
-    ("empty-when.json", true, &[(Code::NeverMatches, 4, 3, "or \"always\" to \"when\"")]),
+    ("empty-when.json", true, &[(Code::NeverMatches, 4, 3, "one of the conditions")]),
     (
         "keys-of-0.1.0.json",
         true,
@@ -366,6 +362,28 @@ fn hints_name_the_form_that_was_meant() {
         let hints: Vec<&str> = found.iter().filter_map(|d| d.hint.as_deref()).collect();
         assert!(hints[0].contains(want), "{condition}: {hints:?}");
         assert!(hints.iter().all(|hint| !hint.contains("always")), "{condition}: {hints:?}");
+    }
+
+    // The same keys elsewhere, in both versions.
+    for (content, want) in [
+        (
+            r#"{"hook":"/bin/sh","stages":["poststop"],"cmds":["x"],"images":["y"]}"#,
+            "there is no such condition",
+        ),
+        (
+            r#"{"hook":"/bin/sh","stages":["poststop"],"cmds":["x"],"args":["y"]}"#,
+            "did you mean \"arguments\"?",
+        ),
+        (
+            r#"{"version":"1.0.0","hook":{"path":"/bin/sh"},"when":{},"stages":[],"image":"x"}"#,
+            "there is no such condition",
+        ),
+    ] {
+        std::fs::write(&path, content).unwrap();
+        let found = HookFile::check(&path, &ReadOptions::new());
+        let hints: Vec<&str> = found.iter().filter_map(|d| d.hint.as_deref()).collect();
+        assert!(hints.iter().any(|hint| hint.contains(want)), "{content}: {hints:?}");
+        assert!(hints.iter().all(|hint| !hint.contains("always")), "{content}: {hints:?}");
     }
 
     // A container's config: one diagnostic in place of each unknown key, and no hint that leads to

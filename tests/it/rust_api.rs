@@ -229,12 +229,12 @@ fn the_text_of_a_hook_file_is_checked() {
         assert!(found.iter().all(|found| found.path == std::path::Path::new("no/such/name")));
         found.iter().map(|found| found.code).collect()
     };
-    let good = r#"{"version": "1.0.0", "hook": {"path": "/bin/sh"},
+    let good = r#"{"version": "1.0.0", "hook": {"path": "/bin/sh", "env": ["A=b"]},
                    "when": {"always": true}, "stages": ["poststop"]}"#;
     assert_eq!(codes(good.as_bytes()), []);
     assert_eq!(
         codes(good.replace("always", "alway").as_bytes()),
-        [Code::UnknownKey, Code::NeverMatches]
+        [Code::UnknownCondition, Code::NeverMatches]
     );
     let missing = good.replace("/bin/sh", "/nonexistent");
     assert_eq!(codes(missing.as_bytes()), [Code::MissingExecutable]);

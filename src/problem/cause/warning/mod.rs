@@ -31,7 +31,7 @@ pub(crate) enum Warning {
     NotExecutable { path: Box<str>, is_file: bool },
     /// The conditions hold for no container.
     NeverMatches(Never),
-    /// A pattern of a condition matches no text.
+    /// A pattern of a condition matches no string.
     PatternMatchesNothing { role: PatternRole, pattern: Box<str>, why: Unmatchable },
     /// A pattern for the key of an annotation, which also matches other keys.
     /// `also` is such a key, if one can be named.
@@ -173,13 +173,13 @@ impl Display for Warning {
             Warning::PatternMatchesNothing { role, pattern, why } => {
                 let pattern = quote(pattern.as_bytes());
                 let role = role.with_article();
-                write!(f, "the pattern {pattern} for {role} matches no text")?;
+                write!(f, "the pattern {pattern} for {role} matches no string")?;
                 match why {
                     Unmatchable::BeforeStart => f.write_str(
-                        ": \"^\" stands for the start of the text, and something comes before it",
+                        ": \"^\" stands for the start of the string, and something comes before it",
                     ),
                     Unmatchable::AfterEnd => f.write_str(
-                        ": \"$\" stands for the end of the text, and something comes after it",
+                        ": \"$\" stands for the end of the string, and something comes after it",
                     ),
                     _ => Ok(()),
                 }
@@ -196,12 +196,13 @@ impl Display for Warning {
             Warning::Process(process) => process.fmt(f),
             Warning::DuplicateHook { other, stage, differ } => {
                 let other = text_of(other.as_os_str());
-                write!(f, "{other} has the same program and arguments at {stage}")?;
-                f.write_str(if *differ {
-                    ", with other conditions: the hook runs twice if both match"
-                } else {
-                    ": the hook runs twice"
-                })
+                let with =
+                    if *differ { ", with other conditions or another environment" } else { "" };
+                write!(
+                    f,
+                    "{other} has the same program and arguments at {stage}{with}: the hook runs \
+                     twice for containers that both match"
+                )
             }
             Warning::EngineSpecific { stage, engines } => write!(
                 f,

@@ -15,6 +15,8 @@ pub(crate) enum Process {
     NoName { first: Box<str>, reason: NoName },
     /// An environment variable that cannot be what was meant.
     Variable { entry: Box<str>, flaw: Flaw },
+    /// The value has this `$NAME` or `~`, which nobody expands.
+    NotExpanded { name: Box<str>, word: Box<str> },
     /// The variable decides what code the program or its interpreter loads.
     LoaderVariable { name: Box<str> },
     /// Without `env`, runc passes the container's environment at `createContainer`.
@@ -40,8 +42,8 @@ pub(crate) enum Flaw {
     NoEqualsSign,
     NoName,
     Repeated,
-    /// `$NAME` or `~`, which nobody expands.
-    NotExpanded,
+    /// It contains NUL, so no process can get it.
+    Nul,
     /// Longer than the kernel allows.
     TooLong,
 }
@@ -51,7 +53,7 @@ impl Process {
         match self {
             Process::RelativePath { .. } => Code::RelativePath,
             Process::NoName { .. } => Code::ArgsWithoutName,
-            Process::Variable { .. } => Code::EnvEntry,
+            Process::Variable { .. } | Process::NotExpanded { .. } => Code::EnvEntry,
             Process::LoaderVariable { .. } => Code::LoaderVariable,
             Process::InheritsFromContainer => Code::InheritsContainerEnvironment,
             Process::Inherits => Code::InheritsEnvironment,
@@ -67,7 +69,8 @@ impl Process {
             Process::Variable { flaw: Flaw::NoEqualsSign, .. } => "no-equals-sign",
             Process::Variable { flaw: Flaw::NoName, .. } => "no-variable-name",
             Process::Variable { flaw: Flaw::Repeated, .. } => "repeated-variable",
-            Process::Variable { flaw: Flaw::NotExpanded, .. } => "not-expanded",
+            Process::NotExpanded { .. } => "not-expanded",
+            Process::Variable { flaw: Flaw::Nul, .. } => "nul-in-variable",
             Process::Variable { flaw: Flaw::TooLong, .. } => "variable-too-long",
             _ => self.code().as_str(),
         }
@@ -77,14 +80,16 @@ impl Process {
 impl Display for Process {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Process::RelativePath { path, .. } => write!(f, "the path {path} is not absolute"),
+            Process::RelativePath { path, .. } => {
+                write!(f, "the path {} is not absolute", quote(path.as_bytes()))
+            },
             Process::NoName { first, reason: NoName::IsOption } => {
                 let first = quote(first.as_bytes());
                 write!(f, "the first argument is the program's name, so the option {first} is lost")
             }
             Process::NoName { first, reason: NoName::HasSpace } => write!(
                 f,
-                "the first argument, {}, contains white space; no shell splits it",
+                "the first argument, {}, contains whitespace; no shell splits it",
                 quote(first.as_bytes())
             ),
             Process::NoName { first, reason: NoName::OfInterpreter } => {
@@ -99,15 +104,20 @@ impl Display for Process {
                     }
                     Flaw::NoName => write!(f, "the environment variable {entry} has no name"),
                     Flaw::Repeated => write!(f, "the environment variable {entry} is set twice"),
-                    Flaw::NotExpanded => {
-                        write!(f, "nobody expands the environment variable {entry}")
-                    }
+                    Flaw::Nul => write!(
+                        f,
+                        "the environment variable {entry} contains NUL, so the hook cannot start"
+                    ),
                     Flaw::TooLong => write!(
                         f,
                         "the environment variable {entry} is longer than 128 KiB, so the hook \
                          cannot start"
                     ),
                 }
+            }
+            Process::NotExpanded { name, word } => {
+                let word = quote(word.as_bytes());
+                write!(f, "nobody expands {word} in the environment variable {name}")
             }
             Process::LoaderVariable { name } => {
                 write!(f, "{name} makes the program load other code")
