@@ -2,7 +2,7 @@
 //! section 1).
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -186,9 +186,12 @@ impl Snapshot {
 
     /// Returns the diagnostics that another snapshot does not have.
     pub(crate) fn new_diagnostics(&self, other: &Snapshot) -> Vec<&Diagnostic> {
-        let known: HashSet<&Diagnostic> = other.diagnostics_without(self).into_iter().collect();
+        let known = by_file(other.diagnostics_without(self));
+        let is_known = |found: &&Diagnostic| {
+            known.get(&*found.path).is_some_and(|of_file| of_file.contains(found))
+        };
         let mut found = self.diagnostics_without(other);
-        found.retain(|diagnostic| !known.contains(diagnostic));
+        found.retain(|diagnostic| !is_known(diagnostic));
         found
     }
 
@@ -290,6 +293,15 @@ impl Snapshot {
             (&**loaded, verdict.map_err(|error| loaded.matching_error(error)))
         })
     }
+}
+
+/// Returns diagnostics by their files.
+pub(crate) fn by_file(diagnostics: Vec<&Diagnostic>) -> HashMap<&Path, Vec<&Diagnostic>> {
+    let mut files: HashMap<&Path, Vec<&Diagnostic>> = HashMap::new();
+    for diagnostic in diagnostics {
+        files.entry(&diagnostic.path).or_default().push(diagnostic);
+    }
+    files
 }
 
 /// Returns the hook of this name in the last directory that has one. The hooks of each directory

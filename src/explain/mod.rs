@@ -19,7 +19,7 @@ use crate::list::MaskedHook;
 use crate::loaded_hook::LoadedHook;
 use crate::position::{Lines, Position};
 use crate::problem::{Diagnostic, Error, Result, Severity, serialize_path, text_of};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, by_file};
 use crate::when::{Evaluated, Outcome, Trace};
 
 use near_miss::Nearly;
@@ -198,12 +198,8 @@ impl Snapshot {
     /// Returns the errors and warnings of this snapshot by file. The warnings that a hook computes
     /// itself ([`LoadedHook::warnings`]) are not among them.
     fn noted(&self) -> HashMap<&Path, Vec<&Diagnostic>> {
-        let mut noted: HashMap<&Path, Vec<&Diagnostic>> = HashMap::new();
         let all = self.noted_diagnostics().chain(self.duplicates());
-        for diagnostic in all.filter(is_problem) {
-            noted.entry(&diagnostic.path).or_default().push(diagnostic);
-        }
-        noted
+        by_file(all.filter(is_problem).collect())
     }
 }
 

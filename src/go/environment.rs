@@ -11,7 +11,7 @@ pub(crate) fn environment(env: &[String]) -> Vec<String> {
         let end = equals.or_else(|| entry.starts_with('=').then_some(0));
         names.extend(end.and_then(|end| entry.get(..end)).map(|name| (name, index)));
     }
-    names.sort_by_key(|(name, _)| *name);
+    names.sort_unstable();
     let mut counts: Vec<bool> = env.iter().map(|entry| !entry.is_empty()).collect();
     for (earlier, later) in names.iter().zip(names.iter().skip(1)) {
         if let Some(counts) = counts.get_mut(earlier.1).filter(|_| earlier.0 == later.0) {

@@ -31,6 +31,7 @@ REJECTED = {
     "missing-path",
     "missing-stages",
     "timeout-not-positive",
+    "unknown-condition",
     "unknown-key",
     "unknown-stage",
     "unrecognized-version",
