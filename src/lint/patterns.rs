@@ -10,12 +10,11 @@ use crate::problem::{PatternRole, Warning};
 /// Receives a mistake, the field that has it, and a hint.
 pub(super) type Found<'f> = &'f mut dyn FnMut(Warning, Field, Option<&str>);
 
-/// A longer pattern is not analysed, and neither are the patterns after this number of patterns:
-/// the analysis expands their repeats.
+/// A longer pattern is not analysed, because the analysis expands its repeats.
 const MAX_LENGTH: usize = 1024;
 
-/// Finds the patterns that match no string, and those for annotation keys that match other keys than
-/// they spell.
+/// Finds the patterns that match no string, and those for annotation keys that match other keys
+/// than they spell.
 pub(super) fn mistakes(hook: &HookRef<'_>, found: Found<'_>) {
     let when = &hook.when;
     for (key, value) in when.annotations.iter().take(ENOUGH) {
