@@ -28,28 +28,34 @@ pub(crate) fn duplicates(hooks: &[Arc<LoadedHook>]) -> Vec<Diagnostic> {
         if !is_shared || !may_match(&loaded.conditions) {
             continue;
         }
+        let is_always = is_always(&loaded.conditions);
+        // The first hooks with the same process, with its environment, and with the conditions,
+        // too. They stand for these in the keys of stages.
+        let [process, with_env, same] = [Kind::Process, Kind::Environment, Kind::Same]
+            .map(|kind| *known.entry(Key::of(kind, loaded)).or_insert(loaded));
+        let mut seen: Vec<&Target> = Vec::new();
         let mut repeated: Option<(&LoadedHook, &Target, bool)> = None;
         for target in &loaded.injected().targets {
-            let process = Key::of(Kind::Process, loaded).at(target, loaded);
-            let always = Key::of(Kind::Always, loaded).at(target, loaded).with_env(loaded);
-            let same = Key::of(Kind::Same, loaded).at(target, loaded).with_env(loaded);
-            let same = same.with(&loaded.conditions);
-            let is_always = is_always(&loaded.conditions);
-            let equal = known.get(&same).or_else(|| known.get(&always)).copied();
-            let first = *known.entry(process).or_insert(loaded);
-            let (other, differ) = match equal {
-                Some(equal) => (equal, false),
-                None => (first, !is_always || first.oci_hook().env != loaded.oci_hook().env),
-            };
-            // (A stage that is listed twice is another problem.)
-            if other.path != loaded.path && repeated.is_none_or(|(.., differs)| differs && !differ)
-            {
-                repeated = Some((other, target, differ));
+            // (A stage that is listed twice is another problem. The number of stages is limited.)
+            if seen.contains(&target) {
+                continue;
             }
+            seen.push(target);
+            let at = |kind, first| Key::at(kind, first, target);
+            let always = known.get(&at(Kind::Always, with_env));
+            let any = known.get(&at(Kind::Environment, with_env)).filter(|_| is_always);
+            let equal = known.get(&at(Kind::Same, same)).or(always).or(any);
+            let other = equal.or_else(|| known.get(&at(Kind::Process, process)));
+            let is_nearer = repeated.is_none_or(|(.., differs)| differs && equal.is_some());
+            if let Some(other) = other.filter(|_| is_nearer) {
+                repeated = Some((*other, target, equal.is_none()));
+            }
+            known.entry(at(Kind::Process, process)).or_insert(loaded);
+            known.entry(at(Kind::Environment, with_env)).or_insert(loaded);
+            known.entry(at(Kind::Same, same)).or_insert(loaded);
             if is_always {
-                known.entry(always).or_insert(loaded);
+                known.entry(at(Kind::Always, with_env)).or_insert(loaded);
             }
-            known.entry(same).or_insert(loaded);
         }
         if let Some((other, target, differ)) = repeated {
             let warning = Warning::DuplicateHook {
@@ -65,28 +71,49 @@ pub(crate) fn duplicates(hooks: &[Arc<LoadedHook>]) -> Vec<Diagnostic> {
 }
 
 /// The hooks that a key stands for.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     /// Those of a program.
     Program,
     /// Those of a program that several hooks have.
     SharedProgram,
-    /// Those of a program with its arguments, at a stage.
+    /// Those of a program with its arguments.
     Process,
+    /// Those of a process with its environment.
+    Environment,
     /// Those of a process with its environment, for every container.
     Always,
     /// Those of a process with its environment and conditions.
     Same,
 }
 
-/// The kind, then strings, each with its length before it.
+/// The kind, then either strings, each with its length before it, or a hook and a stage.
 #[derive(PartialEq, Eq, Hash)]
 struct Key(Vec<u8>);
 
 impl Key {
+    /// Returns the key of the hooks that are of this kind as this hook is.
     fn of(kind: Kind, loaded: &LoadedHook) -> Key {
-        let mut key = Key(vec![kind as u8]);
+        let mut key = Key(vec![kind as u8, 0]);
         key.push(&loaded.executable.path);
+        if kind >= Kind::Process {
+            key.list(&loaded.oci_hook().args);
+        }
+        if kind >= Kind::Environment {
+            key.list(&loaded.oci_hook().env);
+        }
+        if kind == Kind::Same {
+            key.conditions(&loaded.conditions);
+        }
+        key
+    }
+
+    /// Returns the key of the hooks of this kind at a stage. `first` stands for the kind.
+    fn at(kind: Kind, first: &LoadedHook, target: &Target) -> Key {
+        let is_extension = matches!(target, Target::Extension(_));
+        let mut key = Key(vec![kind as u8, 1 + u8::from(is_extension)]);
+        key.0.extend_from_slice(&std::ptr::from_ref(first).addr().to_ne_bytes());
+        key.push(target.as_str());
         key
     }
 
@@ -95,27 +122,12 @@ impl Key {
         self.0.extend_from_slice(text.as_bytes());
     }
 
-    /// Adds the environment.
-    fn with_env(mut self, loaded: &LoadedHook) -> Key {
-        let env = &loaded.oci_hook().env;
-        self.0.extend_from_slice(&env.len().to_ne_bytes());
-        env.iter().for_each(|entry| self.push(entry));
-        self
+    fn list(&mut self, texts: &[String]) {
+        self.0.extend_from_slice(&texts.len().to_ne_bytes());
+        texts.iter().for_each(|text| self.push(text));
     }
 
-    /// Adds the arguments and the stage.
-    fn at(mut self, target: &Target, loaded: &LoadedHook) -> Key {
-        let is_extension = matches!(target, Target::Extension(_));
-        self.0.push(is_extension.into());
-        self.push(target.as_str());
-        let args = &loaded.oci_hook().args;
-        self.0.extend_from_slice(&args.len().to_ne_bytes());
-        args.iter().for_each(|arg| self.push(arg));
-        self
-    }
-
-    /// Adds the conditions.
-    fn with(mut self, conditions: &Conditions) -> Key {
+    fn conditions(&mut self, conditions: &Conditions) {
         let flags = [conditions.always, conditions.has_bind_mounts, Some(conditions.any_of)];
         self.0.extend(flags.map(|flag| flag.map_or(2, u8::from)));
         self.0.extend_from_slice(&conditions.annotations.len().to_ne_bytes());
@@ -124,7 +136,6 @@ impl Key {
             self.push(pair.value.as_str());
         }
         conditions.commands.iter().for_each(|command| self.push(command.as_str()));
-        self
     }
 }
 

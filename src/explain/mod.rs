@@ -153,6 +153,7 @@ impl Snapshot {
                 container,
                 line: &line,
                 conditions: Vec::new(),
+                gave_keys: false,
                 misses: MISSES,
                 word_matches: WORD_MATCHES,
             };
@@ -224,6 +225,8 @@ struct Recorder<'a> {
     container: &'a Container<'a>,
     line: &'a CommandLine<'a>,
     conditions: Vec<ConditionVerdict>,
+    /// Whether a condition has the container's keys.
+    gave_keys: bool,
     /// The number of near misses that may still be searched for.
     misses: usize,
     /// The number of times that a pattern may still be matched against another word than the first.
@@ -346,17 +349,18 @@ impl Recorder<'_> {
                 value: text_of_bytes(value).into_owned(),
             })
         };
+        // (One of many conditions is enough: the keys are the container's, and may be long.)
+        let keys = if matched.or(nearest).is_some() || std::mem::replace(&mut self.gave_keys, true)
+        {
+            Vec::new()
+        } else {
+            annotations.iter().take(KEYS).map(|(key, _)| shortened(&text_of_bytes(key))).collect()
+        };
         let condition = Condition::Annotation {
             key_pattern: key_pattern.to_owned(),
             value_pattern: value_pattern.to_owned(),
             tried: annotations.len(),
-            keys: match matched.or(nearest) {
-                Some(_) => Vec::new(),
-                None => {
-                    let keys = annotations.iter().take(KEYS);
-                    keys.map(|(key, _)| text_of_bytes(key).into_owned()).collect()
-                }
-            },
+            keys,
             matched: matched.and_then(annotation),
             nearest: nearest.filter(|_| matched.is_none()).and_then(annotation),
             near_miss,
@@ -408,7 +412,9 @@ impl Recorder<'_> {
             compiled.get(index).is_some_and(|it| it.matches(text.as_bytes()) == Ok(true))
         };
         for (index, pattern) in patterns.iter().enumerate().take(WORD_MATCHES) {
-            for (at, word) in words.iter().enumerate().skip(1) {
+            // (A word that is too long is empty here.)
+            let others = words.iter().enumerate().skip(1).filter(|(_, word)| !word.is_empty());
+            for (at, word) in others {
                 if matches(index, word) {
                     return Some((index, near_miss::other_word(pattern, at, word)));
                 }
@@ -418,6 +424,15 @@ impl Recorder<'_> {
         let mut all = patterns.iter().enumerate().take(WORD_MATCHES);
         let (index, pattern) = all.find(|(index, _)| matches(*index, line))?;
         Some((index, near_miss::command_line(pattern, line)))
+    }
+}
+
+/// Returns a key as it is listed: a long one without its end.
+fn shortened(key: &str) -> String {
+    const LONGEST: usize = 256;
+    match key.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", key.get(..end).unwrap_or_default()),
+        None => key.to_owned(),
     }
 }
 

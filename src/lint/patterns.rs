@@ -61,44 +61,62 @@ fn unanchored(pattern: &str, found: Found<'_>) {
     if has_anchor(pattern) || !has_plain_dot(pattern) {
         return;
     }
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
-    let name = pattern.replace("\\.", ".");
-    let (also, hint) = if name.chars().all(is_name) {
-        let also = pattern.replace("\\.", "\0").replace('.', "-").replace('\0', ".");
-        let exact = format!("^{}$", name.replace('.', "\\."));
-        (Some(also.into()), format!("write {}", crate::go::json::to_raw_string(&exact)))
-    } else {
-        (None, "write \\\\. for a dot, and ^ and $ for the start and the end".to_owned())
+    let hint;
+    let (also, hint) = match spelt(pattern) {
+        Some((exact, also)) => {
+            hint = format!("write {}", crate::go::json::to_raw_string(&exact));
+            (Some(also.into()), &*hint)
+        }
+        None => (None, "write \\\\. for a dot, and ^ and $ for the start and the end"),
     };
     let warning = Warning::UnanchoredPattern { pattern: pattern.into(), also };
-    found(warning, Field::AnnotationKey(pattern.to_owned()), Some(&hint));
+    found(warning, Field::AnnotationKey(pattern.to_owned()), Some(hint));
+}
+
+/// Returns the pattern for exactly the name that a simple pattern spells, and a key that the
+/// pattern matches although it is not this name.
+fn spelt(pattern: &str) -> Option<(String, String)> {
+    let (mut exact, mut also) = ("^".to_owned(), String::new());
+    let mut rest = pattern.bytes();
+    while let Some(byte) = rest.next() {
+        let (is_dot, other) = match byte {
+            b'\\' if rest.next() == Some(b'.') => (true, '.'),
+            b'.' => (true, '-'),
+            b'-' | b'_' | b'/' => (false, byte.into()),
+            _ if byte.is_ascii_alphanumeric() => (false, byte.into()),
+            _ => return None,
+        };
+        exact.push_str(if is_dot { "\\" } else { "" });
+        exact.push(if is_dot { '.' } else { other });
+        also.push(other);
+    }
+    exact.push('$');
+    Some((exact, also))
 }
 
 /// Returns whether a pattern has a dot that is not escaped, not in a class, and not repeated.
 fn has_plain_dot(pattern: &str) -> bool {
-    let mut rest = pattern.chars().peekable();
-    let mut in_class = false;
-    while let Some(c) = rest.next() {
-        match c {
-            '\\' => {
-                rest.next();
-            }
-            '[' if !in_class => {
+    let mut rest = pattern.bytes().peekable();
+    let (mut in_class, mut has_letter, mut has_dot) = (false, false, false);
+    while let Some(byte) = rest.next() {
+        has_letter |= byte.is_ascii_alphanumeric();
+        match byte {
+            // (A quotation ends the search: its dots are literal.)
+            b'\\' if rest.next() == Some(b'Q') => return false,
+            b'[' if !in_class => {
                 in_class = true;
                 // (A bracket that comes first belongs to the class.)
-                rest.next_if_eq(&'^');
-                rest.next_if_eq(&']');
+                rest.next_if_eq(&b'^');
+                rest.next_if_eq(&b']');
             }
-            ']' => in_class = false,
-            '.' if !in_class
-                && !rest.peek().is_some_and(|c| matches!(c, '*' | '+' | '?' | '{')) =>
-            {
-                return true;
+            b']' => in_class = false,
+            b'.' if !in_class => {
+                has_dot |= !matches!(rest.peek(), Some(b'*' | b'+' | b'?' | b'{'));
             }
             _ => {}
         }
     }
-    false
+    has_dot && has_letter
 }
 
 #[cfg(test)]
@@ -123,8 +141,16 @@ mod tests {
             assert!(warning.to_string().ends_with(&format!("{also:?}")), "{warning}");
         }
         assert!(of("com.(a|b)").is_some());
-        for fine in ["^com.example", "com.example$", r"com\.example", "com.*example", ".+", "a[.]b"]
-        {
+        for fine in [
+            "^com.example",
+            "com.example$",
+            r"com\.example",
+            "com.*example",
+            ".+",
+            "a[.]b",
+            ".",
+            r"\Qa.b\E",
+        ] {
             assert_eq!(of(fine), None, "{fine}");
         }
         assert!(has_plain_dot("[]a].b") && !has_plain_dot("[^].]b"));

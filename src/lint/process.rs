@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::hint::{KEEP_ONE, WRITE_ABSOLUTE};
+use super::is_among;
 use crate::hook::{Field, HookRef};
 use crate::limits::ENOUGH;
 use crate::problem::{Flaw, NoName, Process};
@@ -14,46 +15,24 @@ pub(super) type Found<'f> = &'f mut dyn FnMut(Process, Field, &str);
 /// The kernel's limit for one environment variable, with the NUL at its end (`MAX_ARG_STRLEN`).
 const MAX_VARIABLE: usize = 128 << 10;
 
-/// A name of a variable is compared with those of this number of variables.
-const MAX_COMPARED: usize = 1000;
+/// The longest name that a message shows, in characters.
+const MAX_NAME: usize = 60;
 
 /// The longest corrected list of arguments that a hint shows, in bytes.
 const MAX_SHOWN: usize = 120;
 
 /// Interpreters, without versions: what they run is in their arguments.
-const INTERPRETERS: &[&str] = &[
-    "env", "python", "perl", "ruby", "node", "nodejs", "php", "lua", "tclsh", "awk", "gawk",
-    "mawk", "guile", "Rscript", "deno", "bun",
-];
+const INTERPRETERS: &str = "env python perl ruby node nodejs php lua tclsh awk gawk mawk guile Rscript deno \
+    bun";
 
 /// Interpreters that are links to each other in many distributions.
-const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "ksh", "mksh", "zsh", "fish", "busybox"];
+const SHELLS: &str = "sh bash dash ash ksh mksh zsh fish busybox";
 
 /// Variables that make the loader or an interpreter run other code. (So do those that start with
 /// `LD_`.)
-const LOADER_VARIABLES: &[&str] = &[
-    "BASH_ENV",
-    "GCONV_PATH",
-    "GLIBC_TUNABLES",
-    "LUA_CPATH",
-    "LUA_INIT",
-    "LUA_PATH",
-    "NODE_OPTIONS",
-    "NODE_PATH",
-    "PERL5DB",
-    "PERL5LIB",
-    "PERL5OPT",
-    "PERLLIB",
-    "PHPRC",
-    "PHP_INI_SCAN_DIR",
-    "PYTHONHOME",
-    "PYTHONPATH",
-    "PYTHONSTARTUP",
-    "RUBYLIB",
-    "RUBYOPT",
-    "TCLLIBPATH",
-    "ZDOTDIR",
-];
+const LOADER_VARIABLES: &str = "BASH_ENV GCONV_PATH GLIBC_TUNABLES LUA_CPATH LUA_INIT LUA_PATH NODE_OPTIONS \
+    NODE_PATH PERL5DB PERL5LIB PERL5OPT PERLLIB PHPRC PHP_INI_SCAN_DIR PYTHONHOME \
+    PYTHONPATH PYTHONSTARTUP RUBYLIB RUBYOPT TCLLIBPATH ZDOTDIR";
 
 /// Finds the mistakes in the path, `args` and `env`, in this order.
 pub(super) fn mistakes(hook: &HookRef<'_>, found: Found<'_>) {
@@ -102,27 +81,28 @@ fn without_version(name: &str) -> &str {
 /// or the name of an interpreter that is the same file in some distributions.
 fn may_be_called(interpreter: &str, name: &str) -> bool {
     let [interpreter, name] = [interpreter, name].map(|name| without_version(base_name(name)));
-    let both = |group: &[&str]| group.contains(&interpreter) && group.contains(&name);
+    let both = |group: &str| is_among(group, interpreter) && is_among(group, name);
     interpreter == name
         || both(SHELLS)
-        || both(&["node", "nodejs"])
-        || both(&["awk", "gawk", "mawk", "busybox"])
-        || both(&["env", "coreutils", "busybox"])
+        || both("node nodejs")
+        || both("awk gawk mawk busybox")
+        || both("env coreutils busybox")
 }
 
 fn first_argument(path: &str, args: &[Cow<'_, str>], found: Found<'_>) {
     let Some(first) = args.first() else { return };
     let program = base_name(path);
     let login = first.strip_prefix('-').unwrap_or(first);
-    if first == path || may_be_called(program, login) {
+    let has_space = first.contains(|c: char| c.is_ascii_whitespace());
+    if first == path || first == program || !has_space && may_be_called(program, login) {
         return;
     }
     let short = without_version(program);
     let reason = if first.starts_with('-') {
         NoName::IsOption
-    } else if first.contains(|c: char| c.is_ascii_whitespace()) {
+    } else if has_space {
         NoName::HasSpace
-    } else if INTERPRETERS.contains(&short) || SHELLS.contains(&short) && short != "busybox" {
+    } else if is_among(INTERPRETERS, short) || is_among(SHELLS, short) && short != "busybox" {
         // (BusyBox runs the program of this name.)
         NoName::OfInterpreter
     } else {
@@ -169,7 +149,9 @@ fn corrected<'a>(program: &'a str, first: &'a str) -> Vec<&'a str> {
     let mut words: Vec<&str> = first.split_ascii_whitespace().collect();
     let is_named = words.first().is_some_and(|word| base_name(word) == program);
     if words.len() > 1 {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
+        let is_plain = |c: char| {
+            c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '=' | '.' | '/' | ':' | ',' | '+')
+        };
         let is_command = is_named || first.starts_with('-');
         if !is_command || words.contains(&"-c") || !words.iter().all(|w| w.chars().all(is_plain)) {
             return Vec::new();
@@ -192,11 +174,19 @@ fn is_relative_path(argument: &str) -> bool {
 }
 
 fn variables(env: &[Cow<'_, str>], found: Found<'_>) {
+    // Sorted by name, then by position: of each name, the first entry is not repeated.
+    let mut names: Vec<(&str, usize)> =
+        env.iter().enumerate().filter_map(|(at, entry)| Some((name_of(entry)?, at))).collect();
+    names.sort_unstable();
+    let mut is_repeated = vec![false; env.len()];
+    for (earlier, later) in names.iter().zip(names.iter().skip(1)) {
+        if let Some(repeated) = is_repeated.get_mut(later.1).filter(|_| earlier.0 == later.0) {
+            *repeated = true;
+        }
+    }
     let mut reported = 0;
-    for (index, entry) in env.iter().enumerate() {
+    for ((index, entry), is_repeated) in env.iter().enumerate().zip(is_repeated) {
         let name = name_of(entry);
-        let earlier = env.iter().take(index.min(MAX_COMPARED));
-        let is_repeated = name.is_some() && earlier.map(|entry| name_of(entry)).any(|n| n == name);
         let mut report = |warning, hint| {
             found(warning, Field::Variable(index), hint);
             reported += 1;
@@ -212,7 +202,7 @@ fn variables(env: &[Cow<'_, str>], found: Found<'_>) {
             report(Process::Variable { entry: shown(entry, flaw).into(), flaw }, hint);
         } else if let Some((name, word)) = unexpanded(entry) {
             let warning = Process::NotExpanded { name: name.into(), word: word.into() };
-            report(warning, "write the value itself: no shell reads it");
+            report(warning, "write the value itself");
         }
         if let Some(name) = name.filter(|name| is_of_loader(name)) {
             let hint = "make sure that no other user can write what it names";
@@ -231,13 +221,17 @@ fn name_of(entry: &str) -> Option<&str> {
 /// Returns the part of an entry that a message shows. Its value may be secret, and long.
 fn shown(entry: &str, flaw: Flaw) -> &str {
     match flaw {
-        Flaw::Repeated | Flaw::TooLong | Flaw::Nul => entry.split('=').next().unwrap_or(entry),
-        Flaw::NoEqualsSign | Flaw::NoName => entry,
+        Flaw::NoEqualsSign | Flaw::TooLong => {
+            let name = entry.split('=').next().unwrap_or(entry);
+            name.char_indices().nth(MAX_NAME).and_then(|(end, _)| name.get(..end)).unwrap_or(name)
+        }
+        Flaw::Repeated | Flaw::Nul => entry.split('=').next().unwrap_or(entry),
+        Flaw::NoName => "=",
     }
 }
 
 fn is_of_loader(name: &str) -> bool {
-    name.starts_with("LD_") || LOADER_VARIABLES.contains(&name)
+    name.starts_with("LD_") || is_among(LOADER_VARIABLES, name)
 }
 
 fn flaw(entry: &str, repeated: bool) -> Option<Flaw> {
@@ -257,17 +251,19 @@ fn flaw(entry: &str, repeated: bool) -> Option<Flaw> {
 /// shell would expand. The dynamic loader expands some names itself.
 fn unexpanded(entry: &str) -> Option<(&str, &str)> {
     let (name, value) = entry.split_once('=')?;
-    let of_loader = |word: &str| {
-        let word = word.strip_prefix('{').unwrap_or(word);
-        name.starts_with("LD_") && ["ORIGIN", "LIB", "PLATFORM"].iter().any(|n| word.starts_with(n))
+    let is_of_loader = |name: &str, word: &str| {
+        name.starts_with("LD_") && ["ORIGIN", "LIB", "PLATFORM"].contains(&word)
     };
     let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     for (at, _) in value.match_indices('$') {
         let rest = value.get(at + 1..).unwrap_or_default();
         let braces = usize::from(rest.starts_with('{'));
         let word = rest.get(braces..).unwrap_or_default();
-        if word.starts_with(|c: char| is_of_name(c) && !c.is_ascii_digit()) && !of_loader(rest) {
+        if word.starts_with(|c: char| is_of_name(c) && !c.is_ascii_digit()) {
             let length = word.find(|c| !is_of_name(c)).unwrap_or(word.len());
+            if is_of_loader(name, word.get(..length).unwrap_or_default()) {
+                continue;
+            }
             let end = at + 1 + braces + length;
             let end = end + usize::from(braces == 1 && value.get(end..end + 1) == Some("}"));
             return Some((name, value.get(at..end).unwrap_or_default()));
@@ -299,6 +295,11 @@ mod tests {
             ("/usr/bin/hook", &["-a b", "c"], Some(r#"write "args": ["hook","-a","b","c"]"#)),
             ("/usr/bin/hook", &["a b", "c"], Some(SEPARATE_HOOK)),
             ("/usr/bin/hook", &["hook 'a b'"], Some(SEPARATE_HOOK)),
+            (
+                "/bin/cat",
+                &["cat --log /var/log/cat"],
+                Some(r#"write "args": ["cat","--log","/var/log/cat"]"#),
+            ),
             ("/bin/sh", &["sh -c echo hi"], Some(SEPARATE_SH)),
             ("/bin/sh", &["my-hook", "-c", "true"], Some(SEPARATE_SH)),
             ("/bin/busybox", &["echo", "hello"], None),
@@ -325,9 +326,9 @@ mod tests {
             assert_eq!(hint.as_deref(), want, "{path} {args:?}");
         }
         let long = ["-x".into(), "y".repeat(MAX_SHOWN).into()];
-        first_argument("/bin/hook", &long, &mut |_, _, hint| {
-            assert_eq!(hint, "write \"hook\" before it, as an argument of its own");
-        });
+        let mut found = Vec::new();
+        first_argument("/bin/hook", &long, &mut |_, _, hint| found.push(hint.to_owned()));
+        assert_eq!(found, ["write \"hook\" before it, as an argument of its own"]);
     }
 
     #[test]
@@ -362,6 +363,7 @@ mod tests {
             ("PATH=/bin:~/bin", Some("~")),
             ("X=$ORIGIN/lib", Some("$ORIGIN")),
             ("LD_X=$ORIGIN/lib:${LIB}", None),
+            ("LD_X=$ORIGINAL/lib", Some("$ORIGINAL")),
             ("X=a~b", None),
             ("PATTERN=^x$", None),
             ("PRICE=$5", None),

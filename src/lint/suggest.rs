@@ -1,5 +1,6 @@
 //! Suggestions for unknown keys.
 
+use super::is_among;
 use crate::edit_distance::edit_distance;
 use crate::hook::{Decoded, UnknownKey, v0_1_0, v1_0_0};
 
@@ -8,52 +9,16 @@ const RENAMED: &[(&str, &str, &str)] =
     &[("arguments", "hook", "args"), ("cmds", "when", "commands"), ("cmd", "when", "commands")];
 
 /// Keys in `when` that were meant to be `commands`.
-const OF_COMMANDS: &[&str] = &[
-    "args",
-    "arg",
-    "argv",
-    "argv0",
-    "binary",
-    "cmdline",
-    "commandline",
-    "entrypoint",
-    "exe",
-    "executable",
-    "process",
-];
+const OF_COMMANDS: &str =
+    "args arg argv argv0 binary cmdline commandline entrypoint exe executable process";
 
 /// Keys in `when` that are no conditions, and not meant to be one of the conditions that exist.
-const NO_CONDITIONS: &[&str] = &[
-    "all",
-    "allof",
-    "and",
-    "annotationsor",
-    "any",
-    "anyof",
-    "env",
-    "environment",
-    "image",
-    "images",
-    "label",
-    "labels",
-    "mounts",
-    "name",
-    "names",
-    "namespace",
-    "namespaces",
-    "none",
-    "not",
-    "or",
-    "privileged",
-    "runtime",
-    "user",
-    "users",
-    "volumes",
-];
+const NO_CONDITIONS: &str = "all allof and annotationsor any anyof env environment image images label labels \
+    mounts name names namespace namespaces none not or privileged runtime user users \
+    volumes";
 
 /// Keys that are conditions of other programs, wherever they are: no key here is meant.
-const IN_OTHER_FORMATS: &[&str] =
-    &["annotationsor", "any", "image", "images", "label", "labels", "matchlabels", "not"];
+const IN_OTHER_FORMATS: &str = "annotationsor any image images label labels matchlabels not";
 
 /// The key that an unknown key was meant to be.
 pub(super) struct Meant {
@@ -92,17 +57,17 @@ fn meant(version: &str, unknown: &UnknownKey) -> Option<Meant> {
         Some(Meant { object, name, how })
     };
     if is_new && unknown.object == "when" {
-        if OF_COMMANDS.contains(&&*key) {
+        if is_among(OF_COMMANDS, &key) {
             return Some(Meant { object: "when", name: "commands", how: How::Misspelt });
         }
-        if NO_CONDITIONS.contains(&&*key) {
+        if is_among(NO_CONDITIONS, &key) {
             return None;
         }
     }
     if let Some(meant) = elsewhere().find_map(|level| exactly(level, How::Misplaced)) {
         return Some(meant);
     }
-    if IN_OTHER_FORMATS.contains(&&*key) {
+    if is_among(IN_OTHER_FORMATS, &key) {
         return None;
     }
     if is_new {
@@ -152,7 +117,7 @@ pub(super) fn for_condition<'d>(file: &'d Decoded<'_>) -> Option<&'d UnknownKey>
 
 /// Returns the hint for an unknown key in a file of this version, if a known key is near.
 pub(super) fn key(version: &str, unknown: &UnknownKey) -> Option<String> {
-    if IN_OTHER_FORMATS.contains(&&*unknown.key.to_ascii_lowercase()) {
+    if is_among(IN_OTHER_FORMATS, &unknown.key.to_ascii_lowercase()) {
         return (unknown.object != "when").then(|| NO_SUCH_CONDITION.to_owned());
     }
     let Meant { object, name, how } = meant(version, unknown)?;

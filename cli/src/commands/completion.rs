@@ -97,9 +97,11 @@ fn bash(script: &str) -> String {
         } else if offers && option == "hook" {
             let indent = line.len() - line.trim_start().len();
             done += &" ".repeat(indent);
-            done += "local IFS=$'\\n'; \
-                     COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" completion hook-names -- \
-                     \"${COMP_WORDS[@]:1}\" 2>/dev/null)\" -- \"${cur}\"))";
+            // (Not `compgen -W`: it would run `$(…)` in the name of a file.)
+            done += "local name; COMPREPLY=(); while IFS= read -r name; do \
+                     [[ $name == \"$cur\"* ]] && COMPREPLY+=(\"$name\"); done \
+                     < <(\"${COMP_WORDS[0]}\" completion hook-names -- \
+                     \"${COMP_WORDS[@]:1}\" 2>/dev/null)";
         } else {
             done += line;
         }
@@ -113,8 +115,8 @@ fn bash(script: &str) -> String {
 fn zsh(script: &str) -> String {
     let mut done = script.replace(
         ":NAME:_default' \\",
-        ":NAME:{local -a typed=(${(Q)${(z)BUFFER}}); \
-         compadd -- ${(f)\"$($typed[1] completion hook-names -- $typed[2,-1] 2>/dev/null)\"}}' \\",
+        ":NAME:{compadd -- ${(f)\"$(command oci-hooks completion hook-names -- \
+         \"${(@Q)words}\" 2>/dev/null)\"}}' \\",
     );
     for name in LISTS {
         let offers = |done: &str| {
@@ -143,7 +145,7 @@ fn fish(script: &str) -> String {
         "\
 function __fish_oci_hooks_hook_names
     set -l words (commandline -opc)
-    $words[1] completion hook-names -- $words[2..-1] 2>/dev/null
+    command oci-hooks completion hook-names -- $words[2..-1] 2>/dev/null
 end
 function __fish_oci_hooks_in_list
     string match -q '*,*' -- (commandline -ct)

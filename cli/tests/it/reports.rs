@@ -272,8 +272,8 @@ const REPORTS: &[Report] = &[
         )],
         command: LINT,
         says: &[
-            "expands \"$PATH\" in",
-            "expands \"~\" in",
+            "\"$PATH\" in the environment variable PATH is not",
+            "\"~\" in the environment variable HOME",
             "\"PATH\" has no equals",
             "[env-entry]",
         ],

@@ -2,9 +2,9 @@
 
 use super::program::{On, Program};
 
-/// The character was read, so the start is behind.
+/// A character was read: the position is past the start.
 const READ: u8 = 1;
-/// The end is here, so no character follows.
+/// `$` was passed: no character may follow.
 const ENDED: u8 = 2;
 
 /// Returns false only if the pattern matches no input.

@@ -64,14 +64,15 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
     }
     match format {
         Format::Json | Format::Sarif => {}
-        _ if files.is_empty() => {
-            report::no_hooks(&directories);
-            if !arguments.info {
-                report::ignored_files(&directories);
-            }
-        }
         // Readers of GCC's lines read standard error too, and expect nothing else.
         Format::Gcc => {}
+        _ if files.is_empty() => {
+            report::no_hooks(&directories);
+            // (They say which files engines ignore.)
+            if !arguments.info {
+                report::diagnostics(&diagnostics);
+            }
+        }
         Format::Text | Format::Github => {
             report::say(&summary(&diagnostics, files.len(), arguments.info));
         }

@@ -200,8 +200,8 @@ impl Display for Warning {
                     if *differ { ", with other conditions or another environment" } else { "" };
                 write!(
                     f,
-                    "{other} has the same program and arguments at {stage}{with}: the hook runs \
-                     twice for containers that both match"
+                    "{other} has the same program and arguments at {stage}{with}: it runs twice \
+                     for each container that matches both"
                 )
             }
             Warning::EngineSpecific { stage, engines } => write!(

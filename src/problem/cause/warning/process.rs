@@ -117,7 +117,7 @@ impl Display for Process {
             }
             Process::NotExpanded { name, word } => {
                 let word = quote(word.as_bytes());
-                write!(f, "nobody expands {word} in the environment variable {name}")
+                write!(f, "{word} in the environment variable {name} is not expanded: no shell reads it")
             }
             Process::LoaderVariable { name } => {
                 write!(f, "{name} makes the program load other code")
