@@ -9,6 +9,7 @@ cd "$root" || exit 1
 check "completion: make install" stage || exit 1
 share=$root/target/stage/usr/local/share
 command=$root/target/stage/usr/local/bin/oci-hooks
+export PATH=${command%/*}:$PATH
 commands=$("$command" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]*\) .*/\1/p' | sort | xargs)
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
@@ -58,6 +59,14 @@ same "completion: bash offers the hooks of a directory" $'60-bad.json\n60-gp u.j
     "$(in_bash "$command" explain --hooks-dir "$dir/hooks.d" --hook 60)"
 same "completion: bash offers the hooks of a directory after =" 60-bad.json \
     "$(in_bash "$command" explain --hooks-dir = "$dir/hooks.d" --hook 60-b)"
+# The name of a file is not shell code.
+mkdir "$dir/hostile"
+# shellcheck disable=SC2016 # the name is literal
+hostile='70-$(touch made)`touch made`$HOME.json'
+echo '{' >"$dir/hostile/$hostile"
+same "completion: bash offers a hostile name as it is" "$hostile" \
+    "$(cd "$dir" && in_bash "$command" explain --hooks-dir hostile --hook 70)"
+check "completion: bash runs nothing of a name" test ! -e "$dir/made"
 same "completion: bash offers nothing for an unknown word" "" "$(in_bash oci-hooks migrate "" | grep -v '^-')"
 same "completion: bash leaves the rest to file names" "" "$(in_bash oci-hooks inject "$dir/a")"
 
@@ -94,6 +103,9 @@ if command -v zsh >/dev/null; then
     same "completion: zsh completes a stage" "oci-hooks list --extension-stage precreate " "$(in_zsh "oci-hooks list --extension-stage p")"
     same "completion: zsh completes the name of a hook" "$command explain --hooks-dir $dir/hooks.d --hook 60-bad.json " \
         "$(in_zsh "$command explain --hooks-dir $dir/hooks.d --hook 60-b")"
+    touch "$dir/victim"
+    in_zsh "rm -f $dir/victim; oci-hooks explain --hooks-dir $dir/hooks.d --hook 60-b" >/dev/null
+    check "completion: zsh runs no other word of the line" test -e "$dir/victim"
     same "completion: zsh completes a shell" "oci-hooks completion fish " "$(in_zsh "oci-hooks completion f")"
 else
     skip "completion: no zsh here (make deps)"
