@@ -82,7 +82,8 @@ type AnnotationCondition struct {
 	KeyPattern, ValuePattern string
 	// Tried is the number of annotations of the container.
 	Tried int
-	// Keys are the keys of the container's annotations, up to ten of them, if no key matches.
+	// Keys are the keys of the container's annotations, up to ten of them. They are in the first
+	// condition of a hook for which no key matches.
 	Keys []string
 	// Matched is the annotation that matched; nil if none matched.
 	Matched *Annotation

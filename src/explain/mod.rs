@@ -103,7 +103,8 @@ pub enum Condition {
         value_pattern: String,
         /// How many annotations the container has.
         tried: usize,
-        /// If no key matched: the keys of the container's annotations, up to ten of them.
+        /// In the first condition of a hook for which no key matched: the keys of the container's
+        /// annotations, up to ten of them, without the end of long ones.
         keys: Vec<String>,
         /// The annotation that matched, key and value.
         matched: Option<Annotation>,

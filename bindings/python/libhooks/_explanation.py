@@ -124,7 +124,8 @@ class AnnotationCondition(Condition):
         key_pattern: the pattern for the key.
         value_pattern: the pattern for the value.
         tried: the number of annotations of the container.
-        keys: the keys of the container's annotations, up to ten of them, if no key matches.
+        keys: the keys of the container's annotations, up to ten of them, in the first condition of
+            a hook for which no key matches.
         matched: the annotation that matched, or None.
         nearest: an annotation whose key matched but whose value did not, or None.
         near_miss: why the value of ``nearest`` does not match; or, if no key matched, a key that
