@@ -101,12 +101,6 @@ pub(crate) fn vanished(path: &Path) -> Vec<Diagnostic> {
     vec![Diagnostic::new(path, Warning::DanglingLink { target }).hint(Some(hint))]
 }
 
-/// Returns whether a word is in a list of words with spaces between them. (In a table of `&str`,
-/// each string costs 40 bytes more.)
-fn is_among(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|known| known == word)
-}
-
 /// How to write what a container's config says in hook files.
 const WRITE_ONE_HOOK: &str = "write one hook in each file: {\"version\": \"1.0.0\", \
                               \"hook\": {\"path\": \"/…\"}, \"when\": {…}, \

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::hint::{KEEP_ONE, WRITE_ABSOLUTE};
-use super::is_among;
+use super::suggest::is_among;
 use crate::hook::{Field, HookRef};
 use crate::limits::ENOUGH;
 use crate::problem::{Flaw, NoName, Process};
