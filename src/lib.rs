@@ -69,6 +69,8 @@ pub mod limits;
 
 mod edit_distance;
 
+mod pattern_dots;
+
 mod position;
 
 pub mod terminal;

@@ -5,6 +5,7 @@ use go_regexp::Unmatchable;
 use super::hint::ITSELF;
 use crate::hook::{Field, HookRef};
 use crate::limits::ENOUGH;
+use crate::pattern_dots::with_literal_dots;
 use crate::problem::{PatternRole, Warning};
 
 /// Receives a mistake, the field that has it, and a hint.
@@ -58,7 +59,8 @@ fn has_anchor(pattern: &str) -> bool {
 /// Reports a pattern without `^` and `$` in which a dot is not escaped and has no quantifier: it
 /// was probably meant as the dot of a name.
 fn unanchored(pattern: &str, found: Found<'_>) {
-    if has_anchor(pattern) || !has_plain_dot(pattern) {
+    let has_letter = pattern.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    if has_anchor(pattern) || !has_letter || with_literal_dots(pattern).is_none() {
         return;
     }
     let hint;
@@ -92,31 +94,6 @@ fn spelt(pattern: &str) -> Option<(String, String)> {
     }
     exact.push('$');
     Some((exact, also))
-}
-
-/// Returns whether a pattern has a dot that is not escaped, not in a class, and not repeated.
-fn has_plain_dot(pattern: &str) -> bool {
-    let mut rest = pattern.bytes().peekable();
-    let (mut in_class, mut has_letter, mut has_dot) = (false, false, false);
-    while let Some(byte) = rest.next() {
-        has_letter |= byte.is_ascii_alphanumeric();
-        match byte {
-            // (A quotation ends the search: its dots are literal.)
-            b'\\' if rest.next() == Some(b'Q') => return false,
-            b'[' if !in_class => {
-                in_class = true;
-                // (A bracket that comes first belongs to the class.)
-                rest.next_if_eq(&b'^');
-                rest.next_if_eq(&b']');
-            }
-            b']' => in_class = false,
-            b'.' if !in_class => {
-                has_dot |= !matches!(rest.peek(), Some(b'*' | b'+' | b'?' | b'{'));
-            }
-            _ => {}
-        }
-    }
-    has_dot && has_letter
 }
 
 #[cfg(test)]
@@ -153,7 +130,6 @@ mod tests {
         ] {
             assert_eq!(of(fine), None, "{fine}");
         }
-        assert!(has_plain_dot("[]a].b") && !has_plain_dot("[^].]b"));
     }
 
     #[test]
