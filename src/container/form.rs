@@ -61,7 +61,7 @@ pub fn check_state(state: &[u8]) -> Result<()> {
 }
 
 /// The members of a config without which no runtime starts a container.
-pub(crate) const OF_RUNTIMES: [&str; 3] = ["ociVersion", "process", "root"];
+const OF_RUNTIMES: [&str; 3] = ["ociVersion", "process", "root"];
 
 /// Returns which of [`OF_RUNTIMES`] a config has, other than as `null`.
 pub(crate) fn top_level(config: &str) -> Vec<&'static str> {

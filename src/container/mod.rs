@@ -9,5 +9,5 @@ mod view;
 pub use config::Config;
 pub(crate) use config::{End, Hooks, StageEntries};
 pub use form::check_state;
-pub(crate) use form::{OF_RUNTIMES, top_level};
+pub(crate) use form::top_level;
 pub use view::{Annotations, Container, Process};

@@ -49,9 +49,10 @@ impl Failure {
 
     /// Adds a diagnostic, unless the same problem of the same place was found by another check.
     fn push(&mut self, diagnostic: Diagnostic) {
+        // (Without a position, as from the caller's reader, the message decides.)
         let is_same = |known: &Diagnostic| {
-            known.position.is_some()
-                && (known.position, known.code) == (diagnostic.position, diagnostic.code)
+            (known.position, known.code) == (diagnostic.position, diagnostic.code)
+                && (known.position.is_some() || known.message() == diagnostic.message())
         };
         if !self.diagnostics.iter().any(is_same) {
             self.diagnostics.push(diagnostic);
@@ -123,6 +124,9 @@ pub(crate) struct FileLoader<'a> {
     validator: Validator<'a>,
     /// Checks who can write the files. `None`: modes and owners are enough.
     inspector: Option<Inspector>,
+    /// Whether the mode and owner of a hook file are checked with its text: not if the inspector
+    /// checks them, or if there is no file.
+    checks_status: bool,
     /// Whether the names in directories are checked.
     checks_names: bool,
 }
@@ -134,6 +138,7 @@ impl<'a> FileLoader<'a> {
             reader: options.reader.as_ref(),
             validator: Validator::new(options.stages()),
             inspector: options.checks_permissions().then(Inspector::new),
+            checks_status: !options.checks_permissions(),
             checks_names: options.inspects(),
         }
     }
@@ -217,8 +222,7 @@ impl<'a> FileLoader<'a> {
         let loaded = if text.len() > HOOK_FILE {
             Err(refused(path, Cause::FileTooLarge))
         } else {
-            // (The inspector replaces the checks of this status.)
-            self.inspector.get_or_insert_with(Inspector::new);
+            self.checks_status = false;
             self.load_text(text.to_vec(), Status::default(), &Arc::from(path))
         };
         match loaded {
@@ -243,7 +247,7 @@ impl<'a> FileLoader<'a> {
                 let by_reader = decoded.by_reader.then(|| Box::new(decoded.hook.into()));
                 let source = Source { text, by_reader };
                 let stages = Arc::clone(self.extension_stages);
-                let inspected = self.inspector.is_some();
+                let inspected = !self.checks_status;
                 Ok(Arc::new(LoadedHook::new(
                     Arc::clone(path),
                     status,
@@ -321,7 +325,7 @@ impl<'a> FileLoader<'a> {
             status,
             executable,
             extension_stages: self.extension_stages,
-            inspected: self.inspector.is_some(),
+            inspected: !self.checks_status,
         });
         warnings.into_iter().for_each(|warning| failure.push(warning));
         failure.hook = Some(decoded.hook.into());

@@ -7,7 +7,7 @@ use super::output::open_files;
 use super::patch::{Operation, diff, patch_to_json};
 use super::run::{RunResult, run};
 use super::{FilterOptions, RunOptions, Stream, Suspend};
-use crate::container::{Config, OF_RUNTIMES, top_level};
+use crate::container::{Config, top_level};
 use crate::go::Errno;
 use crate::hook::OciHook;
 use crate::log::{Log, LogLevel, LogLine};
@@ -179,6 +179,7 @@ fn filter_through(
         end_with_thread,
         ..
     } = options;
+    let mut members = if hooks.is_empty() { Vec::new() } else { top_level(config) };
     for (index, hook) in hooks.iter().enumerate() {
         let mut append = |stream: Stream, bytes: &[u8]| {
             if let Some(output) = output.as_mut() {
@@ -219,6 +220,9 @@ fn filter_through(
                 if failure.is_none() {
                     // `failure_of` checked that it is UTF-8.
                     let config = String::from_utf8_lossy(&ran.stdout.tail).into_owned();
+                    let before = std::mem::replace(&mut members, top_level(&config));
+                    let dropped = before.into_iter().filter(|name| !members.contains(name));
+                    result.note_dropped(index, hook, dropped.collect());
                     result.accept(config, index, hook, log.as_ref());
                 }
                 result.runs.push(ran);
@@ -237,14 +241,14 @@ fn filter_through(
 }
 
 impl FilterResult {
-    /// Takes over the config that a hook printed.
-    fn accept(&mut self, config: String, index: usize, hook: &OciHook, log: Option<&Log>) {
-        let (before, after) = (top_level(&self.config), top_level(&config));
-        let dropped = |name: &&str| before.contains(name) && !after.contains(name);
-        let members: Vec<&'static str> = OF_RUNTIMES.into_iter().filter(dropped).collect();
+    fn note_dropped(&mut self, index: usize, hook: &OciHook, members: Vec<&'static str>) {
         if !members.is_empty() {
             self.dropped.push(DroppedMembers { hook: index, path: hook.path.clone(), members });
         }
+    }
+
+    /// Takes over the config that a hook printed.
+    fn accept(&mut self, config: String, index: usize, hook: &OciHook, log: Option<&Log>) {
         let line = LogLine::new(log, LogLevel::Debug);
         if self.patches.is_some() || line.is_some() {
             // Both configs were parsed before.
@@ -314,8 +318,8 @@ fn failure_of(ran: &RunResult, index: usize) -> Option<FilterFailure> {
 /// Returns the first line that is not blank, at most as long as is useful in a message.
 fn first_line(output: &[u8]) -> String {
     const MAX: usize = 200;
-    let line = output.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-    let line = line.clone().find(|line| !line.is_empty()).unwrap_or_default();
+    let mut lines = output.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
+    let line = lines.find(|line| !line.is_empty()).unwrap_or_default();
     let text = crate::go::text_of_bytes(line);
     match text.char_indices().nth(MAX) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),

@@ -17,7 +17,7 @@ use crate::limits::ENOUGH;
 use crate::options::{DEFAULT_DIR, OVERRIDE_DIR};
 use crate::permission::Subject;
 use crate::position::Lines;
-use crate::problem::{Cause, Diagnostic, Error, Never, Process, Warning};
+use crate::problem::{Cause, Diagnostic, Error, Never, ProcessFlaw, Warning};
 use crate::sys::Status;
 pub(crate) use hint::SWITCH_OFF;
 use hint::{KEEP_ONE, WRITE_STAGES, hint, meant_by};
@@ -35,8 +35,10 @@ pub(crate) fn error(error: &Error, file: &Decoded<'_>) -> Diagnostic {
     match error.cause() {
         // Whether the file exists depends on the working directory; the path is wrong anyway.
         Cause::Executable { path, errno: Errno(libc::ENOENT), .. } if !path.starts_with('/') => {
-            diagnostic
-                .because(Warning::from(Process::RelativePath { path: path.clone(), missing: true }))
+            diagnostic.because(Warning::from(ProcessFlaw::RelativePath {
+                path: path.clone(),
+                missing: true,
+            }))
         }
         _ => diagnostic,
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::limits::ENOUGH;
 use crate::problem::{Diagnostic, Ignored, Warning};
-use crate::sys::Directory;
+use crate::sys::{Directory, Status};
 
 /// The entries of a directory that are looked at.
 const ENTRIES: usize = 100_000;
@@ -24,26 +24,31 @@ pub(crate) fn names(directory: &Path) -> Vec<Diagnostic> {
             // (There are few.)
             let at = found.partition_point(|other| other.path.as_os_str() < path.as_os_str());
             found.insert(at, Diagnostic::new(path, warning).hint(Some(hint.to_owned())));
+            found.truncate(ENOUGH);
         }
-        found.len() == ENOUGH
+        false
     });
     found
 }
 
-/// Calls `stop` with the names in a directory, and whether each is a symlink, until it returns true
-/// or there are no more than `most` names.
-fn each_name(directory: &Path, most: usize, stop: &mut dyn FnMut(&OsStr, bool) -> bool) {
+/// Calls `stop` with up to `most` names in a directory until it returns true, and with whether each
+/// is a symlink, if the listing says so.
+fn each_name(directory: &Path, most: usize, stop: &mut dyn FnMut(&OsStr, Option<bool>) -> bool) {
     let Ok(mut opened) = Directory::open(directory) else { return };
     let mut count = 0;
     // (The rest of a directory that cannot be read has no diagnostics.)
     let _ = opened.next(|name, is_link| {
         count += 1;
-        (stop(name, is_link == Some(true)) || count == most).then_some(())
+        (stop(name, is_link) || count == most).then_some(())
     });
 }
 
 /// Returns the warning of the name of an entry, and the hint.
-fn warning(directory: &Path, name: &OsStr, is_link: bool) -> Option<(Warning, &'static str)> {
+fn warning(
+    directory: &Path,
+    name: &OsStr,
+    is_link: Option<bool>,
+) -> Option<(Warning, &'static str)> {
     let bytes = name.as_bytes();
     if bytes.ends_with(b".json") {
         let hint = "give it a name without .json at its end, if the hook should be off";
@@ -53,7 +58,7 @@ fn warning(directory: &Path, name: &OsStr, is_link: bool) -> Option<(Warning, &'
         (Ignored::Name, "convert it to JSON, and rename it, if the hook should run")
     } else if looks_like_hook_file(bytes) {
         (Ignored::Name, "rename it to end in .json, if the hook should run")
-    } else if !is_link && bytes != b"." && bytes != b".." && has_hook_files(&directory.join(name)) {
+    } else if bytes != b"." && bytes != b".." && has_hook_files(&directory.join(name), is_link) {
         (Ignored::Directory, "move its files up, or pass the directory with --hooks-dir")
     } else {
         return None;
@@ -61,9 +66,12 @@ fn warning(directory: &Path, name: &OsStr, is_link: bool) -> Option<(Warning, &'
     Some((Warning::IgnoredFile(ignored), hint))
 }
 
-/// Returns whether this is a directory with hook files.
-fn has_hook_files(path: &Path) -> bool {
+/// Returns whether this is a directory with hook files, and no symlink.
+fn has_hook_files(path: &Path, is_link: Option<bool>) -> bool {
     let mut has_some = false;
+    if is_link.unwrap_or_else(|| Status::of_link(path).is_ok_and(|status| status.is_link())) {
+        return false;
+    }
     each_name(path, ENTRIES_BELOW, &mut |name, _| {
         has_some = name.as_bytes().ends_with(b".json");
         has_some

@@ -7,10 +7,10 @@ use super::hint::{KEEP_ONE, WRITE_ABSOLUTE};
 use super::suggest::is_among;
 use crate::hook::{Field, HookRef};
 use crate::limits::ENOUGH;
-use crate::problem::{Flaw, NoName, Process};
+use crate::problem::{NoName, ProcessFlaw, VariableFlaw};
 
 /// Receives a mistake, the field that has it, and a hint.
-pub(super) type Found<'f> = &'f mut dyn FnMut(Process, Field, &str);
+pub(super) type Found<'f> = &'f mut dyn FnMut(ProcessFlaw, Field, &str);
 
 /// The kernel's limit for one environment variable, with the NUL at its end (`MAX_ARG_STRLEN`).
 const MAX_VARIABLE: usize = 128 << 10;
@@ -38,7 +38,7 @@ const LOADER_VARIABLES: &str = "BASH_ENV GCONV_PATH GLIBC_TUNABLES LUA_CPATH LUA
 pub(super) fn mistakes(hook: &HookRef<'_>, found: Found<'_>) {
     let path = &*hook.entry.path;
     if !path.is_empty() && !path.starts_with('/') {
-        let warning = Process::RelativePath { path: path.into(), missing: false };
+        let warning = ProcessFlaw::RelativePath { path: path.into(), missing: false };
         found(warning, Field::Path, WRITE_ABSOLUTE);
     }
     first_argument(path, &hook.entry.args, found);
@@ -50,9 +50,9 @@ pub(super) fn mistakes(hook: &HookRef<'_>, found: Found<'_>) {
     let inherits = if !hook.entry.env.is_empty() {
         return;
     } else if has("createContainer") {
-        Process::InheritsFromContainer
+        ProcessFlaw::InheritsFromContainer
     } else if ["createRuntime", "prestart", "poststart", "poststop"].into_iter().any(has) {
-        Process::Inherits
+        ProcessFlaw::Inherits
     } else {
         // The engine runs it with an empty environment, or it runs in the container.
         return;
@@ -109,13 +109,13 @@ fn first_argument(path: &str, args: &[Cow<'_, str>], found: Found<'_>) {
         return;
     };
     let hint = write_args(program, args);
-    found(Process::NoName { first: (**first).into(), reason }, Field::Argument(0), &hint);
+    found(ProcessFlaw::NoName { first: (**first).into(), reason }, Field::Argument(0), &hint);
 }
 
 fn relative_arguments(args: &[Cow<'_, str>], found: Found<'_>) {
     let arguments = args.iter().enumerate().skip(1);
     for (index, argument) in arguments.filter(|(_, arg)| is_relative_path(arg)).take(ENOUGH) {
-        let warning = Process::RelativeArgument { argument: (**argument).into() };
+        let warning = ProcessFlaw::RelativeArgument { argument: (**argument).into() };
         found(
             warning,
             Field::Argument(index),
@@ -193,20 +193,20 @@ fn variables(env: &[Cow<'_, str>], found: Found<'_>) {
         };
         if let Some(flaw) = flaw(entry, is_repeated) {
             let hint = match flaw {
-                Flaw::NoEqualsSign => "write NAME=VALUE",
-                Flaw::NoName => "write the name before the equals sign",
-                Flaw::Repeated => KEEP_ONE,
-                Flaw::TooLong => "pass the value in a file",
-                Flaw::Nul => "remove the NUL character",
+                VariableFlaw::NoEqualsSign => "write NAME=VALUE",
+                VariableFlaw::NoName => "write the name before the equals sign",
+                VariableFlaw::Repeated => KEEP_ONE,
+                VariableFlaw::TooLong => "pass the value in a file",
+                VariableFlaw::Nul => "remove the NUL character",
             };
-            report(Process::Variable { entry: shown(entry, flaw).into(), flaw }, hint);
+            report(ProcessFlaw::Variable { entry: shown(entry, flaw).into(), flaw }, hint);
         } else if let Some((name, word)) = unexpanded(entry) {
-            let warning = Process::NotExpanded { name: name.into(), word: word.into() };
+            let warning = ProcessFlaw::NotExpanded { name: name.into(), word: word.into() };
             report(warning, "write the value itself");
         }
         if let Some(name) = name.filter(|name| is_of_loader(name)) {
             let hint = "make sure that no other user can write what it names";
-            report(Process::LoaderVariable { name: name.into() }, hint);
+            report(ProcessFlaw::LoaderVariable { name: name.into() }, hint);
         }
         if reported >= ENOUGH {
             break;
@@ -219,14 +219,14 @@ fn name_of(entry: &str) -> Option<&str> {
 }
 
 /// Returns the part of an entry that a message shows. Its value may be secret, and long.
-fn shown(entry: &str, flaw: Flaw) -> &str {
+fn shown(entry: &str, flaw: VariableFlaw) -> &str {
     match flaw {
-        Flaw::NoEqualsSign | Flaw::TooLong => {
+        VariableFlaw::NoEqualsSign | VariableFlaw::TooLong => {
             let name = entry.split('=').next().unwrap_or(entry);
             name.char_indices().nth(MAX_NAME).and_then(|(end, _)| name.get(..end)).unwrap_or(name)
         }
-        Flaw::Repeated | Flaw::Nul => entry.split('=').next().unwrap_or(entry),
-        Flaw::NoName => "=",
+        VariableFlaw::Repeated | VariableFlaw::Nul => entry.split('=').next().unwrap_or(entry),
+        VariableFlaw::NoName => "=",
     }
 }
 
@@ -234,15 +234,15 @@ fn is_of_loader(name: &str) -> bool {
     name.starts_with("LD_") || is_among(LOADER_VARIABLES, name)
 }
 
-fn flaw(entry: &str, repeated: bool) -> Option<Flaw> {
+fn flaw(entry: &str, repeated: bool) -> Option<VariableFlaw> {
     if entry.len() >= MAX_VARIABLE {
-        return Some(Flaw::TooLong);
+        return Some(VariableFlaw::TooLong);
     }
     match entry.split_once('=') {
-        None => Some(Flaw::NoEqualsSign),
-        Some(("", _)) => Some(Flaw::NoName),
-        Some(_) if entry.contains('\0') => Some(Flaw::Nul),
-        Some(_) if repeated => Some(Flaw::Repeated),
+        None => Some(VariableFlaw::NoEqualsSign),
+        Some(("", _)) => Some(VariableFlaw::NoName),
+        Some(_) if entry.contains('\0') => Some(VariableFlaw::Nul),
+        Some(_) if repeated => Some(VariableFlaw::Repeated),
         Some(_) => None,
     }
 }
@@ -336,16 +336,16 @@ mod tests {
         let long = format!("A={}", "x".repeat(MAX_VARIABLE));
         for (env, want) in [
             (&["PATH=/bin"][..], &[][..]),
-            (&["PATH"], &[Flaw::NoEqualsSign]),
-            (&["=x"], &[Flaw::NoName]),
-            (&["A=1", "B=1", "A=2"], &[Flaw::Repeated]),
-            (&[&long], &[Flaw::TooLong]),
-            (&["A=b\0c"], &[Flaw::Nul]),
+            (&["PATH"], &[VariableFlaw::NoEqualsSign]),
+            (&["=x"], &[VariableFlaw::NoName]),
+            (&["A=1", "B=1", "A=2"], &[VariableFlaw::Repeated]),
+            (&[&long], &[VariableFlaw::TooLong]),
+            (&["A=b\0c"], &[VariableFlaw::Nul]),
         ] {
             let env: Vec<Cow<'_, str>> = env.iter().map(|entry| Cow::Borrowed(*entry)).collect();
             let mut flaws = Vec::new();
             variables(&env, &mut |warning, _, _| {
-                if let Process::Variable { flaw, .. } = warning {
+                if let ProcessFlaw::Variable { flaw, .. } = warning {
                     flaws.push(flaw);
                 }
             });

@@ -7,8 +7,8 @@ mod error;
 mod path;
 
 pub(crate) use cause::{
-    Cause, Flaw, Ignored, JsonForm, Never, NoName, NotAState, PatternRole, Process, Property,
-    Refusal, RequestError, Warning,
+    Cause, Ignored, JsonForm, Never, NoName, NotAState, PatternRole, ProcessFlaw, Property,
+    Refusal, RequestError, VariableFlaw, Warning,
 };
 pub use code::{Code, Severity, UnknownCode};
 pub use diagnostic::{Diagnostic, Place, diagnostics_to_json};

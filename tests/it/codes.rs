@@ -392,6 +392,22 @@ fn codes_of_sets_of_files() {
     assert!(!found.contains(&Code::CaseCollision), "{found:?}");
 }
 
+/// One problem is reported once, also without positions: the hook is from the caller's reader.
+#[test]
+fn a_relative_path_is_reported_once() {
+    let root = tempfile::tempdir().unwrap();
+    let path = root.path().join("a.json");
+    fs::write(&path, GOOD.replace("/bin/sh", "no-such-executable")).unwrap();
+    let reader = |_: &str, content: &[u8]| {
+        Reading::Hook(Hook::decode(content, Some("1.0.0")).unwrap().map(Box::new))
+    };
+    for options in [ReadOptions::new(), ReadOptions::new().reader(reader)] {
+        let found = HookFile::check(&path, &options);
+        let found: Vec<Code> = found.iter().map(|diagnostic| diagnostic.code).collect();
+        assert_eq!(found, [Code::RelativePath]);
+    }
+}
+
 /// The codes of the names in a directory.
 #[test]
 fn codes_of_names() {
@@ -423,6 +439,13 @@ fn codes_of_names() {
     want.push((Code::HiddenFile, ".hidden.json".to_owned()));
     want.sort_by(|a, b| a.1.cmp(&b.1));
     assert_eq!(found(true, Policy::Compatible), want);
+    // The first hundred by name, whatever order the directory has.
+    for number in (0..150).rev() {
+        fs::write(root.path().join(format!("{number:03}.JSON")), GOOD).unwrap();
+    }
+    let names: Vec<String> =
+        found(true, Policy::Compatible).into_iter().map(|(_, name)| name).collect();
+    assert_eq!((names.len(), &*names[0], &*names[99]), (100, ".hidden.json", "098.JSON"));
     // No load lists the other names of a directory by itself.
     assert_eq!((found(false, Policy::LENIENT), found(false, Policy::Strict)), (vec![], vec![]));
 }

@@ -17,7 +17,7 @@ use super::code::{Code, Severity};
 use crate::go::Errno;
 use crate::go::json::{JsonErrorKind, SyntaxErrorKind};
 pub(crate) use form::{JsonForm, NotAState};
-pub(crate) use warning::{Flaw, Ignored, Never, NoName, Process, Warning};
+pub(crate) use warning::{Ignored, Never, NoName, ProcessFlaw, VariableFlaw, Warning};
 
 /// The cause of an error or diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -251,9 +251,9 @@ impl Cause {
         match self {
             Cause::Executable { errno, .. } | Cause::Watch { errno, .. } => Some(errno),
             Cause::Warning(Warning::Access(access)) => access.1.errno(),
-            Cause::Warning(Warning::Process(Process::RelativePath { missing: true, .. })) => {
-                Some(&Errno(libc::ENOENT))
-            }
+            Cause::Warning(Warning::Process(ProcessFlaw::RelativePath {
+                missing: true, ..
+            })) => Some(&Errno(libc::ENOENT)),
             _ => self.refusal().map(|refusal| &refusal.errno),
         }
     }

@@ -12,7 +12,7 @@ use super::PatternRole;
 use crate::go::quote;
 use crate::permission::{Concern, Subject};
 use crate::problem::{Code, Severity, text_of};
-pub(crate) use process::{Flaw, NoName, Process};
+pub(crate) use process::{NoName, ProcessFlaw, VariableFlaw};
 
 /// A probable mistake, or something worth knowing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -39,7 +39,7 @@ pub(crate) enum Warning {
     /// The hook is valid, and holds for no container by intent.
     SwitchedOff,
     /// A mistake in the process of the hook.
-    Process(Process),
+    Process(ProcessFlaw),
     /// The other file has the same hook. `differ` says that the conditions differ.
     DuplicateHook { other: PathBuf, stage: Box<str>, differ: bool },
     /// The engines that refuse a directory with this stage.
@@ -91,8 +91,8 @@ pub(crate) enum Never {
     NoStage,
 }
 
-impl From<Process> for Warning {
-    fn from(process: Process) -> Warning {
+impl From<ProcessFlaw> for Warning {
+    fn from(process: ProcessFlaw) -> Warning {
         Warning::Process(process)
     }
 }
