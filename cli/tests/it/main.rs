@@ -2,11 +2,13 @@
 
 mod command;
 mod explain;
+mod filter;
 mod hook_files;
 mod inject;
 mod inputs;
 mod interrupted;
 mod lint;
+mod lint_formats;
 mod output;
 mod pty;
 mod replace;
