@@ -41,7 +41,7 @@ from ._files import read, read_dir, validate, when_match
 from ._listing import ListedHook, Listing, MaskedHook
 from ._manager import DEFAULT_DIR, OVERRIDE_DIR, Manager, Result
 from ._monitor import Change, Monitor
-from ._results import CompletedHook, FilterFailure, FilterResult, HooksError
+from ._results import CompletedHook, DroppedMembers, FilterFailure, FilterResult, HooksError
 from ._run import filter_config, run
 from ._types import Hook, OCIHook, When
 
@@ -57,6 +57,7 @@ __all__ = [
     "CompletedHook",
     "Condition",
     "Diagnostic",
+    "DroppedMembers",
     "Explanation",
     "FilterFailure",
     "FilterResult",

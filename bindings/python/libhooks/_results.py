@@ -193,6 +193,8 @@ class FilterFailure:
             was run.
         error: why it failed.
         errno: the system's error number, as in the module `errno`, or None.
+        output: the first line of what the hook printed, shortened, if that is not a config;
+            otherwise None.
     """
 
     message: str
@@ -203,6 +205,23 @@ class FilterFailure:
     hook_error: Optional[str]
     error: str
     errno: Optional[int]
+    output: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class DroppedMembers:
+    """The members that a hook removed from a config, of those without which no runtime starts a
+    container.
+
+    Attributes:
+        hook: the index of the hook, from 0.
+        path: its executable.
+        members: the names: ``"ociVersion"``, ``"process"``, ``"root"``.
+    """
+
+    hook: int
+    path: str
+    members: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -216,12 +235,14 @@ class FilterResult(Generic[Config]):
         failure: why the filter failed, or None if it succeeded.
         patches: the changes of each successful hook, if they were requested: one JSON Patch (RFC
             6902) for each hook.
+        dropped: the hooks that removed members without which no runtime starts a container.
     """
 
     config: Config
     runs: tuple[CompletedHook, ...]
     failure: Optional[FilterFailure]
     patches: Optional[tuple[list[dict[str, Any]], ...]] = None
+    dropped: tuple[DroppedMembers, ...] = ()
 
     def check(self) -> None:
         """Raise an exception if the filter failed.

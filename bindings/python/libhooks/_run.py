@@ -13,7 +13,7 @@ from typing import Any, Callable, Optional, TypeVar, Union, overload
 
 from . import _arguments, _ffi
 from ._arguments import JSON, Descriptor, Path, ProcessGroup
-from ._results import CompletedHook, FilterFailure, FilterResult, HooksError
+from ._results import CompletedHook, DroppedMembers, FilterFailure, FilterResult, HooksError
 
 _T = TypeVar("_T")
 
@@ -220,13 +220,17 @@ def filter_config(
                 "hook %d (%s) changed the config: %s", index, runs[index].path, json.dumps(patch)
             )
     reported = tuple(changes) if patches else None
+    dropped = tuple(
+        DroppedMembers(each["hook"], each["path"], tuple(each["members"]))
+        for each in data["dropped"]
+    )
     result: Union[FilterResult[str], FilterResult[bytes], FilterResult[dict[str, Any]]]
     if isinstance(config, str):
-        result = FilterResult(filtered.config.decode(), runs, failure, reported)
+        result = FilterResult(filtered.config.decode(), runs, failure, reported, dropped)
     elif isinstance(config, bytes):
-        result = FilterResult(filtered.config, runs, failure, reported)
+        result = FilterResult(filtered.config, runs, failure, reported, dropped)
     else:
-        result = FilterResult(json.loads(filtered.config), runs, failure, reported)
+        result = FilterResult(json.loads(filtered.config), runs, failure, reported, dropped)
     if check:
         result.check()
     return result
@@ -242,6 +246,7 @@ def _failure(data: Mapping[str, Any], message: bytes) -> FilterFailure:
         hook_error=data["hookError"],
         error=data["error"],
         errno=data["errno"] or None,
+        output=data["output"],
     )
 
 

@@ -33,6 +33,17 @@ def test_a_config_passes_through_hooks() -> None:
     assert libhooks.filter_config([], CONFIG).config == CONFIG
 
 
+def test_what_a_hook_prints_instead_of_the_config() -> None:
+    config = {"ociVersion": "1.2.0", "process": {}, "root": {}}
+    result = libhooks.filter_config([{"path": "/bin/cat"}, sh("echo '{\"root\": {}}'")], config)
+    assert result.dropped == (libhooks.DroppedMembers(1, "/bin/sh", ("ociVersion", "process")),)
+    assert libhooks.filter_config([{"path": "/bin/cat"}], config).dropped == ()
+    failure = libhooks.filter_config([sh("echo starting; cat")], config).failure
+    assert failure is not None
+    assert failure.output == "starting"
+    assert failure.message.endswith("messages belong on standard error)")
+
+
 def test_a_filter_that_fails() -> None:
     hooks = [sh("sed s/1/2/g"), sh("echo oh >&2; exit 9"), {"path": "/bin/cat"}]
     result = libhooks.filter_config(hooks, '{"x": 1}')

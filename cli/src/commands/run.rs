@@ -136,7 +136,10 @@ impl Input {
     fn check(self, content: &[u8]) -> libhooks::Result<()> {
         match self {
             Input::State => exec::check_state(content),
-            Input::Config => Config::reject_other_json(&String::from_utf8_lossy(content)),
+            Input::Config => {
+                let text = String::from_utf8_lossy(content);
+                Config::reject_other_json(&text).and_then(|()| Config::parse(&text).map(drop))
+            }
             Input::Either => Ok(()),
         }
     }

@@ -153,6 +153,12 @@ fn run_says_what_the_hook_reads() {
              /b/config.json [not-a-config]"
                 .to_owned(),
         ),
+        (
+            "filter",
+            "",
+            "1:1: the file is empty or has only whitespace [json-unexpected-end]".to_owned(),
+        ),
+        ("filter", "starting", "1:1: expected a value, found 's' [json-syntax]".to_owned()),
         ("both", STATE, String::new()),
         ("both", CONFIG, String::new()),
     ] {
