@@ -12,6 +12,7 @@ mod namespace;
 mod pidfd;
 mod process;
 mod processes;
+mod root;
 mod signals;
 mod spawn;
 mod status;
@@ -31,6 +32,8 @@ pub use kill::Killed;
 pub(crate) use mount::{FileSystem, fuse_user};
 pub(crate) use namespace::{KERNEL_OVERFLOW, Overflow};
 pub(crate) use process::{Child, Exit, Fate, reap_abandoned};
+#[allow(unused_imports)]
+pub(crate) use root::Root;
 pub(crate) use signals::BlockedSignals;
 pub(crate) use spawn::{Command, spawn};
 pub(crate) use status::{FileStamp, Status};
