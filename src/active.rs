@@ -109,7 +109,13 @@ impl Shared {
             .map(|(number, path)| scanner.scan(number, path))
             .collect();
         let refused = refusal(self.policy, &scans);
-        let snapshot = Arc::new(Snapshot::new(generation, scans, scanner.into_executables(), &old));
+        let snapshot = Arc::new(Snapshot::new(
+            generation,
+            self.options.root.clone(),
+            scans,
+            scanner.into_executables(),
+            &old,
+        ));
         let outcome = match refused {
             Some(error) => {
                 Err(error.with_diagnostics(snapshot.diagnostics().into_iter().cloned().collect()))

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::go::Errno;
 use crate::go::{path_in, path_prefix};
 use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
-use crate::sys::Directory;
+use crate::sys::{Directory, Root};
 
 /// Returns whether a file of this name is a hook file.
 pub(crate) fn is_hook_file(name: &OsStr) -> bool {
@@ -28,7 +28,12 @@ pub(crate) struct Listed {
 impl Listed {
     /// Applies changes to the named files only. Listing the directory again would block on
     /// concurrent writers.
-    pub fn with(self: Arc<Listed>, directory: &Path, touched: &HashSet<OsString>) -> Arc<Listed> {
+    pub fn with(
+        self: Arc<Listed>,
+        root: &Root,
+        directory: &Path,
+        touched: &HashSet<OsString>,
+    ) -> Arc<Listed> {
         if touched.is_empty() {
             return self;
         }
@@ -39,8 +44,8 @@ impl Listed {
             self.links.iter().filter(|link| !touched.contains(name_of(link))).cloned().collect();
         for name in touched {
             let path = path_in(directory, name);
-            let is_link = match path.symlink_metadata() {
-                Ok(found) => found.is_symlink(),
+            let is_link = match root.link_status(&path) {
+                Ok(found) => found.is_link(),
                 // The file was removed, or is removed and made again repeatedly.
                 Err(error) if matches!(Errno::of(&error), Errno(libc::ENOENT | libc::ENOTDIR)) => {
                     continue;
@@ -56,13 +61,13 @@ impl Listed {
 }
 
 /// Lists the hook files of a directory. Returns also the open directory.
-pub(crate) fn list(directory: &Path) -> Result<(Listed, Directory)> {
+pub(crate) fn list(root: &Root, directory: &Path) -> Result<(Listed, Directory)> {
     let failed = |operation, error: std::io::Error| {
         let refusal = Refusal { operation, path: directory.to_owned(), errno: Errno::of(&error) };
         Error::new(ErrorKind::Io, Cause::Directory(refusal)).with_path(directory)
     };
     let mut listed = Listed::default();
-    let mut opened = Directory::open(directory).map_err(|error| failed("open", error))?;
+    let mut opened = root.open_directory(directory).map_err(|error| failed("open", error))?;
     let mut path = path_prefix(directory);
     let prefix = path.len();
     let mut hook_file = |name: &OsStr, is_link: Option<bool>| {
@@ -77,8 +82,7 @@ pub(crate) fn list(directory: &Path) -> Result<(Listed, Directory)> {
     {
         // If the listing does not say whether it is a symlink, lstat(2) does. A file that has
         // disappeared meanwhile does not count as one.
-        if is_link.unwrap_or_else(|| path.symlink_metadata().is_ok_and(|found| found.is_symlink()))
-        {
+        if is_link.unwrap_or_else(|| root.link_status(&path).is_ok_and(|found| found.is_link())) {
             listed.links.push(path.to_path_buf());
         }
         files.push(Keyed::new(path, prefix));
@@ -135,7 +139,8 @@ mod tests {
                 paths: Vec::new(),
                 links: vec![path_in(directory, OsStr::new("a.json"))],
             });
-            let listed = before.with(directory, &HashSet::from(["a.json".into()]));
+            let listed =
+                before.with(&Root::default(), directory, &HashSet::from(["a.json".into()]));
             (listed.paths.len(), listed.links.len())
         };
         assert_eq!(names(Path::new("/nowhere")), (0, 0));

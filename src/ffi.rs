@@ -9,6 +9,7 @@ use crate::limits;
 use crate::list::Listing;
 use crate::position::Position;
 use crate::problem::{Error, Result, check_limit};
+use crate::sys::Root;
 use crate::validate::{Validator, nil_hook};
 
 /// Decodes the binary request of `hooks_snapshot_match`, which the C header describes.
@@ -32,7 +33,7 @@ pub fn validate(hook_json: &str, extension_stages: &[&str]) -> Result<()> {
     let decoded =
         decode_1_0_0(text, Notes::new(Wanted::Notes)).map_err(|error| error.in_argument(text))?;
     let decoded = decoded.ok_or_else(nil_hook)?;
-    match Validator::new(&stages).validate(&decoded.hook) {
+    match Validator::new(&stages, &Root::default()).validate(&decoded.hook) {
         Ok(_) => Ok(()),
         Err(invalid) => {
             let offset = invalid.field.as_ref().and_then(|field| decoded.place(field));

@@ -70,7 +70,7 @@ impl HookFile {
                 let of_files = loader.inspect_failed(path, &failure, true);
                 [failure.diagnostics, of_files].concat()
             }
-            Err(ReadError::Vanished) => match lint::vanished(path) {
+            Err(ReadError::Vanished) => match lint::vanished(&options.root, path) {
                 found if found.is_empty() => {
                     return vec![lint::error(
                         &system_error("open", path, Errno(libc::ENOENT)),
@@ -149,8 +149,8 @@ impl HookDir {
     /// `.json`, the subdirectories that contain hook files, and the hook files whose names start
     /// with a dot: `ignored-file` and `hidden-file`, at most 100 (docs/spec.md, section 12.2). A
     /// directory that cannot be read has none.
-    pub fn check_names(path: impl AsRef<Path>) -> Vec<Diagnostic> {
-        lint::names(path.as_ref())
+    pub fn check_names(path: impl AsRef<Path>, options: &ReadOptions) -> Vec<Diagnostic> {
+        lint::names(&options.root, path.as_ref())
     }
 }
 
@@ -163,7 +163,10 @@ fn scan(path: &Path, options: &ReadOptions) -> (Snapshot, Option<Error>) {
             let error = scan
                 .error()
                 .map(|error| error.with_diagnostics(scan.diagnostics().cloned().collect()));
-            (Snapshot::new(0, vec![scan], Vec::new(), &Snapshot::empty()), error)
+            (
+                Snapshot::new(0, options.root.clone(), vec![scan], Vec::new(), &Snapshot::empty()),
+                error,
+            )
         }
         Err(error) => (Snapshot::empty(), Some(error)),
     }

@@ -92,6 +92,8 @@ pub mod replace;
 // Floor 2, the input: hooks, containers and conditions.
 mod hook;
 
+mod root;
+
 mod options;
 
 mod container;
@@ -158,6 +160,7 @@ pub use position::Position;
 pub use problem::{
     Code, Diagnostic, Error, ErrorKind, Place, Result, Severity, UnknownCode, diagnostics_to_json,
 };
+pub use root::Root;
 pub use snapshot::Snapshot;
 pub use when::Outcome;
 

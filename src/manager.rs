@@ -13,6 +13,7 @@ use crate::log::LogLevel;
 use crate::monitor::Monitor;
 use crate::options::{Policy, ReadOptions};
 use crate::problem::{Diagnostic, Result, text_of};
+use crate::root::Root;
 use crate::snapshot::Snapshot;
 
 /// The hooks of some directories, which it selects for containers and reloads.
@@ -96,6 +97,12 @@ impl ManagerBuilder {
     /// See [`ReadOptions::inspect`].
     pub fn inspect(self, inspect: bool) -> ManagerBuilder {
         let options = self.options.inspect(inspect);
+        ManagerBuilder { options, ..self }
+    }
+
+    /// See [`ReadOptions::root`].
+    pub fn root(self, root: Root) -> ManagerBuilder {
+        let options = self.options.root(root);
         ManagerBuilder { options, ..self }
     }
 

@@ -8,6 +8,8 @@ use crate::hook::{Reader, Reading};
 use crate::limits;
 use crate::log::{self, Log, LogLevel, LogLine};
 use crate::problem::{Result, check_limit};
+use crate::root::Root;
+use crate::sys;
 
 /// The system's directory, into which packages install hooks.
 pub const DEFAULT_DIR: &str = "/usr/share/containers/oci/hooks.d";
@@ -92,6 +94,8 @@ pub struct ReadOptions {
     log_level: LogLevel,
     pub(crate) reader: Option<Reader>,
     inspect: bool,
+    /// Where all paths are resolved.
+    pub(crate) root: sys::Root,
     /// Whether the policy is [`Policy::Strict`].
     pub(crate) is_strict: bool,
     /// The field of [`Policy::Lenient`].
@@ -153,6 +157,17 @@ impl ReadOptions {
         self
     }
 
+    /// Sets the directory in which hook directories, hook files, symlinks and programs are resolved.
+    /// By default that is the root of the process. Relative paths start at this root too. The
+    /// paths in results do not contain it.
+    ///
+    /// Hooks run in the root of the process: the functions of [`exec`](crate::exec) have no such
+    /// option.
+    pub fn root(mut self, root: Root) -> ReadOptions {
+        self.root = root.0;
+        self
+    }
+
     /// Returns whether the names in directories are checked, and everything else that only
     /// [`ReadOptions::inspect`] requests.
     pub(crate) fn inspects(&self) -> bool {
@@ -209,6 +224,7 @@ impl fmt::Debug for ReadOptions {
             .field("log_level", &self.log_level)
             .field("reader", &self.reader.is_some())
             .field("inspect", &self.inspect)
+            .field("root", &self.root)
             .finish_non_exhaustive()
     }
 }

@@ -19,6 +19,7 @@ use crate::lint::SWITCH_OFF;
 use crate::loaded_hook::LoadedHook;
 use crate::prefilter::{Prefilter, RequiredBigrams};
 use crate::problem::{Code, Diagnostic, Result, Severity, Warning};
+use crate::sys::Root;
 use crate::when::NoTrace;
 
 /// Evaluating fewer hooks than this is faster than prefiltering them.
@@ -29,6 +30,7 @@ const PREFILTER_MIN: usize = 8;
 #[derive(Debug)]
 pub struct Snapshot {
     generation: u64,
+    root: Root,
     pub(crate) hooks: Vec<Arc<LoadedHook>>,
     /// The bigrams that each hook requires, in one array.
     required: Vec<RequiredBigrams>,
@@ -80,6 +82,7 @@ impl Snapshot {
     pub(crate) fn empty() -> Snapshot {
         Snapshot {
             generation: 0,
+            root: Root::default(),
             hooks: Vec::new(),
             required: Vec::new(),
             masked: Vec::new(),
@@ -94,6 +97,7 @@ impl Snapshot {
     /// reloads need no more memory.
     pub(crate) fn new(
         generation: u64,
+        root: Root,
         scans: Vec<Scan>,
         executables: Vec<Arc<str>>,
         before: &Snapshot,
@@ -153,7 +157,7 @@ impl Snapshot {
         collisions.into_iter().for_each(report);
         let required = hooks.iter().map(|loaded| loaded.required).collect();
         let duplicates = OnceBox::new();
-        Snapshot { generation, hooks, required, masked, notes, duplicates, depends_on }
+        Snapshot { generation, root, hooks, required, masked, notes, duplicates, depends_on }
     }
 
     /// Returns whether both have the same hooks, from the same files, and the same diagnostics.
@@ -243,6 +247,12 @@ impl Snapshot {
     /// numbers.
     pub fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// Returns the root in which the hooks' programs are found.
+    #[allow(dead_code)]
+    pub(crate) fn root(&self) -> &Root {
+        &self.root
     }
 
     /// Returns the number of hooks.

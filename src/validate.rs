@@ -11,7 +11,7 @@ use crate::hook::{Field, Hook, HookRef, Stage, VERSION};
 use crate::limits::ENOUGH;
 use crate::options::check_extension_stages;
 use crate::problem::{Cause, Error, ErrorKind, PatternRole, Property};
-use crate::sys::Status;
+use crate::sys::{Root, Status};
 use crate::when::{Compiled, Conditions};
 
 /// The reason why a hook is invalid.
@@ -45,7 +45,10 @@ impl Hook {
         let stages: Vec<String> =
             extension_stages.iter().map(|stage| (*stage).to_owned()).collect();
         check_extension_stages(&stages)?;
-        Validator::new(&stages).validate(&self.into()).map(|_| ()).map_err(Error::from)
+        Validator::new(&stages, &Root::default())
+            .validate(&self.into())
+            .map(|_| ())
+            .map_err(Error::from)
     }
 }
 
@@ -66,6 +69,7 @@ pub(crate) struct Executable {
 /// for each executable.
 pub(crate) struct Validator<'a> {
     extension_stages: &'a [String],
+    root: &'a Root,
     patterns: Cache,
     executables: HashMap<Arc<str>, Result<Arc<Executable>, Errno>>,
     /// The keys of `executables`, in the order in which they were checked.
@@ -73,9 +77,10 @@ pub(crate) struct Validator<'a> {
 }
 
 impl<'a> Validator<'a> {
-    pub fn new(extension_stages: &'a [String]) -> Validator<'a> {
+    pub fn new(extension_stages: &'a [String], root: &'a Root) -> Validator<'a> {
         Validator {
             extension_stages,
+            root,
             patterns: Cache::new(),
             executables: HashMap::new(),
             checked: Vec::new(),
@@ -97,7 +102,7 @@ impl<'a> Validator<'a> {
         let executable = self.executable(&hook.entry.path).map_err(|errno| {
             let path = (*hook.entry.path).into();
             let is_link = errno == Errno(libc::ENOENT)
-                && std::fs::symlink_metadata(&*hook.entry.path).is_ok();
+                && self.root.link_status(hook.entry.path.as_ref().as_ref()).is_ok();
             invalid(Cause::Executable { path, errno, is_link }, Field::Path)
         })?;
         let conditions =
@@ -138,7 +143,7 @@ impl<'a> Validator<'a> {
         let path: Arc<str> = path.into();
         // stat(2) fails exactly where faccessat(2) with F_OK does, and the warnings need its
         // result.
-        let executable = match Status::of_path(&*path) {
+        let executable = match self.root.status(path.as_ref().as_ref()) {
             Ok(status) => Ok(Arc::new(Executable { path: Arc::clone(&path), status })),
             Err(error) => Err(Errno::of(&error)),
         };

@@ -4,7 +4,9 @@ use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 
-use libhooks::{Error, Hook, LogLevel, Manager, ManagerBuilder, Policy, ReadOptions, Reading};
+use libhooks::{
+    Error, Hook, LogLevel, Manager, ManagerBuilder, Policy, ReadOptions, Reading, Result, Root,
+};
 
 use crate::boundary;
 use crate::convert;
@@ -36,6 +38,8 @@ pub const HOOKS_LOG_DEBUG: c_int = 3;
 pub struct hooks_options_t {
     policy: Policy,
     keep_last_good: bool,
+    /// The root, or the error of opening it.
+    root: Option<Result<Root>>,
     log: Option<Arc<LogCallback>>,
     log_level: LogLevel,
     reader: Option<Arc<ReaderCallback>>,
@@ -43,7 +47,7 @@ pub struct hooks_options_t {
 
 impl hooks_options_t {
     /// Returns the options for reading hook files.
-    pub(crate) fn read_options(&self, stages: &[&str]) -> ReadOptions {
+    pub(crate) fn read_options(&self, stages: &[&str]) -> Result<ReadOptions> {
         let mut options = ReadOptions::new().extension_stages(stages.iter().copied());
         if let Some(log) = self.log.clone() {
             options = options.log(self.log_level, move |level, message, fields| {
@@ -53,11 +57,14 @@ impl hooks_options_t {
         if let Some(reader) = self.reader.clone() {
             options = options.reader(move |version, content| reader.call(version, content));
         }
-        options
+        match self.root.clone().transpose()? {
+            Some(root) => Ok(options.root(root)),
+            None => Ok(options),
+        }
     }
 
     /// Returns a builder of a manager with these options.
-    pub(crate) fn builder(&self, stages: &[&str]) -> Result<ManagerBuilder, Error> {
+    pub(crate) fn builder(&self, stages: &[&str]) -> Result<ManagerBuilder> {
         let policy = match (self.policy, self.keep_last_good) {
             (Policy::Lenient { .. }, keep_last_good) => Policy::Lenient { keep_last_good },
             (_, true) => {
@@ -65,7 +72,7 @@ impl hooks_options_t {
             }
             (policy, false) => policy,
         };
-        Ok(Manager::builder().read_options(self.read_options(stages)).policy(policy))
+        Ok(Manager::builder().read_options(self.read_options(stages)?).policy(policy))
     }
 }
 
@@ -221,7 +228,7 @@ impl ReaderCallback {
 }
 
 /// Makes options with the default values: HOOKS_POLICY_COMPATIBLE, keep_last_good off, no log, no
-/// reader.
+/// reader, no root.
 ///
 /// @return the options, which hooks_options_free() frees; NULL only after a bug in libhooks
 #[unsafe(no_mangle)]
@@ -269,6 +276,39 @@ pub unsafe extern "C" fn hooks_options_set_keep_last_good(
         let o = unsafe { convert::object_mut(o, "o")? };
         o.keep_last_good = convert::switch(on, "on")?;
         Ok(())
+    })
+}
+
+/// Sets the root directory: hook directories, hook files, symbolic links and programs are then
+/// resolved inside this directory, as after chroot(2) (docs/spec.md, section 13). Absolute paths
+/// and links start at it, relative paths too, and ".." does not leave it. The paths in results do
+/// not contain it. The functions that run hooks have no such option.
+///
+/// The directory is opened in this call. It stays open until the options, all managers made with
+/// them, and the monitors of those managers are freed; if it is renamed meanwhile, it stays the
+/// root. If it cannot be opened, the options are not usable until this function succeeds: functions
+/// that take them fail with the same status, and with an error that has the errno and the path.
+///
+/// @param o    the options
+/// @param root the directory, any bytes; NULL (the default): the root directory of the process
+/// @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL; HOOKS_STATUS_IO if the
+///         directory cannot be opened
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn hooks_options_set_root(
+    o: *mut hooks_options_t,
+    root: *const c_char,
+) -> c_int {
+    boundary::code("hooks_options_set_root", || {
+        // SAFETY: as for hooks_options_set_policy; and NULL or a string.
+        let (o, root) = unsafe {
+            let o = convert::object_mut(o, "o")?;
+            (o, if root.is_null() { None } else { Some(convert::path(root, "root")?) })
+        };
+        o.root = root.map(Root::open);
+        match &o.root {
+            Some(Err(error)) => Err(error.clone()),
+            _ => Ok(()),
+        }
     })
 }
 

@@ -33,7 +33,7 @@ pub unsafe extern "C" fn hooks_read_file(
         boundary::status("hooks_read_file", err, || {
             let path = convert::path(path, "path")?;
             let stages = convert::strings(stages, stages_len, "stages")?;
-            let hook = Hook::read(path, &hooks_options_t::default().read_options(&stages))?;
+            let hook = Hook::read(path, &hooks_options_t::default().read_options(&stages)?)?;
             convert::put_string(hook_out, || hook.to_json());
             Ok(())
         })
@@ -66,7 +66,7 @@ pub unsafe extern "C" fn hooks_read_dir(
         boundary::status("hooks_read_dir", err, || {
             let path = convert::path(path, "path")?;
             let stages = convert::strings(stages, stages_len, "stages")?;
-            let read = HookDir::read(path, &hooks_options_t::default().read_options(&stages));
+            let read = HookDir::read(path, &hooks_options_t::default().read_options(&stages)?);
             convert::put_string(hooks_out, || ffi::by_name_to_json(&read.listing));
             read.error.map_or(Ok(()), Err)
         })
@@ -78,7 +78,8 @@ pub unsafe extern "C" fn hooks_read_dir(
 /// @param path       the file, any bytes; its name must end in ".json"
 /// @param stages     the extension stages that the file may name; may be NULL if stages_len is 0
 /// @param stages_len the number of extension stages
-/// @param opts       the options, of which only the reader has an effect; NULL: the defaults
+/// @param opts       the options, of which only the reader and the root have an effect; NULL:
+///                   the defaults
 /// @param hook_out   receives the hook as JSON, as from hooks_read_file(), which
 ///                   hooks_string_free() frees; may be NULL. It is also written if the call fails
 ///                   because the hook is invalid, but not if the file has no hook. So set it to
@@ -100,7 +101,7 @@ pub unsafe extern "C" fn hooks_read_file_with_options(
             let path = convert::path(path, "path")?;
             let stages = convert::strings(stages, stages_len, "stages")?;
             let options =
-                opts.as_ref().unwrap_or(&hooks_options_t::default()).read_options(&stages);
+                opts.as_ref().unwrap_or(&hooks_options_t::default()).read_options(&stages)?;
             let read = HookFile::read(path, &options);
             if let Some(hook) = read.hook {
                 convert::put_string(hook_out, || hook.to_json());
@@ -116,8 +117,8 @@ pub unsafe extern "C" fn hooks_read_file_with_options(
 /// @param path       the directory, any bytes
 /// @param stages     the extension stages that hooks may name; may be NULL if stages_len is 0
 /// @param stages_len the number of extension stages
-/// @param opts       the options, of which only the reader and the log have an effect; NULL: the
-///                   defaults
+/// @param opts       the options, of which only the reader, the log and the root have an effect;
+///                   NULL: the defaults
 /// @param list_out   receives the valid hooks, as a list like that of hooks_manager_list(), which
 ///                   hooks_string_free() frees; may be NULL. It is also written on failure, as
 ///                   *hooks_out of hooks_read_dir() is: set it to NULL before the call, and always
@@ -139,7 +140,7 @@ pub unsafe extern "C" fn hooks_read_dir_with_options(
             let path = convert::path(path, "path")?;
             let stages = convert::strings(stages, stages_len, "stages")?;
             let options =
-                opts.as_ref().unwrap_or(&hooks_options_t::default()).read_options(&stages);
+                opts.as_ref().unwrap_or(&hooks_options_t::default()).read_options(&stages)?;
             let read = HookDir::read(path, &options);
             convert::put_string(list_out, || read.listing.to_json());
             read.error.map_or(Ok(()), Err)

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{
-    NonEmptyStringValueParser, PossibleValue, PossibleValuesParser, StringValueParser,
-    TypedValueParser,
+    NonEmptyStringValueParser, PathBufValueParser, PossibleValue, PossibleValuesParser,
+    StringValueParser, TypedValueParser,
 };
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
-use libhooks::{Annotations, Code, Config, DEFAULT_DIR, Manager, OVERRIDE_DIR, Policy};
+use libhooks::{Annotations, Code, Config, DEFAULT_DIR, Manager, OVERRIDE_DIR, Policy, Root};
 
 use crate::report;
 
@@ -116,6 +116,9 @@ pub struct Lint {
     /// Check DIR, as if it were given as PATH. May be repeated
     #[arg(long, value_name = "DIR")]
     pub hooks_dir: Vec<PathBuf>,
+    /// Resolve PATH, symlinks and programs inside DIR, as after chroot(2)
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = root())]
+    pub root: Option<Root>,
     /// Accept this extension stage (precreate is always accepted). May be repeated
     #[arg(long, value_name = "STAGE", value_parser = StageParser, hide_possible_values = true)]
     pub extension_stage: Vec<String>,
@@ -195,6 +198,9 @@ pub struct Destination {
 
 #[derive(Debug, Args)]
 pub struct Run {
+    /// Only for its message: hooks run with the programs of this system
+    #[arg(long, value_name = "DIR", hide = true, value_parser = no_root())]
+    pub root: Option<Root>,
     /// Hook file to run; its stages do not matter
     #[arg(value_name = "HOOKFILE")]
     pub hook: PathBuf,
@@ -221,6 +227,7 @@ pub struct Run {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("root", |root| root.hide(true).value_parser(no_root())))]
 pub struct Filter {
     #[command(flatten)]
     pub source: Source,
@@ -296,6 +303,9 @@ pub struct Source {
     /// /usr/share/containers/oci/hooks.d and /etc/containers/oci/hooks.d]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub hooks_dir: Vec<PathBuf>,
+    /// Resolve hook directories, hook files, symlinks and programs inside DIR, as after chroot(2)
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = root())]
+    pub root: Option<Root>,
     /// Accept this extension stage, which the engine runs itself, such as Podman's precreate. May
     /// be repeated
     #[arg(long, value_name = "STAGE", value_parser = StageParser, hide_possible_values = true)]
@@ -316,6 +326,7 @@ impl Source {
     /// Loads the hooks with additional extension stages.
     pub fn manager_with(&self, stages: &[&str], default: Policy) -> libhooks::Result<Manager> {
         let builder = Manager::builder()
+            .root(self.root())
             .directories(self.directories())
             .extension_stages(stages.iter().copied())
             .extension_stages(&self.extension_stage)
@@ -323,6 +334,11 @@ impl Source {
         #[cfg(test)]
         let builder = builder.log(libhooks::LogLevel::Debug, evaluations::count);
         builder.load()
+    }
+
+    /// Returns the root of `--root`, or the host's root.
+    pub fn root(&self) -> Root {
+        self.root.clone().unwrap_or_default()
     }
 
     /// Returns the error with which an engine would reject these directories, in plain words.
@@ -375,6 +391,21 @@ impl Container {
     ) -> libhooks::Container<'c> {
         config.container().annotations(annotations).bind_mounts(self.has_bind_mounts)
     }
+}
+
+/// Opens the directory of `--root`.
+fn root() -> impl TypedValueParser<Value = Root> {
+    PathBufValueParser::new().try_map(Root::open)
+}
+
+/// Rejects `--root` for commands that run hooks.
+fn no_root() -> impl TypedValueParser<Value = Root> {
+    PathBufValueParser::new().try_map(|_| {
+        Err::<Root, &str>(
+            "this command runs hooks, so it needs the root of this system; to run hooks of \
+             another root, start oci-hooks inside it with chroot(8)",
+        )
+    })
 }
 
 fn policy() -> impl TypedValueParser<Value = Policy> {

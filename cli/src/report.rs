@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use libhooks::terminal::{Escaped, escape_json};
-use libhooks::{Code, Diagnostic, Errno, Error, HookDir, Severity};
+use libhooks::{Code, Diagnostic, Errno, Error, HookDir, ReadOptions, Root, Severity};
 
 use crate::{color, layout, stdout, terminal};
 
@@ -183,18 +183,18 @@ pub fn refusal(refusal: Option<&str>) {
 }
 
 /// Prints which of several directories do not exist. ([`no_hooks`] says it of a single one.)
-pub fn missing(directories: &[PathBuf]) {
+pub fn missing(root: &Root, directories: &[PathBuf]) {
     for directory in
-        directories.iter().filter(|directory| directories.len() > 1 && !directory.exists())
+        directories.iter().filter(|directory| directories.len() > 1 && !root.exists(directory))
     {
         note("info", &format!("{} does not exist", directory.display()));
     }
 }
 
 /// Prints that the directories have no hooks.
-pub fn no_hooks(directories: &[PathBuf]) {
+pub fn no_hooks(root: &Root, directories: &[PathBuf]) {
     let shown = |directory: &PathBuf| {
-        let missing = if directory.exists() { "" } else { " (does not exist)" };
+        let missing = if root.exists(directory) { "" } else { " (does not exist)" };
         format!("{}{missing}", directory.display())
     };
     note(
@@ -204,8 +204,11 @@ pub fn no_hooks(directories: &[PathBuf]) {
 }
 
 /// Prints which files of the directories engines ignore because of their names.
-pub fn ignored_files(directories: &[PathBuf]) {
-    directories.iter().for_each(|directory| diagnostics(&HookDir::check_names(directory)));
+pub fn ignored_files(root: &Root, directories: &[PathBuf]) {
+    let options = ReadOptions::new().root(root.clone());
+    directories
+        .iter()
+        .for_each(|directory| diagnostics(&HookDir::check_names(directory, &options)));
 }
 
 /// Shortens a part of a message.

@@ -16,7 +16,7 @@ use crate::loaded_hook::{LoadedHook, Source};
 use crate::options::ReadOptions;
 use crate::position::Lines;
 use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Refusal, text_of};
-use crate::sys::{Status, open_to_read};
+use crate::sys::{Root, Status};
 use crate::validate::{Invalid, Validator, nil_hook};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
@@ -120,6 +120,7 @@ pub(crate) fn system_error(operation: &'static str, path: &Path, errno: Errno) -
 /// Loads hook files, one after another.
 pub(crate) struct FileLoader<'a> {
     extension_stages: &'a Arc<[String]>,
+    root: &'a Root,
     reader: Option<&'a Reader>,
     validator: Validator<'a>,
     /// Checks who can write the files. `None`: modes and owners are enough.
@@ -135,9 +136,10 @@ impl<'a> FileLoader<'a> {
     pub fn new(options: &'a ReadOptions) -> FileLoader<'a> {
         FileLoader {
             extension_stages: options.stages(),
+            root: &options.root,
             reader: options.reader.as_ref(),
-            validator: Validator::new(options.stages()),
-            inspector: options.checks_permissions().then(Inspector::new),
+            validator: Validator::new(options.stages(), &options.root),
+            inspector: options.checks_permissions().then(|| Inspector::new(options.root.clone())),
             checks_status: !options.checks_permissions(),
             checks_names: options.inspects(),
         }
@@ -150,7 +152,7 @@ impl<'a> FileLoader<'a> {
 
     /// Returns whether the hook's file and executable are unchanged since it was loaded.
     pub fn is_unchanged(&mut self, loaded: &LoadedHook) -> bool {
-        let file = Status::of_path(&*loaded.path).ok();
+        let file = self.root.status(&loaded.path).ok();
         let executable = file.and_then(|_| self.validator.executable(&loaded.executable.path).ok());
         file.zip(executable)
             .is_some_and(|(file, executable)| loaded.is_from(&file, &executable.status))
@@ -160,10 +162,10 @@ impl<'a> FileLoader<'a> {
     pub fn inspect_directory(&mut self, directory: &Path) -> Vec<Diagnostic> {
         let mut found = match &mut self.inspector {
             Some(inspector) => inspector.directory(directory),
-            None => lint::directory(directory),
+            None => lint::directory(self.root, directory),
         };
         if self.checks_names {
-            found.extend(lint::names(directory));
+            found.extend(lint::names(self.root, directory));
         }
         found
     }
@@ -200,7 +202,7 @@ impl<'a> FileLoader<'a> {
 
     /// Loads the hook file at a path.
     pub fn load_path(&mut self, path: &Path) -> Result<Arc<LoadedHook>, ReadError> {
-        self.load(open_to_read(path), &Arc::from(path))
+        self.load(self.root.open_to_read(path), &Arc::from(path))
     }
 
     pub fn load(

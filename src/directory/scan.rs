@@ -15,7 +15,6 @@ use crate::loaded_hook::LoadedHook;
 use crate::log::LogLevel;
 use crate::options::ReadOptions;
 use crate::problem::{Diagnostic, Error, Result, text_of};
-use crate::sys::open_to_read;
 
 /// The result of reading a directory.
 #[derive(Debug, Default)]
@@ -147,8 +146,11 @@ impl<'a> Scanner<'a> {
             line.write(&format!("reading hooks from {directory}"), &[("directory", &directory)]);
         });
         let (listed, opened) = match (before, &self.before.touched) {
-            (Some(before), Some(touched)) => (before.with(directory, touched), None),
-            _ => list(directory).map(|(listed, opened)| (Arc::new(listed), Some(opened)))?,
+            (Some(before), Some(touched)) => {
+                (before.with(&self.options.root, directory, touched), None)
+            }
+            _ => list(&self.options.root, directory)
+                .map(|(listed, opened)| (Arc::new(listed), Some(opened)))?,
         };
         let opened = opened.filter(|_| !goes_up(directory));
         let mut scan = Scan { listed: Some(Arc::clone(&listed)), ..Scan::default() };
@@ -164,8 +166,8 @@ impl<'a> Scanner<'a> {
             // Like the reference, does not open a file whose path is too long.
             let is_path = path.as_os_str().len() < libc::PATH_MAX as usize;
             let file = match opened.as_ref().filter(|_| is_path) {
-                Some(opened) => opened.open_to_read(name),
-                None => open_to_read(path),
+                Some(opened) => self.options.root.open_entry(opened, name, path),
+                None => self.options.root.open_to_read(path),
             };
             match self.loader.load(file, path) {
                 Ok(loaded) => {
@@ -177,7 +179,7 @@ impl<'a> Scanner<'a> {
                 }
                 Err(ReadError::Vanished) => {
                     scan.without_hook.push(Arc::clone(path));
-                    scan.report(lint::vanished(path));
+                    scan.report(lint::vanished(&self.options.root, path));
                 }
                 Err(ReadError::Failed(failure)) => {
                     match self.before.hooks.get(&**path).filter(|_| self.options.keep_last_good) {

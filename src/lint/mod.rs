@@ -18,7 +18,7 @@ use crate::options::{DEFAULT_DIR, OVERRIDE_DIR};
 use crate::permission::Subject;
 use crate::position::Lines;
 use crate::problem::{Cause, Diagnostic, Error, Never, ProcessFlaw, Warning};
-use crate::sys::Status;
+use crate::sys::{Root, Status};
 pub(crate) use hint::SWITCH_OFF;
 use hint::{KEEP_ONE, WRITE_STAGES, hint, meant_by};
 pub use migrate::NoEquivalent;
@@ -89,16 +89,16 @@ pub(crate) fn hook(facts: &HookFacts<'_>) -> Vec<Diagnostic> {
 }
 
 /// Returns the diagnostics of a directory.
-pub(crate) fn directory(path: &Path) -> Vec<Diagnostic> {
+pub(crate) fn directory(root: &Root, path: &Path) -> Vec<Diagnostic> {
     let subject = Subject::Directory(path.to_owned());
-    Status::of_path(path).map_or_else(|_| Vec::new(), |status| by_status(path, &subject, &status))
+    root.status(path).map_or_else(|_| Vec::new(), |status| by_status(path, &subject, &status))
 }
 
 /// Returns the diagnostics of a hook file that does not exist. (If it is not a link, it has just
 /// been removed.)
 #[cold]
-pub(crate) fn vanished(path: &Path) -> Vec<Diagnostic> {
-    let Ok(target) = std::fs::read_link(path) else { return Vec::new() };
+pub(crate) fn vanished(root: &Root, path: &Path) -> Vec<Diagnostic> {
+    let Ok(target) = root.read_link(path) else { return Vec::new() };
     let hint = "correct or remove the link".to_owned();
     vec![Diagnostic::new(path, Warning::DanglingLink { target }).hint(Some(hint))]
 }

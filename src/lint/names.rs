@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::limits::ENOUGH;
 use crate::problem::{Diagnostic, Ignored, Warning};
-use crate::sys::{Directory, Status};
+use crate::sys::Root;
 
 /// The entries of a directory that are looked at.
 const ENTRIES: usize = 100_000;
@@ -16,10 +16,10 @@ const ENTRIES_BELOW: usize = 1000;
 
 /// Returns the diagnostics of the names in a directory, in the order of the names, at most
 /// [`ENOUGH`]. A directory that cannot be read has none.
-pub(crate) fn names(directory: &Path) -> Vec<Diagnostic> {
+pub(crate) fn names(root: &Root, directory: &Path) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
-    each_name(directory, ENTRIES, &mut |name, is_link| {
-        if let Some((warning, hint)) = warning(directory, name, is_link) {
+    each_name(root, directory, ENTRIES, &mut |name, is_link| {
+        if let Some((warning, hint)) = warning(root, directory, name, is_link) {
             let path = directory.join(name);
             // (There are few.)
             let at = found.partition_point(|other| other.path.as_os_str() < path.as_os_str());
@@ -33,8 +33,13 @@ pub(crate) fn names(directory: &Path) -> Vec<Diagnostic> {
 
 /// Calls `stop` with up to `most` names in a directory until it returns true, and with whether each
 /// is a symlink, if the listing says so.
-fn each_name(directory: &Path, most: usize, stop: &mut dyn FnMut(&OsStr, Option<bool>) -> bool) {
-    let Ok(mut opened) = Directory::open(directory) else { return };
+fn each_name(
+    root: &Root,
+    directory: &Path,
+    most: usize,
+    stop: &mut dyn FnMut(&OsStr, Option<bool>) -> bool,
+) {
+    let Ok(mut opened) = root.open_directory(directory) else { return };
     let mut count = 0;
     // (The rest of a directory that cannot be read has no diagnostics.)
     let _ = opened.next(|name, is_link| {
@@ -45,6 +50,7 @@ fn each_name(directory: &Path, most: usize, stop: &mut dyn FnMut(&OsStr, Option<
 
 /// Returns the warning of the name of an entry, and the hint.
 fn warning(
+    root: &Root,
     directory: &Path,
     name: &OsStr,
     is_link: Option<bool>,
@@ -58,7 +64,10 @@ fn warning(
         (Ignored::Name, "convert it to JSON, and rename it, if the hook should run")
     } else if looks_like_hook_file(bytes) {
         (Ignored::Name, "rename it to end in .json, if the hook should run")
-    } else if bytes != b"." && bytes != b".." && has_hook_files(&directory.join(name), is_link) {
+    } else if bytes != b"."
+        && bytes != b".."
+        && has_hook_files(root, &directory.join(name), is_link)
+    {
         (Ignored::Directory, "move its files up, or pass the directory with --hooks-dir")
     } else {
         return None;
@@ -67,12 +76,12 @@ fn warning(
 }
 
 /// Returns whether this is a directory with hook files, and no symlink.
-fn has_hook_files(path: &Path, is_link: Option<bool>) -> bool {
+fn has_hook_files(root: &Root, path: &Path, is_link: Option<bool>) -> bool {
     let mut has_some = false;
-    if is_link.unwrap_or_else(|| Status::of_link(path).is_ok_and(|status| status.is_link())) {
+    if is_link.unwrap_or_else(|| root.link_status(path).is_ok_and(|status| status.is_link())) {
         return false;
     }
-    each_name(path, ENTRIES_BELOW, &mut |name, _| {
+    each_name(root, path, ENTRIES_BELOW, &mut |name, _| {
         has_some = name.as_bytes().ends_with(b".json");
         has_some
     });

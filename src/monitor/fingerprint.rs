@@ -1,5 +1,6 @@
 //! The state of directories, which polling compares to find changes.
 
+use std::ffi::OsStr;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::entries::is_hook_file;
 use crate::go::Errno;
-use crate::sys::{FileStamp, Status};
+use crate::sys::{FileStamp, Root};
 
 /// Files that changed within this many seconds may change again and keep the same time: the clocks
 /// of file systems tick slowly.
@@ -21,16 +22,17 @@ pub(crate) struct Fingerprint {
 }
 
 impl Fingerprint {
-    pub fn new(directories: &[PathBuf], executables: &[Arc<str>]) -> Fingerprint {
+    pub fn new(root: &Root, directories: &[PathBuf], executables: &[Arc<str>]) -> Fingerprint {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let mut look = Look { now: i64::try_from(now).unwrap_or(i64::MAX), sum: 0, is_final: true };
+        let now = i64::try_from(now).unwrap_or(i64::MAX);
+        let mut look = Look { root, now, sum: 0, is_final: true };
         for (number, directory) in directories.iter().enumerate() {
             look.at(number, directory);
-            match std::fs::read_dir(directory) {
-                Ok(entries) => {
-                    for entry in entries.flatten().filter(|entry| is_hook_file(&entry.file_name()))
-                    {
-                        look.at(number, &entry.path());
+            match root.open_directory(directory) {
+                Ok(mut opened) => {
+                    let hook_file = |name: &OsStr, _| is_hook_file(name).then(|| name.to_owned());
+                    while let Ok(Some(name)) = opened.next(hook_file) {
+                        look.at(number, &directory.join(name));
                     }
                 }
                 Err(error) => look.add(&(number, Errno::of(&error))),
@@ -48,16 +50,17 @@ impl Fingerprint {
     }
 }
 
-struct Look {
+struct Look<'r> {
+    root: &'r Root,
     now: i64,
     /// A sum, since directories are listed in any order.
     sum: u64,
     is_final: bool,
 }
 
-impl Look {
+impl Look<'_> {
     fn at(&mut self, number: usize, path: &Path) {
-        match Status::of_path(path) {
+        match self.root.status(path) {
             Ok(status) => {
                 let stamp = FileStamp::of(&status);
                 if stamp.changed.0.abs_diff(self.now) <= RECENT {

@@ -128,7 +128,7 @@ impl Monitor {
             wakeups,
             // The first dispatch reads all files again, since some may have changed after they were
             // loaded.
-            watches: Watches::new(),
+            watches: Watches::new(hooks.options.root.clone()),
             debounce: Debounce::new(Instant::now()),
             polling: Polling::default(),
             reported: Reported::new(&snapshot),
@@ -309,7 +309,11 @@ impl Monitor {
 
     /// Compares the directories with their state at the last call.
     fn look(&mut self) -> Activity {
-        let looks = Fingerprint::new(&self.hooks.directories, &self.latest.depends_on.executables);
+        let looks = Fingerprint::new(
+            &self.hooks.options.root,
+            &self.hooks.directories,
+            &self.latest.depends_on.executables,
+        );
         if !self.polling.has_changed(looks) {
             return Activity::None;
         }

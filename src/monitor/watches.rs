@@ -4,7 +4,6 @@ use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use inotify::{Event, EventMask, Inotify, WatchDescriptor, WatchMask};
@@ -14,7 +13,7 @@ use crate::go::Errno;
 use crate::go::path_in;
 use crate::problem::Refusal;
 use crate::snapshot::DependsOn;
-use crate::sys::{EventSet, WakeOn};
+use crate::sys::{EventSet, Root, WakeOn};
 
 /// How many symlinks a path may lead through: the kernel's limit.
 const MAX_LINKS: usize = 40;
@@ -36,6 +35,7 @@ pub(crate) enum Activity {
 /// The inotify watches, and the changes that they have reported.
 #[derive(Debug)]
 pub(crate) struct Watches {
+    root: Root,
     /// `None` as long as the kernel refuses one.
     inotify: Option<Instance>,
     watched: Vec<Watched>,
@@ -114,8 +114,9 @@ impl Depth {
 
 impl Watches {
     /// Starts without watches. Any file may have changed before.
-    pub fn new() -> Watches {
+    pub fn new(root: Root) -> Watches {
         Watches {
+            root,
             inotify: None,
             watched: Vec::new(),
             refusal: None,
@@ -155,6 +156,7 @@ impl Watches {
         }
         let Some(instance) = &self.inotify else { return false };
         let mut set_up = SetUp {
+            root: &self.root,
             watches: instance.inotify.watches(),
             requested: Vec::new(),
             watched: Vec::new(),
@@ -306,10 +308,10 @@ impl Watches {
         }
         self.stale |= leads_on;
         // The program that made a new file will write it. A symlink or hard link is complete.
-        let empty = |path: PathBuf| {
-            path.symlink_metadata().is_ok_and(|found| found.is_file() && found.nlink() == 1)
+        let empty = |path: &Path| {
+            self.root.link_status(path).is_ok_and(|found| found.is_file() && found.links == 1)
         };
-        if event.mask == EventMask::CREATE && empty(watched.path.join(name)) {
+        if event.mask == EventMask::CREATE && empty(&watched.path.join(name)) {
             return Activity::Writing;
         }
         Activity::Complete
@@ -317,7 +319,8 @@ impl Watches {
 }
 
 /// The new watches, while they are set up.
-struct SetUp {
+struct SetUp<'r> {
+    root: &'r Root,
     watches: inotify::Watches,
     /// The directories that were requested already, sorted by path.
     requested: Vec<Requested>,
@@ -333,13 +336,17 @@ struct Requested {
     index: Option<usize>,
 }
 
-impl SetUp {
+impl SetUp<'_> {
     /// Watches each entry that a path leads through, as far as it exists. If the path leads to a
     /// file, returns the directory of the file.
     fn follow(&mut self, path: &Path) -> Option<PathBuf> {
         let mut place = PathBuf::from("/");
-        // Without a working directory, relative paths lead nowhere.
-        let path = std::path::absolute(path).unwrap_or_default();
+        let path = if self.root.is_host() {
+            // Without a working directory, relative paths lead nowhere.
+            std::path::absolute(path).unwrap_or_default()
+        } else {
+            place.join(path)
+        };
         let mut rest: Vec<OsString> = names(&path).rev().collect();
         let mut links = 0;
         while let Some(name) = rest.pop() {
@@ -354,7 +361,7 @@ impl SetUp {
                 }
             });
             let next = place.join(&name);
-            let found = next.symlink_metadata();
+            let found = self.root.link_status(&next);
             if let Err(refusal) = watched {
                 // If the directory may not be entered, the watch on its parent reports when that
                 // changes.
@@ -365,14 +372,12 @@ impl SetUp {
             match found {
                 // The text of a symlink in /proc is not its target, which is another process's root
                 // or an open file.
-                Ok(found)
-                    if found.is_symlink() && place.starts_with("/proc") && !rest.is_empty() =>
-                {
+                Ok(found) if found.is_link() && place.starts_with("/proc") && !rest.is_empty() => {
                     place = next
                 }
-                Ok(found) if found.is_symlink() && links < MAX_LINKS => {
+                Ok(found) if found.is_link() && links < MAX_LINKS => {
                     links += 1;
-                    let target = match next.read_link() {
+                    let target = match self.root.read_link(&next) {
                         Ok(target) => target,
                         Err(error) => return self.ends("readlink", next, &error),
                     };
@@ -381,7 +386,7 @@ impl SetUp {
                     }
                     rest.extend(names(&target).rev());
                 }
-                Ok(found) if found.is_dir() => place = next,
+                Ok(found) if found.is_directory() => place = next,
                 Ok(_) if rest.is_empty() => return Some(place),
                 Ok(_) => return None,
                 Err(error) => return self.ends("lstat", next, &error),
@@ -458,7 +463,9 @@ impl SetUp {
     }
 
     fn add(&mut self, directory: &Path, depth: Depth) -> Result<Option<usize>, Refusal> {
-        let descriptor = match self.watches.add(directory, depth.mask()) {
+        let located = self.root.locate(directory, true);
+        let added = located.and_then(|located| self.watches.add(located.path(), depth.mask()));
+        let descriptor = match added {
             Ok(descriptor) => descriptor,
             Err(error) => {
                 return match Errno::of(&error) {

@@ -12,7 +12,7 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use crate::sys::{
-    AclKind, AclState, AclTag, AclUnknown, KERNEL_OVERFLOW, Overflow, Status, effective_uid,
+    AclKind, AclState, AclTag, AclUnknown, KERNEL_OVERFLOW, Overflow, Root, Status, effective_uid,
 };
 pub(crate) use concern::{Concern, Matter, Relation, Subject};
 
@@ -143,11 +143,8 @@ impl Permissions {
     }
 
     /// Reads the permissions of the file at this path, which must not be a symlink.
-    pub fn of_path(path: &Path, status: &Status) -> Permissions {
-        Permissions {
-            access: AclState::of_path(path, AclKind::Access),
-            ..Permissions::of_status(status)
-        }
+    pub fn of_path(root: &Root, path: &Path, status: &Status) -> Permissions {
+        Permissions { access: root.acl(path, AclKind::Access), ..Permissions::of_status(status) }
     }
 
     /// Reads the permissions of an open file or directory. It must not be open with O_PATH.
@@ -161,8 +158,8 @@ impl Permissions {
     }
 
     /// Adds the access control list that new files in this directory get.
-    pub fn with_default_list(self, directory: &Path) -> Permissions {
-        Permissions { default: AclState::of_path(directory, AclKind::Default), ..self }
+    pub fn with_default_list(self, root: &Root, directory: &Path) -> Permissions {
+        Permissions { default: root.acl(directory, AclKind::Default), ..self }
     }
 
     /// Returns whether only the owner of a file in this directory can remove or rename it, even if

@@ -28,7 +28,7 @@ pub(crate) use descriptor::{
     Interest, above_standard, close, file_size_limit, pipe, poll, readable_bytes, reopen_for_both,
     set_nonblocking,
 };
-pub(crate) use directory::{Directory, open_to_read};
+pub(crate) use directory::Directory;
 pub(crate) use event::{EventSet, Flag, Timer, WakeOn};
 pub(crate) use fork::Home;
 pub use kill::Killed;

@@ -19,6 +19,8 @@ pub(crate) struct Status {
     pub mode: u32,
     pub uid: u32,
     pub gid: u32,
+    /// The number of hard links.
+    pub links: u32,
 }
 
 impl Status {
@@ -61,6 +63,7 @@ impl Status {
             mode: answer.st_mode as u32,
             uid: answer.st_uid,
             gid: answer.st_gid,
+            links: u32::try_from(answer.st_nlink).unwrap_or(u32::MAX),
         })
     }
 

@@ -62,6 +62,11 @@ def path(name: str, value: Path) -> bytes:
         raise ValueError(f"{name} is not a path: {error}") from error
 
 
+def optional_path(name: str, value: Optional[Path]) -> Optional[bytes]:
+    """Convert a path to bytes. None stays None."""
+    return None if value is None else path(name, value)
+
+
 def paths(name: str, values: Iterable[Path]) -> list[bytes]:
     """Convert an iterable of paths.
 

@@ -62,6 +62,7 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "hooks_options_new": (c_void_p, ()),
     "hooks_options_set_policy": (c_int, (c_void_p, c_int)),
     "hooks_options_set_keep_last_good": (c_int, (c_void_p, c_int)),
+    "hooks_options_set_root": (c_int, (c_void_p, _STRING)),
     "hooks_options_free": (None, (c_void_p,)),
     "hooks_manager_new": (c_int, (*_STRINGS, *_STRINGS, c_void_p, _OUT, _OUT)),
     "hooks_manager_hooks": (c_int, (c_void_p, _STRING, _STRING, c_int, _OUT, _OUT, _OUT)),
@@ -243,6 +244,7 @@ class Manager:
         stages: Sequence[bytes],
         policy: int,
         keep_last_good: bool,
+        root: Optional[bytes],
     ) -> None:
         self._pointer = c_void_p()
         options = c_void_p(_library.hooks_options_new())
@@ -252,6 +254,8 @@ class Manager:
                 raise RuntimeError(f"libhooks does not accept policy {policy}")
             if _library.hooks_options_set_keep_last_good(options, keep_last_good) != 0:
                 raise RuntimeError("libhooks does not accept keep_last_good")
+            # After a failure, the next call with these options fails with the error.
+            _library.hooks_options_set_root(options, root)
             _checked_call(
                 _library.hooks_manager_new,
                 *_array(directories),

@@ -11,12 +11,16 @@ from ._arguments import JSON, Path
 from ._types import Hook
 
 
-def read(path: Path, extension_stages: Iterable[str] = ()) -> Hook:
+def read(
+    path: Path, extension_stages: Iterable[str] = (), *, root: Optional[Path] = None
+) -> Hook:
     """Read and validate one hook file.
 
     Args:
         path: the file; its name must end in ``.json``.
         extension_stages: additional stages that the hook may name.
+        root: a directory in which the path, symbolic links and programs are resolved, as for
+            `Manager`.
 
     Returns:
         The hook in the form of version 1.0.0, even if the file has another version.
@@ -27,17 +31,25 @@ def read(path: Path, extension_stages: Iterable[str] = ()) -> Hook:
         TypeError, ValueError: an argument has a wrong type or contains a NUL.
     """
     hook: Hook = json.loads(
-        _ffi.read_file(_arguments.path("path", path), _arguments.stages(extension_stages))
+        _ffi.read_file(
+            _arguments.path("path", path),
+            _arguments.stages(extension_stages),
+            _arguments.optional_path("root", root),
+        )
     )
     return hook
 
 
-def read_dir(path: Path, extension_stages: Iterable[str] = ()) -> dict[str, Hook]:
+def read_dir(
+    path: Path, extension_stages: Iterable[str] = (), *, root: Optional[Path] = None
+) -> dict[str, Hook]:
     """Read and validate the hook files in one directory.
 
     Args:
         path: the directory.
         extension_stages: additional stages that hooks may name.
+        root: a directory in which the path, symbolic links and programs are resolved, as for
+            `Manager`.
 
     Returns:
         The hooks by the names of their files.
@@ -47,7 +59,11 @@ def read_dir(path: Path, extension_stages: Iterable[str] = ()) -> dict[str, Hook
             ``hooks`` are the valid hooks.
         TypeError, ValueError: an argument has a wrong type or contains a NUL.
     """
-    error, text = _ffi.read_dir(_arguments.path("path", path), _arguments.stages(extension_stages))
+    error, text = _ffi.read_dir(
+        _arguments.path("path", path),
+        _arguments.stages(extension_stages),
+        _arguments.optional_path("root", root),
+    )
     hooks: dict[str, Hook] = {} if text is None else json.loads(text)
     if error is not None:
         error.hooks = hooks

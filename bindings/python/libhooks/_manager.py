@@ -62,6 +62,7 @@ class Manager:
         strict: bool = False,
         lenient: bool = False,
         keep_last_good: bool = False,
+        root: Optional[Path] = None,
     ) -> None:
         """Load the hooks.
 
@@ -76,9 +77,13 @@ class Manager:
             lenient: tolerate all problems, and use the valid hooks.
             keep_last_good: during a reload, keep the last valid form of a hook while its file is
                 bad. Requires ``lenient``.
+            root: a directory in which hook directories, hook files, symbolic links and programs
+                are resolved, as after `os.chroot`. Relative paths start there too. The paths in
+                results do not contain it. It is opened at once and stays open. None means the root
+                directory of the process.
 
         Raises:
-            HooksError: the hooks of a directory are rejected, by the same rules as in Podman unless
+            HooksError: root cannot be opened; or the hooks of a directory are rejected, by the same rules as in Podman unless
                 strict or lenient is set. Its ``diagnostics`` has all diagnostics of all
                 directories.
             TypeError, ValueError: an argument has a wrong type or contains a NUL, or options
@@ -101,6 +106,7 @@ class Manager:
             _arguments.stages(extension_stages),
             _ffi.STRICT if strict else _ffi.LENIENT if lenient else _ffi.COMPATIBLE,
             keep_last_good,
+            _arguments.optional_path("root", root),
         )
         self._log = Log()
         self._log_all(handle)

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
-use libhooks::{Code, Manager, Policy};
+use libhooks::{Code, Manager, Policy, Root};
 
 use crate::arguments::{ACCEPTED_STAGES, Arguments, Completion, ShellName, default_directories};
 use crate::report::{self, Failure};
@@ -48,21 +48,30 @@ fn script(shell: Shell, name: &str) -> String {
 /// one per line.
 fn hook_names(words: &[String]) -> Result<String, Failure> {
     let mut directories: Vec<PathBuf> = Vec::new();
+    let mut root = None;
     let mut words = words.iter().map(String::as_str);
     while let Some(word) = words.next() {
         if let Some(directory) = word.strip_prefix("--hooks-dir=") {
             directories.push(directory.into());
-        } else if word == "--hooks-dir" {
+        } else if let Some(directory) = word.strip_prefix("--root=") {
+            root = Some(directory);
+        } else if matches!(word, "--hooks-dir" | "--root") {
             // bash makes a word of its own of the equals sign.
             let directory =
                 words.next().and_then(|word| if word == "=" { words.next() } else { Some(word) });
-            directories.extend(directory.filter(|word| !word.is_empty()).map(PathBuf::from));
+            let directory = directory.filter(|word| !word.is_empty());
+            if word == "--root" {
+                root = directory.or(root);
+            } else {
+                directories.extend(directory.map(PathBuf::from));
+            }
         }
     }
     if directories.is_empty() {
         directories = default_directories();
     }
-    let builder = Manager::builder().directories(directories).policy(Policy::LENIENT);
+    let root = root.map(Root::open).transpose()?.unwrap_or_default();
+    let builder = Manager::builder().root(root).directories(directories).policy(Policy::LENIENT);
     let manager = builder.extension_stages(ACCEPTED_STAGES).load()?;
     let mut names: Vec<String> =
         manager.list().hooks.into_iter().map(|hook| hook.name.to_string()).collect();

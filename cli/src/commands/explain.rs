@@ -70,13 +70,13 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     color::choose(arguments.color);
     report::print(&tree.text)?;
     if files.is_empty() {
-        report::no_hooks(&arguments.source.directories());
-        report::ignored_files(&arguments.source.directories());
+        report::no_hooks(&arguments.source.root(), &arguments.source.directories());
+        report::ignored_files(&arguments.source.root(), &arguments.source.directories());
     }
     if let Some(error) = &explanation.error {
         report::note("error", &format!("no hooks are injected: {error}"));
     }
-    report::missing(&arguments.source.hooks_dir);
+    report::missing(&arguments.source.root(), &arguments.source.hooks_dir);
     report::refusal(refusal.as_deref());
     Ok(done)
 }

@@ -37,7 +37,7 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
         let more = report::plural(more, "more problem");
         report::note("info", &format!("{more}; run `oci-hooks lint` to see {them}"));
     }
-    report::missing(&arguments.source.hooks_dir);
+    report::missing(&arguments.source.root(), &arguments.source.hooks_dir);
     report::refusal(arguments.source.refusal().as_deref());
     let mut table = Table::new(["HOOK", "FROM", "STAGES", "RUNS", "WHEN"]);
     for listed in &listing.hooks {
@@ -50,8 +50,8 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
         }
     }
     if listing.hooks.is_empty() {
-        report::no_hooks(&arguments.source.directories());
-        report::ignored_files(&arguments.source.directories());
+        report::no_hooks(&arguments.source.root(), &arguments.source.directories());
+        report::ignored_files(&arguments.source.root(), &arguments.source.directories());
     } else {
         report::print(&table.text(layout::terminal()))?;
     }

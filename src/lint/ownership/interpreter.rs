@@ -5,15 +5,19 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::sys::{Status, open_to_read};
+use crate::sys::{Root, Status};
 
 /// The number of bytes of a program that the kernel examines.
 const KERNEL_READS: u64 = 256;
 
 /// Returns the interpreter of the regular file at this path, if it has one. `status` is the result
 /// of lstat(2): if another file has replaced the file since, it is not read.
-pub(super) fn interpreter(path: &Path, status: &Status) -> io::Result<Option<PathBuf>> {
-    let file = open_to_read(path)?;
+pub(super) fn interpreter(
+    root: &Root,
+    path: &Path,
+    status: &Status,
+) -> io::Result<Option<PathBuf>> {
+    let file = root.open_to_read(path)?;
     let opened = Status::of_file(&file)?;
     if (opened.device, opened.inode) != (status.device, status.inode) || !opened.is_file() {
         return Err(io::Error::from_raw_os_error(libc::ESTALE));
@@ -71,8 +75,11 @@ mod tests {
         let [one, two] = [(); 2].map(|()| tempfile::NamedTempFile::new().unwrap());
         std::fs::write(one.path(), "#!/bin/sh\n").unwrap();
         let status = |path| Status::of_link(path).unwrap();
-        assert_eq!(interpreter(one.path(), &status(one.path())).unwrap(), Some("/bin/sh".into()));
-        let error = interpreter(one.path(), &status(two.path())).unwrap_err();
+        assert_eq!(
+            interpreter(&Root::default(), one.path(), &status(one.path())).unwrap(),
+            Some("/bin/sh".into())
+        );
+        let error = interpreter(&Root::default(), one.path(), &status(two.path())).unwrap_err();
         assert_eq!(error.raw_os_error(), Some(libc::ESTALE));
     }
 }

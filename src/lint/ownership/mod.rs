@@ -16,7 +16,7 @@ use std::rc::Rc;
 use crate::go::Errno;
 use crate::permission::{Concern, Finding, Matter, Permissions, Relation, Subject, Trust};
 use crate::problem::{Diagnostic, Warning};
-use crate::sys::Status;
+use crate::sys::{Root, Status};
 use hint::hint;
 use interpreter::interpreter;
 use way::Ways;
@@ -54,8 +54,8 @@ enum Once {
 }
 
 impl Inspector {
-    pub fn new() -> Inspector {
-        Inspector { ways: Ways::new(), programs: HashMap::new(), reported: HashSet::new() }
+    pub fn new(root: Root) -> Inspector {
+        Inspector { ways: Ways::new(root), programs: HashMap::new(), reported: HashSet::new() }
     }
 
     /// Inspects a hook directory and the path to it. A user who can create files in it can add
@@ -64,14 +64,14 @@ impl Inspector {
     pub fn directory(&mut self, path: &Path) -> Vec<Diagnostic> {
         let way = self.ways.way(path);
         let mut concerns = way.concerns.clone();
-        let end = way
-            .end
-            .clone()
-            .and_then(|end| Ok((Status::of_link(&end).map_err(|e| Errno::of(&e))?, end)));
+        let end = way.end.clone().and_then(|end| {
+            Ok((self.ways.root.link_status(&end).map_err(|e| Errno::of(&e))?, end))
+        });
         match end {
             Ok((status, end)) => {
                 concerns.retain(|concern| concern.path != end);
-                let permissions = Permissions::of_path(&end, &status).with_default_list(&end);
+                let permissions = Permissions::of_path(&self.ways.root, &end, &status)
+                    .with_default_list(&self.ways.root, &end);
                 self.judge(path, (&end, &status), &permissions, &mut concerns);
             }
             Err(errno) => concerns.push(Concern::itself(path, Matter::Unreachable(errno))),
@@ -106,14 +106,15 @@ impl Inspector {
     fn inspect_program(&mut self, path: &Path) -> Vec<(Subject, Concern)> {
         let mut concerns = Vec::new();
         let found = self.follow(path, false, &mut concerns).filter(|(_, status)| status.is_file());
-        let named = found.and_then(|(real, status)| match interpreter(&real, &status) {
-            Ok(named) => named,
-            Err(error) => {
-                let matter = Matter::UnreadableProgram(Errno::of(&error));
-                concerns.push(Concern::itself(path, matter));
-                None
-            }
-        });
+        let named =
+            found.and_then(|(real, status)| match interpreter(&self.ways.root, &real, &status) {
+                Ok(named) => named,
+                Err(error) => {
+                    let matter = Matter::UnreadableProgram(Errno::of(&error));
+                    concerns.push(Concern::itself(path, matter));
+                    None
+                }
+            });
         let mut of_interpreter = Vec::new();
         if let Some(interpreter) = &named {
             if interpreter.is_absolute() {
@@ -145,7 +146,7 @@ impl Inspector {
         match self.ways.find(path, known, concerns) {
             Ok((end, status)) => {
                 if status.is_file() {
-                    let permissions = Permissions::of_path(&end, &status);
+                    let permissions = Permissions::of_path(&self.ways.root, &end, &status);
                     self.judge(path, (&end, &status), &permissions, concerns);
                 }
                 Some((end, status))
@@ -175,7 +176,7 @@ impl Inspector {
         );
         // A link in /proc leads to another file than its target string.
         let identity = |status: &Status| (status.device, status.inode);
-        if Status::of_path(path).map(|real| identity(&real)).ok() != Some(identity(status)) {
+        if self.ways.root.status(path).map(|real| identity(&real)).ok() != Some(identity(status)) {
             concerns.push(Concern::itself(path, Matter::AnotherFile));
         }
     }

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use crate::go::Errno;
 use crate::permission::{Concern, Finding, Matter, Permissions, Relation, Trust};
-use crate::sys::{FileSystem, Status, fuse_user};
+use crate::sys::{FileSystem, Root, Status, fuse_user};
 
 /// The number of symlinks that the kernel follows (path_resolution(7)).
 const MAX_LINKS: usize = 40;
@@ -43,6 +43,7 @@ struct Directory {
 
 /// The ways of one load. Each directory is inspected once.
 pub(super) struct Ways {
+    pub root: Root,
     pub trust: Trust,
     ways: HashMap<PathBuf, Rc<Way>>,
     entries: HashMap<PathBuf, Entry>,
@@ -50,8 +51,9 @@ pub(super) struct Ways {
 }
 
 impl Ways {
-    pub fn new() -> Ways {
+    pub fn new(root: Root) -> Ways {
         Ways {
+            root,
             trust: Trust::of_process(),
             ways: HashMap::new(),
             entries: HashMap::new(),
@@ -68,7 +70,7 @@ impl Ways {
         known: bool,
         concerns: &mut Vec<Concern>,
     ) -> Result<(PathBuf, Status), Errno> {
-        let mut path = absolute(path)?;
+        let mut path = self.absolute(path)?;
         for links in 0..=MAX_LINKS {
             // (A path that ends in `..` and the root are paths of directories.)
             let (directory, name) = match (path.parent(), path.file_name()) {
@@ -81,12 +83,12 @@ impl Ways {
             }
             let end = way.end.as_ref().map_err(|errno| *errno)?;
             let found = if name.is_empty() { end.clone() } else { end.join(name) };
-            let status = Status::of_link(&found).map_err(|error| Errno::of(&error))?;
+            let status = self.root.link_status(&found).map_err(|error| Errno::of(&error))?;
             if !status.is_link() {
                 return Ok((found, status));
             }
             concerns.extend(self.link(&found, status.uid, way.shared));
-            path = end.join(std::fs::read_link(&found).map_err(|error| Errno::of(&error))?);
+            path = end.join(self.root.read_link(&found).map_err(|error| Errno::of(&error))?);
         }
         Err(Errno(libc::ELOOP))
     }
@@ -111,7 +113,7 @@ impl Ways {
     ) -> Result<(PathBuf, bool), Errno> {
         let mut at = PathBuf::from("/");
         let mut shared = self.pass(&at, concerns)?;
-        let mut left = reversed(&absolute(directory)?);
+        let mut left = reversed(&self.absolute(directory)?);
         let mut links = 0;
         while let Some(name) = left.pop() {
             if name == ".." {
@@ -182,14 +184,14 @@ impl Ways {
     }
 
     fn inspect(&mut self, path: &Path) -> io::Result<Entry> {
-        let status = Status::of_link(path)?;
+        let status = self.root.link_status(path)?;
         if status.is_link() {
-            return Ok(Entry::Link { target: std::fs::read_link(path)?, uid: status.uid });
+            return Ok(Entry::Link { target: self.root.read_link(path)?, uid: status.uid });
         }
         if !status.is_directory() {
             return Ok(Entry::Refused(Errno(libc::ENOTDIR)));
         }
-        let permissions = Permissions::of_path(path, &status);
+        let permissions = Permissions::of_path(&self.root, path, &status);
         let mut findings = permissions.judge(&self.trust);
         // In a sticky directory, a user can neither remove nor rename the files of other users.
         let is_write = |finding: &Finding| {
@@ -210,7 +212,7 @@ impl Ways {
         if let Some(known) = known {
             return known.clone();
         }
-        let matter = match FileSystem::of_path(path) {
+        let matter = match self.root.file_system(path) {
             Ok(FileSystem::Local) => None,
             Ok(FileSystem::Network(kind)) => Some(Matter::Network { device, kind }),
             Ok(FileSystem::Program) => match fuse_user(device) {
@@ -222,6 +224,19 @@ impl Ways {
         self.file_systems.insert(device, matter.clone());
         matter
     }
+
+    /// Returns the absolute path. The kernel returns the working directory without symlinks. In a
+    /// root that is a directory, relative paths start at the root.
+    fn absolute(&self, path: &Path) -> Result<PathBuf, Errno> {
+        if path.is_absolute() {
+            return Ok(path.to_owned());
+        }
+        if !self.root.is_host() {
+            return Ok(Path::new("/").join(path));
+        }
+        let current = std::env::current_dir().map_err(|error| Errno::of(&error))?;
+        Ok(current.join(path))
+    }
 }
 
 /// Returns the names of a path, the last name first, with `..` for the parent.
@@ -232,13 +247,4 @@ fn reversed(path: &Path) -> Vec<OsString> {
         Component::CurDir | Component::RootDir | Component::Prefix(_) => None,
     };
     path.components().rev().filter_map(name).collect()
-}
-
-/// Returns the absolute path. The kernel returns the working directory without symlinks.
-fn absolute(path: &Path) -> Result<PathBuf, Errno> {
-    if path.is_absolute() {
-        return Ok(path.to_owned());
-    }
-    let current = std::env::current_dir().map_err(|error| Errno::of(&error))?;
-    Ok(current.join(path))
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libhooks::{
-    Code, Diagnostic, HookFile, Manager, Policy, ReadOptions, Severity, diagnostics_to_json,
+    Code, Diagnostic, HookFile, Manager, Policy, ReadOptions, Root, Severity, diagnostics_to_json,
 };
 
 use crate::arguments::{ACCEPTED_STAGES, Format, Lint, default_directories};
@@ -30,7 +30,7 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(2));
     }
     let Checked { mut diagnostics, files, directories, input } = gather(arguments)?;
-    let mut sources = Sources::new(input);
+    let mut sources = Sources::new(arguments.root.clone().unwrap_or_default(), input);
     if arguments.portable {
         keep_portable(&mut diagnostics);
     }
@@ -67,7 +67,7 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
         // Readers of GCC's lines read standard error too, and expect nothing else.
         Format::Gcc => {}
         _ if files.is_empty() => {
-            report::no_hooks(&directories);
+            report::no_hooks(&arguments.root.clone().unwrap_or_default(), &directories);
             // (They say which files engines ignore.)
             if !arguments.info {
                 report::diagnostics(&diagnostics);
@@ -121,14 +121,19 @@ fn keep_portable(diagnostics: &mut Vec<Diagnostic>) {
 
 /// Checks the directories as one set, in which later ones take precedence, and each file alone.
 fn gather(arguments: &Lint) -> Result<Checked, Failure> {
+    let root = arguments.root.clone().unwrap_or_default();
     let options = ReadOptions::new()
+        .root(root.clone())
         .extension_stages(ACCEPTED_STAGES)
         .extension_stages(&arguments.extension_stage);
     // A path that cannot be read counts as a file, and is reported as an error.
-    let (in_paths, files): (Vec<_>, Vec<_>) =
-        arguments.paths.iter().filter(|path| !is_input(path)).partition(|path| path.is_dir());
+    let (in_paths, files): (Vec<_>, Vec<_>) = arguments
+        .paths
+        .iter()
+        .filter(|path| !is_input(path))
+        .partition(|path| root.is_directory(path));
     let mut checked =
-        Checked { directories: directories(arguments, in_paths), ..Checked::default() };
+        Checked { directories: directories(&root, arguments, in_paths), ..Checked::default() };
     let directories = &checked.directories;
     if !directories.is_empty() {
         let builder = Manager::builder().directories(directories).policy(Policy::LENIENT);
@@ -142,10 +147,11 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
     }
     // A file in a checked directory is not checked again.
     let in_directories: BTreeSet<PathBuf> = match files.first() {
-        Some(_) => checked.files.iter().map(|path| place(path)).collect(),
+        Some(_) => checked.files.iter().map(|path| place(&root, path)).collect(),
         None => BTreeSet::new(),
     };
-    for file in distinct(files.into_iter().filter(|file| !in_directories.contains(&place(file)))) {
+    let files = files.into_iter().filter(|file| !in_directories.contains(&place(&root, file)));
+    for file in distinct(&root, files) {
         checked.diagnostics.extend(HookFile::check(&file, &options));
         checked.files.insert(file);
     }
@@ -168,33 +174,33 @@ fn read_input() -> Result<Vec<u8>, Failure> {
 }
 
 /// Returns the directories to check; `in_paths` are the directories among the paths.
-fn directories(arguments: &Lint, in_paths: Vec<&PathBuf>) -> Vec<PathBuf> {
+fn directories(root: &Root, arguments: &Lint, in_paths: Vec<&PathBuf>) -> Vec<PathBuf> {
     if arguments.hooks_dir.is_empty() && arguments.paths.is_empty() {
         return default_directories();
     }
-    distinct(arguments.hooks_dir.iter().chain(in_paths))
+    distinct(root, arguments.hooks_dir.iter().chain(in_paths))
 }
 
 /// Removes duplicate paths. If several paths lead to the same place, the last one counts, as in
 /// engines.
-fn distinct<'p>(paths: impl DoubleEndedIterator<Item = &'p PathBuf>) -> Vec<PathBuf> {
+fn distinct<'p>(root: &Root, paths: impl DoubleEndedIterator<Item = &'p PathBuf>) -> Vec<PathBuf> {
     let mut known = BTreeSet::new();
     let mut distinct: Vec<PathBuf> =
-        paths.rev().filter(|path| known.insert(place(path))).cloned().collect();
+        paths.rev().filter(|path| known.insert(place(root, path))).cloned().collect();
     distinct.reverse();
     distinct
 }
 
 /// Returns the resolved path. If the last component is a link to a file, it is not followed: the
 /// link counts as a file of its own.
-fn place(path: &Path) -> PathBuf {
+fn place(root: &Root, path: &Path) -> PathBuf {
     let resolved = match (path.parent(), path.file_name()) {
-        _ if path.is_dir() => path.canonicalize(),
+        _ if root.is_directory(path) => root.canonicalize(path),
         (Some(parent), Some(name)) if parent.as_os_str().is_empty() => {
-            Path::new(".").canonicalize().map(|parent| parent.join(name))
+            root.canonicalize(".").map(|parent| parent.join(name))
         }
-        (Some(parent), Some(name)) => parent.canonicalize().map(|parent| parent.join(name)),
-        _ => path.canonicalize(),
+        (Some(parent), Some(name)) => root.canonicalize(parent).map(|parent| parent.join(name)),
+        _ => root.canonicalize(path),
     };
     resolved.unwrap_or_else(|_| path.to_owned())
 }

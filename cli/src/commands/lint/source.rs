@@ -1,13 +1,14 @@
 //! Reads the lines of diagnostics from their files.
 
-use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use libhooks::Position;
+use libhooks::{Position, Root};
 
 /// The content of the last file. Diagnostics are sorted by file, so each file is read once.
 #[derive(Default)]
 pub struct Sources {
+    root: Root,
     path: PathBuf,
     content: Vec<u8>,
     /// The offsets at which its lines start.
@@ -18,8 +19,8 @@ pub struct Sources {
 
 impl Sources {
     /// Returns sources in which this name is that of standard input, and not of a file.
-    pub fn new(input: Option<(PathBuf, Vec<u8>)>) -> Sources {
-        Sources { input, ..Sources::default() }
+    pub fn new(root: Root, input: Option<(PathBuf, Vec<u8>)>) -> Sources {
+        Sources { root, input, ..Sources::default() }
     }
 
     /// Returns the line of a position, split at the position. `None` if the file has changed and
@@ -28,11 +29,12 @@ impl Sources {
         if self.lines.is_empty() || self.path != path {
             self.content = match &self.input {
                 Some((name, text)) if name == path => text.clone(),
-                // Only a regular file is read: opening a FIFO could block.
-                _ if fs::metadata(path).is_ok_and(|found| found.is_file()) => {
-                    fs::read(path).unwrap_or_default()
+                _ => {
+                    let mut text = Vec::new();
+                    // (A file that cannot be read has no lines.)
+                    let _ = self.root.open_file(path).map(|mut file| file.read_to_end(&mut text));
+                    text
                 }
-                _ => Vec::new(),
             };
             let breaks = self.content.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
             self.lines = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
