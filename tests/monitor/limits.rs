@@ -162,3 +162,12 @@ fn no_descriptor_is_left() {
     assert_eq!(place.settle(), [change(Added, "a/y.json")]);
     assert_eq!(logged(&place, "too many open files"), 1);
 }
+
+#[test]
+fn without_inotify_a_root_is_polled() {
+    if limited("limits::without_inotify_a_root_is_polled", "max_inotify_instances", 0) {
+        let root = tempfile::tempdir().unwrap();
+        let lines = crate::root::watch(root.path());
+        assert!(lines.iter().any(|line| line.contains("falling back to polling")), "{lines:?}");
+    }
+}

@@ -11,3 +11,4 @@ mod limits;
 mod mounts;
 mod place;
 mod random;
+mod root;

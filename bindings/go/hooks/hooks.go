@@ -1,7 +1,8 @@
 // Package hooks finds, matches and injects OCI hooks like go.podman.io/common/pkg/hooks. It has the
 // same exported API, so a program only changes its import path to use libhooks.so. Manager has
 // three additional methods: Explain says why a hook matches a container or does not, List returns
-// the hooks, and Diagnostics returns their problems.
+// the hooks, and Diagnostics returns their problems. NewInRoot, ReadInRoot and ReadDirInRoot read
+// the hooks of another root directory.
 //
 // Error messages are those of Podman's package, except for the differences in docs/parity.md of
 // libhooks. errors.As finds a *libhooks.Error with more details in each error except
@@ -56,9 +57,30 @@ func New(
 	directories []string,
 	extensionStages []string,
 ) (manager *Manager, err error) {
+	return load(nil, directories, extensionStages)
+}
+
+// NewInRoot does what New does, but resolves hook directories, hook files, symlinks and programs
+// inside the directory root, as after chroot(2): absolute paths and symlinks start at it, relative
+// paths too, and ".." does not leave it. No path in results contains the root. Owners are compared
+// by number.
+//
+// The directory is opened once and stays open as long as the Manager and its monitors. If it cannot
+// be opened, NewInRoot fails with an error of kind "io". Package exec has no such function: hooks
+// run in the root of the process.
+func NewInRoot(
+	_ context.Context,
+	root string,
+	directories []string,
+	extensionStages []string,
+) (*Manager, error) {
+	return load(&root, directories, extensionStages)
+}
+
+func load(root *string, directories, extensionStages []string) (manager *Manager, err error) {
 	// Log lines after New has returned belong to a reload.
 	loaded := new(atomic.Bool)
-	nativeManager, err := native.NewManager(directories, extensionStages, callbacks(loaded))
+	nativeManager, err := native.NewManager(root, directories, extensionStages, callbacks(loaded))
 	if err != nil {
 		return nil, err
 	}

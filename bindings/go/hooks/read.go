@@ -48,11 +48,21 @@ var own = map[string]uintptr{
 // Read reads a hook file and validates it. It also returns a hook that is not valid, together with
 // the error.
 func Read(path string, extensionStages []string) (*current.Hook, error) {
+	return read(nil, path, extensionStages)
+}
+
+// ReadInRoot does what Read does, but resolves the path, symlinks and the hook's program inside a
+// root, as NewInRoot does.
+func ReadInRoot(root, path string, extensionStages []string) (*current.Hook, error) {
+	return read(&root, path, extensionStages)
+}
+
+func read(root *string, path string, extensionStages []string) (*current.Hook, error) {
 	if strings.IndexByte(path, 0) >= 0 && !strings.HasSuffix(path, ".json") {
 		// The name is checked before the path, and the library would see a shorter name.
 		return nil, ErrNoJSONSuffix
 	}
-	text, err := native.ReadFile(path, extensionStages, callbacks(nil))
+	text, err := native.ReadFile(root, path, extensionStages, callbacks(nil))
 	var failure *libhooks.Error
 	if errors.As(err, &failure) && failure.Code == "no-json-suffix" {
 		return nil, ErrNoJSONSuffix
@@ -71,7 +81,26 @@ func Read(path string, extensionStages []string) (*current.Hook, error) {
 // by file name, replacing existing entries, and returns one error for all other files. The
 // directory must exist.
 func ReadDir(path string, extensionStages []string, hooks map[string]*current.Hook) error {
-	text, err := native.ReadDir(path, extensionStages, callbacks(nil))
+	return readDir(nil, path, extensionStages, hooks)
+}
+
+// ReadDirInRoot does what ReadDir does, but resolves the path, symlinks and the hooks' programs
+// inside a root, as NewInRoot does.
+func ReadDirInRoot(
+	root, path string,
+	extensionStages []string,
+	hooks map[string]*current.Hook,
+) error {
+	return readDir(&root, path, extensionStages, hooks)
+}
+
+func readDir(
+	root *string,
+	path string,
+	extensionStages []string,
+	hooks map[string]*current.Hook,
+) error {
+	text, err := native.ReadDir(root, path, extensionStages, callbacks(nil))
 	if text == nil {
 		return err
 	}
@@ -125,7 +154,7 @@ func callbacks(loaded *atomic.Bool) *native.Callbacks {
 			logrus.WithFields(fields).Debug(message)
 		}
 	}
-	return &native.Callbacks{Log: log, LogLevel: level, Read: read, Asks: asks}
+	return &native.Callbacks{Log: log, LogLevel: level, Read: answer, Asks: asks}
 }
 
 // readers returns the current readers.
@@ -142,8 +171,8 @@ func asks() bool {
 	return !maps.Equal(readers(), own)
 }
 
-// read is the library's reader callback. It uses Readers.
-func read(version string, content []byte) (native.Reading, string) {
+// answer is the library's reader callback. It uses Readers.
+func answer(version string, content []byte) (native.Reading, string) {
 	reader, ok := Readers[version]
 	if !ok {
 		return native.ReadUnrecognized, ""

@@ -80,6 +80,8 @@ _FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "hooks_monitor_free": (None, (c_void_p,)),
     "hooks_read_file": (c_int, (_STRING, *_STRINGS, _OUT, _OUT)),
     "hooks_read_dir": (c_int, (_STRING, *_STRINGS, _OUT, _OUT)),
+    "hooks_read_file_with_options": (c_int, (_STRING, *_STRINGS, c_void_p, _OUT, _OUT)),
+    "hooks_read_dir_with_options": (c_int, (_STRING, *_STRINGS, c_void_p, _OUT, _OUT)),
     "hooks_validate": (c_int, (_STRING, *_STRINGS, _OUT)),
     "hooks_when_match": (c_int, (_STRING, _STRING, _STRING, c_int, POINTER(c_bool), _OUT)),
     "hooks_exec_options_new": (c_void_p, ()),
@@ -417,12 +419,34 @@ def version() -> str:
     return text.decode()
 
 
-def read_file(path: bytes, stages: Sequence[bytes]) -> bytes:
-    return _checked_call(_library.hooks_read_file, path, *_array(stages), outputs=1)[0]
+@contextmanager
+def _options_in(root: Optional[bytes]) -> Iterator[c_void_p]:
+    """Create options with this root. A function that takes them fails if it cannot be opened."""
+    options = c_void_p(_library.hooks_options_new())
+    try:
+        _library.hooks_options_set_root(options, root)
+        yield options
+    finally:
+        _library.hooks_options_free(options)
 
 
-def read_dir(path: bytes, stages: Sequence[bytes]) -> tuple[Optional[HooksError], Optional[bytes]]:
-    error, strings = _call(_library.hooks_read_dir, path, *_array(stages), outputs=1)
+def read_file(path: bytes, stages: Sequence[bytes], root: Optional[bytes]) -> bytes:
+    function = _library.hooks_read_file_with_options
+    with _options_in(root) as options:
+        error, strings = _call(function, path, *_array(stages), options, outputs=1)
+    if error is not None:
+        raise error
+    assert strings[0] is not None
+    return strings[0]
+
+
+def read_dir(
+    path: bytes, stages: Sequence[bytes], root: Optional[bytes]
+) -> tuple[Optional[HooksError], Optional[bytes]]:
+    """Return the error and a list as `Manager.list` returns it."""
+    function = _library.hooks_read_dir_with_options
+    with _options_in(root) as options:
+        error, strings = _call(function, path, *_array(stages), options, outputs=1)
     return error, strings[0]
 
 

@@ -64,7 +64,8 @@ def read_dir(
         _arguments.stages(extension_stages),
         _arguments.optional_path("root", root),
     )
-    hooks: dict[str, Hook] = {} if text is None else json.loads(text)
+    listed = [] if text is None else json.loads(text)["hooks"]
+    hooks: dict[str, Hook] = {hook["name"]: hook["hook"] for hook in listed}
     if error is not None:
         error.hooks = hooks
         raise error

@@ -13,6 +13,7 @@ mod output;
 mod pty;
 mod replace;
 mod reports;
+mod root;
 mod run;
 mod support;
 mod terminal;

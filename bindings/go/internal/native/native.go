@@ -94,8 +94,15 @@ type Snapshot struct {
 	_ unsafe.Pointer
 }
 
-// NewManager calls hooks_manager_new. The callbacks are used for the lifetime of the manager.
-func NewManager(directories, stages []string, callbacks *Callbacks) (*Manager, error) {
+// NewManager calls hooks_manager_new. root is nil for the root of the process. The callbacks are used for the lifetime of the manager.
+func NewManager(
+	root *string,
+	directories, stages []string,
+	callbacks *Callbacks,
+) (*Manager, error) {
+	if err := checkRoot(root); err != nil {
+		return nil, err
+	}
 	for _, directory := range directories {
 		if err := checkPath(directory); err != nil {
 			return nil, err
@@ -108,7 +115,7 @@ func NewManager(directories, stages []string, callbacks *Callbacks) (*Manager, e
 	defer cStages.free()
 	cDirectories := newStringList(directories)
 	defer cDirectories.free()
-	options, handle := newOptions(callbacks)
+	options, handle := newOptions(root, callbacks)
 	defer C.hooks_options_free(options)
 
 	manager := &Manager{callbacks: callbacks}
@@ -210,17 +217,26 @@ func (s *Snapshot) Match(request []byte, hasBindMounts bool, indexes []uint32) (
 
 // ReadFile calls hooks_read_file_with_options. It also returns a hook that is not valid, together
 // with the error.
-func ReadFile(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
-	return load(path, false, stages, callbacks)
+func ReadFile(root *string, path string, stages []string, callbacks *Callbacks) ([]byte, error) {
+	return load(root, path, false, stages, callbacks)
 }
 
 // ReadDir calls hooks_read_dir_with_options. It also returns the list if there is an error, unless
 // an argument is invalid.
-func ReadDir(path string, stages []string, callbacks *Callbacks) ([]byte, error) {
-	return load(path, true, stages, callbacks)
+func ReadDir(root *string, path string, stages []string, callbacks *Callbacks) ([]byte, error) {
+	return load(root, path, true, stages, callbacks)
 }
 
-func load(path string, isDir bool, stages []string, callbacks *Callbacks) ([]byte, error) {
+func load(
+	root *string,
+	path string,
+	isDir bool,
+	stages []string,
+	callbacks *Callbacks,
+) ([]byte, error) {
+	if err := checkRoot(root); err != nil {
+		return nil, err
+	}
 	if err := checkPath(path); err != nil {
 		return nil, err
 	}
@@ -231,7 +247,7 @@ func load(path string, isDir bool, stages []string, callbacks *Callbacks) ([]byt
 	defer cStages.free()
 	cPath := C.CString(path)
 	defer C.free(unsafe.Pointer(cPath))
-	options, handle := newOptions(callbacks)
+	options, handle := newOptions(root, callbacks)
 	defer handle.Delete()
 	defer C.hooks_options_free(options)
 
@@ -297,10 +313,16 @@ func (c *Callbacks) load() {
 	C.set_asks(cBool(c.Asks != nil && c.Asks()))
 }
 
-// newOptions returns options with these callbacks. The handle must exist as long as an object made
+// newOptions returns options with this root and these callbacks. If the root cannot be opened, the
+// functions that take the options fail with that error. The handle must exist as long as an object made
 // with the options can call them.
-func newOptions(callbacks *Callbacks) (*C.hooks_options_t, cgo.Handle) {
+func newOptions(root *string, callbacks *Callbacks) (*C.hooks_options_t, cgo.Handle) {
 	options := C.hooks_options_new()
+	if root != nil {
+		cRoot := C.CString(*root)
+		defer C.free(unsafe.Pointer(cRoot))
+		C.hooks_options_set_root(options, cRoot)
+	}
 	handle := cgo.NewHandle(callbacks)
 	if callbacks.Log != nil {
 		C.set_log(options, C.uintptr_t(handle), C.int(callbacks.LogLevel))
@@ -402,6 +424,14 @@ func checkPath(path string) error {
 		}
 	}
 	return nil
+}
+
+// checkRoot does the same for a root, which may be nil.
+func checkRoot(root *string) error {
+	if root == nil {
+		return nil
+	}
+	return checkPath(*root)
 }
 
 // Invalid returns the error for an invalid argument.
