@@ -505,7 +505,7 @@ void hooks_string_free(char *s);
 
 /**
  * Makes options with the default values: HOOKS_POLICY_COMPATIBLE, keep_last_good off, no log, no
- * reader.
+ * reader, no root.
  *
  * @return the options, which hooks_options_free() frees; NULL only after a bug in libhooks
  */
@@ -530,6 +530,24 @@ int hooks_options_set_policy(struct hooks_options_t *o, int policy);
  * @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL or on is neither 0 nor 1
  */
 int hooks_options_set_keep_last_good(struct hooks_options_t *o, int on);
+
+/**
+ * Sets the root directory: hook directories, hook files, symbolic links and programs are then
+ * resolved inside this directory, as after chroot(2) (docs/spec.md, section 13). Absolute paths
+ * and links start at it, relative paths too, and ".." does not leave it. The paths in results do
+ * not contain it. The functions that run hooks have no such option.
+ *
+ * The directory is opened in this call. It stays open until the options, all managers made with
+ * them, and the monitors of those managers are freed; if it is renamed meanwhile, it stays the
+ * root. If it cannot be opened, the options are not usable until this function succeeds: functions
+ * that take them fail with the same status, and with an error that has the errno and the path.
+ *
+ * @param o    the options
+ * @param root the directory, any bytes; NULL (the default): the root directory of the process
+ * @return HOOKS_STATUS_OK; HOOKS_STATUS_INVALID_ARGUMENT if o is NULL; HOOKS_STATUS_IO if the
+ *         directory cannot be opened
+ */
+int hooks_options_set_root(struct hooks_options_t *o, const char *root);
 
 /**
  * Sets the function that receives log lines. By default there is no function. See hooks_log_fn.
@@ -980,7 +998,8 @@ int hooks_read_dir(const char *path,
  * @param path       the file, any bytes; its name must end in ".json"
  * @param stages     the extension stages that the file may name; may be NULL if stages_len is 0
  * @param stages_len the number of extension stages
- * @param opts       the options, of which only the reader has an effect; NULL: the defaults
+ * @param opts       the options, of which only the reader and the root have an effect; NULL:
+ *                   the defaults
  * @param hook_out   receives the hook as JSON, as from hooks_read_file(), which
  *                   hooks_string_free() frees; may be NULL. It is also written if the call fails
  *                   because the hook is invalid, but not if the file has no hook. So set it to
@@ -1002,8 +1021,8 @@ int hooks_read_file_with_options(const char *path,
  * @param path       the directory, any bytes
  * @param stages     the extension stages that hooks may name; may be NULL if stages_len is 0
  * @param stages_len the number of extension stages
- * @param opts       the options, of which only the reader and the log have an effect; NULL: the
- *                   defaults
+ * @param opts       the options, of which only the reader, the log and the root have an effect;
+ *                   NULL: the defaults
  * @param list_out   receives the valid hooks, as a list like that of hooks_manager_list(), which
  *                   hooks_string_free() frees; may be NULL. It is also written on failure, as
  *                   *hooks_out of hooks_read_dir() is: set it to NULL before the call, and always

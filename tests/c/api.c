@@ -134,6 +134,51 @@ test_options (const char *dir)
   hooks_manager_free (m);
 }
 
+/* The root of "/" has the same files as the process. */
+static void
+test_root (const char *dir)
+{
+  hooks_options_t *o = hooks_options_new ();
+  hooks_manager_t *m = NULL;
+  hooks_manager_t *inside = NULL;
+  const char *dirs[1];
+  const char *top[1] = { "/" };
+  char *out = NULL;
+
+  CHECK (hooks_options_set_root (NULL, "/") == HOOKS_STATUS_INVALID_ARGUMENT);
+  CHECK (hooks_options_set_root (o, NULL) == HOOKS_STATUS_OK);
+  CHECK (hooks_options_set_root (o, "/") == HOOKS_STATUS_OK);
+  dirs[0] = dir;
+  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (dirs, 1, stages, 2, o, &m, &err));
+  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_reload (m, &err));
+
+  /* The directory itself as the root: its hook files are in "/", and paths do not contain it. */
+  CHECK (hooks_options_set_root (o, dir) == HOOKS_STATUS_OK);
+  CHECK (hooks_options_set_policy (o, HOOKS_POLICY_LENIENT) == HOOKS_STATUS_OK);
+  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (top, 1, stages, 2, o, &inside, &err));
+  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_diagnostics (inside, &out, &err));
+  CHECK (strstr (out, "\"path\":\"/") != NULL && strstr (out, dir) == NULL);
+  hooks_string_free (out);
+  CHECK (hooks_read_file_with_options ("/nowhere.json", stages, 2, o, NULL, NULL)
+         == HOOKS_STATUS_IO);
+  out = NULL;
+  CHECK (hooks_read_dir_with_options ("/nowhere", stages, 2, o, &out, NULL) == HOOKS_STATUS_IO);
+  hooks_string_free (out);
+  hooks_manager_free (inside);
+
+  /* After an error the options are not usable, so no other root is read by mistake. */
+  CHECK (hooks_options_set_root (o, "/nonexistent/root") == HOOKS_STATUS_IO);
+  inside = NULL;
+  EXPECT (HOOKS_STATUS_IO, "open /nonexistent/root: no such file or directory",
+          hooks_manager_new (dirs, 1, stages, 2, o, &inside, &err));
+  CHECK (inside == NULL);
+  CHECK (hooks_options_set_root (o, NULL) == HOOKS_STATUS_OK);
+  EXPECT (HOOKS_STATUS_OK, "", hooks_manager_new (dirs, 1, stages, 2, o, &inside, &err));
+  hooks_options_free (o);
+  hooks_manager_free (inside);
+  hooks_manager_free (m);
+}
+
 struct log
 {
   int lines;
@@ -869,6 +914,7 @@ main (void)
   test_null_objects ();
   test_conventions (dir);
   test_options (dir);
+  test_root (dir);
   test_log ();
   test_new (dir);
   test_all_problems ();

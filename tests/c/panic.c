@@ -118,6 +118,7 @@ main (void)
   RETURNS (hooks_options_set_log, (o, on_log, NULL), HOOKS_STATUS_PANIC);
   RETURNS (hooks_options_set_log_level, (o, HOOKS_LOG_INFO), HOOKS_STATUS_PANIC);
   RETURNS (hooks_options_set_reader, (o, NULL, NULL), HOOKS_STATUS_PANIC);
+  RETURNS (hooks_options_set_root, (o, NULL), HOOKS_STATUS_PANIC);
 
   PANICS (hooks_manager_new, (dirs, 1, NULL, 0, o, &unset, &err));
   CHECK (unset == NULL);

@@ -65,7 +65,9 @@ def read_dir(
         _arguments.optional_path("root", root),
     )
     listed = [] if text is None else json.loads(text)["hooks"]
-    hooks: dict[str, Hook] = {hook["name"]: hook["hook"] for hook in listed}
+    hooks: dict[str, Hook] = {
+        hook["name"]: hook["hook"] for hook in sorted(listed, key=lambda hook: hook["name"])
+    }
     if error is not None:
         error.hooks = hooks
         raise error
