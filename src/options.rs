@@ -157,8 +157,8 @@ impl ReadOptions {
         self
     }
 
-    /// Sets the directory in which hook directories, hook files, symlinks and programs are resolved.
-    /// By default that is the root of the process. Relative paths start at this root too. The
+    /// Sets the root in which hook directories, hook files, symlinks and programs are resolved. By
+    /// default that is the root of the process. Relative paths start at this root too. The
     /// paths in results do not contain it.
     ///
     /// Hooks run in the root of the process: the functions of [`exec`](crate::exec) have no such

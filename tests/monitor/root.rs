@@ -62,8 +62,8 @@ pub fn watch(root: &Path) -> Vec<String> {
     assert_eq!(changes(&mut monitor), change(ChangeKind::Added, "/hooks.d/link.json"));
     fs::remove_file(root.join("opt/one")).unwrap();
     assert_eq!(changes(&mut monitor), change(ChangeKind::Removed, "/hooks.d/a.json"));
-    let lines = lines.lock().unwrap().clone();
-    lines
+    drop(monitor);
+    std::mem::take(&mut *lines.lock().unwrap())
 }
 
 #[test]

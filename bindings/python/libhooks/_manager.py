@@ -83,9 +83,9 @@ class Manager:
                 directory of the process.
 
         Raises:
-            HooksError: root cannot be opened; or the hooks of a directory are rejected, by the same rules as in Podman unless
-                strict or lenient is set. Its ``diagnostics`` has all diagnostics of all
-                directories.
+            HooksError: root cannot be opened; or the hooks of a directory are rejected, by the same
+                rules as in Podman unless strict or lenient is set. Its ``diagnostics`` has all
+                diagnostics of all directories.
             TypeError, ValueError: an argument has a wrong type or contains a NUL, or options
                 contradict each other.
         """

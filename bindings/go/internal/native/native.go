@@ -94,7 +94,8 @@ type Snapshot struct {
 	_ unsafe.Pointer
 }
 
-// NewManager calls hooks_manager_new. root is nil for the root of the process. The callbacks are used for the lifetime of the manager.
+// NewManager calls hooks_manager_new. root is nil for the root of the process. The callbacks are
+// used for the lifetime of the manager.
 func NewManager(
 	root *string,
 	directories, stages []string,
@@ -314,8 +315,8 @@ func (c *Callbacks) load() {
 }
 
 // newOptions returns options with this root and these callbacks. If the root cannot be opened, the
-// functions that take the options fail with that error. The handle must exist as long as an object made
-// with the options can call them.
+// functions that take the options fail with that error. The handle must exist as long as an object
+// made with the options can call them.
 func newOptions(root *string, callbacks *Callbacks) (*C.hooks_options_t, cgo.Handle) {
 	options := C.hooks_options_new()
 	if root != nil {
