@@ -36,3 +36,6 @@ pub const CAPTURE_LIMIT: usize = 10 << 20;
 /// The number of problems of one kind that are reported for a file. It is enough to fix the file. A
 /// file of 16 MiB can have millions of problems.
 pub(crate) const ENOUGH: usize = 100;
+
+/// The number of bytes of a program's first line that the kernel reads (`BINPRM_BUF_SIZE`).
+pub(crate) const SHEBANG: usize = 256;

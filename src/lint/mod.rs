@@ -6,6 +6,7 @@ mod names;
 mod ownership;
 mod patterns;
 mod process;
+pub(crate) mod program;
 mod suggest;
 
 use std::path::Path;
