@@ -1,9 +1,65 @@
-//! Hints about programs that cannot run.
+//! Programs that cannot run: their diagnostics and hints (docs/spec.md, section 12).
 
-use crate::program::{Fault, ShebangFlaw, Start};
+use std::path::Path;
+use std::rc::Rc;
+
+use crate::hook::{Decoded, Field};
+use crate::position::Lines;
+use crate::problem::{Diagnostic, Warning};
+use crate::program::{Fault, ShebangFlaw, Start, faults};
+use crate::sys::Root;
+
+/// Judges the programs of hooks. It judges each program once: this takes many system calls, so it
+/// is done only on request.
+#[derive(Default)]
+pub(crate) struct Programs {
+    root: Root,
+    /// Programs with what matters of their environment, and the faults.
+    known: Vec<(String, Rc<[Fault]>)>,
+}
+
+impl Programs {
+    /// Judges programs inside this directory.
+    pub fn new(root: Root) -> Programs {
+        Programs { root, known: Vec::new() }
+    }
+
+    /// Returns the diagnostics about the program of a hook. `path` and `text` are those of the hook
+    /// file. The program of a hook that runs in the container has none.
+    pub fn find(&mut self, path: &Path, text: &[u8], file: &Decoded<'_>) -> Vec<Diagnostic> {
+        if file.hook.runs_in_container() {
+            return Vec::new();
+        }
+        let found = self.faults(file);
+        if found.is_empty() {
+            return Vec::new();
+        }
+        let position = file.place(&Field::Path).map(|offset| Lines::new(text).position(offset));
+        let diagnostic = |fault: &Fault| {
+            let warning = Warning::from(fault.clone());
+            Diagnostic::new(path, warning).at(position).hint(hint(fault))
+        };
+        found.iter().map(diagnostic).collect()
+    }
+
+    fn faults(&mut self, file: &Decoded<'_>) -> Rc<[Fault]> {
+        let program = &*file.hook.entry.path;
+        let matters = |entry: &&str| {
+            ["PATH=", "LD_LIBRARY_PATH=", "LD_PRELOAD="].iter().any(|name| entry.starts_with(name))
+        };
+        let env: Vec<&str> =
+            file.hook.entry.env.iter().map(|entry| &**entry).filter(matters).collect();
+        let key = [program, &env.join("\0")].join("\0");
+        if let Some((_, found)) = self.known.iter().find(|(known, _)| *known == key) {
+            return Rc::clone(found);
+        }
+        let found: Rc<[Fault]> = faults(&self.root, Path::new(program), &env).into();
+        self.known.push((key, Rc::clone(&found)));
+        found
+    }
+}
 
 /// Returns the hint for a fault.
-#[allow(dead_code)]
 pub(crate) fn hint(fault: &Fault) -> Option<String> {
     let plain = match fault {
         Fault::MissingInterpreter { interpreter }
@@ -29,6 +85,7 @@ pub(crate) fn hint(fault: &Fault) -> Option<String> {
                 words.to_string_lossy().trim_end().escape_debug()
             ));
         }
+        Fault::Shebang(ShebangFlaw::CarriageReturn { .. }) => WINDOWS,
         Fault::Shebang(ShebangFlaw::NotExecutable { .. }) => {
             "correct the first line, or make the interpreter executable"
         }
@@ -37,9 +94,13 @@ pub(crate) fn hint(fault: &Fault) -> Option<String> {
             "write the interpreter in the first line, such as #!/bin/sh: runc and Podman cannot \
              run the program without it; crun may"
         }
-        Fault::NoShebang(Start::ByteOrderMark) => "save the file without a byte order mark (BOM)",
+        Fault::NoShebang(Start::ByteOrderMark) => {
+            "save the file as UTF-8 without a byte order mark (BOM)"
+        }
         Fault::NoShebang(Start::Blank) => "write #! at the start of the file, before anything else",
-        Fault::NoShebang(Start::Binary) => "correct the hook's path, or install the program again",
+        Fault::NoShebang(Start::OtherElf | Start::Binary) => {
+            "correct the hook's path, or install the program again"
+        }
         Fault::OtherMachine { ours, .. } => {
             return Some(format!("install the program for {ours}"));
         }
