@@ -84,13 +84,15 @@ impl Fault {
                 libc::EACCES
             }
             Fault::Shebang(ShebangFlaw::TooDeep) => libc::ELOOP,
-            Fault::Shebang(ShebangFlaw::Empty | ShebangFlaw::TooLong)
+            Fault::Shebang(ShebangFlaw::TooLong)
             | Fault::NoShebang(_)
             | Fault::OtherMachine { .. } => libc::ENOEXEC,
             Fault::Truncated { size: 0, .. } => libc::ENOEXEC,
             Fault::OfInterpreter { fault, .. } => return fault.errno(),
             Fault::Shebang(
-                ShebangFlaw::Relative { .. }
+                // (ENOEXEC, or EACCES if the file ends after `#!`.)
+                ShebangFlaw::Empty
+                | ShebangFlaw::Relative { .. }
                 | ShebangFlaw::CutArgument { .. }
                 | ShebangFlaw::EnvWords { .. }
                 | ShebangFlaw::CarriageReturn { .. },

@@ -298,6 +298,9 @@ impl Search<'_> {
                 match line.strip_prefix(b"include") {
                     Some(included) if included.first().is_some_and(u8::is_ascii_whitespace) => {
                         for pattern in included.split(u8::is_ascii_whitespace) {
+                            if pattern.is_empty() {
+                                continue;
+                            }
                             let pattern = Path::new(OsStr::from_bytes(pattern));
                             let directory = file.parent().unwrap_or(Path::new("/"));
                             left.extend(self.matching(&directory.join(pattern)));

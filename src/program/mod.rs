@@ -113,7 +113,7 @@ fn format_of(
 fn script(root: &Root, line: Shebang<'_>, env: &[&str], found: &mut Vec<Fault>) -> Option<PathBuf> {
     let mut add = |flaw| found.push(Fault::Shebang(flaw));
     let (interpreter, argument, is_cut) = match line {
-        Shebang::Empty => {
+        Shebang::Empty | Shebang::Line { interpreter: b"", .. } => {
             add(ShebangFlaw::Empty);
             return None;
         }
@@ -124,7 +124,7 @@ fn script(root: &Root, line: Shebang<'_>, env: &[&str], found: &mut Vec<Fault>) 
         Shebang::Line { interpreter, argument, is_cut } => (interpreter, argument, is_cut),
     };
     let interpreter = PathBuf::from(OsStr::from_bytes(interpreter));
-    if interpreter.is_relative() && !interpreter.as_os_str().is_empty() {
+    if interpreter.is_relative() {
         add(ShebangFlaw::Relative { interpreter });
         return None;
     }
