@@ -80,10 +80,13 @@ mod go;
 #[allow(unsafe_code)]
 mod sys;
 
-// Floor 1: errors and diagnostics, write permissions of files, and replacing a file.
+// Floor 1: errors and diagnostics, write permissions of files, programs that cannot run, and
+// replacing a file.
 mod permission;
 
 mod log;
+
+mod program;
 
 mod problem;
 

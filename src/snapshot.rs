@@ -250,7 +250,6 @@ impl Snapshot {
     }
 
     /// Returns the root in which the hooks' programs are found.
-    #[allow(dead_code)]
     pub(crate) fn root(&self) -> &Root {
         &self.root
     }

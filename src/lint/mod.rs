@@ -6,6 +6,7 @@ mod names;
 mod ownership;
 mod patterns;
 mod process;
+mod program;
 mod suggest;
 
 use std::path::Path;
@@ -25,6 +26,7 @@ pub use migrate::NoEquivalent;
 pub(crate) use names::names;
 pub(crate) use ownership::Inspector;
 use ownership::by_status;
+pub(crate) use program::Programs;
 use suggest::for_condition;
 
 /// Returns an error as a diagnostic of its file or directory, with a hint. `file` is the content

@@ -196,6 +196,22 @@ codes! {
     ParentWritable = "parent-writable", WARNING, MACHINE;
     /// It is unknown who can write a hook file, its program, or a directory on the path to them.
     PermissionsUnknown = "permissions-unknown", WARNING, MACHINE;
+    /// The interpreter that the program's first line names does not exist.
+    MissingInterpreter = "missing-interpreter", WARNING, MACHINE;
+    /// The program is neither an ELF file, nor does it start with `#!`.
+    NoShebang = "no-shebang", WARNING, MACHINE;
+    /// The program's first line does not do what was meant.
+    BadShebang = "bad-shebang", WARNING, MACHINE;
+    /// The program is for another machine.
+    WrongArchitecture = "wrong-architecture", WARNING, MACHINE;
+    /// The program's dynamic loader does not exist.
+    MissingLoader = "missing-loader", WARNING, MACHINE;
+    /// A library that the program needs is not found.
+    MissingLibrary = "missing-library", WARNING, MACHINE;
+    /// The program is empty, or shorter than its headers say.
+    TruncatedExecutable = "truncated-executable", WARNING, MACHINE;
+    /// The program is on a file system that is mounted noexec.
+    NoexecMount = "noexec-mount", WARNING, MACHINE;
     /// A key in `when` is not a condition, and is ignored.
     UnknownCondition = "unknown-condition", WARNING;
     /// The file has the form of a container's config, which has hooks of all stages.
@@ -222,6 +238,8 @@ codes! {
     EmptyArgsBlocks = "empty-args-blocks", INFO;
     /// A hook without `env` gets the environment of the runtime.
     InheritsEnvironment = "inherits-environment", INFO;
+    /// The program has setuid, setgid or file capabilities.
+    SetuidProgram = "setuid-program", INFO, MACHINE;
     /// An argument of a `createContainer` hook is a relative path.
     RelativeArgument = "relative-argument", INFO;
     /// Engines ignore a file that looks like a hook file, because of its name.

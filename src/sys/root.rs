@@ -72,6 +72,7 @@ impl Root {
 
     /// Reads the status of the file at a path. If the last component is a symlink, it is not
     /// followed.
+    #[allow(dead_code)]
     pub fn link_status(&self, path: &Path) -> io::Result<Status> {
         match &self.0 {
             None => Status::of_link(path),

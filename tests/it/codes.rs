@@ -198,6 +198,16 @@ const FILES: &[(Code, &str, &str)] = &[
 
 /// The codes that other tests cover, and their directory: the C boundary, and limits of the system.
 const ELSEWHERE: &[(Code, &str)] = &[
+    // (programs.rs)
+    (Code::MissingInterpreter, "tests/it"),
+    (Code::NoShebang, "tests/it"),
+    (Code::BadShebang, "tests/it"),
+    (Code::WrongArchitecture, "tests/it"),
+    (Code::MissingLoader, "tests/it"),
+    (Code::MissingLibrary, "tests/it"),
+    (Code::TruncatedExecutable, "tests/it"),
+    (Code::NoexecMount, "tests/it"),
+    (Code::SetuidProgram, "tests/it"),
     (Code::NotUtf8, "tests/c"),
     (Code::Panic, "tests/c"),
     (Code::WatchRefused, "tests/monitor"),

@@ -19,6 +19,7 @@ mod lossless;
 mod migrate;
 mod mistakes;
 mod permissions;
+mod programs;
 mod root;
 mod rust_api;
 #[path = "../support/seed.rs"]

@@ -2,6 +2,7 @@
 
 mod access;
 mod process;
+mod program;
 
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use super::PatternRole;
 use crate::go::quote;
 use crate::permission::{Concern, Subject};
 use crate::problem::{Code, Severity, text_of};
+use crate::program::Fault;
 pub(crate) use process::{NoName, ProcessFlaw, VariableFlaw};
 
 /// A probable mistake, or something worth knowing.
@@ -66,6 +68,8 @@ pub(crate) enum Warning {
     EmptyArgsBlock,
     /// Another user can change what runs, or it is unknown who can.
     Access(Box<(Subject, Concern)>),
+    /// The program cannot run, or has a property that is worth knowing.
+    Program(Box<Fault>),
 
     /// The file masks this file.
     Masks { lower: PathBuf },
@@ -130,6 +134,7 @@ impl Warning {
             Warning::CaseCollision { .. } => Code::CaseCollision,
             Warning::EmptyArgsBlock => Code::EmptyArgsBlocks,
             Warning::Access(access) => access::code(&access.1),
+            Warning::Program(fault) => program::code(fault),
             Warning::Masks { .. } => Code::Masked,
         }
     }
@@ -149,6 +154,7 @@ impl Warning {
             Warning::DuplicateHook { differ: true, .. } => "other-conditions",
             Warning::Process(process) => process.kind(),
             Warning::Access(access) => access::kind(&access.1),
+            Warning::Program(fault) => program::kind(fault),
             _ => self.code().as_str(),
         }
     }
@@ -266,6 +272,7 @@ impl Display for Warning {
                 "the condition on the command makes containers with an empty process.args fail",
             ),
             Warning::Access(access) => f.write_str(&access::message(&access.0, &access.1)),
+            Warning::Program(fault) => program::write(fault, f),
             Warning::Masks { lower } => write!(f, "the file masks {}", text_of(lower.as_os_str())),
         }
     }
