@@ -259,7 +259,7 @@ fn results_are_those_of_chroot() {
     let seed = std::env::var("LIBHOOKS_SEED").map_or(20_261_129, |seed| seed.parse().unwrap());
     println!("LIBHOOKS_SEED={seed}");
     let mut outcomes = BTreeMap::new();
-    for number in 0..2000 {
+    for number in 0..400 {
         let mut tree = RandomTree::new(seed + number);
         let directory = tree.root();
         let root = Root::open(&directory).unwrap();
@@ -288,7 +288,7 @@ fn results_are_those_of_chroot() {
     use libc::{EACCES, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR};
     for outcome in [0, EACCES, EINVAL, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR] {
         let outcome = Some(outcome).filter(|&errno| errno != 0);
-        assert!(outcomes.get(&outcome).is_some_and(|&count| count > 20), "{outcome:?}");
+        assert!(outcomes.get(&outcome).is_some_and(|&count| count > 5), "{outcome:?}");
     }
 }
 
