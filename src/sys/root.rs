@@ -160,3 +160,6 @@ impl Root {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
