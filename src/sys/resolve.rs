@@ -34,6 +34,10 @@ pub(super) fn resolve(
     if path.len() >= libc::PATH_MAX as usize {
         return Err(io::Error::from_raw_os_error(libc::ENAMETOOLONG));
     }
+    // EINVAL below means that the kernel does not know the flags.
+    if path.contains(&0) {
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    }
     for _ in 0..ATTEMPTS {
         match by_kernel(root, path, flags) {
             Err(error) => match Errno::of(&error).0 {
@@ -119,7 +123,8 @@ fn by_component(root: BorrowedFd<'_>, path: &[u8], flags: libc::c_int) -> io::Re
             open_component(current(root, &stack), b".", DIRECTORY)?;
             stack.pop();
         }
-        // The path ends with the root itself.
+        // The path ends with the directory itself. (If that is a root which must not be searched,
+        // this fails with EACCES.)
         if matches!(name, b"" | b"..") {
             name = b".";
         }

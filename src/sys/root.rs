@@ -161,3 +161,6 @@ impl Root {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
