@@ -129,14 +129,38 @@ fn decode_entry(entry: &[u8]) -> Option<AclEntry> {
 impl AclState {
     /// Reads a list of the file at this path, which must not be a symlink.
     pub fn of_path(path: &Path, kind: AclKind) -> AclState {
+        // SAFETY: `named` gives a NUL-terminated path and name, and memory of the given size.
+        let get =
+            |path, name, value: Memory| unsafe { libc::lgetxattr(path, name, value.0, value.1) };
+        // SAFETY: as above.
+        AclState::named(path, kind, &get, &|path, names| unsafe {
+            libc::llistxattr(path, names.0.cast(), names.1)
+        })
+    }
+
+    /// Reads a list of the file at this path, symlinks followed.
+    pub(super) fn of_target(path: &Path, kind: AclKind) -> AclState {
+        // SAFETY: `named` gives a NUL-terminated path and name, and memory of the given size.
+        let get =
+            |path, name, value: Memory| unsafe { libc::getxattr(path, name, value.0, value.1) };
+        // SAFETY: as above.
+        AclState::named(path, kind, &get, &|path, names| unsafe {
+            libc::listxattr(path, names.0.cast(), names.1)
+        })
+    }
+
+    fn named(
+        path: &Path,
+        kind: AclKind,
+        get: &dyn Fn(*const c_char, *const c_char, Memory) -> isize,
+        list: &dyn Fn(*const c_char, Memory) -> isize,
+    ) -> AclState {
         let named = |call: &dyn Fn(*const c_char) -> isize| {
             with_c_string(path.as_os_str().as_bytes(), |path| count(call(path.as_ptr())))
         };
         AclState::read(
-            // SAFETY: a NUL-terminated path and name, and memory of the given size.
-            |name, value| named(&|path| unsafe { libc::lgetxattr(path, name, value.0, value.1) }),
-            // SAFETY: a NUL-terminated path, and memory of the given size.
-            |names| named(&|path| unsafe { libc::llistxattr(path, names.0.cast(), names.1) }),
+            |name, value| named(&|path| get(path, name, value)),
+            |names| named(&|path| list(path, names)),
             kind,
         )
     }

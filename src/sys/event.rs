@@ -154,7 +154,7 @@ impl AsFd for Flag {
 }
 
 /// Converts the result of a system call that returns a file descriptor.
-fn owned(result: i32) -> io::Result<OwnedFd> {
+pub(super) fn owned(result: i32) -> io::Result<OwnedFd> {
     if result < 0 {
         return Err(io::Error::last_os_error());
     }

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -48,19 +49,16 @@ const FUSE: u32 = 0x6573_5546;
 impl FileSystem {
     /// Returns the kind of file system that the file at this path, symlinks followed, is on.
     pub fn of_path(path: &Path) -> io::Result<FileSystem> {
-        let mut answer = MaybeUninit::<libc::statfs64>::uninit();
-        let answer = with_c_string(path.as_os_str().as_bytes(), |path| {
+        with_c_string(path.as_os_str().as_bytes(), |path| {
             // SAFETY: a NUL-terminated path, and memory for one answer.
-            if unsafe { libc::statfs64(path.as_ptr(), answer.as_mut_ptr()) } < 0 {
-                return Err(io::Error::last_os_error());
-            }
-            // SAFETY: the call has succeeded, so it has filled the answer.
-            Ok(unsafe { answer.assume_init() })
-        })?;
-        // The numbers have 32 bits. The type of the field is wider on some systems, and signed on
-        // other systems.
-        #[allow(clippy::unnecessary_cast)]
-        Ok(FileSystem::of_magic(answer.f_type as u32))
+            statfs(|answer| unsafe { libc::statfs64(path.as_ptr(), answer) })
+        })
+        .map(|answer| FileSystem::of_magic(magic(&answer)))
+    }
+
+    /// Returns the kind of file system that an open file is on.
+    pub(super) fn of_file(file: BorrowedFd<'_>) -> io::Result<FileSystem> {
+        Ok(FileSystem::of_magic(magic(&statfs_of_file(file)?)))
     }
 
     fn of_magic(magic: u32) -> FileSystem {
@@ -70,6 +68,28 @@ impl FileSystem {
         let network = NETWORK.into_iter().find(|(known, _)| *known == magic);
         network.map_or(FileSystem::Local, |(_, name)| FileSystem::Network(name))
     }
+}
+
+/// Returns the state of the file system that an open file is on.
+pub(super) fn statfs_of_file(file: BorrowedFd<'_>) -> io::Result<libc::statfs64> {
+    // SAFETY: an open file descriptor, and memory for one answer.
+    statfs(|answer| unsafe { libc::fstatfs64(file.as_raw_fd(), answer) })
+}
+
+fn statfs(call: impl FnOnce(*mut libc::statfs64) -> libc::c_int) -> io::Result<libc::statfs64> {
+    let mut answer = MaybeUninit::<libc::statfs64>::uninit();
+    if call(answer.as_mut_ptr()) < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call has succeeded, so it has filled the answer.
+    Ok(unsafe { answer.assume_init() })
+}
+
+/// Returns the number of the kind of file system. It has 32 bits. The type of the field is wider
+/// on some systems, and signed on other systems.
+#[allow(clippy::unnecessary_cast)]
+pub(super) fn magic(answer: &libc::statfs64) -> u32 {
+    answer.f_type as u32
 }
 
 /// Returns the user whose program serves the FUSE file system of this device; `None` if the table
