@@ -39,3 +39,42 @@ pub(crate) const ENOUGH: usize = 100;
 
 /// The number of bytes of a program's first line that the kernel reads (`BINPRM_BUF_SIZE`).
 pub(crate) const SHEBANG: usize = 256;
+
+/// The number of bytes at the start of a program that are read at once.
+pub(crate) const PROGRAM_START: usize = 4 << 10;
+
+/// The size of the program headers of an ELF file, in bytes. The kernel has the same limit.
+pub(crate) const PROGRAM_HEADERS: usize = 64 << 10;
+
+/// The size of the dynamic section of an ELF file, in bytes.
+pub(crate) const DYNAMIC_SECTION: usize = 64 << 10;
+
+/// The length of a name or search path in an ELF file, with the NUL at its end, in bytes.
+pub(crate) const NAME_IN_PROGRAM: usize = 4 << 10;
+
+/// The number of scripts that are each other's interpreters. The kernel has the same limit.
+pub(crate) const INTERPRETERS: usize = 5;
+
+/// The number of libraries of a program that are read.
+pub(crate) const LIBRARIES: usize = 256;
+
+/// The number of paths at which the libraries of a program are looked for.
+pub(crate) const LIBRARY_PATHS: usize = 10_000;
+
+/// The number of missing libraries that are reported for a program.
+pub(crate) const MISSING_LIBRARIES: usize = 3;
+
+/// The size of the loader's cache (`/etc/ld.so.cache`), in bytes.
+pub(crate) const LOADER_CACHE: usize = 16 << 20;
+
+/// The size of a file of the loader's configuration (`/etc/ld.so.conf`), in bytes, and the number
+/// of these files.
+pub(crate) const LOADER_CONFIGURATION: usize = 64 << 10;
+/// See [`LOADER_CONFIGURATION`].
+pub(crate) const LOADER_CONFIGURATIONS: usize = 256;
+
+/// The number of registered formats of programs (binfmt_misc) that are compared with a program.
+pub(crate) const REGISTERED: usize = 1000;
+
+/// The size of the description of a registered format, in bytes.
+pub(crate) const REGISTERED_ENTRY: usize = 8 << 10;

@@ -11,12 +11,12 @@ use crate::go::Errno;
 use crate::go::quote;
 use crate::hook::{DecodeError, Decoded, Hook, Reader, Wanted, decode, decode_again};
 use crate::limits::HOOK_FILE;
-use crate::lint::{self, HookFacts, Inspector};
+use crate::lint::{self, HookFacts, Inspector, Programs};
 use crate::loaded_hook::{LoadedHook, Source};
 use crate::options::ReadOptions;
 use crate::position::Lines;
 use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Refusal, text_of};
-use crate::sys::{Status, open_to_read};
+use crate::sys::{Root, Status, open_to_read};
 use crate::validate::{Invalid, Validator, nil_hook};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
@@ -127,6 +127,8 @@ pub(crate) struct FileLoader<'a> {
     /// Whether the mode and owner of a hook file are checked with its text: not if the inspector
     /// checks them, or if there is no file.
     checks_status: bool,
+    /// Judges whether programs can run. `None`: this is not checked.
+    programs: Option<Programs>,
     /// Whether the names in directories are checked.
     checks_names: bool,
 }
@@ -139,6 +141,7 @@ impl<'a> FileLoader<'a> {
             validator: Validator::new(options.stages()),
             inspector: options.checks_permissions().then(Inspector::new),
             checks_status: !options.checks_permissions(),
+            programs: options.inspects().then(|| Programs::new(Root::default())),
             checks_names: options.inspects(),
         }
     }
@@ -168,8 +171,8 @@ impl<'a> FileLoader<'a> {
         found
     }
 
-    /// Returns the diagnostics about who can write the files of a hook, if that is checked. `alone`
-    /// says that the directory of the hook file was not checked.
+    /// Returns the diagnostics about who can write the files of a hook, and whether its program can
+    /// run, if that is checked. `alone` says that the directory of the hook file was not checked.
     pub fn inspect(&mut self, loaded: &LoadedHook, alone: bool) -> Vec<Diagnostic> {
         let Some(inspector) = &mut self.inspector else { return Vec::new() };
         let mut found = inspector.hook_file(&loaded.path, alone);
@@ -177,10 +180,17 @@ impl<'a> FileLoader<'a> {
         if !of_program.is_empty() && !loaded.decoded(Wanted::Hook).hook.runs_in_container() {
             found.extend(of_program);
         }
+        if let Some(programs) = &mut self.programs {
+            found.extend(programs.find(
+                &loaded.path,
+                loaded.text(),
+                &loaded.decoded(Wanted::Notes),
+            ));
+        }
         found
     }
 
-    /// Does the same for a file that does not load.
+    /// Returns the diagnostics about who can write the files of a hook file that does not load.
     pub fn inspect_failed(
         &mut self,
         path: &Path,
@@ -223,6 +233,7 @@ impl<'a> FileLoader<'a> {
             Err(refused(path, Cause::FileTooLarge))
         } else {
             self.checks_status = false;
+            self.programs = None;
             self.load_text(text.to_vec(), Status::default(), &Arc::from(path))
         };
         match loaded {
@@ -328,6 +339,10 @@ impl<'a> FileLoader<'a> {
             inspected: !self.checks_status,
         });
         warnings.into_iter().for_each(|warning| failure.push(warning));
+        // (A missing program is an error already.)
+        if let (Some(programs), Some(_)) = (&mut self.programs, executable) {
+            failure.diagnostics.extend(programs.find(path, text, &decoded));
+        }
         failure.hook = Some(decoded.hook.into());
         ReadError::Failed(Box::new(failure))
     }

@@ -11,7 +11,7 @@ use super::start::{Feed, Source, Started, argv, start};
 use super::{RunOptions, Stream, message};
 use crate::go::{MAX_SECONDS, duration_text};
 use crate::hook::OciHook;
-use crate::lint::program as lint;
+use crate::lint::failed as lint;
 use crate::problem::{Diagnostic, Result};
 use crate::sys::{self, Child, Exit, Fate, Interest, Killed};
 

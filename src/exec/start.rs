@@ -10,7 +10,7 @@ use super::{ProcessGroup, RunOptions};
 use crate::go::Errno;
 use crate::go::environment;
 use crate::hook::OciHook;
-use crate::lint::program as lint;
+use crate::lint::failed as lint;
 use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
 use crate::sys::{self, Child, Command};
 

@@ -13,6 +13,7 @@ use std::path::Path;
 use crate::container::Container;
 use crate::hook::Wanted;
 use crate::inject::Allowance;
+use crate::lint::Programs;
 use crate::list::MaskedHook;
 use crate::loaded_hook::LoadedHook;
 use crate::problem::{Diagnostic, Severity, text_of};
@@ -31,7 +32,8 @@ impl Snapshot {
         let mut allowance = Allowance::default();
         let line = CommandLine::of(container);
         let noted = self.noted();
-        let explain = |loaded: &std::sync::Arc<LoadedHook>| {
+        let mut programs = Programs::default();
+        let mut explain = |loaded: &std::sync::Arc<LoadedHook>| {
             let file = loaded.decoded(Wanted::Notes);
             let mut recorder = Recorder::new(loaded, &file, container, &line);
             let verdict = match &too_large {
@@ -49,7 +51,16 @@ impl Snapshot {
             let diagnostics = match &verdict {
                 Ok(true) => {
                     let noted = noted.get(&*loaded.path).into_iter().flatten().copied();
-                    noted.chain(loaded.warnings().iter().filter(is_problem)).cloned().collect()
+                    let warnings = loaded.warnings().iter();
+                    let mut all: Vec<Diagnostic> =
+                        noted.chain(warnings.filter(is_problem)).cloned().collect();
+                    for found in programs.find(&loaded.path, loaded.text(), &file) {
+                        // (A load with an inspection has found it already.)
+                        if is_problem(&&found) && !all.contains(&found) {
+                            all.push(found);
+                        }
+                    }
+                    all
                 }
                 Ok(false) | Err(_) => Vec::new(),
             };
@@ -63,7 +74,7 @@ impl Snapshot {
                 diagnostics,
             }
         };
-        let hooks = self.hooks.iter().map(explain).collect();
+        let hooks = self.hooks.iter().map(&mut explain).collect();
         Explanation {
             generation: self.generation(),
             error,

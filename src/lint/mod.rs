@@ -1,12 +1,13 @@
 //! Likely mistakes in hook files, and hints for errors (docs/spec.md, section 8).
 
+pub(crate) mod failed;
 mod hint;
 mod migrate;
 mod names;
 mod ownership;
 mod patterns;
 mod process;
-pub(crate) mod program;
+mod program;
 mod suggest;
 
 use std::path::Path;
@@ -26,6 +27,7 @@ pub use migrate::NoEquivalent;
 pub(crate) use names::names;
 pub(crate) use ownership::Inspector;
 use ownership::by_status;
+pub(crate) use program::Programs;
 use suggest::for_condition;
 
 /// Returns an error as a diagnostic of its file or directory, with a hint. `file` is the content

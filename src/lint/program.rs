@@ -1,120 +1,62 @@
-//! Why a hook's program did not run, and hints about programs that cannot run.
+//! Programs that cannot run: their diagnostics and hints (docs/spec.md, section 12).
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::rc::Rc;
 
-use super::not_executable;
-use crate::go::Errno;
-use crate::hook::{Decoded, OciHook};
-use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Severity};
+use crate::hook::{Decoded, Field};
+use crate::position::Lines;
+use crate::problem::{Diagnostic, Warning};
 use crate::program::{Fault, ShebangFlaw, Start, faults};
-use crate::sys::{Exit, Root, Status};
+use crate::sys::Root;
 
-/// The errors of execve(2) that are about the program or its path.
-const OF_PROGRAM: [libc::c_int; 8] = [
-    libc::ENOENT,
-    libc::EACCES,
-    libc::ENOEXEC,
-    libc::ELIBBAD,
-    libc::ELOOP,
-    libc::ENOTDIR,
-    libc::ENAMETOOLONG,
-    libc::EINVAL,
-];
+/// Judges the programs of hooks. It judges each program once: this takes many system calls, so it
+/// is done only on request.
+#[derive(Default)]
+pub(crate) struct Programs {
+    root: Root,
+    /// Programs with what matters of their environment, and the faults.
+    known: Vec<(String, Rc<[Fault]>)>,
+}
 
-/// Returns why the system refused to execute the program of a hook with this error, as far as the
-/// program and its path tell.
-#[cold]
-pub(crate) fn refused(hook: &OciHook, directory: Option<&Path>, errno: Errno) -> Vec<Diagnostic> {
-    // For example, the process has no memory or no descriptor left, or the arguments are too long.
-    if !OF_PROGRAM.contains(&errno.raw_os_error()) {
-        return Vec::new();
+impl Programs {
+    /// Judges programs inside this directory.
+    pub fn new(root: Root) -> Programs {
+        Programs { root, known: Vec::new() }
     }
-    let path = located(hook, directory);
-    let status = match Status::of_path(&path) {
-        Ok(status) => status,
-        Err(error) => {
-            let errno = Errno::of(&error);
-            let is_link = errno == Errno(libc::ENOENT) && Status::of_link(&path).is_ok();
-            let cause = Cause::Executable { path: hook.path.as_str().into(), errno, is_link };
-            let error = Error::new(ErrorKind::Io, cause).with_path(path);
-            let found = super::error(&error, &Decoded::default());
-            return vec![Diagnostic { reference: None, error_message: None, ..found }];
+
+    /// Returns the diagnostics about the program of a hook. `path` and `text` are those of the hook
+    /// file. The program of a hook that runs in the container has none.
+    pub fn find(&mut self, path: &Path, text: &[u8], file: &Decoded<'_>) -> Vec<Diagnostic> {
+        if file.hook.runs_in_container() {
+            return Vec::new();
         }
-    };
-    if let Some((warning, hint)) = not_executable(&hook.path, &status) {
-        return vec![failure(path, warning.into(), Some(hint.to_owned()))];
-    }
-    let mut found = faults_of(hook, &path);
-    if found.iter().any(|fault| fault.errno() == Some(errno)) {
-        found.retain(|fault| fault.errno() == Some(errno));
-    } else {
-        // It depends on more than the program whether these keep it from starting.
-        found.retain(|fault| match innermost(fault) {
-            Fault::Shebang(ShebangFlaw::Relative { .. }) => errno == Errno(libc::ENOENT),
-            Fault::Truncated { .. } => {
-                matches!(errno, Errno(libc::ENOEXEC | libc::EINVAL))
-            }
-            _ => false,
-        });
-    }
-    diagnostics(&path, found)
-}
-
-/// Returns why the program of a hook that was started did not run: the loader, or `env` in the
-/// first line of a script, ended the process before the program's own first instruction. Empty for
-/// any other end, and for a program that may have chosen this end itself.
-#[cold]
-pub(crate) fn ended(hook: &OciHook, directory: Option<&Path>, exit: Exit) -> Vec<Diagnostic> {
-    let is_reason: fn(&Fault) -> bool = match exit {
-        Exit::Status(127) => |fault| {
-            matches!(
-                fault,
-                Fault::MissingLibrary { .. }
-                    | Fault::NotInPath { .. }
-                    | Fault::Shebang(ShebangFlaw::EnvWords { .. })
-            )
-        },
-        Exit::Signal { number: libc::SIGSEGV | libc::SIGBUS | libc::SIGKILL, .. } => {
-            |fault| matches!(fault, Fault::Truncated { .. })
+        let found = self.faults(file);
+        if found.is_empty() {
+            return Vec::new();
         }
-        _ => return Vec::new(),
-    };
-    let path = located(hook, directory);
-    let mut found = faults_of(hook, &path);
-    found.retain(|fault| is_reason(innermost(fault)));
-    diagnostics(&path, found)
-}
-
-/// Returns the path of a hook's program for this process, which is in another directory.
-fn located(hook: &OciHook, directory: Option<&Path>) -> PathBuf {
-    directory.map_or_else(|| PathBuf::from(&hook.path), |directory| directory.join(&hook.path))
-}
-
-fn faults_of(hook: &OciHook, path: &Path) -> Vec<Fault> {
-    let env: Vec<&str> = hook.env.iter().map(String::as_str).collect();
-    faults(&Root::default(), path, &env)
-}
-
-/// Returns the fault of the interpreter, if the fault is one of an interpreter.
-fn innermost(fault: &Fault) -> &Fault {
-    match fault {
-        Fault::OfInterpreter { fault, .. } => innermost(fault),
-        fault => fault,
+        let position = file.place(&Field::Path).map(|offset| Lines::new(text).position(offset));
+        let diagnostic = |fault: &Fault| {
+            let warning = Warning::from(fault.clone());
+            Diagnostic::new(path, warning).at(position).hint(hint(fault))
+        };
+        found.iter().map(diagnostic).collect()
     }
-}
 
-fn diagnostics(path: &Path, faults: Vec<Fault>) -> Vec<Diagnostic> {
-    let diagnostic = |fault: Fault| {
-        let hint = hint(&fault);
-        failure(path.to_owned(), fault.into(), hint)
-    };
-    faults.into_iter().map(diagnostic).collect()
-}
-
-/// Returns the diagnostic of a failure. It is an error, even if a check of the hook's file has it
-/// as a warning.
-fn failure(path: PathBuf, cause: Cause, hint: Option<String>) -> Diagnostic {
-    Diagnostic { severity: Severity::Error, ..Diagnostic::new(path, cause).hint(hint) }
+    fn faults(&mut self, file: &Decoded<'_>) -> Rc<[Fault]> {
+        let program = &*file.hook.entry.path;
+        let matters = |entry: &&str| {
+            ["PATH=", "LD_LIBRARY_PATH=", "LD_PRELOAD="].iter().any(|name| entry.starts_with(name))
+        };
+        let env: Vec<&str> =
+            file.hook.entry.env.iter().map(|entry| &**entry).filter(matters).collect();
+        let key = [program, &env.join("\0")].join("\0");
+        if let Some((_, found)) = self.known.iter().find(|(known, _)| *known == key) {
+            return Rc::clone(found);
+        }
+        let found: Rc<[Fault]> = faults(&self.root, Path::new(program), &env).into();
+        self.known.push((key, Rc::clone(&found)));
+        found
+    }
 }
 
 /// Returns the hint for a fault.
@@ -143,6 +85,7 @@ pub(crate) fn hint(fault: &Fault) -> Option<String> {
                 words.to_string_lossy().trim_end().escape_debug()
             ));
         }
+        Fault::Shebang(ShebangFlaw::CarriageReturn { .. }) => WINDOWS,
         Fault::Shebang(ShebangFlaw::NotExecutable { .. }) => {
             "correct the first line, or make the interpreter executable"
         }
@@ -151,9 +94,13 @@ pub(crate) fn hint(fault: &Fault) -> Option<String> {
             "write the interpreter in the first line, such as #!/bin/sh: runc and Podman cannot \
              run the program without it; crun may"
         }
-        Fault::NoShebang(Start::ByteOrderMark) => "save the file without a byte order mark (BOM)",
+        Fault::NoShebang(Start::ByteOrderMark) => {
+            "save the file as UTF-8 without a byte order mark (BOM)"
+        }
         Fault::NoShebang(Start::Blank) => "write #! at the start of the file, before anything else",
-        Fault::NoShebang(Start::Binary) => "correct the hook's path, or install the program again",
+        Fault::NoShebang(Start::OtherElf | Start::Binary) => {
+            "correct the hook's path, or install the program again"
+        }
         Fault::OtherMachine { ours, .. } => {
             return Some(format!("install the program for {ours}"));
         }

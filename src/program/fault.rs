@@ -46,8 +46,10 @@ pub(crate) enum ShebangFlaw {
     TooLong,
     /// The line is longer than what the kernel reads, so the argument loses its end.
     CutArgument { argument: OsString },
-    /// `env` gets all words as one argument, and searches for a program of this name.
+    /// The kernel passes these words to `env` as one argument.
     EnvWords { words: OsString },
+    /// The argument ends in a carriage return.
+    CarriageReturn { argument: OsString },
     /// The interpreter is there, but is not an executable file.
     NotExecutable { interpreter: PathBuf, is_file: bool },
     /// Scripts are the interpreters of scripts, more often than the kernel follows.
@@ -63,6 +65,8 @@ pub(crate) enum Start {
     ByteOrderMark,
     /// With blanks or empty lines, and `#!` after them.
     Blank,
+    /// As an ELF file that is no program, such as an object file.
+    OtherElf,
     /// As something else.
     Binary,
 }
@@ -88,7 +92,8 @@ impl Fault {
             Fault::Shebang(
                 ShebangFlaw::Relative { .. }
                 | ShebangFlaw::CutArgument { .. }
-                | ShebangFlaw::EnvWords { .. },
+                | ShebangFlaw::EnvWords { .. }
+                | ShebangFlaw::CarriageReturn { .. },
             )
             | Fault::NotInPath { .. }
             | Fault::Truncated { .. }

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
 /// The event to wait for.
@@ -111,4 +111,20 @@ pub(crate) fn readable_bytes(descriptor: BorrowedFd<'_>) -> io::Result<usize> {
     } else {
         Ok(usize::try_from(count).unwrap_or_default())
     }
+}
+
+/// Returns whether a program has capabilities of its own (capabilities(7)). If that cannot be read,
+/// it has none.
+pub(crate) fn has_capabilities(file: impl AsFd) -> bool {
+    // SAFETY: an open file descriptor and a NUL-terminated name. No memory is written: the size is
+    // 0, so the kernel returns only the size of the attribute.
+    let size = unsafe {
+        libc::fgetxattr(
+            file.as_fd().as_raw_fd(),
+            c"security.capability".as_ptr(),
+            std::ptr::null_mut(),
+            0,
+        )
+    };
+    size > 0
 }

@@ -25,14 +25,14 @@ use std::time::Duration;
 
 pub(crate) use acl::{AclKind, AclState, AclTag, AclUnknown};
 pub(crate) use descriptor::{
-    Interest, above_standard, close, file_size_limit, pipe, poll, readable_bytes, reopen_for_both,
-    set_nonblocking,
+    Interest, above_standard, close, file_size_limit, has_capabilities, pipe, poll, readable_bytes,
+    reopen_for_both, set_nonblocking,
 };
 pub(crate) use directory::{Directory, open_to_read};
 pub(crate) use event::{EventSet, Flag, Timer, WakeOn};
 pub(crate) use fork::Home;
 pub use kill::Killed;
-pub(crate) use mount::{FileSystem, fuse_user};
+pub(crate) use mount::{FileSystem, MountFlags, fuse_user, mount_point};
 pub(crate) use namespace::{KERNEL_OVERFLOW, Overflow};
 pub(crate) use process::{Child, Exit, Fate, reap_abandoned};
 #[allow(unused_imports)]

@@ -1,10 +1,12 @@
-//! File systems whose permissions are decided by another computer, or by the program of a user.
+//! Mounts and their file systems: what programs may do there, and who decides about permissions
+//! (another computer, or the program of a user).
 
+use std::ffi::OsString;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd};
-use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
 
 use super::status::with_c_string;
 
@@ -92,6 +94,68 @@ pub(super) fn magic(answer: &libc::statfs64) -> u32 {
     answer.f_type as u32
 }
 
+/// What a mount refuses to programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MountFlags {
+    /// They cannot be executed.
+    pub noexec: bool,
+    /// Their setuid and setgid bits and their capabilities have no effect.
+    pub nosuid: bool,
+}
+
+impl MountFlags {
+    /// Returns the flags of the mount through which a file was opened.
+    pub fn of_file(file: impl AsFd) -> io::Result<MountFlags> {
+        let mut answer = MaybeUninit::<libc::statvfs64>::uninit();
+        // SAFETY: an open file descriptor, and memory for one answer.
+        if unsafe { libc::fstatvfs64(file.as_fd().as_raw_fd(), answer.as_mut_ptr()) } < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        // SAFETY: the call has succeeded, so it has filled the answer.
+        let flags = unsafe { answer.assume_init() }.f_flag;
+        Ok(MountFlags {
+            noexec: flags & libc::ST_NOEXEC != 0,
+            nosuid: flags & libc::ST_NOSUID != 0,
+        })
+    }
+}
+
+/// Returns the mount point of the mount through which a file was opened; `None` if the tables of
+/// the kernel do not say.
+pub(crate) fn mount_point(file: impl AsFd) -> Option<PathBuf> {
+    let number = file.as_fd().as_raw_fd();
+    let about = std::fs::read(format!("/proc/thread-self/fdinfo/{number}")).ok()?;
+    let mut lines = about.split(|&byte| byte == b'\n');
+    let id = lines.find_map(|line| line.strip_prefix(b"mnt_id:"))?.trim_ascii();
+    point_in(&std::fs::read(TABLE).ok()?, id)
+}
+
+/// Does the same for the content of a table (proc_pid_mountinfo(5)) and the number of a mount.
+fn point_in(table: &[u8], id: &[u8]) -> Option<PathBuf> {
+    table.split(|&byte| byte == b'\n').find_map(|line| {
+        let mut fields = line.split(|&byte| byte == b' ');
+        (fields.next()? == id).then_some(())?;
+        Some(PathBuf::from(OsString::from_vec(unescaped(fields.nth(3)?))))
+    })
+}
+
+/// Returns the bytes of a field, in which blanks and backslashes are octal numbers.
+fn unescaped(field: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut left = field;
+    while let Some((first, rest)) = left.split_first() {
+        let digits = rest.get(..3).filter(|_| *first == b'\\');
+        let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
+        let (byte, used) = match digits.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            Some(byte) => (byte, 3),
+            None => (*first, 0),
+        };
+        bytes.push(byte);
+        left = rest.get(used..).unwrap_or_default();
+    }
+    bytes
+}
+
 /// Returns the user whose program serves the FUSE file system of this device; `None` if the table
 /// of mounts does not say.
 pub(crate) fn fuse_user(device: u64) -> Option<u32> {
@@ -146,5 +210,16 @@ mod tests {
         assert_eq!(found, [Some(1000), Some(0), Some(0), None, None, None]);
         assert_eq!(user_in(table, libc::makedev(254, 0)), None);
         assert_eq!(user_in(b"", 0), None);
+        let point = |id: &str| point_in(table, id.as_bytes());
+        assert_eq!(point("40"), Some("/mnt/a b".into()));
+        assert_eq!([point("27"), point("44"), point("4")], [Some("/".into()), None, None]);
+        assert_eq!(unescaped(br"\134\04\9"), br"\\04\9");
+    }
+
+    #[test]
+    fn the_mount_of_a_file_is_found() {
+        let file = std::fs::File::open("/proc/self/status").unwrap();
+        assert_eq!(mount_point(&file), Some("/proc".into()));
+        assert!(MountFlags::of_file(&file).is_ok());
     }
 }

@@ -45,10 +45,12 @@ pub(super) fn kind(fault: &Fault) -> &'static str {
         Fault::Shebang(ShebangFlaw::TooLong) => "interpreter-too-long",
         Fault::Shebang(ShebangFlaw::CutArgument { .. }) => "argument-too-long",
         Fault::Shebang(ShebangFlaw::EnvWords { .. }) => "env-with-words",
+        Fault::Shebang(ShebangFlaw::CarriageReturn { .. }) => "carriage-return",
         Fault::Shebang(ShebangFlaw::NotExecutable { .. }) => "interpreter-not-executable",
         Fault::Shebang(ShebangFlaw::TooDeep) => "too-many-interpreters",
         Fault::NoShebang(Start::ByteOrderMark) => "byte-order-mark",
         Fault::NoShebang(Start::Blank) => "blank-before-shebang",
+        Fault::NoShebang(Start::OtherElf) => "not-an-executable",
         Fault::NoShebang(Start::Binary) => "unknown-format",
         Fault::Truncated { size: 0, .. } => "empty-executable",
         Fault::OfInterpreter { fault, .. } => kind(fault),
@@ -58,78 +60,84 @@ pub(super) fn kind(fault: &Fault) -> &'static str {
 
 pub(super) fn write(fault: &Fault, f: &mut Formatter<'_>) -> fmt::Result {
     match fault {
+        Fault::OfInterpreter { interpreter, fault } => {
+            of(&format!("the interpreter {}", shown(interpreter.as_os_str())), fault, f)
+        }
+        _ => of("the program", fault, f),
+    }
+}
+
+/// Writes the fault of a program or an interpreter.
+fn of(what: &str, fault: &Fault, f: &mut Formatter<'_>) -> fmt::Result {
+    match fault {
         Fault::MissingInterpreter { interpreter } => {
-            write!(f, "the interpreter {} does not exist", shown(interpreter.as_os_str()))
+            let interpreter = shown(interpreter.as_os_str());
+            write!(f, "{what} needs the interpreter {interpreter}, which does not exist")
         }
         Fault::NotInPath { name } => {
-            write!(f, "the hook's PATH has no program {}, which env searches for", shown(name))
+            write!(f, "{what} has env search PATH for {}, which is not there", shown(name))
         }
-        Fault::Shebang(flaw) => flaw.fmt(f),
+        Fault::Shebang(flaw) => {
+            write!(f, "{what} cannot run as its first line says: {flaw}")
+        }
         Fault::NoShebang(Start::Text) => {
-            f.write_str("the program is a text file that does not start with #!")
+            write!(f, "{what} is a text file that does not start with #!")
         }
         Fault::NoShebang(Start::ByteOrderMark) => {
-            f.write_str("the program starts with a byte order mark, not with #!")
+            write!(f, "{what} starts with a byte order mark, not with #!")
         }
-        Fault::NoShebang(Start::Blank) => {
-            f.write_str("the program starts with whitespace, not with #!")
+        Fault::NoShebang(Start::Blank) => write!(f, "{what} starts with whitespace, not with #!"),
+        Fault::NoShebang(Start::OtherElf) => {
+            write!(f, "{what} is an ELF file, but not an executable one")
         }
         Fault::NoShebang(Start::Binary) => {
-            f.write_str("the program is neither an ELF file nor a script")
+            write!(f, "{what} is neither an ELF file nor a script")
         }
         Fault::OtherMachine { machine, ours } => {
-            write!(f, "the program is for {machine}, and this machine is {ours}")
+            write!(f, "{what} is for {machine}, and this machine is {ours}")
         }
         Fault::MissingLoader { loader, unfit } => {
+            let state = if *unfit { "is for another machine" } else { "does not exist" };
             let loader = shown(loader.as_os_str());
-            match unfit {
-                false => write!(f, "the program's dynamic loader {loader} does not exist"),
-                true => write!(f, "the program's dynamic loader {loader} is for another machine"),
-            }
+            write!(f, "{what} needs the dynamic loader {loader}, which {state}")
         }
-        Fault::MissingLibrary { library, needed_by } => {
-            write!(f, "the library {} is not found", shown(library))?;
-            match needed_by {
-                Some(by) => write!(f, "; {} needs it", text_of(by.as_os_str())),
-                None => Ok(()),
-            }
+        Fault::MissingLibrary { library, needed_by: None } => {
+            write!(f, "{what} needs the library {}, which is not found", shown(library))
         }
-        Fault::Truncated { size: 0, .. } => f.write_str("the program is empty"),
+        Fault::MissingLibrary { library, needed_by: Some(by) } => {
+            let by = shown(by.as_os_str());
+            write!(f, "{what} uses {by}, which needs the library {}: not found", shown(library))
+        }
+        Fault::Truncated { size: 0, .. } => write!(f, "{what} is empty"),
         Fault::Truncated { size, needed } => write!(
             f,
-            "the program is incomplete: it has {size} bytes, and its headers say at least {needed}"
+            "{what} is incomplete: it has {size} bytes, and its headers say at least {needed}"
         ),
-        Fault::NoExec { mount_point: Some(point) } => {
-            write!(f, "the file system at {} is mounted noexec", text_of(point.as_os_str()))
-        }
-        Fault::NoExec { mount_point: None } => {
-            f.write_str("the file system of the program is mounted noexec")
+        Fault::NoExec { mount_point } => {
+            write!(f, "{what} is on a file system that is mounted noexec")?;
+            match mount_point {
+                Some(point) => write!(f, ", at {}", shown(point.as_os_str())),
+                None => Ok(()),
+            }
         }
         Fault::Privileged { setuid, setgid, capabilities } => {
             let named = [(setuid, "setuid"), (setgid, "setgid"), (capabilities, "capabilities")];
             let named: Vec<&str> =
                 named.into_iter().filter(|(is, _)| **is).map(|(_, name)| name).collect();
-            write!(
-                f,
-                "the program gets other permissions than its caller: it has {}",
-                named.join(" and ")
-            )
+            let named = named.join(" and ");
+            write!(f, "{what} runs with other permissions than its caller: it has {named}")
         }
-        Fault::OfInterpreter { interpreter, fault } => {
-            write!(f, "the interpreter {}: ", shown(interpreter.as_os_str()))?;
-            write(fault, f)
-        }
+        Fault::OfInterpreter { .. } => write(fault, f),
     }
 }
 
 impl Display for ShebangFlaw {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            ShebangFlaw::Empty => f.write_str("the first line names no interpreter after #!"),
+            ShebangFlaw::Empty => f.write_str("it names no interpreter after #!"),
             ShebangFlaw::Relative { interpreter } => write!(
                 f,
-                "the interpreter {} is a relative path: the kernel searches for it in the working \
-                 directory",
+                "the interpreter {} is a relative path, which depends on the working directory",
                 shown(interpreter.as_os_str())
             ),
             ShebangFlaw::TooLong => write!(
@@ -139,15 +147,16 @@ impl Display for ShebangFlaw {
             ),
             ShebangFlaw::CutArgument { argument } => write!(
                 f,
-                "the first line is longer than the {SHEBANG} bytes that the kernel reads, so the \
+                "it is longer than the {SHEBANG} bytes that the kernel reads, so the \
                  argument loses its end: {}",
                 shown(argument)
             ),
-            ShebangFlaw::EnvWords { words } => write!(
-                f,
-                "env searches for a program named {}: the kernel passes all words as one argument",
-                shown(words)
-            ),
+            ShebangFlaw::EnvWords { words } => {
+                write!(f, "env gets {} as one argument: the kernel does not split it", shown(words))
+            }
+            ShebangFlaw::CarriageReturn { argument } => {
+                write!(f, "the argument {} ends in a carriage return", shown(argument))
+            }
             ShebangFlaw::NotExecutable { interpreter, is_file } => {
                 let interpreter = shown(interpreter.as_os_str());
                 match is_file {
