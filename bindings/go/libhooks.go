@@ -33,7 +33,8 @@ type Error struct {
 	Line, Column int
 	// Hook is the file name of the hook concerned; "" if the error does not concern one.
 	Hook string
-	// Diagnostics holds all diagnostics of all directories if hooks.New or hooks.ReadDir failed.
+	// Diagnostics holds all diagnostics of all directories if hooks.New or hooks.ReadDir failed. If
+	// a hook could not be started, or its program did not run, they say why.
 	Diagnostics []Diagnostic
 	// System is the failed system call with its path; nil if the system did not report the error.
 	System *fs.PathError

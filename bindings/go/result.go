@@ -28,6 +28,9 @@ type Result struct {
 	// They do not contain output that went to an *os.File, nor the stdout of a filter's hook, which
 	// is the config.
 	Stdout, Stderr Tail
+	// Diagnostics say why the hook's program did not run although its process was started, such as
+	// "missing-library". It is empty for a program that ran.
+	Diagnostics []Diagnostic
 }
 
 // Killed says which processes were killed at a hook's timeout, or when its context was done.

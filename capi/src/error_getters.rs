@@ -53,7 +53,8 @@ pub unsafe extern "C" fn hooks_error_message(err: *const hooks_error_t) -> *cons
 ///     errno        as from hooks_error_errno()
 ///     system       if a system call failed: the "operation" that failed, and its "path"
 ///     where        the place: "path", "line", "column" and "hook", each only if it is known
-///     diagnostics  if directories could not be loaded: all diagnostics of all directories
+///     diagnostics  if directories could not be loaded: all diagnostics of all directories; if a
+///                  hook could not be started: why its program cannot run
 ///
 /// @param err the error, or NULL
 /// @return the JSON object, which belongs to the error; NULL if err is NULL

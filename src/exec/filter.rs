@@ -11,7 +11,7 @@ use crate::container::{Config, top_level};
 use crate::go::Errno;
 use crate::hook::OciHook;
 use crate::log::{Log, LogLevel, LogLine};
-use crate::problem::{ErrorKind, Result};
+use crate::problem::{Code, Diagnostic, ErrorKind, Result};
 
 /// The result of passing a config through hooks.
 #[derive(Debug, Clone)]
@@ -84,6 +84,10 @@ pub struct FilterFailure {
     /// The first line of what the hook printed, shortened, if that is not a config: `""` if it
     /// printed nothing. `None` for other failures.
     pub output: Option<String>,
+    /// Why the program of the hook cannot run, as in
+    /// [`Error::diagnostics`](crate::Error::diagnostics) and [`RunResult::diagnostics`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 impl FilterFailure {
@@ -98,8 +102,8 @@ impl FilterFailure {
         })
     }
 
-    /// Returns the message for a person: the hook, the error, what it printed instead of a config,
-    /// and the end of its stderr.
+    /// Returns the message for a person: the hook, the error, what it printed instead of a config or
+    /// why its program cannot run, and the end of its stderr.
     pub fn message(&self) -> String {
         let mut message = self.error.clone();
         if let (Some(hook), Some(path)) = (self.hook, &self.path) {
@@ -107,6 +111,11 @@ impl FilterFailure {
         }
         if let Some(hint) = self.hint() {
             message = format!("{message} ({hint})");
+        }
+        // (The words of the system say of a missing program that it is missing.)
+        let is_news = |found: &&Diagnostic| found.code != Code::MissingExecutable;
+        if let Some(reason) = self.diagnostics.first().filter(is_news) {
+            message = format!("{message} ({})", reason.message());
         }
         if self.stderr.is_empty() { message } else { format!("{message}: {}", self.stderr) }
     }
@@ -122,6 +131,7 @@ impl FilterFailure {
             hook_error,
             error,
             errno: None,
+            diagnostics: Vec::new(),
         }
     }
 }
@@ -213,7 +223,8 @@ fn filter_through(
                 let message = error.message();
                 let failure =
                     FilterFailure::new(ErrorKind::HookFailed, Some(message.to_owned()), message);
-                Some(FilterFailure { errno: error.errno(), ..failure })
+                let diagnostics = error.diagnostics().to_vec();
+                Some(FilterFailure { errno: error.errno(), diagnostics, ..failure })
             }
             Ok(ran) => {
                 let failure = failure_of(&ran, index);
@@ -270,7 +281,7 @@ impl FilterResult {
     }
 
     /// Returns the result as a JSON object: `config`, `failure` (null, or `hook`, `path`, `stderr`,
-    /// `output`, `kind`, `hookError`, `error`, `errno`), `hooks` (each as in
+    /// `output`, `kind`, `hookError`, `error`, `errno`, `diagnostics`), `hooks` (each as in
     /// [`RunResult::to_json`]), `dropped` (`hook`, `path` and `members` of each), and `patches`
     /// (null, or a JSON Patch for each successful hook).
     pub fn to_json(&self) -> String {
@@ -297,7 +308,8 @@ fn failure_of(ran: &RunResult, index: usize) -> Option<FilterFailure> {
             () if ran.cancelled => ErrorKind::Cancelled,
             () => ErrorKind::HookFailed,
         };
-        return Some(FilterFailure::new(kind, ran.hook_error.clone(), error.as_str()));
+        let failure = FilterFailure::new(kind, ran.hook_error.clone(), error.as_str());
+        return Some(FilterFailure { diagnostics: ran.diagnostics.clone(), ..failure });
     }
     let problem = if ran.stdout.is_truncated() {
         format!("{} bytes exceed the limit of {}", ran.stdout.total, ran.stdout.tail.len())

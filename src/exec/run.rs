@@ -11,7 +11,8 @@ use super::start::{Feed, Source, Started, argv, start};
 use super::{RunOptions, Stream, message};
 use crate::go::{MAX_SECONDS, duration_text};
 use crate::hook::OciHook;
-use crate::problem::Result;
+use crate::lint::failed as lint;
+use crate::problem::{Diagnostic, Result};
 use crate::sys::{self, Child, Exit, Fate, Interest, Killed};
 
 /// The result of a hook that was started.
@@ -43,6 +44,11 @@ pub struct RunResult {
     pub hook_error: Option<String>,
     /// The reference's *error*: the reason of a failed run.
     pub error: Option<String>,
+    /// Why the program of the hook did not run, although its process was started: a library is
+    /// missing, `env` in the first line of a script finds no program, or the program is incomplete.
+    /// Codes, messages and hints are those of [`HookFile::check`](crate::HookFile::check); the path
+    /// is that of the program. Empty for a program that ran.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Runs a hook with `state` on its stdin, and waits for it. If the hook fails,
@@ -51,7 +57,8 @@ pub struct RunResult {
 /// # Errors
 /// Only if the hook cannot be started: [`ErrorKind::Io`](crate::ErrorKind::Io) with the system's
 /// error number, or [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the hook
-/// is invalid.
+/// is invalid. If the system refuses the program, [`Error::diagnostics`](crate::Error::diagnostics)
+/// says why, for example that its interpreter does not exist.
 pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunResult> {
     sys::reap_abandoned();
     let started_at = Instant::now();
@@ -97,6 +104,12 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
         Fate::Ended(Exit::Signal { number, .. }) => (None, Some(number)),
         Fate::Running | Fate::Lost => (None, None),
     };
+    let diagnostics = match (end.fate, end.stopped) {
+        (Fate::Ended(exit), None) if exit != Exit::Status(0) => {
+            lint::ended(hook, follower.options.directory.as_deref(), exit)
+        }
+        _ => Vec::new(),
+    };
     let [stdout, stderr] = follower.streams.map(Capture::finish);
     Ok(RunResult {
         path: hook.path.clone(),
@@ -111,6 +124,7 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
         stderr,
         hook_error,
         error,
+        diagnostics,
     })
 }
 
@@ -353,7 +367,7 @@ impl RunResult {
     /// Returns the result as a JSON object: `path`, `argv`, `exitStatus`, `signal`, `timedOut`,
     /// `cancelled`, `killed` (`scope`: `group`, `hook`, or `descendants` with their `count`),
     /// `durationUs`, `stdout` and `stderr` (`tail` as a string, `total` in bytes, `truncated`),
-    /// `hookError`, `error`. A value that is not known is null.
+    /// `hookError`, `error`, and `diagnostics` if there are any. A value that is not known is null.
     pub fn to_json(&self) -> String {
         crate::go::json::to_string(self)
     }
@@ -377,6 +391,9 @@ impl Serialize for RunResult {
         map.serialize_entry("stderr", &self.stderr)?;
         map.serialize_entry("hookError", &self.hook_error)?;
         map.serialize_entry("error", &self.error)?;
+        if !self.diagnostics.is_empty() {
+            map.serialize_entry("diagnostics", &self.diagnostics)?;
+        }
         map.end()
     }
 }

@@ -10,6 +10,7 @@ use super::{ProcessGroup, RunOptions};
 use crate::go::Errno;
 use crate::go::environment;
 use crate::hook::OciHook;
+use crate::lint::failed as lint;
 use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
 use crate::sys::{self, Child, Command};
 
@@ -125,7 +126,11 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
         },
         ends_with_thread: options.end_with_thread,
     };
-    let pid = sys::spawn(&command).map_err(fork_failed)?;
+    let pid = sys::spawn(&command).map_err(|error| {
+        let errno = Errno::of(&error);
+        let directory = options.directory.as_deref();
+        failed("fork/exec", path, errno).with_diagnostics(lint::refused(hook, directory, errno))
+    })?;
     Ok(Started {
         child: Child::new(pid, command.leads_group),
         stdin: Feed { writer: Some(writer), _reader: stdin },

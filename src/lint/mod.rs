@@ -1,5 +1,6 @@
 //! Likely mistakes in hook files, and hints for errors (docs/spec.md, section 8).
 
+pub(crate) mod failed;
 mod hint;
 mod migrate;
 mod names;
@@ -44,6 +45,18 @@ pub(crate) fn error(error: &Error, file: &Decoded<'_>) -> Diagnostic {
         }
         _ => diagnostic,
     }
+}
+
+/// Returns the warning about a program that is not an executable file, and its hint.
+fn not_executable(path: &str, status: &Status) -> Option<(Warning, &'static str)> {
+    let is_file = status.is_file();
+    // (The hint is not a command with the path: a user would run it as root.)
+    let hint = match is_file {
+        true if status.mode & 0o111 != 0 => return None,
+        true => "make it executable (chmod +x)",
+        false => "write the path of an executable file",
+    };
+    Some((Warning::NotExecutable { path: path.into(), is_file }, hint))
 }
 
 /// Returns the diagnostics of the keys of a file that is not a hook.
@@ -282,16 +295,8 @@ impl Report<'_> {
     fn executable(&mut self, status: &Status, inspected: bool) {
         let path = &*self.file.hook.entry.path;
         let is_file = status.is_file();
-        if !is_file || status.mode & 0o111 == 0 {
-            // (The hint is not a command with the path: a user would run it as root.)
-            let hint = if is_file {
-                "make it executable (chmod +x)"
-            } else {
-                "write the path of an executable file"
-            };
-            let place = self.file.place(&Field::Path);
-            let warning = Warning::NotExecutable { path: path.into(), is_file };
-            self.add(warning, place, Some(hint));
+        if let Some((warning, hint)) = not_executable(path, status) {
+            self.add(warning, self.file.place(&Field::Path), Some(hint));
         }
         if is_file && !inspected && !self.file.hook.runs_in_container() {
             self.found.extend(by_status(self.path, &Subject::Program(path.into()), status));

@@ -153,9 +153,15 @@ impl Error {
 
     /// Returns what is wrong, in plain words, without the path and the steps that led to the error.
     /// If the error is about several files, this is the problem of the first;
-    /// [`Error::diagnostics`] has all.
+    /// [`Error::diagnostics`] has all. If a hook cannot be started, this is the reason, such as
+    /// `cannot start the hook: the interpreter /bin/x does not exist`.
     pub fn plain_message(&self) -> String {
-        self.0.cause.to_string()
+        match (&self.0.cause, self.0.diagnostics.first()) {
+            (Cause::Start(_), Some(reason)) => {
+                format!("cannot start the hook: {}", reason.message())
+            }
+            (cause, _) => cause.to_string(),
+        }
     }
 
     /// Returns the message that [`Display`](fmt::Display) prints.
@@ -173,7 +179,10 @@ impl Error {
         &self.0.place
     }
 
-    /// Returns all problems of all directories, if a load or reload failed.
+    /// Returns all problems of all directories, if a load or reload failed. If
+    /// [`exec::run`](crate::exec::run) could not start a hook, returns why its program cannot run:
+    /// with the codes, messages and hints of [`HookFile::check`](crate::HookFile::check), as errors,
+    /// and the path of the program. It is empty if the program does not tell.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.0.diagnostics
     }

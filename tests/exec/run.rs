@@ -420,3 +420,52 @@ fn no_zombies_and_no_file_descriptors_are_left() {
         std::thread::yield_now();
     }
 }
+
+/// Writes an executable file, and returns its path.
+fn executable(directory: &std::path::Path, name: &str, content: &[u8]) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let path = directory.join(name);
+    std::fs::write(&path, content).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_program_that_cannot_run_is_the_reason() {
+    let directory = tempfile::tempdir().unwrap();
+    let run_it = |path: &str| {
+        let hook = OciHook {
+            path: path.into(),
+            env: vec!["PATH=/usr/bin:/bin".into()],
+            ..OciHook::default()
+        };
+        libhooks::exec::run(&hook, b"", libhooks::exec::RunOptions::new())
+    };
+    for (name, content, code) in [
+        ("crlf", &b"#!/bin/sh\r\nexit 0\r\n"[..], "missing-interpreter"),
+        ("interpreter", b"#!/bin/nosuch\n", "missing-interpreter"),
+        ("plain", b"exit 0\n", "no-shebang"),
+        ("empty", b"", "truncated-executable"),
+    ] {
+        let path = executable(directory.path(), name, content);
+        let error = run_it(&path).unwrap_err();
+        let [reason] = error.diagnostics() else { panic!("{name}: {:?}", error.diagnostics()) };
+        assert_eq!(reason.code.as_str(), code, "{name}");
+        assert_eq!(error.plain_message(), format!("cannot start the hook: {}", reason.message()));
+        assert!(error.message().starts_with("fork/exec "), "{error}");
+        assert!(reason.hint.is_some() && error.to_json().contains("\"diagnostics\""), "{name}");
+    }
+    for (path, code) in [("/nowhere", "missing-executable"), ("/", "not-executable")] {
+        let error = run_it(path).unwrap_err();
+        let codes: Vec<&str> = error.diagnostics().iter().map(|it| it.code.as_str()).collect();
+        assert_eq!(codes, [code], "{path}");
+    }
+    // The process is started, and env ends it.
+    let words = executable(directory.path(), "words", b"#!/usr/bin/env sh -e\n");
+    let ran = run_it(&words).unwrap();
+    let codes: Vec<&str> = ran.diagnostics.iter().map(|it| it.code.as_str()).collect();
+    assert_eq!((ran.exit_status, codes), (Some(127), vec!["bad-shebang"]));
+    // This script has chosen its exit status itself.
+    let own = executable(directory.path(), "own", b"#!/bin/sh\nexit 127\n");
+    assert_eq!(run_it(&own).unwrap().diagnostics, []);
+}

@@ -41,7 +41,7 @@ class HooksError(Exception):
         column: the column in bytes, from 1, or None.
         hook: the name of the hook whose conditions could not be evaluated, or None.
         diagnostics: all diagnostics of all directories, if `Manager`, `Manager.reload` or
-            `read_dir` failed.
+            `read_dir` failed; or why the program of a hook could not be started or did not run.
         hooks: the valid hooks by file name, if `read_dir` failed.
         completed: the result of the hook, if a hook failed, or None.
         filtered: the result of the filter, if a filter failed, or None.
@@ -123,6 +123,8 @@ class CompletedHook:
         hook_error: the error of the hook itself, or None; Podman's package calls it the *hook
             error*.
         error: why the run failed, or None if it succeeded.
+        diagnostics: why the program did not run although its process was started, such as
+            ``"missing-library"``; empty for a program that ran.
     """
 
     path: str
@@ -140,6 +142,7 @@ class CompletedHook:
     error: Optional[str]
     killed: Optional[str] = None
     killed_descendants: Optional[int] = None
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     def check(self) -> None:
         """Raise an exception if the hook failed.
@@ -151,7 +154,13 @@ class CompletedHook:
         if self.error is None:
             return
         kind = "timeout" if self.timed_out else "cancelled" if self.cancelled else "hook-failed"
-        error = HooksError(self.error, kind=kind, code=kind, status=_STATUS[kind])
+        error = HooksError(
+            self.error,
+            kind=kind,
+            code=kind,
+            status=_STATUS[kind],
+            diagnostics=self.diagnostics,
+        )
         error.completed = self
         raise error
 
@@ -174,6 +183,7 @@ class CompletedHook:
             error=data["error"],
             killed=killed.get("scope"),
             killed_descendants=killed.get("count"),
+            diagnostics=tuple(map(Diagnostic._of, data.get("diagnostics", ()))),
         )
 
 
@@ -195,6 +205,7 @@ class FilterFailure:
         errno: the system's error number, as in the module `errno`, or None.
         output: the first line of what the hook printed, shortened, if that is not a config;
             otherwise None.
+        diagnostics: why the program of the hook could not be started or did not run.
     """
 
     message: str
@@ -206,6 +217,7 @@ class FilterFailure:
     error: str
     errno: Optional[int]
     output: Optional[str] = None
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -261,6 +273,7 @@ class FilterResult(Generic[Config]):
             code=failure.kind,
             status=status,
             errno=failure.errno,
+            diagnostics=failure.diagnostics,
         )
         error.filtered = self
         if failure.hook is not None and failure.hook < len(self.runs):

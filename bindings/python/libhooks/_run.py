@@ -13,6 +13,7 @@ from typing import Any, Callable, Optional, TypeVar, Union, overload
 
 from . import _arguments, _ffi
 from ._arguments import JSON, Descriptor, Path, ProcessGroup
+from ._diagnostic import Diagnostic
 from ._results import CompletedHook, DroppedMembers, FilterFailure, FilterResult, HooksError
 
 _T = TypeVar("_T")
@@ -247,6 +248,7 @@ def _failure(data: Mapping[str, Any], message: bytes) -> FilterFailure:
         error=data["error"],
         errno=data["errno"] or None,
         output=data["output"],
+        diagnostics=tuple(map(Diagnostic._of, data.get("diagnostics", ()))),
     )
 
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::process::ExitCode;
 
 use libhooks::exec::{self, FilterOptions, FilterResult, RunOptions, Stream, Suspend};
@@ -9,7 +10,7 @@ use libhooks::{ErrorKind, Manager, Policy, SelectedHook, Selection};
 
 use crate::arguments::Filter;
 use crate::cancel::Cancel;
-use crate::commands::run::{killed_after, timeout};
+use crate::commands::run::{killed_after, of_file, timeout};
 use crate::destination::{self, Lock};
 use crate::diff::unified;
 use crate::files::Config;
@@ -100,6 +101,8 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
         if let Some(hint) = failure.hint() {
             report::note("  hint", &hint);
         }
+        let file = failed.map(SelectedHook::file).unwrap_or(Path::new(""));
+        report::diagnostics(&of_file(&failure.diagnostics, file));
     } else if let Some(target) = target {
         destination::write(target, &arguments.destination, &config, &result.config)?;
     } else if !arguments.json && !arguments.diff {

@@ -2,12 +2,13 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use libhooks::exec::{self, RunOptions, RunResult, Stream, Suspend};
 
-use libhooks::{Config, Hook, OciHook, ReadOptions};
+use libhooks::{Code, Config, Diagnostic, Hook, OciHook, ReadOptions};
 
 use crate::arguments::{ACCEPTED_STAGES, Run};
 use crate::cancel::Cancel;
@@ -84,8 +85,15 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     if let Some(directory) = &arguments.dir {
         options = options.directory(directory);
     }
-    let ran = exec::run(&hook, &state, options)?;
+    let ran = exec::run(&hook, &state, options);
     live.end();
+    let ran = match ran {
+        Err(error) if error.code() == Code::StartFailed => {
+            drop(cancel);
+            return not_started(&error, arguments);
+        }
+        ran => ran?,
+    };
     let code = match &ran.error {
         None => ExitCode::SUCCESS,
         Some(_) if ran.cancelled => cancel.exit_code(),
@@ -100,8 +108,27 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
         report::deliver_json(&[&report::with_member(json, "warnings", &warnings.to_string())])?;
     } else {
         report_result(&ran, timeout(&hook, arguments.timeout));
+        report::diagnostics(&of_file(&ran.diagnostics, &arguments.hook));
     }
     Ok(code)
+}
+
+/// Reports that the hook could not be started, and why.
+fn not_started(error: &libhooks::Error, arguments: &Run) -> Result<ExitCode, Failure> {
+    if arguments.json {
+        report::deliver_json(&[&error.to_json()])?;
+    } else {
+        report::note("error", &format!("{} [{}]", error.message(), error.code()));
+        report::diagnostics(&of_file(error.diagnostics(), &arguments.hook));
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+/// Returns the diagnostics of a program as those of the hook file that names it.
+pub fn of_file(diagnostics: &[Diagnostic], file: &Path) -> Vec<Diagnostic> {
+    let mut diagnostics = diagnostics.to_vec();
+    diagnostics.iter_mut().for_each(|found| found.path = file.to_owned());
+    diagnostics
 }
 
 /// The standard input that a hook expects.

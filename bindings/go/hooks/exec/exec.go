@@ -181,7 +181,12 @@ func errorsOf(
 	postKillTimeout time.Duration,
 ) (hookErr, err error) {
 	result := ran.Result
-	failure := &libhooks.Error{Kind: "hook-failed", Code: "hook-failed", Result: result}
+	failure := &libhooks.Error{
+		Kind:        "hook-failed",
+		Code:        "hook-failed",
+		Result:      result,
+		Diagnostics: result.Diagnostics,
+	}
 	switch {
 	case fed.blocked || ran.HookErr != nil && strings.HasPrefix(*ran.HookErr, "failed to reap "):
 		// The message needs the caller's own duration, since the library rounds to milliseconds.

@@ -167,6 +167,7 @@ func parseResult(text []byte) (*Ran, error) {
 		DurationUs          int64
 		Stdout, Stderr      tail
 		HookError, Error    *string
+		Diagnostics         []diagnosticJSON
 	}
 	if err := json.Unmarshal(text, &data); err != nil {
 		return nil, &libhooks.Error{
@@ -186,6 +187,8 @@ func parseResult(text []byte) (*Ran, error) {
 		Duration:   time.Duration(data.DurationUs) * time.Microsecond,
 		Stdout:     libhooks.Tail{Total: data.Stdout.Total},
 		Stderr:     libhooks.Tail{Total: data.Stderr.Total},
+
+		Diagnostics: each(data.Diagnostics, diagnosticJSON.diagnostic),
 	}
 	if data.ExitStatus != nil {
 		result.ExitStatus = *data.ExitStatus
