@@ -143,7 +143,7 @@ mod manager;
 #[doc(hidden)]
 pub mod ffi;
 
-pub use container::{Annotations, Config, Container, Process};
+pub use container::{Annotations, Config, Container, Process, RootFilesystem};
 pub use explain::{
     Annotation, Condition, ConditionVerdict, Explanation, HookVerdict, NearMiss, Obstacle,
 };

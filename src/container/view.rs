@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::root_filesystem::RootFilesystem;
 use crate::go::json::{JsonError, JsonReader, Kind, Text};
 use crate::limits;
 use crate::problem::{Cause, Error, ErrorKind, RequestError, Result, check_limit};
@@ -29,6 +30,7 @@ pub struct Container<'a> {
     pub(crate) args: Args<'a>,
     pub(crate) annotations: Pairs<'a>,
     pub(crate) has_bind_mounts: bool,
+    pub(crate) root_filesystem: Option<&'a RootFilesystem>,
 }
 
 /// All words of `process.args`. Conditions use only the first one ([`Process::Command`]).
@@ -196,6 +198,7 @@ impl<'a> Container<'a> {
             args: Args::Unknown,
             annotations: annotations.map(borrow).collect(),
             has_bind_mounts,
+            root_filesystem: None,
         }
     }
 
@@ -212,6 +215,14 @@ impl<'a> Container<'a> {
         if let Some(has_bind_mounts) = has_bind_mounts.into() {
             self.has_bind_mounts = has_bind_mounts;
         }
+        self
+    }
+
+    /// Sets the root file system of the container's bundle, for
+    /// [`Snapshot::explain`](crate::Snapshot::explain): the programs of hooks that run inside the
+    /// container are looked for in it. `None` changes nothing.
+    pub fn root_filesystem(mut self, root: impl Into<Option<&'a RootFilesystem>>) -> Container<'a> {
+        self.root_filesystem = root.into().or(self.root_filesystem);
         self
     }
 
@@ -255,7 +266,13 @@ impl<'a> Container<'a> {
         if !rest.0.is_empty() {
             return Err(malformed(RequestError::TrailingBytes));
         }
-        Ok(Container { process, args: Args::Unknown, annotations, has_bind_mounts })
+        Ok(Container {
+            process,
+            args: Args::Unknown,
+            annotations,
+            has_bind_mounts,
+            root_filesystem: None,
+        })
     }
 }
 

@@ -129,7 +129,7 @@ pub(crate) struct FileLoader<'a> {
     /// checks them, or if there is no file.
     checks_status: bool,
     /// Judges whether programs can run. `None`: this is not checked.
-    programs: Option<Programs>,
+    programs: Option<Programs<'a>>,
     /// Whether the names in directories are checked.
     checks_names: bool,
 }
@@ -143,7 +143,7 @@ impl<'a> FileLoader<'a> {
             validator: Validator::new(options.stages(), &options.root),
             inspector: options.checks_permissions().then(|| Inspector::new(options.root.clone())),
             checks_status: !options.checks_permissions(),
-            programs: options.inspects().then(|| Programs::new(options.root.clone())),
+            programs: options.inspects().then(|| Programs::new(options.root.clone(), None)),
             checks_names: options.inspects(),
         }
     }

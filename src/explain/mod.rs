@@ -32,7 +32,7 @@ impl Snapshot {
         let mut allowance = Allowance::default();
         let line = CommandLine::of(container);
         let noted = self.noted();
-        let mut programs = Programs::new(self.root().clone());
+        let mut programs = Programs::new(self.root().clone(), container.root_filesystem);
         let mut explain = |loaded: &std::sync::Arc<LoadedHook>| {
             let file = loaded.decoded(Wanted::Notes);
             let mut recorder = Recorder::new(loaded, &file, container, &line);

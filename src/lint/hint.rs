@@ -42,6 +42,10 @@ pub(super) fn hint(error: &Error, file: &Decoded<'_>) -> Option<String> {
         }
         Cause::Executable { path, errno: Errno(libc::ENOENT), .. } => match path.contains(' ') {
             _ if !path.starts_with('/') => WRITE_ABSOLUTE,
+            _ if file.hook.runs_in_container() => {
+                "engines look for the path on the host when they read the file, although the hook \
+                 runs inside the container: the path must exist in both"
+            }
             false => "install the executable, or correct the hook's path",
             true => {
                 let key = if file.hook.when.any_of { "arguments" } else { "args" };

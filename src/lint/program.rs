@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::container::RootFilesystem;
 use crate::hook::{Decoded, Field};
 use crate::position::Lines;
 use crate::problem::{Diagnostic, Warning};
@@ -11,26 +12,31 @@ use crate::sys::Root;
 
 /// Judges the programs of hooks. It judges each program once: this takes many system calls, so it
 /// is done only on request.
-#[derive(Default)]
-pub(crate) struct Programs {
+pub(crate) struct Programs<'a> {
     root: Root,
+    /// Where the programs of hooks that run inside the container are, if it is known.
+    container: Option<&'a RootFilesystem>,
     /// Programs with what matters of their environment, and the faults.
     known: Vec<(String, Rc<[Fault]>)>,
 }
 
-impl Programs {
-    /// Judges programs inside this directory.
-    pub fn new(root: Root) -> Programs {
-        Programs { root, known: Vec::new() }
+impl<'a> Programs<'a> {
+    /// Judges programs inside this directory, and inside this container.
+    pub fn new(root: Root, container: Option<&'a RootFilesystem>) -> Programs<'a> {
+        Programs { root, container, known: Vec::new() }
     }
 
     /// Returns the diagnostics about the program of a hook. `path` and `text` are those of the hook
-    /// file. The program of a hook that runs in the container has none.
+    /// file. The program of a hook that runs inside the container is only looked for there.
     pub fn find(&mut self, path: &Path, text: &[u8], file: &Decoded<'_>) -> Vec<Diagnostic> {
-        if file.hook.runs_in_container() {
-            return Vec::new();
-        }
-        let found = self.faults(file);
+        let found = if file.hook.runs_in_container() {
+            let program = Path::new(&*file.hook.entry.path);
+            let is_missing = self.container.is_some_and(|container| container.lacks(program));
+            let fault = || Fault::NotInContainer { program: program.to_owned() };
+            is_missing.then(fault).into_iter().collect()
+        } else {
+            self.faults(file)
+        };
         if found.is_empty() {
             return Vec::new();
         }
@@ -112,6 +118,9 @@ pub(crate) fn hint(fault: &Fault) -> Option<String> {
         Fault::Truncated { .. } => "install the program again",
         Fault::NoExec { .. } => "move the program to a file system that is mounted without noexec",
         Fault::Privileged { .. } => "remove them: an engine that runs as root needs none of them",
+        Fault::NotInContainer { .. } => {
+            "write the path of a program that is in the container's image, or mount one there"
+        }
         Fault::OfInterpreter { fault, .. } => return hint(fault),
     };
     Some(plain.to_owned())

@@ -238,6 +238,8 @@ codes! {
     EmptyArgsBlocks = "empty-args-blocks", INFO;
     /// A hook without `env` gets the environment of the runtime.
     InheritsEnvironment = "inherits-environment", INFO;
+    /// The hook runs inside the container, which has no file at its path.
+    ContainerPathMissing = "container-path-missing", WARNING, MACHINE;
     /// The program has setuid, setgid or file capabilities.
     SetuidProgram = "setuid-program", INFO, MACHINE;
     /// An argument of a `createContainer` hook is a relative path.

@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     NoExec { mount_point: Option<PathBuf> },
     /// The program runs with other permissions than its caller.
     Privileged { setuid: bool, setgid: bool, capabilities: bool },
+    /// The hook runs inside the container, whose root file system has no such program.
+    NotInContainer { program: PathBuf },
     /// The interpreter of the program has this fault.
     OfInterpreter { interpreter: PathBuf, fault: Box<Fault> },
 }
@@ -98,6 +100,7 @@ impl Fault {
                 | ShebangFlaw::CarriageReturn { .. },
             )
             | Fault::NotInPath { .. }
+            | Fault::NotInContainer { .. }
             | Fault::Truncated { .. }
             | Fault::MissingLibrary { .. }
             | Fault::Privileged { .. } => return None,

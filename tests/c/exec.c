@@ -125,6 +125,15 @@ test_null (void)
     EXPECT (HOOKS_STATUS_IO, "fork/exec /nowhere: no such file or directory",
             hooks_exec_run ("{\"path\":\"/nowhere\"}", NULL, 0, NULL, &r, &err));
   CHECK (r == NULL);
+  if (!valgrind)
+    {
+      /* /dev/null is no program: the error says why it did not start. */
+      CHECK (hooks_exec_run ("{\"path\":\"/dev/null\"}", NULL, 0, NULL, &r, &err)
+             == HOOKS_STATUS_IO);
+      CHECK (strstr (hooks_error_json (err), "\"code\":\"not-executable\"") != NULL);
+      hooks_error_free (err);
+      err = NULL;
+    }
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hooks_json is NULL",
           hooks_exec_filter (NULL, "{}", NULL, &f, &err));
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "config_json is NULL",

@@ -90,6 +90,32 @@ def test_a_hook_that_cannot_be_started() -> None:
         libhooks.run(sh("pwd"), directory="/nowhere")
 
 
+def test_why_a_program_cannot_run(tmp_path: Path) -> None:
+    program = tmp_path / "program"
+
+    def write(text: str) -> None:
+        program.write_text(text, encoding="utf-8")
+        program.chmod(0o755)
+
+    write("#!/nowhere/sh\n")
+    with pytest.raises(libhooks.HooksError) as caught:
+        libhooks.run({"path": str(program)})
+    [reason] = caught.value.diagnostics
+    assert (reason.code, reason.path) == ("missing-interpreter", str(program))
+    result = libhooks.filter_config([{"path": str(program)}], "{}")
+    assert result.failure is not None
+    assert [found.code for found in result.failure.diagnostics] == ["missing-interpreter"]
+    # The program starts, and env(1) does not find "sh -e".
+    write("#!/usr/bin/env sh -e\n")
+    completed = libhooks.run({"path": str(program)})
+    assert [found.code for found in completed.diagnostics] == ["bad-shebang"]
+    with pytest.raises(libhooks.HooksError) as caught:
+        completed.check()
+    assert caught.value.diagnostics == completed.diagnostics
+    write("#!/bin/sh\nexit 127\n")
+    assert libhooks.run({"path": str(program)}).diagnostics == ()
+
+
 def test_a_failure_can_be_raised() -> None:
     said = "executing [sh -c exit 3]: exit status 3"
     completed = libhooks.run(sh("exit 3"))

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anstyle::Style;
 use libhooks::{
     Annotation, Code, Condition, ConditionVerdict, Diagnostic, Explanation, HookVerdict, NearMiss,
-    Obstacle, Outcome, Policy, Severity, Stage,
+    Obstacle, Outcome, Policy, RootFilesystem, Severity, Stage,
 };
 
 use crate::arguments::Explain;
@@ -15,13 +15,25 @@ use crate::color;
 use crate::files;
 use crate::report::{self, Failure, Shown};
 
+/// Returns the root file system of the bundle in which the config is. It is not known if the config
+/// is read from standard input, or if the hooks are those of another root.
+fn root_filesystem(arguments: &Explain, config: &str) -> Option<RootFilesystem> {
+    let given = &arguments.container.config;
+    if given == Path::new("-") || arguments.source.root.is_some() {
+        return None;
+    }
+    let bundle = if given.is_dir() { given } else { given.parent()? };
+    RootFilesystem::of_bundle(config, bundle)
+}
+
 pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let manager = arguments.source.manager(Policy::LENIENT)?;
     let config = files::read_config(&arguments.container.config)?;
     let failure = |error| config.failure(error);
     let parsed = config.parse()?;
     let annotations = arguments.container.annotations(&parsed);
-    let container = arguments.container.of(&parsed, &annotations);
+    let files = root_filesystem(arguments, &config.text);
+    let container = arguments.container.of(&parsed, &annotations).root_filesystem(files.as_ref());
     container.check().map_err(failure)?;
     let mut explanation = manager.explain(&container);
     // Includes the hooks that `--hook` hides: one of them may run instead of a file that it shows.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -266,6 +267,45 @@ fn a_hook_that_fails_fails_the_command() {
     }
     for timeout in ["x", "-1", "nan", "1e99"] {
         assert_eq!(place.run(&["run", "d/a.json", &format!("--timeout={timeout}")], "").0, 2);
+    }
+}
+
+/// `lint`, `explain`, `run` and `filter` say the same about a program that cannot run.
+#[test]
+fn a_program_that_cannot_run_has_one_reason() {
+    let place = Place::new("precreate", &[("a.json", "exit 0")]);
+    let program = place.path("program");
+    for (content, code) in [
+        ("#!/nowhere/sh\n", "missing-interpreter"),
+        ("#!/bin/sh\r\nexit 0\r\n", "missing-interpreter"),
+        ("exit 0\n", "no-shebang"),
+        ("#!/usr/bin/env sh -e\nexit 0\n", "bad-shebang"),
+        ("", "truncated-executable"),
+    ] {
+        fs::write(&program, content).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let file = serde_json::json!({
+            "version": "1.0.0",
+            "hook": {"path": program, "env": ["PATH=/usr/bin:/bin"]},
+            "when": {"always": true},
+            "stages": ["precreate"],
+        });
+        fs::write(place.path("d/a.json"), file.to_string()).unwrap();
+        fs::write(place.path("config.json"), r#"{"process": {"args": ["sh"]}}"#).unwrap();
+        let (_, stdout, _) = place.run(&["lint", "--format", "gcc", "d/a.json"], "");
+        let (_, reason) = stdout.split_once(" warning: ").unwrap();
+        let reason = reason.lines().next().unwrap();
+        assert!(reason.ends_with(&format!(" [{code}]")), "{stdout}");
+        for (arguments, status) in [
+            (&["explain", "--extension-stage=precreate", "--hooks-dir=d", "config.json"][..], 0),
+            (&["run", "d/a.json"], 1),
+            (&["filter", "--hooks-dir", "d", "config.json"], 1),
+        ] {
+            let (code, stdout, stderr) = place.run(arguments, "");
+            assert_eq!(code, status, "{arguments:?}: {stderr}");
+            let said = format!(": {reason}");
+            assert!(format!("{stdout}{stderr}").contains(&said), "{arguments:?}: {stdout}{stderr}");
+        }
     }
 }
 

@@ -94,6 +94,34 @@ func TestFailureHasOutputOfHook(t *testing.T) {
 
 // The bytes may be in an object that contains pointers. cgo must not treat these as pointers passed
 // to C.
+// The error of a hook whose program cannot run says why.
+func TestWhyAProgramCannotRun(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "program")
+	for _, one := range []struct{ content, code string }{
+		{"#!/nowhere/sh\n", "missing-interpreter"},
+		{"exit 0\n", "no-shebang"},
+		// The program starts, and env(1) does not find "sh -e".
+		{"#!/usr/bin/env sh -e\n", "bad-shebang"},
+		{"#!/bin/sh\nexit 127\n", ""},
+	} {
+		if err := os.WriteFile(program, []byte(one.content), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		_, err := RunWithOptions(context.Background(), RunOptions{Hook: &rspec.Hook{Path: program}})
+		var failure *libhooks.Error
+		if !errors.As(err, &failure) {
+			t.Fatalf("%q: %v", one.content, err)
+		}
+		code := ""
+		if len(failure.Diagnostics) > 0 {
+			code = failure.Diagnostics[0].Code
+		}
+		if code != one.code {
+			t.Errorf("%q: %q instead of %q", one.content, code, one.code)
+		}
+	}
+}
+
 func TestStateAmongPointers(t *testing.T) {
 	request := &struct {
 		next  *int

@@ -32,6 +32,7 @@ pub(super) fn code(fault: &Fault) -> Code {
         Fault::Truncated { .. } => Code::TruncatedExecutable,
         Fault::NoExec { .. } => Code::NoexecMount,
         Fault::Privileged { .. } => Code::SetuidProgram,
+        Fault::NotInContainer { .. } => Code::ContainerPathMissing,
         Fault::OfInterpreter { fault, .. } => code(fault),
     }
 }
@@ -127,6 +128,11 @@ fn of(what: &str, fault: &Fault, f: &mut Formatter<'_>) -> fmt::Result {
             let named = named.join(" and ");
             write!(f, "{what} runs with other permissions than its caller: it has {named}")
         }
+        Fault::NotInContainer { program } => write!(
+            f,
+            "the container, in which this hook runs, has no {}",
+            shown(program.as_os_str())
+        ),
         Fault::OfInterpreter { .. } => write(fault, f),
     }
 }
