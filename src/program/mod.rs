@@ -265,7 +265,8 @@ fn start_of(start: &[u8]) -> Start {
     let start = start.get(..SHEBANG).unwrap_or(start);
     let is_of_text = |byte: &u8| *byte >= b' ' && *byte != 0x7f || matches!(byte, 7..=13 | 27);
     // (A character may be cut at the end.)
-    let is_utf8 = str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true);
+    let is_utf8 =
+        std::str::from_utf8(start).map_or_else(|error| error.error_len().is_none(), |_| true);
     if is_utf8 && start.iter().all(is_of_text) { Start::Text } else { Start::Binary }
 }
 
