@@ -166,6 +166,60 @@ def exit_statuses() -> Iterator[tuple[str, bytes]]:
         yield "exec_run", SEPARATOR.join(fields)
 
 
+def elf(*, bits: int, machine: int, dynamic: dict[int, bytes]) -> bytes:
+    """Return an ELF file with a loader and a dynamic section."""
+    word = "Q" if bits == 64 else "I"
+    header, segment = (64, 56) if bits == 64 else (52, 32)
+    texts, entries = b"\0/lib/ld-linux.so.2\0", b""
+    for tag, text in dynamic.items():
+        entries += struct.pack(f"<2{word}", tag, len(texts))
+        texts += text + b"\0"
+    at = header + 3 * segment
+    entries += struct.pack(f"<4{word}", 5, at, 0, 0)
+    size = at + len(texts) + len(entries)
+    file = b"\x7fELF" + bytes([bits // 32, 1, 1]) + bytes(9)
+    file += struct.pack(f"<HHI3{word}I", 3, machine, 1, 0, header, 0, 0)
+    file += struct.pack("<6H", header, segment, 3, 0, 0, 0)
+    for kind, start, length in (
+        (1, 0, size),
+        (3, at + 1, 19),
+        (2, at + len(texts), len(entries)),
+    ):
+        if bits == 64:
+            file += struct.pack("<2I6Q", kind, 5, start, start, start, length, length, 1)
+        else:
+            file += struct.pack("<8I", kind, start, start, start, length, length, 5, 1)
+    return file + texts + entries
+
+
+def programs() -> Iterator[bytes]:
+    """Yield programs: scripts, ELF files and others."""
+    yield b""
+    yield b"echo\n"
+    yield b"\xef\xbb\xbf#!/bin/sh\n"
+    yield b"\n#!/bin/sh\n"
+    for line in (
+        "/bin/sh",
+        "/bin/sh -e\r",
+        "sh",
+        "/no/such",
+        "/bin/env x",
+        "/bin/env -S sh -e",
+        "/bin/env sh -e",
+        "/bin",
+        "/" + 300 * "x",
+        "/bin/sh " + 300 * "x",
+    ):
+        yield b"#!" + line.encode() + b"\n"
+    libraries = {1: b"libz.so", 15: b"/x:$ORIGIN", 29: b"${ORIGIN}/$LIB", 14: b"libq.so"}
+    for bits, machine in ((64, 62), (32, 3), (64, 183), (32, 40)):
+        for needed in (libraries, {1: b"libno.so", 15: b"/x"}, {1: b"$ORIGIN/a"}, {}):
+            whole = elf(bits=bits, machine=machine, dynamic=needed)
+            yield whole
+        yield whole[:40]
+        yield whole[:-1]
+
+
 def seeds() -> Iterator[tuple[str, bytes]]:
     yield from exit_statuses()
     for path in sorted((ROOT / "tests" / "data" / "mistakes").glob("*.json")):
@@ -173,6 +227,8 @@ def seeds() -> Iterator[tuple[str, bytes]]:
     for path in sorted((ROOT / "examples" / "hooks.d").glob("*.json")):
         yield from of_hook(path.read_bytes())
     yield "config", (ROOT / "examples" / "config.json").read_bytes()
+    for program in programs():
+        yield "program", program
     for case in lines("tests/data/cases.jsonl"):
         yield from of_case(case)
     for case in lines("regexp/tests/data/cases.jsonl"):

@@ -179,15 +179,18 @@ impl<'a> FileLoader<'a> {
         let Some(inspector) = &mut self.inspector else { return Vec::new() };
         let mut found = inspector.hook_file(&loaded.path, alone);
         let of_program = inspector.program(&loaded.path, &loaded.executable.path);
-        if !of_program.is_empty() && !loaded.decoded(Wanted::Hook).hook.runs_in_container() {
+        if of_program.is_empty() && self.programs.is_none() {
+            return found;
+        }
+        // (Positions take longer to collect. Few files need them.)
+        let hook = loaded.decoded(Wanted::Hook).hook;
+        if !hook.runs_in_container() {
             found.extend(of_program);
         }
-        if let Some(programs) = &mut self.programs {
-            found.extend(programs.find(
-                &loaded.path,
-                loaded.text(),
-                &loaded.decoded(Wanted::Notes),
-            ));
+        let faults = self.programs.as_mut().map(|programs| programs.faults(&hook));
+        if let Some(faults) = faults.filter(|faults| !faults.is_empty()) {
+            let file = loaded.decoded(Wanted::Notes);
+            found.extend(lint::of_program(&faults, &loaded.path, loaded.text(), &file));
         }
         found
     }

@@ -27,7 +27,7 @@ pub use migrate::NoEquivalent;
 pub(crate) use names::names;
 pub(crate) use ownership::Inspector;
 use ownership::by_status;
-pub(crate) use program::Programs;
+pub(crate) use program::{Programs, diagnostics as of_program};
 use suggest::for_condition;
 
 /// Returns an error as a diagnostic of its file or directory, with a hint. `file` is the content

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::container::RootFilesystem;
-use crate::hook::{Decoded, Field};
+use crate::hook::{Decoded, Field, HookRef};
 use crate::position::Lines;
 use crate::problem::{Diagnostic, Warning};
 use crate::program::{Fault, ShebangFlaw, Start, faults};
@@ -27,34 +27,31 @@ impl<'a> Programs<'a> {
     }
 
     /// Returns the diagnostics about the program of a hook. `path` and `text` are those of the hook
-    /// file. The program of a hook that runs inside the container is only looked for there.
+    /// file.
     pub fn find(&mut self, path: &Path, text: &[u8], file: &Decoded<'_>) -> Vec<Diagnostic> {
-        let found = if file.hook.runs_in_container() {
-            let program = Path::new(&*file.hook.entry.path);
-            let is_missing = self.container.is_some_and(|container| container.lacks(program));
-            let fault = || Fault::NotInContainer { program: program.to_owned() };
-            is_missing.then(fault).into_iter().collect()
-        } else {
-            self.faults(file)
-        };
-        if found.is_empty() {
-            return Vec::new();
-        }
-        let position = file.place(&Field::Path).map(|offset| Lines::new(text).position(offset));
-        let diagnostic = |fault: &Fault| {
-            let warning = Warning::from(fault.clone());
-            Diagnostic::new(path, warning).at(position).hint(hint(fault))
-        };
-        found.iter().map(diagnostic).collect()
+        let faults = self.faults(&file.hook);
+        diagnostics(&faults, path, text, file)
     }
 
-    fn faults(&mut self, file: &Decoded<'_>) -> Rc<[Fault]> {
-        let program = &*file.hook.entry.path;
+    /// Returns the faults of the program of a hook. The program of a hook that runs inside the
+    /// container is only looked for there.
+    pub fn faults(&mut self, hook: &HookRef<'_>) -> Rc<[Fault]> {
+        if !hook.runs_in_container() {
+            return self.on_host(hook);
+        }
+        let program = Path::new(&*hook.entry.path);
+        let is_missing = self.container.is_some_and(|container| container.lacks(program));
+        let fault = || Fault::NotInContainer { program: program.to_owned() };
+        is_missing.then(fault).into_iter().collect()
+    }
+
+    fn on_host(&mut self, hook: &HookRef<'_>) -> Rc<[Fault]> {
+        let entry = &hook.entry;
+        let program = &*entry.path;
         let matters = |entry: &&str| {
             ["PATH=", "LD_LIBRARY_PATH=", "LD_PRELOAD="].iter().any(|name| entry.starts_with(name))
         };
-        let env: Vec<&str> =
-            file.hook.entry.env.iter().map(|entry| &**entry).filter(matters).collect();
+        let env: Vec<&str> = entry.env.iter().map(|entry| &**entry).filter(matters).collect();
         let key = [program, &env.join("\0")].join("\0");
         if let Some((_, found)) = self.known.iter().find(|(known, _)| *known == key) {
             return Rc::clone(found);
@@ -63,6 +60,24 @@ impl<'a> Programs<'a> {
         self.known.push((key, Rc::clone(&found)));
         found
     }
+}
+
+/// Makes the diagnostics of faults. `file` is the hook file with its notes.
+pub(crate) fn diagnostics(
+    faults: &[Fault],
+    path: &Path,
+    text: &[u8],
+    file: &Decoded<'_>,
+) -> Vec<Diagnostic> {
+    if faults.is_empty() {
+        return Vec::new();
+    }
+    let position = file.place(&Field::Path).map(|offset| Lines::new(text).position(offset));
+    let diagnostic = |fault: &Fault| {
+        let warning = Warning::from(fault.clone());
+        Diagnostic::new(path, warning).at(position).hint(hint(fault))
+    };
+    faults.iter().map(diagnostic).collect()
 }
 
 /// Returns the hint for a fault.

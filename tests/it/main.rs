@@ -7,6 +7,8 @@
 mod cases;
 mod codes;
 mod conditions;
+#[path = "../support/elf.rs"]
+mod elf;
 #[path = "../support/engine.rs"]
 mod engine;
 mod explain;

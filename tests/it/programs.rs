@@ -1,11 +1,16 @@
 //! Programs that exist and cannot run: the codes of each kind, and what the kernel does with it.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use libhooks::{Code, HookFile, ReadOptions};
+use libhooks::{
+    Annotations, Code, Container, Diagnostic, HookFile, Manager, Process, ReadOptions, Root,
+    RootFilesystem, Severity,
+};
+
+use crate::elf;
 
 /// The codes about programs.
 const CODES: &[Code] = &[
@@ -132,5 +137,509 @@ fn flipped_and_missing_bytes_do_no_harm() {
         flipped.truncate(if round % 3 == 0 { random.usize(0..2048) } else { good.len() });
         fs::write(&program, &flipped).unwrap();
         assert!(codes(directory.path(), &program, "A=b").len() < 10);
+    }
+}
+
+/// Files, by their path inside a root: for scripts, their text.
+type Files<'a> = &'a [(&'a str, Vec<u8>)];
+
+/// A directory that is used as the option root, so that no file of this machine counts.
+fn image(files: Files<'_>) -> tempfile::TempDir {
+    let root = tempfile::tempdir().unwrap();
+    for (path, content) in files {
+        let path = root.path().join(path.trim_start_matches('/'));
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    root
+}
+
+/// Returns the codes about the program `/hook` of an image, and the messages.
+fn codes_in(root: &Path, env: &str) -> (Vec<Code>, Vec<String>) {
+    let hook = serde_json::json!({
+        "version": "1.0.0",
+        "hook": {"path": "/hook", "env": [env]},
+        "when": {"always": true},
+        "stages": ["poststop"],
+    });
+    fs::write(root.join("hook.json"), hook.to_string()).unwrap();
+    let options = ReadOptions::new().root(Root::open(root).unwrap());
+    let found = HookFile::check(Path::new("/hook.json"), &options);
+    assert!(found.iter().all(|found| found.severity != Severity::Error), "{found:?}");
+    let found = found.iter().filter(|found| CODES.contains(&found.code));
+    found.map(|found| (found.code, found.message())).unzip()
+}
+
+/// The loader of most tests. The name is that of glibc's.
+const LOADER: &str = "/lib/ld-linux.so.9";
+
+#[test]
+fn loaders_and_libraries_are_looked_for_inside_the_root() {
+    let dynamic = || elf::ours().loader(LOADER);
+    let (program, other) = (dynamic().needed(&["libz.so"]), elf::of_machine(true, true, 4711));
+    let library = || elf::ours().bytes();
+    let musl = || elf::ours().loader("/lib/ld-musl-x.so.1").needed(&["libz.so"]);
+    let of_library = || elf::ours().soname("libz.so").needed(&["libq.so"]).bytes();
+    let loader = || (LOADER, library());
+    let (missing_loader, missing_library) = (Some(Code::MissingLoader), Some(Code::MissingLibrary));
+    let table: &[(&str, Files<'_>, Option<Code>)] = &[
+        ("static", &[("/hook", library())], None),
+        ("static-pie", &[("/hook", elf::ours().runpath("/x").bytes())], None),
+        ("no loader", &[("/hook", dynamic().bytes())], missing_loader),
+        ("no libraries", &[("/hook", dynamic().bytes()), loader()], None),
+        (
+            "a loader for another machine",
+            &[("/hook", dynamic().bytes()), (LOADER, other.bytes())],
+            missing_loader,
+        ),
+        ("no loader of musl", &[("/hook", musl().bytes())], missing_loader),
+        // (It is not known where musl's loader searches.)
+        (
+            "a loader of musl",
+            &[("/hook", musl().bytes()), ("/lib/ld-musl-x.so.1", library())],
+            None,
+        ),
+        ("no library", &[("/hook", program.bytes()), loader()], missing_library),
+        (
+            "a library",
+            &[("/hook", program.bytes()), loader(), ("/usr/lib/libz.so", library())],
+            None,
+        ),
+        (
+            "a library for another machine",
+            &[("/hook", program.bytes()), loader(), ("/usr/lib/libz.so", other.bytes())],
+            missing_library,
+        ),
+        (
+            "a library for some processors",
+            &[
+                ("/hook", program.bytes()),
+                loader(),
+                ("/usr/lib/glibc-hwcaps/x86-64-v3/libz.so", library()),
+            ],
+            None,
+        ),
+        (
+            "a library of a library",
+            &[("/hook", program.bytes()), loader(), ("/lib/libz.so", of_library())],
+            missing_library,
+        ),
+        (
+            "RUNPATH",
+            &[
+                ("/hook", program.clone().runpath("/x:$ORIGIN/own").bytes()),
+                loader(),
+                ("/own/libz.so", library()),
+            ],
+            None,
+        ),
+        (
+            "RUNPATH without it",
+            &[("/hook", program.clone().runpath("${ORIGIN}/own").bytes()), loader()],
+            missing_library,
+        ),
+        (
+            "RUNPATH is for the program only",
+            &[
+                ("/hook", program.clone().runpath("/own").bytes()),
+                loader(),
+                ("/own/libz.so", of_library()),
+                ("/own/libq.so", library()),
+            ],
+            missing_library,
+        ),
+        (
+            "RPATH is also for its libraries",
+            &[
+                ("/hook", program.clone().rpath("/own").bytes()),
+                loader(),
+                ("/own/libz.so", of_library()),
+                ("/own/libq.so", library()),
+            ],
+            None,
+        ),
+        (
+            "a relative RUNPATH",
+            &[("/hook", program.clone().runpath("own").bytes()), loader()],
+            None,
+        ),
+        (
+            "a variable that is not known",
+            &[("/hook", program.clone().runpath("/$PLATFORM").bytes()), loader()],
+            None,
+        ),
+        (
+            "the configuration",
+            &[
+                ("/hook", program.bytes()),
+                loader(),
+                ("/etc/ld.so.conf", b"# some\ninclude ld.so.conf.d/*.conf\n".to_vec()),
+                ("/etc/ld.so.conf.d/own.conf", b"/own # ours\n".to_vec()),
+                ("/own/libz.so", library()),
+            ],
+            None,
+        ),
+        (
+            "the cache",
+            &[
+                ("/hook", program.bytes()),
+                loader(),
+                ("/etc/ld.so.cache", b"cache\0libz.so\0/x/libz.so\0".to_vec()),
+            ],
+            None,
+        ),
+    ];
+    for (kind, files, want) in table {
+        let root = image(files);
+        let (codes, messages) = codes_in(root.path(), "A=b");
+        assert_eq!(codes, want.as_slice(), "{kind}: {messages:?}");
+        // With these variables, it is not known what the loader does.
+        for env in ["LD_LIBRARY_PATH=/x", "LD_PRELOAD=/x.so"] {
+            let want = want.filter(|code| *code != Code::MissingLibrary);
+            assert_eq!(codes_in(root.path(), env).0, want.as_slice(), "{kind}: {env}");
+        }
+    }
+    let files = [("/hook", program.bytes()), loader(), ("/lib/libz.so", of_library())];
+    assert_eq!(
+        codes_in(image(&files).path(), "A=b").1,
+        ["the program uses /lib/libz.so, which needs the library libq.so: not found"]
+    );
+}
+
+/// Each machine runs its own programs, and those of its 32-bit form.
+#[test]
+fn programs_for_other_machines_are_reported() {
+    let x86 = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
+    let arm = cfg!(any(target_arch = "arm", target_arch = "aarch64"));
+    for (kind, program, runs) in [
+        ("x86-64", elf::of_machine(true, true, 62), x86),
+        ("x32", elf::of_machine(false, true, 62), x86),
+        ("i386", elf::of_machine(false, true, 3), x86),
+        ("AArch64", elf::of_machine(true, true, 183), arm),
+        ("AArch64 (big-endian)", elf::of_machine(true, false, 183), false),
+        ("ARM", elf::of_machine(false, true, 40), arm),
+        ("s390x", elf::of_machine(true, false, 22), cfg!(target_arch = "s390x")),
+        ("SPARC", elf::of_machine(false, false, 2), false),
+    ] {
+        let (codes, messages) = codes_in(image(&[("/hook", program.bytes())]).path(), "A=b");
+        let want: &[Code] = if runs { &[] } else { &[Code::WrongArchitecture] };
+        assert_eq!(codes, want, "{kind}");
+        let names = |message: &String| message.contains(&format!("for {kind},"));
+        assert!(messages.iter().all(names), "{kind}: {messages:?}");
+    }
+}
+
+#[test]
+fn interpreters_are_judged_as_programs() {
+    let text = |text: &str| text.as_bytes().to_vec();
+    let of_next = |next: &str| text(&format!("#!{next}\n"));
+    let broken = elf::ours().loader(LOADER).needed(&["libz.so"]).bytes();
+    let table: &[(&str, Files<'_>, Option<(Code, &str)>)] = &[
+        ("a program", &[("/hook", of_next("/a")), ("/a", elf::ours().bytes())], None),
+        (
+            "a script without an interpreter",
+            &[("/hook", of_next("/a")), ("/a", of_next("/b"))],
+            Some((
+                Code::MissingInterpreter,
+                "the interpreter /a needs the interpreter /b, which does not exist",
+            )),
+        ),
+        (
+            "a text",
+            &[("/hook", of_next("/a")), ("/a", text("echo\n"))],
+            Some((
+                Code::NoShebang,
+                "the interpreter /a is a text file that does not start with #!",
+            )),
+        ),
+        (
+            "a relative interpreter",
+            &[("/hook", of_next("/a")), ("/a", of_next("b"))],
+            Some((
+                Code::BadShebang,
+                "the first line of the interpreter /a has a problem: the interpreter b is a \
+                 relative path, which depends on the working directory",
+            )),
+        ),
+        (
+            "another machine",
+            &[("/hook", of_next("/a")), ("/a", elf::of_machine(false, false, 2).bytes())],
+            Some((Code::WrongArchitecture, "the interpreter /a is for SPARC")),
+        ),
+        (
+            "a library",
+            &[("/hook", of_next("/a")), ("/a", broken.clone()), (LOADER, elf::ours().bytes())],
+            Some((
+                Code::MissingLibrary,
+                "the interpreter /a needs the library libz.so, which is not found",
+            )),
+        ),
+        (
+            "five scripts",
+            &[
+                ("/hook", of_next("/a")),
+                ("/a", of_next("/b")),
+                ("/b", of_next("/c")),
+                ("/c", of_next("/d")),
+                ("/d", of_next("/e")),
+                ("/e", elf::ours().bytes()),
+            ],
+            None,
+        ),
+        (
+            "six scripts",
+            &[
+                ("/hook", of_next("/a")),
+                ("/a", of_next("/b")),
+                ("/b", of_next("/c")),
+                ("/c", of_next("/d")),
+                ("/d", of_next("/e")),
+                ("/e", of_next("/f")),
+                ("/f", elf::ours().bytes()),
+            ],
+            Some((Code::BadShebang, "")),
+        ),
+        ("a script of itself", &[("/hook", of_next("/hook"))], Some((Code::BadShebang, ""))),
+    ];
+    for (kind, files, want) in table {
+        let (codes, messages) = codes_in(image(files).path(), "A=b");
+        assert_eq!(codes.first(), want.as_ref().map(|(code, _)| code), "{kind}: {messages:?}");
+        assert!(codes.len() < 2, "{kind}: {messages:?}");
+        if let Some((_, message)) = want {
+            assert!(messages[0].starts_with(message), "{kind}: {messages:?}");
+        }
+    }
+}
+
+/// What is no regular file has codes of its own, and is not opened.
+#[test]
+fn what_is_no_regular_file_is_not_judged() {
+    let directory = tempfile::tempdir().unwrap();
+    let fifo = directory.path().join("fifo");
+    assert!(Command::new("mkfifo").arg("-m755").arg(&fifo).status().unwrap().success());
+    for program in [&fifo, directory.path(), Path::new("/dev/null")] {
+        assert_eq!(codes(directory.path(), program, "A=b"), [], "{program:?}");
+        // As an interpreter.
+        let script = directory.path().join("script");
+        fs::write(&script, format!("#!{}\n", program.display())).unwrap();
+        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(codes(directory.path(), &script, "A=b"), [Code::BadShebang], "{program:?}");
+    }
+}
+
+/// In a mount namespace of its own, this program runs the test again.
+#[test]
+fn programs_on_a_noexec_mount_are_reported() {
+    if let Some(directory) = std::env::var_os("PROGRAMS_NOEXEC") {
+        return on_a_noexec_mount(Path::new(&directory));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let script = "mount -t tmpfs -o noexec,nosuid,mode=755 tmpfs \"$PROGRAMS_NOEXEC\" || exit 42; \
+                  exec \"$0\" --exact programs::programs_on_a_noexec_mount_are_reported --nocapture";
+    let output = Command::new("unshare")
+        .args(["-m", "sh", "-c", script])
+        .arg(std::env::current_exe().unwrap())
+        .env("PROGRAMS_NOEXEC", directory.path())
+        .output();
+    let output = match output {
+        Ok(output) => output,
+        Err(error) => return println!("SKIP: programs: unshare: {error}"),
+    };
+    let [stdout, stderr] =
+        [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    if output.status.code() == Some(42) || stderr.contains("unshare failed") {
+        return println!("SKIP: programs: the system refuses to mount a tmpfs: {stderr}");
+    }
+    assert!(output.status.success() && stdout.contains("1 passed"), "{stdout}{stderr}");
+}
+
+fn on_a_noexec_mount(directory: &Path) {
+    let program = directory.join("program");
+    fs::copy("/bin/true", &program).unwrap();
+    // (The mount has nosuid, so this bit has no effect.)
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o4755)).unwrap();
+    assert_eq!(codes(directory, &program, "A=b"), [Code::NoexecMount]);
+    let started = Command::new(&program).status();
+    assert_eq!(started.unwrap_err().raw_os_error(), Some(libc::EACCES));
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let script = elsewhere.path().join("script");
+    fs::write(&script, format!("#!{}\n", program.display())).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(codes(elsewhere.path(), &script, "A=b"), [Code::NoexecMount]);
+}
+
+/// Writes hook files of a program that cannot run.
+fn broken_hooks(directory: &Path) -> PathBuf {
+    let program = directory.join("program");
+    fs::write(&program, "#!/no/such\n").unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    for (name, always, stage) in [
+        ("matches", true, "poststop"),
+        ("other", false, "poststop"),
+        ("inside", true, "startContainer"),
+    ] {
+        let hook = serde_json::json!({
+            "version": "1.0.0",
+            "hook": {"path": program, "env": ["A=b"]},
+            "when": {"always": always},
+            "stages": [stage],
+        });
+        fs::write(directory.join(format!("{name}.json")), hook.to_string()).unwrap();
+    }
+    program
+}
+
+#[test]
+fn an_explanation_reports_them_for_hooks_that_match() {
+    let directory = tempfile::tempdir().unwrap();
+    broken_hooks(directory.path());
+    let manager = Manager::builder().directories([directory.path()]).load().unwrap();
+    let container = Container::from_parts::<str, str>(Process::Absent, [], false);
+    let explained = manager.explain(&container);
+    let found: Vec<(&str, Vec<Code>)> = explained
+        .hooks
+        .iter()
+        .map(|hook| (&*hook.name, hook.diagnostics.iter().map(|found| found.code).collect()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("inside.json", vec![]),
+            ("matches.json", vec![Code::MissingInterpreter]),
+            ("other.json", vec![])
+        ]
+    );
+    assert_eq!(explained.hooks[1].diagnostics[0].position.map(|at| at.line), Some(1));
+}
+
+/// A watch of the program sees who opens it.
+#[test]
+fn only_a_check_opens_a_program() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = broken_hooks(directory.path());
+    let mut watch = inotify::Inotify::init().unwrap();
+    watch.watches().add(&program, inotify::WatchMask::OPEN).unwrap();
+    let mut opened = || {
+        let mut buffer = [0; 4096];
+        watch.read_events(&mut buffer).is_ok_and(|mut events| events.next().is_some())
+    };
+    let check = |found: Vec<Diagnostic>| {
+        assert!(found.iter().all(|found| !CODES.contains(&found.code)), "{found:?}");
+    };
+    let manager = Manager::builder().directories([directory.path()]).load().unwrap();
+    check(manager.diagnostics());
+    assert!(!opened(), "load");
+    manager.reload().unwrap();
+    check(manager.diagnostics());
+    assert!(!opened(), "reload");
+    let monitor = manager.monitor().unwrap();
+    let hook = fs::read(directory.path().join("matches.json")).unwrap();
+    fs::write(directory.path().join("new.json"), hook).unwrap();
+    assert!(monitor.wait(Some(std::time::Duration::from_secs(20))).unwrap());
+    assert_eq!(manager.list().hooks.len(), 4);
+    check(manager.diagnostics());
+    assert!(!opened(), "monitor");
+    HookFile::check(directory.path().join("matches.json"), &ReadOptions::new());
+    assert!(opened(), "check");
+}
+
+/// The program of a hook that runs inside the container is looked for in the bundle.
+#[test]
+fn the_container_has_the_program_of_a_hook_inside_it() {
+    let bundle = tempfile::tempdir().unwrap();
+    let at = |path: &str| bundle.path().join(path);
+    for directory in ["rootfs/opt", "rootfs/mounted", "empty", "hooks"] {
+        fs::create_dir_all(at(directory)).unwrap();
+    }
+    fs::write(at("rootfs/opt/there"), "").unwrap();
+    // Inside the container, this leads to a file. On the host, nothing is there.
+    symlink("/opt/there", at("rootfs/link")).unwrap();
+    symlink("/opt/not-there", at("rootfs/nowhere")).unwrap();
+    // Inside the container, this does not lead out of it.
+    symlink("../../../../../../bin/sh", at("rootfs/up")).unwrap();
+    let stages = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let inside = || stages(&["startContainer"]);
+    let full = Some("rootfs");
+    for (kind, path, stages, root, want) in [
+        ("there", "/opt/there", inside(), full, false),
+        ("not there", "/opt/not-there", inside(), full, true),
+        ("a directory that is not there", "/no/such", inside(), full, true),
+        ("below a file", "/opt/there/x", inside(), full, true),
+        ("link", "/link", inside(), full, false),
+        ("link to nothing", "/nowhere", inside(), full, true),
+        ("link that goes up", "/up", inside(), full, true),
+        ("below a mount", "/mounted/x", inside(), full, false),
+        ("another stage too", "/x", stages(&["startContainer", "poststop"]), full, false),
+        ("another stage", "/x", stages(&["poststop"]), full, false),
+        ("empty root file system", "/x", inside(), Some("empty"), false),
+        ("no root file system", "/x", inside(), Some("none"), false),
+        ("no root", "/x", inside(), None, false),
+    ] {
+        // (A hook loads only if the host has its path, too.)
+        let host = image(&[(path, elf::ours().bytes())]);
+        let hook = serde_json::json!({
+            "version": "1.0.0",
+            "hook": {"path": path, "env": ["A=b"]},
+            "when": {"always": true},
+            "stages": stages,
+        });
+        fs::write(host.path().join("hook.json"), hook.to_string()).unwrap();
+        let manager = Manager::builder()
+            .directories(["/"])
+            .root(Root::open(host.path()).unwrap())
+            .load()
+            .unwrap();
+        let mut config = serde_json::json!({"mounts": [{"destination": "/mounted"}, {}, 1]});
+        if let Some(root) = root {
+            config["root"] = serde_json::json!({"path": root, "readonly": true});
+        }
+        let config = config.to_string();
+        let files = RootFilesystem::of_bundle(&config, bundle.path());
+        assert_eq!(files.is_some(), root == full, "{kind}");
+        let annotations = Annotations::default();
+        let container =
+            Container::from_parts::<str, str>(Process::Absent, [], false).annotations(&annotations);
+        let explain = |container| {
+            let verdict = manager.explain(container).hooks.remove(0);
+            let found = verdict.diagnostics.into_iter();
+            found.filter(|found| found.code == Code::ContainerPathMissing).collect::<Vec<_>>()
+        };
+        assert!(explain(&container).is_empty(), "{kind}: without a root file system");
+        let found = explain(&container.root_filesystem(files.as_ref()));
+        assert_eq!(found.len(), usize::from(want), "{kind}: {found:?}");
+        if let Some(found) = found.first() {
+            assert_eq!(found.severity, Severity::Warning);
+            assert_eq!(
+                found.message(),
+                format!("the container, in which this hook runs, has no {path}")
+            );
+            assert!(found.position.is_some() && found.hint.is_some(), "{found:?}");
+        }
+    }
+}
+
+/// The host's path counts for a hook that runs inside the container, and the hint says why.
+#[test]
+fn the_hint_says_why_the_path_on_the_host_counts() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("hook.json");
+    for (stages, want) in [
+        (vec!["startContainer"], true),
+        (vec!["startContainer", "poststop"], false),
+        (vec!["poststop"], false),
+    ] {
+        let hook = serde_json::json!({
+            "version": "1.0.0",
+            "hook": {"path": "/no/such", "env": ["A=b"]},
+            "when": {"always": true},
+            "stages": stages,
+        });
+        fs::write(&path, hook.to_string()).unwrap();
+        let found = HookFile::check(&path, &ReadOptions::new());
+        let missing = found.iter().find(|found| found.code == Code::MissingExecutable).unwrap();
+        let hint = missing.hint.as_deref().unwrap();
+        assert_eq!(hint.contains("the hook runs inside the container"), want, "{hint}");
     }
 }

@@ -5,10 +5,9 @@ use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use crate::limits::SHEBANG;
+use crate::program::{Shebang, shebang};
 use crate::sys::{Root, Status};
-
-/// The number of bytes of a program that the kernel examines.
-const KERNEL_READS: u64 = 256;
 
 /// Returns the interpreter of the regular file at this path, if it has one. `status` is the result
 /// of lstat(2): if another file has replaced the file since, it is not read.
@@ -23,24 +22,16 @@ pub(super) fn interpreter(
         return Err(io::Error::from_raw_os_error(libc::ESTALE));
     }
     let mut start = Vec::new();
-    file.take(KERNEL_READS).read_to_end(&mut start)?;
+    file.take(SHEBANG as u64).read_to_end(&mut start)?;
     Ok(named(&start).map(|name| PathBuf::from(OsStr::from_bytes(name))))
 }
 
-/// Returns the interpreter that the start of a program names: the first word after `#!`, if it ends
-/// within the bytes that the kernel reads.
+/// Returns the interpreter that the start of a program names.
 fn named(start: &[u8]) -> Option<&[u8]> {
-    let line = start.strip_prefix(b"#!")?;
-    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let line = line.get(line.iter().position(|byte| !is_space(byte))?..)?;
-    let ends = |byte: &u8| is_space(byte) || matches!(byte, b'\n' | 0);
-    let end = match line.iter().position(ends) {
-        Some(end) => end,
-        // The whole file.
-        None if (start.len() as u64) < KERNEL_READS => line.len(),
-        None => return None,
-    };
-    line.get(..end).filter(|name| !name.is_empty())
+    match shebang(start)? {
+        Shebang::Line { interpreter, .. } => Some(interpreter).filter(|name| !name.is_empty()),
+        Shebang::Empty | Shebang::TooLong => None,
+    }
 }
 
 #[cfg(test)]

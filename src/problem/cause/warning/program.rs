@@ -79,7 +79,7 @@ fn of(what: &str, fault: &Fault, f: &mut Formatter<'_>) -> fmt::Result {
             write!(f, "{what} has env search PATH for {}, which is not there", shown(name))
         }
         Fault::Shebang(flaw) => {
-            write!(f, "{what} cannot run as its first line says: {flaw}")
+            write!(f, "the first line of {what} has a problem: {flaw}")
         }
         Fault::NoShebang(Start::Text) => {
             write!(f, "{what} is a text file that does not start with #!")
