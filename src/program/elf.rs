@@ -1,5 +1,5 @@
-//! What an ELF file says about itself: its machine, segments, loader and libraries. The crate
-//! `object` knows the formats; this module reads the parts of the file that are needed.
+//! The parts of an ELF file: its machine, segments, loader and libraries. The crate `object`
+//! knows the formats; this module reads the parts of the file that are needed.
 
 use std::ffi::OsString;
 use std::fs::File;

@@ -1,8 +1,8 @@
 //! Whether the program of a hook can run, found by reading it and the files that it needs. Nothing
 //! is executed (docs/spec.md, section 12).
 //!
-//! What is not known is no fault: a file that cannot be read, a directory that depends on the
-//! environment of the runtime.
+//! A fact that is not known is not a fault: a file that cannot be read, a directory that depends
+//! on the environment of the runtime.
 
 mod elf;
 mod fault;

@@ -94,7 +94,7 @@ pub(super) fn magic(answer: &libc::statfs64) -> u32 {
     answer.f_type as u32
 }
 
-/// What a mount refuses to programs.
+/// The rights that a mount withholds from programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct MountFlags {
     /// They cannot be executed.

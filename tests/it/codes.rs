@@ -9,6 +9,7 @@ use libhooks::{
     ReadOptions, Reading, Severity, exec, ffi,
 };
 
+use crate::elf;
 use crate::engine::{Known, already_present, inject, when_matches};
 
 const GOOD: &str = r#"{"version":"1.0.0","hook":{"path":"/bin/sh","env":["A=b"]},"when":{"always":true},"stages":["poststop"]}"#;
@@ -196,24 +197,58 @@ const FILES: &[(Code, &str, &str)] = &[
     ),
 ];
 
+/// The codes of programs: the code, a program that has it, and a similar one that does not.
+fn programs() -> Vec<(Code, Vec<u8>, Vec<u8>)> {
+    let text = |text: &str| text.as_bytes().to_vec();
+    let static_program = elf::ours().bytes();
+    let loaded = elf::ours().loader("/lib/ld-linux.so.9");
+    vec![
+        (Code::MissingInterpreter, text("#!/bin/sh\r\n"), text("#!/bin/sh\n")),
+        (Code::NoShebang, text("\n#!/bin/sh\n"), text("#!/bin/sh\n")),
+        (Code::BadShebang, text("#!/usr/bin/env sh -e\n"), text("#!/usr/bin/env -S sh -e\n")),
+        (Code::WrongArchitecture, elf::of_machine(false, false, 2).bytes(), static_program.clone()),
+        (Code::MissingLoader, loaded.bytes(), static_program.clone()),
+        (
+            Code::TruncatedExecutable,
+            static_program.split_last().unwrap().1.to_vec(),
+            static_program,
+        ),
+    ]
+}
+
 /// The codes that other tests cover, and their directory: the C boundary, and limits of the system.
 const ELSEWHERE: &[(Code, &str)] = &[
-    // (programs.rs)
-    (Code::MissingInterpreter, "tests/it"),
-    (Code::NoShebang, "tests/it"),
-    (Code::BadShebang, "tests/it"),
-    (Code::WrongArchitecture, "tests/it"),
-    (Code::MissingLoader, "tests/it"),
-    (Code::MissingLibrary, "tests/it"),
-    (Code::TruncatedExecutable, "tests/it"),
+    // Only a mount has it, and only an explanation finds the other (programs.rs).
     (Code::NoexecMount, "tests/it"),
-    (Code::SetuidProgram, "tests/it"),
+    (Code::ContainerPathMissing, "tests/it"),
     (Code::NotUtf8, "tests/c"),
     (Code::Panic, "tests/c"),
     (Code::WatchRefused, "tests/monitor"),
     // Tests do not write to the system's directories.
     (Code::EngineSpecific, "src/lint"),
 ];
+
+#[test]
+fn codes_of_programs() {
+    let root = tempfile::tempdir().unwrap();
+    let [path, program] = ["a.json", "program"].map(|name| root.path().join(name));
+    fs::write(&path, GOOD.replace("/bin/sh", program.to_str().unwrap())).unwrap();
+    let codes = |content: &[u8], mode| {
+        fs::write(&program, content).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(mode)).unwrap();
+        codes_of(&path)
+    };
+    for (code, with, without) in programs() {
+        assert!(codes(&with, 0o755).contains(&code), "{code:?}");
+        assert_eq!(codes(&without, 0o755), [], "{code:?}");
+    }
+    let program = fs::read("/bin/true").unwrap();
+    assert_eq!(codes(&program, 0o4755), [Code::SetuidProgram]);
+    assert_eq!(codes(&program, 0o755), []);
+    let name = program.windows(10).position(|part| part == b"libc.so.6\0").unwrap();
+    let other = [&program[..name], b"libq", &program[name + 4..]].concat();
+    assert_eq!(codes(&other, 0o755), [Code::MissingLibrary]);
+}
 
 fn codes_of(path: &Path) -> Vec<Code> {
     HookFile::check(path, &ReadOptions::new().extension_stages(["precreate"]))

@@ -412,7 +412,7 @@ fn interpreters_are_judged_as_programs() {
     }
 }
 
-/// What is no regular file has codes of its own, and is not opened.
+/// Files of other kinds have codes of their own, and are not opened.
 #[test]
 fn what_is_no_regular_file_is_not_judged() {
     let directory = tempfile::tempdir().unwrap();
@@ -534,7 +534,7 @@ fn only_a_check_opens_a_program() {
     manager.reload().unwrap();
     check(manager.diagnostics());
     assert!(!opened(), "reload");
-    let monitor = manager.monitor().unwrap();
+    let mut monitor = manager.monitor().unwrap();
     let hook = fs::read(directory.path().join("matches.json")).unwrap();
     fs::write(directory.path().join("new.json"), hook).unwrap();
     assert!(monitor.wait(Some(std::time::Duration::from_secs(20))).unwrap());
@@ -601,13 +601,13 @@ fn the_container_has_the_program_of_a_hook_inside_it() {
         let annotations = Annotations::default();
         let container =
             Container::from_parts::<str, str>(Process::Absent, [], false).annotations(&annotations);
-        let explain = |container| {
+        let explain = |container: &Container<'_>| {
             let verdict = manager.explain(container).hooks.remove(0);
             let found = verdict.diagnostics.into_iter();
             found.filter(|found| found.code == Code::ContainerPathMissing).collect::<Vec<_>>()
         };
         assert!(explain(&container).is_empty(), "{kind}: without a root file system");
-        let found = explain(&container.root_filesystem(files.as_ref()));
+        let found = explain(&container.clone().root_filesystem(files.as_ref()));
         assert_eq!(found.len(), usize::from(want), "{kind}: {found:?}");
         if let Some(found) = found.first() {
             assert_eq!(found.severity, Severity::Warning);

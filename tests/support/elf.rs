@@ -15,7 +15,7 @@ const DT_SONAME: u64 = 14;
 const DT_RPATH: u64 = 15;
 const DT_RUNPATH: u64 = 29;
 
-/// What an ELF file says about itself.
+/// The content of an ELF file.
 #[derive(Debug, Clone, Default)]
 pub struct Elf {
     pub is_64: bool,

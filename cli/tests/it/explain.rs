@@ -121,3 +121,35 @@ fn near_misses_name_doubled_backslashes_and_misspelt_keys() {
         assert_eq!(lines[2], want, "{lines:?}");
     }
 }
+
+/// The root file system of a bundle is known only if the config is read from the bundle.
+#[test]
+fn the_bundle_lacks_the_program_of_a_hook_inside_the_container() {
+    let root = tempfile::tempdir().unwrap();
+    for directory in ["d", "bundle/rootfs/bin"] {
+        fs::create_dir_all(root.path().join(directory)).unwrap();
+    }
+    fs::write(root.path().join("bundle/rootfs/bin/sh"), "").unwrap();
+    let config = json!({"ociVersion": "1.0.2", "root": {"path": "rootfs"}}).to_string();
+    fs::write(root.path().join("bundle/config.json"), &config).unwrap();
+    let explain = |program: &str, config_path: &str| {
+        let hook = json!({
+            "version": "1.0.0",
+            "hook": {"path": program, "env": ["A=b"]},
+            "when": {"always": true},
+            "stages": ["startContainer"],
+        });
+        fs::write(root.path().join("d/a.json"), hook.to_string()).unwrap();
+        let output = run(root.path(), &["explain", "--hooks-dir", "d", config_path], &config);
+        assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for given in ["bundle", "bundle/config.json"] {
+        let printed = explain("/bin/true", given);
+        let want = "the container, in which this hook runs, has no /bin/true";
+        assert!(printed.contains(want), "{printed}");
+        assert!(printed.contains("[container-path-missing]"), "{printed}");
+        assert!(!explain("/bin/sh", given).contains("has no"), "{given}");
+    }
+    assert!(!explain("/bin/true", "-").contains("has no"));
+}
