@@ -31,7 +31,7 @@ fuzz_target!(|content: &[u8]| {
 });
 
 fn judge(content: &[u8]) {
-    let options = ReadOptions::new().root(Root::open(&SYSTEM).unwrap());
+    let options = ReadOptions::new().root(Root::open(&*SYSTEM).unwrap());
     let mut found = HookFile::check(Path::new("/hook.json"), &options);
     json::assert_valid(&diagnostics_to_json(&found));
     assert!(found.iter().all(|found| found.severity != Severity::Error), "{found:?}");

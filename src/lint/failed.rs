@@ -6,7 +6,7 @@ use super::not_executable;
 use super::program::hint;
 use crate::go::Errno;
 use crate::hook::{Decoded, OciHook};
-use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Severity};
+use crate::problem::{Cause, Diagnostic, Error, ErrorKind, Severity, Warning};
 use crate::program::{Fault, ShebangFlaw, faults};
 use crate::sys::{Exit, Root, Status};
 
@@ -107,7 +107,7 @@ fn innermost(fault: &Fault) -> &Fault {
 fn diagnostics(path: &Path, faults: Vec<Fault>) -> Vec<Diagnostic> {
     let diagnostic = |fault: Fault| {
         let hint = hint(&fault);
-        failure(path.to_owned(), fault.into(), hint)
+        failure(path.to_owned(), Warning::from(fault).into(), hint)
     };
     faults.into_iter().map(diagnostic).collect()
 }

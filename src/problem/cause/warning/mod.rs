@@ -101,6 +101,12 @@ impl From<ProcessFlaw> for Warning {
     }
 }
 
+impl From<Fault> for Warning {
+    fn from(fault: Fault) -> Warning {
+        Warning::Program(Box::new(fault))
+    }
+}
+
 impl Warning {
     /// Returns the severity, if it is not that of the code.
     pub fn severity(&self) -> Option<Severity> {

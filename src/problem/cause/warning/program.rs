@@ -3,23 +3,10 @@
 use std::ffi::OsStr;
 use std::fmt::{self, Display, Formatter};
 
-use super::Warning;
 use crate::go::quote;
 use crate::limits::SHEBANG;
-use crate::problem::{Cause, Code, text_of};
+use crate::problem::{Code, text_of};
 use crate::program::{Fault, ShebangFlaw, Start};
-
-impl From<Fault> for Warning {
-    fn from(fault: Fault) -> Warning {
-        Warning::Program(Box::new(fault))
-    }
-}
-
-impl From<Fault> for Cause {
-    fn from(fault: Fault) -> Cause {
-        Cause::Warning(fault.into())
-    }
-}
 
 pub(super) fn code(fault: &Fault) -> Code {
     match fault {
