@@ -20,7 +20,8 @@ impl Image {
         for directory in [DEFAULT_DIR, OVERRIDE_DIR] {
             fs::create_dir_all(image.outside(directory)).unwrap();
         }
-        image.program("/opt/only-here");
+        image.program("/opt/only-here", b"#!/opt/interpreter\n");
+        image.program("/opt/interpreter", &elf());
         image
     }
 
@@ -29,14 +30,14 @@ impl Image {
         self.0.path().join(path.trim_start_matches('/'))
     }
 
-    fn write(&self, path: &str, content: &str) {
+    fn write(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.outside(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
-    fn program(&self, path: &str) {
-        self.write(path, "#!/opt/interpreter\n");
+    fn program(&self, path: &str, content: &[u8]) {
+        self.write(path, content);
         let mode = fs::Permissions::from_mode(0o755);
         fs::set_permissions(self.outside(path), mode).unwrap();
     }
@@ -53,6 +54,22 @@ impl Image {
         let builder = Manager::builder().policy(Policy::LENIENT).directories(directories);
         builder.read_options(self.options().inspect(true)).load().unwrap()
     }
+}
+
+/// Returns a program for this machine that needs no other file: an ELF file with one segment.
+fn elf() -> Vec<u8> {
+    let mut elf = fs::read("/proc/self/exe").unwrap();
+    elf.truncate(64);
+    elf[16..18].copy_from_slice(&2u16.to_ne_bytes()); // an executable file
+    elf[32..40].copy_from_slice(&64u64.to_ne_bytes()); // where the program headers are
+    elf[40..48].fill(0);
+    elf[56..58].copy_from_slice(&1u16.to_ne_bytes()); // their number
+    elf[60..64].fill(0);
+    // PT_LOAD, and R+X.
+    elf.extend([1u32.to_ne_bytes(), 5u32.to_ne_bytes()].concat());
+    // offset, addresses, sizes, alignment
+    elf.extend([0u64, 1 << 22, 1 << 22, 120, 120, 1 << 12].map(u64::to_ne_bytes).concat());
+    elf
 }
 
 fn hook(program: &str) -> String {
@@ -144,8 +161,7 @@ fn directories_are_those_of_the_root() {
 #[test]
 fn owners_and_permissions_are_those_of_the_root() {
     let image = Image::new();
-    image.program("/srv/shared/hook");
-    image.program("/opt/interpreter");
+    image.program("/srv/shared/hook", b"#!/opt/interpreter\n");
     image.write(&file(OVERRIDE_DIR, "a.json"), &hook("/srv/link/hook"));
     image.link("/srv/shared", "/srv/link");
     let mode = |path: &str, mode| {
