@@ -23,7 +23,7 @@ const OF_PROGRAM: [libc::c_int; 8] = [
 ];
 
 /// Returns why the system refused to execute the program of a hook with this error, as far as the
-/// program and its path tell.
+/// program and its path show it.
 #[cold]
 pub(crate) fn refused(hook: &OciHook, directory: Option<&Path>, errno: Errno) -> Vec<Diagnostic> {
     // For example, the process has no memory or no descriptor left, or the arguments are too long.

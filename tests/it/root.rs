@@ -95,7 +95,7 @@ fn links_lead_to_files_inside_the_root() {
     let image = Image::new();
     let outside = tempfile::NamedTempFile::with_suffix(".json").unwrap();
     fs::write(outside.path(), hook("/opt/only-here")).unwrap();
-    image.write("/srv/real.txt", &hook("/opt/only-here"));
+    image.write("/srv/real.txt", hook("/opt/only-here"));
     for (target, name) in [
         (Path::new("/srv/real.txt"), "absolute.json"),
         (Path::new("../../../../srv/real.txt"), "relative.json"),
@@ -120,12 +120,12 @@ fn links_lead_to_files_inside_the_root() {
 fn programs_are_those_of_the_root() {
     let image = Image::new();
     // /bin/true is only on the host.
-    image.write(&file(OVERRIDE_DIR, "host.json"), &hook("/bin/true"));
-    image.write(&file(OVERRIDE_DIR, "root.json"), &hook("/opt/only-here"));
+    image.write(&file(OVERRIDE_DIR, "host.json"), hook("/bin/true"));
+    image.write(&file(OVERRIDE_DIR, "root.json"), hook("/opt/only-here"));
     image.link("/opt/only-here", "/opt/link");
     image.link("/bin/true", "/opt/dangling");
-    image.write(&file(OVERRIDE_DIR, "link.json"), &hook("/opt/link"));
-    image.write(&file(OVERRIDE_DIR, "leads-out.json"), &hook("/opt/dangling"));
+    image.write(&file(OVERRIDE_DIR, "link.json"), hook("/opt/link"));
+    image.write(&file(OVERRIDE_DIR, "leads-out.json"), hook("/opt/dangling"));
     let manager = image.manager(&[OVERRIDE_DIR]);
     let (names, problems) = results(&manager);
     assert_eq!(names, ["link.json", "root.json"]);
@@ -141,9 +141,9 @@ fn programs_are_those_of_the_root() {
 #[test]
 fn directories_are_those_of_the_root() {
     let image = Image::new();
-    image.write(&file(DEFAULT_DIR, "a.json"), &hook("/opt/only-here"));
-    image.write(&file(OVERRIDE_DIR, "a.json"), &hook("/opt/only-here"));
-    image.write("/srv/d/b.json", &hook("/opt/only-here"));
+    image.write(&file(DEFAULT_DIR, "a.json"), hook("/opt/only-here"));
+    image.write(&file(OVERRIDE_DIR, "a.json"), hook("/opt/only-here"));
+    image.write("/srv/d/b.json", hook("/opt/only-here"));
     image.link("/srv/d", "/srv/link");
     image.write(&file(OVERRIDE_DIR, "x.json.bak"), "");
     // A relative directory starts at the root, and `..` does not leave it.
@@ -162,7 +162,7 @@ fn directories_are_those_of_the_root() {
 fn owners_and_permissions_are_those_of_the_root() {
     let image = Image::new();
     image.program("/srv/shared/hook", b"#!/opt/interpreter\n");
-    image.write(&file(OVERRIDE_DIR, "a.json"), &hook("/srv/link/hook"));
+    image.write(&file(OVERRIDE_DIR, "a.json"), hook("/srv/link/hook"));
     image.link("/srv/shared", "/srv/link");
     let mode = |path: &str, mode| {
         fs::set_permissions(image.outside(path), fs::Permissions::from_mode(mode)).unwrap();
@@ -184,7 +184,7 @@ fn owners_and_permissions_are_those_of_the_root() {
 #[test]
 fn single_files_and_directories_are_read_in_the_root() {
     let image = Image::new();
-    image.write("/srv/a.json", &hook("/opt/only-here"));
+    image.write("/srv/a.json", hook("/opt/only-here"));
     image.write("/srv/bad.json", "{");
     let options = image.options();
     assert_eq!(Hook::read("srv/a.json", &options).unwrap().hook.path, "/opt/only-here");
@@ -204,7 +204,7 @@ fn single_files_and_directories_are_read_in_the_root() {
 #[test]
 fn the_root_is_opened_once() {
     let image = Image::new();
-    image.write(&file(OVERRIDE_DIR, "a.json"), &hook("/opt/only-here"));
+    image.write(&file(OVERRIDE_DIR, "a.json"), hook("/opt/only-here"));
     let manager = image.manager(&[OVERRIDE_DIR]);
     let elsewhere = tempfile::tempdir().unwrap();
     let moved = elsewhere.path().join("moved");
