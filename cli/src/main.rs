@@ -13,6 +13,12 @@ mod layout;
 
 mod report;
 
+mod table;
+
+mod engine;
+
+mod hook_sets;
+
 mod arguments;
 
 // Floor 1: files and signals.
@@ -49,6 +55,7 @@ fn main() -> ExitCode {
         Command::Inject(inject) => commands::inject::run(inject),
         Command::Explain(explain) => commands::explain::run(explain),
         Command::List(list) => commands::list::run(list),
+        Command::Engines(engines) => commands::engines::run(engines),
         Command::Lint(lint) => commands::lint::run(lint),
         Command::Run(run) => commands::run::run(run),
         Command::Filter(filter) => commands::filter::run(filter),

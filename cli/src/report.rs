@@ -176,9 +176,9 @@ pub fn placed(error: &Error) -> String {
 }
 
 /// Prints the error with which an engine would reject the directories.
-pub fn refusal(refusal: Option<&str>) {
+pub fn refusal(engine: &str, refusal: Option<&str>) {
     if let Some(message) = refusal {
-        note("error", &format!("an engine would reject these directories: {message}"));
+        note("error", &format!("{engine} would reject these directories: {message}"));
     }
 }
 

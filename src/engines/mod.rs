@@ -260,7 +260,8 @@ mod tests {
             let order = Subject::ALL.into_iter().filter(|subject| subjects.contains(subject));
             assert!(order.eq(subjects.iter().copied()), "{}", engine.name);
             for Fact { subject, text, source } in engine.facts {
-                assert!(!source.is_empty() && text.ends_with('.'), "{}: {subject:?}", engine.name);
+                let is_sentence = text.trim_end_matches(')').ends_with('.');
+                assert!(!source.is_empty() && is_sentence, "{}: {subject:?}", engine.name);
             }
             let Some(loading) = engine.loading else {
                 assert!(engine.fact(Subject::Instead).is_some(), "{}", engine.name);

@@ -5,17 +5,19 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use libhooks::{Change, ChangeKind, Code, ErrorKind, Policy};
 
-use crate::arguments::Watch;
+use crate::arguments::{Watch, one_set};
 use crate::cancel::Cancel;
 use crate::report::{self, Failure, Shown};
 
 pub fn run(arguments: &Watch) -> Result<ExitCode, Failure> {
-    let manager = arguments.source.manager(Policy::LENIENT)?;
+    let engine = &arguments.source.engine;
+    let hooks = arguments.source.load(&[], Policy::LENIENT)?;
+    let manager = one_set(&hooks, engine)?;
     let mut monitor = manager.monitor()?;
     let cancel = Cancel::while_watching()?;
     let canceller = monitor.canceller();
     cancel.on_signal(move || canceller.cancel())?;
-    report::refusal(arguments.source.refusal().as_deref());
+    report::refusal(engine.title(), arguments.source.refusal().as_deref());
     if !print(&monitor.present(), arguments.json)? {
         return Ok(ExitCode::SUCCESS);
     }
