@@ -4,8 +4,8 @@
 //! `tests/suites/engine_table.sh` compares this table with the engines that are installed, and
 //! `docs/engines.md` is generated from it.
 
+use super::engine::{Engine, Fact, Subject};
 use super::loading::{BUILDAH, BUILDAH_1_27, CRIO, CRIO_1_18, PODMAN, PODMAN_3};
-use super::{Engine, Fact, Subject};
 
 const fn fact(subject: Subject, text: &'static str, source: &'static str) -> Fact {
     Fact { subject, text, source }
