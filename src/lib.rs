@@ -42,8 +42,8 @@
 //! A [`Manager`] reads hook files into a [`Snapshot`] of [`Hook`]s. [`Manager::select`] evaluates
 //! their conditions for a [`Container`] and returns a [`Selection`]. Each problem is a
 //! [`Diagnostic`] with its position. [`Manager::explain`] reports why each hook does or does not
-//! match. A [`Monitor`] reloads the hooks when their files change. The module [`exec`] runs hooks, and
-//! the module [`engines`] has the directories and stages of each engine.
+//! match. A [`Monitor`] reloads the hooks when their files change. The module [`exec`] runs hooks,
+//! and the module [`engines`] has the directories and stages of each engine.
 //!
 //! The feature `oci-spec` (on by default) adds the functions with `oci_spec::runtime::Spec`. The
 //! version of the crate `oci-spec` is part of this API. The feature `tracing` writes log lines as

@@ -18,7 +18,7 @@ pub struct Engine {
     pub checked: Option<&'static str>,
     /// How it loads hook files. `None`: it reads no hook directories.
     pub loading: Option<Loading>,
-    /// What is known about it, each fact with its source.
+    /// The facts about it, each with its source.
     pub facts: &'static [Fact],
 }
 
@@ -26,7 +26,7 @@ pub struct Engine {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Fact {
-    /// What the fact is about.
+    /// The subject.
     pub subject: Subject,
     /// The fact, in one or more sentences.
     pub text: &'static str,
@@ -43,7 +43,7 @@ pub enum Subject {
     Directories,
     /// How other directories are configured.
     Configuration,
-    /// What is different without root.
+    /// The differences without root.
     Rootless,
     /// When files are read, and the effect of an invalid file.
     Loading,
@@ -57,7 +57,7 @@ pub enum Subject {
     BindMounts,
     /// The environment and the working directory of a hook without `env`.
     Environment,
-    /// What to use if the engine reads no hook directories.
+    /// The way to use hooks if the engine reads no hook directories.
     Instead,
 }
 

@@ -1,7 +1,7 @@
 #!/bin/bash
-# What `oci-hooks engines` and `--engine` say about Podman, Buildah and CRI-O, compared with what
-# these engines do with the same directories: the installed Podman and Buildah run containers, and
-# the reference's Go package stands for CRI-O, which calls it in the same way.
+# Compares `oci-hooks engines` and `--engine` with Podman, Buildah and CRI-O, on the same
+# directories: the installed Podman and Buildah run containers, and the reference's Go package
+# stands for CRI-O, which calls it in the same way.
 # shellcheck disable=SC2317 # functions are called by name, by `check`
 set -u
 # shellcheck source-path=SCRIPTDIR
