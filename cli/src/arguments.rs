@@ -324,9 +324,20 @@ pub struct Source {
 impl Source {
     /// Loads the hooks. `stages` are the extension stages without `--engine`, in addition to those
     /// of `--extension-stage`; `default` is the policy without `--policy`.
-    pub fn load(&self, stages: &[&str], default: Policy) -> libhooks::Result<HookSets> {
+    pub fn load(&self, stages: &[&str], default: Policy) -> Result<HookSets, Failure> {
+        self.try_load(stages, default).map_err(|error| {
+            let mut diagnostics = error.diagnostics().to_vec();
+            if diagnostics.is_empty() {
+                return Failure::Hooks(error);
+            }
+            self.engine.correct_hints(&mut diagnostics);
+            Failure::Loading(diagnostics)
+        })
+    }
+
+    fn try_load(&self, stages: &[&str], default: Policy) -> libhooks::Result<HookSets> {
         let stages = self.engine.stages(stages, &self.extension_stage);
-        HookSets::load(self.engine.sets(&self.hooks_dir), |directories| {
+        HookSets::load(self.engine, self.engine.sets(&self.hooks_dir), |directories| {
             let builder = Manager::builder()
                 .directories(directories)
                 .extension_stages(&stages)
@@ -341,7 +352,9 @@ impl Source {
     /// `None` with `--policy`.
     pub fn refusal(&self) -> Option<String> {
         match self.policy {
-            None => self.load(&[], Policy::Compatible).err().map(|error| report::placed(&error)),
+            None => {
+                self.try_load(&[], Policy::Compatible).err().map(|error| report::placed(&error))
+            }
             Some(_) => None,
         }
     }

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{NonEmptyStringValueParser, PossibleValue, TypedValueParser};
 use libhooks::engines::{self, Engine, Loading, Subject, UnknownEngine};
-use libhooks::{DEFAULT_DIR, OVERRIDE_DIR};
+use libhooks::{Code, DEFAULT_DIR, Diagnostic, OVERRIDE_DIR};
 
 /// The engine whose directories and stages are used.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Copy, Args)]
 pub struct Chosen {
     /// Use the default directories and the extension stages of this engine: podman, buildah or
     /// crio, in its newest version, or NAME@VERSION. --hooks-dir replaces the directories
@@ -58,6 +58,22 @@ impl Chosen {
     /// Returns the name of the engine for messages.
     pub fn title(&self) -> &'static str {
         self.name.map_or("an engine", |reader| reader.engine.title)
+    }
+
+    /// Corrects the hints for stages that the engine does not run. The library, which does not know
+    /// the engine, suggests to accept such a stage.
+    pub fn correct_hints<'d>(&self, diagnostics: impl IntoIterator<Item = &'d mut Diagnostic>) {
+        let Some(Reader { engine, .. }) = self.name else { return };
+        for diagnostic in diagnostics {
+            let hint = diagnostic.hint.as_deref().filter(|_| diagnostic.code == Code::UnknownStage);
+            let stage = hint.and_then(|hint| hint.split_once("pass --extension-stage "));
+            if let Some((_, stage)) = stage {
+                diagnostic.hint = Some(format!(
+                    "{} does not run {stage} hooks, and refuses directories with such a file",
+                    engine.title
+                ));
+            }
+        }
     }
 
     /// Returns whether the engine adds the hooks of `prestart` to `hooks.prestart`, unlike this

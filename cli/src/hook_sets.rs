@@ -4,23 +4,27 @@ use std::path::PathBuf;
 
 use libhooks::{Container, Diagnostic, Explanation, Listing, Manager, Result};
 
+use crate::engine::Chosen;
+
 /// The managers of the sets of directories that an engine reads, in the order of injection. A file
 /// masks only files of its own set. There is one set, except under an engine that reads each of its
 /// default directories as a set of its own.
 pub struct HookSets {
     first: Manager,
     others: Vec<Manager>,
+    engine: Chosen,
 }
 
 impl HookSets {
-    /// Loads each set.
+    /// Loads each set of directories of an engine.
     pub fn load(
+        engine: Chosen,
         sets: Vec<Vec<PathBuf>>,
         load: impl Fn(Vec<PathBuf>) -> Result<Manager>,
     ) -> Result<HookSets> {
         let mut sets = sets.into_iter();
         let first = load(sets.next().unwrap_or_default())?;
-        Ok(HookSets { first, others: sets.map(load).collect::<Result<_>>()? })
+        Ok(HookSets { first, others: sets.map(load).collect::<Result<_>>()?, engine })
     }
 
     /// Returns the managers.
@@ -52,16 +56,23 @@ impl HookSets {
             explanation.masked.extend(other.masked);
             explanation.without_hook.extend(other.without_hook);
         }
+        self.engine.correct_hints(&mut explanation.without_hook);
         explanation
     }
 
     /// Returns the diagnostics of all sets.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        self.managers().flat_map(Manager::diagnostics).collect()
+        self.corrected(Manager::diagnostics)
     }
 
     /// Returns the diagnostics of the files without a hook in all sets.
     pub fn without_hook(&self) -> Vec<Diagnostic> {
-        self.managers().flat_map(Manager::without_hook).collect()
+        self.corrected(Manager::without_hook)
+    }
+
+    fn corrected(&self, of: impl Fn(&Manager) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let mut diagnostics: Vec<Diagnostic> = self.managers().flat_map(of).collect();
+        self.engine.correct_hints(&mut diagnostics);
+        diagnostics
     }
 }

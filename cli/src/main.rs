@@ -72,6 +72,7 @@ fn failed(failure: Failure) -> ExitCode {
     match failure {
         Failure::Error(message) => report::error(&message),
         Failure::Located(line) => report::say(&line),
+        Failure::Loading(diagnostics) => report::loading_failed(&diagnostics),
         Failure::Hooks(error) => report::library_error(&error),
     }
     ExitCode::FAILURE

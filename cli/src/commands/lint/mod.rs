@@ -30,6 +30,7 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(2));
     }
     let Checked { mut diagnostics, files, directories, refusal, input } = gather(arguments)?;
+    arguments.engine.correct_hints(&mut diagnostics);
     let mut sources = Sources::new(input);
     if arguments.portable {
         keep_portable(&mut diagnostics);
