@@ -72,7 +72,7 @@ echo "{\"process\": {\"args\": [\"/bin/sh\"]}, $mounts}" >"$out/buildah.json"
 
 # Without these limits, the runtime tries to raise them, which not every machine allows.
 export limits="--ulimit nofile=1024:1024 --ulimit nproc=4096:4096"
-# podman_run OPTION...: runs a container with Podman; OPTIONs are Podman's own, such as --hooks-dir.
+# podman_run OPTION...: runs a container with Podman; the options are its own, such as --hooks-dir.
 podman_run() {
     rm -f "$out/log/"*
     # shellcheck disable=SC2086 # several words
