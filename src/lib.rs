@@ -81,8 +81,8 @@ mod go;
 #[allow(unsafe_code)]
 mod sys;
 
-// Floor 1: errors and diagnostics, the engines, write permissions of files, programs that cannot run,
-// and replacing a file.
+// Floor 1: errors and diagnostics, the engines, write permissions of files, programs that cannot
+// run, and replacing a file.
 mod permission;
 
 mod log;
