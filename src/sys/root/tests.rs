@@ -10,7 +10,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, RenameFlags, XattrFlags, inotify, renameat_with};
 
 use super::*;
 
@@ -344,9 +344,39 @@ fn long_paths_have_the_results_of_chroot() {
     assert_eq!(failed.count(), 5);
 }
 
+/// Raises a flag when it is dropped, also by a panic.
+struct RaiseAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for RaiseAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Sees which of some files are opened or read. (It does not see O_PATH.)
+struct Watch(OwnedFd);
+
+impl Watch {
+    fn new(paths: &[PathBuf]) -> Watch {
+        let watch = Watch(inotify::init(inotify::CreateFlags::NONBLOCK).unwrap());
+        for path in paths {
+            let events = inotify::WatchFlags::OPEN | inotify::WatchFlags::ACCESS;
+            inotify::add_watch(&watch.0, path, events).unwrap();
+        }
+        watch
+    }
+
+    fn has_seen_something(&self) -> bool {
+        match rustix::io::read(&self.0, &mut [0_u8; 4096]) {
+            Err(rustix::io::Errno::AGAIN) => false,
+            read => read.unwrap() > 0,
+        }
+    }
+}
+
 #[test]
 fn concurrent_changes_lead_nowhere_outside() {
-    let place = tempfile::tempdir().unwrap();
+    let place = new_place();
     let path = |name: &str| place.path().join(name);
     let outside = place.path().strip_prefix("/").unwrap();
     // Each path that could lead to the file outside leads to a file inside, too.
@@ -358,37 +388,227 @@ fn concurrent_changes_lead_nowhere_outside() {
     for directory in [Path::new("secret"), Path::new("root/secret"), &decoy, Path::new("root/d")] {
         fs::write(place.path().join(directory).join("file"), "").unwrap();
     }
+    fs::write(path("root/d/e"), "").unwrap();
     symlink("d/file", path("root/x")).unwrap();
-    symlink(path("secret/file"), path("root/x2")).unwrap();
+    for link in ["root/x2", "root/d/e2"] {
+        symlink(path("secret/file"), path(link)).unwrap();
+    }
     symlink("../secret", path("root/d2")).unwrap();
     let secret = identity(Status::of_path(path("secret/file")));
+    let watch = Watch::new(&[path("secret"), path("secret/file")]);
     let root = Root::open(&path("root")).unwrap();
     let swaps = [
-        ("root/x", "root/x2", "x"),
-        ("root/d", "root/d2", "d/file"),
-        ("root/deep", "out/deep", "deep/y/../../../secret/file"),
-        ("root/deep", "out/deep", "deep/../../secret/file"),
+        ("root/x", "root/x2", "/x"),
+        ("root/d", "root/d2", "/d/file"),
+        ("root/d/e", "root/d/e2", "/d/e"),
+        ("root/deep", "out/deep", "/deep/y/../../../secret/file"),
+        ("root/deep", "out/deep", "/deep/../../secret/file"),
     ];
     for (one, other, wanted) in swaps {
+        let wanted = Path::new(wanted);
+        let (parent, name) = (wanted.parent().unwrap(), wanted.file_name().unwrap());
         in_each_mode(|mode| {
-            let ended = AtomicBool::new(false);
+            let (ended, stopped) = (AtomicBool::new(false), AtomicBool::new(false));
             thread::scope(|scope| {
+                let _stop = RaiseAtEnd(&stopped);
                 scope.spawn(|| {
+                    let _end = RaiseAtEnd(&ended);
                     for _ in 0..10_000 {
                         renameat_with(CWD, path(one), CWD, path(other), RenameFlags::EXCHANGE)
                             .unwrap();
+                        if stopped.load(Ordering::Relaxed) {
+                            break;
+                        }
                     }
-                    ended.store(true, Ordering::Relaxed);
                 });
                 while !ended.load(Ordering::Relaxed) {
                     for found in [
-                        identity(root.open_to_read(Path::new(wanted)).and_then(Status::of_file)),
-                        identity(root.status(Path::new(wanted))),
+                        identity(root.open_to_read(wanted).and_then(Status::of_file)),
+                        identity(root.status(wanted)),
+                        identity(root.open_directory(parent).and_then(|directory| {
+                            root.open_entry(&directory, name, wanted).and_then(Status::of_file)
+                        })),
                     ] {
-                        assert!(found.is_ok() && found != secret, "{mode}: {wanted}: {found:?}");
+                        assert!(found.is_ok() && found != secret, "{mode}: {wanted:?}: {found:?}");
                     }
                 }
             });
+            assert!(!watch.has_seen_something(), "{mode}: {wanted:?}: a file outside was opened");
         });
     }
+    // The watch works.
+    drop(fs::File::open(path("secret/file")).unwrap());
+    assert!(watch.has_seen_something());
+}
+
+/// Runs code with a new directory, in a thread that has its own mounts, `/` and working directory.
+fn with_own_mounts(test: &str, work: impl FnOnce(&Path) + Send) {
+    if !is_privileged(test) {
+        return;
+    }
+    let place = new_place();
+    in_thread(|| {
+        assert!(own_mounts());
+        work(place.path());
+    });
+}
+
+#[test]
+fn magic_links_are_refused() {
+    with_own_mounts("magic_links_are_refused", |place| {
+        // /proc itself, and another mount of it.
+        for (name, kind, flags) in [("proc", "proc", 0), ("bound", "", libc::MS_BIND)] {
+            fs::create_dir(place.join(name)).unwrap();
+            if !mount("/proc", &place.join(name), kind, flags) {
+                println!("SKIP: magic_links_are_refused: cannot mount /proc ({kind:?})");
+                continue;
+            }
+            let root = Root::open(place).unwrap();
+            let opened = fs::File::open("/").unwrap();
+            let number = format!("fd/{}", opened.as_raw_fd());
+            let process = std::process::id().to_string();
+            in_each_mode(|mode| {
+                for link in ["root", "cwd", "exe", "ns/mnt", &number] {
+                    for process in ["self", &process] {
+                        for after in ["", "/", "/.", "/..", "/etc"] {
+                            let path = format!("/{name}/{process}/{link}{after}");
+                            let answers = Answers::of(&root, Path::new(&path));
+                            let refused = Err(libc::ELOOP);
+                            let note = format!("{mode}: {path}");
+                            assert_eq!(answers.status, refused, "{note}");
+                            assert_eq!(answers.file, refused, "{note}");
+                            assert_eq!(answers.directory, refused, "{note}");
+                            if !after.is_empty() {
+                                assert_eq!(answers.link_status, refused, "{note}");
+                                assert_eq!(answers.target, Err(libc::ELOOP), "{note}");
+                            }
+                        }
+                    }
+                    // The link itself is a file inside.
+                    let path = format!("/{name}/{process}/{link}");
+                    let status = root.link_status(Path::new(&path)).unwrap();
+                    assert!(status.is_link(), "{mode}: {path}");
+                    assert!(root.read_link(Path::new(&path)).is_ok(), "{mode}: {path}");
+                }
+                let path = format!("/{name}/{process}/status");
+                assert!(root.open_to_read(Path::new(&path)).is_ok(), "{mode}: {path}");
+            });
+        }
+    });
+}
+
+#[test]
+fn parents_of_a_mount_end_at_the_root() {
+    with_own_mounts("parents_of_a_mount_end_at_the_root", |place| {
+        let tree = place.join("tree");
+        fs::create_dir_all(tree.join("host/deep")).unwrap();
+        assert!(mount("/", &tree.join("host"), "", libc::MS_BIND));
+        let wanted = ["/host/../..", "/host/..", "host/../../..", "/host/proc/../../../..", "/.."];
+        let root = Root::open(&tree).unwrap();
+        let expected = identity(Status::of_path(&tree));
+        in_each_mode(|mode| {
+            for path in wanted {
+                let found = Answers::of(&root, Path::new(path));
+                assert_eq!(found.status, expected, "{mode}: {path}");
+                assert_eq!(found.directory, expected, "{mode}: {path}");
+            }
+        });
+        compare(&[(tree, wanted.map(PathBuf::from).into())], None, "a mount of /");
+    });
+}
+
+#[test]
+fn links_on_a_mount_with_nosymfollow_are_refused() {
+    with_own_mounts("links_on_a_mount_with_nosymfollow_are_refused", |place| {
+        const MS_NOSYMFOLLOW: libc::c_ulong = 256;
+        fs::create_dir(place.join("m")).unwrap();
+        if !mount("tmpfs", &place.join("m"), "tmpfs", MS_NOSYMFOLLOW) {
+            println!("SKIP: links_on_a_mount_with_nosymfollow_are_refused: cannot mount so");
+            return;
+        }
+        fs::create_dir(place.join("m/d")).unwrap();
+        fs::write(place.join("m/d/f"), "").unwrap();
+        symlink("d", place.join("m/l")).unwrap();
+        symlink("m/l", place.join("l")).unwrap();
+        symlink("m/d", place.join("d")).unwrap();
+        let paths = ["m/l", "m/l/", "m/l/f", "m/d/f", "l", "l/f", "d", "d/f", "m/l/..", "d/../l"];
+        let answers =
+            compare(&[(place.into(), paths.map(PathBuf::from).into())], None, "nosymfollow");
+        let refused = answers.iter().filter(|answers| answers.status == Err(libc::ELOOP)).count();
+        assert_eq!(refused, 7);
+    });
+}
+
+#[test]
+fn a_located_file_can_be_watched_and_its_attributes_read() {
+    let place = tempfile::tempdir().unwrap();
+    fs::create_dir(place.path().join("d")).unwrap();
+    fs::write(place.path().join("d/f"), "").unwrap();
+    symlink("/d/f", place.path().join("link")).unwrap();
+    let (attribute, value) = ("user.libhooks", b"inside");
+    let has_attribute =
+        rustix::fs::setxattr(place.path().join("d/f"), attribute, value, XattrFlags::empty())
+            .is_ok();
+    if !has_attribute {
+        println!("SKIP: an attribute of a located file: this file system has no attributes");
+    }
+    let root = Root::open(place.path()).unwrap();
+    in_each_mode(|mode| {
+        for path in ["d/f", "/link", "/../d/./f"] {
+            let located = root.locate(Path::new(path), true).unwrap();
+            let status = Status::of_path(located.path()).unwrap();
+            assert_eq!(status, Status::of_path(place.path().join("d/f")).unwrap(), "{mode}");
+            let watch = Watch::new(&[located.path().into()]);
+            drop(fs::File::open(place.path().join("d/f")).unwrap());
+            assert!(watch.has_seen_something(), "{mode}: {path}");
+            if has_attribute {
+                let mut read = [0; 100];
+                let length = rustix::fs::getxattr(located.path(), attribute, &mut read).unwrap();
+                assert_eq!(&read[..length], value, "{mode}: {path}");
+            }
+        }
+        let link = root.locate(Path::new("link"), false).unwrap();
+        assert!(Status::of_file(link.descriptor().unwrap()).unwrap().is_link(), "{mode}");
+    });
+    // In the host's root, it is the path.
+    let path = Path::new("/nonexistent");
+    let host = Root::default();
+    let located = host.locate(path, true).unwrap();
+    assert!(located.path() == path && located.descriptor().is_none());
+}
+
+#[test]
+fn nothing_is_located_without_proc() {
+    if !is_privileged("nothing_is_located_without_proc") {
+        return;
+    }
+    let place = new_place();
+    fs::write(place.path().join("f"), "").unwrap();
+    let root = Root::open(place.path()).unwrap();
+    let refused = || {
+        in_each_mode(|mode| {
+            let error = root.locate(Path::new("f"), true).unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(libc::ENOSYS), "{mode}");
+            let acl = root.acl(Path::new("f"), AclKind::Access);
+            let unknown = AclState::Unknown(AclUnknown::Unreadable(Errno(libc::ENOSYS)));
+            assert_eq!(acl, unknown, "{mode}");
+            // What needs no /proc works.
+            assert!(root.status(Path::new("f")).is_ok(), "{mode}");
+            let missing = root.locate(Path::new("missing"), true).unwrap_err();
+            assert_eq!(missing.raw_os_error(), Some(libc::ENOENT), "{mode}");
+        });
+    };
+    in_thread(|| {
+        assert!(own_root() && enter(&root));
+        refused();
+    });
+    // Files that look like /proc name other files.
+    fs::create_dir_all(place.path().join("proc/thread-self/fd")).unwrap();
+    for number in 0..1000 {
+        fs::write(place.path().join(format!("proc/thread-self/fd/{number}")), "").unwrap();
+    }
+    in_thread(|| {
+        assert!(own_root() && enter(&root));
+        refused();
+    });
 }
