@@ -381,11 +381,25 @@ fn concurrent_changes_lead_nowhere_outside() {
     let outside = place.path().strip_prefix("/").unwrap();
     // Each path that could lead to the file outside leads to a file inside, too.
     let decoy = Path::new("root").join(outside).join("secret");
-    for directory in ["secret", "root/secret", "root/d", "root/deep/y", "out/deep/y"] {
+    for directory in [
+        "secret",
+        "root/secret",
+        "root/d",
+        "root/deep/y",
+        "out/deep/y",
+        "root/n/deep",
+        "secret/deep",
+    ] {
         fs::create_dir_all(path(directory)).unwrap();
     }
     fs::create_dir_all(place.path().join(&decoy)).unwrap();
-    for directory in [Path::new("secret"), Path::new("root/secret"), &decoy, Path::new("root/d")] {
+    for directory in [
+        Path::new("secret"),
+        Path::new("root/secret"),
+        &decoy,
+        Path::new("root/d"),
+        Path::new("root/n"),
+    ] {
         fs::write(place.path().join(directory).join("file"), "").unwrap();
     }
     fs::write(path("root/d/e"), "").unwrap();
@@ -403,6 +417,7 @@ fn concurrent_changes_lead_nowhere_outside() {
         ("root/d/e", "root/d/e2", "/d/e"),
         ("root/deep", "out/deep", "/deep/y/../../../secret/file"),
         ("root/deep", "out/deep", "/deep/../../secret/file"),
+        ("root/n/deep", "secret/deep", "/n/deep/../file"),
     ];
     for (one, other, wanted) in swaps {
         let wanted = Path::new(wanted);
