@@ -8,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char config[] = "{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"/bin/sh\"],\"cwd\":\"/\"}}";
+static const char config[]
+    = "{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"/bin/sh\"],\"cwd\":\"/\"}}";
 static const char hook[] = "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"%s/program\"},\"when\":{\"always\":true},\"stages\":[\"poststop\"]}";
 static char directories[2][512];
 

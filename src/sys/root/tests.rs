@@ -47,7 +47,7 @@ fn refuse_openat2(errno: i32) {
     assert_eq!(io::Error::last_os_error().raw_os_error(), Some(errno));
 }
 
-/// Who resolves the paths.
+/// The ways to resolve paths.
 const MODES: [(&str, Option<i32>); 3] = [
     ("openat2", None),
     ("openat2 refused with ENOSYS", Some(libc::ENOSYS)),
@@ -607,7 +607,7 @@ fn nothing_is_located_without_proc() {
             let acl = root.acl(Path::new("f"), AclKind::Access);
             let unknown = AclState::Unknown(AclUnknown::Unreadable(Errno(libc::ENOSYS)));
             assert_eq!(acl, unknown, "{mode}");
-            // What needs no /proc works.
+            // Calls that need no /proc work.
             assert!(root.status(Path::new("f")).is_ok(), "{mode}");
             let missing = root.locate(Path::new("missing"), true).unwrap_err();
             assert_eq!(missing.raw_os_error(), Some(libc::ENOENT), "{mode}");
