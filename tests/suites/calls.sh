@@ -26,7 +26,8 @@ check "calls: calls.c compiles" build || exit 1
 # Two directories: files, a symlink, a file that switches off another one, and a file that is not a
 # hook file.
 scene() {
-    local hook='{"version":"1.0.0","hook":{"path":"'"$place"'/scene/program"},"when":{"always":true},"stages":["poststop"]}'
+    local hook='{"version":"1.0.0","hook":{"path":"'"$place"'/scene/program"},'
+    hook+='"when":{"always":true},"stages":["poststop"]}'
     rm -rf "$place/scene"
     mkdir -p "$place/scene/first.d" "$place/scene/second.d" "$place/scene/elsewhere"
     for name in first.d/a first.d/b second.d/b second.d/c elsewhere/l; do
