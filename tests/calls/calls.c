@@ -10,8 +10,9 @@
 
 static const char config[]
     = "{\"ociVersion\":\"1.0.2\",\"process\":{\"args\":[\"/bin/sh\"],\"cwd\":\"/\"}}";
-static const char hook[] = "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"%s/program\"},"
-                           "\"when\":{\"always\":true},\"stages\":[\"poststop\"]}";
+static const char hook[]
+    = "{\"version\":\"1.0.0\",\"hook\":{\"path\":\"%s/program\"},"
+      "\"when\":{\"always\":true},\"stages\":[\"poststop\"]}";
 static char directories[2][512];
 
 #define CHECK(condition)                                                                            \
