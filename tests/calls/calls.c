@@ -15,7 +15,7 @@ static const char hook[]
       "\"when\":{\"always\":true},\"stages\":[\"poststop\"]}";
 static char directories[2][512];
 
-#define CHECK(condition)                                                                            \
+#define CHECK(condition)                                                                           \
   do                                                                                               \
     if (!(condition))                                                                              \
       {                                                                                            \

@@ -39,7 +39,7 @@ scene() {
     echo "no hook" >"$place/scene/first.d/README"
 }
 
-# Prints "STEP: CALL COUNT ..." for each step. Calls that do the same have one name here, since the C
+# Prints "STEP: CALL COUNT ..." for each step. Calls that do the same have one name, since the C
 # library chooses among them.
 count() {
     awk '
