@@ -37,11 +37,12 @@ kinds() {
 
 # good FILE: writes a program that runs and leaves its mark.
 good() {
-    printf '#!/bin/sh\necho ran >%s/mark\n' "$out" >"$1.new" && chmod 755 "$1.new" && mv "$1.new" "$1"
+    printf '#!/bin/sh\necho ran >%s/mark\n' "$out" >"$1.new" &&
+        chmod 755 "$1.new" && mv "$1.new" "$1"
 }
 
-# make_programs: writes the program and the hook file of each kind into a directory of this name. Scripts
-# leave a mark if they run.
+# make_programs: writes the program of each kind to KIND/program, and its hook file to
+# hooks/KIND/hook.json. Scripts leave a mark if they run.
 make_programs() {
     python3 - "$out" <<'PYTHON'
 import json, os, struct, sys
