@@ -42,7 +42,8 @@
 //! A [`Manager`] reads hook files into a [`Snapshot`] of [`Hook`]s. [`Manager::select`] evaluates
 //! their conditions for a [`Container`] and returns a [`Selection`]. Each problem is a
 //! [`Diagnostic`] with its position. [`Manager::explain`] reports why each hook does or does not
-//! match. A [`Monitor`] reloads the hooks when their files change. The module [`exec`] runs hooks.
+//! match. A [`Monitor`] reloads the hooks when their files change. The module [`exec`] runs hooks,
+//! and the module [`engines`] has the directories and stages of each engine.
 //!
 //! The feature `oci-spec` (on by default) adds the functions with `oci_spec::runtime::Spec`. The
 //! version of the crate `oci-spec` is part of this API. The feature `tracing` writes log lines as
@@ -80,13 +81,15 @@ mod go;
 #[allow(unsafe_code)]
 mod sys;
 
-// Floor 1: errors and diagnostics, write permissions of files, programs that cannot run, and
-// replacing a file.
+// Floor 1: errors and diagnostics, the engines, write permissions of files, programs that cannot
+// run, and replacing a file.
 mod permission;
 
 mod log;
 
 mod program;
+
+pub mod engines;
 
 mod problem;
 
@@ -144,6 +147,7 @@ mod manager;
 pub mod ffi;
 
 pub use container::{Annotations, Config, Container, Process, RootFilesystem};
+pub use engines::{DEFAULT_DIR, OVERRIDE_DIR};
 pub use explain::{
     Annotation, Condition, ConditionVerdict, Explanation, HookVerdict, NearMiss, Obstacle,
 };
@@ -158,7 +162,7 @@ pub use list::{ListedHook, Listing, MaskedHook};
 pub use log::LogLevel;
 pub use manager::{Manager, ManagerBuilder};
 pub use monitor::{Canceller, Change, ChangeKind, Monitor, changes_to_json};
-pub use options::{DEFAULT_DIR, OVERRIDE_DIR, Policy, ReadOptions, UnknownPolicy};
+pub use options::{Policy, ReadOptions, UnknownPolicy};
 pub use position::Position;
 pub use problem::{
     Code, Diagnostic, Error, ErrorKind, Place, Result, Severity, UnknownCode, diagnostics_to_json,

@@ -1,4 +1,4 @@
-//! Options for reading hook files, the policy for problems in them, and the usual directories.
+//! Options for reading hook files, and the policy for problems in them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,11 +10,6 @@ use crate::log::{self, Log, LogLevel, LogLine};
 use crate::problem::{Result, check_limit};
 use crate::root::Root;
 use crate::sys;
-
-/// The system's directory, into which packages install hooks.
-pub const DEFAULT_DIR: &str = "/usr/share/containers/oci/hooks.d";
-/// The administrator's directory. Its files override those in [`DEFAULT_DIR`].
-pub const OVERRIDE_DIR: &str = "/etc/containers/oci/hooks.d";
 
 /// The problems that make loading fail (docs/spec.md, section 2). Each policy keeps all problems as
 /// diagnostics.

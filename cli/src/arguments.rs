@@ -9,9 +9,11 @@ use clap::builder::{
     StringValueParser, TypedValueParser,
 };
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum, ValueHint};
-use libhooks::{Annotations, Code, Config, DEFAULT_DIR, Manager, OVERRIDE_DIR, Policy, Root};
+use libhooks::{Annotations, Code, Config, Manager, Policy, Root};
 
-use crate::report;
+use crate::engine::{Chosen, Ranges, RangesParser};
+use crate::hook_sets::HookSets;
+use crate::report::{self, Failure};
 
 /// Check, list, explain, inject and run the OCI hooks of hooks.d directories
 #[derive(Debug, Parser)]
@@ -39,6 +41,8 @@ pub enum Command {
     List(List),
     /// Check hook files or hooks.d directories for errors and likely mistakes
     Lint(Lint),
+    /// Show which directories and stages each engine reads, by version, and the source of each fact
+    Engines(Engines),
     /// Run one hook as an engine would, and report its result
     Run(Run),
     /// Print changes of the hook directories as they happen
@@ -99,6 +103,16 @@ pub struct List {
 }
 
 #[derive(Debug, Args)]
+pub struct Engines {
+    /// Show all facts about this engine, with their sources: NAME or NAME@VERSION
+    #[arg(value_name = "NAME", value_parser = RangesParser, hide_possible_values = true)]
+    pub name: Option<Ranges>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct Watch {
     #[command(flatten)]
     pub source: Source,
@@ -119,7 +133,10 @@ pub struct Lint {
     /// Resolve PATH, symlinks and programs inside DIR, as after chroot(2)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = root())]
     pub root: Option<Root>,
-    /// Accept this extension stage (precreate is always accepted). May be repeated
+    #[command(flatten)]
+    pub engine: Chosen,
+    /// Accept this extension stage (without --engine, precreate is always accepted). May be
+    /// repeated
     #[arg(long, value_name = "STAGE", value_parser = StageParser, hide_possible_values = true)]
     pub extension_stage: Vec<String>,
     /// Report only these diagnostic codes, separated by commas; oci-hooks(5) lists them
@@ -291,11 +308,6 @@ pub enum ShellName {
 /// The extension stages that are accepted when hook files are read without an engine's options.
 pub const ACCEPTED_STAGES: [&str; 1] = ["precreate"];
 
-/// Returns the two default directories, in increasing precedence.
-pub fn default_directories() -> Vec<PathBuf> {
-    vec![DEFAULT_DIR.into(), OVERRIDE_DIR.into()]
-}
-
 /// The hook directories, and how they are loaded.
 #[derive(Debug, Args)]
 pub struct Source {
@@ -306,6 +318,8 @@ pub struct Source {
     /// Resolve hook directories, hook files, symlinks and programs inside DIR, as after chroot(2)
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, value_parser = root())]
     pub root: Option<Root>,
+    #[command(flatten)]
+    pub engine: Chosen,
     /// Accept this extension stage, which the engine runs itself, such as Podman's precreate. May
     /// be repeated
     #[arg(long, value_name = "STAGE", value_parser = StageParser, hide_possible_values = true)]
@@ -318,22 +332,31 @@ pub struct Source {
 }
 
 impl Source {
-    /// Loads the hooks. `default` is the policy without `--policy`.
-    pub fn manager(&self, default: Policy) -> libhooks::Result<Manager> {
-        self.manager_with(&[], default)
+    /// Loads the hooks. `stages` are the extension stages without `--engine`, in addition to those
+    /// of `--extension-stage`; `default` is the policy without `--policy`.
+    pub fn load(&self, stages: &[&str], default: Policy) -> Result<HookSets, Failure> {
+        self.try_load(stages, default).map_err(|error| {
+            let mut diagnostics = error.diagnostics().to_vec();
+            if diagnostics.is_empty() {
+                return Failure::Hooks(error);
+            }
+            self.engine.correct_hints(&mut diagnostics);
+            Failure::Loading(diagnostics)
+        })
     }
 
-    /// Loads the hooks with additional extension stages.
-    pub fn manager_with(&self, stages: &[&str], default: Policy) -> libhooks::Result<Manager> {
-        let builder = Manager::builder()
-            .root(self.root())
-            .directories(self.directories())
-            .extension_stages(stages.iter().copied())
-            .extension_stages(&self.extension_stage)
-            .policy(self.policy.unwrap_or(default));
-        #[cfg(test)]
-        let builder = builder.log(libhooks::LogLevel::Debug, evaluations::count);
-        builder.load()
+    fn try_load(&self, stages: &[&str], default: Policy) -> libhooks::Result<HookSets> {
+        let stages = self.engine.stages(stages, &self.extension_stage);
+        HookSets::load(self.engine, self.engine.sets(&self.hooks_dir), |directories| {
+            let builder = Manager::builder()
+                .root(self.root())
+                .directories(directories)
+                .extension_stages(&stages)
+                .policy(self.policy.unwrap_or(default));
+            #[cfg(test)]
+            let builder = builder.log(libhooks::LogLevel::Debug, evaluations::count);
+            builder.load()
+        })
     }
 
     /// Returns the root of `--root`, or the host's root.
@@ -345,18 +368,29 @@ impl Source {
     /// `None` with `--policy`.
     pub fn refusal(&self) -> Option<String> {
         match self.policy {
-            None => self.manager(Policy::Compatible).err().map(|error| report::placed(&error)),
+            None => {
+                self.try_load(&[], Policy::Compatible).err().map(|error| report::placed(&error))
+            }
             Some(_) => None,
         }
     }
 
     /// Returns the directories, in increasing precedence.
     pub fn directories(&self) -> Vec<PathBuf> {
-        match &self.hooks_dir[..] {
-            [] => default_directories(),
-            given => given.to_vec(),
-        }
+        self.engine.sets(&self.hooks_dir).concat()
     }
+}
+
+/// Returns the manager of a command that works with one set of directories only.
+pub fn one_set<'h>(hooks: &'h HookSets, engine: &Chosen) -> Result<&'h Manager, Failure> {
+    let message = || {
+        format!(
+            "{} reads each of its default directories as a set of its own; choose one: --hooks-dir \
+             DIR",
+            engine.title()
+        )
+    };
+    hooks.only().ok_or_else(|| Failure::Error(message()))
 }
 
 /// The container that hooks are selected for.

@@ -13,6 +13,12 @@ mod layout;
 
 mod report;
 
+mod table;
+
+mod engine;
+
+mod hook_sets;
+
 mod arguments;
 
 // Floor 1: files and signals.
@@ -49,6 +55,7 @@ fn main() -> ExitCode {
         Command::Inject(inject) => commands::inject::run(inject),
         Command::Explain(explain) => commands::explain::run(explain),
         Command::List(list) => commands::list::run(list),
+        Command::Engines(engines) => commands::engines::run(engines),
         Command::Lint(lint) => commands::lint::run(lint),
         Command::Run(run) => commands::run::run(run),
         Command::Filter(filter) => commands::filter::run(filter),
@@ -65,6 +72,7 @@ fn failed(failure: Failure) -> ExitCode {
     match failure {
         Failure::Error(message) => report::error(&message),
         Failure::Located(line) => report::say(&line),
+        Failure::Loading(diagnostics) => report::loading_failed(&diagnostics),
         Failure::Hooks(error) => report::library_error(&error),
     }
     ExitCode::FAILURE

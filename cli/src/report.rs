@@ -28,7 +28,9 @@ pub enum Failure {
     Error(String),
     /// An error in a file: a line as [`line()`] returns it.
     Located(String),
-    /// An error of the library.
+    /// The diagnostics because of which the hooks cannot be loaded.
+    Loading(Vec<Diagnostic>),
+    /// Another error of the library.
     Hooks(Error),
 }
 
@@ -131,10 +133,14 @@ pub fn library_error(error: &Error) {
             (None, None) => note("error", &format!("{} [{code}]", error.message())),
         };
     }
+    loading_failed(error.diagnostics());
+}
+
+/// Prints the diagnostics because of which the hooks cannot be loaded.
+pub fn loading_failed(found: &[Diagnostic]) {
     note("error", "cannot load the hooks:");
     let is_problem = |found: &&Diagnostic| found.severity != Severity::Info;
-    let problems: Vec<Diagnostic> =
-        error.diagnostics().iter().filter(is_problem).cloned().collect();
+    let problems: Vec<Diagnostic> = found.iter().filter(is_problem).cloned().collect();
     diagnostics(&problems);
 }
 
@@ -176,9 +182,9 @@ pub fn placed(error: &Error) -> String {
 }
 
 /// Prints the error with which an engine would reject the directories.
-pub fn refusal(refusal: Option<&str>) {
+pub fn refusal(engine: &str, refusal: Option<&str>) {
     if let Some(message) = refusal {
-        note("error", &format!("an engine would reject these directories: {message}"));
+        note("error", &format!("{engine} would reject these directories: {message}"));
     }
 }
 

@@ -13,7 +13,7 @@ use crate::sys::Root;
 #[derive(Debug, Clone)]
 pub struct RootFilesystem {
     root: Root,
-    /// Where the config mounts other file systems. Their content is not known.
+    /// Where the config mounts other file systems, whose content is not known.
     mount_points: Vec<PathBuf>,
 }
 
@@ -21,7 +21,7 @@ impl RootFilesystem {
     /// Opens the root file system that the JSON of a config names. `bundle` is the directory of the
     /// config.
     ///
-    /// Returns `None` if there are no files to look at: the config has no `root.path`, or this path
+    /// Returns `None` if there is nothing to look into: the config has no `root.path`, or this path
     /// does not lead to a directory that can be read, or the directory is empty, because an engine
     /// mounts the file system only while the container runs.
     pub fn of_bundle(config: &str, bundle: &Path) -> Option<RootFilesystem> {

@@ -102,8 +102,8 @@ impl FilterFailure {
         })
     }
 
-    /// Returns the message for a person: the hook, the error, what it printed instead of a config or
-    /// why its program cannot run, and the end of its stderr.
+    /// Returns the message for a person: the hook, the error, what it printed instead of a config
+    /// or why its program cannot run, and the end of its stderr.
     pub fn message(&self) -> String {
         let mut message = self.error.clone();
         if let (Some(hook), Some(path)) = (self.hook, &self.path) {

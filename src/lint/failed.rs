@@ -22,8 +22,15 @@ const OF_PROGRAM: [libc::c_int; 8] = [
     libc::EINVAL,
 ];
 
+/// Where `env` searches if PATH is not set: execvp(3) of glibc, or of musl.
+const UNSET_PATH: &str = if cfg!(target_env = "musl") {
+    "PATH=/usr/local/bin:/bin:/usr/bin"
+} else {
+    "PATH=/bin:/usr/bin"
+};
+
 /// Returns why the system refused to execute the program of a hook with this error, as far as the
-/// program and its path show.
+/// program and its path show it.
 #[cold]
 pub(crate) fn refused(hook: &OciHook, directory: Option<&Path>, errno: Errno) -> Vec<Diagnostic> {
     // For example, the process has no memory or no descriptor left, or the arguments are too long.
@@ -91,8 +98,12 @@ fn located(hook: &OciHook, directory: Option<&Path>) -> PathBuf {
     directory.map_or_else(|| PathBuf::from(&hook.path), |directory| directory.join(&hook.path))
 }
 
+/// Returns the faults of a hook's program. The environment of the hook is exactly its `env`.
 fn faults_of(hook: &OciHook, path: &Path) -> Vec<Fault> {
-    let env: Vec<&str> = hook.env.iter().map(String::as_str).collect();
+    let mut env: Vec<&str> = hook.env.iter().map(String::as_str).collect();
+    if !env.iter().any(|entry| entry.starts_with("PATH=")) {
+        env.push(UNSET_PATH);
+    }
     faults(&Root::default(), path, &env)
 }
 

@@ -12,11 +12,11 @@ mod suggest;
 
 use std::path::Path;
 
+use crate::engines::{self, DEFAULT_DIR, OVERRIDE_DIR};
 use crate::go::Errno;
 use crate::hook::Target;
 use crate::hook::{Decoded, Field, UnknownKey};
 use crate::limits::ENOUGH;
-use crate::options::{DEFAULT_DIR, OVERRIDE_DIR};
 use crate::permission::Subject;
 use crate::position::Lines;
 use crate::problem::{Cause, Diagnostic, Error, Never, ProcessFlaw, Warning};
@@ -264,10 +264,11 @@ impl Report<'_> {
         let precreate = Target::of("precreate", extension_stages);
         let first = stages.clone().find(|(_, stage)| *stage == "precreate");
         let directory = self.path.parent().unwrap_or(Path::new(""));
-        let is_default = [DEFAULT_DIR, OVERRIDE_DIR].map(Path::new).contains(&directory);
-        if let (Some((index, _)), Some(_), true) = (first, precreate, is_default) {
-            let warning =
-                Warning::EngineSpecific { stage: "precreate", engines: "CRI-O and Buildah" };
+        let refused = [DEFAULT_DIR, OVERRIDE_DIR].into_iter().find(|path| {
+            Path::new(path) == directory && engines::refusing(path, "precreate").next().is_some()
+        });
+        if let (Some((index, _)), Some(_), Some(directory)) = (first, precreate, refused) {
+            let warning = Warning::EngineSpecific { stage: "precreate", directory };
             let hint = "move the file to a directory that only Podman reads (--hooks-dir)";
             self.add(warning, self.file.place(&Field::Stage(index)), Some(hint));
         }
@@ -316,9 +317,9 @@ mod tests {
         let file = decode_again(text, Wanted::Notes);
         let status = Status::of_path(Path::new("/")).unwrap();
         for (path, want) in [
-            ("/usr/share/containers/oci/hooks.d/x.json", true),
-            ("/etc/containers/oci/hooks.d/x.json", true),
-            ("/etc/podman/hooks.d/x.json", false),
+            ("/usr/share/containers/oci/hooks.d/x.json", Some("CRI-O and Buildah refuse every")),
+            ("/etc/containers/oci/hooks.d/x.json", Some("Buildah refuses every")),
+            ("/etc/podman/hooks.d/x.json", None),
         ] {
             let found = hook(&HookFacts {
                 path: Path::new(path),
@@ -330,8 +331,12 @@ mod tests {
                 extension_stages: &["precreate".to_owned()],
                 inspected: true,
             });
-            let found = found.iter().any(|found| found.code == Code::EngineSpecific);
-            assert_eq!(found, want, "{path}");
+            let message = found.iter().find(|found| found.code == Code::EngineSpecific);
+            let message = message.map(Diagnostic::message);
+            let want = want.map(|start| {
+                format!("{start} hook of this directory because of the stage precreate")
+            });
+            assert_eq!(message, want, "{path}");
         }
     }
 }

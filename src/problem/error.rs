@@ -182,7 +182,7 @@ impl Error {
     /// Returns all problems of all directories, if a load or reload failed. If
     /// [`exec::run`](crate::exec::run) could not start a hook, returns why its program cannot run:
     /// with the codes, messages and hints of [`HookFile::check`](crate::HookFile::check), as errors,
-    /// and the path of the program. It is empty if the program does not tell.
+    /// and the path of the program. It is empty if nothing is wrong with the program.
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.0.diagnostics
     }

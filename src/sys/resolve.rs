@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::Duration;
 
 use super::directory::{open_at, retry};
 use super::event::owned;
@@ -172,7 +173,7 @@ fn open_component(
     flags: libc::c_int,
 ) -> io::Result<Component> {
     let open = |flags| open_at(directory.as_raw_fd(), name, flags | libc::O_NOFOLLOW);
-    let mut attempts = 0;
+    let mut attempts: u32 = 0;
     loop {
         let error = match open(flags) {
             // It can be a symlink.
@@ -195,8 +196,10 @@ fn open_component(
         if errno == libc::ENOTDIR && !Status::of_file(&file)?.is_directory() {
             return Err(error);
         }
-        // Meanwhile it has become another file.
+        // Meanwhile it has become another file. A pause keeps this loop from keeping step with a
+        // process that exchanges the two files.
         attempts += 1;
+        std::thread::sleep(Duration::from_micros(attempts.into()));
     }
 }
 

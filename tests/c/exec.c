@@ -127,12 +127,13 @@ test_null (void)
   CHECK (r == NULL);
   if (!valgrind)
     {
+      hooks_error_t *reason = NULL;
+
       /* /dev/null is no program: the error says why it did not start. */
-      CHECK (hooks_exec_run ("{\"path\":\"/dev/null\"}", NULL, 0, NULL, &r, &err)
+      CHECK (hooks_exec_run ("{\"path\":\"/dev/null\"}", NULL, 0, NULL, &r, &reason)
              == HOOKS_STATUS_IO);
-      CHECK (strstr (hooks_error_json (err), "\"code\":\"not-executable\"") != NULL);
-      hooks_error_free (err);
-      err = NULL;
+      CHECK (strstr (hooks_error_json (reason), "\"code\":\"not-executable\"") != NULL);
+      hooks_error_free (reason);
     }
   EXPECT (HOOKS_STATUS_INVALID_ARGUMENT, "hooks_json is NULL",
           hooks_exec_filter (NULL, "{}", NULL, &f, &err));

@@ -469,3 +469,34 @@ fn a_program_that_cannot_run_is_the_reason() {
     let own = executable(directory.path(), "own", b"#!/bin/sh\nexit 127\n");
     assert_eq!(run_it(&own).unwrap().diagnostics, []);
 }
+
+#[test]
+fn without_env_the_environment_is_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let codes = |path: &str, env: &[&str]| {
+        let env = env.iter().map(|entry| (*entry).to_owned()).collect();
+        let ran = ran(&OciHook { env, ..hook(path, &[]) });
+        assert_eq!(ran.exit_status, Some(127), "{path}");
+        let codes = ran.diagnostics.iter().map(|it| it.code.as_str().to_owned());
+        codes.collect::<Vec<String>>()
+    };
+    let mut programs = vec![
+        ("search", b"#!/usr/bin/env no-such-program\n".to_vec(), "missing-interpreter"),
+        ("words", b"#!/usr/bin/env sh -e\n".to_vec(), "bad-shebang"),
+    ];
+    let mut binary = std::fs::read("/bin/true").unwrap();
+    let name = b"\0libc.so.6\0";
+    if let Some(at) = binary.windows(name.len()).position(|bytes| bytes == name) {
+        binary[at..at + name.len()].copy_from_slice(b"\0libq.so.6\0");
+        programs.push(("library", binary, "missing-library"));
+    }
+    for (name, content, code) in programs {
+        let path = executable(directory.path(), name, &content);
+        for env in [&[][..], &["A=1"]] {
+            assert_eq!(codes(&path, env), [code], "{name} {env:?}");
+        }
+    }
+    // env finds this program without PATH.
+    let found = executable(directory.path(), "found", b"#!/usr/bin/env sh\nexit 127\n");
+    assert_eq!(codes(&found, &[]), [""; 0]);
+}

@@ -330,12 +330,15 @@ fn programs_for_other_machines_are_reported() {
     }
 }
 
+/// A kind of program, its files, and the code and start of the message that it has.
+type Row<'a> = (&'a str, Files<'a>, Option<(Code, &'a str)>);
+
 #[test]
 fn interpreters_are_judged_as_programs() {
     let text = |text: &str| text.as_bytes().to_vec();
     let of_next = |next: &str| text(&format!("#!{next}\n"));
     let broken = elf::ours().loader(LOADER).needed(&["libz.so"]).bytes();
-    let table: &[(&str, Files<'_>, Option<(Code, &str)>)] = &[
+    let table: &[Row<'_>] = &[
         ("a program", &[("/hook", of_next("/a")), ("/a", elf::ours().bytes())], None),
         (
             "a script without an interpreter",

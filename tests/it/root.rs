@@ -20,7 +20,8 @@ impl Image {
         for directory in [DEFAULT_DIR, OVERRIDE_DIR] {
             fs::create_dir_all(image.outside(directory)).unwrap();
         }
-        image.program("/opt/only-here");
+        image.program("/opt/only-here", b"#!/opt/interpreter\n");
+        image.program("/opt/interpreter", &elf());
         image
     }
 
@@ -29,14 +30,14 @@ impl Image {
         self.0.path().join(path.trim_start_matches('/'))
     }
 
-    fn write(&self, path: &str, content: &str) {
+    fn write(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.outside(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
-    fn program(&self, path: &str) {
-        self.write(path, "#!/opt/interpreter\n");
+    fn program(&self, path: &str, content: &[u8]) {
+        self.write(path, content);
         let mode = fs::Permissions::from_mode(0o755);
         fs::set_permissions(self.outside(path), mode).unwrap();
     }
@@ -53,6 +54,22 @@ impl Image {
         let builder = Manager::builder().policy(Policy::LENIENT).directories(directories);
         builder.read_options(self.options().inspect(true)).load().unwrap()
     }
+}
+
+/// Returns a program for this machine that needs no other file: an ELF file with one segment.
+fn elf() -> Vec<u8> {
+    let mut elf = fs::read("/proc/self/exe").unwrap();
+    elf.truncate(64);
+    elf[16..18].copy_from_slice(&2u16.to_ne_bytes()); // an executable file
+    elf[32..40].copy_from_slice(&64u64.to_ne_bytes()); // where the program headers are
+    elf[40..48].fill(0);
+    elf[56..58].copy_from_slice(&1u16.to_ne_bytes()); // their number
+    elf[60..64].fill(0);
+    // PT_LOAD, and R+X.
+    elf.extend([1u32.to_ne_bytes(), 5u32.to_ne_bytes()].concat());
+    // offset, addresses, sizes, alignment
+    elf.extend([0u64, 1 << 22, 1 << 22, 120, 120, 1 << 12].map(u64::to_ne_bytes).concat());
+    elf
 }
 
 fn hook(program: &str) -> String {
@@ -78,7 +95,7 @@ fn links_lead_to_files_inside_the_root() {
     let image = Image::new();
     let outside = tempfile::NamedTempFile::with_suffix(".json").unwrap();
     fs::write(outside.path(), hook("/opt/only-here")).unwrap();
-    image.write("/srv/real.txt", &hook("/opt/only-here"));
+    image.write("/srv/real.txt", hook("/opt/only-here"));
     for (target, name) in [
         (Path::new("/srv/real.txt"), "absolute.json"),
         (Path::new("../../../../srv/real.txt"), "relative.json"),
@@ -103,12 +120,12 @@ fn links_lead_to_files_inside_the_root() {
 fn programs_are_those_of_the_root() {
     let image = Image::new();
     // /bin/true is only on the host.
-    image.write(&file(OVERRIDE_DIR, "host.json"), &hook("/bin/true"));
-    image.write(&file(OVERRIDE_DIR, "root.json"), &hook("/opt/only-here"));
+    image.write(&file(OVERRIDE_DIR, "host.json"), hook("/bin/true"));
+    image.write(&file(OVERRIDE_DIR, "root.json"), hook("/opt/only-here"));
     image.link("/opt/only-here", "/opt/link");
     image.link("/bin/true", "/opt/dangling");
-    image.write(&file(OVERRIDE_DIR, "link.json"), &hook("/opt/link"));
-    image.write(&file(OVERRIDE_DIR, "leads-out.json"), &hook("/opt/dangling"));
+    image.write(&file(OVERRIDE_DIR, "link.json"), hook("/opt/link"));
+    image.write(&file(OVERRIDE_DIR, "leads-out.json"), hook("/opt/dangling"));
     let manager = image.manager(&[OVERRIDE_DIR]);
     let (names, problems) = results(&manager);
     assert_eq!(names, ["link.json", "root.json"]);
@@ -124,9 +141,9 @@ fn programs_are_those_of_the_root() {
 #[test]
 fn directories_are_those_of_the_root() {
     let image = Image::new();
-    image.write(&file(DEFAULT_DIR, "a.json"), &hook("/opt/only-here"));
-    image.write(&file(OVERRIDE_DIR, "a.json"), &hook("/opt/only-here"));
-    image.write("/srv/d/b.json", &hook("/opt/only-here"));
+    image.write(&file(DEFAULT_DIR, "a.json"), hook("/opt/only-here"));
+    image.write(&file(OVERRIDE_DIR, "a.json"), hook("/opt/only-here"));
+    image.write("/srv/d/b.json", hook("/opt/only-here"));
     image.link("/srv/d", "/srv/link");
     image.write(&file(OVERRIDE_DIR, "x.json.bak"), "");
     // A relative directory starts at the root, and `..` does not leave it.
@@ -144,9 +161,8 @@ fn directories_are_those_of_the_root() {
 #[test]
 fn owners_and_permissions_are_those_of_the_root() {
     let image = Image::new();
-    image.program("/srv/shared/hook");
-    image.program("/opt/interpreter");
-    image.write(&file(OVERRIDE_DIR, "a.json"), &hook("/srv/link/hook"));
+    image.program("/srv/shared/hook", b"#!/opt/interpreter\n");
+    image.write(&file(OVERRIDE_DIR, "a.json"), hook("/srv/link/hook"));
     image.link("/srv/shared", "/srv/link");
     let mode = |path: &str, mode| {
         fs::set_permissions(image.outside(path), fs::Permissions::from_mode(mode)).unwrap();
@@ -168,7 +184,7 @@ fn owners_and_permissions_are_those_of_the_root() {
 #[test]
 fn single_files_and_directories_are_read_in_the_root() {
     let image = Image::new();
-    image.write("/srv/a.json", &hook("/opt/only-here"));
+    image.write("/srv/a.json", hook("/opt/only-here"));
     image.write("/srv/bad.json", "{");
     let options = image.options();
     assert_eq!(Hook::read("srv/a.json", &options).unwrap().hook.path, "/opt/only-here");
@@ -188,7 +204,7 @@ fn single_files_and_directories_are_read_in_the_root() {
 #[test]
 fn the_root_is_opened_once() {
     let image = Image::new();
-    image.write(&file(OVERRIDE_DIR, "a.json"), &hook("/opt/only-here"));
+    image.write(&file(OVERRIDE_DIR, "a.json"), hook("/opt/only-here"));
     let manager = image.manager(&[OVERRIDE_DIR]);
     let elsewhere = tempfile::tempdir().unwrap();
     let moved = elsewhere.path().join("moved");

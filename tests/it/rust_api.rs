@@ -257,7 +257,17 @@ fn the_text_of_a_hook_file_is_checked() {
             "writable-by-others",
             "foreign-owner",
             "parent-writable",
-            "permissions-unknown"
+            "permissions-unknown",
+            "missing-interpreter",
+            "no-shebang",
+            "bad-shebang",
+            "wrong-architecture",
+            "missing-loader",
+            "missing-library",
+            "truncated-executable",
+            "noexec-mount",
+            "container-path-missing",
+            "setuid-program"
         ]
     );
 }

@@ -11,9 +11,7 @@ from ._arguments import JSON, Path
 from ._types import Hook
 
 
-def read(
-    path: Path, extension_stages: Iterable[str] = (), *, root: Optional[Path] = None
-) -> Hook:
+def read(path: Path, extension_stages: Iterable[str] = (), *, root: Optional[Path] = None) -> Hook:
     """Read and validate one hook file.
 
     Args:

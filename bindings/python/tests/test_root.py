@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,13 +48,13 @@ def test_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize("use", ["manager", "read", "read_dir"])
 def test_errors(tmp_path: Path, use: str) -> None:
     missing = tmp_path / "missing"
+    calls: dict[str, Callable[[], object]] = {
+        "manager": lambda: libhooks.Manager([], root=missing),
+        "read": lambda: libhooks.read("/a.json", root=missing),
+        "read_dir": lambda: libhooks.read_dir("/", root=missing),
+    }
     with pytest.raises(libhooks.HooksError) as caught:
-        if use == "manager":
-            libhooks.Manager([], root=missing)
-        elif use == "read":
-            libhooks.read("/a.json", root=missing)
-        else:
-            libhooks.read_dir("/", root=missing)
+        calls[use]()
     assert caught.value.kind == "io"
     assert caught.value.errno == 2
     assert caught.value.path == str(missing)

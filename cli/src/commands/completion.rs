@@ -10,7 +10,8 @@ use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 use libhooks::{Code, Manager, Policy, Root};
 
-use crate::arguments::{ACCEPTED_STAGES, Arguments, Completion, ShellName, default_directories};
+use crate::arguments::{ACCEPTED_STAGES, Arguments, Completion, ShellName};
+use crate::engine::{self, Chosen};
 use crate::report::{self, Failure};
 
 const NAME: &str = "oci-hooks";
@@ -47,30 +48,11 @@ fn script(shell: Shell, name: &str) -> String {
 /// Returns the names of the hook files in the directories that the words of a command line name,
 /// one per line.
 fn hook_names(words: &[String]) -> Result<String, Failure> {
-    let mut directories: Vec<PathBuf> = Vec::new();
-    let mut root = None;
-    let mut words = words.iter().map(String::as_str);
-    while let Some(word) = words.next() {
-        if let Some(directory) = word.strip_prefix("--hooks-dir=") {
-            directories.push(directory.into());
-        } else if let Some(directory) = word.strip_prefix("--root=") {
-            root = Some(directory);
-        } else if matches!(word, "--hooks-dir" | "--root") {
-            // bash makes a word of its own of the equals sign.
-            let directory =
-                words.next().and_then(|word| if word == "=" { words.next() } else { Some(word) });
-            let directory = directory.filter(|word| !word.is_empty());
-            if word == "--root" {
-                root = directory.or(root);
-            } else {
-                directories.extend(directory.map(PathBuf::from));
-            }
-        }
-    }
-    if directories.is_empty() {
-        directories = default_directories();
-    }
-    let root = root.map(Root::open).transpose()?.unwrap_or_default();
+    let directories: Vec<PathBuf> =
+        values(words, "--hooks-dir").into_iter().map(PathBuf::from).collect();
+    let engine = values(words, "--engine").pop().and_then(|name| engine::reader(name).ok());
+    let directories = Chosen { name: engine }.sets(&directories).concat();
+    let root = values(words, "--root").pop().map(Root::open).transpose()?.unwrap_or_default();
     let builder = Manager::builder().root(root).directories(directories).policy(Policy::LENIENT);
     let manager = builder.extension_stages(ACCEPTED_STAGES).load()?;
     let mut names: Vec<String> =
@@ -81,6 +63,23 @@ fn hook_names(words: &[String]) -> Result<String, Failure> {
     names.sort();
     names.dedup();
     Ok(names.iter().map(|name| format!("{name}\n")).collect())
+}
+
+/// Returns the values that a command line gives to an option.
+fn values<'w>(words: &'w [String], option: &str) -> Vec<&'w str> {
+    let mut values = Vec::new();
+    let mut words = words.iter().map(String::as_str);
+    while let Some(word) = words.next() {
+        if word == option {
+            // bash makes a word of its own of the equals sign.
+            let value =
+                words.next().and_then(|word| if word == "=" { words.next() } else { Some(word) });
+            values.extend(value.filter(|word| !word.is_empty()));
+        } else {
+            values.extend(word.strip_prefix(option).and_then(|rest| rest.strip_prefix('=')));
+        }
+    }
+    values
 }
 
 /// Returns the codes that diagnostics can have, in one line.

@@ -27,7 +27,7 @@ fn root_filesystem(arguments: &Explain, config: &str) -> Option<RootFilesystem> 
 }
 
 pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
-    let manager = arguments.source.manager(Policy::LENIENT)?;
+    let hooks = arguments.source.load(&[], Policy::LENIENT)?;
     let config = files::read_config(&arguments.container.config)?;
     let failure = |error| config.failure(error);
     let parsed = config.parse()?;
@@ -35,7 +35,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     let files = root_filesystem(arguments, &config.text);
     let container = arguments.container.of(&parsed, &annotations).root_filesystem(files.as_ref());
     container.check().map_err(failure)?;
-    let mut explanation = manager.explain(&container);
+    let mut explanation = hooks.explain(&container);
     // Includes the hooks that `--hook` hides: one of them may run instead of a file that it shows.
     let files: Vec<PathBuf> = explanation.hooks.iter().map(|hook| hook.path.clone()).collect();
     if let Some(name) = &arguments.hook {
@@ -68,8 +68,10 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
     }
     let nothing = explanation.error.is_some() || refusal.is_some();
     let mut tree = Tree { text: String::new(), nothing };
+    let engine = &arguments.source.engine;
+    let stages = engine.stages(&[], &arguments.source.extension_stage);
     for hook in &explanation.hooks {
-        tree.hook(hook, &arguments.source.extension_stage);
+        tree.hook(hook, &|stage| destination(stage, &stages, engine.keeps_prestart()));
     }
     for masked in &explanation.masked {
         let by = masked.by.display();
@@ -77,7 +79,9 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         tree.root(&path, color::FAINT, &format!("masked by {by}"));
     }
     for diagnostic in &explanation.without_hook {
-        tree.without_hook(diagnostic, &explanation.without_hook, &files);
+        // (A file of another set runs anyway.)
+        let same_set: &[PathBuf] = if hooks.only().is_some() { &files } else { &[] };
+        tree.without_hook(diagnostic, &explanation.without_hook, same_set);
     }
     color::choose(arguments.color);
     report::print(&tree.text)?;
@@ -89,7 +93,7 @@ pub fn run(arguments: &Explain) -> Result<ExitCode, Failure> {
         report::note("error", &format!("no hooks are injected: {error}"));
     }
     report::missing(&arguments.source.root(), &arguments.source.hooks_dir);
-    report::refusal(refusal.as_deref());
+    report::refusal(engine.title(), refusal.as_deref());
     Ok(done)
 }
 
@@ -123,13 +127,14 @@ fn near(explanation: &Explanation, name: &str) -> String {
     }
 }
 
-/// Describes the stage at which a hook that lists this stage runs.
-fn destination(stage: &str, extension_stages: &[String]) -> String {
+/// Describes the stage at which a hook that lists this stage runs. `keeps_prestart` is whether
+/// `prestart` stays a stage of its own.
+fn destination(stage: &str, extension_stages: &[String], keeps_prestart: bool) -> String {
     if extension_stages.iter().any(|extension| extension == stage) {
         return format!("{stage} (by the engine)");
     }
     match stage.parse::<Stage>() {
-        Ok(injected) if injected.as_str() != stage => {
+        Ok(injected) if injected.as_str() != stage && !keeps_prestart => {
             format!("{} (listed as {stage})", injected.as_str())
         }
         _ => stage.to_owned(),
@@ -151,9 +156,9 @@ impl Tree {
         let _ = writeln!(self.text, "{path}: {verdict}");
     }
 
-    fn hook(&mut self, hook: &HookVerdict, extension_stages: &[String]) {
-        let stages: Vec<String> =
-            hook.stages.iter().map(|stage| destination(stage, extension_stages)).collect();
+    /// Adds a hook. `destination` describes a stage.
+    fn hook(&mut self, hook: &HookVerdict, destination: &dyn Fn(&str) -> String) {
+        let stages: Vec<String> = hook.stages.iter().map(|stage| destination(stage)).collect();
         let (style, verdict) = match &hook.verdict {
             Ok(true) if self.nothing => {
                 (color::YELLOW, "matches, but no hooks are injected (see the error)".to_owned())

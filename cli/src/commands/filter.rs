@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use libhooks::exec::{self, FilterOptions, FilterResult, RunOptions, Stream, Suspend};
 use libhooks::{ErrorKind, Manager, Policy, SelectedHook, Selection};
 
-use crate::arguments::Filter;
+use crate::arguments::{Filter, one_set};
 use crate::cancel::Cancel;
 use crate::commands::run::{killed_after, of_file, timeout};
 use crate::destination::{self, Lock};
@@ -26,9 +26,16 @@ pub fn run(arguments: &Filter) -> Result<ExitCode, Failure> {
     if let Err(usage) = destination::check(&arguments.destination, given) {
         return Ok(usage);
     }
-    let manager = arguments.source.manager_with(&[STAGE], Policy::Compatible)?;
+    let engine = &arguments.source.engine;
+    let stages = engine.stages(&[STAGE], &arguments.source.extension_stage);
+    if !stages.iter().any(|stage| stage == STAGE) {
+        let message = format!("{} has no stage {STAGE}, so it runs no such hooks", engine.title());
+        return Err(Failure::Error(message));
+    }
+    let hooks = arguments.source.load(&[STAGE], Policy::Compatible)?;
+    let manager = one_set(&hooks, engine)?;
     let (config, target) = destination::read_config(&arguments.destination, given, Lock::NotHeld)?;
-    let selection = select(&manager, &config, arguments)?;
+    let selection = select(manager, &config, arguments)?;
     let hooks: Vec<_> = selection.at(STAGE).collect();
     report::diagnostics(&manager.without_hook());
     if hooks.is_empty() {

@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-use libhooks::{Policy, diagnostics_to_json};
+use libhooks::{ExtensionStageHooks, Listing, Policy, Selection, diagnostics_to_json};
 
 use crate::arguments::Inject;
 use crate::destination::{self, Lock};
+use crate::files::Config;
 use crate::report::{self, Failure};
 
 pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
@@ -13,27 +14,37 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     if let Err(usage) = destination::check(destination, &arguments.container.config) {
         return Ok(usage);
     }
-    let manager = arguments.source.manager(Policy::Compatible)?;
+    let hooks = arguments.source.load(&[], Policy::Compatible)?;
     let (config, target) =
         destination::read_config(destination, &arguments.container.config, Lock::Held)?;
-    let failure = |error| config.failure(error);
-    let parsed = config.parse()?;
-    let annotations = arguments.container.annotations(&parsed);
-    let selection =
-        manager.select(&arguments.container.of(&parsed, &annotations)).map_err(failure)?;
-    let injection = if arguments.if_absent {
-        selection.inject_absent(&parsed)
-    } else {
-        selection.inject(&parsed)
-    };
-    let stage_hooks = &injection.extension_stage_hooks;
-
     // Authors of hooks read warnings with `lint`. This command prints only which hooks are missing,
     // or run although an override should switch them off.
-    let mut diagnostics = manager.without_hook();
-    if !arguments.if_absent {
-        diagnostics.extend(selection.already_present(&parsed));
+    let mut diagnostics = hooks.without_hook();
+    let mut stage_hooks = ExtensionStageHooks::default();
+    let mut injected: Option<Config> = None;
+    for manager in hooks.managers() {
+        let current = injected.as_ref().unwrap_or(&config);
+        let parsed = current.parse()?;
+        let annotations = arguments.container.annotations(&parsed);
+        let container = arguments.container.of(&parsed, &annotations);
+        let selection = manager.select(&container).map_err(|error| config.failure(error))?;
+        let injection = if arguments.if_absent {
+            selection.inject_absent(&parsed)
+        } else {
+            // (The second of two sets may repeat a hook of the first one. The engine runs both.)
+            let is_first = injected.is_none();
+            diagnostics
+                .extend(is_first.then(|| selection.already_present(&parsed)).into_iter().flatten());
+            selection.inject(&parsed)
+        };
+        if arguments.source.engine.keeps_prestart() {
+            warn_of_prestart(arguments.source.engine.title(), &manager.list(), &selection);
+        }
+        stage_hooks.0.extend(injection.extension_stage_hooks.0);
+        injected = Some(Config { name: config.name.clone(), text: injection.config });
     }
+    let injected = injected.map(|injected| injected.text).unwrap_or_default();
+
     if !arguments.json {
         report::diagnostics(&diagnostics);
         for (stage, hooks) in &stage_hooks.0 {
@@ -47,16 +58,15 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
 
     let is_file = target.is_some();
     if let Some(target) = target {
-        destination::write(target, destination, &config, &injection.config)?;
+        destination::write(target, destination, &config, &injected)?;
     }
     match (is_file, arguments.json) {
-        (false, false) => report::deliver(&injection.config)?,
+        (false, false) => report::deliver(&injected)?,
         (true, false) => {}
         (_, true) => {
             // No JSON library prints the config, so its bytes stay as they are. A config that was
             // written to a file is not repeated.
-            let config =
-                if is_file { ["", "", ""] } else { ["\"config\":", &injection.config, ","] };
+            let config = if is_file { ["", "", ""] } else { ["\"config\":", &injected, ","] };
             let [name, config, comma] = config;
             report::deliver_json(&[
                 "{",
@@ -72,4 +82,21 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Warns about hooks of the stage `prestart`, under an engine that adds them to another member of
+/// the config than this command does.
+fn warn_of_prestart(engine: &str, listing: &Listing, selection: &Selection) {
+    let listed = listing.hooks.iter().filter(|listed| {
+        let is_prestart = listed.hook.stages.iter().flatten().any(|stage| stage == "prestart");
+        is_prestart && selection.hooks().any(|hook| hook.file() == listed.path)
+    });
+    for hook in listed {
+        let message = format!(
+            "{}: this version of {engine} adds the hook to hooks.prestart, and this command to \
+             hooks.createRuntime",
+            hook.path.display()
+        );
+        report::note("warning", &message);
+    }
 }

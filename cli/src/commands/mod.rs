@@ -1,6 +1,7 @@
 //! The commands, one module each. No command uses another one.
 
 pub mod completion;
+pub mod engines;
 pub mod explain;
 pub mod filter;
 pub mod inject;

@@ -5,18 +5,20 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use libhooks::{Change, ChangeKind, Code, ErrorKind, Policy};
 
-use crate::arguments::Watch;
+use crate::arguments::{Watch, one_set};
 use crate::cancel::Cancel;
 use crate::report::{self, Failure, Shown};
 
 pub fn run(arguments: &Watch) -> Result<ExitCode, Failure> {
-    let manager = arguments.source.manager(Policy::LENIENT)?;
+    let engine = &arguments.source.engine;
+    let hooks = arguments.source.load(&[], Policy::LENIENT)?;
+    let manager = one_set(&hooks, engine)?;
     let mut monitor = manager.monitor()?;
     let cancel = Cancel::while_watching()?;
     let canceller = monitor.canceller();
     cancel.on_signal(move || canceller.cancel())?;
-    report::refusal(arguments.source.refusal().as_deref());
-    if !print(&monitor.present(), arguments.json)? {
+    report::refusal(engine.title(), arguments.source.refusal().as_deref());
+    if !print(monitor.present(), arguments)? {
         return Ok(ExitCode::SUCCESS);
     }
     let directories = arguments.source.directories();
@@ -32,17 +34,19 @@ pub fn run(arguments: &Watch) -> Result<ExitCode, Failure> {
             // among the changes.
             Ok(_) | Err(_) => {}
         }
-        if !print(&monitor.changes()?, arguments.json)? {
+        if !print(monitor.changes()?, arguments)? {
             return Ok(ExitCode::SUCCESS);
         }
     }
 }
 
 /// Prints changes with the current time. Returns false if the pipe is closed.
-fn print(changes: &[Change], json: bool) -> Result<bool, Failure> {
+fn print(mut changes: Vec<Change>, arguments: &Watch) -> Result<bool, Failure> {
+    let diagnostics = changes.iter_mut().filter_map(|change| change.diagnostic.as_mut());
+    arguments.source.engine.correct_hints(diagnostics);
     let time = timestamp(SystemTime::now());
-    for change in changes {
-        let is_read = if json {
+    for change in &changes {
+        let is_read = if arguments.json {
             report::print_json(&object(change, &time))?
         } else {
             report::print_line(&lines(change, &time))?

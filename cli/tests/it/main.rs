@@ -1,6 +1,7 @@
 //! Runs the command as users do. Each module tests one command or one subject.
 
 mod command;
+mod engines;
 mod explain;
 mod filter;
 mod hook_files;

@@ -22,19 +22,19 @@ func TestCallbacksAreReleased(t *testing.T) {
 	read := func(string, []byte) (Reading, string) { return ReadDefault, "" }
 	for name, call := range map[string]func(*Callbacks) error{
 		"ReadFile": func(c *Callbacks) error {
-			_, err := ReadFile(filepath.Join(directory, "bad.json"), nil, c)
+			_, err := ReadFile(nil, filepath.Join(directory, "bad.json"), nil, c)
 			return err
 		},
 		"ReadDir": func(c *Callbacks) error {
-			_, err := ReadDir(directory, nil, c)
+			_, err := ReadDir(nil, directory, nil, c)
 			return err
 		},
 		"New": func(c *Callbacks) error {
-			_, err := NewManager([]string{directory}, nil, c)
+			_, err := NewManager(nil, []string{directory}, nil, c)
 			return err
 		},
 		"Manager": func(c *Callbacks) error {
-			manager, err := NewManager(nil, nil, c)
+			manager, err := NewManager(nil, nil, nil, c)
 			if err != nil {
 				t.Error(err)
 			}
@@ -63,7 +63,7 @@ func TestCallbacksAreReleased(t *testing.T) {
 
 // A snapshot must not share an allocation with small values that become garbage at other times.
 func TestSnapshotsAreReleased(t *testing.T) {
-	manager, err := NewManager(nil, nil, &Callbacks{})
+	manager, err := NewManager(nil, nil, nil, &Callbacks{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestSnapshotsAreReleased(t *testing.T) {
 
 // Cancel may be called at any time, even after Close.
 func TestMonitorIsCancelledAtAnyTime(t *testing.T) {
-	manager, err := NewManager([]string{t.TempDir()}, nil, &Callbacks{})
+	manager, err := NewManager(nil, []string{t.TempDir()}, nil, &Callbacks{})
 	if err != nil {
 		t.Fatal(err)
 	}

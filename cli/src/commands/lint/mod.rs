@@ -16,7 +16,7 @@ use libhooks::{
     Code, Diagnostic, HookFile, Manager, Policy, ReadOptions, Root, Severity, diagnostics_to_json,
 };
 
-use crate::arguments::{ACCEPTED_STAGES, Format, Lint, default_directories};
+use crate::arguments::{ACCEPTED_STAGES, Format, Lint};
 use crate::color;
 use crate::files::HOOK_FILE_LIMIT;
 use crate::layout;
@@ -29,7 +29,8 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
         report::error("--stdin-filename requires the path -, which is standard input");
         return Ok(ExitCode::from(2));
     }
-    let Checked { mut diagnostics, files, directories, input } = gather(arguments)?;
+    let Checked { mut diagnostics, files, directories, refusal, input } = gather(arguments)?;
+    arguments.engine.correct_hints(&mut diagnostics);
     let mut sources = Sources::new(arguments.root.clone().unwrap_or_default(), input);
     if arguments.portable {
         keep_portable(&mut diagnostics);
@@ -75,6 +76,7 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
         }
         Format::Text | Format::Github => {
             report::say(&summary(&diagnostics, files.len(), arguments.info));
+            report::refusal(arguments.engine.title(), refusal.as_deref());
         }
     }
     let worst = diagnostics.iter().map(|diagnostic| diagnostic.severity).max();
@@ -92,6 +94,8 @@ struct Checked {
     diagnostics: Vec<Diagnostic>,
     files: BTreeSet<PathBuf>,
     directories: Vec<PathBuf>,
+    /// The error with which the engine of `--engine` would reject the directories.
+    refusal: Option<String>,
     /// The name and the text of standard input, if it was checked.
     input: Option<(PathBuf, Vec<u8>)>,
 }
@@ -122,28 +126,30 @@ fn keep_portable(diagnostics: &mut Vec<Diagnostic>) {
 /// Checks the directories as one set, in which later ones take precedence, and each file alone.
 fn gather(arguments: &Lint) -> Result<Checked, Failure> {
     let root = arguments.root.clone().unwrap_or_default();
-    let options = ReadOptions::new()
-        .root(root.clone())
-        .extension_stages(ACCEPTED_STAGES)
-        .extension_stages(&arguments.extension_stage);
+    let stages = arguments.engine.stages(&ACCEPTED_STAGES, &arguments.extension_stage);
+    let options = ReadOptions::new().root(root.clone()).extension_stages(&stages);
     // A path that cannot be read counts as a file, and is reported as an error.
     let (in_paths, files): (Vec<_>, Vec<_>) = arguments
         .paths
         .iter()
         .filter(|path| !is_input(path))
         .partition(|path| root.is_directory(path));
-    let mut checked =
-        Checked { directories: directories(&root, arguments, in_paths), ..Checked::default() };
-    let directories = &checked.directories;
-    if !directories.is_empty() {
-        let builder = Manager::builder().directories(directories).policy(Policy::LENIENT);
-        let manager = builder.read_options(options.clone().inspect(true)).load()?;
+    let mut checked = Checked::default();
+    for directories in sets(&root, arguments, in_paths) {
+        let builder = || Manager::builder().directories(&directories);
+        let manager =
+            builder().policy(Policy::LENIENT).read_options(options.clone().inspect(true)).load()?;
+        if arguments.engine.name.is_some() && checked.refusal.is_none() {
+            let loaded = builder().read_options(options.clone()).load();
+            checked.refusal = loaded.err().map(|error| report::placed(&error));
+        }
         let (listing, without_hook) = (manager.list(), manager.without_hook());
         checked.files.extend(listing.hooks.into_iter().map(|hook| hook.path));
         checked.files.extend(listing.masked.into_iter().map(|masked| masked.path));
         let failed = without_hook.into_iter().map(|diagnostic| diagnostic.path);
         checked.files.extend(failed.filter(|path| !directories.contains(path)));
-        checked.diagnostics = manager.diagnostics();
+        checked.diagnostics.extend(manager.diagnostics());
+        checked.directories.extend(directories);
     }
     // A file in a checked directory is not checked again.
     let in_directories: BTreeSet<PathBuf> = match files.first() {
@@ -173,12 +179,13 @@ fn read_input() -> Result<Vec<u8>, Failure> {
     read.map(|_| text).map_err(failed)
 }
 
-/// Returns the directories to check; `in_paths` are the directories among the paths.
-fn directories(root: &Root, arguments: &Lint, in_paths: Vec<&PathBuf>) -> Vec<PathBuf> {
+/// Returns the sets of directories to check; `in_paths` are the directories among the paths.
+fn sets(root: &Root, arguments: &Lint, in_paths: Vec<&PathBuf>) -> Vec<Vec<PathBuf>> {
     if arguments.hooks_dir.is_empty() && arguments.paths.is_empty() {
-        return default_directories();
+        return arguments.engine.sets(&[]);
     }
-    distinct(root, arguments.hooks_dir.iter().chain(in_paths))
+    let given = distinct(root, arguments.hooks_dir.iter().chain(in_paths));
+    if given.is_empty() { Vec::new() } else { vec![given] }
 }
 
 /// Removes duplicate paths. If several paths lead to the same place, the last one counts, as in

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use go_regexp::Unmatchable;
 
 use super::PatternRole;
+use crate::engines;
 use crate::go::quote;
 use crate::permission::{Concern, Subject};
 use crate::problem::{Code, Severity, text_of};
@@ -44,8 +45,8 @@ pub(crate) enum Warning {
     Process(ProcessFlaw),
     /// The other file has the same hook. `differ` says that the conditions differ.
     DuplicateHook { other: PathBuf, stage: Box<str>, differ: bool },
-    /// The engines that refuse a directory with this stage.
-    EngineSpecific { stage: &'static str, engines: &'static str },
+    /// Some engines read this directory by default, and refuse it because of the stage.
+    EngineSpecific { stage: &'static str, directory: &'static str },
     /// Engines ignore the file, because of its name.
     IgnoredFile(Ignored),
     /// Engines read the file, although its name starts with a dot.
@@ -216,10 +217,16 @@ impl Display for Warning {
                      for each container that matches both"
                 )
             }
-            Warning::EngineSpecific { stage, engines } => write!(
-                f,
-                "{engines} refuse every hook of this directory because of the stage {stage}"
-            ),
+            Warning::EngineSpecific { stage, directory } => {
+                let mut count = 0_usize;
+                for engine in engines::refusing(directory, stage) {
+                    f.write_str(if count > 0 { " and " } else { "" })?;
+                    f.write_str(engine)?;
+                    count += 1;
+                }
+                let refuse = if count > 1 { "refuse" } else { "refuses" };
+                write!(f, " {refuse} every hook of this directory because of the stage {stage}")
+            }
             Warning::IgnoredFile(Ignored::Name) => {
                 f.write_str("engines ignore the file: its name does not end in .json")
             }

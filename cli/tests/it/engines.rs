@@ -1,0 +1,104 @@
+//! `oci-hooks engines`, and the option `--engine`.
+
+use std::fs;
+use std::path::Path;
+
+use libhooks::engines::{self, Engine, Subject};
+
+use crate::support::Place;
+
+#[test]
+fn the_table_and_the_facts() {
+    let place = Place::new();
+    let (code, table, _) = place.run(&["engines"]);
+    assert_eq!(code, Some(0));
+    assert!(table.starts_with("ENGINE") && table.contains("\ndocker "), "{table}");
+    let (_, facts, _) = place.run(&["engines", "podman@4.3.1"]);
+    assert!(facts.starts_with("Podman, versions: 3.0.0 to below 4.6.0"), "{facts}");
+    assert_eq!(facts.matches("Source: ").count(), 9, "{facts}");
+    let (_, json, _) = place.run(&["engines", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["engines"].as_array().unwrap().len(), libhooks::engines::all().len());
+}
+
+#[test]
+fn precreate_is_accepted_by_podman_and_refused_by_the_others() {
+    let place = Place::new();
+    let hook = r#"{"version": "1.0.0", "hook": {"path": "/bin/true", "env": ["A=b"]}, "when": {"always": true}, "stages": ["precreate"]}"#;
+    fs::write(place.path("hooks.d/a.json"), hook).unwrap();
+    for (engine, title) in [("crio", "CRI-O"), ("buildah", "Buildah")] {
+        let (code, _, said) = place.run(&["lint", "--engine", engine, "hooks.d"]);
+        assert_eq!(code, Some(1), "{said}");
+        let want = format!("{title} would reject these directories: hooks.d/a.json:1:");
+        assert!(said.contains(&want), "{said}");
+        assert_eq!(place.inject(&["--engine", engine, "bundle"]).0, Some(1));
+        // No hint suggests to accept the stage.
+        let hint = format!("hint: {title} does not run precreate hooks, and refuses directories");
+        for arguments in [&["lint"][..], &["list"], &["explain", "bundle"], &["inject", "bundle"]] {
+            let options = ["--engine", engine, "--hooks-dir", "hooks.d"];
+            let (_, printed, said) = place.run(&[arguments, &options[..]].concat());
+            let all = printed + &said;
+            assert_eq!(all.matches(&hint).count(), 1, "{all}");
+            assert!(!all.contains("pass --extension-stage"), "{all}");
+        }
+    }
+    assert_eq!(place.run(&["lint", "--engine", "podman", "hooks.d"]).0, Some(0));
+    assert_eq!(place.inject(&["--engine", "podman", "bundle"]).0, Some(0));
+}
+
+#[test]
+fn engines_without_hook_directories_and_unknown_names() {
+    let place = Place::new();
+    let (code, _, said) = place.run(&["list", "--engine", "docker"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("Docker reads no hook directories. Configure a runtime"), "{said}");
+    let (code, _, said) = place.run(&["list", "--engine", "lxc"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("known are podman, buildah, crio, containerd"), "{said}");
+}
+
+/// The part of `docs/engines.md` after this line is made from the table.
+const GENERATED: &str = "<!-- `UPDATE=1 cargo test -p libhooks-cli --test it engines` writes the \
+                         rest of this page. -->\n";
+
+#[test]
+fn the_page_has_the_facts_of_the_table() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/engines.md");
+    let text = fs::read_to_string(&page).unwrap();
+    let (by_hand, generated) = text.split_once(GENERATED).expect("the line before the tables");
+    let tables = tables();
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&page, format!("{by_hand}{GENERATED}{tables}")).unwrap();
+    } else {
+        assert!(generated == tables, "docs/engines.md is not up to date: set UPDATE=1");
+    }
+}
+
+/// Returns a section with a table of the facts for each engine.
+fn tables() -> String {
+    let mut text = String::new();
+    for name in engines::names() {
+        let ranges: Vec<&Engine> =
+            engines::all().iter().filter(|range| range.name == name).collect();
+        text += &format!("\n## {}\n", ranges[0].title);
+        let checked: Vec<&str> = ranges.iter().filter_map(|range| range.checked).collect();
+        if !checked.is_empty() {
+            text += &format!("Examined up to {}.\n\n", checked.join(", "));
+        }
+        text += "| subject | versions | fact | source |\n|---|---|---|---|\n";
+        for subject in Subject::ALL {
+            // Neighbours with the same fact are one row.
+            for same in ranges.chunk_by(|one, next| one.fact(subject) == next.fact(subject)) {
+                let Some(fact) = same[0].fact(subject) else { continue };
+                let versions = match (same[0].from, same[same.len() - 1].below) {
+                    (None, _) => "all".to_owned(),
+                    (Some(from), None) => format!("{from} and later"),
+                    (Some(from), Some(below)) => format!("{from} to below {below}"),
+                };
+                let (subject, text_of, source) = (subject.as_str(), fact.text, fact.source);
+                text += &format!("| {subject} | {versions} | {text_of} | {source} |\n");
+            }
+        }
+    }
+    text
+}
