@@ -539,9 +539,10 @@ int hooks_options_set_keep_last_good(struct hooks_options_t *o, int on);
  * not contain it. The functions that run hooks have no such option.
  *
  * The directory is opened in this call. It stays open until the options, all managers made with
- * them, and the monitors of those managers are freed; if it is renamed meanwhile, it stays the
- * root. If it cannot be opened, the options are not usable until this function succeeds: functions
- * that take them fail with the same status, and with an error that has the errno and the path.
+ * them, and the snapshots and monitors of those managers are freed; if it is renamed meanwhile, it
+ * stays the root. If it cannot be opened, the options are not usable until this function succeeds:
+ * functions that take them fail with the same status, and with an error that has the errno and the
+ * path.
  *
  * @param o    the options
  * @param root the directory, any bytes; NULL (the default): the root directory of the process
@@ -657,8 +658,9 @@ int hooks_manager_hooks(const struct hooks_manager_t *m,
  * Explains for each hook why it matches a container or does not (docs/spec.md, section 8). The
  * explanation has for each condition its result, its position in the file, its pattern, the
  * strings that the pattern was matched against, and, if the pattern almost matches one of them,
- * the difference. A hook that matches has its errors and warnings. The explanation also lists the
- * files that are masked or could not be loaded. docs/json.md describes the members.
+ * the difference. A hook that matches has its errors and warnings. To find out whether its program
+ * can run, this function reads the program and the files that it needs. The explanation also lists
+ * the files that are masked or could not be loaded. docs/json.md describes the members.
  *
  * @param m                the manager
  * @param config_json      as for hooks_manager_hooks()

@@ -108,8 +108,9 @@ pub unsafe extern "C" fn hooks_manager_hooks(
 /// Explains for each hook why it matches a container or does not (docs/spec.md, section 8). The
 /// explanation has for each condition its result, its position in the file, its pattern, the
 /// strings that the pattern was matched against, and, if the pattern almost matches one of them,
-/// the difference. A hook that matches has its errors and warnings. The explanation also lists the
-/// files that are masked or could not be loaded. docs/json.md describes the members.
+/// the difference. A hook that matches has its errors and warnings. To find out whether its program
+/// can run, this function reads the program and the files that it needs. The explanation also lists
+/// the files that are masked or could not be loaded. docs/json.md describes the members.
 ///
 /// @param m                the manager
 /// @param config_json      as for hooks_manager_hooks()

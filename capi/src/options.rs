@@ -285,9 +285,10 @@ pub unsafe extern "C" fn hooks_options_set_keep_last_good(
 /// not contain it. The functions that run hooks have no such option.
 ///
 /// The directory is opened in this call. It stays open until the options, all managers made with
-/// them, and the monitors of those managers are freed; if it is renamed meanwhile, it stays the
-/// root. If it cannot be opened, the options are not usable until this function succeeds: functions
-/// that take them fail with the same status, and with an error that has the errno and the path.
+/// them, and the snapshots and monitors of those managers are freed; if it is renamed meanwhile, it
+/// stays the root. If it cannot be opened, the options are not usable until this function succeeds:
+/// functions that take them fail with the same status, and with an error that has the errno and the
+/// path.
 ///
 /// @param o    the options
 /// @param root the directory, any bytes; NULL (the default): the root directory of the process

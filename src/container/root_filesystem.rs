@@ -1,6 +1,7 @@
 //! The root file system of a container: the files that its `startContainer` hooks see.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
 
 use crate::go::Errno;
 use crate::go::json::{JsonError, JsonReader, Kind};
@@ -13,7 +14,8 @@ use crate::sys::Root;
 #[derive(Debug, Clone)]
 pub struct RootFilesystem {
     root: Root,
-    /// Where the config mounts other file systems, whose content is not known.
+    /// Where the config mounts other file systems, whose content is not known: paths without
+    /// symlinks.
     mount_points: Vec<PathBuf>,
 }
 
@@ -25,20 +27,83 @@ impl RootFilesystem {
     /// does not lead to a directory that can be read, or the directory is empty, because an engine
     /// mounts the file system only while the container runs.
     pub fn of_bundle(config: &str, bundle: &Path) -> Option<RootFilesystem> {
-        let (path, mount_points) = read(&mut JsonReader::of_str(config)).ok()?;
+        let (path, destinations) = read(&mut JsonReader::of_str(config)).ok()?;
         let root = Root::open(&bundle.join(path?)).ok()?;
         let mut listed = root.open_directory(Path::new("/")).ok()?;
-        let entry = listed.next(|name, _| (name != "." && name != "..").then_some(())).ok()?;
-        entry.map(|()| RootFilesystem { root, mount_points })
+        listed.next(|name, _| (name != "." && name != "..").then_some(())).ok()??;
+        let mut files = RootFilesystem { root, mount_points: Vec::new() };
+        let followed = destinations.iter().map(|destination| files.follow(destination));
+        // (Where a destination leads that cannot be followed, is not known: it counts as it is.)
+        let mount_points = followed.zip(&destinations).map(|(followed, destination)| {
+            followed.map_or_else(|| Path::new("/").join(destination), |followed| followed.path)
+        });
+        files.mount_points = mount_points.collect();
+        Some(files)
     }
 
-    /// Returns whether a path leads nowhere inside the container. A path below a mount point may
-    /// lead to any file.
+    /// Returns whether a path leads nowhere inside the container. A path that leads through a mount
+    /// point may lead to any file.
     pub(crate) fn lacks(&self, path: &Path) -> bool {
-        let is_mounted = self.mount_points.iter().any(|point| path.starts_with(point));
-        let is_missing = |error| matches!(Errno::of(&error), Errno(libc::ENOENT | libc::ENOTDIR));
-        !is_mounted && path.is_absolute() && self.root.status(path).is_err_and(is_missing)
+        path.is_absolute() && self.follow(path).is_some_and(|followed| followed.is_missing)
     }
+
+    /// Follows a path, which starts at the root, and its symlinks. Returns `None` if it leads to a
+    /// mount point, or cannot be followed.
+    fn follow(&self, path: &Path) -> Option<Followed> {
+        let mut followed = Followed { path: PathBuf::from("/"), is_missing: false };
+        let mut rest: Vec<OsString> = names(path).rev().collect();
+        let mut links = 0;
+        while let Some(name) = rest.pop() {
+            let at = &mut followed.path;
+            if name == ".." {
+                at.pop();
+                continue;
+            }
+            at.push(name);
+            if self.mount_points.iter().any(|point| at.starts_with(point)) {
+                return None;
+            }
+            if followed.is_missing {
+                continue;
+            }
+            match self.root.link_status(at) {
+                Ok(status) if status.is_link() => {
+                    links += 1;
+                    let target = self.root.read_link(at).ok().filter(|_| links <= MAX_LINKS)?;
+                    at.pop();
+                    if target.is_absolute() {
+                        *at = PathBuf::from("/");
+                    }
+                    rest.extend(names(&target).rev());
+                }
+                Ok(_) => {}
+                Err(error) => match Errno::of(&error) {
+                    Errno(libc::ENOENT | libc::ENOTDIR) => followed.is_missing = true,
+                    _ => return None,
+                },
+            }
+        }
+        Some(followed)
+    }
+}
+
+/// Where a path leads.
+struct Followed {
+    /// The path without symlinks, as far as there are files.
+    path: PathBuf,
+    is_missing: bool,
+}
+
+/// The number of symlinks that the kernel follows (path_resolution(7)).
+const MAX_LINKS: usize = 40;
+
+/// Returns the components of a path that lead somewhere, including `..`.
+fn names(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
+    path.components().filter_map(|component| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        _ => None,
+    })
 }
 
 /// Reads `root.path`, and the destinations of `mounts`, of a config.

@@ -11,7 +11,7 @@ use super::start::{Feed, Source, Started, argv, start};
 use super::{RunOptions, Stream, message};
 use crate::go::{MAX_SECONDS, duration_text};
 use crate::hook::OciHook;
-use crate::lint::failed as lint;
+use crate::lint::failed;
 use crate::problem::{Diagnostic, Result};
 use crate::sys::{self, Child, Exit, Fate, Interest, Killed};
 
@@ -106,7 +106,7 @@ pub fn run(hook: &OciHook, state: &[u8], options: RunOptions<'_>) -> Result<RunR
     };
     let diagnostics = match (end.fate, end.stopped) {
         (Fate::Ended(exit), None) if exit != Exit::Status(0) => {
-            lint::ended(hook, follower.options.directory.as_deref(), exit)
+            failed::ended(hook, follower.options.directory.as_deref(), exit)
         }
         _ => Vec::new(),
     };

@@ -10,7 +10,7 @@ use super::{ProcessGroup, RunOptions};
 use crate::go::Errno;
 use crate::go::environment;
 use crate::hook::OciHook;
-use crate::lint::failed as lint;
+use crate::lint::failed;
 use crate::problem::{Cause, Error, ErrorKind, Refusal, Result};
 use crate::sys::{self, Child, Command};
 
@@ -129,7 +129,7 @@ pub(super) fn start(hook: &OciHook, argv: &[String], options: &RunOptions<'_>) -
     let pid = sys::spawn(&command).map_err(|error| {
         let errno = Errno::of(&error);
         let directory = options.directory.as_deref();
-        failed("fork/exec", path, errno).with_diagnostics(lint::refused(hook, directory, errno))
+        failed("fork/exec", path, errno).with_diagnostics(failed::refused(hook, directory, errno))
     })?;
     Ok(Started {
         child: Child::new(pid, command.leads_group),

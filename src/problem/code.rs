@@ -212,6 +212,8 @@ codes! {
     TruncatedExecutable = "truncated-executable", WARNING, MACHINE;
     /// The program is on a file system that is mounted noexec.
     NoexecMount = "noexec-mount", WARNING, MACHINE;
+    /// The hook runs inside the container, which has no file at its path.
+    ContainerPathMissing = "container-path-missing", WARNING, MACHINE;
     /// A key in `when` is not a condition, and is ignored.
     UnknownCondition = "unknown-condition", WARNING;
     /// The file has the form of a container's config, which has hooks of all stages.
@@ -238,8 +240,6 @@ codes! {
     EmptyArgsBlocks = "empty-args-blocks", INFO;
     /// A hook without `env` gets the environment of the runtime.
     InheritsEnvironment = "inherits-environment", INFO;
-    /// The hook runs inside the container, which has no file at its path.
-    ContainerPathMissing = "container-path-missing", WARNING, MACHINE;
     /// The program has setuid, setgid or file capabilities.
     SetuidProgram = "setuid-program", INFO, MACHINE;
     /// An argument of a `createContainer` hook is a relative path.

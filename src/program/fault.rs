@@ -76,7 +76,6 @@ pub(crate) enum Start {
 impl Fault {
     /// Returns the error of execve(2) that the fault leads to. `None`: the program starts, or it is
     /// not certain that it does not.
-    #[allow(dead_code)]
     pub fn errno(&self) -> Option<Errno> {
         let errno = match self {
             Fault::MissingInterpreter { .. } => libc::ENOENT,

@@ -12,9 +12,7 @@ mod namespace;
 mod pidfd;
 mod process;
 mod processes;
-#[allow(dead_code)]
 mod resolve;
-#[allow(dead_code)]
 mod root;
 mod signals;
 mod spawn;
@@ -35,8 +33,7 @@ pub use kill::Killed;
 pub(crate) use mount::{FileSystem, MountFlags, fuse_user, mount_point};
 pub(crate) use namespace::{KERNEL_OVERFLOW, Overflow};
 pub(crate) use process::{Child, Exit, Fate, reap_abandoned};
-#[allow(unused_imports)]
-pub(crate) use root::{Located, Root};
+pub(crate) use root::Root;
 pub(crate) use signals::BlockedSignals;
 pub(crate) use spawn::{Command, spawn};
 pub(crate) use status::{FileStamp, Status};

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,8 +30,8 @@ pub(crate) struct Root(Option<Arc<OwnedFd>>);
 #[derive(Debug)]
 pub(crate) struct Located<'a> {
     path: Cow<'a, Path>,
-    /// The file, open with O_PATH: what `path` names if it was found in a directory.
-    file: Option<OwnedFd>,
+    /// The file, open with O_PATH, which `path` names if it was found in a directory.
+    _open: Option<OwnedFd>,
 }
 
 impl Located<'_> {
@@ -40,11 +40,6 @@ impl Located<'_> {
     /// must follow links. It then acts on the file that was found, even if that is a symlink.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Returns the file, open with O_PATH. `None` in the host's root, where it was not opened.
-    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
-        self.file.as_ref().map(AsFd::as_fd)
     }
 }
 
@@ -72,7 +67,6 @@ impl Root {
 
     /// Reads the status of the file at a path. If the last component is a symlink, it is not
     /// followed.
-    #[allow(dead_code)]
     pub fn link_status(&self, path: &Path) -> io::Result<Status> {
         match &self.0 {
             None => Status::of_link(path),
@@ -147,7 +141,7 @@ impl Root {
     /// this fails with ENOSYS, with which no path fails otherwise.
     pub fn locate<'a>(&self, path: &'a Path, follow: bool) -> io::Result<Located<'a>> {
         let Some(root) = &self.0 else {
-            return Ok(Located { path: Cow::Borrowed(path), file: None });
+            return Ok(Located { path: Cow::Borrowed(path), _open: None });
         };
         let file = resolve(root.as_fd(), path, if follow { libc::O_PATH } else { LINK })?;
         // The link of this thread: threads can have different file descriptors.
@@ -155,7 +149,7 @@ impl Root {
         let status = Status::of_file(&file)?;
         match Status::of_path(&path) {
             Ok(linked) if (linked.device, linked.inode) == (status.device, status.inode) => {
-                Ok(Located { path: Cow::Owned(path), file: Some(file) })
+                Ok(Located { path: Cow::Owned(path), _open: Some(file) })
             }
             _ => Err(io::Error::from_raw_os_error(libc::ENOSYS)),
         }

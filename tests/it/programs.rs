@@ -560,6 +560,9 @@ fn the_container_has_the_program_of_a_hook_inside_it() {
     // Inside the container, this leads to a file. On the host, nothing is there.
     symlink("/opt/there", at("rootfs/link")).unwrap();
     symlink("/opt/not-there", at("rootfs/nowhere")).unwrap();
+    symlink("/mounted/deep", at("rootfs/into")).unwrap();
+    symlink("usr/bin", at("rootfs/bin")).unwrap();
+    fs::create_dir_all(at("rootfs/usr/bin")).unwrap();
     // Inside the container, this does not lead out of it.
     symlink("../../../../../../bin/sh", at("rootfs/up")).unwrap();
     let stages = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
@@ -574,6 +577,10 @@ fn the_container_has_the_program_of_a_hook_inside_it() {
         ("link to nothing", "/nowhere", inside(), full, true),
         ("link that goes up", "/up", inside(), full, true),
         ("below a mount", "/mounted/x", inside(), full, false),
+        ("link into a mount", "/into/x", inside(), full, false),
+        ("below a mount that a link leads to", "/usr/bin/tool", inside(), full, false),
+        ("a mount whose destination is relative", "/bin/tool", inside(), full, false),
+        ("beside a mount", "/usr/bin/other", inside(), full, true),
         ("another stage too", "/x", stages(&["startContainer", "poststop"]), full, false),
         ("another stage", "/x", stages(&["poststop"]), full, false),
         ("empty root file system", "/x", inside(), Some("empty"), false),
@@ -594,7 +601,9 @@ fn the_container_has_the_program_of_a_hook_inside_it() {
             .root(Root::open(host.path()).unwrap())
             .load()
             .unwrap();
-        let mut config = serde_json::json!({"mounts": [{"destination": "/mounted"}, {}, 1]});
+        let mut config = serde_json::json!({
+            "mounts": [{"destination": "/mounted"}, {"destination": "bin/tool"}, {}, 1],
+        });
         if let Some(root) = root {
             config["root"] = serde_json::json!({"path": root, "readonly": true});
         }

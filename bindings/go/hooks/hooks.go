@@ -65,9 +65,9 @@ func New(
 // paths too, and ".." does not leave it. No path in results contains the root. Owners are compared
 // by number.
 //
-// The directory is opened once and stays open as long as the Manager and its monitors. If it cannot
-// be opened, NewInRoot fails with an error of kind "io". Package exec has no such function: hooks
-// run in the root of the process.
+// The directory is opened once and stays open as long as the Manager, its snapshots and its
+// monitors. If it cannot be opened, NewInRoot fails with an error of kind "io". Package exec has no
+// such function: hooks run in the root of the process.
 func NewInRoot(
 	_ context.Context,
 	root string,
