@@ -14,12 +14,13 @@ pub struct Chosen {
     /// Use the default directories and the extension stages of this engine: podman, buildah or
     /// crio, in its newest version, or NAME@VERSION. --hooks-dir replaces the directories
     #[arg(
-        long = "engine",
+        id = "engine",
+        long,
         value_name = "ENGINE",
         value_parser = EngineParser,
         hide_possible_values = true
     )]
-    pub name: Option<Reader>,
+    pub reader: Option<Reader>,
 }
 
 /// An engine that reads hook directories.
@@ -33,7 +34,7 @@ impl Chosen {
     /// Returns the extension stages: those of the engine, or `otherwise` without one, and those
     /// that are given.
     pub fn stages(&self, otherwise: &[&str], given: &[String]) -> Vec<String> {
-        let own = self.name.as_ref().map_or(otherwise, |reader| reader.loading.extension_stages);
+        let own = self.reader.as_ref().map_or(otherwise, |reader| reader.loading.extension_stages);
         own.iter().map(|stage| (*stage).to_owned()).chain(given.iter().cloned()).collect()
     }
 
@@ -42,7 +43,7 @@ impl Chosen {
         if !given.is_empty() {
             return vec![given.to_vec()];
         }
-        match &self.name {
+        match &self.reader {
             None => vec![vec![DEFAULT_DIR.into(), OVERRIDE_DIR.into()]],
             Some(Reader { loading, .. }) => {
                 let directories = loading.directories.iter().map(PathBuf::from);
@@ -57,13 +58,13 @@ impl Chosen {
 
     /// Returns the name of the engine for messages.
     pub fn title(&self) -> &'static str {
-        self.name.map_or("an engine", |reader| reader.engine.title)
+        self.reader.map_or("an engine", |reader| reader.engine.title)
     }
 
     /// Corrects the hints for stages that the engine does not run. The library, which does not know
     /// the engine, suggests to accept such a stage.
     pub fn correct_hints<'d>(&self, diagnostics: impl IntoIterator<Item = &'d mut Diagnostic>) {
-        let Some(Reader { engine, .. }) = self.name else { return };
+        let Some(Reader { engine, .. }) = self.reader else { return };
         for diagnostic in diagnostics {
             let hint = diagnostic.hint.as_deref().filter(|_| diagnostic.code == Code::UnknownStage);
             let stage = hint.and_then(|hint| hint.split_once("pass --extension-stage "));
@@ -79,7 +80,7 @@ impl Chosen {
     /// Returns whether the engine adds the hooks of `prestart` to `hooks.prestart`, unlike this
     /// command.
     pub fn keeps_prestart(&self) -> bool {
-        self.name.is_some_and(|reader| reader.loading.prestart == "prestart")
+        self.reader.is_some_and(|reader| reader.loading.prestart == "prestart")
     }
 }
 

@@ -51,7 +51,7 @@ fn hook_names(words: &[String]) -> Result<String, Failure> {
     let directories: Vec<PathBuf> =
         values(words, "--hooks-dir").into_iter().map(PathBuf::from).collect();
     let engine = values(words, "--engine").pop().and_then(|name| engine::reader(name).ok());
-    let directories = Chosen { name: engine }.sets(&directories).concat();
+    let directories = Chosen { reader: engine }.sets(&directories).concat();
     let root = values(words, "--root").pop().map(Root::open).transpose()?.unwrap_or_default();
     let builder = Manager::builder().root(root).directories(directories).policy(Policy::LENIENT);
     let manager = builder.extension_stages(ACCEPTED_STAGES).load()?;

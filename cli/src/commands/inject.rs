@@ -33,8 +33,9 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
         } else {
             // (The second of two sets may repeat a hook of the first one. The engine runs both.)
             let is_first = injected.is_none();
-            diagnostics
-                .extend(is_first.then(|| selection.already_present(&parsed)).into_iter().flatten());
+            if is_first {
+                diagnostics.extend(selection.already_present(&parsed));
+            }
             selection.inject(&parsed)
         };
         if arguments.source.engine.keeps_prestart() {

@@ -139,7 +139,7 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
         let builder = || Manager::builder().directories(&directories);
         let manager =
             builder().policy(Policy::LENIENT).read_options(options.clone().inspect(true)).load()?;
-        if arguments.engine.name.is_some() && checked.refusal.is_none() {
+        if arguments.engine.reader.is_some() && checked.refusal.is_none() {
             let loaded = builder().read_options(options.clone()).load();
             checked.refusal = loaded.err().map(|error| report::placed(&error));
         }
