@@ -425,7 +425,7 @@ const CRIO_CONFIGURATION: Fact = fact(
     "`hooks_dir` in the section `[crio.runtime]` of crio.conf and its drop-ins, a list in \
      increasing preference, replaces the default. `crio --hooks-dir DIR`, which may be repeated or \
      have commas, or the variable CONTAINER_HOOKS_DIR replaces both. Several directories are one \
-     set. A path that is no directory is skipped.",
+     set. A path that is not a directory is skipped.",
     "cri-o/cri-o v1.20.0, v1.36.3: internal/criocli/criocli.go, pkg/config/config.go; crio(8)",
 );
 const CRIO_LOADING: Fact = fact(
