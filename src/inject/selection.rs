@@ -119,8 +119,15 @@ impl Selection {
     /// config already has at that stage. `prestart` and `createRuntime` are the same stage. A
     /// second call with the config of the first changes nothing.
     pub fn inject_absent(&self, config: &Config<'_>) -> Injection {
+        self.inject_absent_from(config, config)
+    }
+
+    /// Injects the hooks into a config, except those whose entry `original` already has: the config
+    /// before hooks of other selections were injected into it. These hooks do not count, because an
+    /// engine that reads several sets of directories runs a hook of each set.
+    pub fn inject_absent_from(&self, original: &Config<'_>, config: &Config<'_>) -> Injection {
         let mut plan = Plan::new(self.loaded());
-        let present = already_present(config, &plan);
+        let present = already_present(original, &plan);
         plan.remove(&present);
         Injection { config: plan.splice(config), extension_stage_hooks: plan.extension_stage_hooks }
     }

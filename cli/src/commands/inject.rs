@@ -20,23 +20,21 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     // Authors of hooks read warnings with `lint`. This command prints only which hooks are missing,
     // or run although an override should switch them off.
     let mut diagnostics = hooks.without_hook();
+    let original = config.parse()?;
+    let annotations = arguments.container.annotations(&original);
+    let container = arguments.container.of(&original, &annotations);
     let mut stage_hooks = ExtensionStageHooks::default();
     let mut injected: Option<Config> = None;
     for manager in hooks.managers() {
-        let current = injected.as_ref().unwrap_or(&config);
-        let parsed = current.parse()?;
-        let annotations = arguments.container.annotations(&parsed);
-        let container = arguments.container.of(&parsed, &annotations);
+        let changed = injected.as_ref().map(Config::parse).transpose()?;
+        let current = changed.as_ref().unwrap_or(&original);
         let selection = manager.select(&container).map_err(|error| config.failure(error))?;
+        // (The second of two sets may repeat a hook of the first one. The engine runs both.)
         let injection = if arguments.if_absent {
-            selection.inject_absent(&parsed)
+            selection.inject_absent_from(&original, current)
         } else {
-            // (The second of two sets may repeat a hook of the first one. The engine runs both.)
-            let is_first = injected.is_none();
-            if is_first {
-                diagnostics.extend(selection.already_present(&parsed));
-            }
-            selection.inject(&parsed)
+            diagnostics.extend(selection.already_present(&original));
+            selection.inject(current)
         };
         if arguments.source.engine.keeps_prestart() {
             warn_of_prestart(arguments.source.engine.title(), &manager.list(), &selection);

@@ -1,11 +1,13 @@
 //! `oci-hooks engines`, and the option `--engine`.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use libhooks::engines::{self, Engine, Subject};
+use libhooks::{DEFAULT_DIR, OVERRIDE_DIR};
 
-use crate::support::Place;
+use crate::support::{HOOK, INJECTED, Place};
 
 #[test]
 fn the_table_and_the_facts() {
@@ -55,6 +57,43 @@ fn engines_without_hook_directories_and_unknown_names() {
     let (code, _, said) = place.run(&["list", "--engine", "lxc"]);
     assert_eq!(code, Some(2));
     assert!(said.contains("known are podman, buildah, crio, containerd"), "{said}");
+}
+
+/// Makes a root with a program, and this hook file in its default directories. Returns its path.
+fn root(place: &Place, hook: &str) -> String {
+    let root = place.path("root").to_str().unwrap().to_owned();
+    for directory in [DEFAULT_DIR, OVERRIDE_DIR] {
+        fs::create_dir_all(format!("{root}{directory}")).unwrap();
+        fs::write(format!("{root}{directory}/a.json"), hook).unwrap();
+    }
+    fs::create_dir(format!("{root}/bin")).unwrap();
+    for (program, text) in [("true", "#!/bin/sh\n"), ("sh", "")] {
+        let program = format!("{root}/bin/{program}");
+        fs::write(&program, text).unwrap();
+        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    root
+}
+
+/// Buildah reads each of its default directories as a set of its own, so a hook in both runs twice.
+#[test]
+fn if_absent_keeps_a_hook_of_the_second_set() {
+    let place = Place::new();
+    let root = root(&place, HOOK);
+    let arguments = ["inject", "--root", &root, "--engine", "buildah", "bundle"];
+    let if_absent = [&arguments[..], &["--if-absent"]].concat();
+    for arguments in [&arguments[..], &if_absent] {
+        let (code, config, said) = place.run(arguments);
+        assert_eq!((code, config.matches("/bin/true").count()), (Some(0), 2), "{config}{said}");
+    }
+    // A config that has the hook already, even once, gets neither.
+    fs::write(place.path("bundle/config.json"), INJECTED).unwrap();
+    assert_eq!(place.run(&if_absent), (Some(0), INJECTED.to_owned(), String::new()));
+    let (_, _, said) = place.run(&arguments);
+    for directory in [DEFAULT_DIR, OVERRIDE_DIR] {
+        let warning = said.lines().find(|line| line.starts_with(directory));
+        assert!(warning.is_some_and(|line| line.ends_with("[already-injected]")), "{said}");
+    }
 }
 
 /// The part of `docs/engines.md` after this line is made from the table.
