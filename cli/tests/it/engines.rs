@@ -96,6 +96,21 @@ fn if_absent_keeps_a_hook_of_the_second_set() {
     }
 }
 
+/// No message says that an engine injects a hook of `prestart` elsewhere than it does.
+#[test]
+fn prestart_under_an_engine_that_keeps_it() {
+    let place = Place::new();
+    fs::write(place.path("hooks.d/a.json"), HOOK.replace("poststop", "prestart")).unwrap();
+    let options = ["--engine", "podman@4.3", "--hooks-dir", "hooks.d"];
+    let (_, explained, _) = place.run(&[&["explain", "bundle"], &options[..]].concat());
+    assert!(explained.contains("matches, runs at prestart\n"), "{explained}");
+    let (_, linted, _) = place.run(&[&["lint"], &options[..]].concat());
+    for printed in [explained, linted] {
+        assert!(printed.contains("\"prestart\" is deprecated"), "{printed}");
+        assert!(!printed.contains("injected as createRuntime"), "{printed}");
+    }
+}
+
 /// The part of `docs/engines.md` after this line is made from the table.
 const GENERATED: &str = "<!-- `UPDATE=1 cargo test -p libhooks-cli --test it engines` writes the \
                          rest of this page. -->\n";

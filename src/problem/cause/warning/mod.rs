@@ -259,9 +259,8 @@ impl Display for Warning {
             Warning::PrestartAndCreateRuntime => {
                 f.write_str("\"prestart\" means \"createRuntime\", so the hook runs twice")
             }
-            Warning::Prestart => {
-                f.write_str("stage \"prestart\" is deprecated; it is injected as createRuntime")
-            }
+            // (Old engines keep it, newer ones inject it as createRuntime.)
+            Warning::Prestart => f.write_str("stage \"prestart\" is deprecated"),
             Warning::Timeout { seconds: 0 } => f.write_str(
                 "with a timeout of 0, some runtimes kill the hook at once, others never",
             ),
