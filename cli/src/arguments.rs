@@ -70,8 +70,8 @@ pub struct Inject {
     /// Do not add a hook again that the config already has at the same stage
     #[arg(long)]
     pub if_absent: bool,
-    /// Print a JSON object with config, extensionStageHooks and diagnostics (no config if it is
-    /// written to a file)
+    /// Print a JSON object with config, extensionStageHooks, diagnostics and warnings (no config if
+    /// it is written to a file)
     #[arg(long)]
     pub json: bool,
 }

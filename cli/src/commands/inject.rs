@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use libhooks::{ExtensionStageHooks, Listing, Policy, Selection, diagnostics_to_json};
+use libhooks::{ExtensionStageHooks, ListedHook, Listing, Policy, Selection, diagnostics_to_json};
 
 use crate::arguments::Inject;
 use crate::destination::{self, Lock};
@@ -23,6 +23,7 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     let original = config.parse()?;
     let annotations = arguments.container.annotations(&original);
     let container = arguments.container.of(&original, &annotations);
+    let mut warnings = Vec::new();
     let mut stage_hooks = ExtensionStageHooks::default();
     let mut injected: Option<Config> = None;
     for manager in hooks.managers() {
@@ -37,7 +38,8 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
             selection.inject(current)
         };
         if arguments.source.engine.keeps_prestart() {
-            warn_of_prestart(arguments.source.engine.title(), &manager.list(), &selection);
+            let engine = arguments.source.engine.title();
+            warnings.extend(of_prestart(engine, &manager.list(), &selection));
         }
         stage_hooks.0.extend(injection.extension_stage_hooks.0);
         injected = Some(Config { name: config.name.clone(), text: injection.config });
@@ -45,6 +47,7 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     let injected = injected.map(|injected| injected.text).unwrap_or_default();
 
     if !arguments.json {
+        warnings.iter().for_each(|warning| report::note("warning", warning));
         report::diagnostics(&diagnostics);
         for (stage, hooks) in &stage_hooks.0 {
             let hooks = report::plural(hooks.len(), "hook");
@@ -76,6 +79,8 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
                 &stage_hooks.to_json(),
                 ",\"diagnostics\":",
                 &diagnostics_to_json(&diagnostics),
+                ",\"warnings\":",
+                &serde_json::Value::from(warnings).to_string(),
                 "}",
             ])?;
         }
@@ -83,19 +88,19 @@ pub fn run(arguments: &Inject) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Warns about hooks of the stage `prestart`, under an engine that adds them to another member of
-/// the config than this command does.
-fn warn_of_prestart(engine: &str, listing: &Listing, selection: &Selection) {
+/// Returns a warning about each hook of the stage `prestart`, under an engine that adds
+/// them to another member of the config than this command does.
+fn of_prestart(engine: &str, listing: &Listing, selection: &Selection) -> Vec<String> {
     let listed = listing.hooks.iter().filter(|listed| {
         let is_prestart = listed.hook.stages.iter().flatten().any(|stage| stage == "prestart");
         is_prestart && selection.hooks().any(|hook| hook.file() == listed.path)
     });
-    for hook in listed {
-        let message = format!(
+    let warning = |hook: &ListedHook| {
+        format!(
             "{}: this version of {engine} adds the hook to hooks.prestart, and this command to \
              hooks.createRuntime",
             hook.path.display()
-        );
-        report::note("warning", &message);
-    }
+        )
+    };
+    listed.map(warning).collect()
 }

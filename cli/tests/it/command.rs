@@ -130,7 +130,11 @@ fn output_goes_to_the_named_file() {
         place.run(&["inject", "--hooks-dir", "d", "--json", "-o", "new.json", "config.json"], "");
     assert_eq!(
         outcome(&output),
-        (0, "{\"extensionStageHooks\":{},\"diagnostics\":[]}\n".into(), String::new())
+        (
+            0,
+            "{\"extensionStageHooks\":{},\"diagnostics\":[],\"warnings\":[]}\n".into(),
+            String::new()
+        )
     );
     let output = place.run(&["inject", "--hooks-dir", "d", "--in-place", "/dev/null"], "");
     assert_eq!(output.status.code(), Some(1));

@@ -111,6 +111,25 @@ fn prestart_under_an_engine_that_keeps_it() {
     }
 }
 
+/// `inject` adds it to `hooks.createRuntime`, and says so: with --json, in the object.
+#[test]
+fn inject_says_that_the_engine_keeps_prestart() {
+    let place = Place::new();
+    fs::write(place.path("hooks.d/a.json"), HOOK.replace("poststop", "prestart")).unwrap();
+    let options = ["--engine", "podman@4.3", "--hooks-dir", "hooks.d"];
+    let warning = "hooks.d/a.json: this version of Podman adds the hook to hooks.prestart, and \
+                   this command to hooks.createRuntime";
+    let (_, config, said) = place.run(&[&["inject", "bundle"], &options[..]].concat());
+    assert!(config.contains("createRuntime"), "{config}");
+    assert_eq!(said, format!("warning: {warning}\n"));
+    let (_, json, said) = place.run(&[&["inject", "--json", "bundle"], &options[..]].concat());
+    assert_eq!(said, "");
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["warnings"], serde_json::json!([warning]));
+    let (_, json, _) = place.inject(&["--engine", "podman", "--json", "bundle"]);
+    assert!(json.contains(r#""warnings":[]"#), "{json}");
+}
+
 /// The part of `docs/engines.md` after this line is made from the table.
 const GENERATED: &str = "<!-- `UPDATE=1 cargo test -p libhooks-cli --test it engines` writes the \
                          rest of this page. -->\n";
