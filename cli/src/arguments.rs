@@ -340,7 +340,7 @@ impl Source {
             if diagnostics.is_empty() {
                 return Failure::Hooks(error);
             }
-            self.engine.correct_hints(&mut diagnostics);
+            self.engine.correct(&mut diagnostics);
             Failure::Loading(diagnostics)
         })
     }

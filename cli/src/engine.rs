@@ -61,6 +61,20 @@ impl Chosen {
         self.reader.map_or("an engine", |reader| reader.engine.title)
     }
 
+    /// Corrects diagnostics of the library, which does not know the engine.
+    pub fn correct(&self, diagnostics: &mut Vec<Diagnostic>) {
+        diagnostics.retain(|diagnostic| self.concerns(diagnostic));
+        self.correct_hints(diagnostics);
+    }
+
+    /// Returns whether a diagnostic concerns a user of the engine. That other engines refuse a
+    /// directory because of a stage does not, if this engine runs the stage.
+    pub fn concerns(&self, diagnostic: &Diagnostic) -> bool {
+        // (The library reports only this stage.)
+        let runs_stage = |reader: Reader| reader.loading.extension_stages.contains(&"precreate");
+        diagnostic.code != Code::EngineSpecific || !self.reader.is_some_and(runs_stage)
+    }
+
     /// Corrects the hints for stages that the engine does not run. The library, which does not know
     /// the engine, suggests to accept such a stage.
     pub fn correct_hints<'d>(&self, diagnostics: impl IntoIterator<Item = &'d mut Diagnostic>) {

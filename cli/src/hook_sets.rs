@@ -56,7 +56,10 @@ impl HookSets {
             explanation.masked.extend(other.masked);
             explanation.without_hook.extend(other.without_hook);
         }
-        self.engine.correct_hints(&mut explanation.without_hook);
+        self.engine.correct(&mut explanation.without_hook);
+        for hook in &mut explanation.hooks {
+            self.engine.correct(&mut hook.diagnostics);
+        }
         explanation
     }
 
@@ -72,7 +75,7 @@ impl HookSets {
 
     fn corrected(&self, of: impl Fn(&Manager) -> Vec<Diagnostic>) -> Vec<Diagnostic> {
         let mut diagnostics: Vec<Diagnostic> = self.managers().flat_map(of).collect();
-        self.engine.correct_hints(&mut diagnostics);
+        self.engine.correct(&mut diagnostics);
         diagnostics
     }
 }

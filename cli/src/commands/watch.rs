@@ -42,8 +42,9 @@ pub fn run(arguments: &Watch) -> Result<ExitCode, Failure> {
 
 /// Prints changes with the current time. Returns false if the pipe is closed.
 fn print(mut changes: Vec<Change>, arguments: &Watch) -> Result<bool, Failure> {
-    let diagnostics = changes.iter_mut().filter_map(|change| change.diagnostic.as_mut());
-    arguments.source.engine.correct_hints(diagnostics);
+    let engine = &arguments.source.engine;
+    changes.retain(|change| change.diagnostic.iter().all(|found| engine.concerns(found)));
+    engine.correct_hints(changes.iter_mut().filter_map(|change| change.diagnostic.as_mut()));
     let time = timestamp(SystemTime::now());
     for change in &changes {
         let is_read = if arguments.json {

@@ -130,6 +130,30 @@ fn inject_says_that_the_engine_keeps_prestart() {
     assert!(json.contains(r#""warnings":[]"#), "{json}");
 }
 
+/// The warning that other engines refuse a directory is not for a user who names the engine.
+#[test]
+fn the_named_engine_decides_whether_a_stage_is_engine_specific() {
+    let place = Place::new();
+    let root = root(&place, &HOOK.replace("poststop", "precreate"));
+    let printed = |arguments: &[&str]| {
+        let (code, printed, said) = place.run(&[arguments, &["--root", &root]].concat());
+        (code, printed + &said)
+    };
+    for engine in [&[][..], &["--engine", "crio", "--extension-stage", "precreate"]] {
+        for command in [&["lint"][..], &["explain", "--extension-stage", "precreate", "bundle"]] {
+            let (_, all) = printed(&[command, engine].concat());
+            assert!(all.contains("[engine-specific]"), "{all}");
+        }
+    }
+    let podman = ["--engine", "podman"];
+    let (code, all) = printed(&[&["lint", "--strict", "--portable"], &podman[..]].concat());
+    assert_eq!(code, Some(0), "{all}");
+    for command in [&["lint"][..], &["lint", "--json"], &["explain", "bundle"], &["list"]] {
+        let (_, all) = printed(&[command, &podman[..]].concat());
+        assert!(!all.contains("engine-specific"), "{all}");
+    }
+}
+
 /// The part of `docs/engines.md` after this line is made from the table.
 const GENERATED: &str = "<!-- `UPDATE=1 cargo test -p libhooks-cli --test it engines` writes the \
                          rest of this page. -->\n";

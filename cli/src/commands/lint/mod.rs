@@ -30,7 +30,7 @@ pub fn run(arguments: &Lint) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(2));
     }
     let Checked { mut diagnostics, files, directories, refusal, input } = gather(arguments)?;
-    arguments.engine.correct_hints(&mut diagnostics);
+    arguments.engine.correct(&mut diagnostics);
     let mut sources = Sources::new(arguments.root.clone().unwrap_or_default(), input);
     if arguments.portable {
         keep_portable(&mut diagnostics);
