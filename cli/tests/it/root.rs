@@ -114,6 +114,29 @@ fn a_root_that_cannot_be_opened_is_wrong_usage() {
     assert!(message.contains("open /nonexistent: no such file or directory"), "{message}");
 }
 
+/// A path of this system, with the path of the root, is not one inside the root.
+#[test]
+fn a_path_of_the_host_gets_a_hint() {
+    let place = Place::new();
+    let root = root(&place);
+    for (path, want) in [
+        (format!("{root}/{DIRECTORY}"), format!("/{DIRECTORY}")),
+        (format!("root/{DIRECTORY}/b.json"), format!("/{DIRECTORY}/b.json")),
+        (root.clone(), "/".to_owned()),
+    ] {
+        let (code, printed, _) = place.run(&["lint", "--root", &root, &path]);
+        assert_eq!(code, Some(1), "{printed}");
+        let hint = format!("hint: PATH is resolved inside --root: write {want}\n");
+        assert!(printed.contains(&hint), "{printed}");
+    }
+    let missing = format!("{root}/missing");
+    for path in [&*missing, "hooks.d", "/nowhere"] {
+        let (code, printed, _) = place.run(&["lint", "--root", &root, path]);
+        assert_eq!(code, Some(1), "{printed}");
+        assert!(!printed.contains("inside --root"), "{printed}");
+    }
+}
+
 #[test]
 fn completion_offers_the_hooks_of_the_root() {
     let place = Place::new();

@@ -158,7 +158,12 @@ fn gather(arguments: &Lint) -> Result<Checked, Failure> {
     };
     let files = files.into_iter().filter(|file| !in_directories.contains(&place(&root, file)));
     for file in distinct(&root, files) {
-        checked.diagnostics.extend(HookFile::check(&file, &options));
+        let mut found = HookFile::check(&file, &options);
+        if let Some(inside) = arguments.root.as_ref().and_then(|root| inside(root, &file)) {
+            let hint = format!("PATH is resolved inside --root: write {}", inside.display());
+            found.iter_mut().for_each(|found| found.hint = Some(hint.clone()));
+        }
+        checked.diagnostics.extend(found);
         checked.files.insert(file);
     }
     if arguments.paths.iter().any(|path| is_input(path)) {
@@ -210,6 +215,17 @@ fn place(root: &Root, path: &Path) -> PathBuf {
         _ => root.canonicalize(path),
     };
     resolved.unwrap_or_else(|_| path.to_owned())
+}
+
+/// Returns the path inside a root that a user meant with a path of the host. `None` if the root has
+/// the path, or if the host has no such file below the root.
+fn inside(root: &Root, path: &Path) -> Option<PathBuf> {
+    if root.exists(path) || path.symlink_metadata().is_err() {
+        return None;
+    }
+    let directory = root.canonicalize("/").ok()?;
+    let inside = place(&Root::default(), path).strip_prefix(directory).ok()?.to_owned();
+    Some(Path::new("/").join(inside))
 }
 
 /// Formats diagnostics for people: position, severity, message and code in a line, an excerpt, the
