@@ -35,7 +35,10 @@ pub fn run(arguments: &List) -> Result<ExitCode, Failure> {
     if more > 0 {
         let them = if more == 1 { "it" } else { "them" };
         let more = report::plural(more, "more problem");
-        report::note("info", &format!("{more}; run `oci-hooks lint` to see {them}"));
+        report::note(
+            "info",
+            &format!("{more}; run `oci-hooks lint` with the same options to see {them}"),
+        );
     }
     report::missing(&arguments.source.root(), &arguments.source.hooks_dir);
     report::refusal(arguments.source.engine.title(), arguments.source.refusal().as_deref());

@@ -287,7 +287,10 @@ fn list_counts_other_problems() {
             list.args(["list", "--hooks-dir", "d"]).current_dir(place.0.path()).output().unwrap();
         String::from_utf8(output.stderr).unwrap()
     };
-    assert_eq!(list(), "info: 2 more problems; run `oci-hooks lint` to see them\n");
+    assert_eq!(
+        list(),
+        "info: 2 more problems; run `oci-hooks lint` with the same options to see them\n"
+    );
     fs::write(place.0.path().join("d/a.json"), GOOD).unwrap();
     std::os::unix::fs::symlink("gone.json", place.0.path().join("d/c.json")).unwrap();
     let link = "d/c.json: warning: the file is a dangling symlink (its target is gone.json) [dangling-link]\n  \
