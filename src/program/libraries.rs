@@ -13,8 +13,8 @@ use super::fault::Fault;
 use super::files::{Looked, contents, is_missing, look};
 use super::machine::Machine;
 use crate::limits::{
-    LIBRARIES, LIBRARY_PATHS, LOADER_CACHE, LOADER_CONFIGURATION, LOADER_CONFIGURATIONS,
-    MISSING_LIBRARIES, NAME_IN_PROGRAM,
+    LIBRARIES, LIBRARY_NAMES, LIBRARY_PATHS, LOADER_CACHE, LOADER_CONFIGURATION,
+    LOADER_CONFIGURATIONS, MISSING_LIBRARIES, NAME_IN_PROGRAM,
 };
 use crate::sys::Root;
 
@@ -46,6 +46,8 @@ struct Search<'r> {
     configured: Option<Vec<PathBuf>>,
     /// The number of paths that may still be looked at.
     left: usize,
+    /// The number of names of libraries that the objects may still have.
+    names_left: usize,
     /// Whether something could not be looked at, or depends on what is not known.
     is_unknown: bool,
 }
@@ -76,6 +78,7 @@ pub(super) fn missing(
         default,
         configured: None,
         left: LIBRARY_PATHS,
+        names_left: LIBRARY_NAMES,
         is_unknown: false,
     };
     search.add(path, None, dynamic);
@@ -128,6 +131,13 @@ impl Search<'_> {
 
     /// Adds the program or a library at a path, and its search path.
     fn add(&mut self, path: &Path, parent: Option<usize>, dynamic: Dynamic) {
+        match self.names_left.checked_sub(dynamic.needed.len()) {
+            Some(left) => self.names_left = left,
+            None => {
+                self.is_unknown = true;
+                return;
+            }
+        }
         let has_runpath = dynamic.runpath.is_some();
         let list = dynamic.runpath.or(dynamic.rpath);
         let mut own = Vec::new();
@@ -211,7 +221,11 @@ impl Search<'_> {
         };
         let dynamic = match library(&source) {
             Some((elf, _)) if elf.machine != self.machine => return false,
-            Some((_, dynamic)) => dynamic,
+            Some((_, Some(dynamic))) => dynamic,
+            Some((_, None)) => {
+                self.is_unknown = true;
+                return false;
+            }
             None => Dynamic::default(),
         };
         self.add(path, Some(needed_by), dynamic);
@@ -384,15 +398,12 @@ fn matches(pieces: &[&[u8]], name: &[u8]) -> bool {
     end.is_some_and(|end| is_at(last_at, end))
 }
 
-/// Returns the header and the dynamic section of a library; `None` if it is no ELF file, or if the
-/// section cannot be read.
-fn library(source: &Source) -> Option<(Elf, Dynamic)> {
+/// Returns the header and the dynamic section of a library, which is `None` if it cannot be read;
+/// `None` if the library is not an ELF file.
+fn library(source: &Source) -> Option<(Elf, Option<Dynamic>)> {
     let elf = source.elf().ok()?;
-    let dynamic = source
-        .segments(&elf)
-        .ok()
-        .and_then(|segments| source.dynamic(&elf, &segments))
-        .unwrap_or_default();
+    let segments = source.segments(&elf).ok();
+    let dynamic = segments.and_then(|segments| source.dynamic(&elf, &segments));
     Some((elf, dynamic))
 }
 

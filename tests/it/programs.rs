@@ -307,6 +307,25 @@ fn loaders_and_libraries_are_looked_for_inside_the_root() {
     );
 }
 
+/// Hostile files must not take much memory: with more names than this, nothing is reported.
+#[test]
+fn the_names_of_libraries_are_limited() {
+    for (count, want) in [(1000, Some(Code::MissingLibrary)), (2100, None)] {
+        let names: &[&str] = vec!["libq.so"; count].leak();
+        let library = || elf::ours().needed(names).bytes();
+        let program = elf::ours().loader(LOADER).needed(&["liby.so", "libz.so"]).bytes();
+        let loader = elf::ours().soname("ld-linux.so.9").bytes();
+        let files = [
+            ("/hook", program),
+            (LOADER, loader),
+            ("/lib/liby.so", library()),
+            ("/lib/libz.so", library()),
+        ];
+        let (codes, messages) = codes_in(image(&files).path(), "A=b");
+        assert_eq!(codes, want.as_slice(), "{count}: {messages:?}");
+    }
+}
+
 /// Each machine runs its own programs, and those of its 32-bit form.
 #[test]
 fn programs_for_other_machines_are_reported() {
