@@ -70,6 +70,9 @@ pub(crate) const LIBRARY_PATHS: usize = 10_000;
 /// The number of missing libraries that are reported for a program.
 pub(crate) const MISSING_LIBRARIES: usize = 3;
 
+/// The number of missing libraries of a program that are looked for in the loader's cache.
+pub(crate) const LIBRARIES_IN_CACHE: usize = 32;
+
 /// The size of the loader's cache (`/etc/ld.so.cache`), in bytes.
 pub(crate) const LOADER_CACHE: usize = 16 << 20;
 

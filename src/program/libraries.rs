@@ -13,8 +13,8 @@ use super::fault::Fault;
 use super::files::{Looked, contents, is_missing, look};
 use super::machine::Machine;
 use crate::limits::{
-    LIBRARIES, LIBRARY_NAMES, LIBRARY_PATHS, LOADER_CACHE, LOADER_CONFIGURATION,
-    LOADER_CONFIGURATIONS, MISSING_LIBRARIES, NAME_IN_PROGRAM,
+    LIBRARIES, LIBRARIES_IN_CACHE, LIBRARY_NAMES, LIBRARY_PATHS, LOADER_CACHE,
+    LOADER_CONFIGURATION, LOADER_CONFIGURATIONS, MISSING_LIBRARIES, NAME_IN_PROGRAM,
 };
 use crate::sys::Root;
 
@@ -91,22 +91,35 @@ pub(super) fn missing(
         Err(error) if is_missing(&error) => Vec::new(),
         Err(_) => return Vec::new(),
     };
-    missing.retain(|(name, _)| !search.sonames.contains(name) && !has_string(&cache, name));
+    missing.retain(|(name, _)| !search.sonames.contains(name));
+    missing.truncate(LIBRARIES_IN_CACHE);
+    remove_cached(&cache, &mut missing);
     missing.truncate(MISSING_LIBRARIES);
     let fault = |(library, needed_by)| Fault::MissingLibrary { library, needed_by };
     missing.into_iter().map(fault).collect()
 }
 
-/// Returns whether the bytes contain this string, with a NUL at its end.
-fn has_string(bytes: &[u8], string: &OsStr) -> bool {
-    let string = [string.as_bytes(), b"\0"].concat();
-    bytes.windows(string.len()).any(|window| window == string)
+/// A library that is missing, and the library that needs it.
+type Missing = (OsString, Option<PathBuf>);
+
+/// Removes the libraries whose names are in the loader's cache, with a NUL after each. The loader
+/// does not search the cache for a path.
+fn remove_cached(cache: &[u8], missing: &mut Vec<Missing>) {
+    for string in cache.split(|byte| *byte == 0) {
+        if missing.is_empty() {
+            return;
+        }
+        // (Other bytes may come before the first name.)
+        missing.retain(|(name, _)| {
+            !string.ends_with(name.as_bytes()) || name.as_bytes().contains(&b'/')
+        });
+    }
 }
 
 impl Search<'_> {
     /// Searches for the libraries of all objects. Returns the missing ones, with the library that
     /// needs each.
-    fn all(&mut self) -> Vec<(OsString, Option<PathBuf>)> {
+    fn all(&mut self) -> Vec<Missing> {
         let mut missing = Vec::new();
         let mut known = self.sonames.clone();
         let mut index = 0;
@@ -434,9 +447,14 @@ mod tests {
 
     #[test]
     fn names_in_the_cache_end_in_nul() {
-        let cache = b"glibc-ld.so.cache1.1\0libc.so.6\0/lib/libc.so.6\0";
-        assert!(has_string(cache, OsStr::new("libc.so.6")));
-        assert!(!has_string(cache, OsStr::new("libc.so")));
-        assert!(!has_string(b"", OsStr::new("libc.so")));
+        let left = |cache: &[u8]| {
+            let names = ["libc.so.6", "libc.so", "/lib/libc.so.6"];
+            let mut missing = names.map(|name| (OsString::from(name), None)).to_vec();
+            remove_cached(cache, &mut missing);
+            missing.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        let cache = b"glibc-ld.so.cache1.1\0\x40libc.so.6\0/lib/libc.so.6\0";
+        assert_eq!(left(cache), ["libc.so", "/lib/libc.so.6"]);
+        assert_eq!(left(b"").len(), 3);
     }
 }

@@ -307,6 +307,23 @@ fn loaders_and_libraries_are_looked_for_inside_the_root() {
     );
 }
 
+/// The first 32 libraries that are missing are looked for in the loader's cache, which is large.
+#[test]
+fn the_cache_is_searched_for_few_libraries() {
+    let names: Vec<&str> = (0..33).map(|n| &*format!("lib{n}.so").leak()).collect();
+    let program = elf::ours().loader(LOADER).needed(names.clone().leak()).bytes();
+    let loader = elf::ours().soname("ld-linux.so.9").bytes();
+    for (count, want) in [(31, &[Code::MissingLibrary][..]), (32, &[])] {
+        let cache = names.iter().take(count).map(|name| format!("{name}\0")).collect::<String>();
+        let files = [
+            ("/hook", program.clone()),
+            (LOADER, loader.clone()),
+            ("/etc/ld.so.cache", cache.into_bytes()),
+        ];
+        assert_eq!(codes_in(image(&files).path(), "A=b").0, want, "{count}");
+    }
+}
+
 /// Hostile files must not take much memory: with more names than this, nothing is reported.
 #[test]
 fn the_names_of_libraries_are_limited() {
