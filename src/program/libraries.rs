@@ -7,6 +7,7 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::elf::{Dynamic, Elf, Source};
 use super::fault::Fault;
@@ -25,12 +26,15 @@ const DEFAULT: [&str; 8] =
 /// The number of symlinks that the kernel follows.
 const MAX_LINKS: usize = 40;
 
+/// Directories in which libraries are searched for.
+type Directories = Rc<Vec<PathBuf>>;
+
 /// The program, or a library.
 struct Object {
     path: PathBuf,
     needed: Vec<OsString>,
     /// Where it is searched for libraries: RUNPATH, or RPATH.
-    path_of_its_own: Vec<PathBuf>,
+    path_of_its_own: Directories,
     has_runpath: bool,
     /// The object that needs it; `None` for the program.
     parent: Option<usize>,
@@ -41,13 +45,15 @@ struct Search<'r> {
     machine: Machine,
     objects: Vec<Object>,
     sonames: Vec<OsString>,
-    default: Vec<PathBuf>,
+    default: Directories,
     /// The directories of the loader's configuration, once they are needed.
-    configured: Option<Vec<PathBuf>>,
+    configured: Option<Directories>,
     /// The number of paths that may still be looked at.
     left: usize,
     /// The number of names of libraries that the objects may still have.
     names_left: usize,
+    /// The number of directories, and of paths of libraries, that the objects may still have.
+    directories_left: usize,
     /// Whether something could not be looked at, or depends on what is not known.
     is_unknown: bool,
 }
@@ -75,10 +81,11 @@ pub(super) fn missing(
         machine,
         objects: Vec::new(),
         sonames: loader.file_name().map(ToOwned::to_owned).into_iter().collect(),
-        default,
+        default: Rc::new(default),
         configured: None,
         left: LIBRARY_PATHS,
         names_left: LIBRARY_NAMES,
+        directories_left: LIBRARY_PATHS,
         is_unknown: false,
     };
     search.add(path, None, dynamic);
@@ -155,7 +162,7 @@ impl Search<'_> {
         let list = dynamic.runpath.or(dynamic.rpath);
         let mut own = Vec::new();
         if let Some(list) = list {
-            let origins = self.origins(path);
+            let origins = self.origins(path, &list);
             for entry in list.as_bytes().split(|byte| *byte == b':') {
                 self.expand(entry, &origins, &mut own);
             }
@@ -164,7 +171,7 @@ impl Search<'_> {
         self.objects.push(Object {
             path: path.to_owned(),
             needed: dynamic.needed,
-            path_of_its_own: own,
+            path_of_its_own: Rc::new(own),
             has_runpath,
             parent,
         });
@@ -175,40 +182,48 @@ impl Search<'_> {
         if name.as_bytes().contains(&b'/') {
             let mut paths = Vec::new();
             let path = self.objects.get(needed_by).map(|object| object.path.clone());
-            let origins = path.map(|path| self.origins(&path)).unwrap_or_default();
+            let origins = path.map(|path| self.origins(&path, name)).unwrap_or_default();
             self.expand(name.as_bytes(), &origins, &mut paths);
-            return paths.iter().any(|path| self.take(path, needed_by)) || self.is_unknown;
+            return paths.iter().any(|path| self.take(path, needed_by));
         }
-        let own = self.own_directories(needed_by);
-        let default = self.default.clone();
         let is_in = |search: &mut Search<'_>, directories: &[PathBuf]| {
             directories.iter().any(|directory| search.take(&directory.join(name), needed_by))
         };
-        if is_in(self, &own) || is_in(self, &default) {
+        let mut all = self.own_directories(needed_by);
+        all.push(Rc::clone(&self.default));
+        if all.iter().any(|directories| is_in(self, directories)) {
             return true;
         }
         let configured = self.configured();
         if is_in(self, &configured) {
             return true;
         }
+        all.push(configured);
         // Libraries for processors with more instructions are in directories below.
-        for directory in [own, default, configured].iter().flatten() {
+        for directory in all.iter().flat_map(|directories| directories.iter()) {
             let below = self.below(&directory.join("glibc-hwcaps"), &[b"", b""]);
             if is_in(self, &below) {
                 return true;
             }
         }
-        self.is_unknown
+        false
+    }
+
+    /// Counts a path that is looked at. Returns whether the search still makes sense.
+    fn count(&mut self) -> bool {
+        self.is_unknown |= self.left == 0;
+        self.left = self.left.saturating_sub(1);
+        !self.is_unknown
     }
 
     /// Returns the directories that the object, and those that need it, name.
-    fn own_directories(&self, index: usize) -> Vec<PathBuf> {
+    fn own_directories(&self, index: usize) -> Vec<Directories> {
         let mut directories = Vec::new();
         let mut next = Some(index);
         let mut is_first = true;
         while let Some(object) = next.and_then(|index| self.objects.get(index)) {
             if is_first || !object.has_runpath {
-                directories.extend_from_slice(&object.path_of_its_own);
+                directories.push(Rc::clone(&object.path_of_its_own));
             }
             // (RPATH is inherited, unless the object has RUNPATH.)
             next = object.parent.filter(|_| !(is_first && object.has_runpath));
@@ -219,11 +234,9 @@ impl Search<'_> {
 
     /// Adds the library at a path, if one is there that is for the same machine.
     fn take(&mut self, path: &Path, needed_by: usize) -> bool {
-        let Some(left) = self.left.checked_sub(1) else {
-            self.is_unknown = true;
+        if !self.count() {
             return false;
-        };
-        self.left = left;
+        }
         let source = match look(self.root, path) {
             Looked::File(source, _) => source,
             Looked::Missing | Looked::Other => return false,
@@ -246,9 +259,13 @@ impl Search<'_> {
     }
 
     /// Returns the directories of a file: that of the path, and those of the targets of symlinks.
-    fn origins(&self, path: &Path) -> Vec<PathBuf> {
+    /// They matter if something that is expanded has a variable.
+    fn origins(&self, path: &Path, expanded: &OsStr) -> Vec<PathBuf> {
         let mut path = path.to_owned();
         let mut origins = Vec::new();
+        if !expanded.as_bytes().contains(&b'$') {
+            return origins;
+        }
         for _ in 0..MAX_LINKS {
             let Some(directory) = path.parent() else { break };
             origins.push(directory.to_owned());
@@ -265,8 +282,9 @@ impl Search<'_> {
         while let Some(entry) = left.pop() {
             // (A directory of this name can have `$ORIGIN` in its own name.)
             rounds += 1;
-            if rounds > LIBRARIES || entry.len() > NAME_IN_PROGRAM {
-                self.is_unknown = true;
+            self.is_unknown |= rounds > LIBRARIES || entry.len() > NAME_IN_PROGRAM;
+            self.is_unknown |= self.directories_left == 0;
+            if self.is_unknown {
                 return;
             }
             let Some(dollar) = entry.iter().position(|byte| *byte == b'$') else {
@@ -274,6 +292,7 @@ impl Search<'_> {
                 // The directory in which the program is started is not known.
                 self.is_unknown |= !path.is_absolute();
                 paths.push(path);
+                self.directories_left -= 1;
                 continue;
             };
             let (before, rest) = entry.split_at(dollar);
@@ -302,9 +321,9 @@ impl Search<'_> {
     }
 
     /// Returns the directories of /etc/ld.so.conf and of the files that it includes.
-    fn configured(&mut self) -> Vec<PathBuf> {
+    fn configured(&mut self) -> Directories {
         if let Some(known) = &self.configured {
-            return known.clone();
+            return Rc::clone(known);
         }
         let mut directories = Vec::new();
         let mut left = vec![PathBuf::from("/etc/ld.so.conf")];
@@ -312,7 +331,7 @@ impl Search<'_> {
         while let Some(file) = left.pop() {
             files += 1;
             let content = match contents(self.root, &file, LOADER_CONFIGURATION) {
-                Ok(content) if files <= LOADER_CONFIGURATIONS => content,
+                Ok(content) if files <= LOADER_CONFIGURATIONS && !self.is_unknown => content,
                 Err(error) if is_missing(&error) => continue,
                 _ => {
                     self.is_unknown = true;
@@ -320,12 +339,17 @@ impl Search<'_> {
                 }
             };
             for line in content.split(|byte| *byte == b'\n') {
+                self.is_unknown |=
+                    directories.len() > LIBRARY_PATHS || left.len() > LOADER_CONFIGURATIONS;
+                if self.is_unknown {
+                    break;
+                }
                 let line = line.split(|byte| *byte == b'#').next().unwrap_or_default();
                 let line = line.trim_ascii();
                 match line.strip_prefix(b"include") {
                     Some(included) if included.first().is_some_and(u8::is_ascii_whitespace) => {
                         for pattern in included.split(u8::is_ascii_whitespace) {
-                            if pattern.is_empty() {
+                            if pattern.is_empty() || left.len() > LOADER_CONFIGURATIONS {
                                 continue;
                             }
                             let pattern = Path::new(OsStr::from_bytes(pattern));
@@ -342,7 +366,8 @@ impl Search<'_> {
                 }
             }
         }
-        self.configured = Some(directories.clone());
+        let directories = Rc::new(directories);
+        self.configured = Some(Rc::clone(&directories));
         directories
     }
 
@@ -355,7 +380,10 @@ impl Search<'_> {
         };
         let pieces: Vec<&[u8]> = name.as_bytes().split(|byte| *byte == b'*').collect();
         match has_wildcard(name) {
-            _ if has_wildcard(directory.as_os_str()) || name.as_bytes().contains(&b'[') => {
+            _ if has_wildcard(directory.as_os_str())
+                || name.as_bytes().contains(&b'[')
+                || name.len() > NAME_IN_PROGRAM =>
+            {
                 self.is_unknown = true;
                 Vec::new()
             }
@@ -368,6 +396,9 @@ impl Search<'_> {
     /// between its asterisks.
     fn below(&mut self, directory: &Path, pieces: &[&[u8]]) -> Vec<PathBuf> {
         let mut found = Vec::new();
+        if !self.count() {
+            return found;
+        }
         let mut listing = match self.root.open_directory(directory) {
             Ok(listing) => listing,
             Err(error) => {
@@ -376,10 +407,11 @@ impl Search<'_> {
             }
         };
         let listed = listing.next(|name, _| {
+            let is_too_much = !self.count();
             if !name.as_bytes().starts_with(b".") && matches(pieces, name.as_bytes()) {
                 found.push(directory.join(name));
             }
-            (found.len() > LOADER_CONFIGURATIONS).then_some(())
+            (is_too_much || found.len() > LOADER_CONFIGURATIONS).then_some(())
         });
         self.is_unknown |= !matches!(listed, Ok(None));
         found

@@ -307,6 +307,36 @@ fn loaders_and_libraries_are_looked_for_inside_the_root() {
     );
 }
 
+/// With more directories than this, nothing is reported.
+#[test]
+fn the_directories_of_libraries_are_limited() {
+    let program = |needed| elf::ours().loader(LOADER).needed(needed).bytes();
+    let loader = || elf::ours().soname("ld-linux.so.9").bytes();
+    let directories = |count| (0..count).map(|n| format!("/{n}\n")).collect::<String>();
+    // The directories of the configuration, and what is below them.
+    for (count, want) in [(1500, &[Code::MissingLibrary; 3][..]), (2000, &[])] {
+        let files = [
+            ("/hook", program(&["liba.so", "libb.so", "libc.so"])),
+            (LOADER, loader()),
+            ("/etc/ld.so.conf", directories(count).into_bytes()),
+        ];
+        assert_eq!(codes_in(image(&files).path(), "A=b").0, want, "{count}");
+    }
+    // Those of libraries.
+    let path: &str = "/a:".repeat(1300).leak();
+    let names: Vec<&str> = (0..8).map(|n| &*format!("lib{n}.so").leak()).collect();
+    let paths: Vec<String> = names.iter().map(|name| format!("/lib/{name}")).collect();
+    for (count, want) in [(7, &[Code::MissingLibrary][..]), (8, &[])] {
+        let mut needed = names[..count].to_vec();
+        needed.push("libq.so");
+        let mut files = vec![("/hook", program(needed.leak())), (LOADER, loader())];
+        let library = elf::ours().runpath(path.trim_end_matches(':')).bytes();
+        files.extend(paths.iter().map(|path| (path.as_str(), library.clone())));
+        let (codes, messages) = codes_in(image(&files).path(), "A=b");
+        assert_eq!(codes, want, "{count}: {messages:?}");
+    }
+}
+
 /// The first 32 libraries that are missing are looked for in the loader's cache, which is large.
 #[test]
 fn the_cache_is_searched_for_few_libraries() {
