@@ -58,19 +58,24 @@ struct Search<'r> {
     is_unknown: bool,
 }
 
-/// Returns the libraries that are missing. The program has this loader, which exists.
+/// Returns whether a loader is that of glibc. Others have its name on some systems: that of musl,
+/// for programs that were built for glibc, and that of nix-ld. Only glibc's names itself so.
+pub(super) fn is_of_glibc(path: &Path, loader: &Source) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    let bytes = name.as_bytes();
+    let has_name =
+        bytes.starts_with(b"ld-linux") || bytes.starts_with(b"ld64.so") || bytes == b"ld.so.1";
+    let soname = || library(loader)?.1?.soname;
+    has_name && soname().is_some_and(|soname| soname == name)
+}
+
+/// Returns the libraries that are missing. The program has this loader, which is that of glibc.
 pub(super) fn missing(
     root: &Root,
     path: &Path,
     loader: &Path,
     (machine, dynamic): (Machine, Dynamic),
 ) -> Vec<Fault> {
-    let name = loader.file_name().unwrap_or_default().as_bytes();
-    let is_glibc =
-        name.starts_with(b"ld-linux") || name.starts_with(b"ld64.so") || name == b"ld.so.1";
-    if !is_glibc || !loader.is_absolute() {
-        return Vec::new();
-    }
     let mut default = vec![loader.parent().unwrap_or(Path::new("/")).to_owned()];
     for directory in machine.multiarch() {
         default.extend(["/lib", "/usr/lib"].map(|lib| Path::new(lib).join(directory)));

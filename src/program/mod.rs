@@ -235,15 +235,16 @@ fn of_elf(root: &Root, path: &Path, source: &Source, env: &[&str], found: &mut V
         Looked::Missing => found.push(Fault::MissingLoader { loader, unfit: false }),
         Looked::Other | Looked::Unknown => {}
         Looked::File(of_loader, _) => {
-            let of_loader = of_loader.elf();
-            if of_loader.is_ok_and(|of_loader| of_loader.machine != elf.machine) {
+            if of_loader.elf().is_ok_and(|of_loader| of_loader.machine != elf.machine) {
                 found.push(Fault::MissingLoader { loader, unfit: true });
                 return;
             }
             let decides = |entry: &str| {
                 ["LD_LIBRARY_PATH=", "LD_PRELOAD="].iter().any(|name| entry.starts_with(name))
             };
-            if env.iter().any(|entry| decides(entry)) {
+            if env.iter().any(|entry| decides(entry))
+                || !libraries::is_of_glibc(&loader, &of_loader)
+            {
                 return;
             }
             if let Some(dynamic) = source.dynamic(&elf, &segments) {

@@ -174,6 +174,11 @@ fn codes_in(root: &Path, env: &str) -> (Vec<Code>, Vec<String>) {
 /// The loader of most tests. The name is that of glibc's.
 const LOADER: &str = "/lib/ld-linux.so.9";
 
+/// Returns the loader of glibc.
+fn glibc() -> Vec<u8> {
+    elf::ours().soname("ld-linux.so.9").bytes()
+}
+
 #[test]
 fn loaders_and_libraries_are_looked_for_inside_the_root() {
     let dynamic = || elf::ours().loader(LOADER);
@@ -181,7 +186,7 @@ fn loaders_and_libraries_are_looked_for_inside_the_root() {
     let library = || elf::ours().bytes();
     let musl = || elf::ours().loader("/lib/ld-musl-x.so.1").needed(&["libz.so"]);
     let of_library = || elf::ours().soname("libz.so").needed(&["libq.so"]).bytes();
-    let loader = || (LOADER, library());
+    let loader = || (LOADER, glibc());
     let (missing_loader, missing_library) = (Some(Code::MissingLoader), Some(Code::MissingLibrary));
     let table: &[(&str, Files<'_>, Option<Code>)] = &[
         ("static", &[("/hook", library())], None),
@@ -200,6 +205,12 @@ fn loaders_and_libraries_are_looked_for_inside_the_root() {
             &[("/hook", musl().bytes()), ("/lib/ld-musl-x.so.1", library())],
             None,
         ),
+        (
+            "musl's loader in the place of glibc's",
+            &[("/hook", program.bytes()), (LOADER, elf::ours().soname("libc.so").bytes())],
+            None,
+        ),
+        ("a loader without a name", &[("/hook", program.bytes()), (LOADER, library())], None),
         ("no library", &[("/hook", program.bytes()), loader()], missing_library),
         (
             "a library",
@@ -311,7 +322,7 @@ fn loaders_and_libraries_are_looked_for_inside_the_root() {
 #[test]
 fn the_directories_of_libraries_are_limited() {
     let program = |needed| elf::ours().loader(LOADER).needed(needed).bytes();
-    let loader = || elf::ours().soname("ld-linux.so.9").bytes();
+    let loader = || glibc();
     let directories = |count| (0..count).map(|n| format!("/{n}\n")).collect::<String>();
     // The directories of the configuration, and what is below them.
     for (count, want) in [(1500, &[Code::MissingLibrary; 3][..]), (2000, &[])] {
@@ -342,7 +353,7 @@ fn the_directories_of_libraries_are_limited() {
 fn the_cache_is_searched_for_few_libraries() {
     let names: Vec<&str> = (0..33).map(|n| &*format!("lib{n}.so").leak()).collect();
     let program = elf::ours().loader(LOADER).needed(names.clone().leak()).bytes();
-    let loader = elf::ours().soname("ld-linux.so.9").bytes();
+    let loader = glibc();
     for (count, want) in [(31, &[Code::MissingLibrary][..]), (32, &[])] {
         let cache = names.iter().take(count).map(|name| format!("{name}\0")).collect::<String>();
         let files = [
@@ -361,7 +372,7 @@ fn the_names_of_libraries_are_limited() {
         let names: &[&str] = vec!["libq.so"; count].leak();
         let library = || elf::ours().needed(names).bytes();
         let program = elf::ours().loader(LOADER).needed(&["liby.so", "libz.so"]).bytes();
-        let loader = elf::ours().soname("ld-linux.so.9").bytes();
+        let loader = glibc();
         let files = [
             ("/hook", program),
             (LOADER, loader),
@@ -438,7 +449,7 @@ fn interpreters_are_judged_as_programs() {
         ),
         (
             "a library",
-            &[("/hook", of_next("/a")), ("/a", broken.clone()), (LOADER, elf::ours().bytes())],
+            &[("/hook", of_next("/a")), ("/a", broken.clone()), (LOADER, glibc())],
             Some((
                 Code::MissingLibrary,
                 "the interpreter /a needs the library libz.so, which is not found",
