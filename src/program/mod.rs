@@ -21,6 +21,7 @@ use crate::sys::{MountFlags, Root, Status, has_capabilities, mount_point};
 use elf::{ElfError, Source, needed_size};
 pub(crate) use fault::{Fault, ShebangFlaw, Start};
 use files::{Looked, look};
+use machine::Machine;
 pub(crate) use shebang::{Shebang, shebang};
 
 /// The permission to execute, for anybody.
@@ -51,7 +52,7 @@ pub(crate) fn faults(root: &Root, path: &Path, env: &[&str]) -> Vec<Fault> {
         if is_registered {
             of_file.clear();
         }
-        rights(&source, &status, &mut of_file);
+        rights(root, &source, &status, &mut of_file);
         found.extend(of_file.into_iter().map(|fault| match &interpreter {
             Some(interpreter) => {
                 Fault::OfInterpreter { interpreter: interpreter.clone(), fault: Box::new(fault) }
@@ -72,13 +73,14 @@ fn is_registered(root: &Root, path: &Path, source: &Source) -> bool {
 }
 
 /// Finds the faults of the file system and the permissions of an executable file.
-fn rights(source: &Source, status: &Status, found: &mut Vec<Fault>) {
+fn rights(root: &Root, source: &Source, status: &Status, found: &mut Vec<Fault>) {
     let Ok(flags) = MountFlags::of_file(source.file()) else { return };
-    if flags.noexec {
+    // (Another root is mounted elsewhere, or in another way, when its programs run.)
+    if flags.noexec && root.is_host() {
         found.push(Fault::NoExec { mount_point: mount_point(source.file()) });
     }
     // (Those of a script have no effect: its interpreter runs.)
-    if source.is_elf() && !flags.nosuid {
+    if source.is_elf() && !(flags.nosuid && root.is_host()) {
         let setuid = status.mode & libc::S_ISUID != 0;
         let setgid = status.mode & libc::S_ISGID != 0 && status.mode & GROUP_EXECUTE != 0;
         let capabilities = has_capabilities(source.file());
@@ -198,6 +200,18 @@ fn is_not_in_path(root: &Root, name: &[u8], env: &[&str]) -> bool {
     })
 }
 
+/// Returns the machine of the system in this root. In a root that is not the host's, which may be
+/// the image of another machine, it is that of the shell. `None`: it is not known.
+fn machine_of(root: &Root) -> Option<Machine> {
+    if root.is_host() {
+        return Machine::here();
+    }
+    match look(root, Path::new("/bin/sh")) {
+        Looked::File(shell, _) => shell.elf().ok().map(|elf| elf.machine),
+        _ => None,
+    }
+}
+
 /// Finds the faults of an ELF file.
 fn of_elf(root: &Root, path: &Path, source: &Source, env: &[&str], found: &mut Vec<Fault>) {
     let other = Fault::NoShebang(Start::OtherElf);
@@ -210,9 +224,9 @@ fn of_elf(root: &Root, path: &Path, source: &Source, env: &[&str], found: &mut V
         });
         return;
     }
-    if !elf.machine.runs_here() {
-        found.push(Fault::OtherMachine { machine: elf.machine.name(), ours: machine::OURS });
-        return;
+    if let Some(ours) = machine_of(root).filter(|ours| !ours.runs(elf.machine)) {
+        let (machine, ours) = (elf.machine.name(), ours.name());
+        return found.push(Fault::OtherMachine { machine, ours, is_host: root.is_host() });
     }
     let segments = match source.segments(&elf) {
         Ok(segments) => segments,

@@ -384,26 +384,38 @@ fn the_names_of_libraries_are_limited() {
     }
 }
 
-/// Each machine runs its own programs, and those of its 32-bit form.
+/// Each machine runs its own programs, and those of its 32-bit form. In a root, the machine is that
+/// of its shell.
 #[test]
 fn programs_for_other_machines_are_reported() {
-    let x86 = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
-    let arm = cfg!(any(target_arch = "arm", target_arch = "aarch64"));
-    for (kind, program, runs) in [
-        ("x86-64", elf::of_machine(true, true, 62), x86),
-        ("x32", elf::of_machine(false, true, 62), x86),
-        ("i386", elf::of_machine(false, true, 3), x86),
-        ("AArch64", elf::of_machine(true, true, 183), arm),
-        ("AArch64 (big-endian)", elf::of_machine(true, false, 183), false),
-        ("ARM", elf::of_machine(false, true, 40), arm),
-        ("s390x", elf::of_machine(true, false, 22), cfg!(target_arch = "s390x")),
-        ("SPARC", elf::of_machine(false, false, 2), false),
-    ] {
-        let (codes, messages) = codes_in(image(&[("/hook", program.bytes())]).path(), "A=b");
-        let want: &[Code] = if runs { &[] } else { &[Code::WrongArchitecture] };
-        assert_eq!(codes, want, "{kind}");
-        let names = |message: &String| message.contains(&format!("for {kind},"));
-        assert!(messages.iter().all(names), "{kind}: {messages:?}");
+    let machine = elf::of_machine;
+    let machines = [
+        ("x86-64", machine(true, true, 62), 1),
+        ("x32", machine(false, true, 62), 1),
+        ("i386", machine(false, true, 3), 1),
+        ("AArch64", machine(true, true, 183), 2),
+        ("AArch64 (big-endian)", machine(true, false, 183), 3),
+        ("ARM", machine(false, true, 40), 2),
+        ("s390x", machine(true, false, 22), 4),
+        ("SPARC", machine(false, false, 2), 5),
+    ];
+    for (kind, program, family) in &machines {
+        for (of_shell, shell, other) in &machines {
+            let files = [("/hook", program.bytes()), ("/bin/sh", shell.bytes())];
+            let (codes, messages) = codes_in(image(&files).path(), "A=b");
+            let want: &[Code] = if family == other { &[] } else { &[Code::WrongArchitecture] };
+            assert_eq!(codes, want, "{kind} {of_shell}");
+            let text =
+                format!("the program is for {kind}, and /bin/sh of the root is for {of_shell}");
+            assert!(messages.iter().all(|message| *message == text), "{messages:?}");
+        }
+        // It is not known what the machine is.
+        for files in [
+            &[("/hook", program.bytes())][..],
+            &[("/hook", program.bytes()), ("/bin/sh", b"#!/hook".to_vec())],
+        ] {
+            assert_eq!(codes_in(image(files).path(), "A=b").0, [], "{kind}");
+        }
     }
 }
 
@@ -444,7 +456,11 @@ fn interpreters_are_judged_as_programs() {
         ),
         (
             "another machine",
-            &[("/hook", of_next("/a")), ("/a", elf::of_machine(false, false, 2).bytes())],
+            &[
+                ("/hook", of_next("/a")),
+                ("/a", elf::of_machine(false, false, 2).bytes()),
+                ("/bin/sh", elf::ours().bytes()),
+            ],
             Some((Code::WrongArchitecture, "the interpreter /a is for SPARC")),
         ),
         (
@@ -548,6 +564,11 @@ fn on_a_noexec_mount(directory: &Path) {
     fs::write(&script, format!("#!{}\n", program.display())).unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     assert_eq!(codes(elsewhere.path(), &script, "A=b"), [Code::NoexecMount]);
+
+    // As a root: its system may mount it in another way.
+    fs::write(directory.join("hook"), elf::ours().bytes()).unwrap();
+    fs::set_permissions(directory.join("hook"), fs::Permissions::from_mode(0o4755)).unwrap();
+    assert_eq!(codes_in(directory, "A=b").0, [Code::SetuidProgram]);
 }
 
 /// Writes hook files of a program that cannot run.

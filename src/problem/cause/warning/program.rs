@@ -81,8 +81,9 @@ fn of(what: &str, fault: &Fault, f: &mut Formatter<'_>) -> fmt::Result {
         Fault::NoShebang(Start::Binary) => {
             write!(f, "{what} is neither an ELF file nor a script")
         }
-        Fault::OtherMachine { machine, ours } => {
-            write!(f, "{what} is for {machine}, and this machine is {ours}")
+        Fault::OtherMachine { machine, ours, is_host } => {
+            let this = if *is_host { "this machine is" } else { "/bin/sh of the root is for" };
+            write!(f, "{what} is for {machine}, and {this} {ours}")
         }
         Fault::MissingLoader { loader, unfit } => {
             let state = if *unfit { "is for another machine" } else { "does not exist" };
