@@ -118,7 +118,9 @@ pub(crate) fn hint(fault: &Fault) -> Option<String> {
         Fault::NoShebang(Start::ByteOrderMark) => {
             "save the file as UTF-8 without a byte order mark (BOM)"
         }
-        Fault::NoShebang(Start::Blank) => "write #! at the start of the file, before anything else",
+        Fault::NoShebang(Start::Whitespace) => {
+            "write #! at the start of the file, before anything else"
+        }
         Fault::NoShebang(Start::OtherElf | Start::Binary) => {
             "correct the hook's path, or install the program again"
         }
@@ -132,7 +134,10 @@ pub(crate) fn hint(fault: &Fault) -> Option<String> {
         Fault::MissingLibrary { .. } => "install the library, or correct the program",
         Fault::Truncated { .. } => "install the program again",
         Fault::NoExec { .. } => "move the program to a file system that is mounted without noexec",
-        Fault::Privileged { .. } => "remove them: an engine that runs as root needs none of them",
+        Fault::Privileged { .. } => {
+            "remove the setuid and setgid bits and the capabilities: an engine that runs as root needs \
+             none of them"
+        }
         Fault::NotInContainer { .. } => {
             "write the path of a program that is in the container's image, or mount one there"
         }

@@ -31,7 +31,7 @@ pub(super) struct Source {
 /// The reason why the parts of an ELF file cannot be read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ElfError {
-    /// It is no ELF file, or one of an unknown kind.
+    /// It is not an ELF file, or is one of an unknown kind.
     Other,
     /// The kernel does not run it: its type or its headers are not those of a program.
     NotAProgram,

@@ -66,9 +66,9 @@ pub(crate) enum Start {
     Text,
     /// With a byte order mark, and `#!` after it.
     ByteOrderMark,
-    /// With blanks or empty lines, and `#!` after them.
-    Blank,
-    /// As an ELF file that is no program, such as an object file.
+    /// With spaces, tabs or empty lines, and `#!` after them.
+    Whitespace,
+    /// As an ELF file that is not a program, such as an object file.
     OtherElf,
     /// As something else.
     Binary,

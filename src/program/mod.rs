@@ -29,8 +29,9 @@ const EXECUTE: u32 = 0o111;
 /// The permission of the group to execute. Without it, the setgid bit has another meaning.
 const GROUP_EXECUTE: u32 = 0o010;
 
-/// Returns the faults of the program at this path, which a hook runs with this environment
-/// (`NAME=VALUE`; empty: that of the caller, which is not known). A program that is missing, not
+/// Returns the faults of the program at this path. `env` has the variables of the hook's
+/// environment that matter (`NAME=VALUE`): PATH, LD_LIBRARY_PATH and LD_PRELOAD. Without PATH, it is
+/// not known where `env` searches; without the others, they count as not set. A program that is missing, not
 /// executable, or not readable has none.
 pub(crate) fn faults(root: &Root, path: &Path, env: &[&str]) -> Vec<Fault> {
     let mut found = Vec::new();
@@ -159,8 +160,8 @@ fn script(root: &Root, line: Shebang<'_>, env: &[&str], found: &mut Vec<Fault>) 
 
 /// Finds the faults of the argument that a script passes to `env`.
 fn of_env(root: &Root, argument: &[u8], env: &[&str], found: &mut Vec<Fault>) {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let first = argument.split(is_blank).next().unwrap_or_default();
+    let is_space_or_tab = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let first = argument.split(is_space_or_tab).next().unwrap_or_default();
     let splits = match first.strip_prefix(b"-") {
         // `--split-string`
         Some(long) if long.starts_with(b"-") => long.starts_with(b"-s"),
@@ -275,7 +276,7 @@ fn start_of(start: &[u8]) -> Start {
         return Start::ByteOrderMark;
     }
     if start.trim_ascii_start().starts_with(b"#!") {
-        return Start::Blank;
+        return Start::Whitespace;
     }
     let start = start.get(..SHEBANG).unwrap_or(start);
     let is_of_text = |byte: &u8| *byte >= b' ' && *byte != 0x7f || matches!(byte, 7..=13 | 27);
@@ -300,8 +301,8 @@ mod tests {
             (b"\xef\xbb\xbf#!/bin/sh\n", Start::ByteOrderMark),
             (b"\xff\xfe#\0!\0/\0", Start::ByteOrderMark),
             (b"\xef\xbb\xbfecho", Start::Text),
-            (b"\n\n#!/bin/sh\n", Start::Blank),
-            (b" #!/bin/sh\n", Start::Blank),
+            (b"\n\n#!/bin/sh\n", Start::Whitespace),
+            (b" #!/bin/sh\n", Start::Whitespace),
         ] {
             assert_eq!(start_of(start), want, "{start:?}");
         }

@@ -62,7 +62,7 @@ fn scripts_are_judged_as_the_kernel_does() {
     for (name, content, want, errno) in [
         ("good", "#!/bin/sh\n", None, None),
         ("without-newline", "#!/bin/sh", None, None),
-        ("blanks", "#! \t/bin/sh \t\n", None, None),
+        ("spaces", "#! \t/bin/sh \t\n", None, None),
         ("windows", "#!/bin/sh\r\n", Some(Code::MissingInterpreter), noent),
         ("missing", "#!/no/such\n", Some(Code::MissingInterpreter), noent),
         ("mark", "\u{feff}#!/bin/sh\n", Some(Code::NoShebang), noexec),
@@ -314,7 +314,7 @@ fn loaders_and_libraries_are_looked_for_inside_the_root() {
     let files = [("/hook", program.bytes()), loader(), ("/lib/libz.so", of_library())];
     assert_eq!(
         codes_in(image(&files).path(), "A=b").1,
-        ["the program uses /lib/libz.so, which needs the library libq.so: not found"]
+        ["the program uses /lib/libz.so, which needs the library \"libq.so\": not found"]
     );
 }
 
@@ -450,8 +450,17 @@ fn interpreters_are_judged_as_programs() {
             &[("/hook", of_next("/a")), ("/a", of_next("b"))],
             Some((
                 Code::BadShebang,
-                "the first line of the interpreter /a has a problem: the interpreter b is a \
+                "the first line of the interpreter /a has a problem: the interpreter \"b\" is a \
                  relative path, which depends on the working directory",
+            )),
+        ),
+        (
+            "a program that env does not find",
+            &[("/hook", of_next("/env not")), ("/env", elf::ours().bytes())],
+            Some((
+                Code::MissingInterpreter,
+                "the first line of the program makes env search for \"not\", which is in no \
+                 directory of PATH",
             )),
         ),
         (
@@ -468,7 +477,7 @@ fn interpreters_are_judged_as_programs() {
             &[("/hook", of_next("/a")), ("/a", broken.clone()), (LOADER, glibc())],
             Some((
                 Code::MissingLibrary,
-                "the interpreter /a needs the library libz.so, which is not found",
+                "the interpreter /a needs the library \"libz.so\", which is not found",
             )),
         ),
         (
@@ -499,7 +508,7 @@ fn interpreters_are_judged_as_programs() {
         ("a script of itself", &[("/hook", of_next("/hook"))], Some((Code::BadShebang, ""))),
     ];
     for (kind, files, want) in table {
-        let (codes, messages) = codes_in(image(files).path(), "A=b");
+        let (codes, messages) = codes_in(image(files).path(), "PATH=/bin");
         assert_eq!(codes.first(), want.as_ref().map(|(code, _)| code), "{kind}: {messages:?}");
         assert!(codes.len() < 2, "{kind}: {messages:?}");
         if let Some((_, message)) = want {
