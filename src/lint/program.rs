@@ -16,7 +16,7 @@ pub(crate) struct Programs<'a> {
     root: Root,
     /// Where the programs of hooks that run inside the container are, if it is known.
     container: Option<&'a RootFilesystem>,
-    /// Programs with what matters of their environment, and the faults.
+    /// Programs with what matters of their environment, in order, and the faults.
     known: Vec<(String, Rc<[Fault]>)>,
 }
 
@@ -53,11 +53,13 @@ impl<'a> Programs<'a> {
         };
         let env: Vec<&str> = entry.env.iter().map(|entry| &**entry).filter(matters).collect();
         let key = [program, &env.join("\0")].join("\0");
-        if let Some((_, found)) = self.known.iter().find(|(known, _)| *known == key) {
+        let place = self.known.binary_search_by(|(known, _)| known.cmp(&key));
+        if let Some((_, found)) = place.ok().and_then(|place| self.known.get(place)) {
             return Rc::clone(found);
         }
         let found: Rc<[Fault]> = faults(&self.root, Path::new(program), &env).into();
-        self.known.push((key, Rc::clone(&found)));
+        let (Ok(place) | Err(place)) = place;
+        self.known.insert(place, (key, Rc::clone(&found)));
         found
     }
 }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use libhooks::{
-    Annotations, Code, Container, Diagnostic, HookFile, Manager, Process, ReadOptions, Root,
-    RootFilesystem, Severity,
+    Annotations, Code, Container, Diagnostic, HookFile, Manager, Policy, Process, ReadOptions,
+    Root, RootFilesystem, Severity,
 };
 
 use crate::elf;
@@ -752,4 +752,29 @@ fn the_hint_says_why_the_path_on_the_host_counts() {
         let hint = missing.hint.as_deref().unwrap();
         assert_eq!(hint.contains("the hook runs inside the container"), want, "{hint}");
     }
+}
+
+/// A strict load, which does not judge programs, warns of a relative interpreter. A check has a code
+/// of its own for it.
+#[test]
+fn a_relative_interpreter_is_reported_once() {
+    let root = image(&[("/hook", b"#!sh\n".to_vec())]);
+    let warnings = |found: Vec<Diagnostic>| {
+        let of_it = |found: &Diagnostic| found.message().contains("relative");
+        found.into_iter().filter(of_it).map(|found| found.code).collect::<Vec<_>>()
+    };
+    codes_in(root.path(), "A=b");
+    let options = || ReadOptions::new().root(Root::open(root.path()).unwrap());
+    let found = HookFile::check(Path::new("/hook.json"), &options());
+    assert_eq!(warnings(found), [Code::BadShebang]);
+    let loaded = Manager::builder()
+        .directories(["/"])
+        .root(Root::open(root.path()).unwrap())
+        .policy(Policy::Strict)
+        .load();
+    let found = match loaded {
+        Ok(manager) => manager.diagnostics(),
+        Err(error) => error.diagnostics().to_vec(),
+    };
+    assert_eq!(warnings(found), [Code::PermissionsUnknown]);
 }
