@@ -201,7 +201,8 @@ impl Source {
             };
             let text = self.string(strings.checked_add(value)?)?;
             match to {
-                Some(to) => *to = Some(text),
+                Some(to) if to.is_none() => *to = Some(text),
+                Some(_) => return None,
                 None if text.len() < LIBRARY_NAME => dynamic.needed.push(text),
                 None => return None,
             }

@@ -65,7 +65,7 @@ pub(super) fn is_of_glibc(path: &Path, loader: &Source) -> bool {
     let bytes = name.as_bytes();
     let has_name =
         bytes.starts_with(b"ld-linux") || bytes.starts_with(b"ld64.so") || bytes == b"ld.so.1";
-    let soname = || library(loader)?.1?.soname;
+    let soname = || dynamic_of(loader, &loader.elf().ok()?)?.soname;
     has_name && soname().is_some_and(|soname| soname == name)
 }
 
@@ -250,14 +250,15 @@ impl Search<'_> {
                 return false;
             }
         };
-        let dynamic = match library(&source) {
-            Some((elf, _)) if elf.machine != self.machine => return false,
-            Some((_, Some(dynamic))) => dynamic,
-            Some((_, None)) => {
-                self.is_unknown = true;
-                return false;
-            }
-            None => Dynamic::default(),
+        let dynamic = match source.elf() {
+            // (There can be many: nothing more of them is read.)
+            Ok(elf) if elf.machine != self.machine => return false,
+            Ok(elf) => dynamic_of(&source, &elf),
+            Err(_) => Some(Dynamic::default()),
+        };
+        let Some(dynamic) = dynamic else {
+            self.is_unknown = true;
+            return false;
         };
         self.add(path, Some(needed_by), dynamic);
         true
@@ -448,13 +449,9 @@ fn matches(pieces: &[&[u8]], name: &[u8]) -> bool {
     end.is_some_and(|end| is_at(last_at, end))
 }
 
-/// Returns the header and the dynamic section of a library, which is `None` if it cannot be read;
-/// `None` if the library is not an ELF file.
-fn library(source: &Source) -> Option<(Elf, Option<Dynamic>)> {
-    let elf = source.elf().ok()?;
-    let segments = source.segments(&elf).ok();
-    let dynamic = segments.and_then(|segments| source.dynamic(&elf, &segments));
-    Some((elf, dynamic))
+/// Returns the dynamic section of a library; `None` if it cannot be read.
+fn dynamic_of(source: &Source, elf: &Elf) -> Option<Dynamic> {
+    source.dynamic(elf, &source.segments(elf).ok()?)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Whether the program of a hook can run, found by reading it and the files that it needs. Nothing
 //! is executed (docs/spec.md, section 12).
 //!
-//! A fact that is not known is not a fault: a file that cannot be read, a directory that depends
+//! Something unknown is not a fault: a file that cannot be read, a directory that depends
 //! on the environment of the runtime.
 
 mod elf;
@@ -30,9 +30,9 @@ const EXECUTE: u32 = 0o111;
 const GROUP_EXECUTE: u32 = 0o010;
 
 /// Returns the faults of the program at this path. `env` has the variables of the hook's
-/// environment that matter (`NAME=VALUE`): PATH, LD_LIBRARY_PATH and LD_PRELOAD. Without PATH, it is
-/// not known where `env` searches; without the others, they count as not set. A program that is missing, not
-/// executable, or not readable has none.
+/// environment that matter (`NAME=VALUE`): PATH, LD_LIBRARY_PATH and LD_PRELOAD. Without PATH, it
+/// is not known where `env` searches; without the others, they count as not set. A program that is
+/// missing, not executable, or not readable has none.
 pub(crate) fn faults(root: &Root, path: &Path, env: &[&str]) -> Vec<Fault> {
     let mut found = Vec::new();
     // The program, then its interpreter, then that of the interpreter.

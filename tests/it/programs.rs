@@ -754,8 +754,8 @@ fn the_hint_says_why_the_path_on_the_host_counts() {
     }
 }
 
-/// A strict load, which does not judge programs, warns of a relative interpreter. A check has a code
-/// of its own for it.
+/// A strict load, which does not judge programs, warns of a relative interpreter. A check has a
+/// code of its own for it.
 #[test]
 fn a_relative_interpreter_is_reported_once() {
     let root = image(&[("/hook", b"#!sh\n".to_vec())]);
