@@ -58,11 +58,20 @@ pub(crate) const INTERPRETERS: usize = 5;
 /// The number of libraries of a program that are read.
 pub(crate) const LIBRARIES: usize = 256;
 
+/// The number of names of libraries in a program and its libraries together, and the length of such
+/// a name, with the NUL at its end, in bytes. The name of a file is not longer.
+pub(crate) const LIBRARY_NAMES: usize = 4096;
+/// See [`LIBRARY_NAMES`].
+pub(crate) const LIBRARY_NAME: usize = 256;
+
 /// The number of paths at which the libraries of a program are looked for.
 pub(crate) const LIBRARY_PATHS: usize = 10_000;
 
 /// The number of missing libraries that are reported for a program.
 pub(crate) const MISSING_LIBRARIES: usize = 3;
+
+/// The number of missing libraries of a program that are looked for in the loader's cache.
+pub(crate) const LIBRARIES_IN_CACHE: usize = 32;
 
 /// The size of the loader's cache (`/etc/ld.so.cache`), in bytes.
 pub(crate) const LOADER_CACHE: usize = 16 << 20;

@@ -178,7 +178,8 @@ impl<'a> FileLoader<'a> {
     pub fn inspect(&mut self, loaded: &LoadedHook, alone: bool) -> Vec<Diagnostic> {
         let Some(inspector) = &mut self.inspector else { return Vec::new() };
         let mut found = inspector.hook_file(&loaded.path, alone);
-        let of_program = inspector.program(&loaded.path, &loaded.executable.path);
+        let is_judged = self.programs.is_some();
+        let of_program = inspector.program(&loaded.path, &loaded.executable.path, is_judged);
         if of_program.is_empty() && self.programs.is_none() {
             return found;
         }
@@ -208,7 +209,7 @@ impl<'a> FileLoader<'a> {
         let mut found = inspector.hook_file(path, alone);
         // (A missing program is an error already.)
         if !hook.runs_in_container() && self.validator.executable(&hook.hook.path).is_ok() {
-            found.extend(inspector.program(path, &hook.hook.path));
+            found.extend(inspector.program(path, &hook.hook.path, false));
         }
         found
     }

@@ -16,7 +16,7 @@ pub(crate) struct Programs<'a> {
     root: Root,
     /// Where the programs of hooks that run inside the container are, if it is known.
     container: Option<&'a RootFilesystem>,
-    /// Programs with what matters of their environment, and the faults.
+    /// Programs with what matters of their environment, in order, and the faults.
     known: Vec<(String, Rc<[Fault]>)>,
 }
 
@@ -53,11 +53,13 @@ impl<'a> Programs<'a> {
         };
         let env: Vec<&str> = entry.env.iter().map(|entry| &**entry).filter(matters).collect();
         let key = [program, &env.join("\0")].join("\0");
-        if let Some((_, found)) = self.known.iter().find(|(known, _)| *known == key) {
+        let place = self.known.binary_search_by(|(known, _)| known.cmp(&key));
+        if let Some((_, found)) = place.ok().and_then(|place| self.known.get(place)) {
             return Rc::clone(found);
         }
         let found: Rc<[Fault]> = faults(&self.root, Path::new(program), &env).into();
-        self.known.push((key, Rc::clone(&found)));
+        let (Ok(place) | Err(place)) = place;
+        self.known.insert(place, (key, Rc::clone(&found)));
         found
     }
 }
@@ -118,7 +120,9 @@ pub(crate) fn hint(fault: &Fault) -> Option<String> {
         Fault::NoShebang(Start::ByteOrderMark) => {
             "save the file as UTF-8 without a byte order mark (BOM)"
         }
-        Fault::NoShebang(Start::Blank) => "write #! at the start of the file, before anything else",
+        Fault::NoShebang(Start::Whitespace) => {
+            "write #! at the start of the file, before anything else"
+        }
         Fault::NoShebang(Start::OtherElf | Start::Binary) => {
             "correct the hook's path, or install the program again"
         }
@@ -132,7 +136,10 @@ pub(crate) fn hint(fault: &Fault) -> Option<String> {
         Fault::MissingLibrary { .. } => "install the library, or correct the program",
         Fault::Truncated { .. } => "install the program again",
         Fault::NoExec { .. } => "move the program to a file system that is mounted without noexec",
-        Fault::Privileged { .. } => "remove them: an engine that runs as root needs none of them",
+        Fault::Privileged { .. } => {
+            "remove the setuid and setgid bits and the capabilities: an engine that runs as root needs \
+             none of them"
+        }
         Fault::NotInContainer { .. } => {
             "write the path of a program that is in the container's image, or mount one there"
         }

@@ -17,7 +17,9 @@ use object::read::elf::{Dyn, FileHeader, ProgramHeader};
 use object::{Endianness, Pod};
 
 use super::machine::Machine;
-use crate::limits::{DYNAMIC_SECTION, NAME_IN_PROGRAM, PROGRAM_HEADERS, PROGRAM_START};
+use crate::limits::{
+    DYNAMIC_SECTION, LIBRARY_NAME, NAME_IN_PROGRAM, PROGRAM_HEADERS, PROGRAM_START,
+};
 
 /// A regular file, and its first bytes.
 pub(super) struct Source {
@@ -29,7 +31,7 @@ pub(super) struct Source {
 /// The reason why the parts of an ELF file cannot be read.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ElfError {
-    /// It is no ELF file, or one of an unknown kind.
+    /// It is not an ELF file, or is one of an unknown kind.
     Other,
     /// The kernel does not run it: its type or its headers are not those of a program.
     NotAProgram,
@@ -110,6 +112,8 @@ impl Source {
     fn string(&self, offset: u64) -> Option<OsString> {
         let mut bytes = self.read(offset, NAME_IN_PROGRAM).ok()?;
         bytes.truncate(bytes.iter().position(|byte| *byte == 0)?);
+        // (A program can have thousands of names.)
+        bytes.shrink_to_fit();
         Some(OsString::from_vec(bytes))
     }
 
@@ -197,8 +201,10 @@ impl Source {
             };
             let text = self.string(strings.checked_add(value)?)?;
             match to {
-                Some(to) => *to = Some(text),
-                None => dynamic.needed.push(text),
+                Some(to) if to.is_none() => *to = Some(text),
+                Some(_) => return None,
+                None if text.len() < LIBRARY_NAME => dynamic.needed.push(text),
+                None => return None,
             }
         }
         Some(dynamic)
@@ -277,4 +283,20 @@ where
         (tag, entry.d_val(endian).into())
     };
     entries.iter().map(entry).take_while(|(tag, _)| *tag != DT_NULL).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_take_no_more_memory_than_their_length() {
+        let file = File::open("/proc/self/exe").unwrap();
+        let size = file.metadata().unwrap().len();
+        let source = Source::new(file, size).unwrap();
+        let elf = source.elf().unwrap();
+        let segments = source.segments(&elf).unwrap();
+        let needed = source.dynamic(&elf, &segments).unwrap().needed;
+        assert!(needed.iter().all(|name| name.capacity() < 64), "{needed:?}");
+    }
 }

@@ -16,8 +16,9 @@ pub(crate) enum Fault {
     Shebang(ShebangFlaw),
     /// The program is neither an ELF file, nor does it start with `#!`.
     NoShebang(Start),
-    /// The program is for another machine: its name, and that of this machine.
-    OtherMachine { machine: String, ours: &'static str },
+    /// The program is for another machine: its name, and that of this machine (`is_host`), or of
+    /// the system in the root.
+    OtherMachine { machine: String, ours: String, is_host: bool },
     /// The dynamic loader of the program does not exist. (`unfit`: a file is there, for another
     /// machine.)
     MissingLoader { loader: PathBuf, unfit: bool },
@@ -65,9 +66,9 @@ pub(crate) enum Start {
     Text,
     /// With a byte order mark, and `#!` after it.
     ByteOrderMark,
-    /// With blanks or empty lines, and `#!` after them.
-    Blank,
-    /// As an ELF file that is no program, such as an object file.
+    /// With spaces, tabs or empty lines, and `#!` after them.
+    Whitespace,
+    /// As an ELF file that is not a program, such as an object file.
     OtherElf,
     /// As something else.
     Binary,

@@ -22,14 +22,17 @@ pub(super) enum Looked {
 
 /// Opens the file at a path, if it is a regular file, and reads its first bytes.
 pub(super) fn look(root: &Root, path: &Path) -> Looked {
-    let status = match root.status(path) {
-        Ok(status) if status.is_file() => status,
+    match root.status(path) {
+        Ok(status) if status.is_file() => {}
         Ok(_) => return Looked::Other,
         Err(error) if is_missing(&error) => return Looked::Missing,
         Err(_) => return Looked::Unknown,
-    };
-    let opened = open(root, path).and_then(|(file, opened)| Source::new(file, opened.size));
-    opened.map_or(Looked::Unknown, |source| Looked::File(Box::new(source), status))
+    }
+    // (Another file may be there by now: its status counts.)
+    let opened = open(root, path).and_then(|(file, status)| {
+        Ok(Looked::File(Box::new(Source::new(file, status.size)?), status))
+    });
+    opened.unwrap_or(Looked::Unknown)
 }
 
 /// Returns whether the error says that nothing is at a path.

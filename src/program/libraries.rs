@@ -7,14 +7,15 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::elf::{Dynamic, Elf, Source};
 use super::fault::Fault;
 use super::files::{Looked, contents, is_missing, look};
 use super::machine::Machine;
 use crate::limits::{
-    LIBRARIES, LIBRARY_PATHS, LOADER_CACHE, LOADER_CONFIGURATION, LOADER_CONFIGURATIONS,
-    MISSING_LIBRARIES, NAME_IN_PROGRAM,
+    LIBRARIES, LIBRARIES_IN_CACHE, LIBRARY_NAMES, LIBRARY_PATHS, LOADER_CACHE,
+    LOADER_CONFIGURATION, LOADER_CONFIGURATIONS, MISSING_LIBRARIES, NAME_IN_PROGRAM,
 };
 use crate::sys::Root;
 
@@ -25,12 +26,15 @@ const DEFAULT: [&str; 8] =
 /// The number of symlinks that the kernel follows.
 const MAX_LINKS: usize = 40;
 
+/// Directories in which libraries are searched for.
+type Directories = Rc<Vec<PathBuf>>;
+
 /// The program, or a library.
 struct Object {
     path: PathBuf,
     needed: Vec<OsString>,
     /// Where it is searched for libraries: RUNPATH, or RPATH.
-    path_of_its_own: Vec<PathBuf>,
+    path_of_its_own: Directories,
     has_runpath: bool,
     /// The object that needs it; `None` for the program.
     parent: Option<usize>,
@@ -41,28 +45,37 @@ struct Search<'r> {
     machine: Machine,
     objects: Vec<Object>,
     sonames: Vec<OsString>,
-    default: Vec<PathBuf>,
+    default: Directories,
     /// The directories of the loader's configuration, once they are needed.
-    configured: Option<Vec<PathBuf>>,
+    configured: Option<Directories>,
     /// The number of paths that may still be looked at.
     left: usize,
+    /// The number of names of libraries that the objects may still have.
+    names_left: usize,
+    /// The number of directories, and of paths of libraries, that the objects may still have.
+    directories_left: usize,
     /// Whether something could not be looked at, or depends on what is not known.
     is_unknown: bool,
 }
 
-/// Returns the libraries that are missing. The program has this loader, which exists.
+/// Returns whether a loader is that of glibc. Others have its name on some systems: that of musl,
+/// for programs that were built for glibc, and that of nix-ld. Only glibc's names itself so.
+pub(super) fn is_of_glibc(path: &Path, loader: &Source) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    let bytes = name.as_bytes();
+    let has_name =
+        bytes.starts_with(b"ld-linux") || bytes.starts_with(b"ld64.so") || bytes == b"ld.so.1";
+    let soname = || dynamic_of(loader, &loader.elf().ok()?)?.soname;
+    has_name && soname().is_some_and(|soname| soname == name)
+}
+
+/// Returns the libraries that are missing. The program has this loader, which is that of glibc.
 pub(super) fn missing(
     root: &Root,
     path: &Path,
     loader: &Path,
     (machine, dynamic): (Machine, Dynamic),
 ) -> Vec<Fault> {
-    let name = loader.file_name().unwrap_or_default().as_bytes();
-    let is_glibc =
-        name.starts_with(b"ld-linux") || name.starts_with(b"ld64.so") || name == b"ld.so.1";
-    if !is_glibc || !loader.is_absolute() {
-        return Vec::new();
-    }
     let mut default = vec![loader.parent().unwrap_or(Path::new("/")).to_owned()];
     for directory in machine.multiarch() {
         default.extend(["/lib", "/usr/lib"].map(|lib| Path::new(lib).join(directory)));
@@ -73,9 +86,11 @@ pub(super) fn missing(
         machine,
         objects: Vec::new(),
         sonames: loader.file_name().map(ToOwned::to_owned).into_iter().collect(),
-        default,
+        default: Rc::new(default),
         configured: None,
         left: LIBRARY_PATHS,
+        names_left: LIBRARY_NAMES,
+        directories_left: LIBRARY_PATHS,
         is_unknown: false,
     };
     search.add(path, None, dynamic);
@@ -88,22 +103,35 @@ pub(super) fn missing(
         Err(error) if is_missing(&error) => Vec::new(),
         Err(_) => return Vec::new(),
     };
-    missing.retain(|(name, _)| !search.sonames.contains(name) && !has_string(&cache, name));
+    missing.retain(|(name, _)| !search.sonames.contains(name));
+    missing.truncate(LIBRARIES_IN_CACHE);
+    remove_cached(&cache, &mut missing);
     missing.truncate(MISSING_LIBRARIES);
     let fault = |(library, needed_by)| Fault::MissingLibrary { library, needed_by };
     missing.into_iter().map(fault).collect()
 }
 
-/// Returns whether the bytes contain this string, with a NUL at its end.
-fn has_string(bytes: &[u8], string: &OsStr) -> bool {
-    let string = [string.as_bytes(), b"\0"].concat();
-    bytes.windows(string.len()).any(|window| window == string)
+/// A library that is missing, and the library that needs it.
+type Missing = (OsString, Option<PathBuf>);
+
+/// Removes the libraries whose names are in the loader's cache, with a NUL after each. The loader
+/// does not search the cache for a path.
+fn remove_cached(cache: &[u8], missing: &mut Vec<Missing>) {
+    for string in cache.split(|byte| *byte == 0) {
+        if missing.is_empty() {
+            return;
+        }
+        // (Other bytes may come before the first name.)
+        missing.retain(|(name, _)| {
+            !string.ends_with(name.as_bytes()) || name.as_bytes().contains(&b'/')
+        });
+    }
 }
 
 impl Search<'_> {
     /// Searches for the libraries of all objects. Returns the missing ones, with the library that
     /// needs each.
-    fn all(&mut self) -> Vec<(OsString, Option<PathBuf>)> {
+    fn all(&mut self) -> Vec<Missing> {
         let mut missing = Vec::new();
         let mut known = self.sonames.clone();
         let mut index = 0;
@@ -128,11 +156,18 @@ impl Search<'_> {
 
     /// Adds the program or a library at a path, and its search path.
     fn add(&mut self, path: &Path, parent: Option<usize>, dynamic: Dynamic) {
+        match self.names_left.checked_sub(dynamic.needed.len()) {
+            Some(left) => self.names_left = left,
+            None => {
+                self.is_unknown = true;
+                return;
+            }
+        }
         let has_runpath = dynamic.runpath.is_some();
         let list = dynamic.runpath.or(dynamic.rpath);
         let mut own = Vec::new();
         if let Some(list) = list {
-            let origins = self.origins(path);
+            let origins = self.origins(path, &list);
             for entry in list.as_bytes().split(|byte| *byte == b':') {
                 self.expand(entry, &origins, &mut own);
             }
@@ -141,7 +176,7 @@ impl Search<'_> {
         self.objects.push(Object {
             path: path.to_owned(),
             needed: dynamic.needed,
-            path_of_its_own: own,
+            path_of_its_own: Rc::new(own),
             has_runpath,
             parent,
         });
@@ -152,40 +187,48 @@ impl Search<'_> {
         if name.as_bytes().contains(&b'/') {
             let mut paths = Vec::new();
             let path = self.objects.get(needed_by).map(|object| object.path.clone());
-            let origins = path.map(|path| self.origins(&path)).unwrap_or_default();
+            let origins = path.map(|path| self.origins(&path, name)).unwrap_or_default();
             self.expand(name.as_bytes(), &origins, &mut paths);
-            return paths.iter().any(|path| self.take(path, needed_by)) || self.is_unknown;
+            return paths.iter().any(|path| self.take(path, needed_by));
         }
-        let own = self.own_directories(needed_by);
-        let default = self.default.clone();
         let is_in = |search: &mut Search<'_>, directories: &[PathBuf]| {
             directories.iter().any(|directory| search.take(&directory.join(name), needed_by))
         };
-        if is_in(self, &own) || is_in(self, &default) {
+        let mut all = self.own_directories(needed_by);
+        all.push(Rc::clone(&self.default));
+        if all.iter().any(|directories| is_in(self, directories)) {
             return true;
         }
         let configured = self.configured();
         if is_in(self, &configured) {
             return true;
         }
+        all.push(configured);
         // Libraries for processors with more instructions are in directories below.
-        for directory in [own, default, configured].iter().flatten() {
+        for directory in all.iter().flat_map(|directories| directories.iter()) {
             let below = self.below(&directory.join("glibc-hwcaps"), &[b"", b""]);
             if is_in(self, &below) {
                 return true;
             }
         }
-        self.is_unknown
+        false
+    }
+
+    /// Counts a path that is looked at. Returns whether the search still makes sense.
+    fn count(&mut self) -> bool {
+        self.is_unknown |= self.left == 0;
+        self.left = self.left.saturating_sub(1);
+        !self.is_unknown
     }
 
     /// Returns the directories that the object, and those that need it, name.
-    fn own_directories(&self, index: usize) -> Vec<PathBuf> {
+    fn own_directories(&self, index: usize) -> Vec<Directories> {
         let mut directories = Vec::new();
         let mut next = Some(index);
         let mut is_first = true;
         while let Some(object) = next.and_then(|index| self.objects.get(index)) {
             if is_first || !object.has_runpath {
-                directories.extend_from_slice(&object.path_of_its_own);
+                directories.push(Rc::clone(&object.path_of_its_own));
             }
             // (RPATH is inherited, unless the object has RUNPATH.)
             next = object.parent.filter(|_| !(is_first && object.has_runpath));
@@ -196,11 +239,9 @@ impl Search<'_> {
 
     /// Adds the library at a path, if one is there that is for the same machine.
     fn take(&mut self, path: &Path, needed_by: usize) -> bool {
-        let Some(left) = self.left.checked_sub(1) else {
-            self.is_unknown = true;
+        if !self.count() {
             return false;
-        };
-        self.left = left;
+        }
         let source = match look(self.root, path) {
             Looked::File(source, _) => source,
             Looked::Missing | Looked::Other => return false,
@@ -209,19 +250,28 @@ impl Search<'_> {
                 return false;
             }
         };
-        let dynamic = match library(&source) {
-            Some((elf, _)) if elf.machine != self.machine => return false,
-            Some((_, dynamic)) => dynamic,
-            None => Dynamic::default(),
+        let dynamic = match source.elf() {
+            // (There can be many: nothing more of them is read.)
+            Ok(elf) if elf.machine != self.machine => return false,
+            Ok(elf) => dynamic_of(&source, &elf),
+            Err(_) => Some(Dynamic::default()),
+        };
+        let Some(dynamic) = dynamic else {
+            self.is_unknown = true;
+            return false;
         };
         self.add(path, Some(needed_by), dynamic);
         true
     }
 
     /// Returns the directories of a file: that of the path, and those of the targets of symlinks.
-    fn origins(&self, path: &Path) -> Vec<PathBuf> {
+    /// They matter if something that is expanded has a variable.
+    fn origins(&self, path: &Path, expanded: &OsStr) -> Vec<PathBuf> {
         let mut path = path.to_owned();
         let mut origins = Vec::new();
+        if !expanded.as_bytes().contains(&b'$') {
+            return origins;
+        }
         for _ in 0..MAX_LINKS {
             let Some(directory) = path.parent() else { break };
             origins.push(directory.to_owned());
@@ -238,8 +288,9 @@ impl Search<'_> {
         while let Some(entry) = left.pop() {
             // (A directory of this name can have `$ORIGIN` in its own name.)
             rounds += 1;
-            if rounds > LIBRARIES || entry.len() > NAME_IN_PROGRAM {
-                self.is_unknown = true;
+            self.is_unknown |= rounds > LIBRARIES || entry.len() > NAME_IN_PROGRAM;
+            self.is_unknown |= self.directories_left == 0;
+            if self.is_unknown {
                 return;
             }
             let Some(dollar) = entry.iter().position(|byte| *byte == b'$') else {
@@ -247,6 +298,7 @@ impl Search<'_> {
                 // The directory in which the program is started is not known.
                 self.is_unknown |= !path.is_absolute();
                 paths.push(path);
+                self.directories_left -= 1;
                 continue;
             };
             let (before, rest) = entry.split_at(dollar);
@@ -275,9 +327,9 @@ impl Search<'_> {
     }
 
     /// Returns the directories of /etc/ld.so.conf and of the files that it includes.
-    fn configured(&mut self) -> Vec<PathBuf> {
+    fn configured(&mut self) -> Directories {
         if let Some(known) = &self.configured {
-            return known.clone();
+            return Rc::clone(known);
         }
         let mut directories = Vec::new();
         let mut left = vec![PathBuf::from("/etc/ld.so.conf")];
@@ -285,7 +337,7 @@ impl Search<'_> {
         while let Some(file) = left.pop() {
             files += 1;
             let content = match contents(self.root, &file, LOADER_CONFIGURATION) {
-                Ok(content) if files <= LOADER_CONFIGURATIONS => content,
+                Ok(content) if files <= LOADER_CONFIGURATIONS && !self.is_unknown => content,
                 Err(error) if is_missing(&error) => continue,
                 _ => {
                     self.is_unknown = true;
@@ -293,12 +345,17 @@ impl Search<'_> {
                 }
             };
             for line in content.split(|byte| *byte == b'\n') {
+                self.is_unknown |=
+                    directories.len() > LIBRARY_PATHS || left.len() > LOADER_CONFIGURATIONS;
+                if self.is_unknown {
+                    break;
+                }
                 let line = line.split(|byte| *byte == b'#').next().unwrap_or_default();
                 let line = line.trim_ascii();
                 match line.strip_prefix(b"include") {
                     Some(included) if included.first().is_some_and(u8::is_ascii_whitespace) => {
                         for pattern in included.split(u8::is_ascii_whitespace) {
-                            if pattern.is_empty() {
+                            if pattern.is_empty() || left.len() > LOADER_CONFIGURATIONS {
                                 continue;
                             }
                             let pattern = Path::new(OsStr::from_bytes(pattern));
@@ -315,7 +372,8 @@ impl Search<'_> {
                 }
             }
         }
-        self.configured = Some(directories.clone());
+        let directories = Rc::new(directories);
+        self.configured = Some(Rc::clone(&directories));
         directories
     }
 
@@ -328,7 +386,10 @@ impl Search<'_> {
         };
         let pieces: Vec<&[u8]> = name.as_bytes().split(|byte| *byte == b'*').collect();
         match has_wildcard(name) {
-            _ if has_wildcard(directory.as_os_str()) || name.as_bytes().contains(&b'[') => {
+            _ if has_wildcard(directory.as_os_str())
+                || name.as_bytes().contains(&b'[')
+                || name.len() > NAME_IN_PROGRAM =>
+            {
                 self.is_unknown = true;
                 Vec::new()
             }
@@ -341,6 +402,9 @@ impl Search<'_> {
     /// between its asterisks.
     fn below(&mut self, directory: &Path, pieces: &[&[u8]]) -> Vec<PathBuf> {
         let mut found = Vec::new();
+        if !self.count() {
+            return found;
+        }
         let mut listing = match self.root.open_directory(directory) {
             Ok(listing) => listing,
             Err(error) => {
@@ -349,10 +413,11 @@ impl Search<'_> {
             }
         };
         let listed = listing.next(|name, _| {
+            let is_too_much = !self.count();
             if !name.as_bytes().starts_with(b".") && matches(pieces, name.as_bytes()) {
                 found.push(directory.join(name));
             }
-            (found.len() > LOADER_CONFIGURATIONS).then_some(())
+            (is_too_much || found.len() > LOADER_CONFIGURATIONS).then_some(())
         });
         self.is_unknown |= !matches!(listed, Ok(None));
         found
@@ -384,16 +449,9 @@ fn matches(pieces: &[&[u8]], name: &[u8]) -> bool {
     end.is_some_and(|end| is_at(last_at, end))
 }
 
-/// Returns the header and the dynamic section of a library; `None` if it is no ELF file, or if the
-/// section cannot be read.
-fn library(source: &Source) -> Option<(Elf, Dynamic)> {
-    let elf = source.elf().ok()?;
-    let dynamic = source
-        .segments(&elf)
-        .ok()
-        .and_then(|segments| source.dynamic(&elf, &segments))
-        .unwrap_or_default();
-    Some((elf, dynamic))
+/// Returns the dynamic section of a library; `None` if it cannot be read.
+fn dynamic_of(source: &Source, elf: &Elf) -> Option<Dynamic> {
+    source.dynamic(elf, &source.segments(elf).ok()?)
 }
 
 #[cfg(test)]
@@ -423,9 +481,14 @@ mod tests {
 
     #[test]
     fn names_in_the_cache_end_in_nul() {
-        let cache = b"glibc-ld.so.cache1.1\0libc.so.6\0/lib/libc.so.6\0";
-        assert!(has_string(cache, OsStr::new("libc.so.6")));
-        assert!(!has_string(cache, OsStr::new("libc.so")));
-        assert!(!has_string(b"", OsStr::new("libc.so")));
+        let left = |cache: &[u8]| {
+            let names = ["libc.so.6", "libc.so", "/lib/libc.so.6"];
+            let mut missing = names.map(|name| (OsString::from(name), None)).to_vec();
+            remove_cached(cache, &mut missing);
+            missing.into_iter().map(|(name, _)| name).collect::<Vec<_>>()
+        };
+        let cache = b"glibc-ld.so.cache1.1\0\x40libc.so.6\0/lib/libc.so.6\0";
+        assert_eq!(left(cache), ["libc.so", "/lib/libc.so.6"]);
+        assert_eq!(left(b"").len(), 3);
     }
 }

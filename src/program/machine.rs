@@ -11,48 +11,44 @@ pub(super) struct Machine {
     pub number: u16,
 }
 
-/// The name of the machine that this library was built for.
-pub(super) const OURS: &str = if cfg!(target_arch = "x86_64") {
-    "x86-64"
-} else if cfg!(target_arch = "aarch64") {
-    "AArch64"
-} else if cfg!(target_arch = "x86") {
-    "i386"
-} else if cfg!(target_arch = "arm") {
-    "ARM"
-} else if cfg!(target_arch = "riscv64") {
-    "RISC-V 64"
-} else if cfg!(all(target_arch = "powerpc64", target_endian = "little")) {
-    "PowerPC 64 (little-endian)"
-} else if cfg!(target_arch = "s390x") {
-    "s390x"
-} else if cfg!(target_arch = "loongarch64") {
-    "LoongArch 64"
-} else {
-    std::env::consts::ARCH
-};
-
 impl Machine {
-    /// Returns whether the machine that this library was built for runs such programs. Where two
-    /// machines often run each other's programs, both do. On a machine that this function does not
-    /// know, every program runs.
-    pub fn runs_here(self) -> bool {
-        let known: &[u16] = if cfg!(any(target_arch = "x86_64", target_arch = "x86")) {
-            &[elf::EM_X86_64, elf::EM_386]
-        } else if cfg!(any(target_arch = "aarch64", target_arch = "arm")) {
-            &[elf::EM_AARCH64, elf::EM_ARM]
+    /// Returns the machine that this library was built for; `None` if this module does not know it.
+    pub fn here() -> Option<Machine> {
+        let number = if cfg!(target_arch = "x86_64") {
+            elf::EM_X86_64
+        } else if cfg!(target_arch = "x86") {
+            elf::EM_386
+        } else if cfg!(target_arch = "aarch64") {
+            elf::EM_AARCH64
+        } else if cfg!(target_arch = "arm") {
+            elf::EM_ARM
         } else if cfg!(any(target_arch = "riscv64", target_arch = "riscv32")) {
-            &[elf::EM_RISCV]
-        } else if cfg!(any(target_arch = "powerpc64", target_arch = "powerpc")) {
-            &[elf::EM_PPC64, elf::EM_PPC]
+            elf::EM_RISCV
+        } else if cfg!(target_arch = "powerpc64") {
+            elf::EM_PPC64
+        } else if cfg!(target_arch = "powerpc") {
+            elf::EM_PPC
         } else if cfg!(target_arch = "s390x") {
-            &[elf::EM_S390]
+            elf::EM_S390
         } else if cfg!(target_arch = "loongarch64") {
-            &[elf::EM_LOONGARCH]
+            elf::EM_LOONGARCH
         } else {
-            return true;
+            return None;
         };
-        known.contains(&self.number) && self.is_little == cfg!(target_endian = "little")
+        let is_64 = cfg!(target_pointer_width = "64");
+        Some(Machine { is_64, is_little: cfg!(target_endian = "little"), number })
+    }
+
+    /// Returns whether this machine runs programs of the other one. Where two machines often run
+    /// each other's programs, both do.
+    pub fn runs(self, other: Machine) -> bool {
+        let family = |machine: Machine| match machine.number {
+            elf::EM_386 => elf::EM_X86_64,
+            elf::EM_ARM => elf::EM_AARCH64,
+            elf::EM_PPC => elf::EM_PPC64,
+            number => number,
+        };
+        family(self) == family(other) && self.is_little == other.is_little
     }
 
     /// Returns the name.
@@ -127,9 +123,9 @@ mod tests {
         let file = std::fs::read("/proc/self/exe").unwrap();
         let number = u16::from_ne_bytes([file[18], file[19]]);
         let ours = Machine { is_64: file[4] == 2, is_little: file[5] == 1, number };
-        assert!(ours.runs_here());
-        assert_eq!(ours.name(), OURS);
-        assert!(!Machine { is_little: !ours.is_little, ..ours }.runs_here());
-        assert!(!Machine { number: elf::EM_SPARC, ..ours }.runs_here());
+        assert_eq!(Machine::here(), Some(ours));
+        assert!(ours.runs(ours));
+        assert!(!ours.runs(Machine { is_little: !ours.is_little, ..ours }));
+        assert!(!ours.runs(Machine { number: elf::EM_SPARC, ..ours }));
     }
 }

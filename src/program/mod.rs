@@ -1,7 +1,7 @@
 //! Whether the program of a hook can run, found by reading it and the files that it needs. Nothing
 //! is executed (docs/spec.md, section 12).
 //!
-//! A fact that is not known is not a fault: a file that cannot be read, a directory that depends
+//! Something unknown is not a fault: a file that cannot be read, a directory that depends
 //! on the environment of the runtime.
 
 mod elf;
@@ -21,6 +21,7 @@ use crate::sys::{MountFlags, Root, Status, has_capabilities, mount_point};
 use elf::{ElfError, Source, needed_size};
 pub(crate) use fault::{Fault, ShebangFlaw, Start};
 use files::{Looked, look};
+use machine::Machine;
 pub(crate) use shebang::{Shebang, shebang};
 
 /// The permission to execute, for anybody.
@@ -28,9 +29,10 @@ const EXECUTE: u32 = 0o111;
 /// The permission of the group to execute. Without it, the setgid bit has another meaning.
 const GROUP_EXECUTE: u32 = 0o010;
 
-/// Returns the faults of the program at this path, which a hook runs with this environment
-/// (`NAME=VALUE`; empty: that of the caller, which is not known). A program that is missing, not
-/// executable, or not readable has none.
+/// Returns the faults of the program at this path. `env` has the variables of the hook's
+/// environment that matter (`NAME=VALUE`): PATH, LD_LIBRARY_PATH and LD_PRELOAD. Without PATH, it
+/// is not known where `env` searches; without the others, they count as not set. A program that is
+/// missing, not executable, or not readable has none.
 pub(crate) fn faults(root: &Root, path: &Path, env: &[&str]) -> Vec<Fault> {
     let mut found = Vec::new();
     // The program, then its interpreter, then that of the interpreter.
@@ -51,7 +53,7 @@ pub(crate) fn faults(root: &Root, path: &Path, env: &[&str]) -> Vec<Fault> {
         if is_registered {
             of_file.clear();
         }
-        rights(&source, &status, &mut of_file);
+        rights(root, &source, &status, &mut of_file);
         found.extend(of_file.into_iter().map(|fault| match &interpreter {
             Some(interpreter) => {
                 Fault::OfInterpreter { interpreter: interpreter.clone(), fault: Box::new(fault) }
@@ -72,13 +74,14 @@ fn is_registered(root: &Root, path: &Path, source: &Source) -> bool {
 }
 
 /// Finds the faults of the file system and the permissions of an executable file.
-fn rights(source: &Source, status: &Status, found: &mut Vec<Fault>) {
+fn rights(root: &Root, source: &Source, status: &Status, found: &mut Vec<Fault>) {
     let Ok(flags) = MountFlags::of_file(source.file()) else { return };
-    if flags.noexec {
+    // (Another root is mounted elsewhere, or in another way, when its programs run.)
+    if flags.noexec && root.is_host() {
         found.push(Fault::NoExec { mount_point: mount_point(source.file()) });
     }
     // (Those of a script have no effect: its interpreter runs.)
-    if source.is_elf() && !flags.nosuid {
+    if source.is_elf() && !(flags.nosuid && root.is_host()) {
         let setuid = status.mode & libc::S_ISUID != 0;
         let setgid = status.mode & libc::S_ISGID != 0 && status.mode & GROUP_EXECUTE != 0;
         let capabilities = has_capabilities(source.file());
@@ -157,8 +160,8 @@ fn script(root: &Root, line: Shebang<'_>, env: &[&str], found: &mut Vec<Fault>) 
 
 /// Finds the faults of the argument that a script passes to `env`.
 fn of_env(root: &Root, argument: &[u8], env: &[&str], found: &mut Vec<Fault>) {
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let first = argument.split(is_blank).next().unwrap_or_default();
+    let is_space_or_tab = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let first = argument.split(is_space_or_tab).next().unwrap_or_default();
     let splits = match first.strip_prefix(b"-") {
         // `--split-string`
         Some(long) if long.starts_with(b"-") => long.starts_with(b"-s"),
@@ -198,6 +201,18 @@ fn is_not_in_path(root: &Root, name: &[u8], env: &[&str]) -> bool {
     })
 }
 
+/// Returns the machine of the system in this root. In a root that is not the host's, which may be
+/// the image of another machine, it is that of the shell. `None`: it is not known.
+fn machine_of(root: &Root) -> Option<Machine> {
+    if root.is_host() {
+        return Machine::here();
+    }
+    match look(root, Path::new("/bin/sh")) {
+        Looked::File(shell, _) => shell.elf().ok().map(|elf| elf.machine),
+        _ => None,
+    }
+}
+
 /// Finds the faults of an ELF file.
 fn of_elf(root: &Root, path: &Path, source: &Source, env: &[&str], found: &mut Vec<Fault>) {
     let other = Fault::NoShebang(Start::OtherElf);
@@ -210,9 +225,9 @@ fn of_elf(root: &Root, path: &Path, source: &Source, env: &[&str], found: &mut V
         });
         return;
     }
-    if !elf.machine.runs_here() {
-        found.push(Fault::OtherMachine { machine: elf.machine.name(), ours: machine::OURS });
-        return;
+    if let Some(ours) = machine_of(root).filter(|ours| !ours.runs(elf.machine)) {
+        let (machine, ours) = (elf.machine.name(), ours.name());
+        return found.push(Fault::OtherMachine { machine, ours, is_host: root.is_host() });
     }
     let segments = match source.segments(&elf) {
         Ok(segments) => segments,
@@ -235,15 +250,16 @@ fn of_elf(root: &Root, path: &Path, source: &Source, env: &[&str], found: &mut V
         Looked::Missing => found.push(Fault::MissingLoader { loader, unfit: false }),
         Looked::Other | Looked::Unknown => {}
         Looked::File(of_loader, _) => {
-            let of_loader = of_loader.elf();
-            if of_loader.is_ok_and(|of_loader| of_loader.machine != elf.machine) {
+            if of_loader.elf().is_ok_and(|of_loader| of_loader.machine != elf.machine) {
                 found.push(Fault::MissingLoader { loader, unfit: true });
                 return;
             }
             let decides = |entry: &str| {
                 ["LD_LIBRARY_PATH=", "LD_PRELOAD="].iter().any(|name| entry.starts_with(name))
             };
-            if env.iter().any(|entry| decides(entry)) {
+            if env.iter().any(|entry| decides(entry))
+                || !libraries::is_of_glibc(&loader, &of_loader)
+            {
                 return;
             }
             if let Some(dynamic) = source.dynamic(&elf, &segments) {
@@ -260,7 +276,7 @@ fn start_of(start: &[u8]) -> Start {
         return Start::ByteOrderMark;
     }
     if start.trim_ascii_start().starts_with(b"#!") {
-        return Start::Blank;
+        return Start::Whitespace;
     }
     let start = start.get(..SHEBANG).unwrap_or(start);
     let is_of_text = |byte: &u8| *byte >= b' ' && *byte != 0x7f || matches!(byte, 7..=13 | 27);
@@ -285,8 +301,8 @@ mod tests {
             (b"\xef\xbb\xbf#!/bin/sh\n", Start::ByteOrderMark),
             (b"\xff\xfe#\0!\0/\0", Start::ByteOrderMark),
             (b"\xef\xbb\xbfecho", Start::Text),
-            (b"\n\n#!/bin/sh\n", Start::Blank),
-            (b" #!/bin/sh\n", Start::Blank),
+            (b"\n\n#!/bin/sh\n", Start::Whitespace),
+            (b" #!/bin/sh\n", Start::Whitespace),
         ] {
             assert_eq!(start_of(start), want, "{start:?}");
         }

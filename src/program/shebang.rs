@@ -28,7 +28,7 @@ pub(crate) fn shebang(start: &[u8]) -> Option<Shebang<'_>> {
         None if has_nul => line,
         None => {
             let name = trim_start(line);
-            if !name.is_empty() && !name.iter().any(is_blank) {
+            if !name.is_empty() && !name.iter().any(is_space_or_tab) {
                 return Some(Shebang::TooLong);
             }
             // The kernel writes a NUL over the last byte.
@@ -40,24 +40,24 @@ pub(crate) fn shebang(start: &[u8]) -> Option<Shebang<'_>> {
     if line.is_empty() && (is_line || is_cut) {
         return Some(Shebang::Empty);
     }
-    let end = line.iter().position(is_blank).unwrap_or(line.len());
+    let end = line.iter().position(is_space_or_tab).unwrap_or(line.len());
     let (interpreter, rest) = line.split_at_checked(end)?;
     let argument = Some(trim_start(rest)).filter(|argument| !argument.is_empty());
     Some(Shebang::Line { interpreter, argument, is_cut })
 }
 
-fn is_blank(byte: &u8) -> bool {
+fn is_space_or_tab(byte: &u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
 fn trim_start(bytes: &[u8]) -> &[u8] {
-    let blanks = bytes.iter().take_while(|byte| is_blank(byte)).count();
-    bytes.get(blanks..).unwrap_or_default()
+    let count = bytes.iter().take_while(|byte| is_space_or_tab(byte)).count();
+    bytes.get(count..).unwrap_or_default()
 }
 
 fn trim_end(bytes: &[u8]) -> &[u8] {
-    let blanks = bytes.iter().rev().take_while(|byte| is_blank(byte)).count();
-    bytes.get(..bytes.len() - blanks).unwrap_or_default()
+    let count = bytes.iter().rev().take_while(|byte| is_space_or_tab(byte)).count();
+    bytes.get(..bytes.len() - count).unwrap_or_default()
 }
 
 #[cfg(test)]

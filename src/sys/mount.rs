@@ -139,7 +139,7 @@ fn point_in(table: &[u8], id: &[u8]) -> Option<PathBuf> {
     })
 }
 
-/// Returns the bytes of a field, in which blanks and backslashes are octal numbers.
+/// Returns the bytes of a field, in which whitespace and backslashes are octal numbers.
 fn unescaped(field: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut left = field;

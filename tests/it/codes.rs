@@ -362,9 +362,10 @@ fn codes_of_files_and_directories() {
     assert!(!has(Code::ForeignOwner, &path));
 
     // A script whose interpreter depends on the working directory.
-    assert!(!has(Code::PermissionsUnknown, &path));
+    assert!(!has(Code::BadShebang, &path));
     fs::write(&executable, "#!sh\n").unwrap();
-    assert!(has(Code::PermissionsUnknown, &path));
+    assert!(has(Code::BadShebang, &path));
+    assert!(!has(Code::PermissionsUnknown, &path));
     fs::write(&executable, "").unwrap();
     assert!(!has(Code::ParentWritable, &path));
     fs::set_permissions(root.path(), fs::Permissions::from_mode(0o777)).unwrap();

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use libhooks::{
-    Annotations, Code, Container, Diagnostic, HookFile, Manager, Process, ReadOptions, Root,
-    RootFilesystem, Severity,
+    Annotations, Code, Container, Diagnostic, HookFile, Manager, Policy, Process, ReadOptions,
+    Root, RootFilesystem, Severity,
 };
 
 use crate::elf;
@@ -62,7 +62,7 @@ fn scripts_are_judged_as_the_kernel_does() {
     for (name, content, want, errno) in [
         ("good", "#!/bin/sh\n", None, None),
         ("without-newline", "#!/bin/sh", None, None),
-        ("blanks", "#! \t/bin/sh \t\n", None, None),
+        ("spaces", "#! \t/bin/sh \t\n", None, None),
         ("windows", "#!/bin/sh\r\n", Some(Code::MissingInterpreter), noent),
         ("missing", "#!/no/such\n", Some(Code::MissingInterpreter), noent),
         ("mark", "\u{feff}#!/bin/sh\n", Some(Code::NoShebang), noexec),
@@ -174,6 +174,11 @@ fn codes_in(root: &Path, env: &str) -> (Vec<Code>, Vec<String>) {
 /// The loader of most tests. The name is that of glibc's.
 const LOADER: &str = "/lib/ld-linux.so.9";
 
+/// Returns the loader of glibc.
+fn glibc() -> Vec<u8> {
+    elf::ours().soname("ld-linux.so.9").bytes()
+}
+
 #[test]
 fn loaders_and_libraries_are_looked_for_inside_the_root() {
     let dynamic = || elf::ours().loader(LOADER);
@@ -181,7 +186,7 @@ fn loaders_and_libraries_are_looked_for_inside_the_root() {
     let library = || elf::ours().bytes();
     let musl = || elf::ours().loader("/lib/ld-musl-x.so.1").needed(&["libz.so"]);
     let of_library = || elf::ours().soname("libz.so").needed(&["libq.so"]).bytes();
-    let loader = || (LOADER, library());
+    let loader = || (LOADER, glibc());
     let (missing_loader, missing_library) = (Some(Code::MissingLoader), Some(Code::MissingLibrary));
     let table: &[(&str, Files<'_>, Option<Code>)] = &[
         ("static", &[("/hook", library())], None),
@@ -200,6 +205,12 @@ fn loaders_and_libraries_are_looked_for_inside_the_root() {
             &[("/hook", musl().bytes()), ("/lib/ld-musl-x.so.1", library())],
             None,
         ),
+        (
+            "musl's loader in the place of glibc's",
+            &[("/hook", program.bytes()), (LOADER, elf::ours().soname("libc.so").bytes())],
+            None,
+        ),
+        ("a loader without a name", &[("/hook", program.bytes()), (LOADER, library())], None),
         ("no library", &[("/hook", program.bytes()), loader()], missing_library),
         (
             "a library",
@@ -303,30 +314,108 @@ fn loaders_and_libraries_are_looked_for_inside_the_root() {
     let files = [("/hook", program.bytes()), loader(), ("/lib/libz.so", of_library())];
     assert_eq!(
         codes_in(image(&files).path(), "A=b").1,
-        ["the program uses /lib/libz.so, which needs the library libq.so: not found"]
+        ["the program uses /lib/libz.so, which needs the library \"libq.so\": not found"]
     );
 }
 
-/// Each machine runs its own programs, and those of its 32-bit form.
+/// With more directories than this, nothing is reported.
+#[test]
+fn the_directories_of_libraries_are_limited() {
+    let program = |needed| elf::ours().loader(LOADER).needed(needed).bytes();
+    let loader = || glibc();
+    let directories = |count| (0..count).map(|n| format!("/{n}\n")).collect::<String>();
+    // The directories of the configuration, and what is below them.
+    for (count, want) in [(1500, &[Code::MissingLibrary; 3][..]), (2000, &[])] {
+        let files = [
+            ("/hook", program(&["liba.so", "libb.so", "libc.so"])),
+            (LOADER, loader()),
+            ("/etc/ld.so.conf", directories(count).into_bytes()),
+        ];
+        assert_eq!(codes_in(image(&files).path(), "A=b").0, want, "{count}");
+    }
+    // Those of libraries.
+    let path: &str = "/a:".repeat(1300).leak();
+    let names: Vec<&str> = (0..8).map(|n| &*format!("lib{n}.so").leak()).collect();
+    let paths: Vec<String> = names.iter().map(|name| format!("/lib/{name}")).collect();
+    for (count, want) in [(7, &[Code::MissingLibrary][..]), (8, &[])] {
+        let mut needed = names[..count].to_vec();
+        needed.push("libq.so");
+        let mut files = vec![("/hook", program(needed.leak())), (LOADER, loader())];
+        let library = elf::ours().runpath(path.trim_end_matches(':')).bytes();
+        files.extend(paths.iter().map(|path| (path.as_str(), library.clone())));
+        let (codes, messages) = codes_in(image(&files).path(), "A=b");
+        assert_eq!(codes, want, "{count}: {messages:?}");
+    }
+}
+
+/// The first 32 libraries that are missing are looked for in the loader's cache, which is large.
+#[test]
+fn the_cache_is_searched_for_few_libraries() {
+    let names: Vec<&str> = (0..33).map(|n| &*format!("lib{n}.so").leak()).collect();
+    let program = elf::ours().loader(LOADER).needed(names.clone().leak()).bytes();
+    let loader = glibc();
+    for (count, want) in [(31, &[Code::MissingLibrary][..]), (32, &[])] {
+        let cache = names.iter().take(count).map(|name| format!("{name}\0")).collect::<String>();
+        let files = [
+            ("/hook", program.clone()),
+            (LOADER, loader.clone()),
+            ("/etc/ld.so.cache", cache.into_bytes()),
+        ];
+        assert_eq!(codes_in(image(&files).path(), "A=b").0, want, "{count}");
+    }
+}
+
+/// Hostile files must not take much memory: with more names than this, nothing is reported.
+#[test]
+fn the_names_of_libraries_are_limited() {
+    for (count, want) in [(1000, Some(Code::MissingLibrary)), (2100, None)] {
+        let names: &[&str] = vec!["libq.so"; count].leak();
+        let library = || elf::ours().needed(names).bytes();
+        let program = elf::ours().loader(LOADER).needed(&["liby.so", "libz.so"]).bytes();
+        let loader = glibc();
+        let files = [
+            ("/hook", program),
+            (LOADER, loader),
+            ("/lib/liby.so", library()),
+            ("/lib/libz.so", library()),
+        ];
+        let (codes, messages) = codes_in(image(&files).path(), "A=b");
+        assert_eq!(codes, want.as_slice(), "{count}: {messages:?}");
+    }
+}
+
+/// Each machine runs its own programs, and those of its 32-bit form. In a root, the machine is that
+/// of its shell.
 #[test]
 fn programs_for_other_machines_are_reported() {
-    let x86 = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
-    let arm = cfg!(any(target_arch = "arm", target_arch = "aarch64"));
-    for (kind, program, runs) in [
-        ("x86-64", elf::of_machine(true, true, 62), x86),
-        ("x32", elf::of_machine(false, true, 62), x86),
-        ("i386", elf::of_machine(false, true, 3), x86),
-        ("AArch64", elf::of_machine(true, true, 183), arm),
-        ("AArch64 (big-endian)", elf::of_machine(true, false, 183), false),
-        ("ARM", elf::of_machine(false, true, 40), arm),
-        ("s390x", elf::of_machine(true, false, 22), cfg!(target_arch = "s390x")),
-        ("SPARC", elf::of_machine(false, false, 2), false),
-    ] {
-        let (codes, messages) = codes_in(image(&[("/hook", program.bytes())]).path(), "A=b");
-        let want: &[Code] = if runs { &[] } else { &[Code::WrongArchitecture] };
-        assert_eq!(codes, want, "{kind}");
-        let names = |message: &String| message.contains(&format!("for {kind},"));
-        assert!(messages.iter().all(names), "{kind}: {messages:?}");
+    let machine = elf::of_machine;
+    let machines = [
+        ("x86-64", machine(true, true, 62), 1),
+        ("x32", machine(false, true, 62), 1),
+        ("i386", machine(false, true, 3), 1),
+        ("AArch64", machine(true, true, 183), 2),
+        ("AArch64 (big-endian)", machine(true, false, 183), 3),
+        ("ARM", machine(false, true, 40), 2),
+        ("s390x", machine(true, false, 22), 4),
+        ("SPARC", machine(false, false, 2), 5),
+    ];
+    for (kind, program, family) in &machines {
+        for (of_shell, shell, other) in &machines {
+            let files = [("/hook", program.bytes()), ("/bin/sh", shell.bytes())];
+            let (codes, messages) = codes_in(image(&files).path(), "A=b");
+            let want: &[Code] = if family == other { &[] } else { &[Code::WrongArchitecture] };
+            assert_eq!(codes, want, "{kind} {of_shell}");
+            let text =
+                format!("the program is for {kind}, and /bin/sh of the root is for {of_shell}");
+            assert!(messages.iter().all(|message| *message == text), "{messages:?}");
+        }
+        // It is not known what the machine is.
+        for files in [
+            &[("/hook", program.bytes())][..],
+            &[("/hook", program.bytes()), ("/bin/sh", b"#!/hook".to_vec())],
+        ] {
+            assert_eq!(codes_in(image(files).path(), "A=b").0, [], "{kind}");
+        }
     }
 }
 
@@ -361,21 +450,34 @@ fn interpreters_are_judged_as_programs() {
             &[("/hook", of_next("/a")), ("/a", of_next("b"))],
             Some((
                 Code::BadShebang,
-                "the first line of the interpreter /a has a problem: the interpreter b is a \
+                "the first line of the interpreter /a has a problem: the interpreter \"b\" is a \
                  relative path, which depends on the working directory",
             )),
         ),
         (
+            "a program that env does not find",
+            &[("/hook", of_next("/env not")), ("/env", elf::ours().bytes())],
+            Some((
+                Code::MissingInterpreter,
+                "the first line of the program makes env search for \"not\", which is in no \
+                 directory of PATH",
+            )),
+        ),
+        (
             "another machine",
-            &[("/hook", of_next("/a")), ("/a", elf::of_machine(false, false, 2).bytes())],
+            &[
+                ("/hook", of_next("/a")),
+                ("/a", elf::of_machine(false, false, 2).bytes()),
+                ("/bin/sh", elf::ours().bytes()),
+            ],
             Some((Code::WrongArchitecture, "the interpreter /a is for SPARC")),
         ),
         (
             "a library",
-            &[("/hook", of_next("/a")), ("/a", broken.clone()), (LOADER, elf::ours().bytes())],
+            &[("/hook", of_next("/a")), ("/a", broken.clone()), (LOADER, glibc())],
             Some((
                 Code::MissingLibrary,
-                "the interpreter /a needs the library libz.so, which is not found",
+                "the interpreter /a needs the library \"libz.so\", which is not found",
             )),
         ),
         (
@@ -406,7 +508,7 @@ fn interpreters_are_judged_as_programs() {
         ("a script of itself", &[("/hook", of_next("/hook"))], Some((Code::BadShebang, ""))),
     ];
     for (kind, files, want) in table {
-        let (codes, messages) = codes_in(image(files).path(), "A=b");
+        let (codes, messages) = codes_in(image(files).path(), "PATH=/bin");
         assert_eq!(codes.first(), want.as_ref().map(|(code, _)| code), "{kind}: {messages:?}");
         assert!(codes.len() < 2, "{kind}: {messages:?}");
         if let Some((_, message)) = want {
@@ -471,6 +573,11 @@ fn on_a_noexec_mount(directory: &Path) {
     fs::write(&script, format!("#!{}\n", program.display())).unwrap();
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     assert_eq!(codes(elsewhere.path(), &script, "A=b"), [Code::NoexecMount]);
+
+    // As a root: its system may mount it in another way.
+    fs::write(directory.join("hook"), elf::ours().bytes()).unwrap();
+    fs::set_permissions(directory.join("hook"), fs::Permissions::from_mode(0o4755)).unwrap();
+    assert_eq!(codes_in(directory, "A=b").0, [Code::SetuidProgram]);
 }
 
 /// Writes hook files of a program that cannot run.
@@ -654,4 +761,29 @@ fn the_hint_says_why_the_path_on_the_host_counts() {
         let hint = missing.hint.as_deref().unwrap();
         assert_eq!(hint.contains("the hook runs inside the container"), want, "{hint}");
     }
+}
+
+/// A strict load, which does not judge programs, warns of a relative interpreter. A check has a
+/// code of its own for it.
+#[test]
+fn a_relative_interpreter_is_reported_once() {
+    let root = image(&[("/hook", b"#!sh\n".to_vec())]);
+    let warnings = |found: Vec<Diagnostic>| {
+        let of_it = |found: &Diagnostic| found.message().contains("relative");
+        found.into_iter().filter(of_it).map(|found| found.code).collect::<Vec<_>>()
+    };
+    codes_in(root.path(), "A=b");
+    let options = || ReadOptions::new().root(Root::open(root.path()).unwrap());
+    let found = HookFile::check(Path::new("/hook.json"), &options());
+    assert_eq!(warnings(found), [Code::BadShebang]);
+    let loaded = Manager::builder()
+        .directories(["/"])
+        .root(Root::open(root.path()).unwrap())
+        .policy(Policy::Strict)
+        .load();
+    let found = match loaded {
+        Ok(manager) => manager.diagnostics(),
+        Err(error) => error.diagnostics().to_vec(),
+    };
+    assert_eq!(warnings(found), [Code::PermissionsUnknown]);
 }

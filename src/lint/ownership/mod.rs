@@ -90,8 +90,9 @@ impl Inspector {
         self.report(path, concerns.iter().map(|concern| (&subject, concern)))
     }
 
-    /// Inspects the program of a hook file, the program's interpreter, and the paths to both.
-    pub fn program(&mut self, hook_file: &Path, program: &str) -> Vec<Diagnostic> {
+    /// Inspects the program of a hook file, the program's interpreter, and the paths to both. If
+    /// the program is also judged (`is_judged`), that says that the interpreter is relative.
+    pub fn program(&mut self, hook_file: &Path, program: &str, is_judged: bool) -> Vec<Diagnostic> {
         let known = match self.programs.get(program) {
             Some(known) => Rc::clone(known),
             None => {
@@ -100,7 +101,10 @@ impl Inspector {
                 concerns
             }
         };
-        self.report(hook_file, known.iter().map(|(subject, concern)| (subject, concern)))
+        let is_left_out =
+            |concern: &Concern| is_judged && concern.matter == Matter::RelativeInterpreter;
+        let known = known.iter().filter(|(_, concern)| !is_left_out(concern));
+        self.report(hook_file, known.map(|(subject, concern)| (subject, concern)))
     }
 
     fn inspect_program(&mut self, path: &Path) -> Vec<(Subject, Concern)> {

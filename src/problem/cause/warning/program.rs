@@ -37,7 +37,7 @@ pub(super) fn kind(fault: &Fault) -> &'static str {
         Fault::Shebang(ShebangFlaw::NotExecutable { .. }) => "interpreter-not-executable",
         Fault::Shebang(ShebangFlaw::TooDeep) => "too-many-interpreters",
         Fault::NoShebang(Start::ByteOrderMark) => "byte-order-mark",
-        Fault::NoShebang(Start::Blank) => "blank-before-shebang",
+        Fault::NoShebang(Start::Whitespace) => "whitespace-before-shebang",
         Fault::NoShebang(Start::OtherElf) => "not-an-executable",
         Fault::NoShebang(Start::Binary) => "unknown-format",
         Fault::Truncated { size: 0, .. } => "empty-executable",
@@ -63,7 +63,12 @@ fn of(what: &str, fault: &Fault, f: &mut Formatter<'_>) -> fmt::Result {
             write!(f, "{what} needs the interpreter {interpreter}, which does not exist")
         }
         Fault::NotInPath { name } => {
-            write!(f, "{what} has env search PATH for {}, which is not there", shown(name))
+            let name = shown(name);
+            write!(
+                f,
+                "the first line of {what} makes env search for {name}, which is in no directory of \
+                 PATH"
+            )
         }
         Fault::Shebang(flaw) => {
             write!(f, "the first line of {what} has a problem: {flaw}")
@@ -74,15 +79,18 @@ fn of(what: &str, fault: &Fault, f: &mut Formatter<'_>) -> fmt::Result {
         Fault::NoShebang(Start::ByteOrderMark) => {
             write!(f, "{what} starts with a byte order mark, not with #!")
         }
-        Fault::NoShebang(Start::Blank) => write!(f, "{what} starts with whitespace, not with #!"),
+        Fault::NoShebang(Start::Whitespace) => {
+            write!(f, "{what} starts with whitespace, not with #!")
+        }
         Fault::NoShebang(Start::OtherElf) => {
             write!(f, "{what} is an ELF file, but not an executable one")
         }
         Fault::NoShebang(Start::Binary) => {
             write!(f, "{what} is neither an ELF file nor a script")
         }
-        Fault::OtherMachine { machine, ours } => {
-            write!(f, "{what} is for {machine}, and this machine is {ours}")
+        Fault::OtherMachine { machine, ours, is_host } => {
+            let this = if *is_host { "this machine is" } else { "/bin/sh of the root is for" };
+            write!(f, "{what} is for {machine}, and {this} {ours}")
         }
         Fault::MissingLoader { loader, unfit } => {
             let state = if *unfit { "is for another machine" } else { "does not exist" };
@@ -164,10 +172,10 @@ impl Display for ShebangFlaw {
     }
 }
 
-/// Returns a name from a program's bytes: in quotes if it has other than printable characters or
-/// a space.
+/// Returns a name from a program's bytes: in quotes if it is not an absolute path, or has
+/// whitespace, control characters or quotes.
 fn shown(name: &OsStr) -> String {
     let text = text_of(name);
     let is_plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '"';
-    if !text.is_empty() && text.chars().all(is_plain) { text } else { quote(text.as_bytes()) }
+    if text.starts_with('/') && text.chars().all(is_plain) { text } else { quote(text.as_bytes()) }
 }
