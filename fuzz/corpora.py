@@ -186,7 +186,9 @@ def elf(*, bits: int, machine: int, dynamic: dict[int, bytes]) -> bytes:
         (2, at + len(texts), len(entries)),
     ):
         if bits == 64:
-            file += struct.pack("<2I6Q", kind, 5, start, start, start, length, length, 1)
+            file += struct.pack(
+                "<2I6Q", kind, 5, start, start, start, length, length, 1
+            )
         else:
             file += struct.pack("<8I", kind, start, start, start, length, length, 5, 1)
     return file + texts + entries
@@ -211,7 +213,12 @@ def programs() -> Iterator[bytes]:
         "/bin/sh " + 300 * "x",
     ):
         yield b"#!" + line.encode() + b"\n"
-    libraries = {1: b"libz.so", 15: b"/x:$ORIGIN", 29: b"${ORIGIN}/$LIB", 14: b"libq.so"}
+    libraries = {
+        1: b"libz.so",
+        15: b"/x:$ORIGIN",
+        29: b"${ORIGIN}/$LIB",
+        14: b"libq.so",
+    }
     for bits, machine in ((64, 62), (32, 3), (64, 183), (32, 40)):
         for needed in (libraries, {1: b"libno.so", 15: b"/x"}, {1: b"$ORIGIN/a"}, {}):
             whole = elf(bits=bits, machine=machine, dynamic=needed)
