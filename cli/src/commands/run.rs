@@ -113,13 +113,12 @@ pub fn run(arguments: &Run) -> Result<ExitCode, Failure> {
     Ok(code)
 }
 
-/// Reports that the hook could not be started, and why.
+/// Reports that the hook could not be started, and why. With `--json`, programs get the error, too.
 fn not_started(error: &libhooks::Error, arguments: &Run) -> Result<ExitCode, Failure> {
+    report::note("error", &format!("{} [{}]", error.message(), error.code()));
+    report::diagnostics(&of_file(error.diagnostics(), &arguments.hook));
     if arguments.json {
         report::deliver_json(&[&error.to_json()])?;
-    } else {
-        report::note("error", &format!("{} [{}]", error.message(), error.code()));
-        report::diagnostics(&of_file(error.diagnostics(), &arguments.hook));
     }
     Ok(ExitCode::FAILURE)
 }

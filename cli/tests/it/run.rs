@@ -306,6 +306,11 @@ fn a_program_that_cannot_run_has_one_reason() {
             let said = format!(": {reason}");
             assert!(format!("{stdout}{stderr}").contains(&said), "{arguments:?}: {stdout}{stderr}");
         }
+        // Programs get the code; the message is still there for people.
+        let (status, stdout, stderr) = place.run(&["run", "--json", "d/a.json"], "");
+        let object: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!((status, object["diagnostics"][0]["code"].as_str()), (1, Some(code)));
+        assert!(object["exitStatus"] == 127 || stderr.contains(&format!(": {reason}")), "{stderr}");
     }
 }
 
