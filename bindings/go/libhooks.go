@@ -3,7 +3,8 @@
 // to each type.
 //
 // Package libhooks/hooks has the same exported API as go.podman.io/common/pkg/hooks, and three
-// additional methods. All packages call libhooks.so; nothing is implemented a second time in Go.
+// additional methods and functions. All packages call libhooks.so; nothing is implemented a second
+// time in Go.
 package libhooks
 
 import (
