@@ -1,11 +1,11 @@
 //! The root file system of a container: the files that its `startContainer` hooks see.
 
 use std::ffi::OsString;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use crate::go::Errno;
 use crate::go::json::{JsonError, JsonReader, Kind};
-use crate::sys::Root;
+use crate::sys::{MAX_LINKS, Root, names};
 
 /// The root file system of a container's bundle, as it is on this host before the container starts.
 ///
@@ -92,18 +92,6 @@ struct Followed {
     /// The path without symlinks, as far as there are files.
     path: PathBuf,
     is_missing: bool,
-}
-
-/// The number of symlinks that the kernel follows (path_resolution(7)).
-const MAX_LINKS: usize = 40;
-
-/// Returns the components of a path that lead somewhere, including `..`.
-fn names(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
-    path.components().filter_map(|component| match component {
-        Component::Normal(name) => Some(name.to_owned()),
-        Component::ParentDir => Some("..".into()),
-        _ => None,
-    })
 }
 
 /// Reads `root.path`, and the destinations of `mounts`, of a config.

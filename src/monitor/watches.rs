@@ -13,10 +13,8 @@ use crate::go::Errno;
 use crate::go::path_in;
 use crate::problem::Refusal;
 use crate::snapshot::DependsOn;
-use crate::sys::{EventSet, Root, WakeOn};
+use crate::sys::{EventSet, MAX_LINKS, Root, WakeOn, names};
 
-/// How many symlinks a path may lead through: the kernel's limit.
-const MAX_LINKS: usize = 40;
 /// How often events are read in a row: enough for more events than the kernel keeps. A directory
 /// that changes all the time must not keep the caller in the loop.
 const MAX_READS: usize = 1024;
@@ -489,13 +487,4 @@ impl SetUp<'_> {
         self.watched.push(Watched { number, descriptor, path, names, hook_files: false, depth });
         Ok(Some(self.watched.len() - 1))
     }
-}
-
-/// Returns the components of a path that lead somewhere, including `..`.
-fn names(path: &Path) -> impl DoubleEndedIterator<Item = OsString> {
-    path.components().filter_map(|component| match component {
-        Component::Normal(name) => Some(name.to_owned()),
-        Component::ParentDir => Some("..".into()),
-        _ => None,
-    })
 }

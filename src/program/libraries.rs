@@ -17,14 +17,11 @@ use crate::limits::{
     LIBRARIES, LIBRARIES_IN_CACHE, LIBRARY_NAMES, LIBRARY_PATHS, LOADER_CACHE,
     LOADER_CONFIGURATION, LOADER_CONFIGURATIONS, MISSING_LIBRARIES, NAME_IN_PROGRAM,
 };
-use crate::sys::Root;
+use crate::sys::{MAX_LINKS, Root};
 
 /// The directories that the loader searches last. Which ones depends on how it was built.
 const DEFAULT: [&str; 8] =
     ["/lib64", "/usr/lib64", "/lib", "/usr/lib", "/lib32", "/usr/lib32", "/libx32", "/usr/libx32"];
-
-/// The number of symlinks that the kernel follows.
-const MAX_LINKS: usize = 40;
 
 /// Directories in which libraries are searched for.
 type Directories = Rc<Vec<PathBuf>>;

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, Mode, OFlags, PROC_SUPER_MAGIC};
 use rustix::io::Errno;
@@ -13,10 +13,7 @@ use super::attributes::identity;
 use super::error::Reason;
 use super::step::{Step, step};
 use crate::permission::{Permissions, Trust};
-use crate::sys::Status;
-
-/// The maximum number of links: the kernel's limit.
-const MAX_LINKS: usize = 40;
+use crate::sys::{MAX_LINKS, Status, names};
 
 const DIRECTORY: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
@@ -140,14 +137,7 @@ impl Walk {
 
     /// Puts the components of a path before those that are not yet resolved.
     fn push(&mut self, path: &Path, link: Option<usize>) {
-        for component in path.components().rev() {
-            let name = match component {
-                Component::Normal(name) => name.to_owned(),
-                Component::ParentDir => "..".into(),
-                Component::CurDir | Component::RootDir | Component::Prefix(_) => continue,
-            };
-            self.rest.push(Part { name, link });
-        }
+        self.rest.extend(names(path).rev().map(|name| Part { name, link }));
     }
 
     /// Goes to the directory above, which is still open. So no other process can change where `..`

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::directory::{open_at, retry};
 use super::event::owned;
+use super::links::MAX_LINKS;
 use super::mount::{magic, statfs_of_file};
 use super::status::{Status, with_c_string};
 use crate::go::Errno;
@@ -20,9 +21,6 @@ const DIRECTORY: libc::c_int = libc::O_PATH | libc::O_DIRECTORY;
 
 /// How often a resolution is repeated that a change of directories has disturbed.
 const ATTEMPTS: u32 = 100;
-
-/// How many symlinks a path may lead through, as in the kernel.
-const MAX_LINKS: u32 = 40;
 
 /// Opens the file at a path as if `root` were `/`, with the flags of open(2).
 pub(super) fn resolve(

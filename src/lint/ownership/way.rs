@@ -11,10 +11,7 @@ use std::rc::Rc;
 
 use crate::go::Errno;
 use crate::permission::{Concern, Finding, Matter, Permissions, Relation, Trust};
-use crate::sys::{FileSystem, Root, Status, fuse_user};
-
-/// The number of symlinks that the kernel follows (path_resolution(7)).
-const MAX_LINKS: usize = 40;
+use crate::sys::{FileSystem, MAX_LINKS, Root, Status, fuse_user, names};
 
 /// The way to a directory.
 #[derive(Debug)]
@@ -138,7 +135,7 @@ impl Ways {
                         at = PathBuf::from("/");
                         shared = self.pass(&at, concerns)?;
                     }
-                    left.extend(reversed(&target));
+                    left.extend(names(&target).rev());
                 }
                 Entry::Refused(errno) => return Err(errno),
             }
