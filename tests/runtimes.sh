@@ -19,6 +19,17 @@ bundle_of() {
         sed -i 's/"terminal": true/"terminal": false/' "$2/config.json"
 }
 
+# end_container STATE RUNTIME...: ends the container of this suite, which may hang, while the
+# directory STATE, which names it, still exists.
+end_container() {
+    local state=$1 runtime
+    shift
+    for runtime; do
+        command -v "$runtime" >/dev/null &&
+            "$runtime" --root "$state" delete --force "libhooks-test-$$" >/dev/null 2>&1
+    done
+}
+
 # within KIND COMMAND...: runs a command that starts a runtime of this kind. crun refuses a mix of
 # cgroup v1 and v2. In a mount namespace of its own it sees only one.
 within() {

@@ -218,7 +218,7 @@ fn programs() -> Vec<(Code, Vec<u8>, Vec<u8>)> {
 
 /// The codes that other tests cover, and their directory: the C boundary, and limits of the system.
 const ELSEWHERE: &[(Code, &str)] = &[
-    // Only a mount has it, and only an explanation finds the other (programs.rs).
+    // Only a mount has it, and only an explanation finds the other (container_programs.rs).
     (Code::NoexecMount, "tests/it"),
     (Code::ContainerPathMissing, "tests/it"),
     (Code::NotUtf8, "tests/c"),

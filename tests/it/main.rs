@@ -7,6 +7,7 @@
 mod cases;
 mod codes;
 mod conditions;
+mod container_programs;
 #[path = "../support/elf.rs"]
 mod elf;
 #[path = "../support/engine.rs"]
@@ -15,6 +16,7 @@ mod explain;
 mod files;
 mod generated;
 mod json_differential;
+mod libraries;
 mod limits;
 mod loading;
 mod lossless;

@@ -1,13 +1,12 @@
 //! Programs that exist and cannot run: the codes of each kind, and what the kernel does with it.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use libhooks::{
-    Annotations, Code, Container, Diagnostic, HookFile, Manager, Policy, Process, ReadOptions,
-    Root, RootFilesystem, Severity,
+    Code, Container, Diagnostic, HookFile, Manager, Policy, Process, ReadOptions, Root, Severity,
 };
 
 use crate::elf;
@@ -141,10 +140,10 @@ fn flipped_and_missing_bytes_do_no_harm() {
 }
 
 /// Files, by their path inside a root: for scripts, their text.
-type Files<'a> = &'a [(&'a str, Vec<u8>)];
+pub(crate) type Files<'a> = &'a [(&'a str, Vec<u8>)];
 
 /// A directory that is used as the option root, so that no file of this machine counts.
-fn image(files: Files<'_>) -> tempfile::TempDir {
+pub(crate) fn image(files: Files<'_>) -> tempfile::TempDir {
     let root = tempfile::tempdir().unwrap();
     for (path, content) in files {
         let path = root.path().join(path.trim_start_matches('/'));
@@ -155,8 +154,16 @@ fn image(files: Files<'_>) -> tempfile::TempDir {
     root
 }
 
+/// The loader of most tests. The name is that of glibc's.
+pub(crate) const LOADER: &str = "/lib/ld-linux.so.9";
+
+/// Returns the loader of glibc.
+pub(crate) fn glibc() -> Vec<u8> {
+    elf::ours().soname("ld-linux.so.9").bytes()
+}
+
 /// Returns the codes about the program `/hook` of an image, and the messages.
-fn codes_in(root: &Path, env: &str) -> (Vec<Code>, Vec<String>) {
+pub(crate) fn codes_in(root: &Path, env: &str) -> (Vec<Code>, Vec<String>) {
     let hook = serde_json::json!({
         "version": "1.0.0",
         "hook": {"path": "/hook", "env": [env]},
@@ -169,219 +176,6 @@ fn codes_in(root: &Path, env: &str) -> (Vec<Code>, Vec<String>) {
     assert!(found.iter().all(|found| found.severity != Severity::Error), "{found:?}");
     let found = found.iter().filter(|found| CODES.contains(&found.code));
     found.map(|found| (found.code, found.message())).unzip()
-}
-
-/// The loader of most tests. The name is that of glibc's.
-const LOADER: &str = "/lib/ld-linux.so.9";
-
-/// Returns the loader of glibc.
-fn glibc() -> Vec<u8> {
-    elf::ours().soname("ld-linux.so.9").bytes()
-}
-
-#[test]
-fn loaders_and_libraries_are_looked_for_inside_the_root() {
-    let dynamic = || elf::ours().loader(LOADER);
-    let (program, other) = (dynamic().needed(&["libz.so"]), elf::of_machine(true, true, 4711));
-    let library = || elf::ours().bytes();
-    let musl = || elf::ours().loader("/lib/ld-musl-x.so.1").needed(&["libz.so"]);
-    let of_library = || elf::ours().soname("libz.so").needed(&["libq.so"]).bytes();
-    let loader = || (LOADER, glibc());
-    let (missing_loader, missing_library) = (Some(Code::MissingLoader), Some(Code::MissingLibrary));
-    let table: &[(&str, Files<'_>, Option<Code>)] = &[
-        ("static", &[("/hook", library())], None),
-        ("static-pie", &[("/hook", elf::ours().runpath("/x").bytes())], None),
-        ("no loader", &[("/hook", dynamic().bytes())], missing_loader),
-        ("no libraries", &[("/hook", dynamic().bytes()), loader()], None),
-        (
-            "a loader for another machine",
-            &[("/hook", dynamic().bytes()), (LOADER, other.bytes())],
-            missing_loader,
-        ),
-        ("no loader of musl", &[("/hook", musl().bytes())], missing_loader),
-        // (It is not known where musl's loader searches.)
-        (
-            "a loader of musl",
-            &[("/hook", musl().bytes()), ("/lib/ld-musl-x.so.1", library())],
-            None,
-        ),
-        (
-            "musl's loader in the place of glibc's",
-            &[("/hook", program.bytes()), (LOADER, elf::ours().soname("libc.so").bytes())],
-            None,
-        ),
-        ("a loader without a name", &[("/hook", program.bytes()), (LOADER, library())], None),
-        ("no library", &[("/hook", program.bytes()), loader()], missing_library),
-        (
-            "a library",
-            &[("/hook", program.bytes()), loader(), ("/usr/lib/libz.so", library())],
-            None,
-        ),
-        (
-            "a library for another machine",
-            &[("/hook", program.bytes()), loader(), ("/usr/lib/libz.so", other.bytes())],
-            missing_library,
-        ),
-        (
-            "a library for some processors",
-            &[
-                ("/hook", program.bytes()),
-                loader(),
-                ("/usr/lib/glibc-hwcaps/x86-64-v3/libz.so", library()),
-            ],
-            None,
-        ),
-        (
-            "a library of a library",
-            &[("/hook", program.bytes()), loader(), ("/lib/libz.so", of_library())],
-            missing_library,
-        ),
-        (
-            "RUNPATH",
-            &[
-                ("/hook", program.clone().runpath("/x:$ORIGIN/own").bytes()),
-                loader(),
-                ("/own/libz.so", library()),
-            ],
-            None,
-        ),
-        (
-            "RUNPATH without it",
-            &[("/hook", program.clone().runpath("${ORIGIN}/own").bytes()), loader()],
-            missing_library,
-        ),
-        (
-            "RUNPATH is for the program only",
-            &[
-                ("/hook", program.clone().runpath("/own").bytes()),
-                loader(),
-                ("/own/libz.so", of_library()),
-                ("/own/libq.so", library()),
-            ],
-            missing_library,
-        ),
-        (
-            "RPATH is also for its libraries",
-            &[
-                ("/hook", program.clone().rpath("/own").bytes()),
-                loader(),
-                ("/own/libz.so", of_library()),
-                ("/own/libq.so", library()),
-            ],
-            None,
-        ),
-        (
-            "a relative RUNPATH",
-            &[("/hook", program.clone().runpath("own").bytes()), loader()],
-            None,
-        ),
-        (
-            "a variable that is not known",
-            &[("/hook", program.clone().runpath("/$PLATFORM").bytes()), loader()],
-            None,
-        ),
-        (
-            "the configuration",
-            &[
-                ("/hook", program.bytes()),
-                loader(),
-                ("/etc/ld.so.conf", b"# some\ninclude ld.so.conf.d/*.conf\n".to_vec()),
-                ("/etc/ld.so.conf.d/own.conf", b"/own # ours\n".to_vec()),
-                ("/own/libz.so", library()),
-            ],
-            None,
-        ),
-        (
-            "the cache",
-            &[
-                ("/hook", program.bytes()),
-                loader(),
-                ("/etc/ld.so.cache", b"cache\0libz.so\0/x/libz.so\0".to_vec()),
-            ],
-            None,
-        ),
-    ];
-    for (kind, files, want) in table {
-        let root = image(files);
-        let (codes, messages) = codes_in(root.path(), "A=b");
-        assert_eq!(codes, want.as_slice(), "{kind}: {messages:?}");
-        // With these variables, it is not known what the loader does.
-        for env in ["LD_LIBRARY_PATH=/x", "LD_PRELOAD=/x.so"] {
-            let want = want.filter(|code| *code != Code::MissingLibrary);
-            assert_eq!(codes_in(root.path(), env).0, want.as_slice(), "{kind}: {env}");
-        }
-    }
-    let files = [("/hook", program.bytes()), loader(), ("/lib/libz.so", of_library())];
-    assert_eq!(
-        codes_in(image(&files).path(), "A=b").1,
-        ["the program uses /lib/libz.so, which needs the library \"libq.so\": not found"]
-    );
-}
-
-/// With more directories than this, nothing is reported.
-#[test]
-fn the_directories_of_libraries_are_limited() {
-    let program = |needed| elf::ours().loader(LOADER).needed(needed).bytes();
-    let loader = || glibc();
-    let directories = |count| (0..count).map(|n| format!("/{n}\n")).collect::<String>();
-    // The directories of the configuration, and what is below them.
-    for (count, want) in [(1500, &[Code::MissingLibrary; 3][..]), (2000, &[])] {
-        let files = [
-            ("/hook", program(&["liba.so", "libb.so", "libc.so"])),
-            (LOADER, loader()),
-            ("/etc/ld.so.conf", directories(count).into_bytes()),
-        ];
-        assert_eq!(codes_in(image(&files).path(), "A=b").0, want, "{count}");
-    }
-    // Those of libraries.
-    let path: &str = "/a:".repeat(1300).leak();
-    let names: Vec<&str> = (0..8).map(|n| &*format!("lib{n}.so").leak()).collect();
-    let paths: Vec<String> = names.iter().map(|name| format!("/lib/{name}")).collect();
-    for (count, want) in [(7, &[Code::MissingLibrary][..]), (8, &[])] {
-        let mut needed = names[..count].to_vec();
-        needed.push("libq.so");
-        let mut files = vec![("/hook", program(needed.leak())), (LOADER, loader())];
-        let library = elf::ours().runpath(path.trim_end_matches(':')).bytes();
-        files.extend(paths.iter().map(|path| (path.as_str(), library.clone())));
-        let (codes, messages) = codes_in(image(&files).path(), "A=b");
-        assert_eq!(codes, want, "{count}: {messages:?}");
-    }
-}
-
-/// The first 32 libraries that are missing are looked for in the loader's cache, which is large.
-#[test]
-fn the_cache_is_searched_for_few_libraries() {
-    let names: Vec<&str> = (0..33).map(|n| &*format!("lib{n}.so").leak()).collect();
-    let program = elf::ours().loader(LOADER).needed(names.clone().leak()).bytes();
-    let loader = glibc();
-    for (count, want) in [(31, &[Code::MissingLibrary][..]), (32, &[])] {
-        let cache = names.iter().take(count).map(|name| format!("{name}\0")).collect::<String>();
-        let files = [
-            ("/hook", program.clone()),
-            (LOADER, loader.clone()),
-            ("/etc/ld.so.cache", cache.into_bytes()),
-        ];
-        assert_eq!(codes_in(image(&files).path(), "A=b").0, want, "{count}");
-    }
-}
-
-/// Hostile files must not take much memory: with more names than this, nothing is reported.
-#[test]
-fn the_names_of_libraries_are_limited() {
-    for (count, want) in [(1000, Some(Code::MissingLibrary)), (2100, None)] {
-        let names: &[&str] = vec!["libq.so"; count].leak();
-        let library = || elf::ours().needed(names).bytes();
-        let program = elf::ours().loader(LOADER).needed(&["liby.so", "libz.so"]).bytes();
-        let loader = glibc();
-        let files = [
-            ("/hook", program),
-            (LOADER, loader),
-            ("/lib/liby.so", library()),
-            ("/lib/libz.so", library()),
-        ];
-        let (codes, messages) = codes_in(image(&files).path(), "A=b");
-        assert_eq!(codes, want.as_slice(), "{count}: {messages:?}");
-    }
 }
 
 /// Each machine runs its own programs, and those of its 32-bit form. In a root, the machine is that
@@ -653,114 +447,6 @@ fn only_a_check_opens_a_program() {
     assert!(!opened(), "monitor");
     HookFile::check(directory.path().join("matches.json"), &ReadOptions::new());
     assert!(opened(), "check");
-}
-
-/// The program of a hook that runs inside the container is looked for in the bundle.
-#[test]
-fn the_container_has_the_program_of_a_hook_inside_it() {
-    let bundle = tempfile::tempdir().unwrap();
-    let at = |path: &str| bundle.path().join(path);
-    for directory in ["rootfs/opt", "rootfs/mounted", "empty", "hooks"] {
-        fs::create_dir_all(at(directory)).unwrap();
-    }
-    fs::write(at("rootfs/opt/there"), "").unwrap();
-    // Inside the container, this leads to a file. On the host, nothing is there.
-    symlink("/opt/there", at("rootfs/link")).unwrap();
-    symlink("/opt/not-there", at("rootfs/nowhere")).unwrap();
-    symlink("/mounted/deep", at("rootfs/into")).unwrap();
-    symlink("usr/bin", at("rootfs/bin")).unwrap();
-    fs::create_dir_all(at("rootfs/usr/bin")).unwrap();
-    // Inside the container, this does not lead out of it.
-    symlink("../../../../../../bin/sh", at("rootfs/up")).unwrap();
-    let stages = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-    let inside = || stages(&["startContainer"]);
-    let full = Some("rootfs");
-    for (kind, path, stages, root, want) in [
-        ("there", "/opt/there", inside(), full, false),
-        ("not there", "/opt/not-there", inside(), full, true),
-        ("a directory that is not there", "/no/such", inside(), full, true),
-        ("below a file", "/opt/there/x", inside(), full, true),
-        ("link", "/link", inside(), full, false),
-        ("link to nothing", "/nowhere", inside(), full, true),
-        ("link that goes up", "/up", inside(), full, true),
-        ("below a mount", "/mounted/x", inside(), full, false),
-        ("link into a mount", "/into/x", inside(), full, false),
-        ("below a mount that a link leads to", "/usr/bin/tool", inside(), full, false),
-        ("a mount whose destination is relative", "/bin/tool", inside(), full, false),
-        ("beside a mount", "/usr/bin/other", inside(), full, true),
-        ("another stage too", "/x", stages(&["startContainer", "poststop"]), full, false),
-        ("another stage", "/x", stages(&["poststop"]), full, false),
-        ("empty root file system", "/x", inside(), Some("empty"), false),
-        ("no root file system", "/x", inside(), Some("none"), false),
-        ("no root", "/x", inside(), None, false),
-    ] {
-        // (A hook loads only if the host has its path, too.)
-        let host = image(&[(path, elf::ours().bytes())]);
-        let hook = serde_json::json!({
-            "version": "1.0.0",
-            "hook": {"path": path, "env": ["A=b"]},
-            "when": {"always": true},
-            "stages": stages,
-        });
-        fs::write(host.path().join("hook.json"), hook.to_string()).unwrap();
-        let manager = Manager::builder()
-            .directories(["/"])
-            .root(Root::open(host.path()).unwrap())
-            .load()
-            .unwrap();
-        let mut config = serde_json::json!({
-            "mounts": [{"destination": "/mounted"}, {"destination": "bin/tool"}, {}, 1],
-        });
-        if let Some(root) = root {
-            config["root"] = serde_json::json!({"path": root, "readonly": true});
-        }
-        let config = config.to_string();
-        let files = RootFilesystem::of_bundle(&config, bundle.path());
-        assert_eq!(files.is_some(), root == full, "{kind}");
-        let annotations = Annotations::default();
-        let container =
-            Container::from_parts::<str, str>(Process::Absent, [], false).annotations(&annotations);
-        let explain = |container: &Container<'_>| {
-            let verdict = manager.explain(container).hooks.remove(0);
-            let found = verdict.diagnostics.into_iter();
-            found.filter(|found| found.code == Code::ContainerPathMissing).collect::<Vec<_>>()
-        };
-        assert!(explain(&container).is_empty(), "{kind}: without a root file system");
-        let found = explain(&container.clone().root_filesystem(files.as_ref()));
-        assert_eq!(found.len(), usize::from(want), "{kind}: {found:?}");
-        if let Some(found) = found.first() {
-            assert_eq!(found.severity, Severity::Warning);
-            assert_eq!(
-                found.message(),
-                format!("the container, in which this hook runs, has no {path}")
-            );
-            assert!(found.position.is_some() && found.hint.is_some(), "{found:?}");
-        }
-    }
-}
-
-/// The host's path counts for a hook that runs inside the container, and the hint says why.
-#[test]
-fn the_hint_says_why_the_path_on_the_host_counts() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("hook.json");
-    for (stages, want) in [
-        (vec!["startContainer"], true),
-        (vec!["startContainer", "poststop"], false),
-        (vec!["poststop"], false),
-    ] {
-        let hook = serde_json::json!({
-            "version": "1.0.0",
-            "hook": {"path": "/no/such", "env": ["A=b"]},
-            "when": {"always": true},
-            "stages": stages,
-        });
-        fs::write(&path, hook.to_string()).unwrap();
-        let found = HookFile::check(&path, &ReadOptions::new());
-        let missing = found.iter().find(|found| found.code == Code::MissingExecutable).unwrap();
-        let hint = missing.hint.as_deref().unwrap();
-        assert_eq!(hint.contains("the hook runs inside the container"), want, "{hint}");
-    }
 }
 
 /// A strict load, which does not judge programs, warns of a relative interpreter. A check has a

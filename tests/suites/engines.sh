@@ -14,12 +14,8 @@ check "engines: make install" stage || exit 1
 command=$root/target/stage/usr/local/bin/oci-hooks
 
 out=$(mktemp -d "$root/target/engines.XXXXXX")
-# clean: ends a container that hangs while the state directory that names it still exists.
 clean() {
-    local runtime
-    for runtime in runc crun; do
-        command -v "$runtime" >/dev/null && "$runtime" --root "$out/state" delete --force "libhooks-test-$$" >/dev/null 2>&1
-    done
+    end_container "$out/state" runc crun
     rm -rf "$out"
 }
 trap clean EXIT

@@ -22,12 +22,8 @@ container=$'HOME=/work\nLIBHOOKS_CONTAINER=container\nPATH=/container'
 
 out=$(mktemp -d "$root/target/environment.XXXXXX")
 runtimes=()
-# clean: ends a container that hangs while the state directory that names it still exists.
 clean() {
-    local runtime
-    for runtime in "${runtimes[@]}"; do
-        "$runtime" --root "$out/state" delete --force "libhooks-test-$$" >/dev/null 2>&1
-    done
+    end_container "$out/state" "${runtimes[@]}"
     rm -rf "$out"
 }
 trap clean EXIT

@@ -19,12 +19,8 @@ command=$root/target/stage/usr/local/bin/oci-hooks
 table=$root/tests/data/programs.txt
 
 out=$(mktemp -d "$root/target/programs.XXXXXX")
-# clean: ends a container that hangs while the state directory that names it still exists.
 clean() {
-    local runtime
-    for runtime in runc crun; do
-        command -v "$runtime" >/dev/null && "$runtime" --root "$out/state" delete --force "libhooks-test-$$" >/dev/null 2>&1
-    done
+    end_container "$out/state" runc crun
     umount "$out/noexec" 2>/dev/null
     rm -rf "$out"
 }
